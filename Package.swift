@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors in every target of our own, Swift and C alike: a silently dropped
+/// `__attribute__((target))` or an unused result is a bug here.
+let swiftChecks: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let cChecks: [CSetting] = [
+    .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"), .disableWarning("unused-function"),
+    .disableWarning("psabi"),
+]
+
+/// The layers, top to bottom: a target imports only targets that stand above it in this list.
+func layer(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftChecks)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftChecks)
+}
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "smpo",
+    products: [.executable(name: "smpo", targets: ["smpo"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "CKernels", cSettings: cChecks),
+        .target(
+            name: "CImageCodecs", cSettings: cChecks,
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        layer("Digests", ["CCrypto"]),
+        layer("Tensors", ["CKernels", "Digests"]),
+        layer("Autodiff", ["Tensors"]),
+        layer("Checkpoints", ["Digests", "Tensors"]),
+        layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
+        layer("Datasets", ["CImageCodecs", "Digests"]),
+        layer("Ledger", ["Digests", grdb]),
+        layer("Preferences", ["Digests", "Tensors", "Autodiff", "Diffusion", "Datasets"]),
+        layer(
+            "Training",
+            [
+                "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", yams,
+            ]),
+        layer("Comparison", ["Digests", "Tensors", "Checkpoints", "Ledger"]),
+        layer(
+            "Audit",
+            ["Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison"]),
+        layer("Reports", ["Digests", "Ledger", "Datasets", "Comparison", "Audit"]),
+        .executableTarget(
+            name: "smpo",
+            dependencies: [
+                "CKernels", "COpenBLAS", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
+                "Ledger", "Preferences", "Training", "Comparison", "Audit", "Reports", arguments,
+            ],
+            swiftSettings: swiftChecks),
+
+        tests("DigestsTests", ["Digests"]),
+        tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
+        tests("AutodiffTests", ["Tensors", "Autodiff"]),
+        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"]),
+        tests("DiffusionTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion"]),
+        tests("DatasetsTests", ["Digests", "Datasets"]),
+        tests("LedgerTests", ["Digests", "Ledger", grdb]),
+        tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
+        tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),
+        tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)

@@ -1,0 +1,5 @@
+// Placeholder body: replaced by the elementary functions.
+#pragma once
+#include "vector.h"
+#include "../include/ck_elementwise.h"
+#include "../include/ck_random.h"

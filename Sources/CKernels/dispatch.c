@@ -1,0 +1,33 @@
+#include "CKernels.h"
+
+extern const struct ck_kernels ck_kernels_baseline;
+#if defined(__x86_64__)
+extern const struct ck_kernels ck_kernels_avx2, ck_kernels_avx512;
+#endif
+
+int ck_isa_supported(enum ck_isa isa) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    switch (isa) {
+    case CK_ISA_BASELINE: return 1;
+    case CK_ISA_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case CK_ISA_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("fma");
+    }
+    return 0;
+#else
+    return isa == CK_ISA_BASELINE;
+#endif
+}
+
+const struct ck_kernels *ck_kernels_for(enum ck_isa isa) {
+#if defined(__x86_64__)
+    if (isa == CK_ISA_AVX512) return &ck_kernels_avx512;
+    if (isa == CK_ISA_AVX2) return &ck_kernels_avx2;
+#else
+    (void)isa;
+#endif
+    return &ck_kernels_baseline;
+}
