@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
+/// A run of bytes that tensors point into: allocated here, or mapped from a file.
+///
+/// `@unchecked Sendable`: the pointer is shared between workers. Writers own disjoint ranges (the worker pool hands
+/// out disjoint chunks), and a storage is written only by the operation that created it or by an operation whose name
+/// says that it works in place.
+public final class Storage: @unchecked Sendable {
+    /// First byte; 64-byte aligned when allocated here.
+    public let base: UnsafeMutableRawPointer
+    /// Number of bytes.
+    public let byteCount: Int
+    private let release: @Sendable (UnsafeMutableRawPointer) -> Void
+
+    /// Allocates `byteCount` bytes. They are *not* cleared: every kernel writes all of its output.
+    public init(byteCount: Int) {
+        var pointer: UnsafeMutableRawPointer?
+        let rounded = max(64, (byteCount + 63) / 64 * 64)
+        guard posix_memalign(&pointer, 64, rounded) == 0, let pointer else {
+            fatalError("out of memory: \(byteCount) bytes")
+        }
+        self.base = pointer
+        self.byteCount = byteCount
+        self.release = { free($0) }
+    }
+
+    /// Wraps memory that somebody else made, such as a mapped file; `release` runs when the last tensor lets go.
+    public init(
+        base: UnsafeMutableRawPointer, byteCount: Int,
+        release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
+    ) {
+        self.base = base
+        self.byteCount = byteCount
+        self.release = release
+    }
+
+    deinit { release(base) }
+}
