@@ -2,7 +2,9 @@
 #pragma clang fp contract(off)
 #include "../include/CKernels.h"
 #include "elementwise.h"
+#include "gemm.h"
 
 const struct ck_kernels CK_NAME(kernels) = {
     .isa = CK_ISA_VALUE,
+    .gemm = {CK_NAME(gemm_cut), CK_NAME(gemm_task)},
 };

@@ -2,6 +2,7 @@
 // instruction set; every table below computes the same bits. Nothing here calls libm or allocates memory.
 #pragma once
 #include "ck_elementwise.h"
+#include "ck_gemm.h"
 #include "ck_random.h"
 
 /// Instruction sets, from the portable one up.
@@ -12,6 +13,7 @@ struct ck_kernels {
     enum ck_isa isa;
     struct ck_elementwise_table elementwise;
     struct ck_random_table random;
+    struct ck_gemm_table gemm;
 };
 
 /// Whether the running CPU can execute the kernels of `isa`.

@@ -1,0 +1,149 @@
+// Packing: a chunk of an operand copied into panels that the micro-kernels read front to back.
+#pragma once
+#include "../include/ck_gemm.h"
+#include "gemm_micro.h"
+
+/// Transposes an 8×8 block: source rows `src + r * stride`, destination rows `dst + c * dst_stride`.
+CK_INLINE void ck_transpose8(const float *const *src, float *dst, int64_t dst_stride) {
+    v8f r[8], t[8], u[8];
+    for (int i = 0; i < 8; i++) memcpy(&r[i], src[i], 32);
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            u[i + 2 * j] = __builtin_shufflevector(t[i + j], t[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            u[i + 2 * j + 1] = __builtin_shufflevector(t[i + j], t[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int i = 0; i < 4; i++) {
+        v8f low = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        v8f high = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        memcpy(dst + i * dst_stride, &low, 32);
+        memcpy(dst + (i + 4) * dst_stride, &high, 32);
+    }
+}
+
+/// dst[k * width + r] = src[r][k] for r < rows, k < kc; columns rows..<width are set to +0.
+CK_INLINE void ck_pack_transposed(float *dst, int64_t width, const float *src, int64_t stride, int64_t rows, int64_t kc) {
+    int64_t r = 0;
+    for (; r + 8 <= rows; r += 8) {
+        const float *line[8];
+        int64_t k = 0;
+        for (; k + 8 <= kc; k += 8) {
+            for (int i = 0; i < 8; i++) line[i] = src + (r + i) * stride + k;
+            ck_transpose8(line, dst + k * width + r, width);
+        }
+        for (; k < kc; k++)
+            for (int i = 0; i < 8; i++) dst[k * width + r + i] = src[(r + i) * stride + k];
+    }
+    for (; r < rows; r++)
+        for (int64_t k = 0; k < kc; k++) dst[k * width + r] = src[r * stride + k];
+    for (; r < width; r++)
+        for (int64_t k = 0; k < kc; k++) dst[k * width + r] = 0;
+}
+
+/// Rows i..<i+rows of A, inner indices k0..<k0+kc of segment `segment`, as dst[k * rows + r].
+static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64_t i, int64_t rows, int64_t segment,
+                      int64_t k0, int64_t kc) {
+    a += segment * g->a_segment;
+    switch (g->a_kind) {
+    case CK_A_ROWS: ck_pack_transposed(dst, rows, a + i * g->lda + k0, g->lda, rows, kc); return;
+    case CK_A_COLUMNS:
+        for (int64_t k = 0; k < kc; k++) {
+            const float *src = a + (k0 + k) * g->lda + i;
+            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r];
+        }
+        return;
+    case CK_A_CONV_WEIGHT: {
+        int64_t taps = g->patches.taps, channel = k0 / taps, tap = k0 % taps;
+        for (int64_t k = 0; k < kc; k++) {
+            const float *src = a + (channel * g->lda + i) * taps + tap;
+            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r * taps];
+            if (++tap == taps) tap = 0, channel++;
+        }
+        return;
+    }
+    }
+}
+
+CK_INLINE void ck_copy_run(float *dst, const float *src, int64_t n) {
+    for (; n >= 16; n -= 16, dst += 16, src += 16) memcpy(dst, src, 64);
+    if (n & 8) memcpy(dst, src, 32), dst += 8, src += 8;
+    if (n & 4) memcpy(dst, src, 16), dst += 4, src += 4;
+    if (n & 2) memcpy(dst, src, 8), dst += 2, src += 2;
+    if (n & 1) *dst = *src;
+}
+
+/// Patches for columns j..<j+columns. Neighbouring outputs read neighbouring inputs, so a panel is a few runs.
+static void ck_pack_patches(const struct ck_gemm *g, const float *b, float *dst, int64_t j, int64_t columns,
+                            int64_t width, int64_t k0, int64_t kc) {
+    const struct ck_patches *p = &g->patches;
+    int64_t start[CK_NR], length[CK_NR], runs = 0;
+    for (int64_t c = 0; c < columns; c++) {
+        int64_t image = (j + c) / g->group_columns, at = (j + c) % g->group_columns;
+        int64_t offset = image * p->image_stride + at / p->out_width * p->row_stride + at % p->out_width * p->column_stride;
+        if (runs && start[runs - 1] + length[runs - 1] == offset) length[runs - 1]++;
+        else start[runs] = offset, length[runs] = 1, runs++;
+    }
+    int64_t channel = k0 / p->taps, tap = k0 % p->taps;
+    for (int64_t k = 0; k < kc; k++, dst += width) {
+        const float *src = b + channel * p->channel_stride + p->tap_offset[tap];
+        float *to = dst;
+        if (runs == columns)
+            for (int64_t c = 0; c < columns; c++) *to++ = src[start[c]];
+        else
+            for (int64_t r = 0; r < runs; r++) ck_copy_run(to, src + start[r], length[r]), to += length[r];
+        for (; to < dst + width; to++) *to = 0;
+        if (++tap == p->taps) tap = 0, channel++;
+    }
+}
+
+/// Transposed patches: inner index = output position, column = (channel, tap).
+static void ck_pack_patches_transposed(const struct ck_gemm *g, const float *b, float *dst, int64_t j, int64_t columns,
+                                       int64_t width, int64_t k0, int64_t kc) {
+    const struct ck_patches *p = &g->patches;
+    int64_t offset[CK_NR];
+    for (int64_t c = 0; c < columns; c++)
+        offset[c] = (j + c) / p->taps * p->channel_stride + p->tap_offset[(j + c) % p->taps];
+    for (int64_t k = 0; k < kc;) {
+        int64_t at = k0 + k, left = p->out_width - at % p->out_width;
+        const float *src = b + at / p->out_width * p->row_stride + at % p->out_width * p->column_stride;
+        if (left > kc - k) left = kc - k;
+        float *to = dst + k * width;
+        int64_t c = 0, x;
+        for (; c + 8 <= columns; c += 8) {
+            const float *line[8];
+            x = 0;
+            if (p->column_stride == 1)
+                for (; x + 8 <= left; x += 8) {
+                    for (int i = 0; i < 8; i++) line[i] = src + offset[c + i] + x;
+                    ck_transpose8(line, to + x * width + c, width);
+                }
+            for (; x < left; x++)
+                for (int i = 0; i < 8; i++) to[x * width + c + i] = src[offset[c + i] + x * p->column_stride];
+        }
+        for (; c < columns; c++)
+            for (x = 0; x < left; x++) to[x * width + c] = src[offset[c] + x * p->column_stride];
+        for (; c < width; c++)
+            for (x = 0; x < left; x++) to[x * width + c] = 0;
+        k += left;
+    }
+}
+
+/// Columns j..<j+columns of B as dst[k * width + c], zero beyond `columns`.
+static void ck_pack_b(const struct ck_gemm *g, const float *b, float *dst, int64_t j, int64_t columns, int64_t width,
+                      int64_t segment, int64_t k0, int64_t kc) {
+    b += segment * g->b_segment;
+    switch (g->b_kind) {
+    case CK_B_ROWS:
+        for (int64_t k = 0; k < kc; k++, dst += width) {
+            ck_copy_run(dst, b + (k0 + k) * g->ldb + j, columns);
+            for (int64_t c = columns; c < width; c++) dst[c] = 0;
+        }
+        return;
+    case CK_B_COLUMNS: ck_pack_transposed(dst, width, b + j * g->ldb + k0, g->ldb, columns, kc); return;
+    case CK_B_PATCHES: ck_pack_patches(g, b, dst, j, columns, width, k0, kc); return;
+    case CK_B_PATCHES_T: ck_pack_patches_transposed(g, b, dst, j, columns, width, k0, kc); return;
+    }
+}
