@@ -31,3 +31,13 @@ const struct ck_kernels *ck_kernels_for(enum ck_isa isa) {
 #endif
     return &ck_kernels_baseline;
 }
+
+#if defined(__x86_64__)
+int ck_float_environment(void) {
+    unsigned state = __builtin_ia32_stmxcsr();
+    return ((state & 0x6000) != 0) | (((state & 0x8000) != 0) << 1) | (((state & 0x0040) != 0) << 2);
+}
+#else
+#include <fenv.h>
+int ck_float_environment(void) { return fegetround() != FE_TONEAREST; }
+#endif

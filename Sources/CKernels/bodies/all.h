@@ -2,9 +2,19 @@
 #pragma clang fp contract(off)
 #include "../include/CKernels.h"
 #include "elementwise.h"
+#include "attention.h"
 #include "gemm.h"
+#include "layout.h"
+#include "norm.h"
+#include "optimizer.h"
+#include "reduce.h"
 
 const struct ck_kernels CK_NAME(kernels) = {
     .isa = CK_ISA_VALUE,
+    .attention = CK_NAME(attention),
+    .layout = CK_NAME(layout),
+    .norm = CK_NAME(norm),
+    .optimizer = CK_NAME(optimizer),
+    .reduce = CK_NAME(reduce),
     .gemm = {CK_NAME(gemm_cut), CK_NAME(gemm_task)},
 };

@@ -1,8 +1,11 @@
 // Fixed-order kernels of the numerics contract `ref-1`. One source body per kernel family, compiled once per
 // instruction set; every table below computes the same bits. Nothing here calls libm or allocates memory.
 #pragma once
+#include "ck_attention.h"
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
+#include "ck_layout.h"
+#include "ck_norm.h"
 #include "ck_random.h"
 
 /// Instruction sets, from the portable one up.
@@ -14,6 +17,11 @@ struct ck_kernels {
     struct ck_elementwise_table elementwise;
     struct ck_random_table random;
     struct ck_gemm_table gemm;
+    struct ck_reduce_table reduce;
+    struct ck_norm_table norm;
+    struct ck_attention_table attention;
+    struct ck_layout_table layout;
+    struct ck_optimizer_table optimizer;
 };
 
 /// Whether the running CPU can execute the kernels of `isa`.
@@ -21,3 +29,6 @@ int ck_isa_supported(enum ck_isa isa);
 
 /// The table of `isa`. Calling a kernel of an unsupported set raises SIGILL: ask `ck_isa_supported` first.
 const struct ck_kernels *ck_kernels_for(enum ck_isa isa);
+
+/// The calling thread's float environment: 0 if it is the default one, else bits 1 (rounding), 2 (FTZ), 4 (DAZ).
+int ck_float_environment(void);

@@ -1,0 +1,51 @@
+// Moves without arithmetic: transposes between channel-first images and tokens, padding and dilation of images.
+#pragma once
+#include "../include/ck_layout.h"
+#include "gemm_pack.h"
+
+static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t columns) {
+    size_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        const float *line[8];
+        size_t j = 0;
+        for (; j + 8 <= columns; j += 8) {
+            for (size_t l = 0; l < 8; l++) line[l] = x + (i + l) * columns + j;
+            ck_transpose8(line, y + j * rows + i, (int64_t)rows);
+        }
+        for (; j < columns; j++)
+            for (size_t l = 0; l < 8; l++) y[j * rows + i + l] = x[(i + l) * columns + j];
+    }
+    for (; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) y[j * rows + i] = x[i * columns + j];
+}
+
+static void CK_NAME(pad)(float *y, const float *x, const struct ck_padding *p) {
+    memset(y, 0, (size_t)(p->out_height * p->out_width) * sizeof(float));
+    for (int64_t r = 0; r < p->height; r++) {
+        float *to = y + (p->top + r * p->dilation) * p->out_width + p->left;
+        const float *from = x + r * p->width;
+        if (p->dilation == 1) memcpy(to, from, (size_t)p->width * sizeof(float));
+        else
+            for (int64_t c = 0; c < p->width; c++) to[c * p->dilation] = from[c];
+    }
+}
+
+static void CK_NAME(upsample_nearest)(float *y, const float *x, size_t height, size_t width, size_t out_height,
+                                      size_t out_width) {
+    for (size_t r = 0; r < out_height; r++)
+        for (size_t c = 0; c < out_width; c++) y[r * out_width + c] = x[r * height / out_height * width + c * width / out_width];
+}
+
+/// Sums of the outputs that an input went to, row by row in ascending order from +0.
+static void CK_NAME(upsample_nearest_backward)(float *dx, const float *dy, size_t height, size_t width, size_t out_height,
+                                               size_t out_width) {
+    memset(dx, 0, height * width * sizeof(float));
+    for (size_t r = 0; r < out_height; r++)
+        for (size_t c = 0; c < out_width; c++) {
+            float *to = dx + r * height / out_height * width + c * width / out_width;
+            *to = *to + dy[r * out_width + c];
+        }
+}
+
+static const struct ck_layout_table CK_NAME(layout) = {
+    CK_NAME(transpose), CK_NAME(pad), CK_NAME(upsample_nearest), CK_NAME(upsample_nearest_backward)};

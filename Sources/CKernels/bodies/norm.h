@@ -1,0 +1,61 @@
+// GroupNorm, LayerNorm: mean, then variance, by rule 4.
+#pragma once
+#include "reduce.h"
+
+CK_INLINE void ck_statistics(const float *x, size_t n, float eps, float *statistics) {
+    float mean = CK_NAME(sum)(x, n) / (float)n;
+    float variance = CK_NAME(centred_squares)(x, mean, n) / (float)n;
+    statistics[0] = mean;
+    statistics[1] = 1.0f / __builtin_elementwise_sqrt(variance + eps);
+}
+
+static void CK_NAME(group_forward)(float *y, const float *x, const float *weight, const float *bias, size_t channels,
+                                   size_t size, float eps, float *statistics) {
+    ck_statistics(x, channels * size, eps, statistics);
+    float mean = statistics[0], rstd = statistics[1];
+    for (size_t c = 0; c < channels; c++) {
+        float w = weight[c], b = bias[c];
+        for (size_t i = c * size; i < (c + 1) * size; i++) y[i] = ((x[i] - mean) * rstd) * w + b;
+    }
+}
+
+/// `scratch` holds channels · size values: dy·w, so that both sums run over the group as rule 4 orders it.
+static void CK_NAME(group_backward)(float *dx, const float *x, const float *dy, const float *weight, size_t channels,
+                                    size_t size, const float *statistics, float *dweight, float *dbias, float *scratch) {
+    float mean = statistics[0], rstd = statistics[1];
+    size_t count = channels * size;
+    for (size_t c = 0; c < channels; c++) {
+        const float *d = dy + c * size;
+        dweight[c] = CK_NAME(normalized_dot)(d, x + c * size, mean, rstd, size);
+        dbias[c] = CK_NAME(sum)(d, size);
+        for (size_t i = 0; i < size; i++) scratch[c * size + i] = d[i] * weight[c];
+    }
+    float s1 = CK_NAME(sum)(scratch, count), s2 = CK_NAME(normalized_dot)(scratch, x, mean, rstd, count);
+    float n = (float)count;
+    for (size_t i = 0; i < count; i++) dx[i] = rstd * (scratch[i] - (s1 + ((x[i] - mean) * rstd) * s2) / n);
+}
+
+static void CK_NAME(layer_forward)(float *y, const float *x, const float *weight, const float *bias, size_t rows, size_t n,
+                                   float eps, float *statistics) {
+    for (size_t r = 0; r < rows; r++, x += n, y += n, statistics += 2) {
+        ck_statistics(x, n, eps, statistics);
+        float mean = statistics[0], rstd = statistics[1];
+        for (size_t i = 0; i < n; i++) y[i] = ((x[i] - mean) * rstd) * weight[i] + bias[i];
+    }
+}
+
+static void CK_NAME(layer_backward)(float *dx, float *scaled, const float *x, const float *dy, const float *weight,
+                                    size_t rows, size_t n, const float *statistics) {
+    for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n, scaled += n, statistics += 2) {
+        float mean = statistics[0], rstd = statistics[1], count = (float)n;
+        float s1 = CK_NAME(dot)(dy, weight, n), s2 = CK_NAME(weighted_normalized_dot)(dy, weight, x, mean, rstd, n);
+        for (size_t i = 0; i < n; i++) {
+            float normal = (x[i] - mean) * rstd, d = dy[i];
+            scaled[i] = d * normal;
+            dx[i] = rstd * (d * weight[i] - (s1 + normal * s2) / count);
+        }
+    }
+}
+
+static const struct ck_norm_table CK_NAME(norm) = {
+    CK_NAME(group_forward), CK_NAME(group_backward), CK_NAME(layer_forward), CK_NAME(layer_backward)};

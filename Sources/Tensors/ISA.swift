@@ -1,0 +1,28 @@
+import CKernels
+
+/// The instruction set that the kernels run on. All give the same bits; the choice is recorded, never needed.
+public enum ISA: String, Sendable, CaseIterable, Comparable {
+    case baseline
+    case avx2
+    case avx512
+
+    var code: ck_isa {
+        switch self {
+        case .baseline: CK_ISA_BASELINE
+        case .avx2: CK_ISA_AVX2
+        case .avx512: CK_ISA_AVX512
+        }
+    }
+
+    /// Whether this CPU can execute it.
+    public var isSupported: Bool { ck_isa_supported(code) != 0 }
+
+    /// The widest instruction set of this CPU.
+    public static var best: ISA { allCases.last { $0.isSupported } ?? .baseline }
+
+    /// The instruction sets that this CPU can execute, narrowest first.
+    public static var supported: [ISA] { allCases.filter(\.isSupported) }
+
+    /// Narrower sets come first.
+    public static func < (left: ISA, right: ISA) -> Bool { left.code.rawValue < right.code.rawValue }
+}

@@ -1,0 +1,65 @@
+import CKernels
+
+extension Engine {
+    /// Scaled dot-product attention (rule 5): q [n, queries, heads·d], k and v [n, keys, heads·d], scale d^(−½).
+    /// Result [n, queries, heads·d]. With `causal`, query i sees keys 0…i.
+    public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false) -> Tensor {
+        let o = Tensor(uninitialized: q.shape)
+        var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
+        let (table, output) = (kernels.pointee.attention, o.pointer)
+        withUnsafePointer(to: &plan) { plan in
+            pool.run(tasks: Int(table.forward_tasks(plan)), scratchBytes: table.workspace(plan)) { task, scratch in
+                table.forward(plan, output, Int64(task), scratch)
+            }
+        }
+        return o
+    }
+
+    /// Gradients of q, k and v. Probabilities are computed again instead of being kept.
+    public func attentionBackward(
+        _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
+    ) -> (dq: Tensor, dk: Tensor, dv: Tensor) {
+        let (dq, dk, dv) = (
+            Tensor(uninitialized: q.shape), Tensor(uninitialized: k.shape), Tensor(uninitialized: v.shape)
+        )
+        var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
+        let (table, incoming) = (kernels.pointee.attention, gradient.pointer)
+        let (pq, pk, pv) = (dq.pointer, dk.pointer, dv.pointer)
+        withUnsafePointer(to: &plan) { plan in
+            pool.run(tasks: q.shape[0] * heads, scratchBytes: table.workspace(plan)) { task, scratch in
+                table.backward(plan, incoming, pq, pk, pv, Int64(task), scratch)
+            }
+        }
+        return (dq, dk, dv)
+    }
+
+    /// Softmax over the last axis.
+    public func softmax(_ x: Tensor) -> Tensor {
+        let y = x.copy()
+        let (width, target, softmax) = (x.shape.last!, y.pointer, kernels.pointee.attention.softmax_rows!)
+        pool.run(tasks: x.count / width) { row, _ in softmax(target + row * width, 1, width) }
+        return y
+    }
+
+    private func attentionPlan(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool) -> ck_attention {
+        let (n, queries, inner, keys) = (q.shape[0], q.shape[1], q.shape[2], k.shape[1])
+        precondition(k.shape == [n, keys, inner] && v.shape == k.shape, "attention: \(q.shape), \(k.shape), \(v.shape)")
+        precondition(inner % heads == 0 && !(causal && keys != queries))
+        let width = inner / heads
+        var plan = ck_attention()
+        plan.q = UnsafePointer(q.pointer)
+        plan.k = UnsafePointer(k.pointer)
+        plan.v = UnsafePointer(v.pointer)
+        plan.batch = Int64(n)
+        plan.heads = Int64(heads)
+        plan.queries = Int64(queries)
+        plan.keys = Int64(keys)
+        plan.width = Int64(width)
+        plan.q_stride = Int64(inner)
+        plan.kv_stride = Int64(inner)
+        // d^(−½): the division and the root are correctly rounded in double, then rounded once.
+        plan.scale = Float(1.0 / Double(width).squareRoot())
+        plan.causal = causal ? 1 : 0
+        return plan
+    }
+}

@@ -1,0 +1,163 @@
+import CKernels
+
+/// The geometry of a 2-D convolution.
+public struct ConvolutionGeometry: Sendable, Equatable {
+    /// Distance between output positions in the input.
+    public var stride: Int
+    /// Rows of zeros above and below, columns left and right.
+    public var top, bottom, left, right: Int
+
+    /// Equal padding on every side.
+    public init(stride: Int = 1, padding: Int = 0) {
+        self.init(stride: stride, top: padding, bottom: padding, left: padding, right: padding)
+    }
+
+    /// Padding by side, such as right and bottom only in the autoencoder's downsampling.
+    public init(stride: Int, top: Int, bottom: Int, left: Int, right: Int) {
+        self.stride = stride
+        self.top = top
+        self.bottom = bottom
+        self.left = left
+        self.right = right
+    }
+
+    func outputSize(_ height: Int, _ width: Int, _ kernelHeight: Int, _ kernelWidth: Int) -> (height: Int, width: Int) {
+        (
+            (height + top + bottom - kernelHeight) / stride + 1,
+            (width + left + right - kernelWidth) / stride + 1
+        )
+    }
+}
+
+extension Engine {
+    /// 2-D convolution by rule 3: x [n, in, h, w], weight [out, in, kh, kw], bias [out]. Result [n, out, oh, ow].
+    public func convolution(_ x: Tensor, weight: Tensor, bias: Tensor?, _ geometry: ConvolutionGeometry) -> Tensor {
+        let (n, channels, out) = (x.shape[0], x.shape[1], weight.shape[0])
+        let (kh, kw) = (weight.shape[2], weight.shape[3])
+        precondition(weight.shape[1] == channels, "convolution: input \(x.shape), weight \(weight.shape)")
+        let size = geometry.outputSize(x.shape[2], x.shape[3], kh, kw)
+        let padded = padded(x, geometry)
+        let y = Tensor(uninitialized: [n, out, size.height, size.width])
+        let area = size.height * size.width
+        var plan = plan(m: out, n: n * area, k: channels * kh * kw)
+        plan.a = UnsafePointer(weight.pointer)
+        plan.lda = Int64(channels * kh * kw)
+        plan.b = UnsafePointer(padded.pointer)
+        plan.b_kind = CK_B_PATCHES
+        plan.patches = patches(padded, kh, kw, stride: geometry.stride, outWidth: size.width)
+        plan.c = y.pointer
+        plan.ldc = Int64(area)
+        plan.group_columns = Int64(area)
+        plan.c_group = Int64(out * area)
+        plan.bias_row = bias.map { UnsafePointer($0.pointer) }
+        run(plan)
+        return y
+    }
+
+    /// The gradient of the input: a sum over (oc, kh, kw), taps that no output used included as +0.
+    public func convolutionInputGradient(
+        _ dy: Tensor, weight: Tensor, inputShape: [Int], _ geometry: ConvolutionGeometry
+    ) -> Tensor {
+        let (n, channels, height, width) = (inputShape[0], inputShape[1], inputShape[2], inputShape[3])
+        let (out, kh, kw) = (weight.shape[0], weight.shape[2], weight.shape[3])
+        precondition(geometry.top < kh && geometry.left < kw && geometry.bottom < kh && geometry.right < kw)
+        let spread = spread(
+            dy, height: height + kh - 1, width: width + kw - 1, top: kh - 1 - geometry.top,
+            left: kw - 1 - geometry.left, dilation: geometry.stride)
+        let dx = Tensor(uninitialized: inputShape)
+        var plan = plan(m: channels, n: n * height * width, k: out * kh * kw)
+        plan.a = UnsafePointer(weight.pointer)
+        plan.a_kind = CK_A_CONV_WEIGHT
+        plan.lda = Int64(channels)
+        plan.b = UnsafePointer(spread.pointer)
+        plan.b_kind = CK_B_PATCHES
+        plan.patches = patches(spread, kh, kw, stride: 1, outWidth: width, flipped: true)
+        plan.c = dx.pointer
+        plan.ldc = Int64(height * width)
+        plan.group_columns = Int64(height * width)
+        plan.c_group = Int64(channels * height * width)
+        run(plan)
+        return dx
+    }
+
+    /// `dW += Σ over (n, oh, ow)`, image after image.
+    public func accumulateConvolutionWeightGradient(
+        _ dy: Tensor, _ x: Tensor, into dw: Tensor, _ geometry: ConvolutionGeometry
+    ) {
+        let (n, channels, out) = (x.shape[0], x.shape[1], dw.shape[0])
+        let (kh, kw, area) = (dw.shape[2], dw.shape[3], dy.shape[2] * dy.shape[3])
+        let padded = padded(x, geometry)
+        var plan = plan(m: out, n: channels * kh * kw, k: area)
+        plan.segments = Int64(n)
+        plan.a = UnsafePointer(dy.pointer)
+        plan.lda = Int64(area)
+        plan.a_segment = Int64(out * area)
+        plan.b = UnsafePointer(padded.pointer)
+        plan.b_kind = CK_B_PATCHES_T
+        plan.b_segment = Int64(padded.count / n)
+        plan.patches = patches(padded, kh, kw, stride: geometry.stride, outWidth: dy.shape[3])
+        plan.c = dw.pointer
+        plan.ldc = Int64(channels * kh * kw)
+        plan.accumulate = 1
+        run(plan)
+    }
+
+    /// `db[c] += Σ over (oh, ow)` of x [n, c, h, w] by rule 4, image after image.
+    public func accumulateChannelSums(_ x: Tensor, into sums: Tensor) {
+        let (n, channels, area) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
+        let (source, target, sum) = (x.pointer, sums.pointer, kernels.pointee.reduce.sum!)
+        pool.run(tasks: channels) { channel, _ in
+            for image in 0..<n { target[channel] += sum(source + (image * channels + channel) * area, area) }
+        }
+    }
+
+    private func patches(
+        _ input: Tensor, _ kh: Int, _ kw: Int, stride: Int, outWidth: Int, flipped: Bool = false
+    ) -> ck_patches {
+        precondition(kh * kw <= 49, "kernels of more than 49 taps are not supported")
+        let (channels, height, width) = (input.shape[1], input.shape[2], input.shape[3])
+        var patches = ck_patches()
+        patches.taps = Int64(kh * kw)
+        withUnsafeMutableBytes(of: &patches.tap_offset) { bytes in
+            let offsets = bytes.bindMemory(to: Int64.self)
+            for row in 0..<kh {
+                for column in 0..<kw {
+                    let (r, c) = flipped ? (kh - 1 - row, kw - 1 - column) : (row, column)
+                    offsets[row * kw + column] = Int64(r * width + c)
+                }
+            }
+        }
+        patches.channel_stride = Int64(height * width)
+        patches.row_stride = Int64(stride * width)
+        patches.column_stride = Int64(stride)
+        patches.out_width = Int64(outWidth)
+        patches.image_stride = Int64(channels * height * width)
+        return patches
+    }
+
+    private func padded(_ x: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
+        if geometry.top + geometry.bottom + geometry.left + geometry.right == 0 { return x }
+        return spread(
+            x, height: x.shape[2] + geometry.top + geometry.bottom, width: x.shape[3] + geometry.left + geometry.right,
+            top: geometry.top, left: geometry.left, dilation: 1)
+    }
+
+    /// Every channel of `x` laid into a larger image of zeros, its pixels `dilation` apart.
+    private func spread(_ x: Tensor, height: Int, width: Int, top: Int, left: Int, dilation: Int) -> Tensor {
+        let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width])
+        let padding = ck_padding(
+            height: Int64(x.shape[2]), width: Int64(x.shape[3]), out_height: Int64(height), out_width: Int64(width),
+            top: Int64(top), left: Int64(left), dilation: Int64(dilation))
+        let (source, target, pad) = (x.pointer, y.pointer, kernels.pointee.layout.pad!)
+        let planes = x.shape[0] * x.shape[1]
+        let perTask = max(1, Engine.span / max(1, height * width))
+        pool.run(tasks: (planes + perTask - 1) / perTask) { task, _ in
+            withUnsafePointer(to: padding) { padding in
+                for plane in task * perTask..<min(planes, (task + 1) * perTask) {
+                    pad(target + plane * height * width, source + plane * x.shape[2] * x.shape[3], padding)
+                }
+            }
+        }
+        return y
+    }
+}

@@ -1,0 +1,88 @@
+import CKernels
+
+extension Engine {
+    /// GroupNorm over x [n, c, …] in `groups` groups; weight and bias [c]. Returns the result and, per image and group,
+    /// (mean, 1/√(variance + ε)) for the backward pass: [n, groups, 2].
+    public func groupNorm(
+        _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float
+    ) -> (y: Tensor, statistics: Tensor) {
+        let (n, channels) = (x.shape[0], x.shape[1])
+        let (perGroup, area) = (channels / groups, x.count / n / channels)
+        let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [n, groups, 2]))
+        let (source, target, notes) = (x.pointer, y.pointer, statistics.pointer)
+        let (w, b, forward) = (weight.pointer, bias.pointer, kernels.pointee.norm.group_forward!)
+        pool.run(tasks: n * groups) { task, _ in
+            let (at, channel) = (task * perGroup * area, task % groups * perGroup)
+            forward(target + at, source + at, w + channel, b + channel, perGroup, area, eps, notes + 2 * task)
+        }
+        return (y, statistics)
+    }
+
+    /// The gradient of a GroupNorm's input; adds its weight's and bias's gradients image after image.
+    public func groupNormBackward(
+        _ dy: Tensor, x: Tensor, groups: Int, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
+    ) -> Tensor {
+        let (n, channels) = (x.shape[0], x.shape[1])
+        let (perGroup, area) = (channels / groups, x.count / n / channels)
+        let dx = Tensor(uninitialized: x.shape)
+        let parts = Tensor(uninitialized: [2, n, channels])
+        let (source, gradient, target) = (x.pointer, dy.pointer, dx.pointer)
+        let (w, notes, part) = (weight.pointer, statistics.pointer, parts.pointer)
+        let backward = kernels.pointee.norm.group_backward!
+        pool.run(tasks: n * groups, scratchBytes: perGroup * area * 4) { task, scratch in
+            let (at, channel, image) = (task * perGroup * area, task % groups * perGroup, task / groups)
+            let sums = part + image * channels + channel
+            backward(
+                target + at, source + at, gradient + at, w + channel, perGroup, area, notes + 2 * task, sums,
+                sums + n * channels, scratch.assumingMemoryBound(to: Float.self))
+        }
+        for (sums, offset) in [(dweight, 0), (dbias, n * channels)] {
+            guard let sums = sums?.pointer else { continue }
+            for image in 0..<n {
+                for channel in 0..<channels { sums[channel] += part[offset + image * channels + channel] }
+            }
+        }
+        return dx
+    }
+
+    /// LayerNorm over the last axis; weight and bias [width]. Statistics are (mean, rstd) a row.
+    public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, eps: Float) -> (y: Tensor, statistics: Tensor) {
+        let width = weight.count
+        let rows = x.count / width
+        let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [rows, 2]))
+        let (source, target, notes) = (x.pointer, y.pointer, statistics.pointer)
+        let (w, b, forward) = (weight.pointer, bias.pointer, kernels.pointee.norm.layer_forward!)
+        overRows(rows, width) { range in
+            let at = range.lowerBound * width
+            forward(target + at, source + at, w, b, range.count, width, eps, notes + 2 * range.lowerBound)
+        }
+        return (y, statistics)
+    }
+
+    /// The gradient of a LayerNorm's input; adds its weight's and bias's gradients sample after sample (x's first axis).
+    public func layerNormBackward(
+        _ dy: Tensor, x: Tensor, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
+    ) -> Tensor {
+        let width = weight.count
+        let rows = x.count / width
+        let (dx, scaled) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: x.shape))
+        let (source, gradient, target, product) = (x.pointer, dy.pointer, dx.pointer, scaled.pointer)
+        let (w, notes, backward) = (weight.pointer, statistics.pointer, kernels.pointee.norm.layer_backward!)
+        overRows(rows, width) { range in
+            let at = range.lowerBound * width
+            backward(
+                target + at, product + at, source + at, gradient + at, w, range.count, width,
+                notes + 2 * range.lowerBound)
+        }
+        if let dweight { accumulateColumnSums(scaled, into: dweight) }
+        if let dbias { accumulateColumnSums(dy, into: dbias) }
+        return dx
+    }
+
+    private func overRows(_ rows: Int, _ width: Int, _ body: (Range<Int>) -> Void) {
+        let perTask = max(1, Engine.span / max(1, width))
+        pool.run(tasks: (rows + perTask - 1) / perTask) { task, _ in
+            body(task * perTask..<min(rows, (task + 1) * perTask))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CKernels
+
+/// AdamW's constants of one step, in Float32.
+public struct AdamWConstants: Sendable {
+    /// 1 − lr·λ.
+    public var decay: Float
+    /// 1 − β₁.
+    public var oneMinusBeta1: Float
+    /// β₂.
+    public var beta2: Float
+    /// 1 − β₂.
+    public var oneMinusBeta2: Float
+    /// √(1 − β₂ᵏ).
+    public var rootCorrection2: Float
+    /// ε.
+    public var eps: Float
+    /// lr / (1 − β₁ᵏ).
+    public var step: Float
+
+    /// All constants, already rounded.
+    public init(
+        decay: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float, rootCorrection2: Float, eps: Float,
+        step: Float
+    ) {
+        self.decay = decay
+        self.oneMinusBeta1 = oneMinusBeta1
+        self.beta2 = beta2
+        self.oneMinusBeta2 = oneMinusBeta2
+        self.rootCorrection2 = rootCorrection2
+        self.eps = eps
+        self.step = step
+    }
+}
+
+extension Engine {
+    /// One AdamW update in place: p·decay; m += (g − m)(1 − β₁); v = v·β₂ + (1 − β₂)g²;
+    /// p −= step·(m / (√v / √(1 − β₂ᵏ) + ε)).
+    public func adamWInPlace(
+        parameter: Tensor, firstMoment: Tensor, secondMoment: Tensor, gradient: Tensor, _ constants: AdamWConstants
+    ) {
+        let c = ck_adamw(
+            decay: constants.decay, one_minus_beta1: constants.oneMinusBeta1, beta2: constants.beta2,
+            one_minus_beta2: constants.oneMinusBeta2, root_correction2: constants.rootCorrection2, eps: constants.eps,
+            step: constants.step)
+        let (p, m, v, g) = (parameter.pointer, firstMoment.pointer, secondMoment.pointer, gradient.pointer)
+        let update = kernels.pointee.optimizer.adamw!
+        overSpans(parameter.count) { range in
+            let at = range.lowerBound
+            withUnsafePointer(to: c) { update(p + at, m + at, v + at, g + at, $0, range.count) }
+        }
+    }
+
+    /// `average = average·decay + parameter·(1 − decay)` in place.
+    public func movingAverageInPlace(_ average: Tensor, parameter: Tensor, decay: Float) {
+        let (a, p, update) = (average.pointer, parameter.pointer, kernels.pointee.optimizer.ema!)
+        overSpans(average.count) { update(a + $0.lowerBound, p + $0.lowerBound, decay, 1 - decay, $0.count) }
+    }
+}
