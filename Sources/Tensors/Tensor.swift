@@ -7,7 +7,7 @@ public struct Tensor: Sendable {
     /// Element type.
     public let dtype: DType
     /// The bytes this tensor looks at.
-    public let storage: Storage
+    public private(set) var storage: Storage
     /// Byte offset of the first element in `storage`.
     public let offset: Int
 
@@ -70,6 +70,11 @@ public struct Tensor: Sendable {
         return Tensor(
             shape: [range.count] + shape.dropFirst(), dtype: dtype, storage: storage,
             offset: offset + range.lowerBound * row)
+    }
+
+    /// Whether no other tensor looks at the same storage.
+    public var isUniquelyStored: Bool {
+        mutating get { isKnownUniquelyReferenced(&storage) }
     }
 
     /// A copy with its own storage.

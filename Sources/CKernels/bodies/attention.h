@@ -15,8 +15,8 @@ CK_INLINE void ck_softmax_row(float *x, size_t n, size_t width) {
     for (size_t i = 1; i < n; i++) max = x[i] > max ? x[i] : max;
     v16f centre = ck_splat16(max);
     size_t i = 0;
-    for (; i + 16 <= n; i += 16) ck_store16(x + i, ck_exp_v16(ck_load16(x + i) - centre));
-    if (i < n) ck_store_tail(x + i, ck_exp_v16(ck_load_tail(x + i, n - i) - centre), n - i);
+    for (; i + 16 <= n; i += 16) ck_store16(x + i, ck_exp16(ck_load16(x + i) - centre));
+    if (i < n) ck_store_tail(x + i, ck_exp16(ck_load_tail(x + i, n - i) - centre), n - i);
     float sum = CK_NAME(sum)(x, n);
     for (i = 0; i < n; i++) x[i] = x[i] / sum;
     for (i = n; i < width; i++) x[i] = 0;

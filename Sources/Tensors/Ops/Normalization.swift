@@ -52,7 +52,7 @@ extension Engine {
         let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [rows, 2]))
         let (source, target, notes) = (x.pointer, y.pointer, statistics.pointer)
         let (w, b, forward) = (weight.pointer, bias.pointer, kernels.pointee.norm.layer_forward!)
-        overRows(rows, width) { range in
+        overRowSpans(rows, width) { range in
             let at = range.lowerBound * width
             forward(target + at, source + at, w, b, range.count, width, eps, notes + 2 * range.lowerBound)
         }
@@ -68,7 +68,7 @@ extension Engine {
         let (dx, scaled) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: x.shape))
         let (source, gradient, target, product) = (x.pointer, dy.pointer, dx.pointer, scaled.pointer)
         let (w, notes, backward) = (weight.pointer, statistics.pointer, kernels.pointee.norm.layer_backward!)
-        overRows(rows, width) { range in
+        overRowSpans(rows, width) { range in
             let at = range.lowerBound * width
             backward(
                 target + at, product + at, source + at, gradient + at, w, range.count, width,
@@ -79,10 +79,4 @@ extension Engine {
         return dx
     }
 
-    private func overRows(_ rows: Int, _ width: Int, _ body: (Range<Int>) -> Void) {
-        let perTask = max(1, Engine.span / max(1, width))
-        pool.run(tasks: (rows + perTask - 1) / perTask) { task, _ in
-            body(task * perTask..<min(rows, (task + 1) * perTask))
-        }
-    }
 }

@@ -1,0 +1,17 @@
+import Tensors
+
+extension Tape {
+    /// Scaled dot-product attention: q [n, queries, heads·d], k and v [n, keys, heads·d].
+    public func attention(
+        _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, causal: Bool = false
+    ) -> Variable {
+        let o = engine.attention(q.value, k.value, v.value, heads: heads, causal: causal)
+        return record(o, from: [q, k, v]) { [self] gradient in
+            let (dq, dk, dv) = engine.attentionBackward(
+                gradient, q.value, k.value, v.value, heads: heads, causal: causal)
+            accumulate(dq, into: q)
+            accumulate(dk, into: k)
+            accumulate(dv, into: v)
+        }
+    }
+}
