@@ -5,4 +5,6 @@
 
 const struct ck_kernels CK_NAME(kernels) = {
     .isa = CK_ISA_VALUE,
+    .elementwise = CK_ELEMENTWISE_TABLE,
+    .random = CK_RANDOM_TABLE,
 };
