@@ -41,3 +41,13 @@ int ck_float_environment(void) {
 #include <fenv.h>
 int ck_float_environment(void) { return fegetround() != FE_TONEAREST; }
 #endif
+
+#if defined(__GLIBC__) || defined(__gnu_linux__)
+#include <malloc.h>
+void ck_keep_freed_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
+}
+#else
+void ck_keep_freed_memory(void) {}
+#endif

@@ -1,5 +1,4 @@
 import CKernels
-import Glibc
 
 /// What computes: an instruction set and its workers. On the reference backend neither can change a bit.
 public final class Engine: @unchecked Sendable {
@@ -13,9 +12,7 @@ public final class Engine: @unchecked Sendable {
     /// An engine on `isa` with `workers` threads.
     public init(isa: ISA = .best, workers: Int = 1) {
         precondition(isa.isSupported, "\(isa) is not supported by this CPU")
-        // Large tensors come and go many times a step: keep their pages instead of asking the kernel each time.
-        mallopt(M_MMAP_THRESHOLD, 1 << 30)
-        mallopt(M_TRIM_THRESHOLD, Int32.max)
+        ck_keep_freed_memory()
         self.isa = isa
         self.pool = WorkerPool(workers: workers)
         self.kernels = ck_kernels_for(isa.code)

@@ -17,4 +17,6 @@ const struct ck_kernels CK_NAME(kernels) = {
     .optimizer = CK_NAME(optimizer),
     .reduce = CK_NAME(reduce),
     .gemm = {CK_NAME(gemm_cut), CK_NAME(gemm_task)},
+    .elementwise = CK_ELEMENTWISE_TABLE,
+    .random = CK_RANDOM_TABLE,
 };

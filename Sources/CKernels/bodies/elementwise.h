@@ -1,5 +1,133 @@
-// Placeholder body: replaced by the elementary functions.
+// Elementwise kernels: sixteen elements at a time, the tail by the same formula on a zero-padded vector.
 #pragma once
 #include "vector.h"
+#include "elementary.h"
+#include "elementary_double.h"
+#include "elementwise_activations.h"
+#include "random.h"
 #include "../include/ck_elementwise.h"
 #include "../include/ck_random.h"
+
+/// y = FORMULA(v), one input.
+#define CK_UNARY(NAME, PARAMETERS, FORMULA)                                        \
+    static void CK_NAME(NAME)(float *y, const float *x, PARAMETERS size_t n) {      \
+        size_t i = 0;                                                              \
+        for (; i + 16 <= n; i += 16) {                                             \
+            v16f v = ck_load16(x + i);                                             \
+            ck_store16(y + i, FORMULA);                                            \
+        }                                                                          \
+        if (i < n) {                                                               \
+            v16f v = ck_load_tail(x + i, n - i);                                   \
+            ck_store_tail(y + i, FORMULA, n - i);                                  \
+        }                                                                          \
+    }
+
+/// y = FORMULA(v, w), two inputs.
+#define CK_BINARY(NAME, PARAMETERS, FORMULA)                                                        \
+    static void CK_NAME(NAME)(float *y, const float *a, const float *b, PARAMETERS size_t n) {       \
+        size_t i = 0;                                                                               \
+        for (; i + 16 <= n; i += 16) {                                                              \
+            v16f v = ck_load16(a + i), w = ck_load16(b + i);                                        \
+            ck_store16(y + i, FORMULA);                                                             \
+        }                                                                                           \
+        if (i < n) {                                                                                \
+            v16f v = ck_load_tail(a + i, n - i), w = ck_load_tail(b + i, n - i);                    \
+            ck_store_tail(y + i, FORMULA, n - i);                                                   \
+        }                                                                                           \
+    }
+
+/// A double formula on both halves of v, rounded once.
+#define CK_ROUNDED(CORE) ck_join16(CORE(ck_low8(v)), CORE(ck_high8(v)))
+/// v = dy, w = x: dy CORE(x) in double, rounded once.
+#define CK_ROUNDED_SLOPE(CORE) ck_join16(ck_low8(v) * CORE(ck_low8(w)), ck_high8(v) * CORE(ck_high8(w)))
+#define CK_NO_PARAMETERS
+#define CK_COMMA ,
+
+CK_UNARY(exp, CK_NO_PARAMETERS, ck_exp16(v))
+CK_UNARY(log, CK_NO_PARAMETERS, ck_log16(v))
+CK_UNARY(sin, CK_NO_PARAMETERS, ck_sin16(v))
+CK_UNARY(cos, CK_NO_PARAMETERS, ck_cos16(v))
+CK_UNARY(tanh, CK_NO_PARAMETERS, ck_tanh16(v))
+CK_UNARY(erf, CK_NO_PARAMETERS, ck_erf16(v))
+CK_UNARY(sigmoid, CK_NO_PARAMETERS, ck_sigmoid16(v))
+CK_UNARY(sqrt, CK_NO_PARAMETERS, ck_keep_nan16(__builtin_elementwise_sqrt(ck_select16(v < 0.0f, ck_nan16(), v)), v))
+
+CK_UNARY(silu, CK_NO_PARAMETERS, CK_ROUNDED(ck_silu8))
+CK_UNARY(quick_gelu, CK_NO_PARAMETERS, CK_ROUNDED(ck_quick_gelu8))
+CK_UNARY(gelu, CK_NO_PARAMETERS, CK_ROUNDED(ck_gelu8))
+CK_BINARY(silu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_silu_slope8))
+CK_BINARY(quick_gelu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_quick_gelu_slope8))
+CK_BINARY(gelu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_gelu_slope8))
+
+CK_BINARY(add, CK_NO_PARAMETERS, v + w)
+CK_BINARY(sub, CK_NO_PARAMETERS, v - w)
+CK_BINARY(mul, CK_NO_PARAMETERS, v * w)
+CK_BINARY(div, CK_NO_PARAMETERS, v / w)
+CK_BINARY(squared_difference, CK_NO_PARAMETERS, (v - w) * (v - w))
+CK_BINARY(axpby, float alpha CK_COMMA float beta CK_COMMA, v * alpha + w * beta)
+CK_UNARY(scale, float s CK_COMMA, v * s)
+CK_UNARY(add_scalar, float s CK_COMMA, v + s)
+
+static void CK_NAME(add_scaled)(float *y, const float *x, float s, size_t n) { CK_NAME(axpby)(y, y, x, 1.0f, s, n); }
+
+static void CK_NAME(copy)(float *y, const float *x, size_t n) { memmove(y, x, n * sizeof(float)); }
+
+static void CK_NAME(fill)(float *y, float value, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = value;
+}
+
+static void CK_NAME(add_row)(float *y, const float *x, const float *bias, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++) CK_NAME(add)(y + r * width, x + r * width, bias, width);
+}
+
+static void CK_NAME(add_column)(float *y, const float *x, const float *bias, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++) CK_NAME(add_scalar)(y + r * width, x + r * width, bias[r], width);
+}
+
+/// v = hidden, w = gate: v gelu(w).
+CK_BINARY(geglu_row, CK_NO_PARAMETERS,
+          ck_join16(ck_low8(v) * ck_gelu8(ck_low8(w)), ck_high8(v) * ck_gelu8(ck_high8(w))))
+
+static void CK_NAME(geglu)(float *y, const float *x, size_t rows, size_t d) {
+    for (size_t r = 0; r < rows; r++) CK_NAME(geglu_row)(y + r * d, x + r * 2 * d, x + r * 2 * d + d, d);
+}
+
+static void CK_NAME(geglu_gate_row)(float *dg, const float *dy, const float *a, const float *g, size_t n) {
+    for (size_t i = 0; i < n; i += 16) {
+        size_t m = n - i < 16 ? n - i : 16;
+        v16f u = ck_load_tail(dy + i, m), v = ck_load_tail(a + i, m), w = ck_load_tail(g + i, m);
+        v8d low = (ck_low8(u) * ck_low8(v)) * ck_gelu_slope8(ck_low8(w));
+        v8d high = (ck_high8(u) * ck_high8(v)) * ck_gelu_slope8(ck_high8(w));
+        ck_store_tail(dg + i, ck_join16(low, high), m);
+    }
+}
+
+static void CK_NAME(geglu_backward)(float *dx, const float *dy, const float *x, size_t rows, size_t d) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *upstream = dy + r * d, *hidden = x + r * 2 * d, *gate = hidden + d;
+        float *out = dx + r * 2 * d;
+        // Sixteen of both halves before either is stored: dx may be x itself.
+        for (size_t i = 0; i < d; i += 16) {
+            size_t m = d - i < 16 ? d - i : 16;
+            float da[16], dg[16];
+            CK_NAME(geglu_row)(da, upstream + i, gate + i, m);
+            CK_NAME(geglu_gate_row)(dg, upstream + i, hidden + i, gate + i, m);
+            memcpy(out + i, da, m * sizeof(float));
+            memcpy(out + d + i, dg, m * sizeof(float));
+        }
+    }
+}
+
+#define CK_ELEMENTWISE_TABLE                                                                                          \
+    {                                                                                                                 \
+        .exp = CK_NAME(exp), .log = CK_NAME(log), .sin = CK_NAME(sin), .cos = CK_NAME(cos), .tanh = CK_NAME(tanh),    \
+        .erf = CK_NAME(erf), .sigmoid = CK_NAME(sigmoid), .sqrt = CK_NAME(sqrt), .silu = CK_NAME(silu),               \
+        .silu_backward = CK_NAME(silu_backward), .gelu = CK_NAME(gelu), .gelu_backward = CK_NAME(gelu_backward),      \
+        .quick_gelu = CK_NAME(quick_gelu), .quick_gelu_backward = CK_NAME(quick_gelu_backward),                       \
+        .geglu = CK_NAME(geglu), .geglu_backward = CK_NAME(geglu_backward), .add = CK_NAME(add), .sub = CK_NAME(sub), \
+        .mul = CK_NAME(mul), .div = CK_NAME(div), .squared_difference = CK_NAME(squared_difference),                  \
+        .scale = CK_NAME(scale), .add_scalar = CK_NAME(add_scalar), .add_scaled = CK_NAME(add_scaled),                \
+        .axpby = CK_NAME(axpby), .add_row = CK_NAME(add_row), .add_column = CK_NAME(add_column),                      \
+        .fill = CK_NAME(fill), .copy = CK_NAME(copy), .exp_double = CK_NAME(exp_double),                              \
+        .log_double = CK_NAME(log_double), .sin_double = CK_NAME(sin_double), .cos_double = CK_NAME(cos_double),      \
+    }

@@ -32,3 +32,6 @@ const struct ck_kernels *ck_kernels_for(enum ck_isa isa);
 
 /// The calling thread's float environment: 0 if it is the default one, else bits 1 (rounding), 2 (FTZ), 4 (DAZ).
 int ck_float_environment(void);
+
+/// Asks the C allocator to keep freed pages: large tensors come and go many times a step.
+void ck_keep_freed_memory(void);

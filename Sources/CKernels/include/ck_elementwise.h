@@ -1,7 +1,72 @@
 #pragma once
 #include <stddef.h>
 
-/// Elementwise kernels over `n` contiguous Float32 values. Outputs may alias inputs exactly, never partly.
+/// Elementwise kernels over `n` contiguous Float32 values. Outputs may alias inputs exactly, never partly; `n` may be 0.
+/// The formulas are part of the contract `ref-1`. "Float32" below: every operation is rounded to Float32 as written,
+/// without fma. "Double": the inputs are widened, every operation is a double operation as written (the functions by
+/// the cores in bodies/elementary.h and bodies/elementwise_activations.h), and the result is rounded once to Float32.
+/// NaN payloads are specified only where "correctly rounded" is said.
 struct ck_elementwise_table {
+    /// Correctly rounded for all 2^32 inputs: round-to-nearest-even, subnormals kept, signed zeros and infinities by
+    /// the limits, and the quiet NaN 0x7fc00000 for NaN inputs and undefined results (log x < 0, sin and cos of inf).
     void (*exp)(float *y, const float *x, size_t n);
+    void (*log)(float *y, const float *x, size_t n);
+    void (*sin)(float *y, const float *x, size_t n);
+    void (*cos)(float *y, const float *x, size_t n);
+    void (*tanh)(float *y, const float *x, size_t n);
+    void (*erf)(float *y, const float *x, size_t n);
+    /// 1 / (1 + exp(-x)), correctly rounded.
+    void (*sigmoid)(float *y, const float *x, size_t n);
+    /// The hardware's correctly rounded square root; sqrt(x < 0) is 0x7fc00000, sqrt(-0) is -0.
+    void (*sqrt)(float *y, const float *x, size_t n);
+
+    /// y = c / (1 + exp(-c)), c = max(x, -700), exp's argument at least -700. Double.
+    void (*silu)(float *y, const float *x, size_t n);
+    /// dx = dy * (s * (1 + c * (1 - s))), c = x limited to [-700, 700], s = 1 / (1 + exp(-c)). Double.
+    void (*silu_backward)(float *dx, const float *dy, const float *x, size_t n);
+    /// y = c * Phi(c), c = max(x, -37), Phi's argument at most 37, where Phi(x) = t for x < 0 and 1 - t for x >= 0 and
+    /// t = 0.5 * (exp((x * x) * -0.5) * erfcx(|x| * sqrt(1/2))): the erf form of GELU. Double.
+    void (*gelu)(float *y, const float *x, size_t n);
+    /// dx = dy * (Phi(c) + c * (exp((c * c) * -0.5) * (1 / sqrt(2 pi)))), c = x limited to [-37, 37]. Double.
+    void (*gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
+    /// y = c / (1 + exp(-(c * 1.702))), c = max(x, -400), exp's argument from c at most 400. Double.
+    void (*quick_gelu)(float *y, const float *x, size_t n);
+    /// dx = dy * (s * (1 + z * (1 - s))), z = 1.702 * (x limited to [-400, 400]), s = 1 / (1 + exp(-z)). Double.
+    void (*quick_gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
+    /// x is [rows, 2 d], hidden then gate in each row: y[r, i] = x[r, i] * gelu(x[r, d + i]), gelu as above but not
+    /// rounded. Double. y is [rows, d] and must not alias x.
+    void (*geglu)(float *y, const float *x, size_t rows, size_t d);
+    /// dx[r, i] = dy[r, i] * gelu(x[r, d + i]); dx[r, d + i] = (dy[r, i] * x[r, i]) * gelu'(x[r, d + i]), gelu' the
+    /// factor of dy in `gelu_backward`. Double. dx is [rows, 2 d] and may be x; dy is [rows, d].
+    void (*geglu_backward)(float *dx, const float *dy, const float *x, size_t rows, size_t d);
+
+    /// y = a + b, a - b, a * b, a / b. Float32.
+    void (*add)(float *y, const float *a, const float *b, size_t n);
+    void (*sub)(float *y, const float *a, const float *b, size_t n);
+    void (*mul)(float *y, const float *a, const float *b, size_t n);
+    void (*div)(float *y, const float *a, const float *b, size_t n);
+    /// y = t * t, t = a - b. Float32.
+    void (*squared_difference)(float *y, const float *a, const float *b, size_t n);
+    /// y = x * s. Float32.
+    void (*scale)(float *y, const float *x, float s, size_t n);
+    /// y = x + s. Float32.
+    void (*add_scalar)(float *y, const float *x, float s, size_t n);
+    /// y = y + x * s: one multiplication, one addition. Float32.
+    void (*add_scaled)(float *y, const float *x, float s, size_t n);
+    /// y = a * alpha + b * beta: two multiplications, one addition. Float32.
+    void (*axpby)(float *y, const float *a, const float *b, float alpha, float beta, size_t n);
+    /// y[r, c] = x[r, c] + bias[c]. Float32. x and y are [rows, width].
+    void (*add_row)(float *y, const float *x, const float *bias, size_t rows, size_t width);
+    /// y[r, c] = x[r, c] + bias[r]. Float32. x and y are [rows, width].
+    void (*add_column)(float *y, const float *x, const float *bias, size_t rows, size_t width);
+    /// y = value.
+    void (*fill)(float *y, float value, size_t n);
+    /// y = x; the ranges may overlap.
+    void (*copy)(float *y, const float *x, size_t n);
+
+    /// Double functions within about 1 ulp (not correctly rounded), the same bits everywhere; special values as above.
+    double (*exp_double)(double x);
+    double (*log_double)(double x);
+    double (*sin_double)(double x);
+    double (*cos_double)(double x);
 };
