@@ -1,0 +1,38 @@
+/// Finding the name that somebody probably meant, for error messages.
+public enum NearestName {
+    /// The candidate with the smallest edit distance to `name`; the first of equals in byte order of UTF-8.
+    ///
+    /// `nil` when none is near: the distance must be at most a third of the longer length, and at least 2 is allowed.
+    public static func among(_ candidates: some Sequence<String>, to name: String) -> String? {
+        let target = Array(name.utf8)
+        var best: (distance: Int, name: String)?
+        for candidate in candidates {
+            let bytes = Array(candidate.utf8)
+            let limit = max(2, max(bytes.count, target.count) / 3)
+            let bound = min(limit, best?.distance ?? limit)
+            guard abs(bytes.count - target.count) <= bound else { continue }
+            let distance = editDistance(bytes, target)
+            guard distance <= bound else { continue }
+            if let best, best.distance == distance, !candidate.utf8.lexicographicallyPrecedes(best.name.utf8) {
+                continue
+            }
+            best = (distance, candidate)
+        }
+        return best?.name
+    }
+
+    /// Levenshtein distance: the number of bytes to insert, delete or replace.
+    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (i, byte) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for j in right.indices {
+                let replaced = diagonal + (byte == right[j] ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, min(row[j], row[j + 1]) + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

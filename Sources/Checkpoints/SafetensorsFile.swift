@@ -1,0 +1,76 @@
+import Digests
+import Tensors
+
+/// One safetensors file, mapped into memory and checked: header, element types, offsets, and that the tensors cover
+/// the file exactly. The numbers themselves are read when they are used.
+public struct SafetensorsFile: TensorSource {
+    /// Path of the file.
+    public let path: String
+    /// All names, in byte order of their UTF-8.
+    public let names: [String]
+    /// The free texts under `__metadata__`, in byte order of their keys.
+    public let metadata: [(key: String, value: String)]
+
+    private let storage: Storage
+    /// In the order of `names`.
+    private let entries: [TensorEntry]
+
+    /// Maps and checks a file.
+    /// - Throws: `CheckpointError`.
+    public init(path: String) throws {
+        try self.init(path: path, storage: try MappedFile.open(path))
+    }
+
+    /// Checks a file's bytes that are in memory already; `path` is for messages.
+    /// - Throws: `CheckpointError`.
+    public init(path: String, bytes: [UInt8]) throws {
+        let storage = Storage(byteCount: bytes.count)
+        bytes.withUnsafeBytes {
+            if let base = $0.baseAddress { storage.base.copyMemory(from: base, byteCount: $0.count) }
+        }
+        try self.init(path: path, storage: storage)
+    }
+
+    private init(path: String, storage: Storage) throws {
+        let bytes = UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount)
+        let header = try SafetensorsHeader(file: path, bytes: bytes)
+        let rows = header.rows.sorted { utf8Less($0.name, $1.name) }
+        self.path = path
+        self.storage = storage
+        names = rows.map(\.name)
+        entries = rows.map(\.entry)
+        metadata = header.metadata
+    }
+
+    /// The text under `__metadata__` of that key.
+    public func metadata(_ key: String) -> String? { metadata.first { utf8Equal($0.key, key) }?.value }
+
+    /// What the header says of a tensor; `nil` when there is none of that name.
+    public func entry(named name: String) -> TensorEntry? {
+        var range = names.startIndex..<names.endIndex
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            if utf8Less(names[middle], name) {
+                range = (middle + 1)..<range.upperBound
+            } else {
+                range = range.lowerBound..<middle
+            }
+        }
+        let index = range.lowerBound
+        return index < names.count && utf8Equal(names[index], name) ? entries[index] : nil
+    }
+
+    /// The tensor in its own element type: a view of the mapped file, to be read only. A tensor whose bytes are not
+    /// aligned to its element type is copied.
+    /// - Throws: `CheckpointError` (`missingTensor`).
+    public func tensor(named name: String) throws -> Tensor {
+        guard let entry = entry(named: name) else { throw missing(name) }
+        let start = storage.base + entry.range.lowerBound
+        guard Int(bitPattern: start) % entry.dtype.byteCount != 0 else {
+            return Tensor(shape: entry.shape, dtype: entry.dtype, storage: storage, offset: entry.range.lowerBound)
+        }
+        let copy = Tensor(uninitialized: entry.shape, dtype: entry.dtype)
+        copy.storage.base.copyMemory(from: start, byteCount: entry.range.count)
+        return copy
+    }
+}

@@ -1,0 +1,40 @@
+import Digests
+import Dispatch
+import Tensors
+
+extension Tensor {
+    /// The typed digest of this tensor under a name: name, element type, shape and bytes (`Digest.tensor`).
+    public func digest(named name: String) -> Digest {
+        Digest.tensor(name: name, dtype: dtype.rawValue, shape: shape, bytes: bytes)
+    }
+}
+
+/// The digest of each tensor, in the order given. Tensors are hashed in parallel; the result does not depend on it.
+public func tensorDigests(of tensors: [(name: String, tensor: Tensor)]) -> [(name: String, digest: Digest)] {
+    guard !tensors.isEmpty else { return [] }
+    let zero = Digest.sha256([])
+    var digests = [Digest](repeating: zero, count: tensors.count)
+    digests.withUnsafeMutableBufferPointer { buffer in
+        // Every index is written by exactly one iteration.
+        nonisolated(unsafe) let slots = buffer
+        DispatchQueue.concurrentPerform(iterations: tensors.count) { index in
+            slots[index] = tensors[index].tensor.digest(named: tensors[index].name)
+        }
+    }
+    return zip(tensors, digests).map { ($0.name, $1) }
+}
+
+/// The identity of a model's weights: the Merkle root over the tensors' digests in name order, whatever the order or
+/// the files they come in.
+/// - Throws: `DuplicateTensorName`.
+public func weightsDigest(of tensors: [(name: String, tensor: Tensor)]) throws -> Digest {
+    try WeightsDigest.root(tensorDigests(of: tensors))
+}
+
+extension TensorSource {
+    /// The identity of all weights of this source; one file and its shards have the same.
+    /// - Throws: `CheckpointError`.
+    public func weightsDigest() throws -> Digest {
+        try Checkpoints.weightsDigest(of: try names.map { ($0, try tensor(named: $0)) })
+    }
+}
