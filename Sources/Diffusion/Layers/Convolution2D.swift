@@ -1,0 +1,21 @@
+import Autodiff
+import Tensors
+
+/// A square 2-D convolution with bias.
+public struct Convolution2D: Sendable {
+    let weight: Parameter
+    let bias: Parameter
+    let geometry: ConvolutionGeometry
+
+    init(
+        _ loader: ParameterLoader, _ name: String, _ input: Int, _ output: Int, kernel: Int,
+        _ geometry: ConvolutionGeometry
+    ) throws {
+        let fanIn = input * kernel * kernel
+        weight = try loader.parameter("\(name).weight", [output, input, kernel, kernel], .uniform(fanIn: fanIn))
+        bias = try loader.parameter("\(name).bias", [output], .uniform(fanIn: fanIn))
+        self.geometry = geometry
+    }
+
+    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable { tape.convolution(x, weight, bias, geometry) }
+}

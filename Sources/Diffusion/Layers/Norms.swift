@@ -1,0 +1,36 @@
+import Autodiff
+import Tensors
+
+/// GroupNorm with weight and bias a channel.
+public struct GroupNorm: Sendable {
+    let weight: Parameter
+    let bias: Parameter
+    let groups: Int
+    let eps: Float
+
+    init(_ loader: ParameterLoader, _ name: String, _ channels: Int, groups: Int, eps: Double) throws {
+        weight = try loader.parameter("\(name).weight", [channels], .constant(1))
+        bias = try loader.parameter("\(name).bias", [channels], .constant(0))
+        self.groups = groups
+        self.eps = Float(eps)
+    }
+
+    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable {
+        tape.groupNorm(x, groups: groups, weight, bias, eps: eps)
+    }
+}
+
+/// LayerNorm over the last axis.
+public struct LayerNorm: Sendable {
+    let weight: Parameter
+    let bias: Parameter
+    let eps: Float
+
+    init(_ loader: ParameterLoader, _ name: String, _ width: Int, eps: Double = 1e-5) throws {
+        weight = try loader.parameter("\(name).weight", [width], .constant(1))
+        bias = try loader.parameter("\(name).bias", [width], .constant(0))
+        self.eps = Float(eps)
+    }
+
+    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable { tape.layerNorm(x, weight, bias, eps: eps) }
+}

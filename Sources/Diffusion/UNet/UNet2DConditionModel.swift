@@ -1,0 +1,161 @@
+import Autodiff
+import Checkpoints
+import Tensors
+
+/// What SDXL's UNet is told besides the caption.
+public struct TextTimeCondition: Sendable {
+    /// The pooled text embedding of each sample, [n, pooledDim].
+    public let pooled: Tensor
+    /// (height, width, crop top, crop left, target height, target width) of each sample, [n, 6].
+    public let timeIDs: Tensor
+
+    /// Pooled text [n, pooledDim] and size ids [n, 6].
+    public init(pooled: Tensor, timeIDs: Tensor) {
+        self.pooled = pooled
+        self.timeIDs = timeIDs
+    }
+}
+
+/// The denoising network of SD1.5 and SDXL: diffusers' `UNet2DConditionModel`, with its parameter names.
+public final class UNet2DConditionModel: Sendable {
+    /// The configuration.
+    public let config: UNetConfig
+    /// All parameters in the byte order of their names.
+    public let parameters: [Parameter]
+
+    private let convIn: Convolution2D
+    private let timeEmbedding: TimestepEmbedding
+    private let addEmbedding: TimestepEmbedding?
+    private let down: [UNetStage]
+    private let downsamplers: [Convolution2D?]
+    private let middle: UNetStage
+    private let up: [UNetStage]
+    private let upsamplers: [Convolution2D?]
+    private let normOut: GroupNorm
+    private let convOut: Convolution2D
+
+    /// Builds the network of `config` from `loader`: a checkpoint's weights or fresh ones.
+    /// Throws `CheckpointError` naming the tensor that is missing or has another shape.
+    public init(config: UNetConfig, loader: ParameterLoader) throws {
+        self.config = config
+        let channels = config.blockOutChannels
+        let levels = channels.count
+        let same = ConvolutionGeometry(padding: 1)
+        func attention(_ level: Int) -> UNetStage.AttentionPlan {
+            UNetStage.AttentionPlan(
+                heads: config.attentionHeads[level], layers: config.transformerLayersPerBlock[level],
+                contextWidth: config.crossAttentionDim[level])
+        }
+        convIn = try Convolution2D(loader, "conv_in", config.inChannels, channels[0], kernel: 3, same)
+        timeEmbedding = try TimestepEmbedding(loader, "time_embedding", channels[0], config.timeEmbedDim)
+        addEmbedding = try config.additionEmbedding.map {
+            try TimestepEmbedding(loader, "add_embedding", $0.inputDim, config.timeEmbedDim)
+        }
+        down = try (0..<levels).map { level in
+            let layers = config.layersPerBlock[level]
+            let input = channels[max(0, level - 1)]
+            return try UNetStage(
+                loader, "down_blocks.\(level)",
+                channels: (0..<layers).map { ($0 == 0 ? input : channels[level], channels[level]) },
+                attention: config.downBlockTypes[level] == .crossAttention ? attention(level) : nil,
+                attentionCount: layers, config: config)
+        }
+        let step =
+            config.downsamplePadding == 0
+            ? ConvolutionGeometry(stride: 2, top: 0, bottom: 1, left: 0, right: 1)
+            : ConvolutionGeometry(stride: 2, padding: config.downsamplePadding)
+        downsamplers = try (0..<levels).map { level in
+            guard level < levels - 1 else { return nil }
+            let width = channels[level]
+            return try Convolution2D(loader, "down_blocks.\(level).downsamplers.0.conv", width, width, kernel: 3, step)
+        }
+        let deepest = channels[levels - 1]
+        middle = try UNetStage(
+            loader, "mid_block", channels: [(deepest, deepest), (deepest, deepest)], attention: attention(levels - 1),
+            attentionCount: 1, config: config)
+        up = try (0..<levels).map { index in
+            let level = levels - 1 - index
+            let layers = config.layersPerBlock[level] + 1
+            let previous = channels[min(levels - 1, level + 1)]
+            let outermost = channels[max(0, level - 1)]
+            let widths = (0..<layers).map { layer -> (input: Int, output: Int) in
+                let hidden = layer == 0 ? previous : channels[level]
+                let skip = layer == layers - 1 ? outermost : channels[level]
+                return (hidden + skip, channels[level])
+            }
+            return try UNetStage(
+                loader, "up_blocks.\(index)", channels: widths,
+                attention: config.upBlockTypes[index] == .crossAttention ? attention(level) : nil,
+                attentionCount: layers, config: config)
+        }
+        upsamplers = try (0..<levels).map { index in
+            guard index < levels - 1 else { return nil }
+            let width = channels[levels - 1 - index]
+            return try Convolution2D(loader, "up_blocks.\(index).upsamplers.0.conv", width, width, kernel: 3, same)
+        }
+        normOut = try GroupNorm(
+            loader, "conv_norm_out", channels[0], groups: config.normNumGroups, eps: config.normEps)
+        convOut = try Convolution2D(loader, "conv_out", channels[0], config.outChannels, kernel: 3, same)
+        parameters = loader.sorted()
+    }
+
+    /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`
+    /// [n, tokens, width]. `observe` is shown the activations between blocks.
+    public func forward(
+        _ tape: Tape, sample: Variable, timesteps: [Int], context: Variable, condition: TextTimeCondition? = nil,
+        observe: ((String, Tensor) -> Void)? = nil
+    ) -> Variable {
+        let embedding = timeCondition(tape, timesteps, condition)
+        observe?("time_embedding", embedding.value)
+        let time = tape.apply(.silu, embedding)
+        var h = convIn(tape, sample)
+        observe?("conv_in", h.value)
+        var skips = [h]
+        for (level, stage) in down.enumerated() {
+            for (index, resnet) in stage.resnets.enumerated() {
+                h = resnet(tape, h, time: time)
+                if !stage.attentions.isEmpty { h = stage.attentions[index](tape, h, context: context) }
+                skips.append(h)
+            }
+            if let downsampler = downsamplers[level] {
+                h = downsampler(tape, h)
+                skips.append(h)
+            }
+            observe?("down_blocks.\(level)", h.value)
+        }
+        h = middle.resnets[0](tape, h, time: time)
+        h = middle.attentions[0](tape, h, context: context)
+        h = middle.resnets[1](tape, h, time: time)
+        observe?("mid_block", h.value)
+        for (index, stage) in up.enumerated() {
+            for (layer, resnet) in stage.resnets.enumerated() {
+                h = resnet(tape, tape.concatenated(h, skips.removeLast()), time: time)
+                if !stage.attentions.isEmpty { h = stage.attentions[layer](tape, h, context: context) }
+            }
+            if let upsampler = upsamplers[index], let skip = skips.last {
+                // The next skip's size: twice this one's, or one less where a level had an odd size.
+                h = upsampler(tape, tape.upsampledNearest(h, height: skip.shape[2], width: skip.shape[3]))
+            }
+            observe?("up_blocks.\(index)", h.value)
+        }
+        h = normOut(tape, h)
+        observe?("conv_norm_out", h.value)
+        let output = convOut(tape, tape.apply(.silu, h))
+        observe?("out", output.value)
+        return output
+    }
+
+    private func timeCondition(_ tape: Tape, _ timesteps: [Int], _ condition: TextTimeCondition?) -> Variable {
+        let sinusoid = Sinusoid.embed(
+            timesteps.map(Float.init), width: config.blockOutChannels[0], flipSinToCos: config.flipSinToCos,
+            freqShift: config.freqShift)
+        let time = timeEmbedding(tape, tape.constant(sinusoid))
+        guard let addEmbedding, let added = config.additionEmbedding else { return time }
+        guard let condition else { preconditionFailure("this UNet needs pooled text and time ids (text_time)") }
+        let ids = Sinusoid.embed(
+            condition.timeIDs.floats, width: added.timeEmbedDim, flipSinToCos: config.flipSinToCos,
+            freqShift: config.freqShift)
+        let size = tape.engine.concatenated(condition.pooled, ids.reshaped([timesteps.count, 6 * added.timeEmbedDim]))
+        return tape.add(time, addEmbedding(tape, tape.constant(size)))
+    }
+}
