@@ -1,0 +1,37 @@
+/// A model configuration that cannot be used, with the key to look at.
+public struct ConfigError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file, or another name of the source.
+    public let file: String
+    /// The key; an element of a list as `block_out_channels[1]`.
+    public let key: String
+    /// What is wrong.
+    public let problem: String
+    /// What is supported.
+    public let expected: String?
+    /// The value there.
+    public let found: String?
+    /// What to do about it.
+    public let hint: String?
+
+    init(
+        file: String, key: String, _ problem: String, expected: String? = nil, found: String? = nil,
+        hint: String? = nil
+    ) {
+        self.file = file
+        self.key = key
+        self.problem = problem
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+    }
+
+    /// One line, as `config.json: class_embed_type: "timestep" is not supported, expected null`.
+    public var description: String {
+        var text = "\(file): \(key): "
+        if let found { text += "\(found) " }
+        text += problem
+        if let expected { text += ", expected \(expected)" }
+        if let hint { text += " (\(hint))" }
+        return text
+    }
+}

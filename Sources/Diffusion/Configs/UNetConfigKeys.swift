@@ -1,0 +1,133 @@
+import Digests
+
+extension UNetConfig {
+    private enum AdditionEmbedding: String, CaseIterable { case textTime = "text_time" }
+
+    /// An integer, null, or a list of two equal integers.
+    static func readSampleSize(_ reader: inout ConfigReader) throws -> Int? {
+        guard let value = reader.take("sample_size"), value != .null else { return nil }
+        var sides = [value]
+        if case .array(let values) = value { sides = values }
+        let sizes = sides.compactMap { side -> Int? in
+            guard case .number(let number) = side, let size = number.int64 else { return nil }
+            return (1...ConfigReader.large).contains(Int(size)) ? Int(size) : nil
+        }
+        guard sizes.count == sides.count, sides.count <= 2, let size = sizes.first, sizes.last == size else {
+            throw reader.refusal("sample_size", value, "is not supported", expected: "null, or one size of a square")
+        }
+        return size
+    }
+
+    /// Heads of each block. diffusers never had a use for the width of a head, so `attention_head_dim` is their number
+    /// wherever `num_attention_heads` is null.
+    static func readHeads(_ reader: inout ConfigReader, blocks: Int) throws -> [Int] {
+        let range = 1...ConfigReader.large
+        let named = try reader.optionalIntegers("num_attention_heads", count: blocks, in: range)
+        let misnamed = try reader.optionalIntegers("attention_head_dim", count: blocks, in: range)
+        if let heads = named ?? misnamed { return heads }
+        if reader.isNull("attention_head_dim") {
+            throw reader.refusal("attention_head_dim", .null, "is not supported", expected: "integers")
+        }
+        return Array(repeating: 8, count: blocks)
+    }
+
+    static func readAdditionEmbedding(_ reader: inout ConfigReader) throws -> TextTime? {
+        let kind = try reader.optionalChoice("addition_embed_type", of: AdditionEmbedding.self)
+        let range = 1...ConfigReader.large
+        let timeDim = try reader.optionalInteger("addition_time_embed_dim", in: range)
+        let inputDim = try reader.optionalInteger("projection_class_embeddings_input_dim", in: range)
+        guard kind != nil else { return nil }
+        let values = [("addition_time_embed_dim", timeDim), ("projection_class_embeddings_input_dim", inputDim)]
+        for (key, value) in values where value == nil {
+            throw reader.refusal(
+                key, .null, "is not supported with addition_embed_type \"text_time\"",
+                expected: "an integer")
+        }
+        guard let timeDim, let inputDim else { return nil }
+        let embedding = TextTime(timeEmbedDim: timeDim, inputDim: inputDim)
+        guard timeDim % 2 == 0, embedding.pooledDim > 0 else {
+            throw reader.refusal(
+                "projection_class_embeddings_input_dim", .integer(inputDim), "leaves no room for the pooled text",
+                expected: "more than 6 × addition_time_embed_dim (\(timeDim), an even number)")
+        }
+        return embedding
+    }
+
+    /// Keys whose other values would change the network, and keys that have no effect on it.
+    static func readNeutral(_ reader: inout ConfigReader) throws {
+        try reader.neutral(neutralKeys)
+        if let value = reader.take("only_cross_attention") {
+            var flags = [value]
+            if case .array(let values) = value { flags = values }
+            guard flags.allSatisfy({ $0 == false }) else {
+                throw reader.refusal("only_cross_attention", value, "is not supported", expected: "false")
+            }
+        }
+        reader.ignore(["addition_embed_type_num_heads"])
+        // What diffusers' EMAModel adds when it saves averaged weights.
+        reader.ignore([
+            "decay", "inv_gamma", "min_decay", "optimization_step", "power", "update_after_step", "use_ema_warmup",
+        ])
+    }
+
+    private static let neutralKeys: [(key: String, allowed: [JSONValue])] = [
+        ("act_fn", ["silu", "swish"]),
+        ("attention_type", ["default"]),
+        ("center_input_sample", [false]),
+        ("class_embed_type", [nil]),
+        ("class_embeddings_concat", [false]),
+        ("conv_in_kernel", [3]),
+        ("conv_out_kernel", [3]),
+        ("cross_attention_norm", [nil]),
+        ("dropout", [0]),
+        ("dual_cross_attention", [false]),
+        ("encoder_hid_dim", [nil]),
+        ("encoder_hid_dim_type", [nil]),
+        ("mid_block_only_cross_attention", [nil, false]),
+        ("mid_block_scale_factor", [1]),
+        ("mid_block_type", ["UNetMidBlock2DCrossAttn"]),
+        ("num_class_embeds", [nil]),
+        ("resnet_out_scale_factor", [1]),
+        ("resnet_skip_time_act", [false]),
+        ("resnet_time_scale_shift", ["default"]),
+        ("reverse_transformer_layers_per_block", [nil]),
+        ("time_cond_proj_dim", [nil]),
+        ("time_embedding_act_fn", [nil]),
+        ("time_embedding_dim", [nil]),
+        ("time_embedding_type", ["positional"]),
+        ("timestep_post_act", [nil]),
+    ]
+
+    /// The configuration as diffusers 0.42 writes it, every key named; `UNetConfig(_:file:)` reads it back equal.
+    public var diffusersJSON: JSONValue {
+        var members: [(String, JSONValue)] = Self.neutralKeys.map { ($0.key, $0.allowed[0]) }
+        members += [
+            ("_class_name", "UNet2DConditionModel"),
+            ("_diffusers_version", "0.42.1"),
+            ("addition_embed_type", additionEmbedding == nil ? nil : "text_time"),
+            ("addition_embed_type_num_heads", 64),
+            ("addition_time_embed_dim", ConfigJSON.integer(additionEmbedding?.timeEmbedDim)),
+            ("attention_head_dim", ConfigJSON.compact(attentionHeads)),
+            ("block_out_channels", .array(blockOutChannels.map { .integer($0) })),
+            ("cross_attention_dim", ConfigJSON.compact(crossAttentionDim)),
+            ("down_block_types", .array(downBlockTypes.map { .string($0.rawValue) })),
+            ("downsample_padding", .integer(downsamplePadding)),
+            ("flip_sin_to_cos", .bool(flipSinToCos)),
+            ("freq_shift", ConfigJSON.number(freqShift)),
+            ("in_channels", .integer(inChannels)),
+            ("layers_per_block", ConfigJSON.compact(layersPerBlock)),
+            ("norm_eps", ConfigJSON.number(normEps)),
+            ("norm_num_groups", .integer(normNumGroups)),
+            ("num_attention_heads", nil),
+            ("only_cross_attention", false),
+            ("out_channels", .integer(outChannels)),
+            ("projection_class_embeddings_input_dim", ConfigJSON.integer(additionEmbedding?.inputDim)),
+            ("sample_size", ConfigJSON.integer(sampleSize)),
+            ("transformer_layers_per_block", ConfigJSON.compact(transformerLayersPerBlock)),
+            ("up_block_types", .array(upBlockTypes.map { .string($0.rawValue) })),
+            ("upcast_attention", .bool(upcastAttention)),
+            ("use_linear_projection", .bool(useLinearProjection)),
+        ]
+        return .object(JSONObject(members))
+    }
+}
