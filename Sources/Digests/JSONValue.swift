@@ -63,18 +63,11 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
-<<<<<<< HEAD
-extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
-=======
 extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral {
->>>>>>> checkpoints
     /// A list.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// An object; of two equal keys the later one counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
-<<<<<<< HEAD
-=======
     /// `null`
     public init(nilLiteral: ()) { self = .null }
->>>>>>> checkpoints
 }
