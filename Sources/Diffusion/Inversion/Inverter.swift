@@ -1,0 +1,87 @@
+import Tensors
+
+/// One move of an inversion as it happened.
+public struct InversionStep: Sendable {
+    /// Which samples moved.
+    public let rows: [Int]
+    /// Where they stood.
+    public let start: Tensor
+    /// The first prediction.
+    public let noise: Tensor
+    /// Where the first prediction led.
+    public let reached: Tensor
+    /// The samples that were corrected, the correcting prediction, and where it led.
+    public let correction: (rows: [Int], noise: Tensor, reached: Tensor)?
+}
+
+/// DDIM inversion with ReNoise (Garibi et al. 2024), by the current policy and without gradients.
+public struct Inverter: Sendable {
+    /// The switches.
+    public let recipe: InversionRecipe
+    /// The policy.
+    public let denoiser: Denoiser
+
+    /// An inverter that follows `recipe` with `denoiser`'s predictions.
+    public init(recipe: InversionRecipe, denoiser: Denoiser) {
+        self.recipe = recipe
+        self.denoiser = denoiser
+    }
+
+    /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `observe` sees every move as it is made.
+    public func invert(
+        _ x0: Tensor, to timesteps: [Int], _ condition: TextCondition, unconditional: TextCondition? = nil,
+        observe: ((Int, InversionStep) -> Void)? = nil
+    ) -> Tensor {
+        let (engine, schedule) = (denoiser.engine, denoiser.schedule)
+        let plans = timesteps.map { recipe.moves(to: $0, of: schedule.count) }
+        let result = x0.copy()
+        for step in 0..<(plans.map(\.count).max() ?? 0) {
+            let rows = plans.indices.filter { step < plans[$0].count }
+            let moves = rows.map { plans[$0][step] }
+            let start = gather(result, rows)
+            let (sources, destinations) = (moves.map(\.source), moves.map(\.destination))
+            let first = predict(start, moves.map(\.firstLabel), rows, condition, unconditional)
+            let reached = schedule.moved(start, noise: first, from: sources, to: destinations)
+            scatter(reached, rows, into: result)
+            var correction: (rows: [Int], noise: Tensor, reached: Tensor)?
+            let corrected = moves.indices.filter { moves[$0].secondLabel != nil }
+            if !corrected.isEmpty {
+                let names = corrected.map { rows[$0] }
+                let second = predict(
+                    gather(reached, corrected), corrected.map { moves[$0].secondLabel! }, names, condition,
+                    unconditional)
+                let noise =
+                    recipe.averages
+                    ? engine.scale(engine.add(gather(first, corrected), second), by: 0.5) : second
+                let again = schedule.moved(
+                    gather(start, corrected), noise: noise, from: corrected.map { sources[$0] },
+                    to: corrected.map { destinations[$0] })
+                scatter(again, names, into: result)
+                correction = (names, second, again)
+            }
+            observe?(
+                step,
+                InversionStep(rows: rows, start: start, noise: first, reached: reached, correction: correction))
+        }
+        return result
+    }
+
+    private func predict(
+        _ x: Tensor, _ labels: [Int], _ rows: [Int], _ condition: TextCondition, _ unconditional: TextCondition?
+    ) -> Tensor {
+        denoiser.noise(
+            x, labels: labels, condition.picked(rows, engine: denoiser.engine),
+            unconditional: unconditional?.picked(rows, engine: denoiser.engine), guidance: recipe.guidance)
+    }
+
+    private func gather(_ x: Tensor, _ rows: [Int]) -> Tensor {
+        rows.count == x.shape[0] ? x.copy() : denoiser.engine.stacked(rows.map { x.slice($0..<$0 + 1) })
+    }
+
+    private func scatter(_ x: Tensor, _ rows: [Int], into target: Tensor) {
+        let size = x.count / x.shape[0]
+        for (index, row) in rows.enumerated() {
+            (target.pointer + row * size).update(from: x.pointer + index * size, count: size)
+        }
+    }
+}

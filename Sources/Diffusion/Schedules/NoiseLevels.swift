@@ -1,0 +1,79 @@
+import Tensors
+
+/// Moves between noise levels, a sample at a time, each with its own timesteps. Every line is one Float32 operation.
+extension NoiseSchedule {
+    /// The noise ε that a model's output stands for: the output itself, or √ā·v + √(1−ā)·x.
+    public func noise(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
+        guard prediction == .velocity else { return output }
+        return perSample(output, x, timesteps) { alpha, v, x in
+            let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+            return { root * v[$0] + rest * x[$0] }
+        }
+    }
+
+    /// The picture x̂₀ that a model's output stands for.
+    public func original(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
+        let isVelocity = prediction == .velocity
+        return perSample(output, x, timesteps) { alpha, output, x in
+            let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+            return isVelocity
+                ? { root * x[$0] - rest * output[$0] } : { (x[$0] - rest * output[$0]) / root }
+        }
+    }
+
+    /// x_t = √ā_t·x₀ + √(1−ā_t)·n, the timestep of each sample.
+    public func noised(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
+        perSample(x0, noise, timesteps) { alpha, x0, noise in
+            let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+            return { root * x0[$0] + rest * noise[$0] }
+        }
+    }
+
+    /// φ(x, e, s→d) = √ā_d·(x − √(1−ā_s)·e)/√ā_s + √(1−ā_d)·e (DDIM, eta 0).
+    public func moved(_ x: Tensor, noise: Tensor, from sources: [Int], to destinations: [Int]) -> Tensor {
+        let result = Tensor(uninitialized: x.shape)
+        let size = x.count / x.shape[0]
+        for (sample, (source, destination)) in zip(sources, destinations).enumerated() {
+            let (from, to) = (alphaBar(source), alphaBar(destination))
+            let (fromRoot, fromRest) = (from.squareRoot(), (1 - from).squareRoot())
+            let (toRoot, toRest) = (to.squareRoot(), (1 - to).squareRoot())
+            for index in sample * size..<(sample + 1) * size {
+                let e = noise.pointer[index]
+                let original = (x.pointer[index] - fromRest * e) / fromRoot
+                result.pointer[index] = toRoot * original + toRest * e
+            }
+        }
+        return result
+    }
+
+    /// τ = (x̃_t − √ā_t·x₀)/√(1−ā_t): the noise that leads from x₀ straight to x̃_t.
+    public func target(_ xt: Tensor, original x0: Tensor, at timesteps: [Int]) -> Tensor {
+        perSample(xt, x0, timesteps) { alpha, xt, x0 in
+            let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+            return { (xt[$0] - root * x0[$0]) / rest }
+        }
+    }
+
+    /// v = √ā·n − √(1−ā)·x₀.
+    public func velocity(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
+        perSample(noise, x0, timesteps) { alpha, noise, x0 in
+            let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
+            return { root * noise[$0] - rest * x0[$0] }
+        }
+    }
+
+    private typealias Values = UnsafeMutablePointer<Float>
+
+    private func perSample(
+        _ a: Tensor, _ b: Tensor, _ timesteps: [Int], _ formula: (Float, Values, Values) -> (Int) -> Float
+    ) -> Tensor {
+        precondition(a.shape == b.shape && timesteps.count == a.shape[0])
+        let result = Tensor(uninitialized: a.shape)
+        let size = a.count / a.shape[0]
+        for (sample, timestep) in timesteps.enumerated() {
+            let value = formula(alphaBar(timestep), a.pointer, b.pointer)
+            for index in sample * size..<(sample + 1) * size { result.pointer[index] = value(index) }
+        }
+        return result
+    }
+}
