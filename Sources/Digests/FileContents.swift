@@ -48,6 +48,12 @@ public enum FileContents {
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError.last("make the folder", path) }
     }
 
+    /// The number of bytes of a file; `nil` when there is none.
+    public static func size(_ path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
     /// Whether a folder is at `path`.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()

@@ -26,6 +26,14 @@ public struct JSONShapeError: Error, Equatable, CustomStringConvertible {
     /// What stands there.
     public let found: String
 
+    /// An error with all its parts; an empty `file` stands for a value made in memory.
+    public init(file: String, path: String, expected: String, found: String) {
+        self.file = file
+        self.path = path
+        self.expected = expected
+        self.found = found
+    }
+
     /// `file: path: expected …, found …`.
     public var description: String {
         (file.isEmpty ? "" : "\(file): ") + "\(path): expected \(expected), found \(found)"

@@ -1,0 +1,108 @@
+import Digests
+
+/// One verified line of a golden log.
+public struct GoldenStep: Sendable, Equatable {
+    /// What the step left behind.
+    public let record: StepRecord
+    /// The digest of the record.
+    public let digest: Digest
+    /// The head of the chain after the step.
+    public let head: Digest
+}
+
+/// The accepted trace of a run: the folder `Golden/<run>/` with `manifest.json` and `log.jsonl`.
+///
+/// A line of the log is the canonical JSON of `{"digest":…,"head":…,"record":{…},"step":…}` and a line feed. Every byte
+/// counts: a line in any other form, even of the same meaning, is refused.
+public struct GoldenLog: Sendable {
+    /// The folder.
+    public let folder: String
+    /// The accepted manifest, its digest checked.
+    public let manifest: Manifest
+    /// What the manifest says came of the run.
+    public let outcome: ManifestOutcome
+
+    /// The path of the log.
+    public var logPath: String { folder + "/log.jsonl" }
+
+    /// Opens a folder and checks the manifest's digest; the log is checked as it is read.
+    /// - Throws: what `Manifest.read(_:)` throws; `JSONShapeError` when the manifest has no outcome.
+    public init(folder: String) throws {
+        self.folder = folder
+        let path = folder + "/manifest.json"
+        manifest = try Manifest.read(path)
+        guard let outcome = manifest.outcome else {
+            throw JSONShapeError(file: path, path: "manifest.outcome", expected: "object", found: "nothing")
+        }
+        self.outcome = outcome
+    }
+
+    /// Hands the steps to `body` in order, each verified before: form, digest, chain link; after the last one, the
+    /// number of steps, the head and the root against the manifest.
+    /// - Throws: `FileError`, `TamperError`, or what `body` throws.
+    public func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
+        var chain = Chain(inputs: manifest.inputs.digest)
+        var line: [UInt8] = []
+        try FileContents.forEachBlock(of: logPath) { block in
+            var rest = block[...]
+            while let end = rest.firstIndex(of: 0x0A) {
+                line.append(contentsOf: rest[rest.startIndex..<end])
+                try body(try verify(line, &chain))
+                line.removeAll(keepingCapacity: true)
+                rest = rest[(end + 1)...]
+            }
+            line.append(contentsOf: rest)
+        }
+        guard line.isEmpty else {
+            throw tampered(chain.count + 1, "line", "a line feed at the end", "\(line.count) bytes without one")
+        }
+        try outcome.check(chain, file: logPath, run: manifest.run)
+    }
+
+    /// All steps, verified. - Throws: `FileError`, `TamperError`.
+    public func steps() throws -> [GoldenStep] {
+        var result: [GoldenStep] = []
+        try forEachStep { result.append($0) }
+        return result
+    }
+
+    private func verify(_ line: [UInt8], _ chain: inout Chain) throws -> GoldenStep {
+        let number = chain.count + 1
+        let step: GoldenStep
+        do {
+            step = try GoldenStep(
+                json: JSONCursor(try JSONValue.parse(line, file: logPath), name: "line", file: logPath))
+        } catch {
+            throw tampered(number, "line", "a step record", "\(error)")
+        }
+        guard step.record.step == number else { throw tampered(number, "step", "\(number)", "\(step.record.step)") }
+        guard step.json.canonicalBytes == line else {
+            throw tampered(number, "line", "canonical JSON", "the same values in another form")
+        }
+        let digest = step.record.digest
+        guard digest == step.digest else { throw tampered(number, "record", step.digest.hex, digest.hex) }
+        let head = chain.append(digest)
+        guard head == step.head else { throw tampered(number, "head", head.hex, step.head.hex) }
+        return step
+    }
+
+    private func tampered(_ step: Int, _ field: String, _ expected: String, _ found: String) -> TamperError {
+        TamperError(file: logPath, run: manifest.run, step: step, field: field, expected: expected, found: found)
+    }
+}
+
+extension GoldenStep {
+    /// The JSON form of a line. The member `step` repeats the record's own number, for people and for `grep`.
+    var json: JSONValue {
+        [
+            "digest": .digest(digest), "head": .digest(head), "record": record.json, "step": .integer(record.step),
+        ]
+    }
+
+    init(json cursor: JSONCursor) throws {
+        try cursor.requireOnly(["digest", "head", "record", "step"])
+        record = try StepRecord(json: cursor["record"])
+        digest = try cursor["digest"].digest()
+        head = try cursor["head"].digest()
+    }
+}

@@ -1,0 +1,72 @@
+import GRDB
+
+/// What can go wrong with a ledger besides evidence that does not hold (`TamperError`).
+public enum LedgerError: Error, Equatable, CustomStringConvertible {
+    /// There is no file at the path, and none is to be made.
+    case missing(path: String)
+    /// The file is no SQLite database, or one of another program.
+    case notALedger(path: String, detail: String)
+    /// The file was made by a later version of the program.
+    case newerSchema(path: String, found: Int, supported: Int)
+    /// The ledger may be read but not written.
+    case readOnly(path: String)
+    /// Somebody else writes; `holder` says who, where known.
+    case inUse(path: String, holder: String)
+    /// The disk is full, or the ledger has reached its permitted size.
+    case diskFull(path: String)
+    /// SQLite finds the file's structure damaged.
+    case corrupt(path: String, detail: String)
+    /// There is no run of this name; `known` holds those there are.
+    case unknownRun(name: String, known: [String])
+    /// A run of this name exists already, or the name is none that a run may have.
+    case nameNotUsable(name: String, reason: String)
+    /// A step record does not follow the last recorded step.
+    case doesNotExtend(run: String, expected: Int, found: Int)
+    /// The run is finished and takes no more steps.
+    case finished(run: String)
+    /// Anything else that SQLite says.
+    case database(path: String, detail: String)
+
+    /// What happened, with the path and a hint where there is one.
+    public var description: String {
+        switch self {
+        case .missing(let path): "\(path): there is no ledger"
+        case .notALedger(let path, let detail): "\(path): not a ledger: \(detail)"
+        case .newerSchema(let path, let found, let supported):
+            "\(path): schema version \(found); this program knows versions up to \(supported): use a newer one"
+        case .readOnly(let path): "\(path): the ledger is read-only"
+        case .inUse(let path, let holder): "\(path): the ledger is in use by another run\(holder)"
+        case .diskFull(let path): "\(path): the disk is full; the ledger holds all steps before this one"
+        case .corrupt(let path, let detail): "\(path): the database is damaged: \(detail)"
+        case .unknownRun(let name, let known):
+            "there is no run \"\(name)\" in the ledger; it holds \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        case .nameNotUsable(let name, let reason): "a run cannot be named \"\(name)\": \(reason)"
+        case .doesNotExtend(let run, let expected, let found):
+            "\(run): the next step is \(expected), not \(found)"
+        case .finished(let run): "\(run): the run is finished and takes no more steps"
+        case .database(let path, let detail): "\(path): \(detail)"
+        }
+    }
+
+    /// Runs `body` and gives SQLite's errors their names.
+    static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw LedgerError(error, path: path)
+        }
+    }
+
+    private init(_ error: DatabaseError, path: String) {
+        let detail = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+        self =
+            switch error.resultCode {
+            case .SQLITE_NOTADB: .notALedger(path: path, detail: detail)
+            case .SQLITE_READONLY: .readOnly(path: path)
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .inUse(path: path, holder: "")
+            case .SQLITE_FULL: .diskFull(path: path)
+            case .SQLITE_CORRUPT: .corrupt(path: path, detail: detail)
+            default: .database(path: path, detail: detail)
+            }
+    }
+}

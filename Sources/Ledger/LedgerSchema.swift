@@ -1,0 +1,112 @@
+import GRDB
+
+/// The tables of the ledger and their history. `FORMAT.md` describes them for readers with `sqlite3`.
+enum LedgerSchema {
+    /// "smpo" in ASCII, in the file's header: tells a ledger from other databases.
+    static let applicationID = 0x736D_706F
+    /// The newest version, kept in `PRAGMA user_version`.
+    static let version = 1
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(sql: tables)
+            try db.execute(sql: views)
+            try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+        }
+        return migrator
+    }
+
+    private static let tables = """
+        CREATE TABLE environments (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+            circumstances TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            state TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'finished')),
+            inputs TEXT NOT NULL,
+            inputs_digest BLOB NOT NULL CHECK (length(inputs_digest) = 32),
+            environment_id INTEGER NOT NULL REFERENCES environments(id),
+            outcome TEXT,
+            manifest_digest BLOB CHECK (length(manifest_digest) = 32),
+            started_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+            ended_at TEXT
+        ) STRICT;
+        CREATE TABLE steps (
+            run_id INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+            step INTEGER NOT NULL CHECK (step >= 1),
+            record TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            head BLOB NOT NULL CHECK (length(head) = 32),
+            PRIMARY KEY (run_id, step)
+        ) STRICT;
+        CREATE TABLE phases (
+            run_id INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            phase TEXT NOT NULL,
+            entries INTEGER NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (run_id, step, phase),
+            FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE latents (
+            run_id INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            phase TEXT NOT NULL,
+            name TEXT NOT NULL,
+            dtype TEXT NOT NULL,
+            shape TEXT NOT NULL,
+            object BLOB NOT NULL CHECK (length(object) = 32),
+            offset INTEGER NOT NULL CHECK (offset >= 0),
+            bytes INTEGER NOT NULL CHECK (bytes >= 0),
+            PRIMARY KEY (run_id, step, phase, name),
+            FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE checkpoints (
+            run_id INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+            step INTEGER NOT NULL CHECK (step >= 0),
+            part TEXT NOT NULL,
+            object BLOB NOT NULL CHECK (length(object) = 32),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (run_id, step, part)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE data_items (
+            run_id INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            item TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (run_id, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE labels (
+            run_id INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            bits TEXT NOT NULL,
+            PRIMARY KEY (run_id, position, name),
+            FOREIGN KEY (run_id, position) REFERENCES data_items(run_id, position) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE audits (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            report TEXT NOT NULL,
+            at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        ) STRICT;
+        """
+
+    /// A view, not a table: the record is the only copy of a tensor's digest, so nothing can disagree with it, and a
+    /// step costs no row a tensor.
+    private static let views = """
+        CREATE VIEW tensors AS
+        SELECT steps.run_id AS run_id, steps.step AS step, phase.key AS phase, entry.key AS name,
+            CASE entry.type WHEN 'text' THEN entry.value ELSE json_extract(entry.value, '$.digest') END AS digest
+        FROM steps, json_each(steps.record, '$.phases') AS phase, json_each(phase.value) AS entry
+        WHERE entry.type = 'text' OR json_extract(entry.value, '$.digest') IS NOT NULL;
+        CREATE VIEW losses AS
+        SELECT runs.name AS run, steps.step AS step, json_extract(steps.record, '$.phases.loss.loss.f32[0]') AS bits
+        FROM steps JOIN runs ON runs.id = steps.run_id;
+        """
+}

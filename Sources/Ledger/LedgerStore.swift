@@ -1,0 +1,56 @@
+import Digests
+import GRDB
+
+/// The ledger: runs, their steps and what belongs to them, in one SQLite file (`.smpo/ledger.sqlite`).
+///
+/// Any number of processes may read; runs are recorded by one process at a time (`RunRecorder` holds the right to).
+/// Every change is one transaction, so whatever stops the program leaves whole steps behind.
+public final class LedgerStore: Sendable {
+    /// The path of the database.
+    public let path: String
+    /// Whether this store refuses to write.
+    public let isReadOnly: Bool
+    private let queue: DatabaseQueue
+
+    /// Opens a ledger, making it (and its folder) where there is none.
+    ///
+    /// - Parameters:
+    ///   - path: the database file.
+    ///   - readOnly: open an existing ledger without ever writing.
+    ///   - options: durability, patience, size limit.
+    /// - Throws: `LedgerError` (not a database, of another program, of a newer version, read-only, in use, full disk),
+    ///   `FileError` when the folder cannot be made.
+    public init(path: String, readOnly: Bool = false, options: LedgerOptions = LedgerOptions()) throws {
+        self.path = path
+        self.isReadOnly = readOnly
+        if readOnly {
+            guard FileContents.exists(path) else { throw LedgerError.missing(path: path) }
+            queue = try LedgerOpening.readOnlyQueue(path, options)
+            try LedgerOpening.inspect(queue, path: path, readOnly: true)
+        } else {
+            try LedgerOpening.prepareFile(path, options)
+            queue = try LedgerOpening.writableQueue(path, options)
+            try LedgerError.naming(path) { try LedgerSchema.migrator.migrate(queue) }
+        }
+    }
+
+    /// Reads in one consistent view. - Throws: `LedgerError`, or what `body` throws.
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try LedgerError.naming(path) { try queue.read(body) }
+    }
+
+    /// Writes in one transaction, undone whole when `body` throws. - Throws: `LedgerError`, or what `body` throws.
+    func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
+        return try LedgerError.naming(path) { try queue.write(body) }
+    }
+
+    /// Moves what stands in the write-ahead log into the database file, so that the file alone is complete.
+    /// - Throws: `LedgerError`.
+    public func checkpoint() throws {
+        guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
+        try LedgerError.naming(path) {
+            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        }
+    }
+}

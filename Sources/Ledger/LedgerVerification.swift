@@ -1,0 +1,226 @@
+import Digests
+import GRDB
+
+/// A run of the ledger whose every digest and link holds.
+public struct VerifiedRun: Sendable, Equatable {
+    /// The manifest as the ledger holds it; without outcome while the run is not finished.
+    public let manifest: Manifest
+    /// The chain over all recorded steps.
+    public let chain: Chain
+}
+
+extension LedgerStore {
+    /// Checks all that the ledger holds of a run: the inputs and circumstances against their digests, every step's
+    /// record, digest, head and phases, the places of stored values, and for a finished run the outcome and the
+    /// manifest's digest.
+    ///
+    /// - Parameters:
+    ///   - objects: where given, the stored values and checkpoints are read and checked too.
+    ///   - visit: is handed each step after it was checked.
+    /// - Throws: `TamperError` that names step and column; `MissingObject`; `LedgerError`.
+    @discardableResult
+    public func verify(
+        _ name: String, objects: ObjectStore? = nil, visit: (StoredStep) throws -> Void = { _ in }
+    ) throws -> VerifiedRun {
+        try read { db in
+            var verifier = RunVerifier(
+                store: self, db: db, id: try Self.id(of: name, db), name: name, objects: objects)
+            return try verifier.verify(visit)
+        }
+    }
+}
+
+/// The check of one run inside one consistent view.
+private struct RunVerifier {
+    let store: LedgerStore
+    let db: Database
+    let id: Int64
+    let name: String
+    let objects: ObjectStore?
+
+    mutating func verify(_ visit: (StoredStep) throws -> Void) throws -> VerifiedRun {
+        let (manifest, state) = try runRow()
+        var chain = Chain(inputs: manifest.inputs.digest)
+        var phases: Int64 = 0
+        let rows = try Row.fetchCursor(
+            db,
+            sql: "SELECT step, CAST(record AS BLOB) AS record, digest, head FROM steps WHERE run_id = ? ORDER BY step",
+            arguments: [id])
+        while let row = try rows.next() {
+            let step = try verify(row, &chain)
+            try verifyPhases(step.record)
+            try verifyLatents(step.record)
+            phases += Int64(step.record.phases.count)
+            try visit(step)
+        }
+        let recorded = try Row.fetchOne(db, sql: "SELECT count(*) AS n FROM phases WHERE run_id = ?", arguments: [id])
+        guard recorded?.integer("n") == phases else {
+            throw tampered(nil, "phases", "\(phases) rows", recorded?.shown("n") ?? "none")
+        }
+        if state == "finished" { try verifyOutcome(manifest, chain) }
+        if let objects { try store.verifyCheckpoints(id, objects, db, name) }
+        return VerifiedRun(manifest: manifest, chain: chain)
+    }
+
+    // MARK: The run
+
+    private func runRow() throws -> (Manifest, state: String) {
+        let sql = """
+            SELECT state, CAST(inputs AS BLOB) AS inputs, inputs_digest, CAST(outcome AS BLOB) AS outcome,
+                CAST(circumstances AS BLOB) AS circumstances, digest
+            FROM runs JOIN environments ON environments.id = runs.environment_id WHERE runs.id = ?
+            """
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else {
+            throw tampered(nil, "runs.environment_id", "a row of environments", "none")
+        }
+        try requireDigest(row, "inputs", "inputs_digest", .manifestInputs, field: "runs.inputs")
+        try requireDigest(row, "circumstances", "digest", .environment, field: "environments.circumstances")
+        let inputs = try document(row, "inputs", "runs.inputs") { try ManifestInputs(json: $0) }
+        let circumstances = try document(row, "circumstances", "environments.circumstances") {
+            try ManifestCircumstances(json: $0)
+        }
+        let state = row.text("state") ?? ""
+        let hasOutcome = row.bytes("outcome") != nil
+        guard hasOutcome == (state == "finished") else {
+            throw tampered(nil, "runs.state", hasOutcome ? "finished" : "not finished", state)
+        }
+        let outcome =
+            try hasOutcome ? document(row, "outcome", "runs.outcome") { try ManifestOutcome(json: $0) } : nil
+        return (Manifest(run: name, inputs: inputs, circumstances: circumstances, outcome: outcome), state)
+    }
+
+    private func requireDigest(
+        _ row: Row, _ column: String, _ digestColumn: String, _ domain: DigestDomain, field: String
+    ) throws {
+        let computed = Digest.of(domain, row.bytes(column) ?? [])
+        guard row.digest(digestColumn) == computed else {
+            throw tampered(nil, field, row.shown(digestColumn), computed.hex)
+        }
+    }
+
+    private func document<Value>(
+        _ row: Row, _ column: String, _ field: String, _ read: (JSONCursor) throws -> Value
+    ) throws -> Value {
+        let bytes = row.bytes(column) ?? []
+        do {
+            let json = try JSONValue.parse(bytes, file: store.path)
+            guard json.canonicalBytes == bytes else { throw tampered(nil, field, "canonical JSON", "another form") }
+            return try read(JSONCursor(json, name: column, file: store.path))
+        } catch let error as TamperError {
+            throw error
+        } catch {
+            throw tampered(nil, field, "a document", "\(error)")
+        }
+    }
+
+    private func verifyOutcome(_ manifest: Manifest, _ chain: Chain) throws {
+        try manifest.outcome?.check(chain, file: store.path, run: name)
+        let row = try Row.fetchOne(db, sql: "SELECT manifest_digest FROM runs WHERE id = ?", arguments: [id])
+        guard row?.digest("manifest_digest") == manifest.digest else {
+            throw tampered(
+                nil, "runs.manifest_digest", row?.shown("manifest_digest") ?? "nothing", manifest.digest.hex)
+        }
+    }
+
+    // MARK: Steps
+
+    private func verify(_ row: Row, _ chain: inout Chain) throws -> StoredStep {
+        let expected = chain.count + 1
+        guard row.integer("step") == Int64(expected) else {
+            throw tampered(expected, "steps.step", "\(expected)", row.shown("step"))
+        }
+        let bytes = row.bytes("record") ?? []
+        let computed = Digest.of(.stepRecord, bytes)
+        let head = row.digest("head")
+        guard row.digest("digest") == computed else {
+            // The head was made from the digest, so it tells which of the two was changed.
+            guard chain.link(computed) == head else {
+                throw tampered(expected, "steps.record", row.shown("digest"), computed.hex)
+            }
+            throw tampered(expected, "steps.digest", computed.hex, row.shown("digest"))
+        }
+        let link = chain.append(computed)
+        guard head == link else { throw tampered(expected, "steps.head", link.hex, row.shown("head")) }
+        let step = try StoredStep(row, file: store.path, run: name)
+        guard step.record.json.canonicalBytes == bytes else {
+            throw tampered(expected, "steps.record", "canonical JSON", "the same values in another form")
+        }
+        guard step.record.step == expected else {
+            throw tampered(expected, "steps.record", "step \(expected)", "step \(step.record.step)")
+        }
+        return step
+    }
+
+    private func verifyPhases(_ record: StepRecord) throws {
+        let statement = try db.cachedStatement(
+            sql: "SELECT phase, entries, digest FROM phases WHERE run_id = ? AND step = ?")
+        let rows = try Row.fetchAll(statement, arguments: [id, record.step])
+        for phase in record.phases {
+            let field = "phases (\(phase.phase.rawValue))"
+            guard let row = rows.first(where: { $0.text("phase") == phase.phase.rawValue }) else {
+                throw tampered(record.step, field, "a row", "none")
+            }
+            guard row.digest("digest") == phase.digest else {
+                throw tampered(record.step, "\(field).digest", phase.digest.hex, row.shown("digest"))
+            }
+            guard row.integer("entries") == Int64(phase.entries.count) else {
+                throw tampered(record.step, "\(field).entries", "\(phase.entries.count)", row.shown("entries"))
+            }
+        }
+        guard rows.count == record.phases.count else {
+            throw tampered(record.step, "phases", "\(record.phases.count) rows", "\(rows.count)")
+        }
+    }
+
+    // MARK: Stored values
+
+    private func verifyLatents(_ record: StepRecord) throws {
+        var last: (digest: Digest, bytes: [UInt8])?
+        for tensor in try store.storedTensors(id, run: name, step: record.step, db) {
+            let field = "latents (\(tensor.phase.rawValue), \(tensor.name))"
+            guard case .digest(let expected)? = record[tensor.phase]?[tensor.name]?.value else {
+                throw tampered(record.step, field, "a digest of that name in the step record", "none")
+            }
+            guard let objects else { continue }
+            if last?.digest != tensor.object { last = (tensor.object, try objects.get(tensor.object)) }
+            guard let bytes = last?.bytes, let span = Self.span(tensor, in: bytes.count) else {
+                throw tampered(
+                    record.step, field, "a span of the object's \(last?.bytes.count ?? 0) bytes",
+                    "\(tensor.count) bytes at \(tensor.offset)")
+            }
+            let found = bytes.withUnsafeBytes {
+                Digest.tensor(
+                    name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+                    bytes: UnsafeRawBufferPointer(rebasing: $0[span]))
+            }
+            guard found == expected else { throw tampered(record.step, field, expected.hex, found.hex) }
+        }
+    }
+
+    private static func span(_ tensor: StoredTensor, in count: Int) -> Range<Int>? {
+        guard tensor.offset >= 0, tensor.count >= 0, tensor.offset <= count, tensor.count <= count - tensor.offset
+        else {
+            return nil
+        }
+        return tensor.offset..<(tensor.offset + tensor.count)
+    }
+
+    private func tampered(_ step: Int?, _ field: String, _ expected: String, _ found: String) -> TamperError {
+        TamperError(file: store.path, run: name, step: step, field: field, expected: expected, found: found)
+    }
+}
+
+extension LedgerStore {
+    /// Checks that every part of every checkpoint is in the object store and unchanged.
+    fileprivate func verifyCheckpoints(_ id: Int64, _ objects: ObjectStore, _ db: Database, _ run: String) throws {
+        let sql = "SELECT step, object FROM checkpoints WHERE run_id = ? ORDER BY step, part"
+        for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            guard let object = row.digest("object") else {
+                throw TamperError(
+                    file: path, run: run, step: row.integer("step").map { Int($0) }, field: "checkpoints.object",
+                    expected: "32 bytes", found: row.shown("object"))
+            }
+            try objects.verify(object)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Digests
+
+/// The hashed record of one run, `Manifests/<run>.json`: what determines it, under what circumstances it ran, and what
+/// came of it.
+///
+/// The file is pretty JSON; its member `digest` is SHA-256 in the domain `smpo/manifest/1` over the canonical form of
+/// all other members, so layout does not matter and every value does.
+public struct Manifest: Sendable, Equatable {
+    /// The version of the file format that this code reads and writes.
+    public static let format: Int64 = 1
+
+    /// The name of the run: it is the file's name too.
+    public var run: String
+    /// All that determines the bits.
+    public var inputs: ManifestInputs
+    /// What was recorded besides and must not matter.
+    public var circumstances: ManifestCircumstances
+    /// The result; `nil` before the run is finished.
+    public var outcome: ManifestOutcome?
+
+    /// A manifest with all its parts.
+    public init(
+        run: String, inputs: ManifestInputs, circumstances: ManifestCircumstances, outcome: ManifestOutcome? = nil
+    ) {
+        self.run = run
+        self.inputs = inputs
+        self.circumstances = circumstances
+        self.outcome = outcome
+    }
+
+    /// The digest of everything in the manifest.
+    public var digest: Digest { .of(.manifest, .object(body)) }
+
+    private var body: JSONObject {
+        var object: JSONObject = [
+            "format": .integer(Manifest.format), "run": .string(run), "inputs": inputs.json,
+            "circumstances": circumstances.json,
+        ]
+        object["outcome"] = outcome?.json
+        return object
+    }
+
+    /// The JSON form with its digest.
+    public var json: JSONValue {
+        var object = body
+        object["digest"] = .digest(digest)
+        return .object(object)
+    }
+
+    /// Writes the file atomically. - Throws: `FileError`.
+    public func write(to path: String) throws {
+        try AtomicFile.write(json.pretty, to: path)
+    }
+
+    /// Reads a file and checks its digest before anything else.
+    /// - Throws: `FileError` (unreadable), `JSONSyntaxError` and `JSONShapeError` (malformed), `ManifestFormatError`
+    ///   (another version), `TamperError` (the digest does not hold).
+    public static func read(_ path: String) throws -> Manifest {
+        try Manifest(json: JSONCursor(try JSONValue.read(path), name: "manifest", file: path))
+    }
+
+    /// Takes a parsed document and checks its digest before anything else.
+    /// - Throws: `JSONShapeError`, `ManifestFormatError`, `TamperError`.
+    public init(json cursor: JSONCursor) throws {
+        var object = try cursor.object()
+        let stated = try cursor["digest"].digest()
+        object["digest"] = nil
+        let computed = Digest.of(.manifest, .object(object))
+        guard stated == computed else {
+            let run = try? cursor["run"].string()
+            throw TamperError(
+                file: cursor.file, run: run, step: nil, field: "manifest.digest", expected: stated.hex,
+                found: computed.hex)
+        }
+        let format = try cursor["format"].int64()
+        guard format == Manifest.format else { throw ManifestFormatError(file: cursor.file, found: format) }
+        try cursor.requireOnly(["circumstances", "digest", "format", "inputs", "outcome", "run"])
+        self.init(
+            run: try cursor["run"].string(), inputs: try ManifestInputs(json: cursor["inputs"]),
+            circumstances: try ManifestCircumstances(json: cursor["circumstances"]),
+            outcome: try cursor["outcome"].present.map { try ManifestOutcome(json: $0) })
+    }
+}
+
+/// A manifest of a format version that this code does not read.
+public struct ManifestFormatError: Error, Equatable, CustomStringConvertible {
+    /// The file.
+    public let file: String
+    /// Its version.
+    public let found: Int64
+
+    /// One line.
+    public var description: String {
+        "\(file): manifest format \(found); this program reads format \(Manifest.format)"
+    }
+}

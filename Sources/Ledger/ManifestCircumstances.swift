@@ -1,0 +1,55 @@
+import Digests
+
+/// The part of a manifest that is recorded and, on the reference backend, not allowed to matter.
+public struct ManifestCircumstances: Sendable, Equatable {
+    /// The instruction set of the kernels: "avx512", "avx2", "baseline".
+    public var isa: String
+    /// The number of worker threads.
+    public var workers: Int
+    /// The build: "debug" or "release", with a revision where known.
+    public var build: String
+    /// Versions of libraries and of the program.
+    public var versions: [String: String]
+    /// The machine: processor, operating system.
+    public var host: String
+    /// Further members.
+    public var other: JSONObject
+
+    /// Circumstances with all their parts.
+    public init(
+        isa: String, workers: Int, build: String, versions: [String: String] = [:], host: String,
+        other: JSONObject = JSONObject()
+    ) {
+        self.isa = isa
+        self.workers = workers
+        self.build = build
+        self.versions = versions
+        self.host = host
+        self.other = other
+    }
+
+    /// The JSON form.
+    public var json: JSONValue {
+        var object = other
+        object["isa"] = .string(isa)
+        object["workers"] = .integer(workers)
+        object["build"] = .string(build)
+        object["versions"] = .object(JSONObject(versions.map { ($0.key, .string($0.value)) }))
+        object["host"] = .string(host)
+        return .object(object)
+    }
+
+    /// SHA-256 in the domain `smpo/environment/1` over the canonical JSON form.
+    public var digest: Digest { .of(.environment, json) }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        var other = try cursor.object()
+        for key in ["isa", "workers", "build", "versions", "host"] { other[key] = nil }
+        var versions: [String: String] = [:]
+        for (key, value) in try cursor["versions"].members() { versions[key] = try value.string() }
+        self.init(
+            isa: try cursor["isa"].string(), workers: try cursor["workers"].int(), build: try cursor["build"].string(),
+            versions: versions, host: try cursor["host"].string(), other: other)
+    }
+}

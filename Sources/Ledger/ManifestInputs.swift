@@ -1,0 +1,71 @@
+import Digests
+
+/// The part of a manifest that determines every bit of a run. The run's name is not part of it: two runs of equal
+/// inputs have equal chains.
+public struct ManifestInputs: Sendable, Equatable {
+    /// The numerics contract.
+    public var contract: String
+    /// The backend that computes.
+    public var backend: String
+    /// The resolved recipe.
+    public var recipe: JSONValue
+    /// The run seed.
+    public var seed: UInt64
+    /// The named random streams and their ids.
+    public var streams: [String: UInt64]
+    /// What the run starts from: `model`, `data`, `labels`, `schedule`, ….
+    public var digests: [String: Digest]
+    /// Further members, hashed as the others are.
+    public var other: JSONObject
+
+    /// The contract that this version of the program computes by.
+    public static let currentContract = "ref-1"
+
+    /// Inputs with all their parts.
+    public init(
+        contract: String = ManifestInputs.currentContract, backend: String = "reference", recipe: JSONValue,
+        seed: UInt64, streams: [String: UInt64] = [:], digests: [String: Digest] = [:], other: JSONObject = JSONObject()
+    ) {
+        self.contract = contract
+        self.backend = backend
+        self.recipe = recipe
+        self.seed = seed
+        self.streams = streams
+        self.digests = digests
+        self.other = other
+    }
+
+    /// The JSON form.
+    public var json: JSONValue {
+        var object = other
+        object["contract"] = .string(contract)
+        object["backend"] = .string(backend)
+        object["recipe"] = recipe
+        object["seed"] = .integer(seed)
+        object["streams"] = .object(JSONObject(streams.map { ($0.key, .integer($0.value)) }))
+        object["digests"] = .object(JSONObject(digests.map { ($0.key, .digest($0.value)) }))
+        return .object(object)
+    }
+
+    /// SHA-256 in the domain `smpo/manifest-inputs/1` over the canonical JSON form: what the chain starts from.
+    public var digest: Digest { .of(.manifestInputs, json) }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        var other = try cursor.object()
+        for key in ["contract", "backend", "recipe", "seed", "streams", "digests"] { other[key] = nil }
+        guard let recipe = try cursor["recipe"].value else { throw try cursor["recipe"].error(expected: "a recipe") }
+        self.init(
+            contract: try cursor["contract"].string(), backend: try cursor["backend"].string(), recipe: recipe,
+            seed: try cursor["seed"].uint64(), streams: try Self.map(cursor["streams"]) { try $0.uint64() },
+            digests: try Self.map(cursor["digests"]) { try $0.digest() }, other: other)
+    }
+
+    private static func map<Value>(
+        _ cursor: JSONCursor, _ read: (JSONCursor) throws -> Value
+    ) throws -> [String: Value] {
+        var result: [String: Value] = [:]
+        for (key, value) in try cursor.members() { result[key] = try read(value) }
+        return result
+    }
+}

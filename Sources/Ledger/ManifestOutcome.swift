@@ -1,0 +1,55 @@
+import Digests
+
+/// The part of a manifest that a finished run adds.
+public struct ManifestOutcome: Sendable, Equatable {
+    /// The number of optimiser steps.
+    public var steps: Int
+    /// The head of the chain after the last step.
+    public var chainHead: Digest
+    /// The Merkle root over the digests of all step records.
+    public var stepsRoot: Digest
+    /// The digest of the trained weights (`WeightsDigest`).
+    public var weightsDigest: Digest
+    /// Further members.
+    public var other: JSONObject
+
+    /// An outcome with all its parts.
+    public init(chain: Chain, weightsDigest: Digest, other: JSONObject = JSONObject()) {
+        self.steps = chain.count
+        self.chainHead = chain.head
+        self.stepsRoot = chain.stepsRoot
+        self.weightsDigest = weightsDigest
+        self.other = other
+    }
+
+    /// The JSON form.
+    public var json: JSONValue {
+        var object = other
+        object["steps"] = .integer(steps)
+        object["chain_head"] = .digest(chainHead)
+        object["steps_root"] = .digest(stepsRoot)
+        object["weights_digest"] = .digest(weightsDigest)
+        return .object(object)
+    }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        other = try cursor.object()
+        for key in ["steps", "chain_head", "steps_root", "weights_digest"] { other[key] = nil }
+        steps = try cursor["steps"].int()
+        chainHead = try cursor["chain_head"].digest()
+        stepsRoot = try cursor["steps_root"].digest()
+        weightsDigest = try cursor["weights_digest"].digest()
+    }
+
+    /// Checks that a chain ends as this outcome says. - Throws: `TamperError` that names the first member that differs.
+    public func check(_ chain: Chain, file: String, run: String) throws {
+        func require(_ field: String, _ expected: String, _ found: String) throws {
+            guard expected != found else { return }
+            throw TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
+        }
+        try require("outcome.steps", "\(steps)", "\(chain.count)")
+        try require("outcome.chain_head", chainHead.hex, chain.head.hex)
+        try require("outcome.steps_root", stepsRoot.hex, chain.stepsRoot.hex)
+    }
+}

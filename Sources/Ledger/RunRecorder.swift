@@ -1,0 +1,158 @@
+import Digests
+import GRDB
+
+/// The right to record one run, and the way to do it. While it lives, no other process records into the ledger.
+///
+/// A recorder that goes away without `finish` or `interrupt` (a crash) leaves a run of whole steps in the state
+/// `running`, which can be resumed.
+public final class RunRecorder {
+    /// The name of the run.
+    public let name: String
+    /// What the run starts from.
+    public let inputs: ManifestInputs
+    /// Under what circumstances it was begun.
+    public let circumstances: ManifestCircumstances
+    /// The chain of the steps recorded so far.
+    public private(set) var chain: Chain
+
+    private let store: LedgerStore
+    private let id: Int64
+    private let lock: WriterLock
+    private var isFinished = false
+
+    init(
+        store: LedgerStore, lock: WriterLock, id: Int64, name: String, inputs: ManifestInputs,
+        circumstances: ManifestCircumstances, chain: Chain
+    ) {
+        self.store = store
+        self.lock = lock
+        self.id = id
+        self.name = name
+        self.inputs = inputs
+        self.circumstances = circumstances
+        self.chain = chain
+        lock.announce(run: name)
+    }
+
+    /// Records the next step in one transaction; gives the new head. After an error nothing of the step is recorded,
+    /// and the same step can be tried again.
+    /// - Parameter stored: where values of this step's tensors were put.
+    /// - Throws: `LedgerError` (`doesNotExtend`, `finished`, `diskFull`, …), `TamperError` when the last recorded head
+    ///   is not the one that this recorder wrote.
+    @discardableResult
+    public func append(_ record: StepRecord, stored: [StoredTensor] = []) throws -> Digest {
+        guard !isFinished else { throw LedgerError.finished(run: name) }
+        guard record.step == chain.count + 1 else {
+            throw LedgerError.doesNotExtend(run: name, expected: chain.count + 1, found: record.step)
+        }
+        let phases = record.phases.map { (record: $0, json: $0.json) }
+        let members = JSONObject(phases.map { ($0.record.phase.rawValue, $0.json) })
+        let json: JSONValue = ["phases": .object(members), "step": .integer(record.step)]
+        let bytes = json.canonicalBytes
+        let digest = Digest.of(.stepRecord, bytes)
+        let head = chain.link(digest)
+        try store.write { db in
+            try requireTail(db)
+            try db.cachedStatement(sql: "INSERT INTO steps (run_id, step, record, digest, head) VALUES (?, ?, ?, ?, ?)")
+                .execute(arguments: [id, record.step, String(decoding: bytes, as: UTF8.self), digest.data, head.data])
+            for phase in phases { try insert(phase.record, phase.json, step: record.step, db) }
+            for tensor in stored { try insert(tensor, step: record.step, db) }
+        }
+        chain.append(digest)
+        return head
+    }
+
+    /// Records where the parts of a checkpoint are. - Throws: `LedgerError`.
+    public func record(_ checkpoint: StoredCheckpoint) throws {
+        try store.write { db in
+            let sql = "INSERT OR REPLACE INTO checkpoints (run_id, step, part, object, digest) VALUES (?, ?, ?, ?, ?)"
+            try db.execute(
+                sql: sql,
+                arguments: [
+                    id, checkpoint.step, checkpoint.part, checkpoint.object.data, checkpoint.digest.data,
+                ])
+        }
+    }
+
+    /// Records the items of the data set in their order, in place of any before. - Throws: `LedgerError`.
+    public func record(_ items: [DataItem]) throws {
+        try store.write { db in
+            try db.execute(sql: "DELETE FROM data_items WHERE run_id = ?", arguments: [id])
+            for (position, item) in items.enumerated() {
+                try db.cachedStatement(
+                    sql: "INSERT INTO data_items (run_id, position, item, digest) VALUES (?, ?, ?, ?)"
+                )
+                .execute(arguments: [id, position, item.item, item.digest.data])
+                for (label, bits) in item.labels.sorted(by: { utf8Less($0.key, $1.key) }) {
+                    try db.cachedStatement(sql: "INSERT INTO labels (run_id, position, name, bits) VALUES (?, ?, ?, ?)")
+                        .execute(arguments: [id, position, label, HexFloat.string(bits: bits)])
+                }
+            }
+        }
+    }
+
+    /// Ends the run: records the outcome and gives the manifest, which the caller writes to `Manifests/`.
+    /// - Throws: `LedgerError`, `TamperError`.
+    public func finish(weightsDigest: Digest, other: JSONObject = JSONObject()) throws -> Manifest {
+        guard !isFinished else { throw LedgerError.finished(run: name) }
+        let outcome = ManifestOutcome(chain: chain, weightsDigest: weightsDigest, other: other)
+        let manifest = Manifest(run: name, inputs: inputs, circumstances: circumstances, outcome: outcome)
+        try store.write { db in
+            try requireTail(db)
+            try db.execute(
+                sql: """
+                    UPDATE runs SET state = 'finished', outcome = ?, manifest_digest = ?,
+                        ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?
+                    """, arguments: [outcome.json.canonical, manifest.digest.data, id])
+        }
+        isFinished = true
+        return manifest
+    }
+
+    /// Ends recording before the run's end; `LedgerStore.resumeRun` takes it up again. - Throws: `LedgerError`.
+    public func interrupt() throws {
+        guard !isFinished else { return }
+        try store.write { db in
+            let sql = """
+                UPDATE runs SET state = 'interrupted', ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?
+                """
+            try db.execute(sql: sql, arguments: [id])
+        }
+    }
+
+    /// The last recorded step must be the one that this recorder wrote or verified last.
+    private func requireTail(_ db: Database) throws {
+        let sql = "SELECT step, head FROM steps WHERE run_id = ? ORDER BY step DESC LIMIT 1"
+        let row = try Row.fetchOne(try db.cachedStatement(sql: sql), arguments: [id])
+        let last = row?.integer("step") ?? 0
+        guard last == chain.count else {
+            throw LedgerError.doesNotExtend(run: name, expected: Int(last) + 1, found: chain.count + 1)
+        }
+        guard let row, row.digest("head") != chain.head else { return }
+        throw TamperError(
+            file: store.path, run: name, step: chain.count, field: "steps.head", expected: chain.head.hex,
+            found: row.shown("head"))
+    }
+
+    private func insert(_ phase: PhaseRecord, _ json: JSONValue, step: Int, _ db: Database) throws {
+        try db.cachedStatement(sql: "INSERT INTO phases (run_id, step, phase, entries, digest) VALUES (?, ?, ?, ?, ?)")
+            .execute(
+                arguments: [
+                    id, step, phase.phase.rawValue, phase.entries.count, Digest.of(.phaseRecord, json).data,
+                ])
+    }
+
+    private func insert(_ tensor: StoredTensor, step: Int, _ db: Database) throws {
+        let shape = JSONValue.array(tensor.shape.map { .integer($0) }).canonical
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO latents (run_id, step, phase, name, dtype, shape, object, offset, bytes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                id, step, tensor.phase.rawValue, tensor.name, tensor.dtype, shape, tensor.object.data, tensor.offset,
+                tensor.count,
+            ])
+    }
+}

@@ -1,0 +1,46 @@
+import Digests
+
+/// The trace of one optimiser step.
+public struct StepRecord: Sendable, Equatable {
+    /// The number of the step, from 1.
+    public let step: Int
+    /// The phases in their order; phases that a run does not have are absent.
+    public let phases: [PhaseRecord]
+
+    /// Takes phases in any order. - Throws: `DuplicateEntry`.
+    public init(step: Int, phases: [PhaseRecord]) throws {
+        precondition(step >= 1, "steps count from 1")
+        let ordered = phases.sorted { $0.phase < $1.phase }
+        for (left, right) in zip(ordered, ordered.dropFirst()) where left.phase == right.phase {
+            throw DuplicateEntry(phase: left.phase, name: nil)
+        }
+        self.step = step
+        self.phases = ordered
+    }
+
+    /// The record of a phase.
+    public subscript(phase: Phase) -> PhaseRecord? { phases.first { $0.phase == phase } }
+
+    /// The JSON form: `{"phases":{"batch":{…},…},"step":1}`.
+    public var json: JSONValue {
+        let phases = JSONObject(self.phases.map { ($0.phase.rawValue, $0.json) })
+        return ["phases": .object(phases), "step": .integer(step)]
+    }
+
+    /// SHA-256 in the domain `smpo/step-record/1` over the canonical JSON form.
+    public var digest: Digest { .of(.stepRecord, json) }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        try cursor.requireOnly(["phases", "step"])
+        let phases = try cursor["phases"].members().map { name, value in
+            guard let phase = Phase(rawValue: name) else {
+                throw value.error(expected: "one of the phases of a step", found: "\"\(name)\"")
+            }
+            return try PhaseRecord(phase: phase, json: value)
+        }
+        let step = try cursor["step"].int()
+        guard step >= 1 else { throw try cursor["step"].error(expected: "a step from 1", found: "\(step)") }
+        try self.init(step: step, phases: phases)
+    }
+}

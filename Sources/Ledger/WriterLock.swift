@@ -1,0 +1,42 @@
+import Digests
+import Foundation
+
+/// The right to record runs into a ledger: an exclusive `flock` on the file `<ledger>.lock`, released when the process
+/// ends in whatever way. The file holds the owner's process number and run, for the message that others get.
+final class WriterLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock at once or not at all. - Throws: `LedgerError.inUse`, `LedgerError.readOnly`, `FileError`.
+    init(ledger: String) throws {
+        let path = ledger + ".lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            if errno == EROFS || errno == EACCES { throw LedgerError.readOnly(path: ledger) }
+            throw FileError(operation: "open", path: path, code: errno)
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(descriptor)
+            guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
+            throw LedgerError.inUse(path: ledger, holder: WriterLock.holder(path))
+        }
+    }
+
+    deinit {
+        // Closing releases the lock. The file stays: removing it would let two owners hold two files of one name.
+        ftruncate(descriptor, 0)
+        close(descriptor)
+    }
+
+    /// Writes who holds the lock. It is only a courtesy to others, so a failure is no error.
+    func announce(run: String) {
+        let text = Array("\(run), process \(getpid())".utf8)
+        guard ftruncate(descriptor, 0) == 0 else { return }
+        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
+
+    private static func holder(_ path: String) -> String {
+        guard let bytes = try? FileContents.read(path), !bytes.isEmpty else { return "" }
+        return " (\(String(decoding: bytes, as: UTF8.self)))"
+    }
+}
