@@ -25,10 +25,14 @@ public struct PairItem: Sendable, Hashable {
     /// Stands for the content of the pair: caption, picture bytes, labels and scores, but no names.
     public let digest: Digest
 
-    /// Takes all fields as they are.
+    /// Takes the fields and computes `digest` from them.
+    ///
+    /// The digest is in the domain `data-item`, over: the caption (length-prefixed UTF-8); the digests of the first and
+    /// the second picture; the bit patterns of `label0` and `label1`; then for `score0` and `score1` one byte, 1 with
+    /// the bit pattern after it or 0 with nothing. Words are little-endian.
     public init(
         id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
-        label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil, digest: Digest
+        label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil
     ) {
         self.id = id
         self.caption = caption
@@ -40,7 +44,17 @@ public struct PairItem: Sendable, Hashable {
         self.label1 = label1
         self.score0 = score0
         self.score1 = score1
-        self.digest = digest
+        var stream = SHA256Stream(domain: .dataItem)
+        stream.update(lengthPrefixed: caption)
+        stream.update(imageDigest0)
+        stream.update(imageDigest1)
+        stream.update(word: label0.bitPattern)
+        stream.update(word: label1.bitPattern)
+        for score in [score0, score1] {
+            stream.update(byte: score == nil ? 0 : 1)
+            if let score { stream.update(word: score.bitPattern) }
+        }
+        digest = stream.finalize()
     }
 
     /// The human label of one picture: 0, 0.5 or 1.

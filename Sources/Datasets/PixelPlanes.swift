@@ -8,6 +8,7 @@ public enum PixelPlanes {
     /// The arithmetic is that of torchvision's `ToTensor` followed by `Normalize([0.5], [0.5])`.
     /// - Parameter flipped: whether every row is read from right to left.
     public static func planar(_ image: Image, flipped: Bool = false) -> [Float] {
+        let table = Self.table
         var planes: [Float] = []
         planes.reserveCapacity(image.rgb.count)
         for channel in 0..<3 {
