@@ -71,7 +71,7 @@ let package = Package(
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
         tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"]),
         tests("DiffusionTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion"]),
-        tests("DatasetsTests", ["Digests", "Datasets"]),
+        tests("DatasetsTests", ["Digests", "Datasets"], resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Digests", "Ledger", grdb]),
         tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
         tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),

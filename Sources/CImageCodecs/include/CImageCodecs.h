@@ -1,1 +1,59 @@
 #pragma once
+
+/// Shims over libjpeg-turbo, libpng and libwebp: bytes in memory to interleaved RGB8 and, for PNG, back.
+///
+/// No function here exits, prints or keeps state. Each returns a status; on anything but CI_OK nothing stays
+/// allocated, the output is zeroed and `message` says why.
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    CI_OK = 0,
+    /// The bytes break the format; a decoder's warning counts as such, since it means that pixels were guessed.
+    CI_CORRUPT = 1,
+    /// A sound file of a kind that is refused by name, such as an animation.
+    CI_UNSUPPORTED = 2,
+    /// More pixels than the caller's limit, or more work than a sound file of that size could need.
+    CI_TOO_LARGE = 3,
+    CI_OUT_OF_MEMORY = 4,
+} ci_status;
+
+/// Room for a message, its ending zero included.
+#define CI_MESSAGE_SIZE 256
+
+/// A message of one call; always ends in a zero.
+typedef struct {
+    char text[CI_MESSAGE_SIZE];
+} ci_message;
+
+/// `width * height * 3` bytes, rows from the top, no padding. Release `rgb` with `ci_free`.
+typedef struct {
+    uint32_t width;
+    uint32_t height;
+    uint8_t *rgb;
+} ci_image;
+
+/// Encoded bytes. Release `bytes` with `ci_free`.
+typedef struct {
+    uint8_t *bytes;
+    size_t count;
+} ci_buffer;
+
+/// JPEG, baseline or progressive. Exact integer DCT, smooth ("fancy") chroma upsampling. Greyscale is repeated over
+/// the channels; CMYK and YCCK are taken as inverted (Adobe's convention) and multiplied out, as Pillow does.
+ci_status ci_jpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+
+/// PNG of every colour type and depth. Alpha is dropped, not composited; 16-bit colour keeps its high byte and 16-bit
+/// greyscale without alpha is cut off at 255, as Pillow's convert("RGB") does. Gamma and profiles are ignored.
+ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+
+/// WebP, lossy or lossless; alpha is dropped, not composited. Animations are refused.
+ci_status ci_webp_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+
+/// Writes `width * height * 3` bytes as a PNG of 8-bit RGB: fixed compression level and filter, no ancillary chunks.
+ci_status ci_png_encode(
+    const uint8_t *rgb, uint32_t width, uint32_t height, ci_buffer *encoded, ci_message *message);
+
+/// Releases what a call handed out; a null pointer is fine.
+void ci_free(void *pointer);

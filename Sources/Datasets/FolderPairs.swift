@@ -1,0 +1,148 @@
+import Digests
+
+/// Preference pairs from a folder: `pairs.jsonl`, one pair a line, and JPEG, PNG or WebP files below the folder.
+///
+/// Keys of a line: `caption`, `image_0`, `image_1` (paths below the folder), `label_0`, `label_1` (0, 0.5 or 1, together
+/// 1), and where wanted `score_0` and `score_1` (finite rewards). Nothing else is accepted.
+///
+/// Loading reads and decodes every picture once and keeps its digest, not its pixels. Reading it again checks the
+/// digest, so a file that changes during a run is noticed before its pixels are used.
+public struct FolderPairs: PreferenceDataset {
+    /// The name of the list inside the folder.
+    public static let listName = "pairs.jsonl"
+
+    /// The pairs that are used, in the order of their lines; `id` is `pair-` and the line number with six digits.
+    public let items: [PairItem]
+    /// The lines that were left out because a picture cannot be read; empty unless asked for by `dropUnreadable`.
+    public let refused: [FolderPairsProblem]
+    /// Stands for `items` in a manifest.
+    public let digest: Digest
+    private let folder: ImageFolder
+
+    /// The number of pairs that are used.
+    public var count: Int { items.count }
+
+    /// Reads a folder.
+    ///
+    /// A malformed line always ends the loading, with all malformed lines in one error. So does an unreadable picture,
+    /// unless `dropUnreadable` is set: then its pair is left out and named in `refused`.
+    /// - Throws: `FolderPairsError`; `FileError` when the folder or its list cannot be opened.
+    public static func loadAll(
+        folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels
+    ) throws -> FolderPairs {
+        let folder = try ImageFolder(path: path, maxPixels: maxPixels)
+        let lines = try readLines(folder)
+        var reader = ImageDigests(folder: folder)
+        var items: [PairItem] = []
+        var refused: [FolderPairsProblem] = []
+        for line in lines {
+            do {
+                items.append(try reader.item(line))
+            } catch let problem as FolderPairsProblem {
+                refused.append(problem)
+            }
+        }
+        if !refused.isEmpty, !dropUnreadable || items.isEmpty {
+            throw FolderPairsError(
+                folder: path, problems: refused, lines: lines.count,
+                hint: items.isEmpty
+                    ? "no pair can be read" : "mend these files, or ask for unreadable pairs to be dropped")
+        }
+        return FolderPairs(items: items, refused: refused, digest: digest(of: items), folder: folder)
+    }
+
+    /// The pair at `index`, in `0..<count`.
+    public func item(at index: Int) -> PairItem { items[index] }
+
+    /// Reads and decodes one picture of a pair of this data set, at its own size.
+    /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
+    public func image(of item: PairItem, which: PairSide) throws -> Image {
+        let name = item.image(of: which)
+        let bytes = try folder.bytes(of: name)
+        let found = Digest.of(.file, bytes)
+        guard found == item.imageDigest(of: which) else {
+            throw FolderImageChanged(
+                file: folder.path(of: name), item: item.id, expected: item.imageDigest(of: which), found: found)
+        }
+        return try folder.decode(bytes, name: name)
+    }
+
+    /// One picture as planes in [-1, 1] (CHW): shorter side to `size` (Pillow's bilinear), then the middle square.
+    /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
+    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+        let item = items[index]
+        let image = try image(of: item, which: which)
+        let square = try PillowResize.square(image, edge: size, file: folder.path(of: item.image(of: which)))
+        return PixelPlanes.planar(square)
+    }
+
+    /// All lines of the list. - Throws: `FolderPairsError` with every malformed line, `FileError`.
+    private static func readLines(_ folder: ImageFolder) throws -> [FolderPairsLine] {
+        let file = folder.path(of: listName)
+        var pieces = try FileContents.read(file).split(separator: 0x0A, omittingEmptySubsequences: false)
+        // What follows the last line break is a line only when there is something.
+        if pieces.last?.isEmpty ?? false { pieces.removeLast() }
+        var lines: [FolderPairsLine] = []
+        var problems: [FolderPairsProblem] = []
+        for (index, piece) in pieces.enumerated() {
+            do {
+                lines.append(try FolderPairsLine(Array(piece), number: index + 1, file: file))
+            } catch let problem as FolderPairsProblem {
+                problems.append(problem)
+            }
+        }
+        guard problems.isEmpty, !pieces.isEmpty else {
+            throw FolderPairsError(
+                folder: folder.path, problems: problems, lines: pieces.count,
+                hint: pieces.isEmpty ? "\(listName) is empty" : "mend these lines of \(listName)")
+        }
+        return lines
+    }
+}
+
+/// Reads every picture once while a folder is loaded, however many lines name it.
+private struct ImageDigests {
+    let folder: ImageFolder
+    /// By the bytes of the name, since two spellings that Swift calls equal can be two files; looked up only, never walked.
+    private var known: [[UInt8]: Result<Digest, ImageTrouble>] = [:]
+
+    init(folder: ImageFolder) { self.folder = folder }
+
+    private struct ImageTrouble: Error {
+        let text: String
+    }
+
+    /// - Throws: `FolderPairsProblem`.
+    mutating func item(_ line: FolderPairsLine) throws -> PairItem {
+        let number = String(line.number)
+        let digits = String(repeating: "0", count: max(0, 6 - number.count)) + number
+        return PairItem(
+            id: "pair-\(digits)", caption: line.caption, image0: line.image0, image1: line.image1,
+            imageDigest0: try digest("image_0", line.image0, line: line.number),
+            imageDigest1: try digest("image_1", line.image1, line: line.number),
+            label0: line.label0, label1: line.label1, score0: line.score0, score1: line.score1)
+    }
+
+    private mutating func digest(_ key: String, _ name: String, line: Int) throws -> Digest {
+        let spelling = Array(name.utf8)
+        let result = known[spelling] ?? read(name)
+        known[spelling] = result
+        do {
+            return try result.get()
+        } catch {
+            throw FolderPairsProblem(
+                file: folder.path(of: FolderPairs.listName), line: line, image: name,
+                what: "\(key) cannot be read: \(error.text)", hint: "mend or replace the file, or drop the pair")
+        }
+    }
+
+    private func read(_ name: String) -> Result<Digest, ImageTrouble> {
+        do {
+            let bytes = try folder.bytes(of: name)
+            _ = try folder.decode(bytes, name: name)
+            return .success(Digest.of(.file, bytes))
+        } catch {
+            return .failure(ImageTrouble(text: "\(error)"))
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Digests
+
+/// One line of `pairs.jsonl` that cannot be used.
+public struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The path of `pairs.jsonl`.
+    public let file: String
+    /// The line, from 1.
+    public let line: Int
+    /// The picture's path as the line writes it, where the picture is the trouble.
+    public let image: String?
+    /// What was found, and what was expected instead.
+    public let what: String
+    /// What a person can do about it.
+    public let hint: String
+
+    init(file: String, line: Int, image: String? = nil, what: String, hint: String) {
+        self.file = file
+        self.line = line
+        self.image = image
+        self.what = what
+        self.hint = hint
+    }
+
+    /// One line: file, line, picture, trouble, hint.
+    public var description: String { "\(file):\(line): \(what) (\(hint))" }
+}
+
+/// A folder that is refused because of at least one line.
+public struct FolderPairsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The folder.
+    public let folder: String
+    /// What is wrong, in the order of the lines; empty when there is no usable pair at all.
+    public let problems: [FolderPairsProblem]
+    /// Lines in the file.
+    public let lines: Int
+    /// What a person can do about it.
+    public let hint: String
+
+    /// How many problems `description` spells out.
+    public static let shown = 10
+
+    /// The number of problems, then the first ten of them, then the hint.
+    public var description: String {
+        guard !problems.isEmpty else { return "\(folder): no pairs in \(lines) lines (\(hint))" }
+        var text = "\(folder): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) lines"
+        for problem in problems.prefix(Self.shown) { text += "\n  \(problem)" }
+        if problems.count > Self.shown { text += "\n  and \(problems.count - Self.shown) more" }
+        return text + "\n  \(hint)"
+    }
+}
+
+/// A picture whose bytes are no longer those that were there when the folder was loaded.
+public struct FolderImageChanged: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The picture's path.
+    public let file: String
+    /// The pair it belongs to.
+    public let item: String
+    /// Digest of the bytes when the folder was loaded.
+    public let expected: Digest
+    /// Digest of the bytes now.
+    public let found: Digest
+
+    /// One line: file, pair, both digests, hint.
+    public var description: String {
+        "\(file): changed on disk since \(item) was loaded: expected digest \(expected.hex), found \(found.hex)"
+            + " (put the old file back, or load the folder again as another data set)"
+    }
+}

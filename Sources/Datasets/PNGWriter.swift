@@ -1,0 +1,31 @@
+import CImageCodecs
+import Digests
+
+/// Pictures to PNG: 8-bit RGB, a fixed compression level and row filter, no time, text or gamma chunks.
+///
+/// The same picture gives the same bytes as long as zlib is the same; the pixels are the same always, so compare
+/// pixels, not files.
+public enum PNGWriter {
+    /// The bytes of a PNG file. - Throws: `ImageError` when memory runs out.
+    public static func encode(_ image: Image) throws -> [UInt8] {
+        var encoded = ci_buffer()
+        var message = ci_message()
+        guard let width = UInt32(exactly: image.width), let height = UInt32(exactly: image.height) else {
+            throw ImageError(
+                file: "PNG", format: .png, kind: .tooLarge, what: "\(image.width) x \(image.height) pixels",
+                hint: ImageError.hint(for: .tooLarge))
+        }
+        let status = ci_png_encode(image.rgb, width, height, &encoded, &message)
+        guard status == CI_OK, let bytes = encoded.bytes else {
+            throw ImageError(status: status, message: message, file: "PNG", format: .png)
+        }
+        defer { ci_free(bytes) }
+        return [UInt8](UnsafeBufferPointer(start: bytes, count: encoded.count))
+    }
+
+    /// Writes a PNG file in one piece: a reader sees the old file or the whole new one.
+    /// - Throws: `ImageError` when memory runs out, `FileError` when the file cannot be written.
+    public static func write(_ image: Image, to path: String) throws {
+        try AtomicFile.write(try encode(image), to: path)
+    }
+}

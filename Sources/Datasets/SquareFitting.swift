@@ -1,0 +1,57 @@
+extension PillowResize {
+    /// The size that torchvision's `Resize(edge)` gives: the shorter side becomes `edge`, the longer one
+    /// `int(edge * long / short)`, with a true division rounded to Double.
+    ///
+    /// Source: `torchvision.transforms.functional._compute_resized_output_size`.
+    public static func shortestSideSize(width: Int, height: Int, edge: Int) -> (width: Int, height: Int) {
+        let (short, long) = width <= height ? (width, height) : (height, width)
+        let newLong = Int(Double(edge * long) / Double(short))
+        return width <= height ? (edge, newLong) : (newLong, edge)
+    }
+
+    /// Brings the shorter side to `edge` pixels and keeps the proportions, as torchvision's `Resize(edge)` does.
+    ///
+    /// - Parameter maxPixels: a bound for the result, which a very long and thin picture could exceed.
+    /// - Throws: `ImageError` of kind `tooLarge`.
+    public static func resizeShortestSide(
+        _ image: Image, to edge: Int, filter: ResampleFilter = .bilinear,
+        maxPixels: Int = ImageDecoder.defaultMaxPixels, file: String = "image"
+    ) throws -> Image {
+        precondition(edge > 0, "an image has at least one pixel")
+        let size = shortestSideSize(width: image.width, height: image.height, edge: edge)
+        let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
+        guard !overflow, pixels <= maxPixels else {
+            throw ImageError(
+                file: file, format: nil, kind: .tooLarge,
+                what: "\(image.width) x \(image.height) pixels would become \(size.width) x \(size.height),"
+                    + " the limit is \(maxPixels) pixels",
+                hint: "crop the picture: it is too long for its width")
+        }
+        return resize(image, width: size.width, height: size.height, filter: filter)
+    }
+
+    /// The middle `edge` x `edge` pixels, as torchvision's `CenterCrop(edge)`: the offset is
+    /// `int(round((size - edge) / 2.0))`, where Python rounds halves to even.
+    ///
+    /// Both sides must be at least `edge`.
+    public static func centerCrop(_ image: Image, to edge: Int) -> Image {
+        precondition(edge > 0 && edge <= min(image.width, image.height), "a crop lies inside its image")
+        if image.width == edge && image.height == edge { return image }
+        let left = Int((Double(image.width - edge) / 2).rounded(.toNearestOrEven))
+        let top = Int((Double(image.height - edge) / 2).rounded(.toNearestOrEven))
+        var rgb: [UInt8] = []
+        rgb.reserveCapacity(3 * edge * edge)
+        for y in top..<top + edge {
+            let start = 3 * (y * image.width + left)
+            rgb.append(contentsOf: image.rgb[start..<start + 3 * edge])
+        }
+        return Image(width: edge, height: edge, rgb: rgb)
+    }
+
+    /// Shorter side to `edge`, then the middle: any picture as a square. - Throws: `ImageError` of kind `tooLarge`.
+    public static func square(
+        _ image: Image, edge: Int, filter: ResampleFilter = .bilinear, file: String = "image"
+    ) throws -> Image {
+        centerCrop(try resizeShortestSide(image, to: edge, filter: filter, file: file), to: edge)
+    }
+}
