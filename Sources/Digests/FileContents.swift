@@ -1,0 +1,66 @@
+import Foundation
+
+/// Reading files with errors that name the path.
+public enum FileContents {
+    /// All bytes of a file. - Throws: `FileError`.
+    public static func read(_ path: String) throws -> [UInt8] {
+        var result: [UInt8] = []
+        try forEachBlock(of: path) { result.append(contentsOf: $0) }
+        return result
+    }
+
+    /// Hands the file's bytes to `body` in blocks of at most 1 MiB, in order. - Throws: `FileError`, or what `body` throws.
+    public static func forEachBlock(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError.last("open", path) }
+        defer { close(descriptor) }
+        let size = 1 << 20
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
+        defer { block.deallocate() }
+        while true {
+            let count = Foundation.read(descriptor, block.baseAddress, size)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError.last("read", path)
+            }
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: block[..<count]))
+        }
+    }
+
+    /// Whether a file or folder is at `path`.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes a folder and those above it where they are missing. - Throws: `FileError`.
+    public static func makeFolder(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 { return }
+        let code = errno
+        if code == EEXIST {
+            guard isFolder(path) else { throw FileError(operation: "make the folder", path: path, code: ENOTDIR) }
+            return
+        }
+        let parent = AtomicFile.folder(of: path)
+        guard code == ENOENT, parent != path else {
+            throw FileError(operation: "make the folder", path: path, code: code)
+        }
+        try makeFolder(parent)
+        // Another process may have been quicker.
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError.last("make the folder", path) }
+    }
+
+    /// Whether a folder is at `path`.
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}
+
+extension Digest {
+    /// The digest of a file's bytes in the domain `file`: `(printf 'smpo/file/1\0'; cat FILE) | sha256sum`.
+    /// - Throws: `FileError`.
+    public static func file(_ path: String) throws -> Digest {
+        var stream = SHA256Stream(domain: .file)
+        try FileContents.forEachBlock(of: path) { stream.update($0) }
+        return stream.finalize()
+    }
+}

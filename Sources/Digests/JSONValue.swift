@@ -1,0 +1,73 @@
+/// A JSON document (RFC 8259), read strictly and written canonically.
+///
+/// Objects hold their members in UTF-8 byte order of the keys, numbers keep their source text, and texts are compared
+/// byte by byte, so two values are equal exactly when their canonical forms are.
+public enum JSONValue: Sendable, Equatable {
+    /// `null`
+    case null
+    /// `true` or `false`
+    case bool(Bool)
+    /// A number with its source text.
+    case number(JSONNumber)
+    /// A text.
+    case string(String)
+    /// A list.
+    case array([JSONValue])
+    /// Named members.
+    case object(JSONObject)
+
+    /// Equality of the canonical forms.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): utf8Equal(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    /// An integer.
+    public static func integer(_ value: some FixedWidthInteger) -> JSONValue { .number(JSONNumber(value)) }
+
+    /// A digest as its 64 hexadecimal digits.
+    public static func digest(_ digest: Digest) -> JSONValue { .string(digest.hex) }
+
+    /// A Float as its bit pattern (`HexFloat`).
+    public static func bits(_ value: Float) -> JSONValue { .string(HexFloat.string(value)) }
+
+    /// A Double as its bit pattern (`HexFloat`).
+    public static func bits(_ value: Double) -> JSONValue { .string(HexFloat.string(value)) }
+
+    /// The kind of value as an error message names it.
+    public var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .number(let number): number.isInteger ? "integer" : "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+    /// A text.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// An integer.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// `true` or `false`.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
+extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral {
+    /// A list.
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object; of two equal keys the later one counts.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+    /// `null`
+    public init(nilLiteral: ()) { self = .null }
+}

@@ -1,0 +1,32 @@
+extension Digest {
+    /// The digest of one named tensor.
+    ///
+    /// The payload after the tag `smpo/tensor/1` and its zero byte; every count and dimension is eight bytes,
+    /// little-endian, so no two tensors share a payload:
+    ///
+    ///     count of the name's UTF-8 bytes, the name
+    ///     count of the dtype's UTF-8 bytes, the dtype      (as safetensors spells it: "F32", "F16", "BF16", "I64", …)
+    ///     rank, then each dimension                        (a scalar has rank 0)
+    ///     count of the data bytes, the data                (row-major, little-endian)
+    ///
+    /// - Parameters:
+    ///   - name: the tensor's name in the checkpoint, not normalised.
+    ///   - dtype: the element type as safetensors spells it.
+    ///   - shape: the dimensions, outermost first; none is negative.
+    ///   - bytes: the raw elements.
+    public static func tensor(
+        name: String, dtype: String, shape: [Int], bytes: UnsafeRawBufferPointer
+    ) -> Digest {
+        var stream = SHA256Stream(domain: .tensor)
+        stream.update(lengthPrefixed: name)
+        stream.update(lengthPrefixed: dtype)
+        stream.update(word: UInt64(shape.count))
+        for dimension in shape {
+            precondition(dimension >= 0, "tensor \(name): negative dimension \(dimension)")
+            stream.update(word: UInt64(dimension))
+        }
+        stream.update(word: UInt64(bytes.count))
+        stream.update(bytes)
+        return stream.finalize()
+    }
+}

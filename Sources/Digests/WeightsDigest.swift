@@ -1,0 +1,32 @@
+/// The identity of a model's weights, independent of file layout, sharding and metadata.
+public enum WeightsDigest {
+    /// The Merkle root (`MerkleTree.root(leaves:)`) over tensor digests in byte-wise UTF-8 order of the names.
+    ///
+    /// The names are part of the tensor digests, so they need not be hashed again.
+    /// - Throws: `DuplicateTensorName` when two tensors have one name.
+    public static func root(_ tensors: [(name: String, digest: Digest)]) throws -> Digest {
+        let ordered = tensors.sorted { utf8Less($0.name, $1.name) }
+        for (left, right) in zip(ordered, ordered.dropFirst()) where utf8Equal(left.name, right.name) {
+            throw DuplicateTensorName(name: left.name)
+        }
+        return MerkleTree.root(leaves: ordered.map(\.digest))
+    }
+}
+
+/// Two tensors of one model have the same name.
+public struct DuplicateTensorName: Error, Equatable, CustomStringConvertible {
+    /// The name.
+    public let name: String
+    /// One line.
+    public var description: String { "two tensors are named \"\(name)\"" }
+}
+
+/// Whether the UTF-8 bytes of `left` sort before those of `right`. Swift's own `<` compares Unicode-normalised forms.
+public func utf8Less(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+}
+
+/// Whether two texts have the same UTF-8 bytes. Swift's own `==` also equates canonically equivalent texts.
+public func utf8Equal(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
+}
