@@ -1,0 +1,37 @@
+import Digests
+
+/// Preference pairs in a fixed order, whatever they come from: the built-in generator, a folder, a table.
+///
+/// A conforming type is a pure function of its inputs: the same index gives the same item and the same pixels, in any
+/// order of asking and from any thread. `digest` stands for all of it in a manifest.
+public protocol PreferenceDataset: Sendable {
+    /// The number of pairs.
+    var count: Int { get }
+
+    /// Stands for the whole data set: computed from the digests of all items, in order.
+    var digest: Digest { get }
+
+    /// The pair at `index`, in `0..<count`: what is known of it without its pixels.
+    func item(at index: Int) -> PairItem
+
+    /// One picture of the pair at `index` as the model takes it.
+    ///
+    /// - Parameters:
+    ///   - index: the pair, in `0..<count`.
+    ///   - which: the first or the second picture of the pair.
+    ///   - size: edge length in pixels; a picture of another size is brought to it in a way that the type documents.
+    /// - Returns: `3 * size * size` values in [-1, 1], planes in the order R, G, B, rows from the top (CHW).
+    /// - Throws: an error that names the file, or the item, that cannot be read.
+    func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float]
+}
+
+/// Picks one of the two pictures of a pair; the raw value is the number in the column names `image_0` and `image_1`.
+public enum PairSide: Int, Sendable, CaseIterable {
+    /// The picture that the columns `image_0`, `label_0`, `score_0` speak of.
+    case image0 = 0
+    /// The picture that the columns `image_1`, `label_1`, `score_1` speak of.
+    case image1 = 1
+
+    /// The other picture of the pair.
+    public var other: PairSide { self == .image0 ? .image1 : .image0 }
+}
