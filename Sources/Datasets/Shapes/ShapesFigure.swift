@@ -28,11 +28,16 @@ struct ShapesFigure {
     /// Samples lie at the odd canvas units: 8 × 8 a pixel in a picture of 16 × 16, 4 × 4 in one of 32 × 32.
     func coverage(side: Int) -> [Int] {
         let pitch = Self.canvas / side
-        let samples = (pitch / 2) * (pitch / 2)
+        let share = Self.fullCoverage / ((pitch / 2) * (pitch / 2))
         var coverage = [Int](repeating: 0, count: side * side)
-        for y in stride(from: 1, to: Self.canvas, by: 2) {
-            for x in stride(from: 1, to: Self.canvas, by: 2) where contains(x - centreX, y - centreY) {
-                coverage[y / pitch * side + x / pitch] += Self.fullCoverage / samples
+        // No figure reaches farther than 9/8 of its radius.
+        let reach = 9 * radius / 8 + 1
+        func samples(around centre: Int) -> StrideTo<Int> {
+            stride(from: max(0, centre - reach) | 1, to: min(Self.canvas, centre + reach + 1), by: 2)
+        }
+        for y in samples(around: centreY) {
+            for x in samples(around: centreX) where contains(x - centreX, y - centreY) {
+                coverage[y / pitch * side + x / pitch] += share
             }
         }
         return coverage

@@ -41,35 +41,21 @@ public struct ShapesJudge: Sendable {
     /// What `pixels` show: [3, side, side] in [-1, 1], not necessarily clipped; values outside are clipped here.
     public func look(at pixels: [Float]) -> Sight {
         let levels = ShapesLevels(pixels, side: side)
-        var best = (template: templates[0], explained: -1.0)
-        for template in templates {
-            let explained = levels.explained(by: template)
-            if explained > best.explained { best = (template, explained) }
-        }
-        let clarity = levels.variance > 0 ? best.explained / levels.variance : 0
-        let clear = clarity >= 0.5
-        let fit = levels.fit(best.template)
-        return Sight(
-            shape: clear ? best.template.shape : nil, size: clear ? best.template.size : nil,
-            place: clear ? best.template.place : nil, colour: Self.nearest(fit.ink) { $0.levels },
-            background: Self.nearest(fit.ground) { $0.levels }, clarity: clarity)
+        return sight(of: levels, explained: templates.map(levels.explained))
     }
 
     /// Compares what `pixels` ([3, side, side] in [-1, 1]) show with the caption.
     ///
     /// The reward is (2 c + 2 b + 4 f + 2 k) / 10 where, with the best-fitting template of the *named* figure, size and
     /// place: c and b are the closeness of its fitted ink and ground to the named colours (1 at no distance, 0 from 128
-    /// levels on), f is the variance that it explains, and k is the clarity of the best template of all.
+    /// levels on), f is the part of the variance that it explains, and k is the clarity of the best template of all.
     public func judge(_ pixels: [Float], against caption: ShapesCaption) -> Verdict {
-        let sight = look(at: pixels)
         let levels = ShapesLevels(pixels, side: side)
-        var named = (template: templates[0], explained: -1.0)
-        for template in templates where template.shows(caption) {
-            let explained = levels.explained(by: template)
-            if explained > named.explained { named = (template, explained) }
-        }
-        let fit = levels.fit(named.template)
-        let figure = levels.variance > 0 ? named.explained / levels.variance : 0
+        let explained = templates.map(levels.explained)
+        let sight = sight(of: levels, explained: explained)
+        let named = Self.best(explained, among: templates.indices.filter { templates[$0].shows(caption) })
+        let fit = levels.fit(templates[named])
+        let figure = levels.part(explained[named])
         let colour = Self.closeness(fit.ink, caption.colour.levels)
         let background = Self.closeness(fit.ground, caption.background.levels)
         return Verdict(
@@ -82,6 +68,25 @@ public struct ShapesJudge: Sendable {
     /// Judges a picture of bytes.
     public func judge(_ picture: ShapesPicture, against caption: ShapesCaption) -> Verdict {
         judge(picture.pixels, against: caption)
+    }
+
+    private func sight(of levels: ShapesLevels, explained: [Double]) -> Sight {
+        let best = Self.best(explained, among: Array(templates.indices))
+        let template = templates[best]
+        let clarity = levels.part(explained[best])
+        let clear = clarity >= 0.5
+        let fit = levels.fit(template)
+        return Sight(
+            shape: clear ? template.shape : nil, size: clear ? template.size : nil,
+            place: clear ? template.place : nil, colour: Self.nearest(fit.ink) { $0.levels },
+            background: Self.nearest(fit.ground) { $0.levels }, clarity: clarity)
+    }
+
+    /// The candidate that explains most; the first of equals.
+    private static func best(_ explained: [Double], among candidates: [Int]) -> Int {
+        var best = candidates[0]
+        for candidate in candidates where explained[candidate] > explained[best] { best = candidate }
+        return best
     }
 
     private static func nearest<Named: CaseIterable>(

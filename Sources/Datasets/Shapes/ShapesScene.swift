@@ -101,16 +101,15 @@ struct ShapesScene {
     private static func blurred(_ levels: [Int], side: Int) -> [Int] {
         var result = levels
         for y in 0..<side {
+            let rows = (max(0, y - 1), y, min(side - 1, y + 1))
             for x in 0..<side {
+                let columns = (max(0, x - 1), x, min(side - 1, x + 1))
                 for channel in 0..<3 {
-                    var sum = 8
-                    for (dy, wy) in [(-1, 1), (0, 2), (1, 1)] {
-                        for (dx, wx) in [(-1, 1), (0, 2), (1, 1)] {
-                            let (row, column) = (min(side - 1, max(0, y + dy)), min(side - 1, max(0, x + dx)))
-                            sum += wy * wx * levels[(row * side + column) * 3 + channel]
-                        }
+                    func row(_ row: Int) -> Int {
+                        func level(_ column: Int) -> Int { levels[(row * side + column) * 3 + channel] }
+                        return level(columns.0) + 2 * level(columns.1) + level(columns.2)
                     }
-                    result[(y * side + x) * 3 + channel] = sum / 16
+                    result[(y * side + x) * 3 + channel] = (row(rows.0) + 2 * row(rows.1) + row(rows.2) + 8) / 16
                 }
             }
         }

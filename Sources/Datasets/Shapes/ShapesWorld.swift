@@ -65,17 +65,3 @@ public struct ShapesWorld: Sendable {
         ShapesRandom(seed: seed, stream: stream, index: UInt64(index) * 4 + UInt64(variant))
     }
 }
-
-/// What the generator refuses.
-public enum ShapesError: Error, Equatable, CustomStringConvertible {
-    /// A picture size that is not 16 or 32.
-    case unsupportedSide(Int)
-
-    /// The message for people.
-    public var description: String {
-        switch self {
-        case .unsupportedSide(let side):
-            "shapes: pictures of \(side) × \(side) pixels are not drawn; expected one of \(ShapesWorld.sides)"
-        }
-    }
-}
