@@ -1,0 +1,53 @@
+import Digests
+
+/// Preference pairs of the shapes world.
+///
+/// Digests: an image's is that of its raw bytes [side, side, 3]; an item's is that of the canonical JSON of caption, image
+/// digests, labels and scores (as bit patterns); the data set's is that of all items in order.
+public struct ShapesDataset: PreferenceDataset {
+    /// The world that the pairs are drawn from.
+    public let world: ShapesWorld
+    /// Stands for all pairs, in order.
+    public let digest: Digest
+    private let items: [PairItem]
+
+    /// The first `count` pairs of a world. Draws each once, for the digests.
+    public init(world: ShapesWorld, count: Int) {
+        precondition(count >= 0, "a count from 0")
+        self.world = world
+        items = (0..<count).map { Self.item(world.pair(at: $0), index: $0) }
+        digest = .of(.dataset, items.map(\.digest))
+    }
+
+    /// The number of pairs.
+    public var count: Int { items.count }
+
+    /// What is known of the pair at `index`.
+    public func item(at index: Int) -> PairItem { items[index] }
+
+    /// One picture of the pair at `index`, [3, size, size]. It is drawn, not resized: `size` must be the world's side.
+    /// - Throws: `ShapesError.otherSize`.
+    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+        precondition(items.indices.contains(index), "an index below \(count)")
+        guard size == world.side else { throw ShapesError.otherSize(asked: size, drawn: world.side) }
+        let pair = world.pair(at: index)
+        return (which == .image0 ? pair.first : pair.second).picture.pixels
+    }
+
+    private static func item(_ pair: ShapesPair, index: Int) -> PairItem {
+        let digits = String(index)
+        let id = "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        let images = (pair.first.picture.digest, pair.second.picture.digest)
+        let (labels, scores, caption) = (pair.vote.labels, pair.scores, pair.caption.text)
+        let content: JSONValue = .object([
+            "caption": .string(caption),
+            "images": .array([.digest(images.0), .digest(images.1)]),
+            "labels": .array([.bits(labels.0), .bits(labels.1)]),
+            "scores": .array([.bits(scores.0), .bits(scores.1)]),
+        ])
+        return PairItem(
+            id: id, caption: caption, image0: id + "/0", image1: id + "/1", imageDigest0: images.0,
+            imageDigest1: images.1, label0: labels.0, label1: labels.1, score0: scores.0, score1: scores.1,
+            digest: .of(.dataItem, content))
+    }
+}

@@ -1,0 +1,33 @@
+/// A square RGB picture, 8 bits a channel.
+public struct ShapesPicture: Equatable, Sendable {
+    /// Width and height in pixels.
+    public let side: Int
+    /// The levels, [side, side, 3]: rows from the top, then columns, then red, green, blue.
+    public internal(set) var bytes: [UInt8]
+
+    /// A picture of given levels, [side, side, 3].
+    public init(side: Int, bytes: [UInt8]) {
+        precondition(bytes.count == side * side * 3, "three bytes a pixel")
+        self.side = side
+        self.bytes = bytes
+    }
+
+    /// The picture as a model sees it, [3, side, side] in [-1, 1]: `level / 127.5 - 1`, in Float32.
+    public var pixels: [Float] {
+        let area = side * side
+        return [Float](unsafeUninitializedCapacity: 3 * area) { buffer, count in
+            for channel in 0..<3 {
+                for pixel in 0..<area {
+                    buffer.initializeElement(
+                        at: channel * area + pixel, to: Float(bytes[pixel * 3 + channel]) / 127.5 - 1)
+                }
+            }
+            count = 3 * area
+        }
+    }
+
+    /// The sum of all levels over their number: the mean brightness in levels.
+    public var meanLevel: Double {
+        Double(bytes.reduce(0) { $0 + Int($1) }) / Double(bytes.count)
+    }
+}
