@@ -75,6 +75,7 @@ let package = Package(
         tests("LedgerTests", ["Digests", "Ledger", grdb]),
         tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
         tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),
+        tests("OracleTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion", "Digests"]),
         tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
     ],
     swiftLanguageModes: [.v6],

@@ -39,15 +39,8 @@ public struct ShapesDataset: PreferenceDataset {
         let id = "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
         let images = (pair.first.picture.digest, pair.second.picture.digest)
         let (labels, scores, caption) = (pair.vote.labels, pair.scores, pair.caption.text)
-        let content: JSONValue = .object([
-            "caption": .string(caption),
-            "images": .array([.digest(images.0), .digest(images.1)]),
-            "labels": .array([.bits(labels.0), .bits(labels.1)]),
-            "scores": .array([.bits(scores.0), .bits(scores.1)]),
-        ])
         return PairItem(
             id: id, caption: caption, image0: id + "/0", image1: id + "/1", imageDigest0: images.0,
-            imageDigest1: images.1, label0: labels.0, label1: labels.1, score0: scores.0, score1: scores.1,
-            digest: .of(.dataItem, content))
+            imageDigest1: images.1, label0: labels.0, label1: labels.1, score0: scores.0, score1: scores.1)
     }
 }

@@ -105,9 +105,7 @@ public final class UNet2DConditionModel: Sendable {
         _ tape: Tape, sample: Variable, timesteps: [Int], context: Variable, condition: TextTimeCondition? = nil,
         observe: ((String, Tensor) -> Void)? = nil
     ) -> Variable {
-        let embedding = timeCondition(tape, timesteps, condition)
-        observe?("time_embedding", embedding.value)
-        let time = tape.apply(.silu, embedding)
+        let time = tape.apply(.silu, timeCondition(tape, timesteps, condition, observe))
         var h = convIn(tape, sample)
         observe?("conv_in", h.value)
         var skips = [h]
@@ -145,11 +143,14 @@ public final class UNet2DConditionModel: Sendable {
         return output
     }
 
-    private func timeCondition(_ tape: Tape, _ timesteps: [Int], _ condition: TextTimeCondition?) -> Variable {
+    private func timeCondition(
+        _ tape: Tape, _ timesteps: [Int], _ condition: TextTimeCondition?, _ observe: ((String, Tensor) -> Void)?
+    ) -> Variable {
         let sinusoid = Sinusoid.embed(
             timesteps.map(Float.init), width: config.blockOutChannels[0], flipSinToCos: config.flipSinToCos,
             freqShift: config.freqShift)
         let time = timeEmbedding(tape, tape.constant(sinusoid))
+        observe?("time_embedding", time.value)
         guard let addEmbedding, let added = config.additionEmbedding else { return time }
         guard let condition else { preconditionFailure("this UNet needs pooled text and time ids (text_time)") }
         let ids = Sinusoid.embed(
