@@ -59,8 +59,10 @@ struct ConfigReader {
         return number.double
     }
 
-    mutating func bool(_ key: String, default fallback: Bool) throws -> Bool {
+    /// - Parameter meaning: what null stands for; without it null is refused.
+    mutating func bool(_ key: String, default fallback: Bool, nullAs meaning: Bool? = nil) throws -> Bool {
         guard let value = take(key) else { return fallback }
+        if value == .null, let meaning { return meaning }
         guard case .bool(let flag) = value else {
             throw refusal(key, value, "is not supported", expected: "true or false")
         }
@@ -101,11 +103,11 @@ struct ConfigReader {
     /// The raw value, for keys that are checked by the caller.
     mutating func take(_ key: String) -> JSONValue? {
         known.append(key)
-        return object[key]
+        return object.member(key)
     }
 
     /// Whether the key is there and null.
-    func isNull(_ key: String) -> Bool { object[key] == .null }
+    func isNull(_ key: String) -> Bool { object.member(key) == .null }
 
     // MARK: Keys without a meaning here
 
@@ -123,7 +125,7 @@ struct ConfigReader {
 
     /// The class that saved the file, when it is named, must be one of `names`.
     func requireClass(_ names: [String]) throws {
-        guard let value = object["_class_name"] else { return }
+        guard let value = object.member("_class_name") else { return }
         guard case .string(let name) = value, names.contains(name) else {
             throw refusal("_class_name", value, "is not supported", expected: names.joined(separator: " or "))
         }
