@@ -17,6 +17,10 @@ public enum WeightsDigest {
 public struct DuplicateTensorName: Error, Equatable, CustomStringConvertible {
     /// The name.
     public let name: String
+
+    /// An error about a name.
+    public init(name: String) { self.name = name }
+
     /// One line.
     public var description: String { "two tensors are named \"\(name)\"" }
 }
