@@ -14,8 +14,11 @@ func layer(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftChecks)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftChecks)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftChecks)
 }
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -63,7 +66,7 @@ let package = Package(
             ],
             swiftSettings: swiftChecks),
 
-        tests("DigestsTests", ["Digests"]),
+        tests("DigestsTests", ["Digests"], exclude: ["Fixtures"]),
         tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
         tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"]),
