@@ -95,7 +95,7 @@ struct SafetensorsEntryReader {
     }
 
     private func member(_ name: String, _ object: JSONObject, _ key: String) throws -> JSONValue {
-        guard let value = object.member(key) else { throw bad(name, "the entry has no \"\(key)\"") }
+        guard let value = object[key] else { throw bad(name, "the entry has no \"\(key)\"") }
         return value
     }
 

@@ -79,10 +79,10 @@ public struct ShardedSafetensors: TensorSource {
     /// Names with their files, in byte order of the names.
     private static func weightMap(_ path: String) throws -> [(name: String, file: String)] {
         let index = try ModelDirectory.readObject(path)
-        guard case .object(let map)? = index.member("weight_map") else {
+        guard case .object(let map)? = index["weight_map"] else {
             throw CheckpointError(
                 .shard, file: path, "no usable weight_map", expected: "object",
-                found: index.member("weight_map")?.kind ?? "none")
+                found: index["weight_map"]?.kind ?? "none")
         }
         return try map.members.map { name, value in
             guard case .string(let file) = value else {

@@ -30,7 +30,7 @@ struct ModelDirectoryTests {
             try scratch.write("config.json", #"{"in_channels": 4}"#)
             try Safetensors.write(tensors: [("a", a)], to: scratch.path + "/\(stem).safetensors")
             let model = try ModelDirectory(path: scratch.path)
-            #expect(model.config.member("in_channels") == 4)
+            #expect(model.config["in_channels"] == 4)
             #expect(try model.weights.tensor(named: "a").floats == [1, 2])
         }
     }

@@ -1,4 +1,5 @@
 import Digests
+import Foundation
 import Tensors
 import Testing
 
@@ -34,6 +35,25 @@ struct PythonFixtureTests {
         let first = try file.tensor(named: "conv.weight")
         let second = try file.float32(named: "conv.weight")
         #expect(first.storage === second.storage && first.offset == second.offset)
+    }
+
+    /// A file of more than 4 GiB, all but its ends a hole that takes no disk space.
+    @Test func offsetsBeyond32Bits() throws {
+        let scratch = try ScratchFolder()
+        let count = (1 << 32) + 8
+        let header =
+            #"{"a":{"dtype":"U8","shape":[\#(count)],"data_offsets":[0,\#(count)]},"#
+            + #""b":{"dtype":"F32","shape":[1],"data_offsets":[\#(count),\#(count + 4)]}} "#
+        let start = rawFile(header, data: 0)
+        let path = scratch.path + "/large.safetensors"
+        try AtomicFile.write(start, to: path)
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seek(toOffset: UInt64(start.count + count))
+        try handle.write(contentsOf: [0, 0, 0xC0, 0x3F])
+        try handle.close()
+        let file = try SafetensorsFile(path: path)
+        #expect(try file.float32(named: "b", shape: [1]).floats == [1.5])
+        #expect(try file.tensor(named: "a").bytes[count - 1] == 0)
     }
 
     @Test func digestsAreThoseOfPython() throws {

@@ -103,11 +103,11 @@ struct ConfigReader {
     /// The raw value, for keys that are checked by the caller.
     mutating func take(_ key: String) -> JSONValue? {
         known.append(key)
-        return object.member(key)
+        return object[key]
     }
 
     /// Whether the key is there and null.
-    func isNull(_ key: String) -> Bool { object.member(key) == .null }
+    func isNull(_ key: String) -> Bool { object[key] == .null }
 
     // MARK: Keys without a meaning here
 
@@ -125,7 +125,7 @@ struct ConfigReader {
 
     /// The class that saved the file, when it is named, must be one of `names`.
     func requireClass(_ names: [String]) throws {
-        guard let value = object.member("_class_name") else { return }
+        guard let value = object["_class_name"] else { return }
         guard case .string(let name) = value, names.contains(name) else {
             throw refusal("_class_name", value, "is not supported", expected: names.joined(separator: " or "))
         }
