@@ -69,8 +69,9 @@ let package = Package(
         tests("DigestsTests", ["Digests"], exclude: ["Fixtures"]),
         tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
-        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"]),
-        tests("DiffusionTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion"]),
+        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"], exclude: ["Fixtures"]),
+        tests(
+            "DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
         tests("DatasetsTests", ["Digests", "Datasets"]),
         tests("LedgerTests", ["Digests", "Ledger", grdb]),
         tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
