@@ -39,11 +39,13 @@ public enum FloatConversion {
         }
     }
 
+    @inline(__always)
     private static func widen<Bits: FixedWidthInteger & BitwiseCopyable>(
         _ tensor: Tensor, _: Bits.Type, _ convert: (Bits) -> Float
     ) -> Tensor {
         let result = Tensor(uninitialized: tensor.shape)
-        let (source, target, count) = (tensor.bytes, result.pointer, tensor.count)
+        guard let source = tensor.bytes.baseAddress else { return result }
+        let (target, count) = (result.pointer, tensor.count)
         for index in 0..<count {
             let bits = source.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self)
             target[index] = convert(bits)

@@ -13,8 +13,8 @@ enum MappedFile {
     ///
     /// The file must not be shortened while the storage lives.
     /// - Throws: `CheckpointError` (`unreadable`).
-    static func open(_ path: String) throws -> Storage {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    static func map(_ path: String) throws -> Storage {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot open", path) }
         defer { close(descriptor) }
         var status = stat()

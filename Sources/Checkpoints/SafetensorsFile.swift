@@ -18,7 +18,7 @@ public struct SafetensorsFile: TensorSource {
     /// Maps and checks a file.
     /// - Throws: `CheckpointError`.
     public init(path: String) throws {
-        try self.init(path: path, storage: try MappedFile.open(path))
+        try self.init(path: path, storage: try MappedFile.map(path))
     }
 
     /// Checks a file's bytes that are in memory already; `path` is for messages.

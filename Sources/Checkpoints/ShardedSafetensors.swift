@@ -81,7 +81,8 @@ public struct ShardedSafetensors: TensorSource {
         let index = try ModelDirectory.readObject(path)
         guard case .object(let map)? = index["weight_map"] else {
             throw CheckpointError(
-                .shard, file: path, "no usable weight_map", expected: "object", found: index["weight_map"]?.kind)
+                .shard, file: path, "no usable weight_map", expected: "object",
+                found: index["weight_map"]?.kind ?? "none")
         }
         return try map.members.map { name, value in
             guard case .string(let file) = value else {

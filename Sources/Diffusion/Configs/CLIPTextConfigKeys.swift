@@ -16,9 +16,9 @@ extension CLIPTextConfig {
     static func readNeutral(_ reader: inout ConfigReader) throws {
         try reader.neutral([
             ("add_cross_attention", [false]),
-            ("attention_dropout", [0, nil]),
+            ("attention_dropout", [0, .null]),
             ("chunk_size_feed_forward", [0]),
-            ("cross_attention_hidden_size", [nil]),
+            ("cross_attention_hidden_size", [.null]),
             ("dropout", [0]),
             ("is_decoder", [false]),
             ("is_encoder_decoder", [false]),

@@ -59,8 +59,10 @@ struct ConfigReader {
         return number.double
     }
 
-    mutating func bool(_ key: String, default fallback: Bool) throws -> Bool {
+    /// - Parameter meaning: what null stands for; without it null is refused.
+    mutating func bool(_ key: String, default fallback: Bool, nullAs meaning: Bool? = nil) throws -> Bool {
         guard let value = take(key) else { return fallback }
+        if value == .null, let meaning { return meaning }
         guard case .bool(let flag) = value else {
             throw refusal(key, value, "is not supported", expected: "true or false")
         }

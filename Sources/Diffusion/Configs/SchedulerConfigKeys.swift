@@ -11,12 +11,12 @@ extension SchedulerConfig {
 
     static func readNeutral(_ reader: inout ConfigReader) throws {
         try reader.neutral([
-            ("flow_shift", [1, nil]),
+            ("flow_shift", [1, .null]),
             ("thresholding", [false]),
-            ("trained_betas", [nil]),
+            ("trained_betas", [.null]),
             ("use_dynamic_shifting", [false]),
-            ("use_flow_sigmas", [false, nil]),
-            ("variance_type", [nil, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]),
+            ("use_flow_sigmas", [false, .null]),
+            ("variance_type", [.null, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]),
         ])
         // How other samplers than DDIM step over the same schedule.
         reader.ignore([
@@ -45,7 +45,7 @@ extension SchedulerConfig {
             "steps_offset": .integer(stepsOffset),
             "thresholding": false,
             "timestep_spacing": .string(timestepSpacing.rawValue),
-            "trained_betas": nil,
+            "trained_betas": .null,
         ]
     }
 }

@@ -107,7 +107,7 @@ public struct UNetConfig: Equatable, Sendable {
         flipSinToCos = try reader.bool("flip_sin_to_cos", default: true)
         freqShift = try reader.number("freq_shift", default: 0, in: -1000...1000)
         downsamplePadding = try reader.integer("downsample_padding", default: 1, in: 0...1)
-        upcastAttention = try reader.bool("upcast_attention", default: false)
+        upcastAttention = try reader.bool("upcast_attention", default: false, nullAs: false)
         try Self.readNeutral(&reader)
         try reader.finish()
         try UNetConfigCheck(config: self, file: file).run()

@@ -74,11 +74,17 @@ public struct CLIPTokenizer: Sendable {
         guard !scalars.isEmpty else { return }
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)
-        let composed = String(text).precomposedStringWithCanonicalMapping
+        let composed = Self.composed(String(text))
         // One scalar at a time, so without the rule for a final sigma. White space is dropped by the cutting, which
         // makes collapsing it first unnecessary.
         let lowered = composed.unicodeScalars.flatMap { Array($0.properties.lowercaseMapping.unicodeScalars) }
         for piece in CLIPTokenizerSplitter.pieces(lowered) { ids.append(contentsOf: merge(piece)) }
+    }
+
+    /// Unicode normalisation form C. Everything is taken apart first: Foundation leaves a Hangul syllable and a
+    /// following final consonant apart, but joins the three letters.
+    static func composed(_ text: String) -> String {
+        text.decomposedStringWithCanonicalMapping.precomposedStringWithCanonicalMapping
     }
 
     /// Merges one piece's bytes: always the pair of lowest rank, the leftmost of equals.

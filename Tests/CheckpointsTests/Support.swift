@@ -1,0 +1,63 @@
+import Digests
+import Foundation
+import Tensors
+
+@testable import Checkpoints
+
+/// The folder of committed fixtures; `make.py` there makes them.
+let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path
+
+/// A new folder that is removed with the object.
+final class ScratchFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "checkpoints-\(UUID().uuidString)").path
+        try FileContents.makeFolder(path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file and returns its path.
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> String {
+        try AtomicFile.write(text, to: path + "/" + name)
+        return path + "/" + name
+    }
+}
+
+/// The bytes of a safetensors file with a header as given and that many bytes 0, 1, 2 … after it.
+func rawFile(_ header: String, data: Int) -> [UInt8] {
+    let text = Array(header.utf8)
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+        + (0..<data).map { UInt8(truncatingIfNeeded: $0) }
+}
+
+/// A tensor of any type with the given bytes.
+func tensor(_ dtype: DType, _ shape: [Int], bytes: [UInt8]) -> Tensor {
+    let result = Tensor(uninitialized: shape, dtype: dtype)
+    precondition(bytes.count == result.byteCount)
+    bytes.withUnsafeBytes {
+        if let base = $0.baseAddress { result.storage.base.copyMemory(from: base, byteCount: $0.count) }
+    }
+    return result
+}
+
+/// The error that a piece of code throws, if it is one of ours.
+func checkpointError(_ body: () throws -> Void) -> CheckpointError? {
+    do { try body() } catch { return error as? CheckpointError }
+    return nil
+}
+
+/// SplitMix64: a seeded generator for tests.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
