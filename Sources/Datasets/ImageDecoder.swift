@@ -6,7 +6,7 @@ import CImageCodecs
 /// orientation, gamma and colour profiles are ignored, 16-bit greyscale PNG is cut off at 255, and a palette index beyond
 /// the palette is black. Different from Pillow: animations are refused, and so is every file for which a codec warns.
 /// Lossy formats agree bit for bit as long as the libraries on both sides decode alike; the fixtures of the tests hold
-/// libjpeg-turbo 2.1.5 and libwebp 1.2.4 against Pillow 13's 3.2.0 and 1.6.0.
+/// libjpeg-turbo 2.1.5 and libwebp 1.2.4 against Pillow 12's 3.1.2 and 1.6.0.
 public enum ImageDecoder {
     /// The most pixels that are decoded unless the caller says otherwise: 64 million.
     public static let defaultMaxPixels = 64_000_000

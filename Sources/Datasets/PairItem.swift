@@ -34,16 +34,6 @@ public struct PairItem: Sendable, Hashable {
         id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
         label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil
     ) {
-        self.id = id
-        self.caption = caption
-        self.image0 = image0
-        self.image1 = image1
-        self.imageDigest0 = imageDigest0
-        self.imageDigest1 = imageDigest1
-        self.label0 = label0
-        self.label1 = label1
-        self.score0 = score0
-        self.score1 = score1
         var stream = SHA256Stream(domain: .dataItem)
         stream.update(lengthPrefixed: caption)
         stream.update(imageDigest0)
@@ -54,7 +44,28 @@ public struct PairItem: Sendable, Hashable {
             stream.update(byte: score == nil ? 0 : 1)
             if let score { stream.update(word: score.bitPattern) }
         }
-        digest = stream.finalize()
+        self.init(
+            id: id, caption: caption, image0: image0, image1: image1, imageDigest0: imageDigest0,
+            imageDigest1: imageDigest1, label0: label0, label1: label1, score0: score0, score1: score1,
+            digest: stream.finalize())
+    }
+
+    /// Takes all fields as they are: for a source whose digest also covers what these fields do not tell.
+    public init(
+        id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
+        label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil, digest: Digest
+    ) {
+        self.id = id
+        self.caption = caption
+        self.image0 = image0
+        self.image1 = image1
+        self.imageDigest0 = imageDigest0
+        self.imageDigest1 = imageDigest1
+        self.label0 = label0
+        self.label1 = label1
+        self.score0 = score0
+        self.score1 = score1
+        self.digest = digest
     }
 
     /// The human label of one picture: 0, 0.5 or 1.

@@ -1,6 +1,8 @@
 /// Pillow's `Image.resize` for 8-bit RGB, bit for bit: antialiased, horizontal pass first, each pass rounded to 8 bits.
 ///
-/// Source: `src/libImaging/Resample.c` of Pillow (`ImagingResampleHorizontal_8bpc`, `…Vertical_8bpc`).
+/// Source: `src/libImaging/Resample.c` of Pillow (`ImagingResampleHorizontal_8bpc`, `…Vertical_8bpc`), as it was up to
+/// Pillow 12. From 13.0 on Pillow runs the vertical pass first for some pictures that lose much height (its pull request
+/// 9549), which changes last bits because each pass rounds. Here the order never depends on the sizes.
 public enum PillowResize {
     /// A picture of the given size, as `image.resize((width, height), filter)` gives.
     ///
