@@ -25,7 +25,32 @@ public struct PairItem: Sendable, Hashable {
     /// Stands for the content of the pair: caption, picture bytes, labels and scores, but no names.
     public let digest: Digest
 
-    /// Takes all fields as they are.
+    /// Takes the fields and computes `digest` from them.
+    ///
+    /// The digest is in the domain `data-item`, over: the caption (length-prefixed UTF-8); the digests of the first and
+    /// the second picture; the bit patterns of `label0` and `label1`; then for `score0` and `score1` one byte, 1 with
+    /// the bit pattern after it or 0 with nothing. Words are little-endian.
+    public init(
+        id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
+        label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil
+    ) {
+        var stream = SHA256Stream(domain: .dataItem)
+        stream.update(lengthPrefixed: caption)
+        stream.update(imageDigest0)
+        stream.update(imageDigest1)
+        stream.update(word: label0.bitPattern)
+        stream.update(word: label1.bitPattern)
+        for score in [score0, score1] {
+            stream.update(byte: score == nil ? 0 : 1)
+            if let score { stream.update(word: score.bitPattern) }
+        }
+        self.init(
+            id: id, caption: caption, image0: image0, image1: image1, imageDigest0: imageDigest0,
+            imageDigest1: imageDigest1, label0: label0, label1: label1, score0: score0, score1: score1,
+            digest: stream.finalize())
+    }
+
+    /// Takes all fields as they are: for a source whose digest also covers what these fields do not tell.
     public init(
         id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
         label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil, digest: Digest

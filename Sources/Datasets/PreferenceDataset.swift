@@ -25,6 +25,11 @@ public protocol PreferenceDataset: Sendable {
     func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float]
 }
 
+extension PreferenceDataset {
+    /// The digest of a data set of these pairs: in the domain `dataset`, over the items' digests in order.
+    public static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }
+}
+
 /// Picks one of the two pictures of a pair; the raw value is the number in the column names `image_0` and `image_1`.
 public enum PairSide: Int, Sendable, CaseIterable {
     /// The picture that the columns `image_0`, `label_0`, `score_0` speak of.

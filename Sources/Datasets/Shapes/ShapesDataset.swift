@@ -2,8 +2,7 @@ import Digests
 
 /// Preference pairs of the shapes world.
 ///
-/// Digests: an image's is that of its raw bytes [side, side, 3]; an item's is that of the canonical JSON of caption, image
-/// digests, labels and scores (as bit patterns); the data set's is that of all items in order.
+/// An image's digest is that of its raw bytes [side, side, 3]; the data set's is that of all items' digests in order.
 public struct ShapesDataset: PreferenceDataset {
     /// The world that the pairs are drawn from.
     public let world: ShapesWorld
@@ -16,7 +15,7 @@ public struct ShapesDataset: PreferenceDataset {
         precondition(count >= 0, "a count from 0")
         self.world = world
         items = (0..<count).map { Self.item(world.pair(at: $0), index: $0) }
-        digest = .of(.dataset, items.map(\.digest))
+        digest = Self.digest(of: items)
     }
 
     /// The number of pairs.
@@ -39,15 +38,8 @@ public struct ShapesDataset: PreferenceDataset {
         let id = "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
         let images = (pair.first.picture.digest, pair.second.picture.digest)
         let (labels, scores, caption) = (pair.vote.labels, pair.scores, pair.caption.text)
-        let content: JSONValue = .object([
-            "caption": .string(caption),
-            "images": .array([.digest(images.0), .digest(images.1)]),
-            "labels": .array([.bits(labels.0), .bits(labels.1)]),
-            "scores": .array([.bits(scores.0), .bits(scores.1)]),
-        ])
         return PairItem(
             id: id, caption: caption, image0: id + "/0", image1: id + "/1", imageDigest0: images.0,
-            imageDigest1: images.1, label0: labels.0, label1: labels.1, score0: scores.0, score1: scores.1,
-            digest: .of(.dataItem, content))
+            imageDigest1: images.1, label0: labels.0, label1: labels.1, score0: scores.0, score1: scores.1)
     }
 }
