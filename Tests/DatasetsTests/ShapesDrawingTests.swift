@@ -84,7 +84,7 @@ struct ShapesDrawingTests {
 
     @Test("Pixels are bytes scaled to [-1, 1], in planes")
     func pixels() {
-        #expect(ShapesPicture(side: 1, bytes: [0, 255, 51]).pixels == [-1, 1, 51 / 127.5 - 1])
+        #expect(ShapesPicture(side: 1, bytes: [0, 255, 51]).pixels == [-1, 1, (51.0 / 255 - 0.5) / 0.5])
         let two = ShapesPicture(side: 2, bytes: [0, 255, 0, 255, 0, 0, 0, 0, 0, 255, 0, 255])
         #expect(two.pixels == [-1, 1, -1, 1, 1, -1, -1, -1, -1, -1, -1, 1])
     }

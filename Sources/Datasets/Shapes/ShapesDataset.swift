@@ -2,8 +2,7 @@ import Digests
 
 /// Preference pairs of the shapes world.
 ///
-/// Digests: an image's is that of its raw bytes [side, side, 3]; an item's is that of the canonical JSON of caption, image
-/// digests, labels and scores (as bit patterns); the data set's is that of all items in order.
+/// An image's digest is that of its raw bytes [side, side, 3]; the data set's is that of all items' digests in order.
 public struct ShapesDataset: PreferenceDataset {
     /// The world that the pairs are drawn from.
     public let world: ShapesWorld
@@ -16,7 +15,7 @@ public struct ShapesDataset: PreferenceDataset {
         precondition(count >= 0, "a count from 0")
         self.world = world
         items = (0..<count).map { Self.item(world.pair(at: $0), index: $0) }
-        digest = .of(.dataset, items.map(\.digest))
+        digest = Self.digest(of: items)
     }
 
     /// The number of pairs.

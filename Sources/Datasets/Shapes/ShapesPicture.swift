@@ -12,18 +12,11 @@ public struct ShapesPicture: Equatable, Sendable {
         self.bytes = bytes
     }
 
-    /// The picture as a model sees it, [3, side, side] in [-1, 1]: `level / 127.5 - 1`, in Float32.
+    /// The picture as a model sees it, [3, side, side] in [-1, 1]: `(level / 255 - 0.5) / 0.5`, each step in Float32, as
+    /// for picture files.
     public var pixels: [Float] {
         let area = side * side
-        return [Float](unsafeUninitializedCapacity: 3 * area) { buffer, count in
-            for channel in 0..<3 {
-                for pixel in 0..<area {
-                    buffer.initializeElement(
-                        at: channel * area + pixel, to: Float(bytes[pixel * 3 + channel]) / 127.5 - 1)
-                }
-            }
-            count = 3 * area
-        }
+        return (0..<3 * area).map { (Float(bytes[$0 % area * 3 + $0 / area]) / 255 - 0.5) / 0.5 }
     }
 
     /// The sum of all levels over their number: the mean brightness in levels.
