@@ -46,7 +46,7 @@ let package = Package(
         layer("Checkpoints", ["Digests", "Tensors"]),
         layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
         layer("Datasets", ["CImageCodecs", "Digests"]),
-        layer("Ledger", ["Digests", grdb]),
+        layer("Ledger", ["Digests", grdb], exclude: ["FORMAT.md"]),
         layer("Preferences", ["Digests", "Tensors", "Autodiff", "Diffusion", "Datasets"]),
         layer(
             "Training",
@@ -72,7 +72,7 @@ let package = Package(
         tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"]),
         tests("DiffusionTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion"]),
         tests("DatasetsTests", ["Digests", "Datasets"]),
-        tests("LedgerTests", ["Digests", "Ledger", grdb]),
+        tests("LedgerTests", ["Digests", "Ledger", grdb], exclude: ["Fixtures"]),
         tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
         tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),
         tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
