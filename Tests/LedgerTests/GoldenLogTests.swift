@@ -1,5 +1,4 @@
 import Digests
-import Foundation
 import Ledger
 import Testing
 
@@ -39,11 +38,11 @@ import Testing
             let log = try GoldenLog(folder: folder)
             let source = try FileContents.read(log.logPath)
             for index in source.indices {
-                var bytes = source
-                bytes[index] ^= 1 << (index % 8)
-                try Data(bytes).write(to: URL(fileURLWithPath: log.logPath))
+                try Sample.patch(log.logPath, index, source[index] ^ 1 << (index % 8))
                 #expect(throws: TamperError.self, "byte \(index)") { try log.steps() }
+                try Sample.patch(log.logPath, index, source[index])
             }
+            #expect(try log.steps().count == 3)
         }
     }
 

@@ -43,6 +43,14 @@ enum Sample {
         return try recorder.finish(weightsDigest: weights)
     }
 
+    /// Changes one byte of a file in place (rewriting a file thousands of times would wait for the disk).
+    static func patch(_ path: String, _ offset: Int, _ byte: UInt8) throws {
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: [byte])
+        try file.close()
+    }
+
     /// What `sqlite3 FILE SQL` prints, without the last line feed.
     static func sqlite(_ path: String, _ sql: String) throws -> String {
         let process = Process()
