@@ -61,7 +61,9 @@ enum LedgerOpening {
         return try LedgerError.naming(path) {
             do {
                 return try DatabaseQueue(path: path, configuration: configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && !hasLog(path) {
+            } catch let error as DatabaseError
+                where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) && !hasLog(path)
+            {
                 // In a folder that cannot be written SQLite cannot make the index of the log; without a log the file
                 // alone is the whole database.
                 let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path

@@ -16,7 +16,7 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - objects: where given, the stored values and checkpoints are read and checked too.
-    ///   - visit: is handed each step after it was checked.
+    ///   - visit: is handed each step after it was checked; it must not call this store.
     /// - Throws: `TamperError` that names step and column; `MissingObject`; `LedgerError`.
     @discardableResult
     public func verify(

@@ -106,6 +106,7 @@ public final class RunRecorder {
                     """, arguments: [outcome.json.canonical, manifest.digest.data, id])
         }
         isFinished = true
+        settle()
         return manifest
     }
 
@@ -118,6 +119,13 @@ public final class RunRecorder {
                 """
             try db.execute(sql: sql, arguments: [id])
         }
+        settle()
+    }
+
+    /// Makes the database file complete without its log, so that it can be copied or mounted read-only. The run is
+    /// recorded in any case; a reader may hold the log, and SQLite settles it later.
+    private func settle() {
+        try? store.checkpoint()
     }
 
     /// The last recorded step must be the one that this recorder wrote or verified last.

@@ -1,0 +1,2 @@
+import ArgumentParser
+struct StepCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "step") }

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+/// Turns a thrown error into a message and an exit code.
+enum Failure {
+    /// ArgumentParser would exit with 1 for any error, which here means *diverged*.
+    static func exit(with error: Error) -> Never {
+        if let status = error as? ExitCode { Foundation.exit(status.rawValue) }
+        let status = status(of: error)
+        if status == .usage || Smpo.exitCode(for: error) == .success {
+            // Help, version and usage errors are ArgumentParser's to print.
+            let code = Smpo.exitCode(for: error)
+            let text = Smpo.fullMessage(for: error)
+            if code == .success {
+                print(text)
+            } else {
+                FileHandle.standardError.write(Data((text + "\n").utf8))
+            }
+            Foundation.exit(code == .success ? 0 : ExitStatus.usage.rawValue)
+        }
+        FileHandle.standardError.write(Data("smpo: \(status): \(error)\n".utf8))
+        Foundation.exit(status.rawValue)
+    }
+
+    private static func status(of error: Error) -> ExitStatus {
+        switch error {
+        case is TamperError: .tampered
+        case is ValidationError, is CleanExit: .usage
+        default: Smpo.exitCode(for: error) == .validationFailure ? .usage : .trouble
+        }
+    }
+}

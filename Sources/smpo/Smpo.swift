@@ -1,0 +1,36 @@
+import ArgumentParser
+
+/// The root command.
+@main
+struct Smpo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "smpo",
+        abstract: "Train text-to-image diffusion models with SmPO so that anyone can check the run, bit by bit.",
+        discussion: """
+            A run is a pure function of its manifest. Recording stores what it passes through, auditing computes it
+            again and compares.
+
+            EXAMPLES
+              smpo audit run-42            replay the recorded run that comes with the sources
+              smpo train --record          train the embedded recipe and record it
+              smpo step --help             hold another framework against this one
+
+            \(ExitStatus.help(ExitStatus.allCases))
+            """,
+        version: "0.1.0",
+        subcommands: [StepCommand.self])
+
+    /// Errors become messages on stderr and exit codes here and nowhere else.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.exit(with: error)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Digests
+import Foundation
+import Ledger
+import Testing
+
+@Suite struct LedgerTroubleTests {
+    @Test func aReadOnlyLedgerIsNotWritten() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            #expect(throws: LedgerError.missing(path: path)) { try LedgerStore(path: path, readOnly: true) }
+            do { try Sample.record(into: try LedgerStore(path: path)) }
+            let before = try Digest.file(path)
+            let store = try LedgerStore(path: path, readOnly: true)
+            #expect(throws: LedgerError.readOnly(path: path)) {
+                try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
+            }
+            #expect(throws: LedgerError.readOnly(path: path)) { try store.resumeRun("run-1") }
+            #expect(throws: LedgerError.readOnly(path: path)) {
+                try store.recordAudit(of: "run-1", verdict: "x", report: .null)
+            }
+            #expect(throws: LedgerError.readOnly(path: path)) { try store.checkpoint() }
+            #expect(try store.verify("run-1").chain.count == 3)
+            #expect(try Digest.file(path) == before)
+        }
+    }
+
+    @Test func otherFilesAreNoLedgers() throws {
+        try Sample.withFolder { folder in
+            let text = folder + "/text.sqlite"
+            try AtomicFile.write(String(repeating: "not a database. ", count: 100), to: text)
+            let foreign = folder + "/foreign.sqlite"
+            _ = try Sample.sqlite(foreign, "CREATE TABLE t (x); PRAGMA user_version = 7")
+            let empty = folder + "/empty.sqlite"
+            try AtomicFile.write("", to: empty)
+            for path in [text, foreign] {
+                let before = try Digest.file(path)
+                for readOnly in [true, false] {
+                    let error = try #require(throws: LedgerError.self) {
+                        try LedgerStore(path: path, readOnly: readOnly)
+                    }
+                    guard case .notALedger(path, _) = error else {
+                        Issue.record("\(error)")
+                        continue
+                    }
+                }
+                #expect(try Digest.file(path) == before)
+            }
+            #expect(throws: LedgerError.notALedger(path: empty, detail: "an empty database")) {
+                try LedgerStore(path: empty, readOnly: true)
+            }
+            #expect(throws: LedgerError.self) { try LedgerStore(path: folder) }
+            #expect(throws: FileError.self) { try LedgerStore(path: text + "/below/l.sqlite") }
+        }
+    }
+
+    @Test func aLaterSchemaIsNamedAndLeftAlone() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            do { try Sample.record(into: try LedgerStore(path: path)) }
+            _ = try Sample.sqlite(path, "PRAGMA user_version = 99")
+            for readOnly in [true, false] {
+                #expect(throws: LedgerError.newerSchema(path: path, found: 99, supported: 1)) {
+                    try LedgerStore(path: path, readOnly: readOnly)
+                }
+            }
+        }
+    }
+
+    @Test func aDamagedFileIsAnErrorAndNeverACrash() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            do {
+                let store = try LedgerStore(path: path)
+                try Sample.record(into: store)
+                try store.checkpoint()
+            }
+            let source = try FileContents.read(path)
+            let clean = try LedgerStore(path: path, readOnly: true).verify("run-1")
+            var found = 0
+            for index in stride(from: 0, to: source.count, by: 149) {
+                try Sample.patch(path, index, source[index] ^ 0x55)
+                do {
+                    #expect(try LedgerStore(path: path, readOnly: true).verify("run-1") == clean)
+                } catch is LedgerError {
+                    found += 1
+                } catch is TamperError {
+                    found += 1
+                }
+                try Sample.patch(path, index, source[index])
+            }
+            #expect(try LedgerStore(path: path, readOnly: true).verify("run-1") == clean)
+            #expect(found > 5)
+        }
+    }
+
+    /// SQLite answers a reached size limit as it answers a full disk, by SQLITE_FULL.
+    @Test func afterAFullDiskAllWholeStepsAreThere() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            do {
+                let store = try LedgerStore(path: path, options: LedgerOptions(maximumBytes: 300_000))
+                let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
+                let long = TraceEntry("ids", .text([String(repeating: "x", count: 20_000)]))
+                let error = try #require(throws: LedgerError.self) {
+                    while recorder.chain.count < 100 {
+                        try recorder.append(
+                            StepRecord(step: recorder.chain.count + 1, phases: [PhaseRecord(.batch, [long])]))
+                    }
+                }
+                #expect(error == .diskFull(path: path))
+                #expect(recorder.chain.count > 3)
+            }
+            let store = try LedgerStore(path: path)
+            let recorder = try store.resumeRun("run-1")
+            #expect(recorder.chain.count > 3)
+            #expect(try store.verify("run-1").chain == recorder.chain)
+            try recorder.append(StepRecord(step: recorder.chain.count + 1, phases: []))
+            #expect(try store.verify("run-1").chain == recorder.chain)
+        }
+    }
+
+    @Test func anAppendBesideTheRecorderIsRefused() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            let store = try LedgerStore(path: path)
+            let records = try Sample.records()
+            let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
+            try recorder.append(records[0])
+            _ = try Sample.sqlite(path, "UPDATE steps SET head = zeroblob(32)")
+            let error = try #require(throws: TamperError.self) { try recorder.append(records[1]) }
+            #expect(error.field == "steps.head")
+            _ = try Sample.sqlite(path, "DELETE FROM steps")
+            #expect(throws: LedgerError.doesNotExtend(run: "run-1", expected: 1, found: 2)) {
+                try recorder.append(records[1])
+            }
+        }
+    }
+}
