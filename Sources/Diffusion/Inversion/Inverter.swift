@@ -30,8 +30,8 @@ public struct Inverter: Sendable {
     /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `observe` sees every move as it is made.
     public func invert(
         _ x0: Tensor, to timesteps: [Int], _ condition: TextCondition, unconditional: TextCondition? = nil,
-        observe: ((Int, InversionStep) -> Void)? = nil
-    ) -> Tensor {
+        observe: ((Int, InversionStep) throws -> Void)? = nil
+    ) rethrows -> Tensor {
         let (engine, schedule) = (denoiser.engine, denoiser.schedule)
         let plans = timesteps.map { recipe.moves(to: $0, of: schedule.count) }
         let result = x0.copy()
@@ -59,7 +59,7 @@ public struct Inverter: Sendable {
                 scatter(again, names, into: result)
                 correction = (names, second, again)
             }
-            observe?(
+            try observe?(
                 step,
                 InversionStep(rows: rows, start: start, noise: first, reached: reached, correction: correction))
         }

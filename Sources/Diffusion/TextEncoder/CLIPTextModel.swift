@@ -1,0 +1,105 @@
+import Autodiff
+import Checkpoints
+import Tensors
+
+/// CLIP's text tower (transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`), with its parameter names.
+public final class CLIPTextModel: Sendable {
+    /// What the encoder makes of a batch of captions.
+    public struct Output {
+        /// Hidden states [n, tokens, width]: after the embedding, then after each layer, without the final LayerNorm.
+        public let hidden: [Variable]
+        /// The last of them after the final LayerNorm [n, tokens, width]: what SD1.5 attends to.
+        public let last: Variable
+        /// `last` at the end-of-text token [n, width].
+        public let pooled: Variable
+        /// The projection of `pooled` [n, projection], where the model has one.
+        public let projected: Variable?
+
+        /// The hidden states before the last layer: what SDXL attends to.
+        public var penultimate: Variable { hidden[hidden.count - 2] }
+    }
+
+    /// The configuration.
+    public let config: CLIPTextConfig
+    /// All parameters in the byte order of their names.
+    public let parameters: [Parameter]
+
+    private let tokens: Parameter
+    private let positions: Parameter
+    private let layers: [CLIPLayer]
+    private let finalNorm: LayerNorm
+    private let projection: Linear?
+
+    /// Builds the encoder from a checkpoint or fresh weights. Throws `CheckpointError` naming the tensor at fault.
+    public init(config: CLIPTextConfig, loader: ParameterLoader) throws {
+        self.config = config
+        let width = config.hiddenSize
+        // Files written by transformers 5 lack the prefix that files from the hub carry.
+        let prefix = loader.contains("text_model.embeddings.token_embedding.weight") ? "text_model." : ""
+        tokens = try loader.parameter(
+            "\(prefix)embeddings.token_embedding.weight", [config.vocabSize, width], .normal(0.02))
+        positions = try loader.parameter(
+            "\(prefix)embeddings.position_embedding.weight", [config.maxPositionEmbeddings, width], .normal(0.02))
+        layers = try (0..<config.numHiddenLayers).map {
+            try CLIPLayer(loader, "\(prefix)encoder.layers.\($0)", config: config)
+        }
+        finalNorm = try LayerNorm(loader, "\(prefix)final_layer_norm", width, eps: config.layerNormEps)
+        projection =
+            config.architecture == .withProjection
+            ? try Linear(loader, "text_projection", width, config.projectionDim, hasBias: false) : nil
+        parameters = loader.sorted()
+    }
+
+    /// Encodes captions given as token ids, one list a caption, all of one length ≤ `max_position_embeddings`.
+    public func forward(_ tape: Tape, ids: [[Int]]) -> Output {
+        let length = ids[0].count
+        precondition(ids.allSatisfy { $0.count == length } && length <= config.maxPositionEmbeddings)
+        var x = tape.addPositions(tape.embedding(ids.flatMap { $0 }, tokens, shape: [ids.count, length]), positions)
+        var hidden = [x]
+        for layer in layers {
+            x = layer(tape, x)
+            hidden.append(x)
+        }
+        let last = finalNorm(tape, x)
+        let pooled = tape.picked(ids.map { config.endOfText.position(in: $0) }, of: last)
+        return Output(hidden: hidden, last: last, pooled: pooled, projected: projection.map { $0(tape, pooled) })
+    }
+}
+
+/// A pre-norm transformer layer with a causal mask.
+struct CLIPLayer: Sendable {
+    let norm1: LayerNorm
+    let query: Linear
+    let key: Linear
+    let value: Linear
+    let output: Linear
+    let norm2: LayerNorm
+    let fc1: Linear
+    let fc2: Linear
+    let heads: Int
+    let activation: Activation
+
+    init(_ loader: ParameterLoader, _ name: String, config: CLIPTextConfig) throws {
+        let width = config.hiddenSize
+        norm1 = try LayerNorm(loader, "\(name).layer_norm1", width, eps: config.layerNormEps)
+        query = try Linear(loader, "\(name).self_attn.q_proj", width, width)
+        key = try Linear(loader, "\(name).self_attn.k_proj", width, width)
+        value = try Linear(loader, "\(name).self_attn.v_proj", width, width)
+        output = try Linear(loader, "\(name).self_attn.out_proj", width, width)
+        norm2 = try LayerNorm(loader, "\(name).layer_norm2", width, eps: config.layerNormEps)
+        fc1 = try Linear(loader, "\(name).mlp.fc1", width, config.intermediateSize)
+        fc2 = try Linear(loader, "\(name).mlp.fc2", config.intermediateSize, width)
+        heads = config.numAttentionHeads
+        activation = config.hiddenAct == .quickGELU ? .quickGELU : .gelu
+    }
+
+    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable {
+        tape.block([x]) { tape, inputs in
+            var x = inputs[0]
+            let h = norm1(tape, x)
+            let attended = tape.attention(query(tape, h), key(tape, h), value(tape, h), heads: heads, causal: true)
+            x = tape.add(x, output(tape, attended))
+            return tape.add(x, fc2(tape, tape.apply(activation, fc1(tape, norm2(tape, x)))))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Diffusion
+import Ledger
+import Tensors
+
+/// A value that a step passes through.
+public enum ObservedValue {
+    /// A tensor, to be digested under the entry's name.
+    case tensor(Tensor)
+    /// Float32 numbers.
+    case floats([Float])
+    /// Float64 numbers.
+    case doubles([Double])
+    /// Whole numbers.
+    case integers([Int])
+    /// Words.
+    case text([String])
+}
+
+/// Sees what a step passes through, in the order of the phases. The trainer knows nothing of who watches: recording,
+/// auditing and `smpo step` are three observers of one code path.
+public protocol StepObserver: AnyObject {
+    /// `name` is unique within the phase of a step.
+    func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) throws
+    /// One move of the inversion of the items `items`; rows of the tensors are winner and loser of each in turn.
+    func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws
+}
+
+extension StepObserver {
+    /// Inversion moves are of no interest unless an observer says so.
+    public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {}
+}

@@ -1,0 +1,38 @@
+import Autodiff
+import Diffusion
+import Tensors
+
+/// The networks of a run. Policy and reference share their weights' storage until the first update.
+public final class TrainedModel {
+    /// The network that is trained.
+    public let policy: UNet2DConditionModel
+    /// The frozen network it is compared with.
+    public let reference: UNet2DConditionModel?
+    /// The text encoder, if it is trained too.
+    public let textEncoder: CLIPTextModel?
+    /// The noise schedule.
+    public let schedule: NoiseSchedule
+    /// The schedule of the target (rounded to Float16 in the official presets).
+    public let targetSchedule: NoiseSchedule
+    /// What computes.
+    public let engine: Engine
+    /// All trained parameters: the UNet's, then the text encoder's with `text_encoder/` before their names.
+    public let parameters: [(name: String, parameter: Parameter)]
+
+    /// Networks, schedule and engine of a run. Marks the policy's parameters (and the text encoder's, if given) trainable.
+    public init(
+        policy: UNet2DConditionModel, reference: UNet2DConditionModel?, textEncoder: CLIPTextModel?,
+        schedule: NoiseSchedule, usesFloat16Levels: Bool = false, engine: Engine
+    ) {
+        self.policy = policy
+        self.reference = reference
+        self.textEncoder = textEncoder
+        self.schedule = schedule
+        self.targetSchedule = usesFloat16Levels ? schedule.throughFloat16 : schedule
+        self.engine = engine
+        parameters =
+            policy.parameters.map { ("unet/" + $0.name, $0) }
+            + (textEncoder?.parameters ?? []).map { ("text_encoder/" + $0.name, $0) }
+        for (_, parameter) in parameters { parameter.isTrainable = true }
+    }
+}

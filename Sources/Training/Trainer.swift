@@ -1,0 +1,202 @@
+import Autodiff
+import Diffusion
+import Ledger
+import Preferences
+import Tensors
+
+/// One optimiser step after another: the only code path for training, recording and auditing.
+///
+/// A step passes through the phases of `Phase` in order. Every number it computes depends on the model, the batch and
+/// the settings alone; items are independent of each other until their gradients are added in data order, so neither
+/// the micro-batch's size nor the number of workers leaves a trace.
+public final class Trainer {
+    /// The networks.
+    public let model: TrainedModel
+    /// What is minimised.
+    public let objective: any Objective
+    /// How pictures are inverted, for objectives that invert.
+    public let inversion: InversionRecipe
+    /// The optimiser.
+    public let optimizer: AdamW
+    /// The learning rate of each step.
+    public let learningRate: LearningRate
+    /// Bound on the gradients' global norm, or nil.
+    public let clip: Float?
+    /// Items computed at once, or nil for all. Changes memory and speed only.
+    public let microItems: Int?
+    /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
+    public let recomputes: Bool
+    /// Steps done so far.
+    public private(set) var steps: Int
+
+    /// A trainer that has done `steps` steps.
+    public init(
+        model: TrainedModel, objective: any Objective, inversion: InversionRecipe, optimizer: AdamW,
+        learningRate: LearningRate, clip: Float?, microItems: Int? = nil, recomputes: Bool = false, steps: Int = 0
+    ) {
+        self.model = model
+        self.objective = objective
+        self.inversion = inversion
+        self.optimizer = optimizer
+        self.learningRate = learningRate
+        self.clip = clip
+        self.microItems = microItems
+        self.recomputes = recomputes
+        self.steps = steps
+    }
+
+    /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away, before the update.
+    public func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
+        steps += 1
+        try observeBatch(batch, observer)
+        var losses: [ItemLoss] = []
+        for start in stride(from: 0, to: batch.items.count, by: microItems ?? batch.items.count) {
+            let items = start..<min(batch.items.count, start + (microItems ?? batch.items.count))
+            losses += try accumulateGradients(batch, items, observer)
+        }
+        let engine = model.engine
+        let values = losses.map(\.value)
+        let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
+        try observer?.observe(.loss, "loss", .floats([loss]))
+        let parameters = model.parameters.map(\.parameter)
+        let norm = GradientClipping.norm(parameters, engine: engine)
+        try checkFinite(norm, .gradient, "global norm") { self.firstNonFiniteGradient() }
+        for (name, parameter) in model.parameters {
+            if let gradient = parameter.gradient { try observer?.observe(.gradient, name, .tensor(gradient)) }
+        }
+        try observer?.observe(.gradient, "norm", .floats([norm]))
+        let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
+        let rate = learningRate.rate(steps - 1)
+        optimizer.update(parameters, lr: rate, engine: engine)
+        for parameter in parameters { parameter.clearGradient() }
+        try observer?.observe(.update, "clip factor", .floats([factor]))
+        try observer?.observe(.update, "learning rate", .doubles([rate]))
+        try observer?.observe(.update, "beta powers", .doubles([optimizer.powers.0, optimizer.powers.1]))
+        return StepLosses(
+            loss: loss, items: values, inside: losses.compactMap(\.inside), gradientNorm: norm, learningRate: rate)
+    }
+
+    /// Inversion, target, reference, policy, loss and backward pass of some items.
+    private func accumulateGradients(
+        _ batch: TrainingBatch, _ items: Range<Int>, _ observer: (any StepObserver)?
+    ) throws -> [ItemLoss] {
+        let (engine, count) = (model.engine, batch.samplesPerItem)
+        let rows = items.lowerBound * count..<items.upperBound * count
+        let x0 = batch.x0.slice(rows)
+        let timesteps = items.flatMap { [Int](repeating: batch.items[$0].timestep, count: count) }
+        let names = SampleNames(items: items, samplesPerItem: count)
+        let tape = Tape(engine: engine, recomputesBlocks: recomputes)
+        let (context, condition) = conditions(tape, batch, items, samples: count)
+
+        let (xt, target) = try noised(batch, rows, x0, timesteps, condition, items, observer)
+        try names.observe(observer, .inversion, xt)
+        try names.observe(observer, .target, target)
+
+        var reference: Tensor?
+        if objective.usesReference, let network = model.reference {
+            let frozen = Denoiser(unet: network, schedule: model.schedule, engine: engine)
+            reference = frozen.noise(xt, labels: timesteps, condition)
+            try names.observe(observer, .reference, reference!)
+        }
+        let output = model.policy.forward(
+            tape, sample: tape.constant(xt), timesteps: timesteps, context: context, condition: condition.added)
+        // Fine-tuning compares the network's own output; preferences are written over the noise.
+        let isPlain = objective.noising == .forward && model.schedule.prediction == .velocity
+        let prediction =
+            isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps)
+        try names.observe(observer, .policy, prediction)
+
+        let errors = engine.meanSquaredDistances(target, prediction)
+        let referenceErrors = reference.map { engine.meanSquaredDistances(target, $0) } ?? []
+        for (index, error) in errors.enumerated() {
+            try checkFinite(error, .loss, "error of \(names.name(index))") { nil }
+        }
+        let losses = items.enumerated().map { index, item in
+            let samples = index * count..<(index + 1) * count
+            return objective.loss(
+                ItemErrors(
+                    model: Array(errors[samples]),
+                    reference: referenceErrors.isEmpty ? [] : Array(referenceErrors[samples]),
+                    weight: batch.items[item].weight))
+        }
+        try observeLosses(losses, errors, referenceErrors, names, observer)
+        let seed = seed(
+            losses, prediction, target, timesteps, itemCount: batch.items.count, throughVelocity: !isPlain)
+        tape.backward(from: output, seed: seed)
+        return losses
+    }
+
+    /// The noisy pictures and what the networks are to predict for them.
+    private func noised(
+        _ batch: TrainingBatch, _ rows: Range<Int>, _ x0: Tensor, _ timesteps: [Int], _ condition: TextCondition,
+        _ items: Range<Int>, _ observer: (any StepObserver)?
+    ) throws -> (xt: Tensor, target: Tensor) {
+        switch objective.noising {
+        case .forward:
+            guard let noise = batch.noise?.slice(rows) else { preconditionFailure("forward noising needs noise") }
+            let target =
+                model.schedule.prediction == .velocity
+                ? model.schedule.velocity(x0, noise: noise, at: timesteps) : noise
+            return (model.schedule.noised(x0, noise: noise, at: timesteps), target)
+        case .inversion:
+            let policy = Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine)
+            let xt = try Inverter(recipe: inversion, denoiser: policy).invert(x0, to: timesteps, condition) {
+                try observer?.observeInversion(items: items, move: $0, $1)
+            }
+            return (xt, model.targetSchedule.target(xt, original: x0, at: timesteps))
+        }
+    }
+
+    /// The captions of `items`, once a sample: on the tape if the text encoder is trained.
+    private func conditions(
+        _ tape: Tape, _ batch: TrainingBatch, _ items: Range<Int>, samples: Int
+    ) -> (context: Variable, condition: TextCondition) {
+        let rows = items.flatMap { [Int](repeating: $0, count: samples) }
+        switch batch.conditioning {
+        case .encoded(let condition):
+            let picked = condition.picked(rows, engine: model.engine)
+            return (tape.constant(picked.context), picked)
+        case .tokens(let ids):
+            guard let encoder = model.textEncoder else { preconditionFailure("no text encoder to train") }
+            let context = encoder.forward(tape, ids: rows.map { ids[$0] }).last
+            return (context, TextCondition(context: context.value))
+        }
+    }
+
+    /// ∂loss/∂output = (∂loss/∂m / items)·(2 / elements)·(prediction − target), times √ā where the output is a velocity
+    /// and the error is the noise's.
+    private func seed(
+        _ losses: [ItemLoss], _ prediction: Tensor, _ target: Tensor, _ timesteps: [Int], itemCount: Int,
+        throughVelocity: Bool
+    ) -> Tensor {
+        let seed = Tensor(uninitialized: prediction.shape)
+        let elements = prediction.count / prediction.shape[0]
+        for (sample, pull) in losses.flatMap(\.gradient).enumerated() {
+            var factor = (pull / Float(itemCount)) * (2 / Float(elements))
+            if throughVelocity && model.schedule.prediction == .velocity {
+                factor *= model.schedule.alphaBar(timesteps[sample]).squareRoot()
+            }
+            for index in sample * elements..<(sample + 1) * elements {
+                seed.pointer[index] = factor * (prediction.pointer[index] - target.pointer[index])
+            }
+        }
+        return seed
+    }
+
+    private func checkFinite(
+        _ value: Float, _ phase: Phase, _ tensor: String, _ locate: () -> (name: String, index: Int, value: Float)?
+    ) throws {
+        guard !value.isFinite else { return }
+        let place = locate()
+        throw TrainingError.nonFinite(
+            step: steps, phase: phase, tensor: place?.name ?? tensor, index: place?.index, value: place?.value ?? value)
+    }
+
+    private func firstNonFiniteGradient() -> (name: String, index: Int, value: Float)? {
+        for (name, parameter) in model.parameters {
+            guard let gradient = parameter.gradient, let index = model.engine.firstNonFinite(gradient) else { continue }
+            return (name, index, gradient.pointer[index])
+        }
+        return nil
+    }
+}

@@ -1,0 +1,20 @@
+import Ledger
+
+/// Why training cannot go on.
+public enum TrainingError: Error, CustomStringConvertible {
+    /// A NaN or infinity appeared.
+    case nonFinite(step: Int, phase: Phase, tensor: String, index: Int?, value: Float)
+    /// The model, the data and the recipe do not fit together.
+    case mismatch(what: String, expected: String, found: String, hint: String?)
+
+    /// The message.
+    public var description: String {
+        switch self {
+        case .nonFinite(let step, let phase, let tensor, let index, let value):
+            "step \(step), phase \(phase.rawValue), \(tensor)\(index.map { "[\($0)]" } ?? ""): expected a finite number, "
+                + "found \(value); a lower learning rate or β usually helps"
+        case .mismatch(let what, let expected, let found, let hint):
+            "\(what): expected \(expected), found \(found)" + (hint.map { "; \($0)" } ?? "")
+        }
+    }
+}
