@@ -1,14 +1,6 @@
 import CKernels
+import Foundation
 import Testing
-
-/// The instruction sets that this CPU can run, with their kernels.
-enum KernelSets {
-    static let all: [(name: String, kernels: ck_kernels)] = [
-        ("baseline", CK_ISA_BASELINE), ("avx2", CK_ISA_AVX2), ("avx512", CK_ISA_AVX512),
-    ].compactMap { name, isa in
-        ck_isa_supported(isa) == 0 ? nil : (name, ck_kernels_for(isa).pointee)
-    }
-}
 
 @Suite struct PhiloxTests {
     private let stream = ck_random_stream(seed: 0x0123_4567_89ab_cdef, stream: 7, step: 42)
@@ -38,7 +30,7 @@ enum KernelSets {
                 [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
             ),
         ]
-        for (_, kernels) in KernelSets.all {
+        for (_, kernels) in ElementaryKernelSets.all {
             for (counter, key, expected) in cases {
                 var out = [UInt32](repeating: 0, count: 4)
                 kernels.random.philox(&out, counter, key)
@@ -49,8 +41,8 @@ enum KernelSets {
 
     /// The counter and key layout of the contract, word by word, across the carry into the counter's second word.
     @Test func streamLayout() {
-        for (_, kernels) in KernelSets.all {
-            for start in [UInt64(0), 3, (1 << 34) - 5] {
+        for (_, kernels) in ElementaryKernelSets.all {
+            for start: UInt64 in [0, 3, (1 << 34) - 5] {
                 let found = words(kernels, stream, from: start, count: 11)
                 for (offset, word) in found.enumerated() {
                     let index = start + UInt64(offset)
@@ -66,11 +58,12 @@ enum KernelSets {
 
     @Test func elementsDoNotDependOnTheSplit() {
         let count = 333
-        for (_, kernels) in KernelSets.all {
+        for (_, kernels) in ElementaryKernelSets.all {
             let bits = words(kernels, stream, from: 0, count: count)
             let values = normals(kernels, stream, from: 0, count: count)
             for (start, length) in [(0, 1), (1, 1), (5, 3), (17, 100), (31, 2), (33, 300), (332, 1), (40, 0)] {
-                #expect(words(kernels, stream, from: UInt64(start), count: length) == Array(bits[start..<start + length]))
+                #expect(
+                    words(kernels, stream, from: UInt64(start), count: length) == Array(bits[start..<start + length]))
                 let part = normals(kernels, stream, from: UInt64(start), count: length)
                 #expect(part.map(\.bitPattern) == values[start..<start + length].map(\.bitPattern))
             }
@@ -78,7 +71,7 @@ enum KernelSets {
     }
 
     @Test func uniformsAreTheHighBits() {
-        for (_, kernels) in KernelSets.all {
+        for (_, kernels) in ElementaryKernelSets.all {
             let bits = words(kernels, stream, from: 9, count: 1000)
             var uniforms = [Float](repeating: -1, count: 1000)
             kernels.random.uniform(&uniforms, stream, 9, 1000)
@@ -89,7 +82,7 @@ enum KernelSets {
 
     @Test(arguments: [UInt64(1), 2, 1000, 6_700_417, UInt64.max])
     func integersAreTheHighHalfOfAProduct(bound: UInt64) {
-        for (_, kernels) in KernelSets.all {
+        for (_, kernels) in ElementaryKernelSets.all {
             let bits = words(kernels, stream, from: 0, count: 420)
             var integers = [UInt64](repeating: .max, count: 200)
             kernels.random.below(&integers, stream, bound, 10, 200)
@@ -102,9 +95,26 @@ enum KernelSets {
         }
     }
 
+    /// The written Box-Muller transform, with Foundation's functions.
+    @Test func normalsAreBoxMuller() {
+        for (_, kernels) in ElementaryKernelSets.all {
+            let bits = words(kernels, stream, from: 0, count: 4000).map(Double.init)
+            let values = normals(kernels, stream, from: 0, count: 4000)
+            for pair in 0..<2000 {
+                let radius = (-2 * log((bits[2 * pair] + 0.5) / 4_294_967_296)).squareRoot()
+                let angle = 2 * Double.pi * bits[2 * pair + 1] / 4_294_967_296
+                for (value, expected) in [
+                    (values[2 * pair], radius * cos(angle)), (values[2 * pair + 1], radius * sin(angle)),
+                ] {
+                    #expect(abs(Double(value) - expected) <= Double(Float(expected).ulp) + 1e-14)
+                }
+            }
+        }
+    }
+
     @Test func normalsHaveTheMomentsOfANormal() {
         let count = 200_000
-        guard let (_, kernels) = KernelSets.all.last else { return }
+        guard let (_, kernels) = ElementaryKernelSets.all.last else { return }
         let values = normals(kernels, stream, from: 0, count: count).map(Double.init)
         let n = Double(count)
         let mean = values.reduce(0, +) / n
@@ -122,7 +132,7 @@ enum KernelSets {
     }
 
     @Test func streamsStepsAndSeedsDiffer() {
-        guard let (_, kernels) = KernelSets.all.last else { return }
+        guard let (_, kernels) = ElementaryKernelSets.all.last else { return }
         let variants = [
             stream, ck_random_stream(seed: stream.seed, stream: 8, step: 42),
             ck_random_stream(seed: stream.seed, stream: 7, step: 43),
@@ -133,8 +143,8 @@ enum KernelSets {
     }
 
     @Test func instructionSetsAgree() {
-        let first = KernelSets.all[0].kernels
-        for (name, kernels) in KernelSets.all.dropFirst() {
+        let first = ElementaryKernelSets.all[0].kernels
+        for (name, kernels) in ElementaryKernelSets.all.dropFirst() {
             let a = normals(first, stream, from: 3, count: 20_000).map(\.bitPattern)
             let b = normals(kernels, stream, from: 3, count: 20_000).map(\.bitPattern)
             #expect(a == b, "\(name)")
