@@ -176,6 +176,11 @@ CK_INLINE v16f ck_log16(v16f x) {
     v16i positive = (x > 0.0f) & (x < __builtin_inff());
     v16f c = ck_select16(positive, x, ck_splat16(1.0f));
     v16f y = ck_join16(ck_log8(ck_low8(c)), ck_log8(ck_high8(c)));
+    y = ck_patch16(y, x, 0x3c413d3a, 0xc08e158f);
+    y = ck_patch16(y, x, 0x41178feb, 0x400fe5e7);
+    y = ck_patch16(y, x, 0x4c5d65a5, 0x418f034b);
+    y = ck_patch16(y, x, 0x65d890d3, 0x4254d1f9);
+    y = ck_patch16(y, x, 0x6f31a8ec, 0x42845a89);
     y = ck_select16(x == __builtin_inff(), x, y);
     y = ck_select16(x == 0.0f, ck_splat16(-__builtin_inff()), y);
     return ck_select16((x < 0.0f) | (x != x), ck_nan16(), y);
@@ -190,6 +195,7 @@ CK_INLINE v16f ck_finite_abs16(v16f x) {
 CK_INLINE v16f ck_sin16(v16f x) {
     v16f a = ck_finite_abs16(x);
     v16f y = ck_join16(ck_sin8(ck_low8(a)), ck_sin8(ck_high8(a)));
+    y = ck_patch16(y, a, 0x46199998, 0xbeb1fa5d);
     y = (v16f)((v16u)y ^ ((v16u)x & 0x80000000U));
     return ck_select16(ck_abs16(x) < __builtin_inff(), y, ck_nan16());
 }
@@ -197,6 +203,8 @@ CK_INLINE v16f ck_sin16(v16f x) {
 CK_INLINE v16f ck_cos16(v16f x) {
     v16f a = ck_finite_abs16(x);
     v16f y = ck_join16(ck_cos8(ck_low8(a)), ck_cos8(ck_high8(a)));
+    y = ck_patch16(y, a, 0x5f18b878, 0x3f7f14bb);
+    y = ck_patch16(y, a, 0x6115cb11, 0x3f78142f);
     return ck_select16(ck_abs16(x) < __builtin_inff(), y, ck_nan16());
 }
 
@@ -221,5 +229,5 @@ CK_INLINE v8d ck_sigmoid_for_rounding8(v8d x) {
 CK_INLINE v16f ck_sigmoid16(v16f x) {
     v16f c = ck_above16(ck_below16(x, 110.0f), -110.0f);
     v16f y = ck_join16(ck_sigmoid_for_rounding8(ck_low8(c)), ck_sigmoid_for_rounding8(ck_high8(c)));
-    return ck_keep_nan16(y, x);
+    return ck_keep_nan16(ck_patch16(y, x, 0xba928601, 0x3effdb5f), x);
 }

@@ -35,16 +35,16 @@ static void CK_NAME(philox)(uint32_t *out, const uint32_t *counter, const uint32
     for (int i = 0; i < 4; i++) out[i] = (uint32_t)c[i][0];
 }
 
-/// Calls BODY for every group of 32 words that meets [start, start + n): `words` holds the group, and elements
-/// [from, to) of it go to out + at.
-#define CK_EACH_GROUP(BODY)                                                    \
+/// Runs the statements for every group of 32 words that meets [start, start + n): `words` holds the group, four words a
+/// lane, and elements [from, to) of it go to out + at.
+#define CK_EACH_GROUP(...)                                                     \
     for (uint64_t at = 0; at < n;) {                                           \
         uint64_t element = start + at;                                         \
         size_t from = (size_t)(element & 31), to = 32;                         \
         if (to - from > n - at) to = from + (size_t)(n - at);                  \
         v8u words[4];                                                          \
         ck_random_words(words, stream, (element >> 5) << 3);                   \
-        BODY;                                                                  \
+        __VA_ARGS__;                                                           \
         at += to - from;                                                       \
     }
 
@@ -94,7 +94,11 @@ static void CK_NAME(normal)(float *out, struct ck_random_stream stream, uint64_t
         v8d value[4];
         ck_normals8(words[0], words[1], &value[0], &value[1]);
         ck_normals8(words[2], words[3], &value[2], &value[3]);
-        for (size_t i = from; i < to; i++) out[at + i - from] = (float)value[i & 3][i >> 2];
+        v16f a = ck_join16(value[0], value[1]), b = ck_join16(value[2], value[3]);
+        float group[32];
+        ck_store16(group, __builtin_shufflevector(a, b, 0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27));
+        ck_store16(group + 16, __builtin_shufflevector(a, b, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31));
+        memcpy(out + at, group + from, (to - from) * sizeof(float));
     })
 }
 
