@@ -14,6 +14,8 @@ public final class Storage: @unchecked Sendable {
     public let base: UnsafeMutableRawPointer
     /// Number of bytes.
     public let byteCount: Int
+    /// Whether the bytes may be written: allocated here, and not a file's.
+    public let isWritable: Bool
     private let release: @Sendable (UnsafeMutableRawPointer) -> Void
 
     /// Allocates `byteCount` bytes. They are *not* cleared: every kernel writes all of its output.
@@ -25,6 +27,7 @@ public final class Storage: @unchecked Sendable {
         }
         self.base = pointer
         self.byteCount = byteCount
+        self.isWritable = true
         self.release = { free($0) }
     }
 
@@ -35,6 +38,7 @@ public final class Storage: @unchecked Sendable {
     ) {
         self.base = base
         self.byteCount = byteCount
+        self.isWritable = false
         self.release = release
     }
 

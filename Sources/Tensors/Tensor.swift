@@ -72,9 +72,9 @@ public struct Tensor: Sendable {
             offset: offset + range.lowerBound * row)
     }
 
-    /// Whether no other tensor looks at the same storage.
+    /// Whether the bytes may be written without anybody else noticing: own memory that no other tensor looks at.
     public var isUniquelyStored: Bool {
-        mutating get { isKnownUniquelyReferenced(&storage) }
+        mutating get { storage.isWritable && isKnownUniquelyReferenced(&storage) }
     }
 
     /// A copy with its own storage.

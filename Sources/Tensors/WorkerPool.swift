@@ -10,7 +10,7 @@ public final class WorkerPool: @unchecked Sendable {
     public let workers: Int
 
     private typealias Job = (Int, UnsafeMutableRawPointer) -> Void
-    private var job: Job?
+    private var job: UnsafePointer<Job>?
     private var tasks = 0
     private var stopping = false
     private let next = Atomic<Int>(0)
@@ -26,7 +26,7 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Starts `workers - 1` threads beside the calling one.
     public init(workers: Int) {
-        precondition(workers >= 1)
+        precondition(workers >= 1, "at least one worker")
         self.workers = workers
         mutex = .allocate(capacity: 1)
         wake = .allocate(capacity: 1)
@@ -35,8 +35,8 @@ public final class WorkerPool: @unchecked Sendable {
         pthread_cond_init(wake, nil)
         pthread_cond_init(done, nil)
         scratch = []
-        for worker in 1..<max(workers, 1) + 0 where worker < workers { start(worker) }
         reserveScratch(1 << 20)
+        for worker in 1..<workers { start(worker) }
     }
 
     /// Stops the threads.
@@ -65,26 +65,29 @@ public final class WorkerPool: @unchecked Sendable {
         }
         reserveScratch(scratchBytes)
         withoutActuallyEscaping(body) { body in
-            pthread_mutex_lock(mutex)
-            job = body
-            self.tasks = tasks
-            next.store(0, ordering: .relaxed)
-            running.store(workers - 1, ordering: .relaxed)
-            generation.add(1, ordering: .releasing)
-            pthread_cond_broadcast(wake)
-            pthread_mutex_unlock(mutex)
-            work(worker: 0, job: body, tasks: tasks)
-            waitForOthers()
-            job = nil
+            // By pointer, so that no worker holds on to the closure once the job is done.
+            withUnsafePointer(to: body) { body in
+                pthread_mutex_lock(mutex)
+                job = body
+                self.tasks = tasks
+                next.store(0, ordering: .relaxed)
+                running.store(workers - 1, ordering: .relaxed)
+                generation.add(1, ordering: .releasing)
+                pthread_cond_broadcast(wake)
+                pthread_mutex_unlock(mutex)
+                work(worker: 0, job: body, tasks: tasks)
+                waitForOthers()
+                job = nil
+            }
         }
         busy.store(false, ordering: .releasing)
     }
 
-    private func work(worker: Int, job: Job, tasks: Int) {
+    private func work(worker: Int, job: UnsafePointer<Job>, tasks: Int) {
         while true {
             let task = next.add(1, ordering: .relaxed).oldValue
             if task >= tasks { return }
-            job(task, scratch[worker])
+            job.pointee(task, scratch[worker])
         }
     }
 

@@ -10,12 +10,13 @@ public enum ErrorScale: String, Sendable, CaseIterable {
 
 /// SmPO-Diffusion (ICML 2025): −log σ(−(β/2)·W·[(m_w − m_l) − (r_w − r_l)]).
 ///
-/// W is the smoothed label's coefficient 2α − γ. With W = 1 this is DDIM-InPO's loss on inverted latents.
+/// W is the smoothed label's coefficient 2α − γ. With W = 1 this is DDIM-InPO's loss on inverted latents, and with
+/// forward noising besides, the two pictures sharing t and noise, Diffusion-DPO's.
 public struct SmPO: Objective {
     public let name: String
     public let samplesPerItem = 2
     public let usesReference = true
-    public let noising = Noising.inversion
+    public let noising: Noising
     /// β: how far the policy may leave the reference (SD1.5: 2000, SDXL: 5000, for 4 × 64 × 64 latents).
     public let beta: Float
     /// Means with ½ or literal sums.
@@ -24,10 +25,11 @@ public struct SmPO: Objective {
     public let elements: Int
 
     /// The objective with β; `elements` is c·h·w.
-    public init(beta: Float, scale: ErrorScale = .mean, elements: Int, name: String = "smpo") {
+    public init(beta: Float, scale: ErrorScale = .mean, elements: Int, noising: Noising = .inversion, name: String = "smpo") {
         self.beta = beta
         self.scale = scale
         self.elements = elements
+        self.noising = noising
         self.name = name
     }
 

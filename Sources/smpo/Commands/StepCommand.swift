@@ -1,2 +1,44 @@
 import ArgumentParser
-struct StepCommand: ParsableCommand { static let configuration = CommandConfiguration(commandName: "step") }
+import Foundation
+import Training
+
+/// `smpo step`: a case of another framework, computed here.
+struct StepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Run a case with explicit tensors, to hold another framework against this one.",
+        discussion: """
+            Reads a model folder (unet/, ref_unet/, schedule.safetensors or scheduler/), the hyper-parameters of a case
+            and its inputs: x0 [steps, 2·pairs, c, h, w] with the winners first, ctx, t, scores, and for SDXL pooled and
+            time_ids. Writes losses.json, step0.safetensors (latents along the inversion, target, predictions, errors),
+            grads.safetensors (before clipping) and weights_01, _05, _20.safetensors under diffusers' names.
+
+            EXAMPLES
+              smpo step --model sd --case sd/cases/smpo.json --inputs sd/inputs.safetensors --out /tmp/smpo
+
+            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            """)
+
+    @Option(help: "Model folder.")
+    var model: String
+
+    @Option(name: .customLong("case"), help: "Hyper-parameters, JSON.")
+    var caseFile: String
+
+    @Option(help: "Input tensors, safetensors.")
+    var inputs: String
+
+    @Option(help: "Folder to write into; made if it is missing.")
+    var out: String
+
+    @OptionGroup var engineOptions: EngineOptions
+
+    func run() throws {
+        let engine = try engineOptions.engine()
+        defer { engine.stop() }
+        let run = try ParityRun(model: model, hp: ParityCase(path: caseFile), inputs: inputs, engine: engine)
+        try run.run(into: out) { step, losses in
+            print("step \(step)  loss \(losses.loss)  gradient norm \(losses.gradientNorm)  lr \(losses.learningRate)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Diffusion
+import Digests
+import Preferences
+
+/// The hyper-parameters of a case that another framework computed (`CASE.json`, an object `hp`).
+public struct ParityCase: Sendable {
+    /// Objectives a case may name. W is 1 for all but `smpo`.
+    public enum ObjectiveName: String, CaseIterable, Sendable {
+        case smpo, inpo, dpo
+    }
+    let objective: ObjectiveName
+    let beta: Float
+    let label: SmoothedLabel
+    let inversion: InversionRecipe
+    let optimizer: AdamW.Settings
+    let learningRate: LearningRate
+    let clip: Float?
+    let steps: Int
+    let timesteps: Int
+    let microPairs: Int?
+    let startsAtReference: Bool
+
+    /// Reads a case. Throws `JSONSyntaxError` or `JSONShapeError` naming the key at fault.
+    public init(path: String) throws {
+        let root = JSONCursor(try JSONValue.read(path), name: "case", file: path)
+        try root.requireOnly(["hp"])
+        let hp = try root["hp"]
+        try hp.requireOnly([
+            "lr", "betas", "eps", "weight_decay", "clip", "optimizer", "steps", "beta", "gamma", "score_min",
+            "score_max", "T", "objective", "inversion", "micro_pairs", "warmup", "start_at_ref",
+        ])
+        guard try hp["optimizer"].string() == "adamw" else { throw try hp["optimizer"].error(expected: "\"adamw\"") }
+        guard let name = ObjectiveName(rawValue: try hp["objective"].string()) else {
+            throw try hp["objective"].error(expected: "one of \(ObjectiveName.allCases.map(\.rawValue))")
+        }
+        objective = name
+        beta = Float(try hp["beta"].double())
+        let range = (try hp["score_min"].double(), try hp["score_max"].double())
+        guard range.0 < range.1 else { throw try hp["score_max"].error(expected: "more than score_min") }
+        label = SmoothedLabel(scoreRange: range.0...range.1, gamma: Float(try hp["gamma"].double()))
+        inversion =
+            try hp["inversion"].present.map(ParityCase.inversion) ?? InversionRecipe()
+        optimizer = AdamW.Settings(
+            beta1: try hp["betas"][0].double(), beta2: try hp["betas"][1].double(), eps: try hp["eps"].double(),
+            weightDecay: try hp["weight_decay"].double())
+        steps = try hp["steps"].int()
+        guard steps >= 1 else { throw try hp["steps"].error(expected: "at least 1") }
+        let warmup = try hp["warmup"].present?.int() ?? 0
+        learningRate = LearningRate(
+            schedule: warmup > 0 ? .constantWithWarmup : .constant, base: try hp["lr"].double(), warmup: warmup,
+            total: steps)
+        clip = try hp["clip"].present.map { Float(try $0.double()) }
+        timesteps = try hp["T"].present?.int() ?? 1000
+        microPairs = try hp["micro_pairs"].present?.int()
+        if let microPairs, microPairs < 1 { throw try hp["micro_pairs"].error(expected: "at least 1") }
+        startsAtReference = try hp["start_at_ref"].present?.bool() ?? false
+    }
+
+    private static func inversion(_ cursor: JSONCursor) throws -> InversionRecipe {
+        try cursor.requireOnly(["kind", "steps", "n", "renoise", "avg", "first"])
+        func count(_ key: String) throws -> Int {
+            let steps = try cursor[key].int()
+            guard (1...1000).contains(steps) else { throw try cursor[key].error(expected: "1…1000") }
+            return steps
+        }
+        switch try cursor["kind"].string() {
+        case "uniform":
+            guard let renoise = InversionRecipe.Correction(rawValue: try cursor["renoise"].present?.string() ?? "none")
+            else { throw try cursor["renoise"].error(expected: "none, last or every") }
+            let first = try cursor["first"].present?.string() ?? "src"
+            guard ["src", "dst"].contains(first) else { throw try cursor["first"].error(expected: "src or dst") }
+            return InversionRecipe(
+                grid: .exact, steps: try count("steps"), renoise: renoise,
+                averages: try cursor["avg"].present?.bool() ?? false, label: first == "src" ? .origin : .destination)
+        case "official_020":
+            return InversionRecipe(grid: .official, steps: try count("n"), renoise: .every, averages: true)
+        case "official_new":
+            return InversionRecipe(
+                grid: .official022, steps: try count("n"), renoise: .every, averages: true, label: .destination)
+        default: throw try cursor["kind"].error(expected: "uniform, official_020 or official_new")
+        }
+    }
+}
