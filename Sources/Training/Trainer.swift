@@ -26,13 +26,16 @@ public final class Trainer {
     public let microItems: Int?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     public let recomputes: Bool
+    /// The moving average of the weights, if one is kept.
+    public let average: WeightAverage?
     /// Steps done so far.
     public private(set) var steps: Int
 
-    /// A trainer that has done `steps` steps.
+    /// A trainer before its first step.
     public init(
         model: TrainedModel, objective: any Objective, inversion: InversionRecipe, optimizer: AdamW,
-        learningRate: LearningRate, clip: Float?, microItems: Int? = nil, recomputes: Bool = false, steps: Int = 0
+        learningRate: LearningRate, clip: Float?, microItems: Int? = nil, recomputes: Bool = false,
+        average: WeightAverage? = nil
     ) {
         self.model = model
         self.objective = objective
@@ -42,8 +45,12 @@ public final class Trainer {
         self.clip = clip
         self.microItems = microItems
         self.recomputes = recomputes
-        self.steps = steps
+        self.average = average
+        steps = 0
     }
+
+    /// Takes up a run after step `steps`, whose weights and optimiser state have been put back.
+    public func resume(after steps: Int) { self.steps = steps }
 
     /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away, before the update.
     public func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
@@ -69,6 +76,7 @@ public final class Trainer {
         let rate = learningRate.rate(steps - 1)
         optimizer.update(parameters, lr: rate, engine: engine)
         for parameter in parameters { parameter.clearGradient() }
+        average?.update(model.parameters, k: steps, engine: engine)
         try observer?.observe(.update, "clip factor", .floats([factor]))
         try observer?.observe(.update, "learning rate", .doubles([rate]))
         try observer?.observe(.update, "beta powers", .doubles([optimizer.powers.0, optimizer.powers.1]))

@@ -1,0 +1,140 @@
+import Datasets
+import Diffusion
+import Digests
+import Preferences
+import Tensors
+
+/// Makes the batch of any step from the run's seed, the data and the labels, without the batches before it.
+public struct BatchSource: Sendable {
+    /// What the items are.
+    public enum Items: Sendable {
+        /// Labelled pairs.
+        case pairs(any PreferenceDataset, PairLabels)
+        /// Captioned pictures.
+        case pictures(any CaptionedPictures)
+
+        var count: Int {
+            switch self {
+            case .pairs(_, let labels): labels.labels.count
+            case .pictures(let pictures): pictures.count
+            }
+        }
+    }
+
+    /// How timesteps are drawn.
+    public enum Timesteps: String, Sendable, CaseIterable {
+        /// Every timestep alike.
+        case uniform
+        /// Density growing with t: ⌊T·√u⌋.
+        case high
+    }
+
+    /// The numbers that shape a batch.
+    public struct Settings: Sendable {
+        /// The run's seed.
+        public var seed: UInt64
+        /// Items a step.
+        public var itemsPerStep: Int
+        /// Edge of the pictures.
+        public var size: Int
+        /// T.
+        public var timestepCount: Int
+        /// How timesteps are drawn.
+        public var timesteps: Timesteps
+        /// Probability that a caption is emptied.
+        public var captionDropout: Float
+        /// Whether pictures are mirrored half of the time, each by itself.
+        public var flips: Bool
+        /// Pictures an item has.
+        public var samplesPerItem: Int
+        /// Whether the objective needs noise.
+        public var needsNoise: Bool
+        /// Whether captions are encoded on the tape.
+        public var trainsTextEncoder: Bool
+    }
+
+    /// The items.
+    public let items: Items
+    /// The numbers.
+    public let settings: Settings
+    let model: ModelFolder
+    let engine: Engine
+
+    /// The batch of step `step`, counted from 1.
+    public func batch(_ step: Int) throws -> TrainingBatch {
+        let picks = picks(step)
+        let timesteps = timesteps(step)
+        let dropped = draws(.captionDropout, step, count: picks.count).map { $0 < settings.captionDropout }
+        let flipped = draws(.flip, step, count: picks.count * 2).map { settings.flips && $0 < 0.5 }
+        var (entries, captions, pictures): ([TrainingBatch.Item], [String], [Tensor]) = ([], [], [])
+        let shape = [1, model.unet.config.inChannels, settings.size, settings.size]
+        for (place, pick) in picks.enumerated() {
+            let (item, caption, planes) = try load(pick, timestep: timesteps[place])
+            entries.append(item)
+            captions.append(dropped[place] ? "" : caption)
+            for (side, plane) in planes.enumerated() {
+                let values = flipped[2 * place + side] ? PixelPlanes.flipped(plane, width: settings.size) : plane
+                pictures.append(Tensor(values, shape: shape))
+            }
+        }
+        let x0 = engine.stacked(pictures)
+        let noise =
+            settings.needsNoise
+            ? RandomStream(seed: settings.seed, .noise, step: step).normals(shape: x0.shape) : nil
+        let conditioning: Conditioning =
+            settings.trainsTextEncoder
+            ? .tokens(captions.map(model.tokenIDs)) : .encoded(model.encode(captions, engine: engine))
+        return TrainingBatch(items: entries, x0: x0, noise: noise, conditioning: conditioning)
+    }
+
+    /// The places of the step's items in the data: epoch after epoch, each in an order of its own.
+    func picks(_ step: Int) -> [Int] {
+        let first = (step - 1) * settings.itemsPerStep
+        var (epoch, order): (Int, [Int]) = (-1, [])
+        return (first..<first + settings.itemsPerStep).map { position in
+            if position / items.count != epoch {
+                epoch = position / items.count
+                order = RandomStream(seed: settings.seed, .order, step: epoch).permutation(count: items.count)
+            }
+            return order[position % items.count]
+        }
+    }
+
+    private func timesteps(_ step: Int) -> [Int] {
+        let stream = RandomStream(seed: settings.seed, .timestep, step: step)
+        switch settings.timesteps {
+        case .uniform: return stream.integers(below: settings.timestepCount, count: settings.itemsPerStep)
+        case .high:
+            return stream.uniforms(count: settings.itemsPerStep).map {
+                Int((Double(settings.timestepCount) * Double($0).squareRoot()).rounded(.down))
+            }
+        }
+    }
+
+    private func draws(_ name: StreamName, _ step: Int, count: Int) -> [Float] {
+        RandomStream(seed: settings.seed, name, step: step).uniforms(count: count)
+    }
+
+    private func load(
+        _ pick: Int, timestep: Int
+    ) throws -> (item: TrainingBatch.Item, caption: String, planes: [[Float]]) {
+        switch items {
+        case .pairs(let dataset, let labels):
+            let label = labels.labels[pick]
+            let pair = dataset.item(at: label.index)
+            let sides = settings.samplesPerItem == 2 ? [label.winner, label.winner.other] : [label.winner]
+            let planes = try sides.map { try dataset.pixels(at: label.index, which: $0, size: settings.size) }
+            let weight = settings.samplesPerItem == 2 ? label.weight : 1
+            return (
+                TrainingBatch.Item(id: pair.id, digest: pair.digest, weight: weight, timestep: timestep), pair.caption,
+                planes
+            )
+        case .pictures(let pictures):
+            let digest = try pictures.imageDigest(at: pick)
+            return (
+                TrainingBatch.Item(id: "picture-\(pick)", digest: digest, weight: 1, timestep: timestep),
+                pictures.caption(at: pick), [try pictures.pixels(at: pick, size: settings.size)]
+            )
+        }
+    }
+}

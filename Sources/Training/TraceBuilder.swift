@@ -1,0 +1,75 @@
+import Autodiff
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+
+/// Turns what a step passes through into its record. Recording and auditing build the same records with it.
+public final class TraceBuilder: StepObserver {
+    /// A tensor of the step whose values are kept beside its digest.
+    public struct Kept {
+        /// The phase and name of its entry.
+        public let phase: Phase, name: String
+        /// The values.
+        public let tensor: Tensor
+    }
+
+    /// Phases whose tensors are kept.
+    public let keeps: Set<Phase>
+    /// Tensors of the current step that are kept.
+    public private(set) var kept: [Kept] = []
+    private var entries: [Phase: [TraceEntry]] = [:]
+
+    /// A builder that keeps the tensors of `keeps`.
+    public init(keeps: Set<Phase> = [.inversion]) { self.keeps = keeps }
+
+    public func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
+        let entry: TraceEntry
+        switch value {
+        case .tensor(let tensor):
+            entry = TraceEntry(name, .digest(tensor.digest(named: name)), shape: tensor.shape)
+            if keeps.contains(phase) { kept.append(Kept(phase: phase, name: name, tensor: tensor)) }
+        case .floats(let values): entry = TraceEntry(name, .float32(values.map(\.bitPattern)))
+        case .doubles(let values): entry = TraceEntry(name, .float64(values.map(\.bitPattern)))
+        case .integers(let values): entry = TraceEntry(name, .integers(values.map(Int64.init)))
+        case .text(let values): entry = TraceEntry(name, .text(values))
+        }
+        entries[phase, default: []].append(entry)
+    }
+
+    /// The record of the step that `trainer` has just done; what was collected is let go.
+    public func finish(_ trainer: Trainer) throws -> StepRecord {
+        observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest())
+        observe(.weights, "weights", digest: try trainer.weightsDigest())
+        if let average = trainer.average { observe(.weights, "average", digest: try average.digest()) }
+        let phases = try Phase.allCases.compactMap { phase in
+            try entries[phase].map { try PhaseRecord(phase, $0) }
+        }
+        entries = [:]
+        return try StepRecord(step: trainer.steps, phases: phases)
+    }
+
+    /// Lets the kept tensors of the last step go.
+    public func clearKept() { kept = [] }
+
+    private func observe(_ phase: Phase, _ name: String, digest: Digest) {
+        entries[phase, default: []].append(TraceEntry(name, digest))
+    }
+}
+
+extension Trainer {
+    /// Root over all trained parameters in name order.
+    public func weightsDigest() throws -> Digest {
+        try Checkpoints.weightsDigest(of: model.parameters.map { ($0.name, $0.parameter.value) })
+    }
+}
+
+extension AdamW {
+    /// Root over the moments (`first/NAME`, `second/NAME`) in name order.
+    public func stateDigest() throws -> Digest { try weightsDigest(of: stateTensors) }
+
+    /// The moments under their names in checkpoints.
+    public var stateTensors: [(name: String, tensor: Tensor)] {
+        moments.flatMap { [("first/" + $0.name, $0.first), ("second/" + $0.name, $0.second)] }
+    }
+}
