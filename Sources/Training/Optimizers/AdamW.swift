@@ -33,9 +33,11 @@ public final class AdamW {
     public private(set) var moments: [(name: String, first: Tensor, second: Tensor)]
 
     /// Moments of zero for `parameters`.
-    public init(_ settings: Settings, parameters: [Parameter]) {
+    public init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
         self.settings = settings
-        moments = parameters.map { ($0.name, Tensor(zeros: $0.value.shape), Tensor(zeros: $0.value.shape)) }
+        moments = parameters.map {
+            ($0.name, Tensor(zeros: $0.parameter.value.shape), Tensor(zeros: $0.parameter.value.shape))
+        }
     }
 
     /// Puts back a state saved earlier; `moments` in the parameters' order.

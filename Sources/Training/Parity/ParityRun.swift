@@ -41,7 +41,7 @@ public struct ParityRun {
             objective: SmPO(
                 beta: hp.beta, elements: elements, noising: hp.objective == .dpo ? .forward : .inversion,
                 name: hp.objective.rawValue),
-            inversion: hp.inversion, optimizer: AdamW(hp.optimizer, parameters: trained.parameters.map(\.parameter)),
+            inversion: hp.inversion, optimizer: AdamW(hp.optimizer, parameters: trained.parameters),
             learningRate: hp.learningRate, clip: hp.clip, microItems: hp.microPairs)
     }
 

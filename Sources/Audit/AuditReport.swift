@@ -1,0 +1,60 @@
+import Comparison
+import Digests
+import Ledger
+
+/// What an audit found.
+public struct AuditReport: Sendable {
+    /// The run.
+    public let run: String
+    /// The outcome.
+    public var verdict: Verdict
+    /// Why, for `tampered` and `incomparable`.
+    public var reason: String?
+    /// Where the replay first differs, for `diverged`.
+    public var divergence: Divergence?
+    /// What the replay was held against: `golden log`, `ledger`, `chain head`.
+    public var evidence: [String] = []
+    /// Steps of the run, and how many were replayed and equal.
+    public var steps = 0, equalSteps = 0
+    /// The replay's chain head.
+    public var chainHead: Digest?
+
+    /// A report on `run`.
+    public init(run: String, verdict: Verdict, reason: String? = nil) {
+        self.run = run
+        self.verdict = verdict
+        self.reason = reason
+    }
+
+    /// Machine-readable form; `schema` is raised when a member changes its meaning.
+    public var json: JSONValue {
+        var object: JSONObject = [
+            "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue),
+            "evidence": .array(evidence.map { .string($0) }), "steps": .integer(steps),
+            "equal_steps": .integer(equalSteps),
+        ]
+        object["reason"] = reason.map { .string($0) }
+        object["chain_head"] = chainHead.map { .digest($0) }
+        if let divergence { object["divergence"] = AuditReport.json(divergence) }
+        return .object(object)
+    }
+
+    private static func json(_ divergence: Divergence) -> JSONValue {
+        var object: JSONObject = [
+            "step": .integer(divergence.step), "phase": .string(divergence.phase.rawValue),
+            "tensor": .string(divergence.tensor), "last_equal_step": .integer(divergence.lastEqualStep),
+        ]
+        object["expected"] = divergence.expected.map { .string($0) }
+        object["found"] = divergence.found.map { .string($0) }
+        if let element = divergence.element {
+            var member: JSONObject = [
+                "index": .integer(element.index), "coordinates": .array(element.coordinates.map { .integer($0) }),
+                "expected": .string(element.expected), "found": .string(element.found),
+                "expected_bits": .string(element.expectedBits), "found_bits": .string(element.foundBits),
+            ]
+            member["ulp"] = element.ulp.map { .integer($0) }
+            object["element"] = .object(member)
+        }
+        return .object(object)
+    }
+}

@@ -1,0 +1,132 @@
+import Comparison
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// Checks a run: integrity first, then a replay through the trainer that made it, every phase of every step compared.
+public struct Auditor {
+    /// Where runs live.
+    public let workspace: Workspace
+    /// What computes.
+    public let engine: Engine
+
+    /// An auditor of the runs in `workspace`.
+    public init(workspace: Workspace, engine: Engine) {
+        self.workspace = workspace
+        self.engine = engine
+    }
+
+    /// Audits `run`. `progress` is told each replayed step. Throws when the work cannot be done.
+    public func audit(_ run: String, progress: (Int, Int) -> Void = { _, _ in }) throws -> AuditReport {
+        do {
+            let evidence = try Evidence(run: run, workspace: workspace)
+            if let reason = incomparable(evidence) {
+                return AuditReport(run: run, verdict: .incomparable, reason: reason)
+            }
+            let session = try open(evidence.manifest)
+            return try replay(evidence, session, progress)
+        } catch let error as TamperError {
+            return AuditReport(run: run, verdict: .tampered, reason: error.description)
+        } catch let error as MissingObject {
+            return AuditReport(run: run, verdict: .incomparable, reason: error.description)
+        }
+    }
+
+    /// Why the run cannot be compared at all, or nil.
+    private func incomparable(_ evidence: Evidence) -> String? {
+        let inputs = evidence.manifest.inputs
+        if inputs.contract != ManifestInputs.currentContract {
+            return "the run was recorded under contract \(inputs.contract); this program computes by "
+                + ManifestInputs.currentContract
+        }
+        if inputs.backend != "reference" {
+            return "the run was recorded on the backend \(inputs.backend); only reference runs are replayed bit by bit"
+        }
+        if evidence.golden == nil && evidence.ledger == nil && evidence.manifest.outcome == nil {
+            return "neither a golden log nor a ledger nor an outcome says what the run should come to"
+        }
+        return nil
+    }
+
+    /// Opens what the manifest names and holds it against the manifest's digests.
+    private func open(_ manifest: Manifest) throws -> TrainingSession {
+        let cursor = JSONCursor(
+            manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(manifest.run))
+        let session = try TrainingSession(recipe: try Recipe(json: cursor), engine: engine)
+        let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
+        for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
+            throw TamperError(
+                file: place(of: name, session.recipe), run: manifest.run, step: nil, field: "digest of \(name)",
+                expected: manifest.inputs.digests[name]?.hex ?? "nothing",
+                found: session.inputs.digests[name]?.hex ?? "nothing")
+        }
+        guard session.inputs.digest == manifest.inputs.digest else {
+            throw TamperError(
+                file: workspace.manifest(manifest.run), run: manifest.run, step: nil, field: "inputs digest",
+                expected: manifest.inputs.digest.hex, found: session.inputs.digest.hex)
+        }
+        return session
+    }
+
+    private func place(of digest: String, _ recipe: Recipe) -> String {
+        if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
+            return path + digest.dropFirst("model".count)
+        }
+        if case .folder(let path, _) = recipe.data.source, digest == "data" || digest == "labels" { return path }
+        return digest
+    }
+
+    private func replay(
+        _ evidence: Evidence, _ session: TrainingSession, _ progress: (Int, Int) -> Void
+    ) throws -> AuditReport {
+        let outcome = evidence.manifest.outcome
+        let steps = evidence.golden?.count ?? outcome?.steps ?? evidence.ledger?.count ?? 0
+        var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
+        report.steps = steps
+        report.evidence =
+            (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
+            + (outcome == nil ? [] : ["chain head"])
+        var chain = Chain(inputs: session.inputs.digest)
+        let builder = TraceBuilder()
+        for step in 1...max(1, steps) where step <= steps {
+            _ = try session.step(observer: builder)
+            let found = try builder.finish(session.trainer)
+            let recorded = [
+                evidence.golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
+                evidence.ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
+            ]
+            for expected in recorded.compactMap({ $0 }) {
+                guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else { continue }
+                divergence.element = divergence.element ?? element(divergence, builder, evidence)
+                report.verdict = .diverged
+                report.divergence = divergence
+                return report
+            }
+            builder.clearKept()
+            chain.append(found.digest)
+            report.equalSteps = step
+            progress(step, steps)
+        }
+        report.chainHead = chain.head
+        if let outcome, outcome.steps == steps, outcome.chainHead != chain.head {
+            report.verdict = .diverged
+            report.reason =
+                "the replay's chain head is \(chain.head), the manifest's \(outcome.chainHead); no record says where"
+        }
+        return report
+    }
+
+    /// The first differing element of a tensor whose recorded values are stored beside the ledger.
+    private func element(
+        _ divergence: Divergence, _ builder: TraceBuilder, _ evidence: Evidence
+    ) -> Divergence.Element? {
+        guard
+            let kept = builder.kept.first(where: { $0.phase == divergence.phase && $0.name == divergence.tensor }),
+            let stored = evidence.storedBits(
+                step: divergence.step, phase: divergence.phase, name: divergence.tensor, workspace: workspace)
+        else { return nil }
+        return TraceComparison.firstElement(
+            stored.bits, kept.tensor.floats.map(\.bitPattern), shape: stored.shape)
+    }
+}

@@ -1,0 +1,70 @@
+import Digests
+import Ledger
+
+/// What is known of a run before it is replayed: manifest, golden log, ledger, all of them checked against themselves
+/// and against each other.
+public struct Evidence {
+    /// The manifest, its digest verified.
+    public let manifest: Manifest
+    /// The golden log's steps, their chain verified; nil if the run has none.
+    public let golden: [GoldenStep]?
+    /// The ledger's steps, verified; nil if the ledger does not have the run.
+    public let ledger: [StoredStep]?
+    private let store: LedgerStore?
+
+    /// Nothing is known of a run.
+    public struct UnknownRun: Error, CustomStringConvertible {
+        /// The run.
+        public let run: String
+        /// Runs that are known.
+        public let known: [String]
+        /// The message.
+        public var description: String {
+            "no run named \"\(run)\": expected Manifests/\(run).json, Golden/\(run)/ or a run in the ledger"
+                + (known.isEmpty ? "" : "; known runs: \(known.joined(separator: ", "))")
+        }
+    }
+
+    /// Gathers and verifies. Throws `TamperError` when a hash or link does not hold, `UnknownRun` without any evidence.
+    public init(run: String, workspace: Workspace) throws {
+        let hasManifest = FileContents.exists(workspace.manifest(run))
+        let hasGolden = FileContents.isFolder(workspace.golden(run))
+        let log = hasGolden ? try GoldenLog(folder: workspace.golden(run)) : nil
+        var collected: [GoldenStep] = []
+        try log?.forEachStep { collected.append($0) }
+        golden = log == nil ? nil : collected
+
+        let store = try workspace.existingLedger()
+        self.store = store
+        let known = try store?.runs().map(\.name) ?? []
+        var recorded: [StoredStep] = []
+        let verified =
+            known.contains(run) ? try store?.verify(run, objects: workspace.objects) { recorded.append($0) } : nil
+        ledger = verified == nil ? nil : recorded
+
+        let written = hasManifest ? try Manifest.read(workspace.manifest(run)) : nil
+        guard let manifest = written ?? log?.manifest ?? verified?.manifest else {
+            throw UnknownRun(run: run, known: known)
+        }
+        for (place, other) in [("\(workspace.golden(run))/manifest.json", log?.manifest), (workspace.ledger, verified?.manifest)] {
+            guard let other, other.inputs.digest != manifest.inputs.digest else { continue }
+            // The ledger's run of the same name may be another one: the golden one is what its name promises.
+            throw TamperError(
+                file: place, run: run, step: nil, field: "inputs digest", expected: manifest.inputs.digest.hex,
+                found: other.inputs.digest.hex)
+        }
+        self.manifest = manifest
+    }
+
+    /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
+    public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (bits: [UInt32], shape: [Int])? {
+        guard let store, let places = try? store.storedTensors(of: manifest.run, step: step),
+            let place = places.first(where: { $0.phase == phase && $0.name == name }), place.dtype == "F32",
+            let bytes = try? workspace.objects.get(place.object), place.offset + place.count <= bytes.count
+        else { return nil }
+        let bits = bytes[place.offset..<place.offset + place.count].withUnsafeBytes { raw in
+            (0..<place.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+        }
+        return (bits, place.shape)
+    }
+}

@@ -1,0 +1,61 @@
+import Digests
+import Ledger
+
+/// The first place where two traces differ.
+public struct Divergence: Sendable, Equatable {
+    /// One number that differs.
+    public struct Element: Sendable, Equatable {
+        /// Flat index, and its coordinates where the shape is known.
+        public let index: Int
+        /// Coordinates in the tensor, or empty.
+        public let coordinates: [Int]
+        /// Both values as people read them.
+        public let expected: String, found: String
+        /// Both bit patterns.
+        public let expectedBits: String, foundBits: String
+        /// Distance in units of the last place, for floating-point numbers.
+        public let ulp: UInt64?
+
+        /// An element at `index`.
+        public init(
+            index: Int, coordinates: [Int], expected: String, found: String, expectedBits: String, foundBits: String,
+            ulp: UInt64?
+        ) {
+            self.index = index
+            self.coordinates = coordinates
+            self.expected = expected
+            self.found = found
+            self.expectedBits = expectedBits
+            self.foundBits = foundBits
+            self.ulp = ulp
+        }
+    }
+
+    /// The step, counted from 1.
+    public let step: Int
+    /// The phase of the step.
+    public let phase: Phase
+    /// The tensor or number.
+    public let tensor: String
+    /// What was recorded and what was found, where both exist.
+    public let expected: String?, found: String?
+    /// The first differing element, where the values are known.
+    public var element: Element?
+
+    /// The last step that was equal, or 0.
+    public var lastEqualStep: Int { step - 1 }
+
+    /// One sentence.
+    public var description: String {
+        var text = "step \(step), phase \(phase.rawValue), \(tensor)"
+        if let element {
+            let place = element.coordinates.isEmpty ? [element.index] : element.coordinates
+            text += "[\(place.map(String.init).joined(separator: ", "))]: "
+            text += "expected \(element.expected) (\(element.expectedBits)), found \(element.found) (\(element.foundBits))"
+            if let ulp = element.ulp { text += ", \(ulp) ULP apart" }
+        } else {
+            text += ": expected \(expected ?? "nothing"), found \(found ?? "nothing")"
+        }
+        return text
+    }
+}

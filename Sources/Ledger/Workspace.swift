@@ -1,0 +1,39 @@
+import Digests
+
+/// Where runs live, relative to the folder in which the program is started.
+public struct Workspace: Sendable {
+    /// The folder.
+    public let root: String
+
+    /// A workspace in `root`.
+    public init(root: String = ".") { self.root = root }
+
+    private func path(_ name: String) -> String { root == "." ? name : "\(root)/\(name)" }
+
+    /// The ledger's file.
+    public var ledger: String { path(".smpo/ledger.sqlite") }
+    /// The objects that the ledger names.
+    public var objects: ObjectStore { ObjectStore(folder: path(".smpo/objects")) }
+    /// The folder of manifests.
+    public var manifests: String { path("Manifests") }
+    /// The folder of golden logs.
+    public var golden: String { path("Golden") }
+
+    /// The manifest of a run.
+    public func manifest(_ run: String) -> String { "\(manifests)/\(run).json" }
+    /// The golden folder of a run.
+    public func golden(_ run: String) -> String { "\(golden)/\(run)" }
+    /// The model that a run ended with, in diffusers' layout.
+    public func model(_ run: String) -> String { path(".smpo/runs/\(run)") }
+
+    /// The ledger, made if it is missing.
+    public func openLedger(readOnly: Bool = false) throws -> LedgerStore {
+        if !readOnly { try FileContents.makeFolder(path(".smpo")) }
+        return try LedgerStore(path: ledger, readOnly: readOnly)
+    }
+
+    /// The ledger if there is one, for reading.
+    public func existingLedger() throws -> LedgerStore? {
+        FileContents.exists(ledger) ? try LedgerStore(path: ledger, readOnly: true) : nil
+    }
+}

@@ -1,0 +1,73 @@
+import Datasets
+import Digests
+import Ledger
+import Preferences
+
+/// The data of a run: its items, what stands for them, and what was left out.
+public struct RunData: Sendable {
+    /// The items that batches are made of.
+    public let items: BatchSource.Items
+    /// Digests of data and labels by their names in the manifest.
+    public let digests: [String: Digest]
+    /// Range of the scores, for pairs.
+    public let scoreRange: ClosedRange<Double>?
+    /// What a person should know: ties dropped, pictures refused.
+    public let notes: [String]
+
+    /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
+    public init(_ recipe: Recipe) throws {
+        var notes: [String] = []
+        let isPairwise = recipe.objective.name == .smpo
+        switch recipe.data.source {
+        case .shapes(let pairs, let seed):
+            let world = try ShapesWorld(seed: seed, side: recipe.data.size)
+            if !isPairwise {
+                let gallery = ShapesGallery(world: world, count: pairs)
+                self.init(items: .pictures(gallery), digests: ["data": gallery.digest], scoreRange: nil, notes: [])
+                return
+            }
+            try self.init(recipe, ShapesDataset(world: world, count: pairs), &notes)
+        case .folder(let path, let dropUnreadable):
+            let folder = try FolderPairs.loadAll(folder: path, dropUnreadable: dropUnreadable)
+            notes += folder.refused.map { "left out: \($0)" }
+            try self.init(recipe, folder, &notes)
+        }
+    }
+
+    private init(_ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String]) throws {
+        let labels = try PairLabels(
+            dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
+            dropsTies: recipe.objective.ties == .drop, gamma: Float(recipe.objective.gamma),
+            scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
+        if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
+        self.init(
+            items: .pairs(dataset, labels), digests: ["data": dataset.digest, "labels": labels.digest],
+            scoreRange: labels.scoreRange, notes: notes)
+    }
+
+    private init(
+        items: BatchSource.Items, digests: [String: Digest], scoreRange: ClosedRange<Double>?, notes: [String]
+    ) {
+        self.items = items
+        self.digests = digests
+        self.scoreRange = scoreRange
+        self.notes = notes
+    }
+
+    /// The items as the ledger lists them.
+    public var ledgerItems: [DataItem] {
+        switch items {
+        case .pairs(let dataset, let labels):
+            labels.labels.map { label in
+                let pair = dataset.item(at: label.index)
+                return DataItem(
+                    item: pair.id, digest: pair.digest,
+                    labels: [
+                        "winner score": label.scores.winner.bitPattern, "loser score": label.scores.loser.bitPattern,
+                        "weight": label.weight.bitPattern,
+                    ])
+            }
+        case .pictures: []
+        }
+    }
+}

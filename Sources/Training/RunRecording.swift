@@ -1,0 +1,119 @@
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+
+/// Runs a session and records every step, its latents and its checkpoints.
+public struct RunRecording {
+    /// What is run.
+    public let session: TrainingSession
+    /// Where runs live.
+    public let workspace: Workspace
+    /// What is noted and not allowed to matter.
+    public let circumstances: ManifestCircumstances
+
+    /// A recording of `session` in `workspace`.
+    public init(session: TrainingSession, workspace: Workspace, circumstances: ManifestCircumstances) {
+        self.session = session
+        self.workspace = workspace
+        self.circumstances = circumstances
+    }
+
+    /// How a recording ended.
+    public enum Ending {
+        /// All steps are done; the manifest is written.
+        case finished(Manifest)
+        /// Stopped after a whole step; the run can be resumed.
+        case interrupted(run: String, step: Int)
+    }
+
+    /// Records a new run under `name`, or the next free name. `onStep` sees each step; `shouldStop` is asked after it.
+    public func record(
+        name: String?, taken: [String], started: (String) -> Void, onStep: (Int, StepLosses) -> Void,
+        shouldStop: () -> Bool
+    ) throws -> Ending {
+        let ledger = try workspace.openLedger()
+        let recorder = try ledger.createRun(
+            inputs: session.inputs, circumstances: circumstances, name: name, taken: taken)
+        started(recorder.name)
+        try recorder.record(session.data.ledgerItems)
+        return try run(recorder, onStep: onStep, shouldStop: shouldStop)
+    }
+
+    /// Takes up an unfinished run after its last checkpoint, or from the start if it has none.
+    public func resume(
+        run name: String, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
+    ) throws -> Ending {
+        let ledger = try workspace.openLedger()
+        let last = try ledger.checkpoints(of: name).filter { $0.part == "state" }.max { $0.step < $1.step }
+        if let last {
+            try workspace.objects.verify(last.object)
+            try TrainingCheckpoint.restore(
+                SafetensorsFile(path: workspace.objects.path(of: last.object)), into: session.trainer)
+        }
+        let recorder = try ledger.resumeRun(name, afterStep: last?.step ?? 0)
+        guard recorder.inputs.digest == session.inputs.digest else {
+            try recorder.interrupt()
+            throw TrainingError.mismatch(
+                what: "the inputs of \(name)", expected: recorder.inputs.digest.hex,
+                found: session.inputs.digest.hex, hint: "the model, the data or the recipe has changed since")
+        }
+        return try run(recorder, onStep: onStep, shouldStop: shouldStop)
+    }
+
+    private func run(
+        _ recorder: RunRecorder, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
+    ) throws -> Ending {
+        let (trainer, recipe) = (session.trainer, session.recipe)
+        let keeps: Set<Phase> = recipe.record.latents ? [.inversion] : []
+        let builder = TraceBuilder(keeps: keeps)
+        do {
+            while trainer.steps < recipe.training.steps {
+                let losses = try session.step(observer: builder)
+                let record = try builder.finish(trainer)
+                try recorder.append(record, stored: try store(builder, step: trainer.steps))
+                let isLast = trainer.steps == recipe.training.steps
+                let every = recipe.record.checkpointEvery
+                if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder) }
+                onStep(trainer.steps, losses)
+                if !isLast && shouldStop() {
+                    try recorder.interrupt()
+                    return .interrupted(run: recorder.name, step: trainer.steps)
+                }
+            }
+        } catch {
+            // The steps so far stay; the first error is the one to tell.
+            _ = Result { try recorder.interrupt() }
+            throw error
+        }
+        let manifest = try recorder.finish(weightsDigest: try trainer.weightsDigest())
+        try FileContents.makeFolder(workspace.manifests)
+        try manifest.write(to: workspace.manifest(recorder.name))
+        return .finished(manifest)
+    }
+
+    /// Puts the kept tensors of a step into one object.
+    private func store(_ builder: TraceBuilder, step: Int) throws -> [StoredTensor] {
+        defer { builder.clearKept() }
+        guard !builder.kept.isEmpty else { return [] }
+        var (bytes, places): ([UInt8], [(TraceBuilder.Kept, Int)]) = ([], [])
+        for kept in builder.kept {
+            places.append((kept, bytes.count))
+            bytes.append(contentsOf: kept.tensor.bytes)
+        }
+        let object = try workspace.objects.put(bytes)
+        return places.map { kept, offset in
+            StoredTensor(
+                phase: kept.phase, name: kept.name, dtype: kept.tensor.dtype.rawValue, shape: kept.tensor.shape,
+                object: object, offset: offset, count: kept.tensor.byteCount)
+        }
+    }
+
+    private func checkpoint(_ recorder: RunRecorder) throws {
+        let object = try workspace.objects.put(try TrainingCheckpoint.encode(session.trainer))
+        try recorder.record(
+            StoredCheckpoint(
+                step: session.trainer.steps, part: "state", object: object,
+                digest: try session.trainer.weightsDigest()))
+    }
+}

@@ -1,0 +1,55 @@
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+
+/// The state after a step: weights, moments, averages and counters in one safetensors file.
+public enum TrainingCheckpoint {
+    /// The file's bytes.
+    public static func encode(_ trainer: Trainer) throws -> [UInt8] {
+        let tensors =
+            trainer.model.parameters.map { ("weights/" + $0.name, $0.parameter.value) }
+            + trainer.optimizer.stateTensors
+            + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
+        return try Safetensors.encode(
+            tensors: tensors,
+            metadata: [
+                "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
+                "beta1_power": HexFloat.string(trainer.optimizer.powers.0),
+                "beta2_power": HexFloat.string(trainer.optimizer.powers.1),
+            ])
+    }
+
+    /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
+    public static func restore(_ file: SafetensorsFile, into trainer: Trainer) throws {
+        func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
+            guard let text = file.metadata(key), let value = read(text) else {
+                throw TrainingError.mismatch(
+                    what: "\(file.path): metadata \"\(key)\"", expected: "a number", found: file.metadata(key) ?? "nothing",
+                    hint: nil)
+            }
+            return value
+        }
+        for (name, parameter) in trainer.model.parameters {
+            parameter.replace(with: try file.float32(named: "weights/" + name, shape: parameter.value.shape).copy())
+        }
+        let moments = try trainer.optimizer.moments.enumerated().map { index, moment in
+            let (name, shape) = (moment.name, trainer.model.parameters[index].parameter.value.shape)
+            return (
+                name: name, first: try file.float32(named: "first/" + moment.name, shape: shape).copy(),
+                second: try file.float32(named: "second/" + moment.name, shape: shape).copy()
+            )
+        }
+        trainer.optimizer.restore(
+            updates: try number("updates", { Int($0) }),
+            powers: (try number("beta1_power", HexFloat.double), try number("beta2_power", HexFloat.double)),
+            moments: moments)
+        if let average = trainer.average {
+            average.restore(
+                try average.tensors.map {
+                    ($0.name, try file.float32(named: "average/" + $0.name, shape: $0.tensor.shape).copy())
+                })
+        }
+        trainer.resume(after: try number("steps", { Int($0) }))
+    }
+}
