@@ -39,6 +39,24 @@ import Testing
         #expect(json.canonical == expected)
     }
 
+    @Test func yamlForPeople() throws {
+        let overrides = ["name=no", "optimizer.clip=1e22", "data.kind=folder", "data.path='./1: \"é\"'"]
+        let yaml = try Recipe.parse(RecipeSamples.smpo, file: "x.yaml", overrides: overrides).yaml
+        #expect(
+            yaml.hasPrefix(
+                """
+                name: "no"
+                seed: 42
+                data:
+                  kind: folder
+                  path: "./1: \\"é\\""
+                  size: 16
+                  pairs: null
+                """))
+        #expect(yaml.contains("\n  lr: 3.0e-05\n  betas: [0.9, 0.999]\n  eps: 1.0e-08\n"))
+        #expect(yaml.contains("\n  clip: 1.0e+22\n"))
+    }
+
     /// The JSON of `smpo` with one value replaced (or removed, by `nil`), and the error.
     private func failure(_ section: String, _ key: String, _ value: JSONValue?) throws -> String {
         let json = try Recipe.parse(RecipeSamples.smpo, file: "x.yaml").json

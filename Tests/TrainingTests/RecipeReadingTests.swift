@@ -148,7 +148,7 @@ import Testing
 
     @Test(arguments: [
         ("lrate", "lr"), ("optimiser", "optimizer"), ("learning", nil), ("step", "steps"), ("stpes", "steps"),
-        ("wram", "warmup"), ("", "lr"),
+        ("warmpu", "warmup"),
     ])
     func nearestKeys(written: String, meant: String?) {
         #expect(NearestKey.suggestion(for: written, among: ["lr", "optimizer", "steps", "warmup"]) == meant)

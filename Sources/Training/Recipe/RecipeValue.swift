@@ -48,17 +48,27 @@ indirect enum RecipeValue {
         case .bool(let flag): "\(flag)"
         case .int(let value): "\(value)"
         case .seed(let value): "\(value)"
-        case .number(let value): "\(value)"
+        case .number(let value): Self.decimal(value)
         case .text(let text): Self.scalar(text)
         case .list(let elements): "[" + elements.map(\.inline).joined(separator: ", ") + "]"
         case .section: "{}"
         }
     }
 
+    /// With a point before the exponent: YAML 1.1 takes `3e-05` for a text.
+    private static func decimal(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.contains(".") ? text : text.replacing("e", with: ".0e")
+    }
+
+    /// Words that YAML 1.1 takes for truth values.
+    private static let oldTruths = ["y", "n", "yes", "no", "on", "off"]
+
     /// A text without quotes where that is certain to be read as the same text, else as JSON, which is YAML.
     private static func scalar(_ text: String) -> String {
         let isPlain =
-            text.wholeMatch(of: /[A-Za-z0-9_.\/][A-Za-z0-9_.\/-]*/) != nil && RecipeNode.kind(ofPlain: text) == .text
+            text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && RecipeNode.kind(ofPlain: text) == .text
+            && !oldTruths.contains(text.lowercased())
         return isPlain ? text : JSONValue.string(text).canonical
     }
 }
