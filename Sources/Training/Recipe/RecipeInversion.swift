@@ -1,41 +1,41 @@
 extension Recipe {
-    /// How DDIM inversion finds the noise of a picture; only for `objective.name: smpo`.
+    /// How a picture is carried to its noise level; only for `objective.name: smpo`.
     public struct Inversion: Sendable, Equatable {
         /// The set of values that the other keys default to.
         public enum Preset: String, Sendable, CaseIterable {
-            /// As the paper describes it.
+            /// The paper's text.
             case paper
-            /// As the official code does with the diffusers release it was written for.
+            /// The public code with diffusers 0.20.
             case official
-            /// As the official code does with diffusers 0.22.
+            /// The public code with diffusers 0.22 and later.
             case official022 = "official-0.22"
         }
 
-        /// The timesteps that are visited.
+        /// Which noise levels the inversion passes.
         public enum Grid: String, Sendable, CaseIterable {
-            /// Evenly spaced up to the pair's own timestep.
+            /// Evenly spaced; the last move lands exactly on the timestep.
             case exact
-            /// The official code's.
+            /// The public code's with diffusers 0.20.
             case official
-            /// The official code's with diffusers 0.22.
+            /// The public code's with diffusers 0.22 and later.
             case official022 = "official-0.22"
         }
 
-        /// Which steps are noised again.
+        /// Which moves are corrected by ReNoise.
         public enum Renoise: String, Sendable, CaseIterable {
-            /// None.
+            /// None: plain DDIM inversion.
             case none
-            /// The last one.
+            /// The last move only.
             case last
-            /// Every one.
+            /// Every move.
             case every
         }
 
-        /// The timestep that the network is told in a step.
+        /// Which timestep the first prediction of a move is asked at.
         public enum Label: String, Sendable, CaseIterable {
-            /// The one that the step starts from.
+            /// The level that the move leaves.
             case origin
-            /// The one that the step goes to.
+            /// The level that it goes to.
             case destination
         }
 
@@ -47,13 +47,13 @@ extension Recipe {
         public var grid: Grid
         /// `inversion.renoise`.
         public var renoise: Renoise
-        /// Whether the predictions of a step's renoising are averaged.
+        /// Whether a correction moves by the mean of both predictions instead of the second.
         public var average: Bool
         /// `inversion.label`.
         public var label: Label
         /// The scale of classifier-free guidance; 1 is none.
         public var guidance: Double
-        /// Whether noise levels are rounded to 16-bit floats.
+        /// Whether ā comes from a table rounded to 16-bit floats, as in the public code.
         public var float16Levels: Bool
 
         /// The values of a preset.

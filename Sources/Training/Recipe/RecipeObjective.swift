@@ -37,15 +37,15 @@ extension Recipe {
         public var name: Name
         /// β: how strongly the policy is held to the reference; above 0.
         public var beta: Double
-        /// γ: how steeply score differences become smoothed labels; above 0.
+        /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
         public var gamma: Double
         /// `objective.winner`.
         public var winner: Winner
         /// `objective.ties`.
         public var ties: Ties
-        /// The score that counts as 0 when scores are normalised; `nil` for the data set's least.
+        /// The score that is scaled to 0; `nil` for the data set's least.
         public var scoreMin: Double?
-        /// The score that counts as 1 when scores are normalised; `nil` for the data set's greatest.
+        /// The score that is scaled to 1; `nil` for the data set's greatest.
         public var scoreMax: Double?
         /// `objective.errors`.
         public var errors: Errors
