@@ -1,0 +1,143 @@
+import Digests
+
+/// What to run, written by a person in YAML; the files are in `Manifests/recipes/`.
+///
+/// Reading is strict: an unknown, repeated or missing key, a value of another type or outside its range, and keys that do
+/// not go together are errors that name the place. Paths stay as written, relative to the working folder.
+public struct Recipe: Sendable, Equatable {
+    /// The run's name: small letters, digits and hyphens; the file's stem where the recipe gives none.
+    public var name: String
+    /// The run's seed, from which all its random streams derive.
+    public var seed: UInt64
+    /// The preference pairs.
+    public var data: Data
+    /// The model to start from.
+    public var model: Model
+    /// What is minimised.
+    public var objective: Objective
+    /// How noise is found; `nil` exactly for `objective.name: sft`.
+    public var inversion: Inversion?
+    /// How gradients change the weights.
+    public var optimizer: Optimizer
+    /// How much is trained.
+    public var training: TrainingSettings
+    /// What a recorded run keeps.
+    public var record: Record
+}
+
+// MARK: Reading
+
+extension Recipe {
+    /// Reads a recipe from a file. Each override `key.path=value`, its value a YAML scalar or a list in brackets, replaces or
+    /// adds one value before anything is checked; a later one wins.
+    /// - Throws: `FileError`, or `RecipeError` that names the place in the file or the override.
+    public static func read(path: String, overrides: [String] = []) throws -> Recipe {
+        try parse(try text(of: FileContents.read(path), file: path), file: path, overrides: overrides)
+    }
+
+    /// Reads a recipe from its text; `file` stands in errors and its stem is the name where the recipe gives none.
+    /// - Throws: `RecipeError`.
+    public static func parse(_ text: String, file: String, overrides: [String] = []) throws -> Recipe {
+        var root = try RecipeDocument.parse(text, file: file)
+        for override in overrides { root = try RecipeOverride(override).apply(to: root) }
+        return try Recipe(try RecipeSection(root: root, style: .written, keys: keys), stem: stem(of: file))
+    }
+
+    /// UTF-8 as text. - Throws: `RecipeError` at the first byte that is none.
+    private static func text(of bytes: [UInt8], file: String) throws -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let mark = TextMark(after: String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" })
+        let place = RecipePlace.file(file, line: mark.line, column: mark.column)
+        throw RecipeError(.syntax, at: place, key: "", expected: "UTF-8 text", found: "other bytes")
+    }
+
+    private static func stem(of file: String) -> String {
+        let name = file.split(separator: "/").last ?? ""
+        return String(name.lastIndex(of: ".").map { name[..<$0] } ?? name)
+    }
+}
+
+// MARK: Writing
+
+extension Recipe {
+    /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing;
+    /// integers are integers, all other numbers bit patterns.
+    public var json: JSONValue { value.json }
+
+    /// The resolved recipe for people: `parse` gives the same recipe again.
+    public var yaml: String { value.yaml() }
+
+    /// Reads exactly what `json` writes.
+    /// - Throws: `RecipeError`, also for a missing or unknown key.
+    public init(json cursor: JSONCursor) throws {
+        let place = RecipePlace.resolved(file: cursor.file, path: cursor.path)
+        guard let json = cursor.value else {
+            throw RecipeError(.wrongType, at: place, key: "", expected: "a section of keys", found: "nothing")
+        }
+        let root = RecipeNode(json, place: place)
+        try self.init(try RecipeSection(root: root, style: .resolved, keys: Self.keys), stem: "")
+        guard self.json == json else {
+            throw RecipeError(
+                .conflict, at: place, key: "", expected: "a recipe as it is written when resolved",
+                found: "other values where they mean nothing")
+        }
+    }
+}
+
+// MARK: Schema
+
+extension Recipe {
+    static let keys = [
+        "name", "seed", "data", "model", "objective", "inversion", "optimizer", "training", "record",
+    ]
+
+    private init(_ root: RecipeSection, stem: String) throws {
+        name = try Self.name(root["name"], stem: stem)
+        seed = try root["seed"].uint64(default: 42)
+        data = try Data(root.section("data", keys: Data.keys))
+        model = try Model(root.section("model", keys: Model.keys), runSeed: seed)
+        objective = try Objective(root.section("objective", keys: Objective.keys))
+        let optimizerSection = try root.section("optimizer", keys: Optimizer.keys)
+        optimizer = try Optimizer(optimizerSection)
+        let trainingSection = try root.section("training", keys: TrainingSettings.keys)
+        training = try TrainingSettings(trainingSection)
+        record = try Record(root.section("record", keys: Record.keys, isRequired: root.style == .resolved))
+        inversion = try Self.inversion(root, for: objective)
+        if optimizer.warmup > training.steps {
+            throw optimizerSection["warmup"].outOfRange("at most training.steps, \(training.steps)")
+        }
+        if training.trainTextEncoder, objective.name != .sft {
+            try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
+        }
+    }
+
+    private static func inversion(_ root: RecipeSection, for objective: Objective) throws -> Inversion? {
+        switch objective.name {
+        case .sft:
+            try root["inversion"].refuse(with: "objective.name: sft")
+            return nil
+        case .smpo:
+            let isRequired = root.style == .resolved
+            return try Inversion(root.section("inversion", keys: Inversion.keys, isRequired: isRequired))
+        }
+    }
+
+    private static func name(_ field: RecipeField, stem: String) throws -> String {
+        let expected = "small letters, digits and hyphens"
+        let isName: (String) -> Bool = { $0.wholeMatch(of: /[a-z0-9-]+/) != nil }
+        guard field.node != nil || field.style == .resolved || isName(stem) else {
+            throw field.missing(expected, hint: "the file's name, \"\(stem)\", cannot stand in for it")
+        }
+        let name = try field.text(expected, default: stem)
+        guard isName(name) else { throw field.outOfRange(expected) }
+        return name
+    }
+
+    private var value: RecipeValue {
+        .section([
+            ("name", .text(name)), ("seed", .seed(seed)), ("data", data.value), ("model", model.value),
+            ("objective", objective.value), ("inversion", .optional(inversion) { $0.value }),
+            ("optimizer", optimizer.value), ("training", training.value), ("record", record.value),
+        ])
+    }
+}

@@ -1,0 +1,157 @@
+import Digests
+
+/// One key of a recipe with what is written there, if anything: typed reading with errors that name the place.
+///
+/// Every reader takes an optional default: without one the key is required. All throw `RecipeError`.
+struct RecipeField {
+    /// The full way, as `optimizer.lr`.
+    let key: String
+    /// What is written; `nil` where the key is missing.
+    let node: RecipeNode?
+    /// Where the value stands; the section's place where the key is missing.
+    let place: RecipePlace
+    /// Where the key stands; the section's place where it is missing.
+    let keyPlace: RecipePlace
+    let style: RecipeSection.Style
+
+    /// What is written, unless that is `null`.
+    var given: RecipeNode? { node.flatMap { $0.isNull ? nil : $0 } }
+
+    // MARK: Errors
+
+    /// The error that the value is of another type.
+    func wrongType(_ expected: String, hint: String = "") -> RecipeError {
+        RecipeError(
+            .wrongType, at: place, key: key, expected: expected, found: node?.description ?? "nothing", hint: hint)
+    }
+
+    /// The error that the value is not allowed.
+    func outOfRange(_ expected: String, hint: String = "") -> RecipeError {
+        RecipeError(.outOfRange, at: place, key: key, expected: expected, found: node?.description ?? "", hint: hint)
+    }
+
+    /// The error that the key is missing.
+    func missing(_ expected: String, hint: String = "") -> RecipeError {
+        RecipeError(.missingKey, at: keyPlace, key: key, expected: expected, hint: hint)
+    }
+
+    /// Refuses the key where it means nothing, as with `condition`.
+    func refuse(with condition: String) throws {
+        guard let given else { return }
+        throw RecipeError(
+            .conflict, at: keyPlace, key: key, expected: "nothing with \(condition)", found: given.description)
+    }
+
+    // MARK: Reading
+
+    /// `nil` for `null`; in a written recipe the default for a missing key; otherwise what `read` makes of the field.
+    func optional<Value>(default value: Value? = nil, _ read: (RecipeField) throws -> Value) throws -> Value? {
+        guard let node else { return try absent("a value or null", default: .some(value)) }
+        return node.isNull ? nil : try read(self)
+    }
+
+    /// An integer in a range.
+    func int(_ range: ClosedRange<Int>, default value: Int? = nil) throws -> Int {
+        let (least, most) = (range.lowerBound, range.upperBound)
+        let expected = "an integer " + (most == Int.max ? "of at least \(least)" : "from \(least) to \(most)")
+        guard let node else { return try absent(expected, default: value) }
+        guard node.scalarKind == .integer else { throw wrongType(expected) }
+        guard let result = Int(node.text), range.contains(result) else { throw outOfRange(expected) }
+        return result
+    }
+
+    /// An integer from 0 to 2⁶⁴ − 1.
+    func uint64(default value: UInt64? = nil) throws -> UInt64 {
+        let expected = "an integer from 0 to 2^64 - 1"
+        guard let node else { return try absent(expected, default: value) }
+        guard node.scalarKind == .integer else { throw wrongType(expected) }
+        guard let result = UInt64(node.text) else { throw outOfRange(expected) }
+        return result
+    }
+
+    /// A truth value.
+    func bool(default value: Bool? = nil) throws -> Bool {
+        guard let node else { return try absent("true or false", default: value) }
+        guard node.scalarKind == .bool else { throw wrongType("true or false", hint: Self.truth(of: node.text)) }
+        return node.text.lowercased() == "true"
+    }
+
+    /// A finite number that `isAllowed`; `expected` says in words which. −0 becomes 0.
+    func double(
+        _ expected: String, default value: Double? = nil, where isAllowed: (Double) -> Bool
+    ) throws -> Double {
+        guard let node else { return try absent(expected, default: value) }
+        guard let result = number(node) else { throw wrongType(expected) }
+        guard result.isFinite, isAllowed(result) else { throw outOfRange(expected) }
+        return result == 0 ? 0 : result
+    }
+
+    /// A text of at least one character.
+    func text(_ expected: String = "a text", default value: String? = nil) throws -> String {
+        guard let node else { return try absent(expected, default: value) }
+        guard node.scalarKind == .text else {
+            let hint = node.isNull || node.scalarKind == nil ? "" : "put it into quotes to make it a text"
+            throw wrongType(expected, hint: hint)
+        }
+        guard !node.text.isEmpty else { throw outOfRange(expected) }
+        return node.text
+    }
+
+    /// One of the names of an enumeration.
+    func choice<Choice: RawRepresentable & CaseIterable>(default value: Choice? = nil) throws -> Choice
+    where Choice.RawValue == String {
+        let names = Choice.allCases.map(\.rawValue)
+        let expected =
+            names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")"
+        guard let node else { return try absent(expected, default: value) }
+        guard node.scalarKind == .text else { throw wrongType(expected) }
+        guard let result = Choice(rawValue: node.text) else {
+            let near = NearestKey.suggestion(for: node.text, among: names)
+            throw outOfRange(expected, hint: near.map { "did you mean \"\($0)\"?" } ?? "")
+        }
+        return result
+    }
+
+    /// The elements of a list of a given length.
+    func list(count: Int, of elements: String) throws -> [RecipeField]? {
+        let expected = "a list of \(count) \(elements)"
+        guard let node else { return try absent(expected, default: .some(nil)) }
+        guard case .list(let list) = node.content else { throw wrongType(expected) }
+        guard list.count == count else {
+            throw RecipeError(.outOfRange, at: place, key: key, expected: expected, found: "\(list.count)")
+        }
+        return list.enumerated().map {
+            RecipeField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
+        }
+    }
+
+    // MARK: Parts
+
+    /// The default of a key that is missing. A resolved recipe leaves none out.
+    private func absent<Value>(_ expected: String, default value: Value?) throws -> Value {
+        guard style == .written, let value else { throw missing(expected) }
+        return value
+    }
+
+    private func number(_ node: RecipeNode) -> Double? {
+        switch (style, node.scalarKind) {
+        case (.written, .integer), (.written, .number): Double(node.text)
+        case (.resolved, .text): HexFloat.double(node.text)
+        default: nil
+        }
+    }
+
+    /// YAML 1.1 took more words for truth values; people still write them.
+    private static func truth(of text: String) -> String {
+        switch text.lowercased() {
+        case "yes", "on", "y": "did you mean \"true\"?"
+        case "no", "off", "n": "did you mean \"false\"?"
+        default: ""
+        }
+    }
+}
+
+extension RecipeNode {
+    /// The text of a scalar; empty for lists and sections.
+    fileprivate var text: String { if case .scalar(let text, _) = content { text } else { "" } }
+}

@@ -1,0 +1,79 @@
+extension Recipe {
+    /// The model to start from.
+    public enum Model: Sendable, Equatable {
+        /// A folder in diffusers' layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`.
+        case folder(path: String)
+        /// A new model with random weights, made from configurations.
+        case fresh(Fresh)
+
+        /// The parts of a new model.
+        public struct Fresh: Sendable, Equatable {
+            /// The path of the UNet's `config.json`.
+            public var unet: String
+            /// The path of the text encoder's `config.json`.
+            public var textEncoder: String
+            /// The path of the `scheduler_config.json`.
+            public var scheduler: String
+            /// The tokenizer.
+            public var tokenizer: Tokenizer
+            /// The seed of the random weights; the run's where the recipe names none.
+            public var initSeed: UInt64
+        }
+
+        /// The tokenizer of a new model.
+        public enum Tokenizer: Sendable, Equatable {
+            /// The words of the built-in shapes: `tokenizer: shapes`.
+            case shapes
+            /// A folder with `vocab.json` and `merges.txt`.
+            case folder(path: String)
+        }
+    }
+}
+
+extension Recipe.Model {
+    static let keys = ["path", "unet", "text_encoder", "scheduler", "tokenizer", "init_seed"]
+    private static let parts = ["unet", "text_encoder", "scheduler", "tokenizer"]
+
+    init(_ section: RecipeSection, runSeed: UInt64) throws {
+        let hint = "give either model.path or all of \(Self.parts.joined(separator: ", "))"
+        if section["path"].given != nil {
+            for key in Self.parts + ["init_seed"] { try section[key].refuse(with: "model.path") }
+            self = .folder(path: try section["path"].text("the path of a folder"))
+            return
+        }
+        guard Self.parts.contains(where: { section[$0].given != nil }) else {
+            throw section["path"].missing("the path of a folder", hint: hint)
+        }
+        for key in Self.parts where section[key].given == nil { throw section[key].missing("a path", hint: hint) }
+        let tokenizer = try section["tokenizer"].text("the path of a folder or the word shapes")
+        self = .fresh(
+            Fresh(
+                unet: try section["unet"].text("the path of a configuration"),
+                textEncoder: try section["text_encoder"].text("the path of a configuration"),
+                scheduler: try section["scheduler"].text("the path of a configuration"),
+                tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer),
+                initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
+    }
+
+    var value: RecipeValue {
+        switch self {
+        case .folder(let path):
+            return .section(Self.keys.map { ($0, $0 == "path" ? .text(path) : .null) })
+        case .fresh(let fresh):
+            return .section([
+                ("path", .null), ("unet", .text(fresh.unet)), ("text_encoder", .text(fresh.textEncoder)),
+                ("scheduler", .text(fresh.scheduler)), ("tokenizer", .text(fresh.tokenizer.name)),
+                ("init_seed", .seed(fresh.initSeed)),
+            ])
+        }
+    }
+}
+
+extension Recipe.Model.Tokenizer {
+    fileprivate var name: String {
+        switch self {
+        case .shapes: "shapes"
+        case .folder(let path): path
+        }
+    }
+}

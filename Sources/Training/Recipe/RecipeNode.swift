@@ -1,0 +1,80 @@
+import Digests
+
+/// A part of a recipe as it was written, before it is given a meaning.
+struct RecipeNode: Sendable, Equatable {
+    /// What is written.
+    indirect enum Content: Sendable, Equatable {
+        /// One value; `isPlain` when it stands without quotes, so that `1` and `"1"` differ.
+        case scalar(String, isPlain: Bool)
+        /// A list of values.
+        case list([RecipeNode])
+        /// Keys and their values in the order written.
+        case section([Member])
+    }
+
+    /// One key with its value.
+    struct Member: Sendable, Equatable {
+        let key: String
+        /// Where the key stands.
+        let place: RecipePlace
+        var value: RecipeNode
+    }
+
+    var content: Content
+    let place: RecipePlace
+
+    /// Whether nothing is given here: `null`, `~` or an empty value.
+    var isNull: Bool { scalarKind == .null }
+
+    /// How an error message names what stands here.
+    var description: String {
+        switch content {
+        case .list: return "a list"
+        case .section: return "a section of keys"
+        case .scalar(let text, _):
+            switch scalarKind {
+            case .null: return "nothing"
+            case .text?: return "the text \"\(text)\""
+            default: return text
+            }
+        }
+    }
+
+    /// What a scalar is by YAML 1.2's core schema, less its octal, hexadecimal and non-finite numbers.
+    enum ScalarKind { case null, bool, integer, number, text }
+
+    /// The kind of scalar; `nil` for lists and sections.
+    var scalarKind: ScalarKind? {
+        guard case .scalar(let text, let isPlain) = content else { return nil }
+        return isPlain ? Self.kind(ofPlain: text) : .text
+    }
+
+    /// The kind of a scalar without quotes.
+    static func kind(ofPlain text: String) -> ScalarKind {
+        switch text {
+        case "", "~", "null", "Null", "NULL": return .null
+        case "true", "True", "TRUE", "false", "False", "FALSE": return .bool
+        default: break
+        }
+        if text.wholeMatch(of: /[-+]?[0-9]+/) != nil { return .integer }
+        if text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil { return .number }
+        return .text
+    }
+}
+
+extension RecipeNode {
+    /// A resolved recipe's JSON as nodes.
+    init(_ json: JSONValue, place: RecipePlace) {
+        self.place = place
+        switch json {
+        case .null: content = .scalar("null", isPlain: true)
+        case .bool(let flag): content = .scalar("\(flag)", isPlain: true)
+        case .number(let number): content = .scalar(number.canonical, isPlain: true)
+        case .string(let text): content = .scalar(text, isPlain: false)
+        case .array(let elements): content = .list(elements.map { RecipeNode($0, place: place) })
+        case .object(let object):
+            content = .section(
+                object.members.map { Member(key: $0.key, place: place, value: RecipeNode($0.value, place: place)) })
+        }
+    }
+}

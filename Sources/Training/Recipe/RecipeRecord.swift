@@ -1,0 +1,20 @@
+extension Recipe {
+    /// What a recorded run keeps.
+    public struct Record: Sendable, Equatable {
+        /// A checkpoint is kept after every so many steps; 0 for only the last.
+        public var checkpointEvery: Int
+        /// Whether latents are stored, so that a divergence can be traced to an element.
+        public var latents: Bool
+    }
+}
+
+extension Recipe.Record {
+    static let keys = ["checkpoint_every", "latents"]
+
+    init(_ section: RecipeSection) throws {
+        checkpointEvery = try section["checkpoint_every"].int(0...Int.max, default: 0)
+        latents = try section["latents"].bool(default: true)
+    }
+
+    var value: RecipeValue { .section([("checkpoint_every", .int(checkpointEvery)), ("latents", .bool(latents))]) }
+}

@@ -1,0 +1,69 @@
+/// A section of a recipe whose keys are known: refuses others, hands out the fields.
+struct RecipeSection {
+    /// How the recipe is given.
+    enum Style {
+        /// By a person in YAML: keys with defaults may be left out.
+        case written
+        /// As `Recipe.json` writes it: every key is present, and numbers that are not whole are bit patterns.
+        case resolved
+    }
+
+    /// The way to the section; empty for the recipe itself.
+    let path: String
+    /// Where the section's key stands: missing keys are reported there.
+    let place: RecipePlace
+    let style: Style
+    private let members: [RecipeNode.Member]
+
+    /// The recipe itself. - Throws: `RecipeError` when `node` is no section, or for an unknown or repeated key.
+    init(root node: RecipeNode, style: Style, keys: [String]) throws {
+        try self.init(node, path: "", place: node.place, style: style, keys: keys)
+    }
+
+    private init(_ node: RecipeNode, path: String, place: RecipePlace, style: Style, keys: [String]) throws {
+        guard case .section(let members) = node.content else {
+            throw RecipeError(
+                .wrongType, at: node.place, key: path, expected: "a section of keys", found: node.description)
+        }
+        self.path = path
+        self.place = place
+        self.style = style
+        self.members = members
+        for (index, member) in members.enumerated() {
+            guard keys.contains(member.key) else { throw unknown(member, keys) }
+            guard !members[..<index].contains(where: { $0.key == member.key }) else {
+                throw RecipeError(.duplicateKey, at: member.place, key: full(member.key))
+            }
+        }
+    }
+
+    /// The field of a key, given or not.
+    subscript(key: String) -> RecipeField {
+        let member = members.first { $0.key == key }
+        return RecipeField(
+            key: full(key), node: member?.value, place: member?.value.place ?? place, keyPlace: member?.place ?? place,
+            style: style)
+    }
+
+    /// A section in this one; without keys where it is not given and `isRequired` is false.
+    /// - Throws: `RecipeError` when it is missing, no section, or has an unknown or repeated key.
+    func section(_ key: String, keys: [String], isRequired: Bool = true) throws -> RecipeSection {
+        let field = self[key]
+        guard let node = field.given else {
+            guard !isRequired else {
+                throw RecipeError(.missingKey, at: field.keyPlace, key: field.key, expected: "a section of keys")
+            }
+            let empty = RecipeNode(content: .section([]), place: field.place)
+            return try RecipeSection(empty, path: field.key, place: field.keyPlace, style: style, keys: keys)
+        }
+        return try RecipeSection(node, path: field.key, place: field.keyPlace, style: style, keys: keys)
+    }
+
+    private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    private func unknown(_ member: RecipeNode.Member, _ keys: [String]) -> RecipeError {
+        let near = NearestKey.suggestion(for: member.key, among: keys)
+        let hint = near.map { "did you mean \"\($0)\"?" } ?? "known are \(keys.joined(separator: ", "))"
+        return RecipeError(.unknownKey, at: member.place, key: full(member.key), hint: hint)
+    }
+}

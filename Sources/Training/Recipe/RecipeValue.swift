@@ -1,0 +1,74 @@
+import Digests
+
+/// A resolved recipe as plain values in the order of the schema, from which both JSON and YAML are written.
+indirect enum RecipeValue {
+    case null
+    case bool(Bool)
+    case int(Int)
+    case seed(UInt64)
+    case number(Double)
+    case text(String)
+    case list([RecipeValue])
+    case section([(key: String, value: RecipeValue)])
+
+    /// The value, or `null`.
+    static func optional<Value>(_ value: Value?, _ make: (Value) -> RecipeValue) -> RecipeValue {
+        value.map(make) ?? .null
+    }
+
+    /// As the manifest stores it: numbers that need not be whole are bit patterns.
+    var json: JSONValue {
+        switch self {
+        case .null: .null
+        case .bool(let flag): .bool(flag)
+        case .int(let value): .integer(value)
+        case .seed(let value): .integer(value)
+        case .number(let value): .bits(value)
+        case .text(let text): .string(text)
+        case .list(let elements): .array(elements.map(\.json))
+        case .section(let members): .object(JSONObject(members.map { ($0.key, $0.value.json) }))
+        }
+    }
+
+    /// Lines of YAML, each ended; `self` is the section of the whole recipe.
+    func yaml(indentation: String = "") -> String {
+        guard case .section(let members) = self else { return "" }
+        return members.map { key, value in
+            if case .section = value {
+                return "\(indentation)\(key):\n" + value.yaml(indentation: indentation + "  ")
+            }
+            return "\(indentation)\(key): \(value.inline)\n"
+        }.joined()
+    }
+
+    /// The value within a line. Numbers are the shortest decimals that give the same bits.
+    private var inline: String {
+        switch self {
+        case .null: "null"
+        case .bool(let flag): "\(flag)"
+        case .int(let value): "\(value)"
+        case .seed(let value): "\(value)"
+        case .number(let value): Self.decimal(value)
+        case .text(let text): Self.scalar(text)
+        case .list(let elements): "[" + elements.map(\.inline).joined(separator: ", ") + "]"
+        case .section: "{}"
+        }
+    }
+
+    /// With a point before the exponent: YAML 1.1 takes `3e-05` for a text.
+    private static func decimal(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.contains(".") ? text : text.replacing("e", with: ".0e")
+    }
+
+    /// Words that YAML 1.1 takes for truth values.
+    private static let oldTruths = ["y", "n", "yes", "no", "on", "off"]
+
+    /// A text without quotes where that is certain to be read as the same text, else as JSON, which is YAML.
+    private static func scalar(_ text: String) -> String {
+        let isPlain =
+            text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && RecipeNode.kind(ofPlain: text) == .text
+            && !oldTruths.contains(text.lowercased())
+        return isPlain ? text : JSONValue.string(text).canonical
+    }
+}

@@ -1,0 +1,191 @@
+import Digests
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct RecipeReadingTests {
+    private func parse(_ text: String, _ overrides: String...) throws -> Recipe {
+        try Recipe.parse(text, file: "some/where.d/my-run.yaml", overrides: overrides)
+    }
+
+    @Test func defaults() throws {
+        let recipe = try parse(RecipeSamples.smpo)
+        #expect(recipe.name == "my-run")
+        #expect(recipe.seed == 42)
+        #expect(recipe.data == Recipe.Data(source: .shapes(pairs: 2048, seed: 1), size: 16))
+        #expect(recipe.model == .folder(path: "base"))
+        #expect(
+            recipe.objective
+                == Recipe.Objective(
+                    name: .smpo, beta: 2000, gamma: 10, winner: .reward, ties: .drop, scoreMin: nil, scoreMax: nil,
+                    errors: .mean))
+        #expect(recipe.inversion == Recipe.Inversion(.paper))
+        #expect(
+            recipe.optimizer
+                == Recipe.Optimizer(
+                    name: .adamw, lr: 3e-5, betas: Recipe.Optimizer.Betas(first: 0.9, second: 0.999), eps: 1e-8,
+                    weightDecay: 0.01, clip: 1, schedule: .constant, warmup: 0))
+        #expect(
+            recipe.training
+                == Recipe.TrainingSettings(
+                    steps: 60, pairsPerStep: 8, microPairs: nil, captionDropout: 0, flip: false, ema: nil,
+                    trainTextEncoder: false, recompute: false, timesteps: .uniform))
+        #expect(recipe.record == Recipe.Record(checkpointEvery: 0, latents: true))
+    }
+
+    @Test func everyValueIsRead() throws {
+        let recipe = try parse(RecipeSamples.sft)
+        #expect(recipe.name == "my-base")
+        #expect(recipe.seed == .max)
+        #expect(recipe.data == Recipe.Data(source: .folder(path: "pairs", dropUnreadable: true), size: 64))
+        #expect(
+            recipe.model
+                == .fresh(
+                    Recipe.Model.Fresh(
+                        unet: "a/unet.json", textEncoder: "a/text.json", scheduler: "a/scheduler.json",
+                        tokenizer: .shapes, initSeed: .max)))
+        #expect(
+            recipe.objective
+                == Recipe.Objective(
+                    name: .sft, beta: 2000, gamma: 10, winner: .human, ties: .keep, scoreMin: -1.5, scoreMax: 2,
+                    errors: .sum))
+        #expect(recipe.inversion == nil)
+        #expect(
+            recipe.optimizer
+                == Recipe.Optimizer(
+                    name: .adamw, lr: 0.002, betas: Recipe.Optimizer.Betas(first: 0.5, second: 0), eps: 1e-8,
+                    weightDecay: 0.01, clip: nil, schedule: .cosine, warmup: 7))
+        #expect(
+            recipe.training
+                == Recipe.TrainingSettings(
+                    steps: 10, pairsPerStep: 4, microPairs: 2, captionDropout: 0.1, flip: true, ema: 0.995,
+                    trainTextEncoder: true, recompute: true, timesteps: .high))
+        #expect(recipe.record == Recipe.Record(checkpointEvery: 5, latents: false))
+    }
+
+    @Test func presetsAndWhatReplacesThem() throws {
+        let official = try #require(try parse(RecipeSamples.smpo, "inversion.preset=official").inversion)
+        #expect(official.grid == .official && official.steps == 5 && official.renoise == .every && official.average)
+        #expect(official.label == .origin && official.guidance == 1 && official.float16Levels)
+        let older = try #require(try parse(RecipeSamples.smpo, "inversion.preset=official-0.22").inversion)
+        #expect(older.grid == .official022 && older.steps == 10 && older.renoise == .every && older.average)
+        #expect(older.label == .destination && older.guidance == 1 && older.float16Levels)
+        let paper = Recipe.Inversion(.paper)
+        #expect(paper.grid == .exact && paper.steps == 9 && paper.renoise == .last && !paper.average)
+        #expect(paper.label == .origin && paper.guidance == 1 && !paper.float16Levels)
+        var changed = older
+        (changed.steps, changed.renoise, changed.guidance) = (3, .none, 7.5)
+        let text = RecipeSamples.smpo + "\ninversion: {preset: official-0.22, steps: 3, renoise: none, guidance: 7.5}"
+        #expect(try parse(text).inversion == changed)
+    }
+
+    @Test func theModelsSeedIsTheRuns() throws {
+        func seed(_ overrides: String...) throws -> UInt64? {
+            guard case .fresh(let fresh) = try Recipe.parse(RecipeSamples.sft, file: "x", overrides: overrides).model
+            else { return nil }
+            return fresh.initSeed
+        }
+        #expect(try seed() == .max)
+        #expect(try seed("seed=7") == 7)
+        #expect(try seed("seed=7", "model.init_seed=8") == 8)
+    }
+
+    @Test func overrides() throws {
+        let recipe = try parse(
+            RecipeSamples.smpo, "data.path=my pairs/a=b", "data.kind=folder", "optimizer.betas=[0.8, 0.9]", "seed=1",
+            "seed=2", "optimizer.clip=null", "inversion.steps=3", "record.latents=false", "name=\"7\"")
+        #expect(recipe.data.source == .folder(path: "my pairs/a=b", dropUnreadable: false))
+        #expect(recipe.optimizer.betas == Recipe.Optimizer.Betas(first: 0.8, second: 0.9))
+        #expect(recipe.seed == 2)
+        #expect(recipe.optimizer.clip == nil)
+        #expect(recipe.inversion?.steps == 3)
+        #expect(!recipe.record.latents)
+        #expect(recipe.name == "7")
+        #expect(try parse(RecipeSamples.smpo + "\ninversion: {steps: 3}", "inversion=null").inversion?.steps == 9)
+    }
+
+    @Test func overridesThatAreWrong() {
+        func failure(_ override: String) -> String { RecipeSamples.failure(RecipeSamples.smpo, [override]) }
+        #expect(
+            failure("optimizer.lrate=1")
+                == "--set optimizer.lrate=1: unknown key \"optimizer.lrate\"; did you mean \"lr\"?")
+        #expect(
+            failure("optimizer.lr=fast")
+                == "--set optimizer.lr=fast: key \"optimizer.lr\": expected a number of at least 0, found the text \"fast\""
+        )
+        #expect(
+            failure("training.steps=")
+                == "--set training.steps=: key \"training.steps\": expected an integer of at least 1, found nothing")
+        #expect(
+            failure("optimizer.betas=[0.9, 2]")
+                == "--set optimizer.betas=[0.9, 2]: key \"optimizer.betas[1]\": expected a number of at least 0 and below 1, found 2"
+        )
+        #expect(
+            failure("optimizer.lr.x=1")
+                == "--set optimizer.lr.x=1: key \"optimizer.lr\": expected a section of keys, found 3e-5")
+        #expect(
+            failure("optimizer=1") == "--set optimizer=1: key \"optimizer\": expected a section of keys, found 1")
+        #expect(
+            failure("training.steps")
+                == "--set training.steps: expected key.path=value, found no \"=\"; for example optimizer.lr=1e-4")
+        #expect(failure("a..b=1") == "--set a..b=1: expected names with dots between them before \"=\", found \"a..b\"")
+        #expect(failure("seed=[1").hasPrefix("--set seed=[1: expected YAML, found an error: "))
+        #expect(
+            failure("data={kind: shapes}").hasPrefix(
+                "--set data={kind: shapes}: key \"data\": expected one value or a list, found a section of keys"))
+        #expect(
+            failure("optimizer.warmup=61").hasPrefix(
+                "--set optimizer.warmup=61: key \"optimizer.warmup\": expected at most"))
+    }
+
+    @Test func anOverriddenSectionStillStandsInTheFile() {
+        let text = RecipeSamples.smpo.replacing("  lr: 3e-5", with: "  eps: 1e-8")
+        #expect(
+            RecipeSamples.failure(text, ["optimizer.clip=2"])
+                == "x.yaml:8:1: missing key \"optimizer.lr\": expected a number of at least 0")
+    }
+
+    @Test(arguments: [
+        ("lrate", "lr"), ("optimiser", "optimizer"), ("learning", nil), ("step", "steps"), ("stpes", "steps"),
+        ("warmpu", "warmup"),
+    ])
+    func nearestKeys(written: String, meant: String?) {
+        #expect(NearestKey.suggestion(for: written, among: ["lr", "optimizer", "steps", "warmup"]) == meant)
+    }
+
+    @Test func distances() {
+        #expect(NearestKey.distance(Array("kitten".utf8), Array("sitting".utf8)) == 3)
+        #expect(NearestKey.distance(Array("flaw".utf8), Array("lawn".utf8)) == 2)
+        #expect(NearestKey.distance([], Array("abc".utf8)) == 3)
+    }
+}
+
+/// The recipes of this repository.
+@Suite struct RecipeFileTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Manifests/recipes").path
+
+    @Test(arguments: [
+        ("shapes-base", Recipe.Objective.Name.sft), ("shapes-smpo", .smpo), ("folder-base", .sft),
+        ("folder-smpo", .smpo),
+    ])
+    func isRight(name: String, objective: Recipe.Objective.Name) throws {
+        let recipe = try Recipe.read(path: "\(Self.folder)/\(name).yaml")
+        #expect(recipe.name == name)
+        #expect(recipe.objective.name == objective)
+        #expect((recipe.inversion != nil) == (objective == .smpo))
+        #expect(recipe.training.trainTextEncoder == (objective == .sft))
+        #expect(try Recipe(json: JSONCursor(recipe.json, name: "recipe")) == recipe)
+        #expect(try Recipe.parse(recipe.yaml, file: "other.yaml") == recipe)
+    }
+
+    @Test func allAreTested() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
+        for file in files where file.hasSuffix(".yaml") {
+            let recipe = try Recipe.read(path: "\(Self.folder)/\(file)")
+            #expect("\(recipe.name).yaml" == file)
+        }
+        #expect(files.count >= 4)
+    }
+}
