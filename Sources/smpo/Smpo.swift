@@ -18,7 +18,7 @@ struct Smpo: AsyncParsableCommand {
             \(ExitStatus.help(ExitStatus.allCases))
             """,
         version: "0.1.0",
-        subcommands: [StepCommand.self])
+        subcommands: [TrainCommand.self, AuditCommand.self, StepCommand.self])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.
     static func main() async {

@@ -1,0 +1,27 @@
+import Audit
+
+/// An audit's report for people.
+enum AuditText {
+    static func describe(_ report: AuditReport) -> String {
+        var lines = ["\(report.run): \(report.verdict.rawValue)"]
+        if let divergence = report.divergence {
+            lines.append("  first difference  \(divergence.description)")
+            lines.append(
+                "  last equal step   "
+                    + (divergence.lastEqualStep == 0 ? "none" : "\(divergence.lastEqualStep) of \(report.steps)"))
+        }
+        if let reason = report.reason { lines.append("  \(reason)") }
+        if report.verdict == .reproduced {
+            lines.append("  \(report.equalSteps) steps replayed, every phase equal to the \(list(report.evidence))")
+            if let head = report.chainHead { lines.append("  chain head        \(head)") }
+        } else if !report.evidence.isEmpty {
+            lines.append("  compared with     \(list(report.evidence))")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func list(_ words: [String]) -> String {
+        words.count < 2
+            ? words.joined() : words.dropLast().joined(separator: ", ") + " and " + (words.last ?? "")
+    }
+}

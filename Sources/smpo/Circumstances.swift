@@ -1,0 +1,32 @@
+import CKernels
+import Foundation
+import Ledger
+import Tensors
+
+/// What is recorded of where a run was made, and not allowed to matter.
+enum Circumstances {
+    static func of(_ engine: Engine) -> ManifestCircumstances {
+        #if DEBUG
+        let build = "debug"
+        #else
+        let build = "release"
+        #endif
+        #if arch(x86_64)
+        let machine = "x86_64"
+        #elseif arch(arm64)
+        let machine = "arm64"
+        #else
+        let machine = "unknown"
+        #endif
+        return ManifestCircumstances(
+            isa: engine.isa.rawValue, workers: engine.pool.workers, build: build,
+            versions: ["smpo": Smpo.configuration.version, "libc": libcVersion],
+            host: "\(machine) Linux")
+    }
+
+    private static var libcVersion: String {
+        var buffer = [CChar](repeating: 0, count: 64)
+        confstr(Int32(_CS_GNU_LIBC_VERSION), &buffer, buffer.count)
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Digests
+import Foundation
+import Ledger
+import Tensors
+import Training
+
+/// `smpo train`
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a model by a recipe; with --record, leave a record that can be audited.",
+        discussion: """
+            Without a recipe the embedded one runs (Manifests/recipes/shapes-smpo.yaml). --record writes every step into
+            .smpo/ledger.sqlite, latents and checkpoints beside it, and a manifest into Manifests/. The trained model
+            goes to .smpo/runs/RUN (or --out), in diffusers' layout.
+
+            EXAMPLES
+              smpo train --record
+              smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
+              smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
+              smpo train --resume run-3
+
+            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+            """)
+
+    /// The recipe that runs when none is given.
+    static let embedded = "Manifests/recipes/shapes-smpo.yaml"
+
+    @Argument(help: "Recipe, YAML (default: \(TrainCommand.embedded)).")
+    var recipe: String?
+
+    @Flag(help: "Record the run.")
+    var record = false
+
+    @Option(help: "Name of the recorded run (default: the next free of run-1, run-2, …).")
+    var name: String?
+
+    @Option(help: "Take up an interrupted run after its last checkpoint.")
+    var resume: String?
+
+    @Option(name: .customLong("set"), help: "Override a value of the recipe: KEY.PATH=VALUE. Repeatable.")
+    var overrides: [String] = []
+
+    @Option(help: "Folder for the trained model.")
+    var out: String?
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @OptionGroup var engineOptions: EngineOptions
+
+    func validate() throws {
+        if resume != nil, recipe != nil || !overrides.isEmpty || name != nil {
+            throw ValidationError("--resume takes the recipe from the record: leave out RECIPE, --set and --name")
+        }
+        if name != nil && !record { throw ValidationError("--name needs --record") }
+    }
+
+    func run() throws {
+        let engine = try engineOptions.engine()
+        defer { engine.stop() }
+        Interrupt.listen()
+        let workspace = Workspace()
+        let session = try openSession(workspace, engine)
+        for note in session.data.notes { Message.note(note) }
+        let report = TrainReport(session: session)
+        guard record || resume != nil else {
+            while session.trainer.steps < session.recipe.training.steps, !Interrupt.isRequested {
+                report.step(session.trainer.steps + 1, try session.step(observer: nil))
+            }
+            report.finish()
+            if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+            return try save(session, to: out ?? workspace.model(session.recipe.name))
+        }
+        let recording = RunRecording(session: session, workspace: workspace, circumstances: Circumstances.of(engine))
+        let ending =
+            if let resume {
+                try recording.resume(run: resume, onStep: report.step) { Interrupt.isRequested }
+            } else {
+                try recording.record(
+                    name: name, taken: try KnownRuns.names(workspace), started: { Message.note("recording \($0)") },
+                    onStep: report.step
+                ) { Interrupt.isRequested }
+            }
+        report.finish()
+        switch ending {
+        case .interrupted(let run, let step):
+            Message.note("\(run) stopped after step \(step); take it up with: smpo train --resume \(run)")
+            throw ExitStatus.interrupted.code
+        case .finished(let manifest):
+            try save(session, to: out ?? workspace.model(manifest.run))
+            try printResult(manifest, workspace)
+        }
+    }
+
+    private func openSession(_ workspace: Workspace, _ engine: Engine) throws -> TrainingSession {
+        if let resume {
+            let run = try workspace.openLedger(readOnly: true).verify(resume, objects: nil) { _ in }
+            let recipe = JSONCursor(run.manifest.inputs.recipe, name: "recipe", file: workspace.ledger)
+            return try TrainingSession(recipe: try Recipe(json: recipe), engine: engine)
+        }
+        let path = recipe ?? TrainCommand.embedded
+        return try TrainingSession(recipe: try Recipe.read(path: path, overrides: overrides), engine: engine)
+    }
+
+    private func save(_ session: TrainingSession, to folder: String) throws {
+        session.useAverage()
+        try session.model.write(to: folder)
+        Message.note("model written to \(folder)")
+    }
+
+    private func printResult(_ manifest: Manifest, _ workspace: Workspace) throws {
+        guard let outcome = manifest.outcome else { return }
+        let twins = try KnownRuns.goldenTwins(of: manifest, workspace)
+        if json {
+            let value: JSONValue = [
+                "schema": 1, "run": .string(manifest.run), "manifest": .string(workspace.manifest(manifest.run)),
+                "manifest_digest": .digest(manifest.digest), "chain_head": .digest(outcome.chainHead),
+                "weights_digest": .digest(outcome.weightsDigest), "steps": .integer(outcome.steps),
+                "golden": .array(
+                    twins.map { ["run": .string($0.run), "same_chain_head": .bool($0.isSame)] }),
+            ]
+            print(value.pretty)
+            return
+        }
+        print("run             \(manifest.run)")
+        print("manifest        \(workspace.manifest(manifest.run))")
+        print("steps           \(outcome.steps)")
+        print("chain head      \(outcome.chainHead)")
+        print("weights digest  \(outcome.weightsDigest)")
+        for twin in twins {
+            print("golden          \(twin.isSame ? "same chain head as" : "DIFFERENT chain head from") \(twin.run)")
+        }
+        if twins.isEmpty { print("golden          no golden run has these inputs") }
+    }
+}
