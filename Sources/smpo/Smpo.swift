@@ -18,7 +18,10 @@ struct Smpo: AsyncParsableCommand {
             \(ExitStatus.help(ExitStatus.allCases))
             """,
         version: "0.1.0",
-        subcommands: [TrainCommand.self, AuditCommand.self, StepCommand.self])
+        subcommands: [
+            TrainCommand.self, AuditCommand.self, RunsCommand.self, GoldenCommand.self, SampleCommand.self,
+            EvalCommand.self, StepCommand.self,
+        ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.
     static func main() async {

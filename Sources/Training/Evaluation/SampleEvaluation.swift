@@ -1,0 +1,80 @@
+import Datasets
+import Diffusion
+import Tensors
+
+/// Samples a model on captions of the shapes world and lets the rule-based judge look at them.
+public struct SampleEvaluation {
+    /// Shares of samples that are right, a value an attribute, and what else tells a repair from a trick.
+    public struct Result: Sendable {
+        /// Attribute and share of samples that have it right.
+        public let attributes: [(name: String, share: Double)]
+        /// Share of samples with every attribute right.
+        public let allRight: Double
+        /// Mean reward in [0, 1].
+        public let reward: Double
+        /// Mean pixel value in [−1, 1]: a shift of it alone can pass for alignment.
+        public let brightness: Double
+    }
+
+    /// The model.
+    public let model: ModelFolder
+    /// Sampling steps.
+    public let steps: Int
+    /// Classifier-free guidance.
+    public let guidance: Float
+    /// Fresh noise in the sampler.
+    public let eta: Float
+    /// What computes.
+    public let engine: Engine
+
+    /// A sampler of `model`.
+    public init(model: ModelFolder, steps: Int, guidance: Float, eta: Float, engine: Engine) {
+        self.model = model
+        self.steps = steps
+        self.guidance = guidance
+        self.eta = eta
+        self.engine = engine
+    }
+
+    /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone, so
+    /// every model starts from the same.
+    public func samples(_ captions: [String], size: Int, seed: UInt64, progress: (Int) -> Void = { _ in }) -> Tensor {
+        let denoiser = Denoiser(unet: model.unet, schedule: NoiseSchedule(model.scheduler), engine: engine)
+        let sampler = DDIMSampler(
+            denoiser: denoiser, config: model.scheduler, steps: steps, guidance: guidance, eta: eta)
+        let shape = [1, model.unet.config.inChannels, size, size]
+        var parts: [Tensor] = []
+        for start in stride(from: 0, to: captions.count, by: 50) {
+            let places = start..<min(captions.count, start + 50)
+            func normals(_ name: StreamName, _ step: Int) -> Tensor {
+                engine.stacked(
+                    places.map { RandomStream(seed: seed, name, step: $0).normals(start: step << 24, shape: shape) })
+            }
+            let empty = guidance == 1 ? nil : model.encode(places.map { _ in "" }, engine: engine)
+            parts.append(
+                sampler.sample(
+                    normals(.noise, 0), model.encode(places.map { captions[$0] }, engine: engine), unconditional: empty,
+                    freshNoise: { normals(.sampler, $0) }))
+            progress(places.upperBound)
+        }
+        return engine.stacked(parts)
+    }
+
+    /// Judges samples of `captions`.
+    public func run(_ captions: [ShapesCaption], size: Int, seed: UInt64) throws -> Result {
+        let pictures = samples(captions.map(\.text), size: size, seed: seed)
+        let judge = try ShapesJudge(side: size)
+        let verdicts = captions.indices.map { judge.judge(pictures.slice($0..<$0 + 1).floats, against: captions[$0]) }
+        func share(_ isRight: (ShapesJudge.Verdict) -> Bool) -> Double {
+            Double(verdicts.count(where: isRight)) / Double(verdicts.count)
+        }
+        let pixels = pictures.floats
+        return Result(
+            attributes: [
+                ("shape", share(\.shape)), ("size", share(\.size)), ("colour", share(\.colour)),
+                ("place", share(\.place)), ("background", share(\.background)),
+            ],
+            allRight: share(\.allRight), reward: verdicts.reduce(0) { $0 + $1.reward } / Double(verdicts.count),
+            brightness: pixels.reduce(0) { $0 + Double($1) } / Double(pixels.count))
+    }
+}
