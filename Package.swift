@@ -75,7 +75,9 @@ let package = Package(
         tests("LedgerTests", ["Digests", "Ledger", grdb], exclude: ["Fixtures"]),
         tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
         tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),
-        tests("OracleTests", ["Tensors", "Autodiff", "Checkpoints", "Diffusion", "Digests"]),
+        tests(
+            "OracleTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Training"],
+            exclude: ["Fixtures", "make_fixtures.py"]),
         tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
     ],
     swiftLanguageModes: [.v6],

@@ -97,7 +97,9 @@ public struct Auditor {
                 evidence.ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
             ]
             for expected in recorded.compactMap({ $0 }) {
-                guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else { continue }
+                guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
+                    continue
+                }
                 divergence.element = divergence.element ?? element(divergence, builder, evidence)
                 report.verdict = .diverged
                 report.divergence = divergence

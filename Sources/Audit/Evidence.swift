@@ -46,7 +46,9 @@ public struct Evidence {
         guard let manifest = written ?? log?.manifest ?? verified?.manifest else {
             throw UnknownRun(run: run, known: known)
         }
-        for (place, other) in [("\(workspace.golden(run))/manifest.json", log?.manifest), (workspace.ledger, verified?.manifest)] {
+        for (place, other) in [
+            ("\(workspace.golden(run))/manifest.json", log?.manifest), (workspace.ledger, verified?.manifest),
+        ] {
             guard let other, other.inputs.digest != manifest.inputs.digest else { continue }
             // The ledger's run of the same name may be another one: the golden one is what its name promises.
             throw TamperError(
@@ -57,7 +59,9 @@ public struct Evidence {
     }
 
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
-    public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (bits: [UInt32], shape: [Int])? {
+    public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
+        bits: [UInt32], shape: [Int]
+    )? {
         guard let store, let places = try? store.storedTensors(of: manifest.run, step: step),
             let place = places.first(where: { $0.phase == phase && $0.name == name }), place.dtype == "F32",
             let bytes = try? workspace.objects.get(place.object), place.offset + place.count <= bytes.count

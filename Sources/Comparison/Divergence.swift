@@ -51,7 +51,8 @@ public struct Divergence: Sendable, Equatable {
         if let element {
             let place = element.coordinates.isEmpty ? [element.index] : element.coordinates
             text += "[\(place.map(String.init).joined(separator: ", "))]: "
-            text += "expected \(element.expected) (\(element.expectedBits)), found \(element.found) (\(element.foundBits))"
+            text +=
+                "expected \(element.expected) (\(element.expectedBits)), found \(element.found) (\(element.foundBits))"
             if let ulp = element.ulp { text += ", \(ulp) ULP apart" }
         } else {
             text += ": expected \(expected ?? "nothing"), found \(found ?? "nothing")"

@@ -58,11 +58,14 @@ public struct PairLabels: Sendable {
             (item.score0 ?? item.label0, item.score1 ?? item.label1)
         }
         let kept = items.indices.filter { !(dropsTies && items[$0].humanWinner == nil) }
-        guard !kept.isEmpty else { throw Unusable(description: "no pair is left: all \(items.count) human labels are ties") }
+        guard !kept.isEmpty else {
+            throw Unusable(description: "no pair is left: all \(items.count) human labels are ties")
+        }
         let all = kept.flatMap { [scores(items[$0]).0, scores(items[$0]).1] }
         let (low, high) = (given.low ?? all.min()!, given.high ?? all.max()!)
         guard low < high else {
-            throw Unusable(description: "the scores' range is empty: min \(low), max \(high); set score_min and score_max")
+            throw Unusable(
+                description: "the scores' range is empty: min \(low), max \(high); set score_min and score_max")
         }
         let smoothed = SmoothedLabel(scoreRange: low...high, gamma: gamma)
         labels = kept.map { index in

@@ -25,7 +25,8 @@ public enum TrainingCheckpoint {
         func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
             guard let text = file.metadata(key), let value = read(text) else {
                 throw TrainingError.mismatch(
-                    what: "\(file.path): metadata \"\(key)\"", expected: "a number", found: file.metadata(key) ?? "nothing",
+                    what: "\(file.path): metadata \"\(key)\"", expected: "a number",
+                    found: file.metadata(key) ?? "nothing",
                     hint: nil)
             }
             return value

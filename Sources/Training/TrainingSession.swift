@@ -129,7 +129,8 @@ public final class TrainingSession {
         }
         guard model.tokenizer.vocabularySize <= model.textEncoder.config.vocabSize else {
             throw TrainingError.mismatch(
-                what: "the tokenizer's vocabulary", expected: "at most vocab_size \(model.textEncoder.config.vocabSize)",
+                what: "the tokenizer's vocabulary",
+                expected: "at most vocab_size \(model.textEncoder.config.vocabSize)",
                 found: "\(model.tokenizer.vocabularySize)", hint: nil)
         }
     }

@@ -7,16 +7,16 @@ import Tensors
 enum Circumstances {
     static func of(_ engine: Engine) -> ManifestCircumstances {
         #if DEBUG
-        let build = "debug"
+            let build = "debug"
         #else
-        let build = "release"
+            let build = "release"
         #endif
         #if arch(x86_64)
-        let machine = "x86_64"
+            let machine = "x86_64"
         #elseif arch(arm64)
-        let machine = "arm64"
+            let machine = "arm64"
         #else
-        let machine = "unknown"
+            let machine = "unknown"
         #endif
         return ManifestCircumstances(
             isa: engine.isa.rawValue, workers: engine.pool.workers, build: build,

@@ -4,7 +4,8 @@ import Tensors
 
 /// What computes; on the reference backend none of it changes a bit.
 struct EngineOptions: ParsableArguments {
-    @Option(help: "Instruction set: \(ISA.allCases.map(\.rawValue).joined(separator: ", ")) (default: the widest here).")
+    @Option(
+        help: "Instruction set: \(ISA.allCases.map(\.rawValue).joined(separator: ", ")) (default: the widest here).")
     var isa: String?
 
     @Option(help: "Worker threads (default: the number of cores).")
@@ -13,7 +14,8 @@ struct EngineOptions: ParsableArguments {
     func validate() throws {
         if let isa {
             guard let set = ISA(rawValue: isa) else {
-                throw ValidationError("unknown instruction set \"\(isa)\"; expected one of \(ISA.allCases.map(\.rawValue))")
+                throw ValidationError(
+                    "unknown instruction set \"\(isa)\"; expected one of \(ISA.allCases.map(\.rawValue))")
             }
             guard set.isSupported else { throw ValidationError("this CPU does not support \(isa)") }
         }

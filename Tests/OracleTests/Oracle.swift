@@ -1,23 +1,31 @@
 import Autodiff
 import Checkpoints
 import Diffusion
+import Digests
 import Foundation
 import Tensors
 
-/// Numbers computed by PyTorch and diffusers that ours are held against.
-struct Oracle {
+/// Numbers computed by PyTorch and diffusers that ours are held against: the small committed part, and the whole set
+/// where the environment variable `SMPO_ORACLES` names its folder.
+struct Oracle: Sendable, CustomTestStringConvertible {
     let folder: String
+    var testDescription: String { self.folder == Oracle.fixtures.folder ? "fixtures" : "whole set" }
 
-    /// The large set, where `SMPO_ORACLES` names it.
-    static let large: Oracle? = ProcessInfo.processInfo.environment["SMPO_ORACLES"].map { Oracle(folder: $0) }
+    static let fixtures = Oracle(
+        folder: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures").path)
+    static let available =
+        [fixtures] + (ProcessInfo.processInfo.environment["SMPO_ORACLES"].map { [Oracle(folder: $0)] } ?? [])
 
+    /// Harmless differences (threads, another convolution library) give ratios up to 12; planted mistakes 47 and more.
+    static let limit = 20.0
+
+    func has(_ name: String) -> Bool { FileContents.exists("\(folder)/\(name)") }
     func file(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path: "\(folder)/\(name)") }
-
-    func unet(_ name: String, engine: Engine) throws -> UNet2DConditionModel {
-        let directory = try ModelDirectory(path: "\(folder)/\(name)")
-        return try UNet2DConditionModel(
-            config: UNetConfig(directory.config), loader: ParameterLoader(source: directory.weights))
+    func json(_ name: String) throws -> JSONCursor {
+        JSONCursor(try JSONValue.read("\(folder)/\(name)"), name: name, file: name)
     }
+
+    func unet(_ name: String) throws -> UNet2DConditionModel { try ModelFolder.openUNet("\(folder)/\(name)") }
 
     /// ‖a − b‖ / ‖b‖ in double.
     static func distance(_ a: Tensor, _ b: Tensor) -> Double {
@@ -31,6 +39,7 @@ struct Oracle {
     }
 
     static func integers(_ file: SafetensorsFile, _ name: String) throws -> [Int] {
-        try file.tensor(named: name).bytes.bindMemory(to: Int64.self).map(Int.init)
+        let tensor = try file.tensor(named: name)
+        return (0..<tensor.count).map { Int(tensor.bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
     }
 }

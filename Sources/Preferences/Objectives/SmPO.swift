@@ -25,7 +25,9 @@ public struct SmPO: Objective {
     public let elements: Int
 
     /// The objective with β; `elements` is c·h·w.
-    public init(beta: Float, scale: ErrorScale = .mean, elements: Int, noising: Noising = .inversion, name: String = "smpo") {
+    public init(
+        beta: Float, scale: ErrorScale = .mean, elements: Int, noising: Noising = .inversion, name: String = "smpo"
+    ) {
         self.beta = beta
         self.scale = scale
         self.elements = elements

@@ -43,7 +43,8 @@ extension Engine {
 
     private func attentionPlan(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool) -> ck_attention {
         let (n, queries, inner, keys) = (q.shape[0], q.shape[1], q.shape[2], k.shape[1])
-        precondition(k.shape == [n, keys, inner] && v.shape == k.shape, "attention: \(q.shape), \(k.shape), \(v.shape)")
+        precondition(
+            k.shape == [n, keys, inner] && v.shape == k.shape, "attention: \(q.shape), \(k.shape), \(v.shape)")
         precondition(inner % heads == 0 && !(causal && keys != queries))
         let width = inner / heads
         var plan = ck_attention()

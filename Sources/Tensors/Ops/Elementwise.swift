@@ -49,7 +49,9 @@ extension Engine {
         let d = x.shape.last! / 2
         let y = Tensor(uninitialized: x.shape.dropLast() + [d])
         let (source, target, kernel) = (x.pointer, y.pointer, kernels.pointee.elementwise.geglu!)
-        overRowSpans(x.count / (2 * d), d) { kernel(target + $0.lowerBound * d, source + $0.lowerBound * 2 * d, $0.count, d) }
+        overRowSpans(x.count / (2 * d), d) {
+            kernel(target + $0.lowerBound * d, source + $0.lowerBound * 2 * d, $0.count, d)
+        }
         return y
     }
 

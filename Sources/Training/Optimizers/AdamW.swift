@@ -41,7 +41,9 @@ public final class AdamW {
     }
 
     /// Puts back a state saved earlier; `moments` in the parameters' order.
-    public func restore(updates: Int, powers: (Double, Double), moments: [(name: String, first: Tensor, second: Tensor)]) {
+    public func restore(
+        updates: Int, powers: (Double, Double), moments: [(name: String, first: Tensor, second: Tensor)]
+    ) {
         precondition(moments.map(\.name) == self.moments.map(\.name))
         self.updates = updates
         self.powers = powers

@@ -47,7 +47,9 @@ final class ParityCollector: StepObserver {
         }
     }
 
-    private func add(_ name: String, _ values: [Float]) { tensors.append((name, Tensor(values, shape: [values.count]))) }
+    private func add(_ name: String, _ values: [Float]) {
+        tensors.append((name, Tensor(values, shape: [values.count])))
+    }
 
     private func layOut(_ items: Range<Int>, _ prefix: String) {
         let names = [(Phase.inversion, "xt"), (.target, "target"), (.policy, "pred"), (.reference, "ref_pred")]

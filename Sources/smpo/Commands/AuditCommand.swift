@@ -41,7 +41,9 @@ struct AuditCommand: ParsableCommand {
         bar?.finish()
         if let store = try? workspace.existingLedger(), (try? store.run(name)) != nil {
             // An audit of a run in the ledger is noted there; a read-only ledger stays as it is.
-            _ = Result { try workspace.openLedger().recordAudit(of: name, verdict: report.verdict.rawValue, report: report.json) }
+            _ = Result {
+                try workspace.openLedger().recordAudit(of: name, verdict: report.verdict.rawValue, report: report.json)
+            }
         }
         print(json ? report.json.pretty : AuditText.describe(report))
         let status = AuditCommand.status(of: report.verdict)

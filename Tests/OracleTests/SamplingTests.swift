@@ -1,0 +1,66 @@
+import Autodiff
+import Checkpoints
+import Diffusion
+import Digests
+import Tensors
+import Testing
+
+/// DDIM sampling with classifier-free guidance 7.5 over ten steps, against diffusers' scheduler and UNet.
+@Suite struct SamplingTests {
+    @Test(arguments: Oracle.available, ["sd", "sdxl"])
+    func picturesAgreeWithDiffusers(oracle: Oracle, model: String) throws {
+        guard oracle.has("\(model)/out/ddim_cfg75_10.safetensors") else { return }
+        let engine = Engine()
+        defer { engine.stop() }
+        let expected = try oracle.file("\(model)/out/ddim_cfg75_10.safetensors")
+        let inputs = try oracle.file("\(model)/inputs.safetensors")
+        let config = try SchedulerConfig(
+            [
+                "_class_name": "DDIMScheduler", "beta_start": .number(JSONNumber(0)), "clip_sample": false,
+                "set_alpha_to_one": false, "steps_offset": 1,
+            ].merging(SamplingTests.betas))
+        let denoiser = Denoiser(unet: try oracle.unet("\(model)/unet"), schedule: NoiseSchedule(config), engine: engine)
+        let sampler = DDIMSampler(denoiser: denoiser, config: config, steps: 10, guidance: 7.5)
+        #expect(sampler.timesteps == (try Oracle.integers(expected, "timesteps")))
+        func condition(_ name: String) throws -> TextCondition {
+            let context = try inputs.float32(named: "sampling.\(name)")
+            guard inputs.contains("sampling.\(name)_pooled") else { return TextCondition(context: context) }
+            return TextCondition(
+                context: context,
+                added: TextTimeCondition(
+                    pooled: try inputs.float32(named: "sampling.\(name)_pooled"),
+                    timeIDs: try inputs.float32(named: "sampling.time_ids")))
+        }
+        var ratios: [Double] = []
+        _ = sampler.sample(
+            try inputs.float32(named: "sampling.latents"), try condition("cond"),
+            unconditional: try condition("uncond")
+        ) { step, noise, picture in
+            for (name, value) in [("eps", noise), ("x", picture)] {
+                let number = name == "eps" ? step : step + 1
+                let tensor = name + (number < 10 ? "0\(number)" : "\(number)")
+                guard let reference = try? expected.float32(named: tensor) else { continue }
+                ratios.append(Oracle.distance(value, reference) / 1e-6)
+                print("oracle \(model) ddim_cfg75_10 \(tensor): ratio \(ratios.last!)")
+            }
+        }
+        #expect(ratios.count == 20)
+        #expect((ratios.max() ?? .infinity) <= Oracle.limit)
+    }
+
+    private static let betas: JSONObject = {
+        guard
+            case .object(let object)? = try? JSONValue.parse(
+                #"{"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}"#, file: "betas")
+        else { return JSONObject() }
+        return object
+    }()
+}
+
+extension JSONObject {
+    fileprivate func merging(_ other: JSONObject) -> JSONObject {
+        var result = self
+        for (key, value) in other { result[key] = value }
+        return result
+    }
+}
