@@ -1,1 +1,1 @@
-// Filled in as the layer is built.
+import Testing
