@@ -51,17 +51,22 @@ import Testing
             }, "cancellation")
     }
 
-    /// a·b just beside half a unit of c's last place: rounding first to double would round twice.
+    /// c + a·b beside the middle of two Float32 values, by less than the last place of a double: rounding to double
+    /// first would round twice. a·b = 2^-24·(1 ± δ), δ < 2^-26, and half a unit of c's last place is 2^-24.
     @Test func doubleRounding() {
         var samples = Samples(103)
+        func nearlyOne() -> (Float, Float) {
+            while true {
+                let a = 1 + Float(samples.word() >> 41) * 0x1p-23
+                let b = Float((1 + Double(Int(samples.word() % 1024) - 512) * 0x1p-36) / Double(a))
+                // The product of two Float32 is exact in Double.
+                if abs(Double(a) * Double(b) - 1) < 0x1p-26 { return (a, b) }
+            }
+        }
         check(
             (0..<20_000).map { index in
-                let c = 1 + Float(samples.word() >> 41) * 0x1p-23
-                // Products of 1 ± 2^-i and 2^-24 (1 ± 2^-j) lie 2^-24 (±2^-i ± 2^-j ± 2^-(i+j)) from the midpoint.
-                let (i, j) = (Int(samples.word() % 23) + 1, Int(samples.word() % 23) + 1)
-                let a = index & 1 == 0 ? 1 + Float(sign: .plus, exponent: -i, significand: 1) : 1
-                let b = 1 - Float(sign: .plus, exponent: index & 1 == 0 ? -i : -j, significand: 1)
-                return (index & 2 == 0 ? a : -a, b * 0x1p-24, index & 4 == 0 ? c : -c)
+                let (c, (a, b)) = (1 + Float(samples.word() >> 41) * 0x1p-23, nearlyOne())
+                return (index & 1 == 0 ? a : -a, b * 0x1p-24, index & 2 == 0 ? c : -c)
             }, "double rounding")
     }
 
