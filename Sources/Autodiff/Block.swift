@@ -25,11 +25,11 @@ extension Tape {
     private func recordBlock(
         _ value: Tensor, _ inputs: [Variable], _ run: @escaping () -> (Tape, [Variable], Variable)
     ) -> Variable {
-        recordAlways(value) { [self] gradient in
+        recordAlways(value) { [unowned self, nodes = inputs.map(\.node)] gradient in
             let (tape, leaves, output) = run()
             tape.backward(from: output, seed: gradient)
-            for (input, leaf) in zip(inputs, leaves) {
-                if let gradient = tape.gradient(of: leaf) { accumulate(gradient, into: input) }
+            for (node, leaf) in zip(nodes, leaves) {
+                if let gradient = tape.gradient(of: leaf) { accumulate(gradient, into: node) }
             }
         }
     }

@@ -38,6 +38,7 @@ public final class Tape {
     public func gradient(of variable: Variable) -> Tensor? { variable.node.flatMap { gradients[$0] } }
 
     /// Adds an operation's result. `backward` receives the result's gradient and hands on the inputs' with `accumulate`.
+    /// It must not own the tape, which owns it, and should capture an input's node alone where the value is not needed.
     func record(
         _ value: Tensor, from inputs: [Variable], parameters: [Parameter?] = [], _ backward: @escaping (Tensor) -> Void
     ) -> Variable {
@@ -53,9 +54,10 @@ public final class Tape {
         return Variable(value: value, node: nodes.count - 1)
     }
 
-    /// Adds `gradient` to what has reached `variable` so far: earlier + new, in the order of the backward pass.
-    func accumulate(_ gradient: @autoclosure () -> Tensor, into variable: Variable) {
-        guard let node = variable.node else { return }
+    /// Adds `gradient` to what has reached `node` so far: earlier + new, in the order of the backward pass. Nothing is
+    /// computed for a constant, which has no node.
+    func accumulate(_ gradient: @autoclosure () -> Tensor, into node: Int?) {
+        guard let node else { return }
         let new = gradient()
         gradients[node] = gradients[node].map { engine.add($0, new) } ?? new
     }
@@ -65,7 +67,7 @@ public final class Tape {
     public func backward(from output: Variable, seed: Tensor) {
         guard let last = output.node else { return }
         precondition(seed.shape == output.shape, "seed \(seed.shape) for an output of \(output.shape)")
-        accumulate(seed, into: output)
+        accumulate(seed, into: output.node)
         for index in stride(from: last, through: 0, by: -1) {
             guard let node = nodes[index] else { continue }
             nodes[index] = nil

@@ -3,7 +3,7 @@ import Tensors
 extension Tape {
     /// `a + b`, equal shapes.
     public func add(_ a: Variable, _ b: Variable) -> Variable {
-        record(engine.add(a.value, b.value), from: [a, b]) { [self] dy in
+        record(engine.add(a.value, b.value), from: [a, b]) { [unowned self, a = a.node, b = b.node] dy in
             accumulate(dy, into: a)
             accumulate(dy, into: b)
         }
@@ -11,7 +11,7 @@ extension Tape {
 
     /// x [n, c, …] + e [n, c].
     public func addPerChannel(_ x: Variable, _ e: Variable) -> Variable {
-        record(engine.addPerChannel(x.value, e.value), from: [x, e]) { [self] dy in
+        record(engine.addPerChannel(x.value, e.value), from: [x, e]) { [unowned self, x = x.node, e = e.node] dy in
             accumulate(dy, into: x)
             accumulate(engine.planeSums(dy), into: e)
         }
@@ -20,11 +20,12 @@ extension Tape {
     /// x [n, t, d] + the first t rows of a position table [positions, d].
     public func addPositions(_ x: Variable, _ table: Parameter) -> Variable {
         let rows = table.value.slice(0..<x.shape[1])
-        return record(engine.addRows(x.value, rows), from: [x], parameters: [table]) { [self] dy in
+        let y = engine.addRows(x.value, rows)
+        return record(y, from: [x], parameters: [table]) { [unowned self, x = x.node, count = rows.count] dy in
             if let sum = table.gradientSum {
-                let flat = sum.slice(0..<x.shape[1]).reshaped([rows.count])
+                let flat = sum.slice(0..<dy.shape[1]).reshaped([count])
                 // One row a sample, so that sample after sample is added.
-                engine.accumulateColumnSums(dy.reshaped([dy.shape[0], 1, rows.count]), into: flat)
+                engine.accumulateColumnSums(dy.reshaped([dy.shape[0], 1, count]), into: flat)
             }
             accumulate(dy, into: x)
         }

@@ -3,18 +3,23 @@ import Tensors
 extension Tape {
     /// [n, a, b] to [n, b, a].
     public func transposed(_ x: Variable) -> Variable {
-        record(engine.transposed(x.value), from: [x]) { [self] dy in accumulate(engine.transposed(dy), into: x) }
+        record(engine.transposed(x.value), from: [x]) { [unowned self, x = x.node] dy in
+            accumulate(engine.transposed(dy), into: x)
+        }
     }
 
     /// The same numbers under another shape.
     public func reshaped(_ x: Variable, _ shape: [Int]) -> Variable {
-        record(x.value.reshaped(shape), from: [x]) { [self] dy in accumulate(dy.reshaped(x.shape), into: x) }
+        record(x.value.reshaped(shape), from: [x]) { [unowned self, to = x.node, inputShape = x.shape] dy in
+            accumulate(dy.reshaped(inputShape), into: to)
+        }
     }
 
     /// a ‖ b along the channels.
     public func concatenated(_ a: Variable, _ b: Variable) -> Variable {
         let (left, right) = (a.shape[1], b.shape[1])
-        return record(engine.concatenated(a.value, b.value), from: [a, b]) { [self] dy in
+        return record(engine.concatenated(a.value, b.value), from: [a, b]) {
+            [unowned self, a = a.node, b = b.node] dy in
             accumulate(engine.channels(0..<left, of: dy), into: a)
             accumulate(engine.channels(left..<left + right, of: dy), into: b)
         }
@@ -22,15 +27,16 @@ extension Tape {
 
     /// Nearest-neighbour upsampling to `height` × `width`.
     public func upsampledNearest(_ x: Variable, height: Int, width: Int) -> Variable {
-        record(engine.upsampledNearest(x.value, height: height, width: width), from: [x]) { [self] dy in
-            accumulate(engine.upsampledNearestBackward(dy, inputShape: x.shape), into: x)
+        let y = engine.upsampledNearest(x.value, height: height, width: width)
+        return record(y, from: [x]) { [unowned self, to = x.node, inputShape = x.shape] dy in
+            accumulate(engine.upsampledNearestBackward(dy, inputShape: inputShape), into: to)
         }
     }
 
     /// Rows of `table` [vocabulary, width]: ids in row-major order of `shape`; result `shape` + [width].
     public func embedding(_ ids: [Int], _ table: Parameter, shape: [Int]) -> Variable {
         let y = engine.embedding(ids, table: table.value, shape: shape)
-        return record(y, from: [], parameters: [table]) { [self] dy in
+        return record(y, from: [], parameters: [table]) { [unowned self] dy in
             if let sum = table.gradientSum { engine.accumulateEmbeddingGradient(dy, ids: ids, into: sum) }
         }
     }
@@ -42,12 +48,12 @@ extension Tape {
         for (sample, row) in rows.enumerated() {
             (y.pointer + sample * width).update(from: x.value.pointer + (sample * tokens + row) * width, count: width)
         }
-        return record(y, from: [x]) { [self] dy in
-            let dx = Tensor(zeros: x.shape)
+        return record(y, from: [x]) { [unowned self, to = x.node, inputShape = x.shape] dy in
+            let dx = Tensor(zeros: inputShape)
             for (sample, row) in rows.enumerated() {
                 (dx.pointer + (sample * tokens + row) * width).update(from: dy.pointer + sample * width, count: width)
             }
-            accumulate(dx, into: x)
+            accumulate(dx, into: to)
         }
     }
 }

@@ -4,10 +4,10 @@ extension Tape {
     /// `x·Wᵀ + b`: x [samples, …, in], weight [out, in], bias [out].
     public func linear(_ x: Variable, _ weight: Parameter, _ bias: Parameter?) -> Variable {
         let y = engine.linear(x.value, weight: weight.value, bias: bias?.value)
-        return record(y, from: [x], parameters: [weight, bias]) { [self] dy in
+        return record(y, from: [x], parameters: [weight, bias]) { [unowned self] dy in
             if let sum = weight.gradientSum { engine.accumulateLinearWeightGradient(dy, x.value, into: sum) }
             if let sum = bias?.gradientSum { engine.accumulateColumnSums(dy, into: sum) }
-            accumulate(engine.linearInputGradient(dy, weight: weight.value), into: x)
+            accumulate(engine.linearInputGradient(dy, weight: weight.value), into: x.node)
         }
     }
 }

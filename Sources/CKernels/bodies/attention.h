@@ -32,15 +32,29 @@ static struct ck_gemm ck_plain(int64_t m, int64_t n, int64_t k) {
     return g;
 }
 
-static size_t CK_NAME(attention_workspace)(const struct ck_attention *a) {
-    int64_t m = a->queries < CK_CHUNK ? a->queries : CK_CHUNK;
-    struct ck_gemm shapes[3] = {ck_plain(m, a->keys, a->width), ck_plain(m, a->width, a->keys), ck_plain(a->keys, a->width, m)};
+/// Bytes that the products of a block of `rows` queries need.
+static size_t ck_attention_products(const struct ck_attention *a, int64_t rows) {
+    struct ck_gemm shapes[3] = {ck_plain(rows, a->keys, a->width), ck_plain(rows, a->width, a->keys),
+                                ck_plain(a->keys, a->width, rows)};
     size_t most = 0;
     for (int i = 0; i < 3; i++) {
         size_t need = CK_NAME(gemm_cut)(&shapes[i]).workspace;
         if (need > most) most = need;
     }
-    return most + (size_t)(2 * m * a->keys) * sizeof(float) + 256;
+    return most;
+}
+
+static size_t CK_NAME(attention_workspace)(const struct ck_attention *a) {
+    // The last block is often shorter, and a smaller product may be cut into fewer but larger tiles.
+    int64_t whole = ck_min(CK_CHUNK, a->queries);
+    int64_t rows[4] = {whole, a->queries % CK_CHUNK, ck_min(CK_FORWARD_QUERIES, a->queries),
+                       a->queries % CK_FORWARD_QUERIES};
+    size_t most = 0;
+    for (int i = 0; i < 4; i++) {
+        size_t need = rows[i] ? ck_attention_products(a, rows[i]) : 0;
+        if (need > most) most = need;
+    }
+    return most + (size_t)(2 * whole * a->keys) * sizeof(float) + 256;
 }
 
 /// probabilities[r, keys] of queries q0..<q0+rows.

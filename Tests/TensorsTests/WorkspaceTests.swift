@@ -1,0 +1,66 @@
+import CKernels
+import Tensors
+import Testing
+
+/// Kernels stay inside the workspace that they ask for.
+@Suite struct WorkspaceTests {
+    static let tables = [CK_ISA_BASELINE, CK_ISA_AVX2, CK_ISA_AVX512].filter { ck_isa_supported($0) != 0 }
+
+    /// Runs `body` on exactly `bytes` bytes, with guards before and behind.
+    static func guarded(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> Void) -> Bool {
+        let margin = 4 << 20
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes + 2 * margin, alignment: 64)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 0xa5)
+        body(memory.baseAddress! + margin)
+        return memory.prefix(margin).allSatisfy { $0 == 0xa5 } && memory.suffix(margin).allSatisfy { $0 == 0xa5 }
+    }
+
+    /// (queries, keys, width): whole and partial blocks of queries, few and many keys.
+    @Test(arguments: [
+        (5, 7, 4), (65, 300, 40), (257, 1024, 64), (300, 700, 8), (320, 77, 40), (1, 2000, 16), (257, 90, 520),
+    ])
+    func attention(queries: Int, keys: Int, width: Int) {
+        let (q, k, v) = (
+            Samples.tensor([queries, width], 141), Samples.tensor([keys, width], 142),
+            Samples.tensor([keys, width], 143)
+        )
+        let (o, dq) = (Tensor(zeros: q.shape), Tensor(zeros: q.shape))
+        let (dk, dv) = (Tensor(zeros: k.shape), Tensor(zeros: k.shape))
+        var plan = ck_attention()
+        (plan.q, plan.k, plan.v) = (UnsafePointer(q.pointer), UnsafePointer(k.pointer), UnsafePointer(v.pointer))
+        (plan.batch, plan.heads, plan.scale) = (1, 1, 0.25)
+        (plan.queries, plan.keys, plan.width) = (Int64(queries), Int64(keys), Int64(width))
+        (plan.q_stride, plan.kv_stride) = (Int64(width), Int64(width))
+        for isa in WorkspaceTests.tables {
+            let table = ck_kernels_for(isa).pointee.attention
+            let bytes = table.workspace(&plan)
+            let forward = WorkspaceTests.guarded(bytes) { workspace in
+                for task in 0..<table.forward_tasks(&plan) { table.forward(&plan, o.pointer, task, workspace) }
+            }
+            #expect(forward, "forward, instruction set \(isa.rawValue)")
+            let backward = WorkspaceTests.guarded(bytes) {
+                table.backward(&plan, q.pointer, dq.pointer, dk.pointer, dv.pointer, 0, $0)
+            }
+            #expect(backward, "backward, instruction set \(isa.rawValue)")
+        }
+    }
+
+    @Test(arguments: [(1, 1, 1), (14, 32, 256), (29, 1030, 300), (500, 40, 257), (131, 151, 270)])
+    func products(m: Int, n: Int, k: Int) {
+        let (a, b, c) = (Samples.tensor([m, k], 144), Samples.tensor([k, n], 145), Tensor(zeros: [m, n]))
+        var plan = ck_gemm()
+        (plan.m, plan.n, plan.k, plan.segments) = (Int64(m), Int64(n), Int64(k), 1)
+        (plan.group_columns, plan.batch_outer, plan.batch_inner) = (Int64(n), 1, 1)
+        (plan.a, plan.b, plan.c) = (UnsafePointer(a.pointer), UnsafePointer(b.pointer), c.pointer)
+        (plan.lda, plan.ldb, plan.ldc) = (Int64(k), Int64(n), Int64(n))
+        for isa in WorkspaceTests.tables {
+            let table = ck_kernels_for(isa).pointee.gemm
+            var cut = table.cut(&plan)
+            let isInside = WorkspaceTests.guarded(cut.workspace) { workspace in
+                for task in 0..<cut.tasks { table.task(&plan, &cut, task, workspace) }
+            }
+            #expect(isInside, "instruction set \(isa.rawValue)")
+        }
+    }
+}
