@@ -23,6 +23,7 @@ public final class TraceBuilder: StepObserver {
     /// A builder that keeps the tensors of `keeps`.
     public init(keeps: Set<Phase> = [.inversion]) { self.keeps = keeps }
 
+    /// Adds an entry to the step: a digest for a tensor, bit patterns for numbers.
     public func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
         let entry: TraceEntry
         switch value {

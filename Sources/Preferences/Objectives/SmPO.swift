@@ -13,9 +13,13 @@ public enum ErrorScale: String, Sendable, CaseIterable {
 /// W is the smoothed label's coefficient 2α − γ. With W = 1 this is DDIM-InPO's loss on inverted latents, and with
 /// forward noising besides, the two pictures sharing t and noise, Diffusion-DPO's.
 public struct SmPO: Objective {
+    /// The name in recipes.
     public let name: String
+    /// A winner and a loser.
     public let samplesPerItem = 2
+    /// The errors are held against the reference's.
     public let usesReference = true
+    /// How the noisy pictures come about.
     public let noising: Noising
     /// β: how far the policy may leave the reference (SD1.5: 2000, SDXL: 5000, for 4 × 64 × 64 latents).
     public let beta: Float
@@ -35,6 +39,7 @@ public struct SmPO: Objective {
         self.name = name
     }
 
+    /// The pair's loss and its gradient by both errors.
     public func loss(_ item: ItemErrors) -> ItemLoss {
         let difference = (item.model[0] - item.model[1]) - (item.reference[0] - item.reference[1])
         let factor =
