@@ -24,7 +24,7 @@ public struct Auditor {
             if let reason = incomparable(evidence) {
                 return AuditReport(run: run, verdict: .incomparable, reason: reason)
             }
-            let session = try open(evidence.manifest)
+            let session = try Surroundings(evidence, workspace: workspace).open(engine)
             return try replay(evidence, session, progress)
         } catch let error as TamperError {
             return AuditReport(run: run, verdict: .tampered, reason: error.description)
@@ -47,34 +47,6 @@ public struct Auditor {
             return "neither a golden log nor a ledger nor an outcome says what the run should come to"
         }
         return nil
-    }
-
-    /// Opens what the manifest names and holds it against the manifest's digests.
-    private func open(_ manifest: Manifest) throws -> TrainingSession {
-        let cursor = JSONCursor(
-            manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(manifest.run))
-        let session = try TrainingSession(recipe: try Recipe(json: cursor), engine: engine)
-        let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
-        for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
-            throw TamperError(
-                file: place(of: name, session.recipe), run: manifest.run, step: nil, field: "digest of \(name)",
-                expected: manifest.inputs.digests[name]?.hex ?? "nothing",
-                found: session.inputs.digests[name]?.hex ?? "nothing")
-        }
-        guard session.inputs.digest == manifest.inputs.digest else {
-            throw TamperError(
-                file: workspace.manifest(manifest.run), run: manifest.run, step: nil, field: "inputs digest",
-                expected: manifest.inputs.digest.hex, found: session.inputs.digest.hex)
-        }
-        return session
-    }
-
-    private func place(of digest: String, _ recipe: Recipe) -> String {
-        if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
-            return path + digest.dropFirst("model".count)
-        }
-        if case .folder(let path, _) = recipe.data.source, digest == "data" || digest == "labels" { return path }
-        return digest
     }
 
     private func replay(

@@ -71,4 +71,17 @@ public struct Evidence {
         }
         return (bits, place.shape)
     }
+
+    /// Digests of data items by their names, as far as the ledger or the golden log know them.
+    func itemDigests() -> [String: String] {
+        var digests: [String: String] = [:]
+        for item in (try? store?.dataItems(of: manifest.run)) ?? [] { digests[item.item] = item.digest.hex }
+        for step in golden ?? [] {
+            guard case .text(let ids)? = step.record[.batch]?["ids"]?.value,
+                case .text(let items)? = step.record[.batch]?["items"]?.value
+            else { continue }
+            for (id, digest) in zip(ids, items) { digests[id] = digest }
+        }
+        return digests
+    }
 }

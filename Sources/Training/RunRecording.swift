@@ -69,9 +69,7 @@ public struct RunRecording {
         let builder = TraceBuilder(keeps: keeps)
         do {
             while trainer.steps < recipe.training.steps {
-                let losses = try session.step(observer: builder)
-                let record = try builder.finish(trainer)
-                try recorder.append(record, stored: try store(builder, step: trainer.steps))
+                let losses = try recordStep(recorder, builder)
                 let isLast = trainer.steps == recipe.training.steps
                 let every = recipe.record.checkpointEvery
                 if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder) }
@@ -90,6 +88,14 @@ public struct RunRecording {
         try FileContents.makeFolder(workspace.manifests)
         try manifest.write(to: workspace.manifest(recorder.name))
         return .finished(manifest)
+    }
+
+    /// Runs the next step and records it with its kept tensors.
+    public func recordStep(_ recorder: RunRecorder, _ builder: TraceBuilder) throws -> StepLosses {
+        let losses = try session.step(observer: builder)
+        let record = try builder.finish(session.trainer)
+        try recorder.append(record, stored: try store(builder, step: session.trainer.steps))
+        return losses
     }
 
     /// Puts the kept tensors of a step into one object.

@@ -19,13 +19,8 @@ public struct ParityRun {
     public init(model: String, hp: ParityCase, inputs path: String, engine: Engine) throws {
         self.hp = hp
         let reference = FileContents.isFolder("\(model)/ref_unet") ? "\(model)/ref_unet" : "\(model)/unet"
-        func network(_ folder: String) throws -> UNet2DConditionModel {
-            let directory = try ModelDirectory(path: folder)
-            let config = try UNetConfig(directory.config, file: directory.configPath)
-            return try UNet2DConditionModel(config: config, loader: ParameterLoader(source: directory.weights))
-        }
-        let frozen = try network(reference)
-        let policy = try network(hp.startsAtReference ? reference : "\(model)/unet")
+        let frozen = try ModelFolder.openUNet(reference)
+        let policy = try ModelFolder.openUNet(hp.startsAtReference ? reference : "\(model)/unet")
         inputs = try ParityInputs(path: path, unet: policy.config)
         guard hp.steps <= inputs.steps else {
             throw TrainingError.mismatch(

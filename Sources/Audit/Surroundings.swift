@@ -1,0 +1,81 @@
+import Checkpoints
+import Datasets
+import Diffusion
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// Model and data of a run as they are now, held against what the manifest says they were.
+struct Surroundings {
+    private let evidence: Evidence
+    private let workspace: Workspace
+
+    init(_ evidence: Evidence, workspace: Workspace) {
+        self.evidence = evidence
+        self.workspace = workspace
+    }
+
+    /// Opens the session that the manifest describes. Throws `TamperError` naming the file or item whose content is
+    /// not the recorded one, and the reader's own error for what is missing.
+    func open(_ engine: Engine) throws -> TrainingSession {
+        let manifest = evidence.manifest
+        let path = workspace.manifest(manifest.run)
+        let recipe = try Recipe(json: JSONCursor(manifest.inputs.recipe, name: "inputs.recipe", file: path))
+        let session = try openOrExplain(recipe, engine)
+        let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
+        for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
+            if name == "data", let changed = changedItem(session) { throw changed }
+            throw tampered(
+                place(of: name, recipe), "digest of \(name)", manifest.inputs.digests[name]?.hex ?? "nothing",
+                session.inputs.digests[name]?.hex ?? "nothing")
+        }
+        guard session.inputs.digest == manifest.inputs.digest else {
+            throw tampered(path, "inputs digest", manifest.inputs.digest.hex, session.inputs.digest.hex)
+        }
+        return session
+    }
+
+    /// A file that the recorded run could read and that is still there, but cannot be read now, has changed.
+    private func openOrExplain(_ recipe: Recipe, _ engine: Engine) throws -> TrainingSession {
+        do {
+            return try TrainingSession(recipe: recipe, engine: engine)
+        } catch let error as FolderPairsError {
+            let folder = error.folder
+            let isThere = error.problems.allSatisfy { FileContents.exists("\(folder)/\($0.image ?? $0.file)") }
+            guard isThere, let first = error.problems.first else { throw error }
+            throw tampered(first.image ?? first.file, "content", "what the run was recorded with", first.what)
+        } catch let error as CheckpointError where FileContents.exists(error.file) {
+            throw tampered(error.file, "content", "what the run was recorded with", error.description)
+        } catch let error as ConfigError where FileContents.exists(error.file) {
+            throw tampered(error.file, "content", "what the run was recorded with", error.description)
+        }
+    }
+
+    /// The first pair whose content is not the recorded one: by the ledger's list of items, or by the steps of the
+    /// golden log that drew it.
+    private func changedItem(_ session: TrainingSession) -> TamperError? {
+        guard case .pairs(let dataset, _) = session.data.items else { return nil }
+        let recorded = evidence.itemDigests()
+        for index in 0..<dataset.count {
+            let item = dataset.item(at: index)
+            guard let expected = recorded[item.id], expected != item.digest.hex else { continue }
+            return tampered(
+                "\(item.image0), \(item.image1)", "digest of \(item.id)", expected, item.digest.hex)
+        }
+        return nil
+    }
+
+    private func place(of digest: String, _ recipe: Recipe) -> String {
+        if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
+            return path + digest.dropFirst("model".count)
+        }
+        if case .folder(let path, _) = recipe.data.source, digest == "data" || digest == "labels" { return path }
+        return digest
+    }
+
+    private func tampered(_ file: String, _ field: String, _ expected: String, _ found: String) -> TamperError {
+        TamperError(
+            file: file, run: evidence.manifest.run, step: nil, field: field, expected: expected, found: found)
+    }
+}
