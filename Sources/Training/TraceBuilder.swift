@@ -1,5 +1,6 @@
 import Autodiff
 import Checkpoints
+import Diffusion
 import Digests
 import Ledger
 import Tensors
@@ -19,6 +20,8 @@ public final class TraceBuilder: StepObserver {
     /// Tensors of the current step that are kept.
     public private(set) var kept: [Kept] = []
     private var entries: [Phase: [TraceEntry]] = [:]
+    /// Digests of what each sample passed through on its way to x̃_t, in order.
+    private var paths: [String: [Digest]] = [:]
 
     /// A builder that keeps the tensors of `keeps`.
     public init(keeps: Set<Phase> = [.inversion]) { self.keeps = keeps }
@@ -38,8 +41,26 @@ public final class TraceBuilder: StepObserver {
         entries[phase, default: []].append(entry)
     }
 
+    /// Adds one move to the paths of its samples: prediction and latent, and again if ReNoise corrected them.
+    public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {
+        let names = SampleNames(items: items, samplesPerItem: 2)
+        func add(_ rows: [Int], _ tensors: [Tensor]) {
+            for (place, row) in rows.enumerated() {
+                for tensor in tensors {
+                    paths[names.name(row), default: []].append(tensor.slice(place..<place + 1).digest(named: ""))
+                }
+            }
+        }
+        add(step.rows, [step.noise, step.reached])
+        if let correction = step.correction { add(correction.rows, [correction.noise, correction.reached]) }
+    }
+
     /// The record of the step that `trainer` has just done; what was collected is let go.
     public func finish(_ trainer: Trainer) throws -> StepRecord {
+        for name in paths.keys.sorted(by: utf8Less) {
+            observe(.inversion, name + ".path", digest: .of(.document, paths[name] ?? []))
+        }
+        paths = [:]
         observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest())
         observe(.weights, "weights", digest: try trainer.weightsDigest())
         if let average = trainer.average { observe(.weights, "average", digest: try average.digest()) }
