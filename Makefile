@@ -26,8 +26,7 @@ demo: build ## Train and record the embedded run, audit it, audit run-42, draw p
 	$(smpo) audit run-42
 	grid=".smpo/runs/$$run/before-after.png"
 	echo "==> smpo sample"
-	$(smpo) sample --model ".smpo/runs/$$run" --against Golden/shapes-base --captions shapes:8 --out "$$grid" \
-	    --steps 25 --seed 1
+	$(smpo) sample --model ".smpo/runs/$$run" --against Golden/shapes-base --out "$$grid"
 	printf '%s\n' "" "Look at:" \
 	    "  $$grid   pictures before and after the training" \
 	    "  Manifests/$$run.json   what the run was made of, and what it came to" \
