@@ -1,0 +1,88 @@
+# The commands of the house. `make demo` and `make test` install what is missing first (Debian 12, as root or with sudo).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint layers bench exhaustive clean packages
+
+# libsqlite3: the ledger; libssl: SHA-256; libopenblas: the benchmark's second opinion; the others: pictures.
+# sqlite3 is for reading the ledger by hand.
+PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config
+smpo := .build/release/smpo
+# `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
+STRIDE := 1
+
+help: ## Show this list.
+	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: PACKAGES += sqlite3
+demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after.
+	@echo "==> smpo train --record"
+	result=$$($(smpo) train --record)
+	echo "$$result"
+	run=$$(awk '$$1 == "run" { print $$2 }' <<< "$$result")
+	echo "==> smpo audit $$run"
+	$(smpo) audit "$$run"
+	echo "==> smpo audit run-42"
+	$(smpo) audit run-42
+	grid=".smpo/runs/$$run/before-after.png"
+	echo "==> smpo sample"
+	$(smpo) sample --model ".smpo/runs/$$run" --against Golden/shapes-base --out "$$grid"
+	printf '%s\n' "" "Look at:" \
+	    "  $$grid   pictures before and after the training" \
+	    "  Manifests/$$run.json   what the run was made of, and what it came to" \
+	    "  .smpo/ledger.sqlite   every step: sqlite3 -readonly .smpo/ledger.sqlite '.tables'" \
+	    "  .smpo/runs/$$run   the trained model, in the layout of diffusers"
+
+test: packages ## Run all tests.
+	swift test -c release
+
+build: packages ## Build the program, .build/release/smpo.
+	@swift build -c release --product smpo
+
+lint: ## Check the format; nothing is changed.
+	swift format lint --strict -r Sources Tests Package.swift
+
+# The check scans the imports of every target, tests included, before anything is built: one small C target is enough.
+layers: packages ## Check that every target imports only what Package.swift lets it.
+	swift build -c release --target CKernels --explicit-target-dependency-import-check error
+
+bench: build ## Measure kernels, training steps and recording.
+	$(smpo) bench
+
+exhaustive: PACKAGES += libmpfr-dev
+exhaustive: packages ## Check the elementary functions on all 2^32 inputs against MPFR; many minutes.
+	mkdir -p .build/exhaustive
+	clang -O2 -std=gnu17 -Wno-psabi -I Sources/CKernels/include Tests/Exhaustive/elementary.c \
+	    Sources/CKernels/dispatch.c Sources/CKernels/isa_*.c -o .build/exhaustive/elementary -lmpfr -lm -lpthread
+	sets=(baseline)
+	if grep -qw avx2 /proc/cpuinfo; then sets=(avx2 "$${sets[@]}"); fi
+	if grep -qw avx512dq /proc/cpuinfo; then sets=(avx512 "$${sets[@]}"); fi
+	for function in exp log sin cos tanh erf sigmoid; do
+	    .build/exhaustive/elementary check $$function $${sets[0]} .build/exhaustive/hard-$$function.txt
+	    for other in "$${sets[@]:1}"; do
+	        .build/exhaustive/elementary compare $$function $${sets[0]} $$other $(STRIDE)
+	    done
+	done
+
+clean: ## Remove what was built; runs and their ledger (.smpo) stay.
+	rm -rf .build
+
+# The lists of packages are fetched only when something has to be installed.
+packages:
+	@missing=()
+	for package in $(PACKAGES); do
+	    status=$$(dpkg-query -W -f '$${db:Status-Status}' "$$package" 2> /dev/null || true)
+	    if [[ $$status != installed ]]; then missing+=("$$package"); fi
+	done
+	if (( $${#missing[@]} == 0 )); then exit 0; fi
+	root=()
+	if (( EUID != 0 )); then root=(sudo); fi
+	if ! command -v apt-get > /dev/null || { (( EUID != 0 )) && ! command -v sudo > /dev/null; }; then
+	    echo "missing packages: $${missing[*]} (install them as root, under the names of your system)" >&2
+	    exit 2
+	fi
+	echo "==> installing $${missing[*]}"
+	"$${root[@]}" apt-get update -q < /dev/null
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$${missing[@]}" < /dev/null
+
+.ONESHELL:
