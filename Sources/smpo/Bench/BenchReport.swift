@@ -7,6 +7,8 @@ struct BenchReport {
     let isa: ISA
     let rounds: Int
     let isQuick: Bool
+    /// The machine's load average over the last minute before the first timing.
+    let load: Double
     let results: [ContestResult]
 
     /// Groups that share a geometric mean, in the order of the table.
@@ -30,6 +32,7 @@ struct BenchReport {
             "OpenBLAS: \(OpenBLAS.config)", "          kernels \(OpenBLAS.core), threads \(OpenBLAS.threading)",
         ]
         lines.append("ours:     \(isa.rawValue); medians of \(rounds) rounds, both sides in turn, GFLOP/s")
+        lines.append("load:     \(fixed(load, 2)) before the first timing; timings of a busy machine prove nothing")
         for group in groups {
             let title = group.kind == .product ? "products, m × n × k" : "convolutions, beside im2col + sgemm"
             lines += ["", row("\(title); workers: \(group.workers)", "ours", "OpenBLAS", "ratio")]
@@ -56,6 +59,7 @@ struct BenchReport {
     var json: JSONValue {
         [
             "schema": 1, "isa": .string(isa.rawValue), "rounds": .integer(rounds), "quick": .bool(isQuick),
+            "load": .string(fixed(load, 2)),
             "openblas": [
                 "config": .string(OpenBLAS.config), "core": .string(OpenBLAS.core),
                 "threading": .string(OpenBLAS.threading),

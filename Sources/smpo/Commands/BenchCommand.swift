@@ -12,12 +12,15 @@ struct BenchCommand: ParsableCommand {
             (ours, OpenBLAS, ours, OpenBLAS, …), with one worker and with all of them; the medians are compared.
             OpenBLAS gets as many threads as we have workers. Its speed depends on the kernels that it chooses for the
             CPU, so they are printed too. A ratio above 1 means that the reference kernels are faster.
+            OPENBLAS_CORETYPE makes it choose others: versions that do not know a CPU fall back to old ones.
+            Measure on an idle machine: OpenBLAS's threads wait for each other and lose most when others work too.
             Before the timing both results are compared: two that differ by more than rounding end the run.
 
             EXAMPLES
               smpo bench
               smpo bench --quick
               smpo bench --isa avx2 --workers 4 --rounds 15
+              OPENBLAS_CORETYPE=SkylakeX smpo bench --workers 1
               smpo bench --json > bench.json
 
             \(ExitStatus.help([.reproduced, .trouble, .usage]))
@@ -41,12 +44,14 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        var load = 0.0
+        getloadavg(&load, 1)
         let widest = try engineOptions.engine()
         let (isa, workers) = (widest.isa, widest.pool.workers)
         widest.stop()
         var results: [ContestResult] = []
         for count in workers == 1 ? [1] : [1, workers] { results += try measure(isa: isa, workers: count) }
-        let report = BenchReport(isa: isa, rounds: rounds, isQuick: quick, results: results)
+        let report = BenchReport(isa: isa, rounds: rounds, isQuick: quick, load: load, results: results)
         print(json ? report.json.pretty : report.text)
     }
 
