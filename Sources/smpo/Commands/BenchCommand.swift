@@ -8,13 +8,17 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure the reference kernels beside OpenBLAS in the same run.",
         discussion: """
-            Ten products and ten convolutions of Stable Diffusion 1.5's UNet, each computed by both sides in turn
-            (ours, OpenBLAS, ours, OpenBLAS, …), with one worker and with all of them; the medians are compared.
-            OpenBLAS gets as many threads as we have workers. Its speed depends on the kernels that it chooses for the
-            CPU, so they are printed too. A ratio above 1 means that the reference kernels are faster.
-            OPENBLAS_CORETYPE makes it choose others: versions that do not know a CPU fall back to old ones.
-            Measure on an idle machine: OpenBLAS's threads wait for each other and lose most when others work too.
-            Before the timing both results are compared: two that differ by more than rounding end the run.
+            Ten products and ten convolutions of Stable Diffusion 1.5's UNet, each
+            computed by both sides in turn (ours, OpenBLAS, ours, OpenBLAS, …), with
+            one worker and with all of them; the medians are compared. A ratio above 1
+            means that the reference kernels are faster. Before the timing both results
+            are compared: two that differ by more than rounding end the run.
+
+            OpenBLAS gets as many threads as we have workers. Its speed depends on the
+            kernels that it chooses for the CPU, so they are printed too; a version that
+            does not know a CPU falls back to old ones, and OPENBLAS_CORETYPE makes it
+            choose others. Measure on an idle machine: OpenBLAS's threads wait for each
+            other and lose most when others work too.
 
             EXAMPLES
               smpo bench
