@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .target(name: "CKernels", cSettings: cChecks),
+        .target(name: "CKernels", exclude: ["NUMERICS.md"], cSettings: cChecks),
         .target(
             name: "CImageCodecs", cSettings: cChecks,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),

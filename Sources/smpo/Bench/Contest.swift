@@ -1,0 +1,120 @@
+import Tensors
+
+/// One piece of work done by both sides.
+struct Contest {
+    /// What kind of work it is.
+    enum Kind: String, CaseIterable {
+        case product
+        case convolution
+    }
+
+    let kind: Kind
+    let name: String
+    let flop: Int
+    /// Terms of one output.
+    let inner: Int
+    let ours: () -> Tensor
+    let theirs: () -> Tensor
+
+    /// y = x·Wᵀ.
+    init(_ shape: ProductShape, engine: Engine) {
+        let (x, w) = (Contest.numbers([shape.m, shape.k], 1), Contest.numbers([shape.n, shape.k], 2))
+        let y = Tensor(zeros: [shape.m, shape.n])
+        (kind, flop, inner) = (.product, shape.flop, shape.k)
+        name = "\(shape.name): \(shape.m) × \(shape.n) × \(shape.k)"
+        ours = { engine.linear(x, weight: w, bias: nil) }
+        theirs = {
+            OpenBLAS.product(x, w, transposed: true, into: y, m: shape.m, n: shape.n, k: shape.k)
+            return y
+        }
+    }
+
+    /// Our direct convolution beside im2col and sgemm. 1 × 1 with stride 1 needs no im2col.
+    init(_ shape: ConvolutionShape, engine: Engine) {
+        let x = Contest.numbers([1, shape.channels, shape.size, shape.size], 3)
+        let w = Contest.numbers([shape.out, shape.channels, shape.kernel, shape.kernel], 4)
+        let area = shape.outSize * shape.outSize
+        let y = Tensor(zeros: [1, shape.out, shape.outSize, shape.outSize])
+        let patches = shape.kernel == 1 && shape.stride == 1 ? nil : PatchMatrix(shape)
+        (kind, flop, inner) = (.convolution, shape.flop, shape.inner)
+        name = "\(shape.name): \(shape.channels) → \(shape.out), \(shape.kernel)×\(shape.kernel) on \(shape.size)²"
+        ours = { engine.convolution(x, weight: w, bias: nil, shape.geometry) }
+        theirs = {
+            patches?.fill(from: x, engine: engine)
+            OpenBLAS.product(
+                w, patches?.matrix ?? x, transposed: false, into: y, m: shape.out, n: area, k: shape.inner)
+            return y
+        }
+    }
+
+    private static func numbers(_ shape: [Int], _ step: Int) -> Tensor {
+        RandomStream(seed: 42, .initialization, step: step).normals(shape: shape)
+    }
+
+    /// ‖ours − theirs‖ / ‖theirs‖.
+    func difference() -> Double {
+        let (a, b) = (ours().floats, theirs().floats)
+        var (distance, size) = (0.0, 0.0)
+        for (x, y) in zip(a, b) {
+            distance += (Double(x) - Double(y)) * (Double(x) - Double(y))
+            size += Double(y) * Double(y)
+        }
+        return (distance / size).squareRoot()
+    }
+
+    /// Both sides in turn, `rounds` times; the medians. Short work is repeated until a timing takes five milliseconds.
+    func run(rounds: Int, workers: Int) throws -> ContestResult {
+        let difference = difference()
+        // Two sums of n terms in different orders differ by about √n roundings: n of them is a mistake.
+        let limit = Double(inner) * 0x1p-24
+        guard difference <= limit else { throw ContestError(name: name, difference: difference, limit: limit) }
+        let once = max(time(1, ours), time(1, theirs), .nanoseconds(1))
+        let repeats = max(1, Int((Duration.milliseconds(5) / once).rounded(.up)))
+        var (mine, other): ([Duration], [Duration]) = ([], [])
+        for _ in 0..<rounds {
+            mine.append(time(repeats, ours) / repeats)
+            other.append(time(repeats, theirs) / repeats)
+        }
+        return ContestResult(
+            kind: kind, name: name, flop: flop, workers: workers, ours: median(mine), theirs: median(other),
+            difference: difference)
+    }
+
+    private func time(_ repeats: Int, _ body: () -> Tensor) -> Duration {
+        ContinuousClock().measure { for _ in 0..<repeats { _ = body() } }
+    }
+
+    private func median(_ times: [Duration]) -> Duration {
+        let sorted = times.sorted()
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}
+
+/// Both sides computed the same product and got different numbers.
+struct ContestError: Error, CustomStringConvertible {
+    let name: String
+    let difference: Double
+    let limit: Double
+
+    var description: String {
+        "\(name): the reference kernels and OpenBLAS disagree: relative distance \(difference), "
+            + "expected at most \(limit); one of them computes wrongly here"
+    }
+}
+
+/// Median times of one contest.
+struct ContestResult {
+    let kind: Contest.Kind
+    let name: String
+    let flop: Int
+    let workers: Int
+    let ours: Duration
+    let theirs: Duration
+    /// ‖ours − theirs‖ / ‖theirs‖.
+    let difference: Double
+
+    /// How many times as fast as OpenBLAS.
+    var ratio: Double { theirs / ours }
+    func gigaflops(_ time: Duration) -> Double { Double(flop) / (time / .nanoseconds(1)) }
+}

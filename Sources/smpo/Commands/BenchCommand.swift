@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Tensors
+
+/// `smpo bench`
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the reference kernels beside OpenBLAS in the same run.",
+        discussion: """
+            Ten products and ten convolutions of Stable Diffusion 1.5's UNet, each
+            computed by both sides in turn (ours, OpenBLAS, ours, OpenBLAS, …), with
+            one worker and with all of them; the medians are compared. A ratio above 1
+            means that the reference kernels are faster. Before the timing both results
+            are compared: two that differ by more than rounding end the run.
+
+            OpenBLAS gets as many threads as we have workers. Its speed depends on the
+            kernels that it chooses for the CPU, so they are printed too; a version that
+            does not know a CPU falls back to old ones, and OPENBLAS_CORETYPE makes it
+            choose others. Measure on an idle machine: OpenBLAS's threads wait for each
+            other and lose most when others work too.
+
+            EXAMPLES
+              smpo bench
+              smpo bench --quick
+              smpo bench --isa avx2 --workers 4 --rounds 15
+              OPENBLAS_CORETYPE=SkylakeX smpo bench --workers 1
+              smpo bench --json > bench.json
+
+            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            """)
+
+    @OptionGroup var engineOptions: EngineOptions
+
+    @Option(help: "Timings of each side, at least 7.")
+    var rounds = 7
+
+    @Flag(help: "Smaller shapes: seconds instead of minutes.")
+    var quick = false
+
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (7...1000).contains(rounds) else {
+            throw ValidationError("--rounds must be between 7 and 1000, found \(rounds)")
+        }
+    }
+
+    func run() throws {
+        var load = 0.0
+        getloadavg(&load, 1)
+        let widest = try engineOptions.engine()
+        let (isa, workers) = (widest.isa, widest.pool.workers)
+        widest.stop()
+        var results: [ContestResult] = []
+        for count in workers == 1 ? [1] : [1, workers] { results += try measure(isa: isa, workers: count) }
+        let report = BenchReport(isa: isa, rounds: rounds, isQuick: quick, load: load, results: results)
+        print(json ? report.json.pretty : report.text)
+    }
+
+    private func measure(isa: ISA, workers: Int) throws -> [ContestResult] {
+        let engine = Engine(isa: isa, workers: workers)
+        defer { engine.stop() }
+        OpenBLAS.use(threads: workers)
+        let products = BenchShapes.products.map { quick ? $0.quick : $0 }
+        let convolutions = BenchShapes.convolutions.map { quick ? $0.quick : $0 }
+        // One contest at a time: its operands are released before the next one's are made.
+        return try products.map { try contest(Contest($0, engine: engine), workers) }
+            + convolutions.map { try contest(Contest($0, engine: engine), workers) }
+    }
+
+    private func contest(_ contest: Contest, _ workers: Int) throws -> ContestResult {
+        let result = try contest.run(rounds: rounds, workers: workers)
+        FileHandle.standardError.write(Data("measured \(result.name), workers: \(workers)\n".utf8))
+        return result
+    }
+}
