@@ -10,6 +10,8 @@ struct BenchReport {
     /// The machine's load average over the last minute before the first timing.
     let load: Double
     let results: [ContestResult]
+    /// Steps of the embedded recipe, where it is at hand.
+    let step: StepBenchmark.Result?
 
     /// Groups that share a geometric mean, in the order of the table.
     private var groups: [(kind: Contest.Kind, workers: Int, results: [ContestResult])] {
@@ -44,6 +46,13 @@ struct BenchReport {
             }
             lines.append(row("geometric mean", "", "", fixed(BenchReport.geometricMean(group.results), 2)))
         }
+        if let step {
+            lines += [
+                "",
+                "training step of the embedded recipe, \(fixed(step.plain * 1000, 1)) ms; recorded "
+                    + "\(fixed(step.recorded * 1000, 1)) ms; recording adds \(fixed(step.overhead * 100, 2)) %",
+            ]
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -58,7 +67,8 @@ struct BenchReport {
     /// Times are whole nanoseconds; what can be derived is given too, as decimal text.
     var json: JSONValue {
         [
-            "schema": 1, "isa": .string(isa.rawValue), "rounds": .integer(rounds), "quick": .bool(isQuick),
+            "schema": 1, "step": stepEntry, "isa": .string(isa.rawValue), "rounds": .integer(rounds),
+            "quick": .bool(isQuick),
             "load": .string(fixed(load, 2)),
             "openblas": [
                 "config": .string(OpenBLAS.config), "core": .string(OpenBLAS.core),
@@ -72,6 +82,15 @@ struct BenchReport {
                         "ratio": .string(fixed(BenchReport.geometricMean(group.results), 4)),
                     ]
                 }),
+        ]
+    }
+
+    private var stepEntry: JSONValue {
+        guard let step else { return .null }
+        return [
+            "plain_milliseconds": .string(fixed(step.plain * 1000, 3)),
+            "recorded_milliseconds": .string(fixed(step.recorded * 1000, 3)),
+            "overhead": .string(fixed(step.overhead, 4)),
         ]
     }
 

@@ -1,18 +1,21 @@
 import ArgumentParser
 import Foundation
 import Tensors
+import Training
 
 /// `smpo bench`
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the reference kernels beside OpenBLAS in the same run.",
+        abstract: "Measure the reference kernels beside OpenBLAS, and training steps.",
         discussion: """
             Ten products and ten convolutions of Stable Diffusion 1.5's UNet, each
             computed by both sides in turn (ours, OpenBLAS, ours, OpenBLAS, …), with
             one worker and with all of them; the medians are compared. A ratio above 1
             means that the reference kernels are faster. Before the timing both results
-            are compared: two that differ by more than rounding end the run.
+            are compared: two that differ by more than rounding end the run. Then steps
+            of the embedded recipe, with and without recording in turn: the median time
+            of each, and what recording adds.
 
             OpenBLAS gets as many threads as we have workers. Its speed depends on the
             kernels that it chooses for the CPU, so they are printed too; a version that
@@ -55,8 +58,18 @@ struct BenchCommand: ParsableCommand {
         widest.stop()
         var results: [ContestResult] = []
         for count in workers == 1 ? [1] : [1, workers] { results += try measure(isa: isa, workers: count) }
-        let report = BenchReport(isa: isa, rounds: rounds, isQuick: quick, load: load, results: results)
+        let report = BenchReport(
+            isa: isa, rounds: rounds, isQuick: quick, load: load, results: results, step: try step(isa, workers))
         print(json ? report.json.pretty : report.text)
+    }
+
+    /// Steps of the embedded recipe, with and without recording in turn.
+    private func step(_ isa: ISA, _ workers: Int) throws -> StepBenchmark.Result? {
+        guard FileManager.default.fileExists(atPath: TrainCommand.embedded) else { return nil }
+        let engine = Engine(isa: isa, workers: workers)
+        defer { engine.stop() }
+        let recipe = try Recipe.read(path: TrainCommand.embedded)
+        return try StepBenchmark(recipe: recipe, engine: engine).run(rounds: quick ? 7 : 15)
     }
 
     private func measure(isa: ISA, workers: Int) throws -> [ContestResult] {
