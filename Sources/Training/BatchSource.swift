@@ -51,6 +51,8 @@ public struct BatchSource: Sendable {
         public var needsNoise: Bool
         /// Whether captions are encoded on the tape.
         public var trainsTextEncoder: Bool
+        /// Whether the inversion is guided and needs the empty caption.
+        public var needsEmptyCaption: Bool
     }
 
     /// The items.
@@ -84,7 +86,9 @@ public struct BatchSource: Sendable {
         let conditioning: Conditioning =
             settings.trainsTextEncoder
             ? .tokens(captions.map(model.tokenIDs)) : .encoded(model.encode(captions, engine: engine))
-        return TrainingBatch(items: entries, x0: x0, noise: noise, conditioning: conditioning)
+        return TrainingBatch(
+            items: entries, x0: x0, noise: noise, conditioning: conditioning,
+            unconditional: settings.needsEmptyCaption ? model.encode([""], engine: engine) : nil)
     }
 
     /// The places of the step's items in the data: epoch after epoch, each in an order of its own.

@@ -148,7 +148,10 @@ public final class Trainer {
             return (model.schedule.noised(x0, noise: noise, at: timesteps), target)
         case .inversion:
             let policy = Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine)
-            let xt = try Inverter(recipe: inversion, denoiser: policy).invert(x0, to: timesteps, condition) {
+            let empty = batch.unconditional?.picked(timesteps.map { _ in 0 }, engine: model.engine)
+            let xt = try Inverter(recipe: inversion, denoiser: policy).invert(
+                x0, to: timesteps, condition, unconditional: empty
+            ) {
                 try observer?.observeInversion(items: items, move: $0, $1)
             }
             return (xt, model.targetSchedule.target(xt, original: x0, at: timesteps))

@@ -40,14 +40,19 @@ public struct TrainingBatch: Sendable {
     public let noise: Tensor?
     /// The captions.
     public let conditioning: Conditioning
+    /// The empty caption, one row, where the inversion is guided.
+    public let unconditional: TextCondition?
 
     /// A batch of items with their pictures.
-    public init(items: [Item], x0: Tensor, noise: Tensor?, conditioning: Conditioning) {
+    public init(
+        items: [Item], x0: Tensor, noise: Tensor?, conditioning: Conditioning, unconditional: TextCondition? = nil
+    ) {
         precondition(!items.isEmpty && x0.shape[0] % items.count == 0)
         self.items = items
         self.x0 = x0
         self.noise = noise
         self.conditioning = conditioning
+        self.unconditional = unconditional
     }
 
     /// Pictures an item has.

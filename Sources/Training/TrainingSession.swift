@@ -61,7 +61,8 @@ public final class TrainingSession {
                 timesteps: BatchSource.Timesteps(rawValue: recipe.training.timesteps.rawValue)!,
                 captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
                 samplesPerItem: objective.samplesPerItem, needsNoise: objective.noising == .forward,
-                trainsTextEncoder: recipe.training.trainTextEncoder),
+                trainsTextEncoder: recipe.training.trainTextEncoder,
+                needsEmptyCaption: objective.noising == .inversion && inversion.guidance != 1),
             model: model, engine: engine)
     }
 
