@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .PHONY: help demo test build lint layers bench exhaustive clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the benchmark's second opinion; the others: pictures.
-# sqlite3 is for reading the ledger by hand.
-PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config
+# The tests read the ledger with sqlite3, as people do.
+PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3
 smpo := .build/release/smpo
 # `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
 STRIDE := 1
@@ -14,7 +14,6 @@ STRIDE := 1
 help: ## Show this list.
 	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: PACKAGES += sqlite3
 demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after.
 	@echo "==> smpo train --record"
 	result=$$($(smpo) train --record)
