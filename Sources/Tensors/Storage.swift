@@ -20,15 +20,16 @@ public final class Storage: @unchecked Sendable {
 
     /// Allocates `byteCount` bytes. They are *not* cleared: every kernel writes all of its output.
     public init(byteCount: Int) {
-        var pointer: UnsafeMutableRawPointer?
+        // malloc and our own alignment: glibc's memalign cannot use a freed block of the same size again, and then every
+        // large result costs a page fault for each of its pages.
         let rounded = max(64, (byteCount + 63) / 64 * 64)
-        guard posix_memalign(&pointer, 64, rounded) == 0, let pointer else {
-            fatalError("out of memory: \(byteCount) bytes")
-        }
+        guard let block = malloc(rounded + 64) else { fatalError("out of memory: \(byteCount) bytes") }
+        nonisolated(unsafe) let owned = block
+        let pointer = block + (64 - Int(bitPattern: block) % 64) % 64
         self.base = pointer
         self.byteCount = byteCount
         self.isWritable = true
-        self.release = { free($0) }
+        self.release = { _ in free(owned) }
     }
 
     /// Wraps memory that somebody else made, such as a mapped file; `release` runs when the last tensor lets go.
