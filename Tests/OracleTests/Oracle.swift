@@ -4,6 +4,7 @@ import Diffusion
 import Digests
 import Foundation
 import Tensors
+import Testing
 
 /// Numbers computed by PyTorch and diffusers that ours are held against: the small committed part, and the whole set
 /// where the environment variable `SMPO_ORACLES` names its folder.

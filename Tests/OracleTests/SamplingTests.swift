@@ -14,11 +14,7 @@ import Testing
         defer { engine.stop() }
         let expected = try oracle.file("\(model)/out/ddim_cfg75_10.safetensors")
         let inputs = try oracle.file("\(model)/inputs.safetensors")
-        let config = try SchedulerConfig(
-            [
-                "_class_name": "DDIMScheduler", "beta_start": .number(JSONNumber(0)), "clip_sample": false,
-                "set_alpha_to_one": false, "steps_offset": 1,
-            ].merging(SamplingTests.betas))
+        let config = try SchedulerConfig(SamplingTests.scheduler)
         let denoiser = Denoiser(unet: try oracle.unet("\(model)/unet"), schedule: NoiseSchedule(config), engine: engine)
         let sampler = DDIMSampler(denoiser: denoiser, config: config, steps: 10, guidance: 7.5)
         #expect(sampler.timesteps == (try Oracle.integers(expected, "timesteps")))
@@ -34,33 +30,26 @@ import Testing
         var ratios: [Double] = []
         _ = sampler.sample(
             try inputs.float32(named: "sampling.latents"), try condition("cond"),
-            unconditional: try condition("uncond")
-        ) { step, noise, picture in
-            for (name, value) in [("eps", noise), ("x", picture)] {
-                let number = name == "eps" ? step : step + 1
-                let tensor = name + (number < 10 ? "0\(number)" : "\(number)")
-                guard let reference = try? expected.float32(named: tensor) else { continue }
-                ratios.append(Oracle.distance(value, reference) / 1e-6)
-                print("oracle \(model) ddim_cfg75_10 \(tensor): ratio \(ratios.last!)")
-            }
-        }
+            unconditional: try condition("uncond"),
+            observe: { step, noise, picture in
+                for (name, value) in [("eps", noise), ("x", picture)] {
+                    let number = name == "eps" ? step : step + 1
+                    let tensor = name + (number < 10 ? "0\(number)" : "\(number)")
+                    guard let reference = try? expected.float32(named: tensor) else { continue }
+                    ratios.append(Oracle.distance(value, reference) / 1e-6)
+                    print("oracle \(model) ddim_cfg75_10 \(tensor): ratio \(ratios.last!)")
+                }
+            })
         #expect(ratios.count == 20)
         #expect((ratios.max() ?? .infinity) <= Oracle.limit)
     }
 
-    private static let betas: JSONObject = {
-        guard
-            case .object(let object)? = try? JSONValue.parse(
-                #"{"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}"#, file: "betas")
-        else { return JSONObject() }
+    private static let scheduler: JSONObject = {
+        let text = """
+            {"_class_name": "DDIMScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+            "clip_sample": false, "set_alpha_to_one": false, "steps_offset": 1}
+            """
+        guard case .object(let object)? = try? JSONValue.parse(text, file: "scheduler") else { return JSONObject() }
         return object
     }()
-}
-
-extension JSONObject {
-    fileprivate func merging(_ other: JSONObject) -> JSONObject {
-        var result = self
-        for (key, value) in other { result[key] = value }
-        return result
-    }
 }
