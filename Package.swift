@@ -56,7 +56,10 @@ let package = Package(
         layer("Comparison", ["Digests", "Tensors", "Checkpoints", "Ledger"]),
         layer(
             "Audit",
-            ["Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison"]),
+            [
+                "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
+                "Comparison",
+            ]),
         layer("Reports", ["Digests", "Ledger", "Datasets", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
@@ -73,12 +76,27 @@ let package = Package(
         tests("DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
         tests("DatasetsTests", ["Digests", "Datasets"], resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Digests", "Ledger", grdb], exclude: ["Fixtures"]),
-        tests("PreferencesTests", ["Tensors", "Autodiff", "Diffusion", "Preferences"]),
-        tests("TrainingTests", ["Digests", "Tensors", "Diffusion", "Datasets", "Ledger", "Preferences", "Training"]),
+        tests("PreferencesTests", ["Digests", "Tensors", "Datasets", "Preferences"]),
+        // Recipes and configurations of very small runs, for the tests that need whole ones.
+        .target(name: "TinyRuns", path: "Tests/TinyRuns", swiftSettings: swiftChecks),
+        tests(
+            "TrainingTests",
+            [
+                "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Training", "TinyRuns",
+            ]),
         tests(
             "OracleTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Training"],
             exclude: ["Fixtures", "make_fixtures.py"]),
         tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
+        tests(
+            "AuditTests",
+            [
+                "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
+                "Audit", "TinyRuns", grdb,
+            ]),
+        // Runs the built program as a process; `swift test` builds it besides the tests.
+        tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

@@ -43,8 +43,8 @@ public struct Auditor {
         if inputs.backend != "reference" {
             return "the run was recorded on the backend \(inputs.backend); only reference runs are replayed bit by bit"
         }
-        if evidence.golden == nil && evidence.ledger == nil && evidence.manifest.outcome == nil {
-            return "neither a golden log nor a ledger nor an outcome says what the run should come to"
+        if evidence.outcomes.isEmpty && (evidence.ledger ?? []).isEmpty {
+            return "neither a golden log nor a step in the ledger nor an outcome says what the run should come to"
         }
         return nil
     }
@@ -52,13 +52,18 @@ public struct Auditor {
     private func replay(
         _ evidence: Evidence, _ session: TrainingSession, _ progress: (Int, Int) -> Void
     ) throws -> AuditReport {
-        let outcome = evidence.manifest.outcome
-        let steps = evidence.golden?.count ?? outcome?.steps ?? evidence.ledger?.count ?? 0
+        let total = session.recipe.training.steps
+        for (file, outcome) in evidence.outcomes where outcome.steps != total {
+            throw TamperError(
+                file: file, run: evidence.manifest.run, step: nil, field: "outcome.steps",
+                expected: "\(total), as training.steps says", found: "\(outcome.steps)")
+        }
+        let steps = evidence.outcomes.isEmpty ? evidence.ledger?.count ?? 0 : total
         var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
         report.steps = steps
         report.evidence =
             (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
-            + (outcome == nil ? [] : ["chain head"])
+            + (evidence.outcomes.isEmpty ? [] : ["chain head"])
         var chain = Chain(inputs: session.inputs.digest)
         let builder = TraceBuilder()
         for step in 1...max(1, steps) where step <= steps {
@@ -83,12 +88,25 @@ public struct Auditor {
             progress(step, steps)
         }
         report.chainHead = chain.head
-        if let outcome, outcome.steps == steps, outcome.chainHead != chain.head {
+        let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
+        for (file, outcome) in evidence.outcomes {
+            guard let difference = Auditor.difference(outcome, found) else { continue }
             report.verdict = .diverged
-            report.reason =
-                "the replay's chain head is \(chain.head), the manifest's \(outcome.chainHead); no record says where"
+            report.reason = "\(file): \(difference); no record of a step differs"
+            return report
         }
         return report
+    }
+
+    /// What an outcome says that the replay does not, or nil.
+    private static func difference(_ expected: ManifestOutcome, _ found: ManifestOutcome) -> String? {
+        for (name, expected, found) in [
+            ("chain_head", expected.chainHead, found.chainHead), ("steps_root", expected.stepsRoot, found.stepsRoot),
+            ("weights_digest", expected.weightsDigest, found.weightsDigest),
+        ] where expected != found {
+            return "outcome.\(name): expected \(expected), the replay came to \(found)"
+        }
+        return nil
     }
 
     /// The first differing element of a tensor whose recorded values are stored beside the ledger.

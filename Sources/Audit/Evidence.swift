@@ -10,6 +10,8 @@ public struct Evidence {
     public let golden: [GoldenStep]?
     /// The ledger's steps, verified; nil if the ledger does not have the run.
     public let ledger: [StoredStep]?
+    /// What each document says the run came to, and the document's path.
+    public let outcomes: [(file: String, outcome: ManifestOutcome)]
     private let store: LedgerStore?
 
     /// Nothing is known of a run.
@@ -46,16 +48,26 @@ public struct Evidence {
         guard let manifest = written ?? log?.manifest ?? verified?.manifest else {
             throw UnknownRun(run: run, known: known)
         }
-        for (place, other) in [
-            ("\(workspace.golden(run))/manifest.json", log?.manifest), (workspace.ledger, verified?.manifest),
-        ] {
-            guard let other, other.inputs.digest != manifest.inputs.digest else { continue }
+        let documents = [
+            (workspace.manifest(run), written), ("\(workspace.golden(run))/manifest.json", log?.manifest),
+            (workspace.ledger, verified?.manifest),
+        ]
+        for case (let file, let other?) in documents {
+            try Evidence.require(other.run == run, file, run, "run", expected: run, found: other.run)
             // The ledger's run of the same name may be another one: the golden one is what its name promises.
-            throw TamperError(
-                file: place, run: run, step: nil, field: "inputs digest", expected: manifest.inputs.digest.hex,
-                found: other.inputs.digest.hex)
+            try Evidence.require(
+                other.inputs.digest == manifest.inputs.digest, file, run, "inputs digest",
+                expected: manifest.inputs.digest.hex, found: other.inputs.digest.hex)
         }
+        outcomes = documents.compactMap { file, manifest in manifest?.outcome.map { (file, $0) } }
         self.manifest = manifest
+    }
+
+    private static func require(
+        _ holds: Bool, _ file: String, _ run: String, _ field: String, expected: String, found: String
+    ) throws {
+        guard !holds else { return }
+        throw TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
     }
 
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.

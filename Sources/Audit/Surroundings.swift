@@ -3,6 +3,7 @@ import Datasets
 import Diffusion
 import Digests
 import Ledger
+import Preferences
 import Tensors
 import Training
 
@@ -36,19 +37,23 @@ struct Surroundings {
         return session
     }
 
-    /// A file that the recorded run could read and that is still there, but cannot be read now, has changed.
+    /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.
     private func openOrExplain(_ recipe: Recipe, _ engine: Engine) throws -> TrainingSession {
         do {
             return try TrainingSession(recipe: recipe, engine: engine)
-        } catch let error as FolderPairsError {
-            let folder = error.folder
-            let isThere = error.problems.allSatisfy { FileContents.exists("\(folder)/\($0.image ?? $0.file)") }
-            guard isThere, let first = error.problems.first else { throw error }
-            throw tampered(first.image ?? first.file, "content", "what the run was recorded with", first.what)
-        } catch let error as CheckpointError where FileContents.exists(error.file) {
-            throw tampered(error.file, "content", "what the run was recorded with", error.description)
-        } catch let error as ConfigError where FileContents.exists(error.file) {
-            throw tampered(error.file, "content", "what the run was recorded with", error.description)
+        } catch let error where Surroundings.isDamage(error) {
+            throw tampered(
+                workspace.manifest(evidence.manifest.run), "digest of an input", "the inputs as they were recorded",
+                "\(error)")
+        }
+    }
+
+    /// Whether an error of opening inputs says that a file holds something else, not that it cannot be reached.
+    private static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as CheckpointError: error.kind != .unreadable && error.kind != .layout
+        case is ConfigError, is CLIPTokenizerError, is FolderPairsError, is PairLabels.Unusable, is TrainingError: true
+        default: false
         }
     }
 

@@ -25,9 +25,11 @@ public enum TraceComparison {
         for name in names {
             let (old, new) = (expected.first { $0.name == name }, found.first { $0.name == name })
             guard old != new else { continue }
+            // Where the values agree it is the shapes that differ.
+            let showsShape = old?.value == new?.value
             var difference = Divergence(
-                step: step, phase: phase, tensor: name, expected: old.map { describe($0.value) },
-                found: new.map { describe($0.value) })
+                step: step, phase: phase, tensor: name, expected: old.map { describe($0, showsShape) },
+                found: new.map { describe($0, showsShape) })
             if let old, let new { difference.element = firstElement(old.value, new.value) }
             return difference
         }
@@ -75,6 +77,11 @@ public enum TraceComparison {
     private static func firstIndex<Value: Equatable>(_ a: [Value], _ b: [Value]) -> Int? {
         guard a.count == b.count else { return nil }
         return a.indices.first { a[$0] != b[$0] }
+    }
+
+    private static func describe(_ entry: TraceEntry, _ showsShape: Bool) -> String {
+        let text = describe(entry.value)
+        return showsShape ? "\(text) of shape \(entry.shape.map { "\($0)" } ?? "none")" : text
     }
 
     private static func describe(_ value: TraceValue) -> String {

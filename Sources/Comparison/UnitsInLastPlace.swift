@@ -5,23 +5,21 @@ public enum UnitsInLastPlace {
     public static func distance(_ a: UInt32, _ b: UInt32) -> UInt64 {
         let (x, y) = (Float(bitPattern: a), Float(bitPattern: b))
         if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? 0 : .max }
-        return ordered(UInt64(a), signBit: 31).distance(to: ordered(UInt64(b), signBit: 31)).magnitude64
+        return distance(UInt64(a), UInt64(b), signBit: 31)
     }
 
     /// Between two Float64 bit patterns.
     public static func distance(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let (x, y) = (Double(bitPattern: a), Double(bitPattern: b))
         if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? 0 : .max }
-        return ordered(a, signBit: 63).distance(to: ordered(b, signBit: 63)).magnitude64
+        return distance(a, b, signBit: 63)
     }
 
-    /// Places on the number line: negative patterns run backwards below −1.
-    private static func ordered(_ bits: UInt64, signBit: UInt64) -> Int64 {
-        let magnitude = Int64(bits & ((1 << signBit) - 1))
-        return bits >> signBit == 0 ? magnitude : -1 - magnitude
+    /// Places on the number line: of one sign, magnitudes apart; of two, both magnitudes and the step from −0 to +0. The
+    /// sum of two finite or infinite Float64 magnitudes and 1 fits into 64 bits; their signed difference would not.
+    private static func distance(_ a: UInt64, _ b: UInt64, signBit: UInt64) -> UInt64 {
+        let mask: UInt64 = (1 << signBit) - 1
+        let (x, y) = (a & mask, b & mask)
+        return a >> signBit == b >> signBit ? max(x, y) - min(x, y) : x + y + 1
     }
-}
-
-extension Int {
-    fileprivate var magnitude64: UInt64 { UInt64(magnitude) }
 }

@@ -52,7 +52,8 @@ public final class Trainer {
     /// Takes up a run after step `steps`, whose weights and optimiser state have been put back.
     public func resume(after steps: Int) { self.steps = steps }
 
-    /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away, before the update.
+    /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away: before the update, or
+    /// after it when the weights themselves overflow; the trainer is then of no further use.
     public func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
         steps += 1
         try observeBatch(batch, observer)
@@ -67,7 +68,12 @@ public final class Trainer {
         try observer?.observe(.loss, "loss", .floats([loss]))
         let parameters = model.parameters.map(\.parameter)
         let norm = GradientClipping.norm(parameters, engine: engine)
-        try checkFinite(norm, .gradient, "global norm") { self.firstNonFiniteGradient() }
+        try checkFinite(norm, .gradient, "global norm") {
+            self.firstNonFinite(
+                self.model.parameters.compactMap { entry in
+                    entry.parameter.gradient.map { (entry.name, $0) }
+                })
+        }
         for (name, parameter) in model.parameters {
             if let gradient = parameter.gradient { try observer?.observe(.gradient, name, .tensor(gradient)) }
         }
@@ -75,6 +81,11 @@ public final class Trainer {
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)
         optimizer.update(parameters, lr: rate, engine: engine)
+        // The last step's weights have no later step that would notice.
+        if let place = firstNonFinite(model.parameters.map { ($0.name, $0.parameter.value) }) {
+            throw TrainingError.nonFinite(
+                step: steps, phase: .weights, tensor: place.name, index: place.index, value: place.value)
+        }
         for parameter in parameters { parameter.clearGradient() }
         average?.update(model.parameters, k: steps, engine: engine)
         try observer?.observe(.update, "clip factor", .floats([factor]))
@@ -203,10 +214,12 @@ public final class Trainer {
             step: steps, phase: phase, tensor: place?.name ?? tensor, index: place?.index, value: place?.value ?? value)
     }
 
-    private func firstNonFiniteGradient() -> (name: String, index: Int, value: Float)? {
-        for (name, parameter) in model.parameters {
-            guard let gradient = parameter.gradient, let index = model.engine.firstNonFinite(gradient) else { continue }
-            return (name, index, gradient.pointer[index])
+    private func firstNonFinite(_ tensors: [(name: String, tensor: Tensor)]) -> (
+        name: String, index: Int, value: Float
+    )? {
+        for (name, tensor) in tensors {
+            guard let index = model.engine.firstNonFinite(tensor) else { continue }
+            return (name, index, tensor.pointer[index])
         }
         return nil
     }

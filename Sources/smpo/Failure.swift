@@ -13,7 +13,7 @@ enum Failure {
             let code = Smpo.exitCode(for: error)
             let text = Smpo.fullMessage(for: error)
             if code == .success {
-                print(text)
+                print(HelpText.arranged(text))
             } else {
                 FileHandle.standardError.write(Data((text + "\n").utf8))
             }

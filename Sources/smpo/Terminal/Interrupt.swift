@@ -15,5 +15,11 @@ enum Interrupt {
                 if Interrupt.requested.exchange(true, ordering: .relaxed) { _exit(130) }
             }
         }
+        // Whoever started the program may have blocked signals, as Dispatch does in its threads; the block is inherited.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 }

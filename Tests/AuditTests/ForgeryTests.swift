@@ -1,0 +1,171 @@
+import Audit
+import Digests
+import Foundation
+import Ledger
+import Tensors
+import Testing
+import TinyRuns
+import Training
+
+/// Forgeries whose every digest and link holds: only the replay finds them, and it names the place.
+@Suite struct ForgeryTests {
+    /// Rewrites golden log and manifest with other records, all hashes made anew.
+    private func forge(
+        _ run: RecordedRun, weights: Digest? = nil, _ change: (StepRecord) throws -> StepRecord?
+    ) throws {
+        let records = try run.records().compactMap(change)
+        var chain = Chain(inputs: run.manifest.inputs.digest)
+        for record in records { chain.append(record.digest) }
+        var manifest = run.manifest
+        manifest.outcome = ManifestOutcome(
+            chain: chain, weightsDigest: try weights ?? #require(run.manifest.outcome?.weightsDigest))
+        try GoldenLog.write(folder: run.workspace.golden("run-1"), manifest: manifest) { append in
+            for record in records { try append(record) }
+        }
+        try manifest.write(to: run.workspace.manifest("run-1"))
+        try run.removeLedger()
+    }
+
+    @Test func aChangedLossDivergesByOneUnitInTheLastPlace() throws {
+        try RecordedRun.with { run in
+            var old: UInt32 = 0
+            try forge(run) { record in
+                guard record.step == 2, case .float32(let bits)? = record[.loss]?["loss"]?.value else { return record }
+                old = bits[0]
+                return try record.replacing(.loss, TraceEntry("loss", .float32([old + 1])))
+            }
+            let report = try run.audit()
+            #expect(report.verdict == .diverged)
+            let divergence = try #require(report.divergence)
+            #expect(divergence.step == 2 && divergence.phase == .loss && divergence.tensor == "loss")
+            #expect(divergence.lastEqualStep == 1 && report.equalSteps == 1)
+            let element = try #require(divergence.element)
+            #expect(element.index == 0 && element.ulp == 1)
+            #expect(element.expectedBits == HexFloat.string(bits: old + 1))
+            #expect(element.foundBits == HexFloat.string(bits: old))
+            let json = try JSONCursor(report.json, name: "report")["divergence"]
+            #expect(try json["step"].int() == 2)
+            #expect(try json["element"]["ulp"].int() == 1)
+            #expect(try json["last_equal_step"].int() == 1)
+        }
+    }
+
+    @Test func aChangedDigestDivergesWithItsTensor() throws {
+        try RecordedRun.with { run in
+            let forged = Digest.of(.document, "forged")
+            try forge(run) { record in
+                guard record.step == 3, let entry = record[.policy]?.entries.last else { return record }
+                return try record.replacing(.policy, TraceEntry(entry.name, .digest(forged), shape: entry.shape))
+            }
+            let divergence = try #require(try run.audit().divergence)
+            #expect(divergence.step == 3 && divergence.phase == .policy && divergence.tensor == "0001.winner")
+            #expect(divergence.expected == forged.hex && divergence.element == nil)
+        }
+    }
+
+    /// A run recorded with one bit of one latent changed, stored values and all: the element is found in them.
+    @Test func aChangedLatentIsFoundInTheStoredValues() throws {
+        try RecordedRun.with { run in
+            let (store, objects) = (try run.workspace.openLedger(), run.workspace.objects)
+            let (steps, name, element) = (try store.steps(of: "run-1"), "0001.loser", 700)
+            var latents: [[StoredTensor]] = []
+            for step in steps { latents.append(try store.storedTensors(of: "run-1", step: step.record.step)) }
+            let recorder = try store.createRun(
+                inputs: run.manifest.inputs, circumstances: RecordedRun.circumstances, name: "forged")
+            for (step, stored) in zip(steps, latents) {
+                guard step.record.step == 2 else {
+                    try recorder.append(step.record, stored: stored)
+                    continue
+                }
+                let place = try #require(stored.first { $0.name == name })
+                var bytes = try objects.get(place.object)
+                bytes[place.offset + 4 * element] ^= 2
+                let object = try objects.put(bytes)
+                let digest = bytes[place.offset..<place.offset + place.count].withUnsafeBytes {
+                    Digest.tensor(name: name, dtype: "F32", shape: place.shape, bytes: $0)
+                }
+                let moved = stored.map {
+                    StoredTensor(
+                        phase: $0.phase, name: $0.name, dtype: $0.dtype, shape: $0.shape, object: object,
+                        offset: $0.offset, count: $0.count)
+                }
+                let entry = TraceEntry(name, .digest(digest), shape: place.shape)
+                try recorder.append(try step.record.replacing(.inversion, entry), stored: moved)
+            }
+            let weights = try #require(run.manifest.outcome?.weightsDigest)
+            _ = try recorder.finish(weightsDigest: weights)
+            try store.verify("forged", objects: objects)
+
+            let report = try run.audit("forged")
+            #expect(report.verdict == .diverged && report.equalSteps == 1)
+            let divergence = try #require(report.divergence)
+            #expect(divergence.step == 2 && divergence.phase == .inversion && divergence.tensor == name)
+            #expect(divergence.lastEqualStep == 1)
+            let found = try #require(divergence.element)
+            #expect(found.index == element && found.coordinates == [2, 11, 12])
+            #expect(found.ulp == 2)
+            #expect(try run.audit("run-1").verdict == .reproduced)
+        }
+    }
+
+    /// Only the outcome speaks of the weights once the log is rewritten.
+    @Test func anotherWeightsDigestIsNoPass() throws {
+        try RecordedRun.with { run in
+            try forge(run, weights: .of(.document, "other weights")) { $0 }
+            let report = try run.audit()
+            #expect(report.verdict == .diverged)
+            #expect(report.reason?.contains("outcome.weights_digest") == true, "\(report.reason ?? "")")
+        }
+    }
+
+    /// The last step left out, all the rest rewritten to fit: the recipe still says how many there were.
+    @Test func aRunWithoutItsLastStepIsNoPass() throws {
+        try RecordedRun.with { run in
+            try forge(run) { $0.step == 3 ? nil : $0 }
+            let report = try run.audit()
+            #expect(report.verdict == .tampered)
+            #expect(report.reason?.contains("outcome.steps") == true, "\(report.reason ?? "")")
+        }
+    }
+
+    /// Every document must say what the replay says, not only the one that is read first.
+    @Test func aManifestThatContradictsTheGoldenLogIsNoPass() throws {
+        try RecordedRun.with { run in
+            try run.promote()
+            var manifest = run.manifest
+            var chain = Chain(inputs: manifest.inputs.digest)
+            for record in try run.records() { chain.append(record.digest) }
+            chain.append(.of(.document, "more"))
+            let count = try #require(manifest.outcome).steps
+            manifest.outcome = ManifestOutcome(
+                chain: chain, weightsDigest: try #require(manifest.outcome?.weightsDigest))
+            manifest.outcome?.steps = count
+            try manifest.write(to: run.workspace.manifest("run-1"))
+            let report = try run.audit()
+            #expect(report.verdict == .diverged)
+            #expect(report.reason?.contains("Manifests/run-1.json: outcome.chain_head") == true)
+        }
+    }
+
+    /// Another learning rate with all hashes made anew: the weights tell.
+    @Test func anotherRecipeDivergesWhereItActs() throws {
+        try RecordedRun.with { run in
+            let other = try Recipe.read(path: run.runs.smpo(), overrides: ["optimizer.weight_decay=0.5"])
+            let session = try TrainingSession(recipe: other, engine: run.engine)
+            let records = try run.records()
+            var chain = Chain(inputs: session.inputs.digest)
+            for record in records { chain.append(record.digest) }
+            var manifest = run.manifest
+            manifest.inputs = session.inputs
+            manifest.outcome = ManifestOutcome(
+                chain: chain, weightsDigest: try #require(run.manifest.outcome?.weightsDigest))
+            try GoldenLog.write(folder: run.workspace.golden("run-1"), manifest: manifest) { append in
+                for record in records { try append(record) }
+            }
+            try manifest.write(to: run.workspace.manifest("run-1"))
+            try run.removeLedger()
+            let divergence = try #require(try run.audit().divergence)
+            #expect(divergence.step == 1 && divergence.phase == .weights && divergence.tensor == "weights")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Audit
+import Digests
+import Foundation
+import GRDB
+import Ledger
+import Tensors
+import Testing
+import TinyRuns
+import Training
+
+/// A small finished run with all that belongs to it, and ways to change what it left behind.
+struct RecordedRun {
+    let runs: TinyRuns
+    let engine: Engine
+    let manifest: Manifest
+    var workspace: Workspace { Workspace(root: runs.path("work")) }
+
+    static let circumstances = ManifestCircumstances(isa: "any", workers: 1, build: "test", host: "test")
+
+    /// Records `recipe` as run-1 and hands the run to `body`; the folder is removed afterwards.
+    static func with<Result>(
+        _ recipe: (TinyRuns, Engine) throws -> String = { runs, _ in try runs.smpo() },
+        _ body: (RecordedRun) throws -> Result
+    ) throws -> Result {
+        let (runs, engine) = (try TinyRuns(), Engine())
+        defer {
+            engine.stop()
+            runs.remove()
+        }
+        let session = try TrainingSession(recipe: try Recipe.read(path: recipe(runs, engine)), engine: engine)
+        let recording = RunRecording(
+            session: session, workspace: Workspace(root: runs.path("work")), circumstances: circumstances)
+        let ending = try recording.record(
+            name: nil, taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { false })
+        guard case .finished(let manifest) = ending else { throw CancellationError() }
+        return try body(RecordedRun(runs: runs, engine: engine, manifest: manifest))
+    }
+
+    func audit(_ run: String = "run-1") throws -> AuditReport {
+        try Auditor(workspace: workspace, engine: engine).audit(run)
+    }
+
+    /// The recorded steps.
+    func records() throws -> [StepRecord] { try workspace.openLedger().steps(of: "run-1").map(\.record) }
+
+    /// Writes the golden folder of the run.
+    func promote() throws {
+        let records = try records()
+        try GoldenLog.write(folder: workspace.golden("run-1"), manifest: manifest) { append in
+            for record in records { try append(record) }
+        }
+    }
+
+    /// Takes ledger and objects away: what a fresh clone does not have.
+    func removeLedger() throws { try FileManager.default.removeItem(atPath: runs.path("work/.smpo")) }
+
+    /// Replaces the first `old` in a file by `new`.
+    func replace(_ old: String, _ new: String, in path: String) throws {
+        let text = String(decoding: try FileContents.read(path), as: UTF8.self)
+        let range = try #require(text.range(of: old), "\(old) in \(path)")
+        try AtomicFile.write(text.replacingCharacters(in: range, with: new), to: path)
+    }
+
+    /// Flips one bit of a file; offsets below zero count from its end.
+    func flip(_ path: String, at offset: Int, bit: UInt8 = 0) throws {
+        var bytes = try FileContents.read(path)
+        bytes[offset < 0 ? bytes.count + offset : offset] ^= 1 << bit
+        try AtomicFile.write(bytes, to: path)
+    }
+
+    func sql(_ statement: String) throws {
+        try DatabaseQueue(path: workspace.ledger).write { db in
+            try db.execute(sql: statement)
+            #expect(db.changesCount == 1, "\(statement)")
+        }
+    }
+
+    /// The line of the golden log of a step.
+    func goldenLine(_ step: Int) throws -> String {
+        let text = String(decoding: try FileContents.read(workspace.golden("run-1") + "/log.jsonl"), as: UTF8.self)
+        return String(text.split(separator: "\n")[step - 1])
+    }
+}
+
+extension StepRecord {
+    /// The record with one entry replaced.
+    func replacing(_ phase: Phase, _ entry: TraceEntry) throws -> StepRecord {
+        try StepRecord(
+            step: step,
+            phases: phases.map { record in
+                guard record.phase == phase else { return record }
+                return try PhaseRecord(phase, record.entries.map { $0.name == entry.name ? entry : $0 })
+            })
+    }
+}

@@ -1,0 +1,90 @@
+import Digests
+import Foundation
+import Ledger
+import Testing
+import TinyRuns
+
+/// The exit codes of the program and the words that go with them.
+@Suite struct ExitCodeTests {
+    @Test func trainingAndAuditingARunSucceeds() throws {
+        try Sandbox.with { sandbox in
+            let trained = try sandbox.record(sandbox.runs.smpo())
+            #expect(trained.errors.contains("recording run-1"))
+            let head = try sandbox.value("chain head", in: trained)
+            #expect(head.count == 64)
+            let audit = try sandbox.program.run("audit", "run-1")
+            #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
+            #expect(audit.output.contains("run-1: reproduced") && audit.output.contains(head))
+            let json = try sandbox.program.run("audit", "run-1", "--json", "--isa", "baseline", "--workers", "2")
+            #expect(json.status == 0)
+            let report = JSONCursor(try JSONValue.parse(json.output, file: "stdout"), name: "report")
+            #expect(try report["verdict"].string() == "reproduced")
+            #expect(try report["chain_head"].string() == head)
+        }
+    }
+
+    @Test func anAuditSaysWhatItFoundByItsExitCode() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 2))
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
+            let path = sandbox.workspace.manifest("run-1")
+            let original = try FileContents.read(path)
+
+            let text = String(decoding: original, as: UTF8.self)
+            try AtomicFile.write(text.replacingOccurrences(of: "\"seed\": 11", with: "\"seed\": 10"), to: path)
+            let tampered = try sandbox.program.run("audit", "run-1")
+            #expect(tampered.status == 3)
+            #expect(tampered.output.contains("tampered") && tampered.output.contains("manifest.digest"))
+            try AtomicFile.write(original, to: path)
+
+            try sandbox.forge { $0.outcome?.chainHead = .of(.document, "another") }
+            let diverged = try sandbox.program.run("audit", "run-1", "--json")
+            #expect(diverged.status == 1)
+            #expect(diverged.output.contains("outcome.chain_head"))
+            try AtomicFile.write(original, to: path)
+
+            try sandbox.forge { $0.inputs.contract = "ref-9" }
+            let incomparable = try sandbox.program.run("audit", "run-1")
+            #expect(incomparable.status == 4)
+            #expect(incomparable.output.contains("ref-9"))
+            try AtomicFile.write(original, to: path)
+            #expect(try sandbox.program.run("audit", "run-1").status == 0)
+
+            let unknown = try sandbox.program.run("audit", "run-2")
+            #expect(unknown.status == 2)
+            #expect(unknown.errors.contains("no run named \"run-2\""))
+        }
+    }
+
+    @Test(arguments: [
+        ["train", "--nonsense"], ["audit"], ["audit", "a", "b"], ["train", "--name", "x"], ["nonsense"],
+        ["train", "--workers", "0"], ["train", "--isa", "mmx"], ["train", "x.yaml", "--resume", "run-1"],
+    ])
+    func usageErrors(arguments: [String]) throws {
+        try Sandbox.with { sandbox in
+            let result = try sandbox.program.start(arguments).wait()
+            #expect(result.status == 64)
+            #expect(result.errors.contains("Error:") && result.errors.contains("Usage:"), "\(result.errors)")
+            #expect(result.output.isEmpty)
+        }
+    }
+
+    @Test(arguments: [[], ["train"], ["audit"], ["step"]])
+    func helpEndsWithTheExitCodes(command: [String]) throws {
+        try Sandbox.with { sandbox in
+            let result = try sandbox.program.start(command + ["--help"]).wait()
+            #expect(result.status == 0)
+            let codes = result.output[try #require(result.output.range(of: "EXIT CODES\n")).upperBound...]
+            for line in codes.split(separator: "\n") {
+                #expect(line.wholeMatch(of: /\s+[0-9]+  .+/) != nil, "\(line)")
+            }
+            #expect(result.output.contains("USAGE: smpo") && result.output.contains("EXAMPLES"))
+            for line in ["0  done", "2  trouble", "64  the command line is wrong"] {
+                #expect(codes.contains(line), "\(codes)")
+            }
+            if command == ["audit"] || command == [] {
+                #expect(codes.contains("3  tampered") && codes.contains("4  incomparable"))
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// The built program, run as a process in a folder of its own.
+struct Program {
+    /// What a run of the program left behind.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// `smpo` beside the test bundle.
+    static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("smpo")
+
+    /// The working folder.
+    let folder: String
+
+    /// Runs to the end.
+    func run(_ arguments: String...) throws -> Result {
+        let running = try start(arguments)
+        return running.wait()
+    }
+
+    /// Starts and returns at once.
+    func start(_ arguments: [String]) throws -> Running { try Running(arguments, in: folder) }
+
+    /// A process that is still running. Its output goes to files, so that no full pipe can stop it.
+    final class Running {
+        let process = Process()
+        private let base: String
+
+        init(_ arguments: [String], in folder: String) throws {
+            base = NSTemporaryDirectory() + "smpo-output-\(UUID().uuidString)"
+            process.executableURL = Program.executable
+            process.arguments = arguments
+            process.currentDirectoryURL = URL(fileURLWithPath: folder)
+            process.standardInput = FileHandle.nullDevice
+            for (suffix, isError) in [(".out", false), (".err", true)] {
+                _ = FileManager.default.createFile(atPath: base + suffix, contents: nil)
+                let handle = try #require(FileHandle(forWritingAtPath: base + suffix))
+                if isError { process.standardError = handle } else { process.standardOutput = handle }
+            }
+            try process.run()
+        }
+
+        deinit {
+            if process.isRunning { process.terminate() }
+            for suffix in [".out", ".err"] { try? FileManager.default.removeItem(atPath: base + suffix) }
+        }
+
+        /// Waits until stderr holds `text`; false if the process ends before that.
+        func waits(for text: String) -> Bool {
+            while process.isRunning {
+                if read(".err").contains(text) { return true }
+                usleep(2000)
+            }
+            return false
+        }
+
+        func wait() -> Result {
+            process.waitUntilExit()
+            // A signal's number cannot be mistaken for an exit code: those of the program are below 131.
+            let status =
+                process.terminationReason == .exit ? process.terminationStatus : 1000 + process.terminationStatus
+            return Result(status: status, output: read(".out"), errors: read(".err"))
+        }
+
+        private func read(_ suffix: String) -> String {
+            String(decoding: FileManager.default.contents(atPath: base + suffix) ?? Data(), as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// Configurations of the smallest network that has every kind of layer.
+enum TinyConfigurations {
+    static let all = [("unet.json", unet), ("text_encoder.json", textEncoder), ("scheduler.json", scheduler)]
+
+    static let unet = """
+        {
+          "_class_name": "UNet2DConditionModel", "in_channels": 3, "out_channels": 3, "sample_size": 16,
+          "block_out_channels": [8, 16], "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
+          "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"], "layers_per_block": 1, "attention_head_dim": 2,
+          "cross_attention_dim": 8, "norm_num_groups": 4
+        }
+        """
+
+    static let textEncoder = """
+        {
+          "architectures": ["CLIPTextModel"], "model_type": "clip_text_model", "hidden_size": 8,
+          "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "max_position_embeddings": 16,
+          "vocab_size": 619, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-05, "eos_token_id": 618,
+          "bos_token_id": 617, "pad_token_id": 618, "projection_dim": 8
+        }
+        """
+
+    static let scheduler = """
+        {
+          "_class_name": "DDIMScheduler", "num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012,
+          "beta_schedule": "scaled_linear", "prediction_type": "epsilon", "clip_sample": false,
+          "set_alpha_to_one": false, "steps_offset": 1, "timestep_spacing": "leading"
+        }
+        """
+}

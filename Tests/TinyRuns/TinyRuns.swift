@@ -1,0 +1,80 @@
+import Foundation
+
+/// A folder with the configurations of a very small model and recipes for runs of a few steps; all paths are absolute.
+public struct TinyRuns: Sendable {
+    /// The folder.
+    public let folder: String
+
+    /// Writes the configurations into a new folder below the temporary one; `remove` takes it away.
+    public init() throws {
+        try self.init(folder: NSTemporaryDirectory() + "tiny-\(UUID().uuidString)")
+    }
+
+    /// Writes the configurations into `folder`, which is made.
+    public init(folder: String) throws {
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for (name, text) in TinyConfigurations.all { try write(text, to: name) }
+    }
+
+    /// Takes the folder away.
+    public func remove() { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// A path below the folder.
+    public func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// Writes a text below the folder and gives its path.
+    @discardableResult
+    public func write(_ text: String, to name: String) throws -> String {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
+        return path(name)
+    }
+
+    /// The lines of a recipe's `model` section: a new model, or the one in a folder.
+    public func model(_ path: String? = nil) -> String {
+        if let path { return "model: {path: \(path)}" }
+        return """
+            model:
+              unet: \(self.path("unet.json"))
+              text_encoder: \(self.path("text_encoder.json"))
+              scheduler: \(self.path("scheduler.json"))
+              tokenizer: shapes
+              init_seed: 7
+            """
+    }
+
+    /// Writes an SmPO recipe of `steps` steps on the built-in pairs (or the pairs in the folder `data`) and gives its path.
+    public func smpo(
+        model: String? = nil, data: String? = nil, steps: Int = 3, more: String = "", training: String = ""
+    ) throws -> String {
+        let source =
+            data.map { "{kind: folder, path: \($0), size: 16}" } ?? "{kind: shapes, size: 16, pairs: 8, seed: 3}"
+        return try write(
+            """
+            name: tiny-smpo
+            seed: 11
+            data: \(source)
+            \(self.model(model))
+            objective: {name: smpo, beta: 2000, gamma: 10}
+            inversion: {steps: 2}
+            optimizer: {lr: 1e-3}
+            training: {steps: \(steps), pairs_per_step: 2, caption_dropout: 0.3, flip: true\(training)}
+            \(more)
+            """, to: "smpo-\(UUID().uuidString).yaml")
+    }
+
+    /// Writes a recipe for a base model of `steps` steps, its text encoder trained too, and gives its path.
+    public func base(steps: Int = 2, more: String = "", training: String = "") throws -> String {
+        try write(
+            """
+            name: tiny-base
+            seed: 12
+            data: {kind: shapes, size: 16, pairs: 8, seed: 4}
+            \(model())
+            objective: {name: sft}
+            optimizer: {lr: 1e-3, schedule: cosine}
+            training: {steps: \(steps), pairs_per_step: 3, train_text_encoder: true, ema: 0.9\(training)}
+            \(more)
+            """, to: "base-\(UUID().uuidString).yaml")
+    }
+}
