@@ -62,11 +62,13 @@ struct Surroundings {
     private func changedItem(_ session: TrainingSession) -> TamperError? {
         guard case .pairs(let dataset, _) = session.data.items else { return nil }
         let recorded = evidence.itemDigests()
+        var folder = ""
+        if case .folder(let path, _) = session.recipe.data.source { folder = path + "/" }
         for index in 0..<dataset.count {
             let item = dataset.item(at: index)
             guard let expected = recorded[item.id], expected != item.digest.hex else { continue }
             return tampered(
-                "\(item.image0), \(item.image1)", "digest of \(item.id)", expected, item.digest.hex)
+                "\(folder)\(item.image0), \(folder)\(item.image1)", "digest of \(item.id)", expected, item.digest.hex)
         }
         return nil
     }

@@ -162,10 +162,10 @@ import Training
             }
             // Another valid picture.
             try AtomicFile.write(try FileContents.read(run.runs.path("pairs/1-1.png")), to: path)
-            try expectTampered(run, naming: run.runs.path("pairs"), "digest of data")
+            try expectTampered(run, naming: path, "digest of pair-000003")
             try AtomicFile.write(original, to: path)
             try run.replace("0.3", "0.4", in: run.runs.path("pairs/pairs.jsonl"))
-            try expectTampered(run, naming: run.runs.path("pairs"), "digest of data")
+            try expectTampered(run, naming: run.runs.path("pairs/1-0.png"), "digest of pair-000002")
         }
     }
 
