@@ -75,6 +75,7 @@ public struct RunRecording {
                 if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder) }
                 onStep(trainer.steps, losses)
                 if !isLast && shouldStop() {
+                    if every == 0 || trainer.steps % every != 0 { try checkpoint(recorder) }
                     try recorder.interrupt()
                     return .interrupted(run: recorder.name, step: trainer.steps)
                 }

@@ -29,15 +29,24 @@ public struct DDIMSampler: Sendable {
     static func timesteps(_ config: SchedulerConfig, steps: Int, count: Int) -> [Int] {
         switch config.timestepSpacing {
         case .leading: (0..<steps).reversed().map { $0 * (count / steps) + config.stepsOffset }
-        case .trailing:
-            (0..<steps).map {
-                Int((Double(count) - Double($0) * Double(count) / Double(steps)).rounded(.toNearestOrEven)) - 1
-            }
+        case .trailing: trailing(steps: steps, count: count)
         case .linspace:
-            (0..<steps).reversed().map {
-                Int((Double($0) * Double(count - 1) / Double(max(1, steps - 1))).rounded(.toNearestOrEven))
+            // numpy.linspace: multiples of a rounded step, the end exact.
+            (0..<steps).reversed().map { index in
+                let step = Double(count - 1) / Double(max(1, steps - 1))
+                let value = index == steps - 1 && steps > 1 ? Double(count - 1) : Double(index) * step
+                return Int(value.rounded(.toNearestOrEven))
             }
         }
+    }
+
+    /// numpy.arange(count, 0, −count / steps), rounded, minus 1, with numpy's arithmetic: it adds multiples of the
+    /// difference of its first two elements, and may give one element more than asked for.
+    private static func trailing(steps: Int, count: Int) -> [Int] {
+        let step = -Double(count) / Double(steps)
+        let length = Int((-Double(count) / step).rounded(.up))
+        let difference = (Double(count) + step) - Double(count)
+        return (0..<length).map { Int((Double(count) + Double($0) * difference).rounded(.toNearestOrEven)) - 1 }
     }
 
     /// Samples from `noise` [n, c, h, w]. `freshNoise(step)` is asked for when eta > 0; `observe` sees each prediction
