@@ -21,11 +21,18 @@ public enum ObservedValue {
 public protocol StepObserver: AnyObject {
     /// `name` is unique within the phase of a step.
     func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) throws
+    /// Many tensors at once, so that an observer may look at them in parallel.
+    func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) throws
     /// One move of the inversion of the items `items`; rows of the tensors are winner and loser of each in turn.
     func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws
 }
 
 extension StepObserver {
+    /// One after another, unless an observer knows better.
+    public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) throws {
+        for (name, tensor) in tensors { try observe(phase, name, .tensor(tensor)) }
+    }
+
     /// Inversion moves are of no interest unless an observer says so.
     public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {}
 }

@@ -41,18 +41,24 @@ public final class TraceBuilder: StepObserver {
         entries[phase, default: []].append(entry)
     }
 
-    /// Adds one move to the paths of its samples: prediction and latent, and again if ReNoise corrected them.
+    /// Digests many tensors in parallel.
+    public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
+        for ((name, tensor), (_, digest)) in zip(tensors, tensorDigests(of: tensors)) {
+            entries[phase, default: []].append(TraceEntry(name, .digest(digest), shape: tensor.shape))
+        }
+    }
+
+    /// Adds one move to the paths of its samples: the latent reached, and the corrected one where ReNoise made one.
     public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {
         let names = SampleNames(items: items, samplesPerItem: 2)
-        func add(_ rows: [Int], _ tensors: [Tensor]) {
-            for (place, row) in rows.enumerated() {
-                for tensor in tensors {
-                    paths[names.name(row), default: []].append(tensor.slice(place..<place + 1).digest(named: ""))
-                }
+        func add(_ rows: [Int], _ latents: Tensor) {
+            let slices = rows.indices.map { (name: "", tensor: latents.slice($0..<$0 + 1)) }
+            for (row, (_, digest)) in zip(rows, tensorDigests(of: slices)) {
+                paths[names.name(row), default: []].append(digest)
             }
         }
-        add(step.rows, [step.noise, step.reached])
-        if let correction = step.correction { add(correction.rows, [correction.noise, correction.reached]) }
+        add(step.rows, step.reached)
+        if let correction = step.correction { add(correction.rows, correction.reached) }
     }
 
     /// The record of the step that `trainer` has just done; what was collected is let go.

@@ -74,9 +74,9 @@ public final class Trainer {
                     entry.parameter.gradient.map { (entry.name, $0) }
                 })
         }
-        for (name, parameter) in model.parameters {
-            if let gradient = parameter.gradient { try observer?.observe(.gradient, name, .tensor(gradient)) }
-        }
+        try observer?.observe(
+            .gradient,
+            tensors: model.parameters.compactMap { name, parameter in parameter.gradient.map { (name, $0) } })
         try observer?.observe(.gradient, "norm", .floats([norm]))
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)

@@ -119,7 +119,7 @@ def main():
         "timesteps": {
             f"{spacing}/{steps}": timesteps(spacing, steps, offset).tolist()
             for spacing, offset in [("leading", 1), ("trailing", 0), ("linspace", 0)]
-            for steps in [1, 2, 4, 7, 10, 15, 20, 25, 28, 30, 40, 50, 100]
+            for steps in [1, 2, 4, 7, 10, 15, 20, 25, 27, 28, 30, 31, 40, 47, 48, 50, 61, 96, 100]
         },
     }
     print(json.dumps(result))
