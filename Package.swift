@@ -60,7 +60,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Reports", ["Digests", "Ledger", "Datasets", "Comparison", "Audit"]),
+        layer("Reports", ["Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [

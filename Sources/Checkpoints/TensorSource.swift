@@ -1,3 +1,4 @@
+import Digests
 import Tensors
 
 /// Something that holds named tensors: one safetensors file, or several with an index.

@@ -71,7 +71,7 @@ private struct Fields {
 
     func refuseUnknown(known: [String]) throws {
         for key in object.keys where !known.contains(key) {
-            let nearest = NearestName.suggestion(for: key, among: known)
+            let nearest = NearestName.among(known, to: key)
             throw problem(
                 "unknown key \"\(key)\"",
                 hint: nearest.map { "did you mean \"\($0)\"?" } ?? "known keys: \(known.joined(separator: ", "))")

@@ -151,13 +151,8 @@ import Testing
         ("warmpu", "warmup"),
     ])
     func nearestKeys(written: String, meant: String?) {
-        #expect(NearestKey.suggestion(for: written, among: ["lr", "optimizer", "steps", "warmup"]) == meant)
-    }
-
-    @Test func distances() {
-        #expect(NearestKey.distance(Array("kitten".utf8), Array("sitting".utf8)) == 3)
-        #expect(NearestKey.distance(Array("flaw".utf8), Array("lawn".utf8)) == 2)
-        #expect(NearestKey.distance([], Array("abc".utf8)) == 3)
+        let keys = ["lr", "optimizer", "steps", "warmup"]
+        #expect(NearestName.among(keys, to: written, acceptingPrefixes: true) == meant)
     }
 }
 

@@ -106,7 +106,7 @@ struct RecipeField {
         guard let node else { return try absent(expected, default: value) }
         guard node.scalarKind == .text else { throw wrongType(expected) }
         guard let result = Choice(rawValue: node.text) else {
-            let near = NearestKey.suggestion(for: node.text, among: names)
+            let near = NearestName.among(names, to: node.text, acceptingPrefixes: true)
             throw outOfRange(expected, hint: near.map { "did you mean \"\($0)\"?" } ?? "")
         }
         return result

@@ -1,3 +1,5 @@
+import Digests
+
 /// A section of a recipe whose keys are known: refuses others, hands out the fields.
 struct RecipeSection {
     /// How the recipe is given.
@@ -62,7 +64,7 @@ struct RecipeSection {
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     private func unknown(_ member: RecipeNode.Member, _ keys: [String]) -> RecipeError {
-        let near = NearestKey.suggestion(for: member.key, among: keys)
+        let near = NearestName.among(keys, to: member.key, acceptingPrefixes: true)
         let hint = near.map { "did you mean \"\($0)\"?" } ?? "known are \(keys.joined(separator: ", "))"
         return RecipeError(.unknownKey, at: member.place, key: full(member.key), hint: hint)
     }

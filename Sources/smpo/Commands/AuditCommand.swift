@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Digests
 import Ledger
+import Reports
 
 /// `smpo audit`
 struct AuditCommand: ParsableCommand {

@@ -1,18 +1,21 @@
-/// Finding the name that somebody probably meant, for error messages.
+/// Finds the name that somebody probably meant, for error messages.
 public enum NearestName {
-    /// The candidate with the smallest edit distance to `name`; the first of equals in byte order of UTF-8.
+    /// The candidate with the smallest edit distance to `name`; of equally near ones the first in byte order of UTF-8.
     ///
     /// `nil` when none is near: the distance must be at most a third of the longer length, and at least 2 is allowed.
-    public static func among(_ candidates: some Sequence<String>, to name: String) -> String? {
+    /// With `acceptingPrefixes` a name that begins the other is near too, as `lr` is to `lrate`.
+    public static func among(
+        _ candidates: some Sequence<String>, to name: String, acceptingPrefixes: Bool = false
+    ) -> String? {
         let target = Array(name.utf8)
         var best: (distance: Int, name: String)?
         for candidate in candidates {
             let bytes = Array(candidate.utf8)
-            let limit = max(2, max(bytes.count, target.count) / 3)
-            let bound = min(limit, best?.distance ?? limit)
-            guard abs(bytes.count - target.count) <= bound else { continue }
+            let isPrefix = acceptingPrefixes && (target.starts(with: bytes) || bytes.starts(with: target))
+            let limit = isPrefix ? .max : max(2, max(bytes.count, target.count) / 3)
+            guard abs(bytes.count - target.count) <= min(limit, best?.distance ?? limit) else { continue }
             let distance = editDistance(bytes, target)
-            guard distance <= bound else { continue }
+            guard distance <= limit, distance <= best?.distance ?? limit else { continue }
             if let best, best.distance == distance, !candidate.utf8.lexicographicallyPrecedes(best.name.utf8) {
                 continue
             }
@@ -21,8 +24,8 @@ public enum NearestName {
         return best?.name
     }
 
-    /// Levenshtein distance: the number of bytes to insert, delete or replace.
-    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    /// Levenshtein's distance: the number of bytes to insert, delete or replace.
+    public static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (i, byte) in left.enumerated() {
             var diagonal = row[0]

@@ -1,8 +1,9 @@
 import Audit
 
 /// An audit's report for people.
-enum AuditText {
-    static func describe(_ report: AuditReport) -> String {
+public enum AuditText {
+    /// A few lines: the verdict, the first difference or the reason, and what was compared.
+    public static func describe(_ report: AuditReport) -> String {
         var lines = ["\(report.run): \(report.verdict.rawValue)"]
         if let divergence = report.divergence {
             lines.append("  first difference  \(divergence.description)")
