@@ -13,7 +13,7 @@ import Testing
         let config = try SchedulerConfig(
             ConfigSupport.parse(#"{"timestep_spacing": "\#(spacing)", "steps_offset": \#(offset)}"#))
         let members = try ScheduleTests.cursor()["timesteps"].members().filter { $0.key.hasPrefix(spacing + "/") }
-        #expect(members.count == 13)
+        #expect(members.count == 19)
         for (key, value) in members {
             let steps = try #require(Int(key.dropFirst(spacing.count + 1)))
             let expected = try value.elements().map { try $0.int() }

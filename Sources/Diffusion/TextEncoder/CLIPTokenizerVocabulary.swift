@@ -1,4 +1,3 @@
-import Checkpoints
 import Digests
 
 /// `vocab.json`: an object of tokens with their ids.
