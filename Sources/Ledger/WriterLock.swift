@@ -9,17 +9,20 @@ final class WriterLock: Sendable {
     /// Takes the lock at once or not at all. - Throws: `LedgerError.inUse`, `LedgerError.readOnly`, `FileError`.
     init(ledger: String) throws {
         let path = ledger + ".lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
+        // A class whose init throws once its properties are set is still deinitialised: the property is set last, or the
+        // descriptor would be closed twice, and the second close would hit a file of somebody else's.
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard opened >= 0 else {
             if errno == EROFS || errno == EACCES { throw LedgerError.readOnly(path: ledger) }
             throw FileError(operation: "open", path: path, code: errno)
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            close(descriptor)
+            close(opened)
             guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
             throw LedgerError.inUse(path: ledger, holder: WriterLock.holder(path))
         }
+        descriptor = opened
     }
 
     deinit {
