@@ -6,8 +6,8 @@ import Foundation
 final class WriterLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock at once or not at all. - Throws: `LedgerError.inUse`, `LedgerError.readOnly`, `FileError`.
-    init(ledger: String) throws {
+    /// Takes the lock, within a tenth of a second or not at all. - Throws: `LedgerError.inUse`, `LedgerError.readOnly`, `FileError`.
+    init(ledger: String, attempts: Int = 4) throws {
         let path = ledger + ".lock"
         // A class whose init throws once its properties are set is still deinitialised: the property is set last, or the
         // descriptor would be closed twice, and the second close would hit a file of somebody else's.
@@ -16,13 +16,20 @@ final class WriterLock: Sendable {
             if errno == EROFS || errno == EACCES { throw LedgerError.readOnly(path: ledger) }
             throw FileError(operation: "open", path: path, code: errno)
         }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            close(opened)
-            guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
-            throw LedgerError.inUse(path: ledger, holder: WriterLock.holder(path))
+        // A lock that was just let go may live on for a moment in a child between fork and exec: a few tries.
+        var code: Int32 = 0
+        for attempt in 0..<attempts {
+            if attempt > 0 { usleep(20_000) }
+            if flock(opened, LOCK_EX | LOCK_NB) == 0 {
+                descriptor = opened
+                return
+            }
+            code = errno
+            if code != EWOULDBLOCK { break }
         }
-        descriptor = opened
+        close(opened)
+        guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
+        throw LedgerError.inUse(path: ledger, holder: WriterLock.holder(path))
     }
 
     deinit {

@@ -18,7 +18,7 @@ import Testing
             DispatchQueue.concurrentPerform(iterations: 8) { thread in
                 for _ in 0..<2000 {
                     if thread % 2 == 0 {
-                        _ = try? WriterLock(ledger: ledger)
+                        _ = try? WriterLock(ledger: ledger, attempts: 1)
                     } else {
                         let path = paths[thread / 2]
                         if (try? FileContents.read(path)) != Array(path.utf8) { wrong.withLock { $0 += 1 } }
