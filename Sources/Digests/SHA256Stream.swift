@@ -7,9 +7,13 @@ public struct SHA256Stream: ~Copyable, @unchecked Sendable {
     // Unchecked: the context has one owner at any time, since the struct cannot be copied.
     private let context: OpaquePointer
 
+    /// The algorithm, looked up once: `EVP_sha256()` would be looked up again by every stream, which costs small ones
+    /// more than the hashing. OpenSSL's method objects are immutable and shared between threads.
+    nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+
     /// An empty stream, untagged: what `sha256sum` computes.
     public init() {
-        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, Self.algorithm, nil) == 1 else {
             fatalError("libcrypto offers no SHA-256 (out of memory, or a broken OpenSSL configuration)")
         }
         self.context = context
