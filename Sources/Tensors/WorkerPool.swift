@@ -1,10 +1,16 @@
+import CKernels
 import Glibc
 import Synchronization
 
 /// Threads that pull numbered tasks. What a task computes depends on its number only, so neither the number of workers
 /// nor the order in which they come can change a bit (rule 9).
 ///
-/// `@unchecked Sendable`: the job is written before the generation counter is raised and read after.
+/// A job is open while tasks are left. Workers join an open job; one that comes late, because its core does something
+/// else, is not waited for. Between jobs a worker watches for a while before it sleeps, since waking a thread takes
+/// longer than most jobs.
+///
+/// `@unchecked Sendable`: a job is written before it is opened, read by those who joined it, and cleared after the last
+/// of them has left.
 public final class WorkerPool: @unchecked Sendable {
     /// Threads that work, the calling one included.
     public let workers: Int
@@ -12,11 +18,15 @@ public final class WorkerPool: @unchecked Sendable {
     private typealias Job = (Int, UnsafeMutableRawPointer) -> Void
     private var job: UnsafePointer<Job>?
     private var tasks = 0
-    private var stopping = false
     private let next = Atomic<Int>(0)
-    private let generation = Atomic<Int>(0)
-    private let running = Atomic<Int>(0)
+    /// The job's number, whether it is open, and how many workers have joined and not left (`State`).
+    private let state = Atomic<UInt64>(0)
+    private let sleeping = Atomic<Int>(0)
+    private let callerSleeps = Atomic<Bool>(false)
+    private let stopping = Atomic<Bool>(false)
     private let busy = Atomic<Bool>(false)
+    /// Looks at `state` before a thread sleeps: about a tenth of a millisecond, none where threads share cores.
+    private let patience: Int
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let wake: UnsafeMutablePointer<pthread_cond_t>
     private let done: UnsafeMutablePointer<pthread_cond_t>
@@ -24,10 +34,18 @@ public final class WorkerPool: @unchecked Sendable {
     private var scratchBytes = 0
     private var threads: [pthread_t] = []
 
+    /// The fields of `state`.
+    private enum State {
+        static let open: UInt64 = 1 << 31
+        static let joined: UInt64 = open - 1
+        static func number(_ state: UInt64) -> UInt64 { state >> 32 }
+    }
+
     /// Starts `workers - 1` threads beside the calling one.
     public init(workers: Int) {
         precondition(workers >= 1, "at least one worker")
         self.workers = workers
+        patience = workers <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 4_000 : 0
         mutex = .allocate(capacity: 1)
         wake = .allocate(capacity: 1)
         done = .allocate(capacity: 1)
@@ -41,9 +59,8 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Stops the threads.
     public func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
         pthread_mutex_lock(mutex)
-        stopping = true
-        generation.add(1, ordering: .releasing)
         pthread_cond_broadcast(wake)
         pthread_mutex_unlock(mutex)
         for thread in threads { pthread_join(thread, nil) }
@@ -67,20 +84,26 @@ public final class WorkerPool: @unchecked Sendable {
         withoutActuallyEscaping(body) { body in
             // By pointer, so that no worker holds on to the closure once the job is done.
             withUnsafePointer(to: body) { body in
-                pthread_mutex_lock(mutex)
-                job = body
-                self.tasks = tasks
-                next.store(0, ordering: .relaxed)
-                running.store(workers - 1, ordering: .relaxed)
-                generation.add(1, ordering: .releasing)
-                pthread_cond_broadcast(wake)
-                pthread_mutex_unlock(mutex)
+                open(body, tasks: tasks)
                 work(worker: 0, job: body, tasks: tasks)
-                waitForOthers()
+                close()
                 job = nil
             }
         }
         busy.store(false, ordering: .releasing)
+    }
+
+    private func open(_ body: UnsafePointer<Job>, tasks: Int) {
+        job = body
+        self.tasks = tasks
+        next.store(0, ordering: .relaxed)
+        let number = State.number(state.load(ordering: .relaxed)) + 1
+        // Either a worker that goes to sleep sees this, or it is counted as sleeping by now.
+        state.store(number << 32 | State.open, ordering: .sequentiallyConsistent)
+        guard sleeping.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
     }
 
     private func work(worker: Int, job: UnsafePointer<Job>, tasks: Int) {
@@ -91,11 +114,22 @@ public final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    private func waitForOthers() {
-        for _ in 0..<2_000 where running.load(ordering: .acquiring) == 0 { return }
-        pthread_mutex_lock(mutex)
-        while running.load(ordering: .acquiring) != 0 { pthread_cond_wait(done, mutex) }
-        pthread_mutex_unlock(mutex)
+    /// Lets nobody else join and waits for those who have.
+    private func close() {
+        state.bitwiseAnd(~State.open, ordering: .acquiringAndReleasing)
+        var looks = 0
+        while state.load(ordering: .acquiring) & State.joined != 0 {
+            looks += 1
+            if looks <= patience {
+                ck_pause()
+                continue
+            }
+            callerSleeps.store(true, ordering: .sequentiallyConsistent)
+            pthread_mutex_lock(mutex)
+            while state.load(ordering: .sequentiallyConsistent) & State.joined != 0 { pthread_cond_wait(done, mutex) }
+            pthread_mutex_unlock(mutex)
+            callerSleeps.store(false, ordering: .relaxed)
+        }
     }
 
     private func start(_ worker: Int) {
@@ -121,22 +155,49 @@ public final class WorkerPool: @unchecked Sendable {
     }
 
     private func loop(worker: Int) {
-        var seen = 0
-        while true {
-            for _ in 0..<2_000 where generation.load(ordering: .acquiring) != seen { break }
-            pthread_mutex_lock(mutex)
-            while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
-            seen = generation.load(ordering: .acquiring)
-            let (current, count, stop) = (job, tasks, stopping)
-            pthread_mutex_unlock(mutex)
-            if stop { return }
-            if let current { work(worker: worker, job: current, tasks: count) }
-            if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-                pthread_mutex_lock(mutex)
-                pthread_cond_signal(done)
-                pthread_mutex_unlock(mutex)
+        var last: UInt64 = 0
+        var looks = 0
+        while !stopping.load(ordering: .relaxed) {
+            let seen = state.load(ordering: .acquiring)
+            if State.number(seen) != last, seen & State.open != 0 {
+                guard join(seen) else { continue }
+                last = State.number(seen)
+                if let job { work(worker: worker, job: job, tasks: tasks) }
+                leave()
+                looks = 0
+            } else if looks < patience {
+                looks += 1
+                ck_pause()
+            } else {
+                sleep(unless: last)
+                looks = 0
             }
         }
+    }
+
+    private func join(_ seen: UInt64) -> Bool {
+        state.compareExchange(expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    private func leave() {
+        let left = state.subtract(1, ordering: .sequentiallyConsistent).newValue
+        guard left & State.joined == 0, callerSleeps.load(ordering: .sequentiallyConsistent) else { return }
+        pthread_mutex_lock(mutex)
+        pthread_cond_signal(done)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Sleeps until a job other than `last` is open, or the pool stops.
+    private func sleep(unless last: UInt64) {
+        pthread_mutex_lock(mutex)
+        sleeping.add(1, ordering: .sequentiallyConsistent)
+        while !stopping.load(ordering: .sequentiallyConsistent) {
+            let seen = state.load(ordering: .sequentiallyConsistent)
+            if State.number(seen) != last, seen & State.open != 0 { break }
+            pthread_cond_wait(wake, mutex)
+        }
+        sleeping.subtract(1, ordering: .relaxed)
+        pthread_mutex_unlock(mutex)
     }
 
     private func reserveScratch(_ bytes: Int) {

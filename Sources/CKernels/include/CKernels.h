@@ -35,3 +35,12 @@ int ck_float_environment(void);
 
 /// Asks the C allocator to keep freed pages: large tensors come and go many times a step.
 void ck_keep_freed_memory(void);
+
+/// Tells the core that the thread is waiting for another one.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
