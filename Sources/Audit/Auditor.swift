@@ -65,7 +65,7 @@ public struct Auditor {
             (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
             + (evidence.outcomes.isEmpty ? [] : ["chain head"])
         var chain = Chain(inputs: session.inputs.digest)
-        let builder = TraceBuilder()
+        let builder = TraceBuilder(engine: session.trainer.model.engine)
         for step in 1...max(1, steps) where step <= steps {
             _ = try session.step(observer: builder)
             let found = try builder.finish(session.trainer)

@@ -9,16 +9,22 @@ extension Tensor {
     }
 }
 
-/// The digest of each tensor, in the order given. Tensors are hashed in parallel; the result does not depend on it.
-public func tensorDigests(of tensors: [(name: String, tensor: Tensor)]) -> [(name: String, digest: Digest)] {
+/// The digest of each tensor, in the order given. They are hashed in parallel, by the workers of `engine` where one is
+/// given; the result does not depend on it.
+public func tensorDigests(
+    of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil
+) -> [(name: String, digest: Digest)] {
     guard !tensors.isEmpty else { return [] }
     let zero = Digest.sha256([])
     var digests = [Digest](repeating: zero, count: tensors.count)
     digests.withUnsafeMutableBufferPointer { buffer in
         // Every index is written by exactly one iteration.
         nonisolated(unsafe) let slots = buffer
-        DispatchQueue.concurrentPerform(iterations: tensors.count) { index in
-            slots[index] = tensors[index].tensor.digest(named: tensors[index].name)
+        @Sendable func digest(_ index: Int) { slots[index] = tensors[index].tensor.digest(named: tensors[index].name) }
+        if let engine {
+            engine.pool.run(tasks: tensors.count) { index, _ in digest(index) }
+        } else {
+            DispatchQueue.concurrentPerform(iterations: tensors.count, execute: digest)
         }
     }
     return zip(tensors, digests).map { ($0.name, $1) }
@@ -27,8 +33,8 @@ public func tensorDigests(of tensors: [(name: String, tensor: Tensor)]) -> [(nam
 /// The identity of a model's weights: the Merkle root over the tensors' digests in name order, whatever the order or
 /// the files they come in.
 /// - Throws: `DuplicateTensorName`.
-public func weightsDigest(of tensors: [(name: String, tensor: Tensor)]) throws -> Digest {
-    try WeightsDigest.root(tensorDigests(of: tensors))
+public func weightsDigest(of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil) throws -> Digest {
+    try WeightsDigest.root(tensorDigests(of: tensors, on: engine))
 }
 
 extension TensorSource {

@@ -42,6 +42,11 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
         return result
     }
 
+    /// Calls `body` with the 32 bytes.
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        Swift.withUnsafeBytes(of: (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian), body)
+    }
+
     /// The 64 lower-case hexadecimal digits.
     public var hex: String { Hex.encode(bytes) }
 

@@ -1,13 +1,17 @@
 /// Lower-case hexadecimal text of bytes.
 enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
+    /// The digit of the lowest four bits.
+    static func digit(_ value: Int) -> UInt8 {
+        let nibble = UInt8(truncatingIfNeeded: value & 15)
+        return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
 
     /// Two digits a byte.
     static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
             for (index, byte) in bytes.enumerated() {
-                buffer[2 * index] = digits[Int(byte >> 4)]
-                buffer[2 * index + 1] = digits[Int(byte & 15)]
+                buffer[2 * index] = digit(Int(byte >> 4))
+                buffer[2 * index + 1] = digit(Int(byte))
             }
             return bytes.count * 2
         }

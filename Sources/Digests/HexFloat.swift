@@ -10,8 +10,14 @@ public enum HexFloat {
 
     /// All digits of a bit pattern (8 for `UInt32`, 16 for `UInt64`), lower case, after `0x`.
     public static func string<Bits: FixedWidthInteger & UnsignedInteger>(bits: Bits) -> String {
-        let digits = String(bits, radix: 16)
-        return "0x" + String(repeating: "0", count: Bits.bitWidth / 4 - digits.count) + digits
+        let count = Bits.bitWidth / 4
+        return String(unsafeUninitializedCapacity: 2 + count) { buffer in
+            (buffer[0], buffer[1]) = (UInt8(ascii: "0"), UInt8(ascii: "x"))
+            for place in 0..<count {
+                buffer[2 + place] = Hex.digit(Int(truncatingIfNeeded: bits >> Bits(4 * (count - 1 - place))))
+            }
+            return 2 + count
+        }
     }
 
     /// The Float of `"0x"` and exactly eight lower-case digits; `nil` for any other text.

@@ -92,7 +92,15 @@ struct JSONWriter {
 
     private mutating func write(text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        let isPlain =
+            text.utf8.withContiguousStorageIfAvailable { utf8 in
+                guard utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+                    return false
+                }
+                bytes.append(contentsOf: utf8)
+                return true
+            } ?? false
+        for byte in text.utf8 where !isPlain {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
             case 0x20...: bytes.append(byte)

@@ -22,7 +22,13 @@ public enum MerkleTree {
 
     /// The root over leaves whose data are the 32 bytes of each digest, in the order given.
     public static func root(leaves: [Digest]) -> Digest {
-        root(hashes: leaves.map { leafHash($0.bytes) }[...])
+        root(
+            hashes: leaves.map { leaf in
+                var stream = SHA256Stream()
+                stream.update(byte: 0)
+                stream.update(leaf)
+                return stream.finalize()
+            }[...])
     }
 
     /// The root over leaves of any data, in the order given.

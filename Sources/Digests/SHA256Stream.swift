@@ -60,7 +60,7 @@ public struct SHA256Stream: ~Copyable, @unchecked Sendable {
 
     /// Takes the 32 bytes of a digest.
     public mutating func update(_ digest: Digest) {
-        update(digest.bytes)
+        digest.withUnsafeBytes { update($0) }
     }
 
     /// Takes a text in unambiguous form: the count of its UTF-8 bytes (eight bytes, little-endian), then the bytes.

@@ -45,17 +45,16 @@ public final class RunRecorder {
         guard record.step == chain.count + 1 else {
             throw LedgerError.doesNotExtend(run: name, expected: chain.count + 1, found: record.step)
         }
-        let phases = record.phases.map { (record: $0, json: $0.json) }
-        let members = JSONObject(phases.map { ($0.record.phase.rawValue, $0.json) })
-        let json: JSONValue = ["phases": .object(members), "step": .integer(record.step)]
-        let bytes = json.canonicalBytes
+        let phases = record.phases.map { (record: $0, bytes: $0.json.canonicalBytes) }
+        let bytes = StepRecord.canonicalBytes(
+            step: record.step, phases: phases.map { ($0.record.phase, $0.bytes) })
         let digest = Digest.of(.stepRecord, bytes)
         let head = chain.link(digest)
         try store.write { db in
             try requireTail(db)
             try db.cachedStatement(sql: "INSERT INTO steps (run_id, step, record, digest, head) VALUES (?, ?, ?, ?, ?)")
                 .execute(arguments: [id, record.step, String(decoding: bytes, as: UTF8.self), digest.data, head.data])
-            for phase in phases { try insert(phase.record, phase.json, step: record.step, db) }
+            for phase in phases { try insert(phase.record, phase.bytes, step: record.step, db) }
             for tensor in stored { try insert(tensor, step: record.step, db) }
         }
         chain.append(digest)
@@ -142,11 +141,11 @@ public final class RunRecorder {
             found: row.shown("head"))
     }
 
-    private func insert(_ phase: PhaseRecord, _ json: JSONValue, step: Int, _ db: Database) throws {
+    private func insert(_ phase: PhaseRecord, _ bytes: [UInt8], step: Int, _ db: Database) throws {
         try db.cachedStatement(sql: "INSERT INTO phases (run_id, step, phase, entries, digest) VALUES (?, ?, ?, ?, ?)")
             .execute(
                 arguments: [
-                    id, step, phase.phase.rawValue, phase.entries.count, Digest.of(.phaseRecord, json).data,
+                    id, step, phase.phase.rawValue, phase.entries.count, Digest.of(.phaseRecord, bytes).data,
                 ])
     }
 

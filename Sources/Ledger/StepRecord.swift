@@ -27,6 +27,17 @@ public struct StepRecord: Sendable, Equatable {
         return ["phases": .object(phases), "step": .integer(step)]
     }
 
+    /// The canonical form of `json` put together from those of the phases, so that each is written once.
+    static func canonicalBytes(step: Int, phases: [(phase: Phase, bytes: [UInt8])]) -> [UInt8] {
+        var bytes = Array(#"{"phases":{"#.utf8)
+        for (index, phase) in phases.sorted(by: { utf8Less($0.phase.rawValue, $1.phase.rawValue) }).enumerated() {
+            bytes.append(contentsOf: "\(index > 0 ? "," : "")\"\(phase.phase.rawValue)\":".utf8)
+            bytes.append(contentsOf: phase.bytes)
+        }
+        bytes.append(contentsOf: #"},"step":\#(step)}"#.utf8)
+        return bytes
+    }
+
     /// SHA-256 in the domain `smpo/step-record/1` over the canonical JSON form.
     public var digest: Digest { .of(.stepRecord, json) }
 

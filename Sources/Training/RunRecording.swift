@@ -66,7 +66,7 @@ public struct RunRecording {
     ) throws -> Ending {
         let (trainer, recipe) = (session.trainer, session.recipe)
         let keeps: Set<Phase> = recipe.record.latents ? [.inversion] : []
-        let builder = TraceBuilder(keeps: keeps)
+        let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
         do {
             while trainer.steps < recipe.training.steps {
                 let losses = try recordStep(recorder, builder)

@@ -22,9 +22,13 @@ public final class TraceBuilder: StepObserver {
     private var entries: [Phase: [TraceEntry]] = [:]
     /// Digests of what each sample passed through on its way to x̃_t, in order.
     private var paths: [String: [Digest]] = [:]
+    private let engine: Engine
 
-    /// A builder that keeps the tensors of `keeps`.
-    public init(keeps: Set<Phase> = [.inversion]) { self.keeps = keeps }
+    /// A builder that keeps the tensors of `keeps` and hashes on the workers of `engine`.
+    public init(keeps: Set<Phase> = [.inversion], engine: Engine) {
+        self.keeps = keeps
+        self.engine = engine
+    }
 
     /// Adds an entry to the step: a digest for a tensor, bit patterns for numbers.
     public func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
@@ -43,7 +47,7 @@ public final class TraceBuilder: StepObserver {
 
     /// Digests many tensors in parallel.
     public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
-        for ((name, tensor), (_, digest)) in zip(tensors, tensorDigests(of: tensors)) {
+        for ((name, tensor), (_, digest)) in zip(tensors, tensorDigests(of: tensors, on: engine)) {
             entries[phase, default: []].append(TraceEntry(name, .digest(digest), shape: tensor.shape))
         }
     }
@@ -53,7 +57,7 @@ public final class TraceBuilder: StepObserver {
         let names = SampleNames(items: items, samplesPerItem: 2)
         func add(_ rows: [Int], _ latents: Tensor) {
             let slices = rows.indices.map { (name: "", tensor: latents.slice($0..<$0 + 1)) }
-            for (row, (_, digest)) in zip(rows, tensorDigests(of: slices)) {
+            for (row, (_, digest)) in zip(rows, tensorDigests(of: slices, on: engine)) {
                 paths[names.name(row), default: []].append(digest)
             }
         }
@@ -67,9 +71,9 @@ public final class TraceBuilder: StepObserver {
             observe(.inversion, name + ".path", digest: .of(.document, paths[name] ?? []))
         }
         paths = [:]
-        observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest())
+        observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest(on: engine))
         observe(.weights, "weights", digest: try trainer.weightsDigest())
-        if let average = trainer.average { observe(.weights, "average", digest: try average.digest()) }
+        if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
         let phases = try Phase.allCases.compactMap { phase in
             try entries[phase].map { try PhaseRecord(phase, $0) }
         }
@@ -88,13 +92,16 @@ public final class TraceBuilder: StepObserver {
 extension Trainer {
     /// Root over all trained parameters in name order.
     public func weightsDigest() throws -> Digest {
-        try Checkpoints.weightsDigest(of: model.parameters.map { ($0.name, $0.parameter.value) })
+        try Checkpoints.weightsDigest(
+            of: model.parameters.map { ($0.name, $0.parameter.value) }, on: model.engine)
     }
 }
 
 extension AdamW {
     /// Root over the moments (`first/NAME`, `second/NAME`) in name order.
-    public func stateDigest() throws -> Digest { try weightsDigest(of: stateTensors) }
+    public func stateDigest(on engine: Engine) throws -> Digest {
+        try weightsDigest(of: stateTensors, on: engine)
+    }
 
     /// The moments under their names in checkpoints.
     public var stateTensors: [(name: String, tensor: Tensor)] {

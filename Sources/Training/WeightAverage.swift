@@ -31,5 +31,7 @@ public final class WeightAverage {
     }
 
     /// Root over the averages in name order.
-    public func digest() throws -> Digest { try weightsDigest(of: tensors) }
+    public func digest(on engine: Engine) throws -> Digest {
+        try weightsDigest(of: tensors, on: engine)
+    }
 }

@@ -42,7 +42,7 @@ enum RunSupport {
 
     /// The records of all steps, nothing stored.
     static func records(_ session: TrainingSession) throws -> [StepRecord] {
-        let builder = TraceBuilder(keeps: [])
+        let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
         return try (0..<session.recipe.training.steps).map { _ in
             _ = try session.step(observer: builder)
             return try builder.finish(session.trainer)

@@ -29,7 +29,7 @@ struct StepBenchmark {
             session: recorded, workspace: workspace, circumstances: Circumstances.of(engine))
         let recorder = try workspace.openLedger().createRun(
             inputs: recorded.inputs, circumstances: recording.circumstances)
-        let builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [])
+        let builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [], engine: engine)
         var (plainTimes, recordedTimes): ([Double], [Double]) = ([], [])
         for round in 0...rounds {
             let first = try seconds { _ = try plain.step(observer: nil) }
