@@ -92,11 +92,16 @@ public struct RunRecording {
     }
 
     /// Runs the next step and records it with its kept tensors.
-    public func recordStep(_ recorder: RunRecorder, _ builder: TraceBuilder) throws -> StepLosses {
+    private func recordStep(_ recorder: RunRecorder, _ builder: TraceBuilder) throws -> StepLosses {
         let losses = try session.step(observer: builder)
+        try commit(builder, to: recorder)
+        return losses
+    }
+
+    /// Records the step that `builder` has just seen, with its kept tensors.
+    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws {
         let record = try builder.finish(session.trainer)
         try recorder.append(record, stored: try store(builder, step: session.trainer.steps))
-        return losses
     }
 
     /// Puts the kept tensors of a step into one object.

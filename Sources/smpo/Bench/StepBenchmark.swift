@@ -7,11 +7,16 @@ import Training
 struct StepBenchmark {
     /// Medians in seconds.
     struct Result {
+        /// A step that nobody watches.
         let plain: Double
+        /// A step that is recorded.
         let recorded: Double
+        /// What a recorded step spends on digests, the ledger and the objects, clocked by itself: on a machine that
+        /// is busy with other things the difference of two steps says little.
+        let recording: Double
 
-        /// What recording adds to a step.
-        var overhead: Double { recorded / plain - 1 }
+        /// The share that recording adds to a step.
+        var overhead: Double { recording / (recorded - recording) }
     }
 
     let recipe: Recipe
@@ -30,17 +35,22 @@ struct StepBenchmark {
         let recorder = try workspace.openLedger().createRun(
             inputs: recorded.inputs, circumstances: recording.circumstances)
         let builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [], engine: engine)
-        var (plainTimes, recordedTimes): ([Double], [Double]) = ([], [])
+        var (plainTimes, recordedTimes, recordingTimes): ([Double], [Double], [Double]) = ([], [], [])
         for round in 0...rounds {
             let first = try seconds { _ = try plain.step(observer: nil) }
-            let second = try seconds { _ = try recording.recordStep(recorder, builder) }
+            let clock = ObservationClock(builder)
+            let second = try seconds {
+                _ = try recorded.step(observer: clock)
+                try clock.time { try recording.commit(builder, to: recorder) }
+            }
             if round > 0 {
                 plainTimes.append(first)
                 recordedTimes.append(second)
+                recordingTimes.append(clock.spent / .seconds(1))
             }
         }
         try recorder.interrupt()
-        return Result(plain: median(plainTimes), recorded: median(recordedTimes))
+        return Result(plain: median(plainTimes), recorded: median(recordedTimes), recording: median(recordingTimes))
     }
 
     private func seconds(_ body: () throws -> Void) rethrows -> Double {
