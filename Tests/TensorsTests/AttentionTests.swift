@@ -6,7 +6,7 @@ import Testing
     /// Maximum, subtraction, exp, sum by rule 4, one division.
     static func softmax(_ row: [Float]) -> [Float] {
         let highest = row.reduce(row[0]) { $1 > $0 ? $1 : $0 }
-        let powers = row.map { Elementary.exp($0 - highest) }
+        let powers = row.map { Reference.exp($0 - highest) }
         let sum = Reference.sum(powers.count) { powers[$0] }
         return powers.map { $0 / sum }
     }
@@ -32,18 +32,52 @@ import Testing
         Shape(samples: 1, heads: 2, queries: 13, keys: 13, width: 8, causal: true),
         Shape(samples: 2, heads: 1, queries: 70, keys: 70, width: 3, causal: true),
         Shape(samples: 1, heads: 1, queries: 261, keys: 259, width: 6),
+        Shape(samples: 1, heads: 1, queries: 40, keys: 530, width: 9),
+        Shape(samples: 1, heads: 1, queries: 530, keys: 530, width: 3, causal: true),
+        Shape(samples: 1, heads: 1, queries: 18, keys: 20, width: 261),
     ]
 
-    /// P of one head, a row a query; zero where a query does not see.
-    static func probabilities(_ s: Shape, _ q: [Float], _ k: [Float], _ sample: Int, _ head: Int) -> [[Float]] {
-        (0..<s.queries).map { query in
-            let seen = s.causal ? min(query + 1, s.keys) : s.keys
-            let scores = (0..<seen).map { key in
-                Reference.product(s.width) {
-                    (q[s.at(s.queries, sample, query, head, $1)], k[s.at(s.keys, sample, key, head, $1)])
-                } * s.scale
+    /// One query's way through the blocks of 256 keys that it sees something of: its running maximum m, its sum l, and
+    /// its result before the division by l.
+    static func query(
+        _ s: Shape, _ query: Int, score: (Int) -> Float, value: (_ key: Int, _ d: Int) -> Float
+    ) -> (m: Float, l: Float, o: [Float]) {
+        var (m, l, o) = (-Float.infinity, Float(0), [Float](repeating: 0, count: s.width))
+        let seen = s.causal ? query + 1 : s.keys
+        for block in stride(from: 0, to: seen, by: 256) {
+            let keys = block..<min(block + 256, s.keys)
+            let scores = keys.map { $0 < seen ? score($0) : -Float.infinity }
+            let highest = scores.reduce(m) { $1 > $0 ? $1 : $0 }
+            let powers = scores.map { Reference.exp($0 - highest) }
+            var sums = [Float](repeating: 0, count: 4)
+            for (index, power) in powers.enumerated() { sums[index % 4] += power }
+            let sum = (sums[0] + sums[2]) + (sums[1] + sums[3])
+            let correction = Reference.exp(m - highest)
+            l = block == 0 ? sum : l * correction + sum
+            for d in 0..<s.width {
+                let chain = Reference.product(keys.count) { (value(block + $1, d), powers[$1]) }
+                o[d] = block == 0 ? chain : o[d] * correction + chain
             }
-            return softmax(scores) + [Float](repeating: 0, count: s.keys - seen)
+            m = highest
+        }
+        return (m, l, o)
+    }
+
+    /// What the scalar loops say of one head.
+    struct Head {
+        let s: Shape
+        let q, k, v: (_ token: Int, _ d: Int) -> Float
+        init(_ s: Shape, _ sample: Int, _ head: Int, _ q: [Float], _ k: [Float], _ v: [Float]) {
+            self.s = s
+            self.q = { q[s.at(s.queries, sample, $0, head, $1)] }
+            self.k = { k[s.at(s.keys, sample, $0, head, $1)] }
+            self.v = { v[s.at(s.keys, sample, $0, head, $1)] }
+        }
+        func score(_ query: Int, _ key: Int) -> Float {
+            Reference.product(s.width) { (k(key, $1), q(query, $1)) } * s.scale
+        }
+        func forward(_ query: Int) -> (m: Float, l: Float, o: [Float]) {
+            AttentionTests.query(s, query, score: { score(query, $0) }, value: v)
         }
     }
 
@@ -58,71 +92,79 @@ import Testing
 
     @Test(arguments: shapes) func forward(_ s: Shape) {
         let (q, k, v) = (Samples.tensor(s.q, 52), Samples.tensor(s.k, 53), Samples.spread(s.k, 54))
-        let (qv, kv, vv) = (q.floats, k.floats, v.floats)
         var expected = [Float](repeating: 0, count: q.count)
+        var statistics = [Float](repeating: 0, count: s.samples * s.heads * 2 * s.queries)
         for sample in 0..<s.samples {
             for head in 0..<s.heads {
-                let p = AttentionTests.probabilities(s, qv, kv, sample, head)
+                let loops = Head(s, sample, head, q.floats, k.floats, v.floats)
                 for query in 0..<s.queries {
-                    for d in 0..<s.width {
-                        expected[s.at(s.queries, sample, query, head, d)] = Reference.product(s.keys) {
-                            (p[query][$1], vv[s.at(s.keys, sample, $1, head, d)])
-                        }
-                    }
+                    let (m, l, o) = loops.forward(query)
+                    let at = (sample * s.heads + head) * 2 * s.queries + query
+                    (statistics[at], statistics[at + s.queries]) = (m, l)
+                    for d in 0..<s.width { expected[s.at(s.queries, sample, query, head, d)] = o[d] / l }
                 }
             }
         }
-        for engine in engines() {
-            expectBits(engine.attention(q, k, v, heads: s.heads, causal: s.causal), expected, "\(engine.isa)")
+        for engine in engines(workers: [1, 3]) {
+            let found = engine.attention(q, k, v, heads: s.heads, causal: s.causal)
+            expectBits(found.o, expected, "\(engine.isa)")
+            expectBits(found.statistics, statistics, "\(engine.isa), statistics")
         }
     }
 
     @Test(arguments: shapes) func backward(_ s: Shape) {
         let (q, k, v) = (Samples.tensor(s.q, 55), Samples.tensor(s.k, 56), Samples.tensor(s.k, 57))
         let gradient = Samples.tensor(s.q, 58)
-        let (qv, kv, vv, dv) = (q.floats, k.floats, v.floats, gradient.floats)
+        let incoming = gradient.floats
         var (dq, dk) = ([Float](repeating: 0, count: q.count), [Float](repeating: 0, count: k.count))
-        var dValue = dk
+        var dv = dk
         for sample in 0..<s.samples {
             for head in 0..<s.heads {
-                let p = AttentionTests.probabilities(s, qv, kv, sample, head)
-                let ds = p.indices.map { query in
-                    AttentionTests.scoreGradient(
-                        s, p[query], (0..<s.width).map { dv[s.at(s.queries, sample, query, head, $0)] },
-                        { vv[s.at(s.keys, sample, $0, head, $1)] })
-                }
+                let loops = Head(s, sample, head, q.floats, k.floats, v.floats)
+                func g(_ query: Int, _ d: Int) -> Float { incoming[s.at(s.queries, sample, query, head, d)] }
+                let rows = (0..<s.queries).map { AttentionTests.gradientRow(loops, $0, g) }
                 for d in 0..<s.width {
                     for query in 0..<s.queries {
-                        dq[s.at(s.queries, sample, query, head, d)] = Reference.product(s.keys) {
-                            (ds[query][$1], kv[s.at(s.keys, sample, $1, head, d)])
+                        // Blocks of keys up to the last that the query's chunk sees something of.
+                        let end = s.causal ? min(s.keys, (query / 256 + 1) * 256) : s.keys
+                        dq[s.at(s.queries, sample, query, head, d)] = Reference.product(end) {
+                            (rows[query].ds[$1], loops.k($1, d))
                         }
                     }
                     for key in 0..<s.keys {
-                        let at = s.at(s.keys, sample, key, head, d)
-                        dk[at] = Reference.product(s.queries) {
-                            (ds[$1][key], qv[s.at(s.queries, sample, $1, head, d)])
-                        }
-                        dValue[at] = Reference.product(s.queries) {
-                            (p[$1][key], dv[s.at(s.queries, sample, $1, head, d)])
-                        }
+                        let (at, first) = (s.at(s.keys, sample, key, head, d), s.causal ? key / 256 * 256 : 0)
+                        let count = s.queries - first
+                        dk[at] = Reference.product(count) { (rows[first + $1].ds[key], loops.q(first + $1, d)) }
+                        dv[at] = Reference.product(count) { (rows[first + $1].p[key], g(first + $1, d)) }
                     }
                 }
             }
         }
-        for engine in engines() {
-            let found = engine.attentionBackward(gradient, q, k, v, heads: s.heads, causal: s.causal)
+        for engine in engines(workers: [1, 3]) {
+            let (o, statistics) = engine.attention(q, k, v, heads: s.heads, causal: s.causal)
+            let found = engine.attentionBackward(
+                gradient, q, k, v, o: o, statistics: statistics, heads: s.heads, causal: s.causal)
             expectBits(found.dq, dq, "\(engine.isa) dq")
             expectBits(found.dk, dk, "\(engine.isa) dk")
-            expectBits(found.dv, dValue, "\(engine.isa) dv")
+            expectBits(found.dv, dv, "\(engine.isa) dv")
         }
     }
 
-    /// dS of one row: dP = dO·Vᵀ, D = Σ dP·P by rule 4, (P·(dP − D))·scale.
-    static func scoreGradient(
-        _ s: Shape, _ p: [Float], _ gradient: [Float], _ value: (_ key: Int, _ d: Int) -> Float
-    ) -> [Float] {
-        let dp = (0..<s.keys).map { key in Reference.product(s.width) { (gradient[$1], value(key, $1)) } }
-        let total = Reference.sum(s.keys) { dp[$0] * p[$0] }
-        return (0..<s.keys).map { (p[$0] * (dp[$0] - total)) * s.scale }
+    /// P and dS of one query: P = exp(S − m)·(1/l), dP = dO·Vᵀ, D = Σ dO·O by rule 4, dS = (P·(dP − D))·scale.
+    static func gradientRow(
+        _ head: Head, _ query: Int, _ gradient: (_ query: Int, _ d: Int) -> Float
+    ) -> (p: [Float], ds: [Float]) {
+        let s = head.s
+        let (m, l, o) = head.forward(query)
+        let total = Reference.sum(s.width) { gradient(query, $0) * (o[$0] / l) }
+        let inverse = 1 / l
+        let p = (0..<s.keys).map { key -> Float in
+            s.causal && key > query ? 0 : Reference.exp(head.score(query, key) - m) * inverse
+        }
+        let ds = (0..<s.keys).map { key in
+            let dp = Reference.product(s.width) { (gradient(query, $1), head.v(key, $1)) }
+            return (p[key] * (dp - total)) * s.scale
+        }
+        return (p, ds)
     }
 }

@@ -43,7 +43,7 @@ import Testing
             let (dy, x) = (dy.slice(part), x.slice(part))
             let statistics = engine.groupNorm(x, groups: 2, weight: w, bias: w, eps: 1e-5).statistics
             _ = engine.groupNormBackward(
-                dy, x: x, groups: 2, weight: w, statistics: statistics, dweight: sums[0], dbias: sums[1])
+                dy, x: x, groups: 2, weight: w, bias: w, statistics: statistics, dweight: sums[0], dbias: sums[1])
         }
     }
 
@@ -86,11 +86,13 @@ import Testing
                 engine.convolutionInputGradient(
                     y.slice($0), weight: w, inputShape: [1, 3, 9, 8], geometry)
             }
-            check(engine.attention(q, k, k, heads: 3)) {
-                engine.attention(q.slice($0), k.slice($0), k.slice($0), heads: 3)
-            }
-            check(engine.attentionBackward(q, q, k, k, heads: 3).dk) {
-                engine.attentionBackward(q.slice($0), q.slice($0), k.slice($0), k.slice($0), heads: 3).dk
+            let (o, statistics) = engine.attention(q, k, k, heads: 3)
+            check(o) { engine.attention(q.slice($0), k.slice($0), k.slice($0), heads: 3).o }
+            check(engine.attentionBackward(q, q, k, k, o: o, statistics: statistics, heads: 3).dk) {
+                engine.attentionBackward(
+                    q.slice($0), q.slice($0), k.slice($0), k.slice($0), o: o.slice($0),
+                    statistics: statistics.slice($0), heads: 3
+                ).dk
             }
         }
     }

@@ -76,7 +76,8 @@ import Testing
             let (w, b) = (Samples.spread([12], 217), Samples.spread([12], 218))
             let (y, statistics) = e.groupNorm(x, groups: 3, weight: w, bias: b, eps: 1e-5)
             let (dw, db) = (w.copy(), b.copy())
-            let dx = e.groupNormBackward(dy, x: x, groups: 3, weight: w, statistics: statistics, dweight: dw, dbias: db)
+            let dx = e.groupNormBackward(
+                dy, x: x, groups: 3, weight: w, bias: b, statistics: statistics, dweight: dw, dbias: db)
             return [y, statistics, dx, dw, db]
         },
         Operation("layer normalisation", "4e546f900fe9d7d1") { e in
@@ -101,8 +102,10 @@ import Testing
             let keys = causal ? 275 : 77
             let (q, k) = (Samples.tensor([2, 275, 24], 225), Samples.tensor([2, keys, 24], 226))
             let (v, gradient) = (Samples.tensor([2, keys, 24], 227), Samples.tensor([2, 275, 24], 228))
-            let back = e.attentionBackward(gradient, q, k, v, heads: 3, causal: causal)
-            return [e.attention(q, k, v, heads: 3, causal: causal), back.dq, back.dk, back.dv]
+            let (o, statistics) = e.attention(q, k, v, heads: 3, causal: causal)
+            let back = e.attentionBackward(
+                gradient, q, k, v, o: o, statistics: statistics, heads: 3, causal: causal)
+            return [o, statistics, back.dq, back.dk, back.dv]
         }
     }
 

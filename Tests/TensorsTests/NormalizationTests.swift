@@ -57,17 +57,18 @@ import Testing
         }
         let sums = notes.indices.map { group in
             (
-                Reference.sum(s.groupSize) { dv[group * s.groupSize + $0] * wv[s.channel(group * s.groupSize + $0)] },
+                Reference.sum(s.groupSize) { dv[group * s.groupSize + $0] * wv[s.channel(group * s.groupSize + $0)] }
+                    / Float(s.groupSize),
                 Reference.sum(s.groupSize) {
                     let index = group * s.groupSize + $0
                     return (dv[index] * wv[s.channel(index)]) * normal(index)
-                }
+                } / Float(s.groupSize)
             )
         }
         let dx = xv.indices.map { index in
             let (s1, s2) = sums[index / s.groupSize]
             return notes[index / s.groupSize].rstd
-                * (dv[index] * wv[s.channel(index)] - (s1 + normal(index) * s2) / Float(s.groupSize))
+                * (dv[index] * wv[s.channel(index)] - (s1 + normal(index) * s2))
         }
         func perChannel(_ start: [Float], _ term: (Int) -> Float) -> [Float] {
             start.indices.map { channel in
@@ -81,10 +82,31 @@ import Testing
             let (sumW, sumB) = (dw.copy(), db.copy())
             let statistics = engine.groupNorm(x, groups: s.groups, weight: w, bias: w, eps: 1e-6).statistics
             let found = engine.groupNormBackward(
-                dy, x: x, groups: s.groups, weight: w, statistics: statistics, dweight: sumW, dbias: sumB)
+                dy, x: x, groups: s.groups, weight: w, bias: w, statistics: statistics, dweight: sumW, dbias: sumB)
             expectBits(found, dx, "\(engine.isa)")
             expectBits(sumW, expectedW, "\(engine.isa)")
             expectBits(sumB, expectedB, "\(engine.isa)")
+        }
+    }
+
+    /// With SiLU at once: the same bits as one operation after the other.
+    @Test(arguments: groupShapes) func groupWithSilu(_ s: Groups) {
+        let (x, dy) = (Samples.spread(s.shape, 25), Samples.spread(s.shape, 26))
+        let (w, b) = (Samples.spread([s.channels], 27), Samples.spread([s.channels], 28))
+        for engine in engines() {
+            let plain = engine.groupNorm(x, groups: s.groups, weight: w, bias: b, eps: 1e-5)
+            let found = engine.groupNorm(x, groups: s.groups, weight: w, bias: b, eps: 1e-5, silu: true)
+            expectBits(found.y, engine.apply(.silu, plain.y).floats, "\(engine.isa)")
+            expectBits(found.statistics, plain.statistics.floats, "\(engine.isa)")
+            let gradients = [false, true].map { silu in
+                let (dw, db) = (w.copy(), b.copy())
+                let incoming = silu ? dy : engine.applyBackward(.silu, dy, x: plain.y)
+                let dx = engine.groupNormBackward(
+                    incoming, x: x, groups: s.groups, weight: w, bias: b, statistics: plain.statistics, dweight: dw,
+                    dbias: db, silu: silu)
+                return [dx, dw, db]
+            }
+            for (one, other) in zip(gradients[1], gradients[0]) { expectBits(one, other.floats, "\(engine.isa)") }
         }
     }
 
@@ -119,14 +141,14 @@ import Testing
         func normal(_ index: Int) -> Float { (xv[index] - notes[index / width].mean) * notes[index / width].rstd }
         let sums = notes.indices.map { row in
             (
-                Reference.sum(width) { dv[row * width + $0] * wv[$0] },
-                Reference.sum(width) { (dv[row * width + $0] * wv[$0]) * normal(row * width + $0) }
+                Reference.sum(width) { dv[row * width + $0] * wv[$0] } / Float(width),
+                Reference.sum(width) { (dv[row * width + $0] * wv[$0]) * normal(row * width + $0) } / Float(width)
             )
         }
         let dx = xv.indices.map { index in
             let (s1, s2) = sums[index / width]
             return notes[index / width].rstd
-                * (dv[index] * wv[index % width] - (s1 + normal(index) * s2) / Float(width))
+                * (dv[index] * wv[index % width] - (s1 + normal(index) * s2))
         }
         func perColumn(_ start: [Float], _ term: @escaping (Int) -> Float) -> [Float] {
             start.indices.map { column in

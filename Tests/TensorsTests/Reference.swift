@@ -35,6 +35,19 @@ enum Reference {
         return total ?? 0
     }
 
+    /// The exp of softmax and activations (rule 7): Float32, a fixed sequence of fused multiply-adds.
+    static func exp(_ x: Float) -> Float {
+        let x = x < -87.25 ? -87.25 : x > 89 ? 89 : x
+        let t = Float(0x1.8000fcp+23).addingProduct(x, 0x1.715476p+0)
+        let k = t - 0x1.8000fcp+23
+        let r = x.addingProduct(k, -0x1.62e4p-1).addingProduct(k, -0x1.7f7d1cp-20)
+        let coefficients: [Float] = [
+            0x1.6a4508p-9, 0x1.1239aap-6, 0x1.5558b8p-4, 0x1.555492p-2, 0x1.fffffcp-1, 2, 2,
+        ]
+        let p = coefficients.dropFirst().reduce(coefficients[0]) { $1.addingProduct(r, $0) }
+        return p * Float(bitPattern: t.bitPattern << 23)
+    }
+
     /// A column sum: chains over 256 rows from +0, added to `start` in ascending order, sample after sample.
     static func columnSum(
         _ rows: Int, samples: Int, start: Float, _ value: (_ sample: Int, _ row: Int) -> Float

@@ -32,6 +32,7 @@ import Testing
         )
         let (o, dq) = (Tensor(zeros: q.shape), Tensor(zeros: q.shape))
         let (dk, dv) = (Tensor(zeros: k.shape), Tensor(zeros: k.shape))
+        let statistics = Tensor(zeros: [2, queries])
         var plan = ck_attention()
         (plan.q, plan.k, plan.v) = (UnsafePointer(q.pointer), UnsafePointer(k.pointer), UnsafePointer(v.pointer))
         (plan.batch, plan.heads, plan.scale) = (1, 1, 0.25)
@@ -39,18 +40,26 @@ import Testing
         (plan.q_stride, plan.kv_stride) = (Int64(width), Int64(width))
         for isa in WorkspaceTests.tables {
             let table = ck_kernels_for(isa).pointee.attention
-            let bytes = table.workspace(&plan)
-            let forward = WorkspaceTests.guarded(bytes) { workspace in
-                for task in 0..<table.forward_tasks(&plan) { table.forward(&plan, o.pointer, task, workspace) }
+            for workers in [1, 3] as [Int64] {
+                var cut = table.forward_cut(&plan, workers)
+                let forward = WorkspaceTests.guarded(cut.workspace) { workspace in
+                    for task in 0..<cut.tasks {
+                        table.forward(&plan, &cut, o.pointer, statistics.pointer, task, workspace)
+                    }
+                }
+                #expect(forward, "forward, instruction set \(isa.rawValue), \(workers) workers")
             }
-            #expect(forward, "forward, instruction set \(isa.rawValue)")
-            let backward = WorkspaceTests.guarded(bytes) {
-                table.backward(&plan, q.pointer, dq.pointer, dk.pointer, dv.pointer, 0, $0)
+            var gradients = ck_attention_backward()
+            (gradients.o, gradients.statistics) = (UnsafePointer(o.pointer), UnsafePointer(statistics.pointer))
+            (gradients.d_o, gradients.dq) = (UnsafePointer(q.pointer), dq.pointer)
+            (gradients.dk, gradients.dv) = (dk.pointer, dv.pointer)
+            let backward = WorkspaceTests.guarded(table.backward_cut(&plan).workspace) {
+                table.backward(&plan, &gradients, 0, $0)
             }
             #expect(backward, "backward, instruction set \(isa.rawValue)")
         }
         // The plan holds bare pointers.
-        withExtendedLifetime((q, k, v, o)) {}
+        withExtendedLifetime((q, k, v, o, dq, dk, dv, statistics)) {}
     }
 
     @Test(arguments: [(1, 1, 1), (14, 32, 256), (29, 1030, 40), (500, 40, 60), (131, 151, 60)])
@@ -63,11 +72,13 @@ import Testing
         (plan.lda, plan.ldb, plan.ldc) = (Int64(k), Int64(n), Int64(n))
         for isa in WorkspaceTests.tables {
             let table = ck_kernels_for(isa).pointee.gemm
-            var cut = table.cut(&plan)
-            let isInside = WorkspaceTests.guarded(cut.workspace) { workspace in
-                for task in 0..<cut.tasks { table.task(&plan, &cut, task, workspace) }
+            for workers in [1, 4] as [Int64] {
+                var cut = table.cut(&plan, workers)
+                let isInside = WorkspaceTests.guarded(cut.workspace) { workspace in
+                    for task in 0..<cut.tasks { table.task(&plan, &cut, task, workspace) }
+                }
+                #expect(isInside, "instruction set \(isa.rawValue), \(workers) workers")
             }
-            #expect(isInside, "instruction set \(isa.rawValue)")
         }
         withExtendedLifetime((a, b, c)) {}
     }

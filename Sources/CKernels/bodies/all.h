@@ -2,7 +2,7 @@
 #pragma clang fp contract(off)
 #include "../include/CKernels.h"
 #include "elementwise.h"
-#include "attention.h"
+#include "attention_backward.h"
 #include "gemm.h"
 #include "layout.h"
 #include "norm.h"

@@ -1,133 +1,149 @@
-// Attention: a head at a time, scores of a block of queries held whole. No online softmax: a row's maximum, sum and
-// division are those of the written formula, so the block size leaves no trace in the forward pass.
+// Attention: forward. Scores are computed transposed, [keys of a block][queries of a panel], so that softmax runs down the
+// columns, a query a lane, and its result is the packed right operand of the product with V as it stands.
 #pragma once
-#include "../include/ck_attention.h"
-#include "elementary.h"
-#include "gemm.h"
+#include "attention_panels.h"
+#include "elementary_single.h"
 #include "reduce.h"
 
-/// Queries a forward task handles; in the backward pass one block is one chunk of the sums over queries.
-#define CK_FORWARD_QUERIES 64
-
-/// x[i] = exp(x[i]·1 − max) / Σ over the first `n` of a row, zero beyond up to `width`.
-CK_INLINE void ck_softmax_row(float *x, size_t n, size_t width) {
+/// x[0…n) ← softmax.
+CK_INLINE void ck_softmax_row(float *x, size_t n) {
     float max = x[0];
     for (size_t i = 1; i < n; i++) max = x[i] > max ? x[i] : max;
     v16f centre = ck_splat16(max);
     size_t i = 0;
-    for (; i + 16 <= n; i += 16) ck_store16(x + i, ck_exp16(ck_load16(x + i) - centre));
-    if (i < n) ck_store_tail(x + i, ck_exp16(ck_load_tail(x + i, n - i) - centre), n - i);
+    for (; i + 16 <= n; i += 16) ck_store16(x + i, ck_exp_single16(ck_load16(x + i) - centre));
+    if (i < n) ck_store_tail(x + i, ck_exp_single16(ck_load_tail(x + i, n - i) - centre), n - i);
     float sum = CK_NAME(sum)(x, n);
     for (i = 0; i < n; i++) x[i] = x[i] / sum;
-    for (i = n; i < width; i++) x[i] = 0;
 }
 
 static void CK_NAME(softmax_rows)(float *x, size_t rows, size_t n) {
-    for (size_t r = 0; r < rows; r++) ck_softmax_row(x + r * n, n, n);
+    for (size_t r = 0; r < rows; r++) ck_softmax_row(x + r * n, n);
 }
 
-static struct ck_gemm ck_plain(int64_t m, int64_t n, int64_t k) {
-    struct ck_gemm g = {0};
-    g.m = m, g.n = n, g.k = k, g.segments = 1, g.group_columns = n, g.batch_outer = 1, g.batch_inner = 1;
-    return g;
+/// Forward tasks are ranges of whole panels of one head's queries.
+static struct ck_attention_cut CK_NAME(attention_forward_cut)(const struct ck_attention *a, int64_t workers) {
+    struct ck_attention_cut cut;
+    int64_t wanted = workers == 1 ? 1 : 4 * workers, heads = a->batch * a->heads;
+    cut.range = ck_ceil_div(ck_min(1024, a->queries), CK_NR) * CK_NR;
+    while (cut.range > 4 * CK_NR && heads * ck_ceil_div(a->queries, cut.range) < wanted)
+        cut.range = ck_ceil_div(cut.range / 2, CK_NR) * CK_NR;
+    cut.ranges = ck_ceil_div(a->queries, cut.range);
+    cut.tasks = heads * cut.ranges;
+    int64_t keys = ck_min(CK_CHUNK, a->keys);
+    int64_t floats = 2 * cut.range * a->width + 2 * cut.range + 2 * (keys * a->width + CK_PACK_SLACK) + keys * CK_NR;
+    cut.workspace = (size_t)floats * sizeof(float) + 6 * 64;
+    return cut;
 }
 
-/// Bytes that the products of a block of `rows` queries need.
-static size_t ck_attention_products(const struct ck_attention *a, int64_t rows) {
-    struct ck_gemm shapes[3] = {ck_plain(rows, a->keys, a->width), ck_plain(rows, a->width, a->keys),
-                                ck_plain(a->keys, a->width, rows)};
-    size_t most = 0;
-    for (int i = 0; i < 3; i++) {
-        size_t need = CK_NAME(gemm_cut)(&shapes[i]).workspace;
-        if (need > most) most = need;
+CK_INLINE v16f ck_larger16(v16f a, v16f b) { return ck_select16(a > b, a, b); }
+
+/// Keys of the block from `key` on that lane `lane`'s query sees.
+CK_INLINE v16i ck_visible(int64_t query, int64_t key) {
+    v16i lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return lanes >= (int32_t)(key - query);
+}
+
+/// The largest of scores · scale down each lane's column.
+CK_INLINE v16f ck_largest_score(const float *e, int64_t keys, v16f scale) {
+    v16f a = ck_splat16(-__builtin_inff()), b = a, c = a, d = a;
+    int64_t k = 0;
+    for (; k + 4 <= keys; k += 4, e += 4 * CK_NR) {
+        a = ck_larger16(ck_load16(e) * scale, a);
+        b = ck_larger16(ck_load16(e + CK_NR) * scale, b);
+        c = ck_larger16(ck_load16(e + 2 * CK_NR) * scale, c);
+        d = ck_larger16(ck_load16(e + 3 * CK_NR) * scale, d);
     }
-    return most;
+    for (; k < keys; k++, e += CK_NR) a = ck_larger16(ck_load16(e) * scale, a);
+    return ck_larger16(ck_larger16(a, b), ck_larger16(c, d));
 }
 
-static size_t CK_NAME(attention_workspace)(const struct ck_attention *a) {
-    // The last block is often shorter, and a smaller product may be cut into fewer but larger tiles.
-    int64_t whole = ck_min(CK_CHUNK, a->queries);
-    int64_t rows[4] = {whole, a->queries % CK_CHUNK, ck_min(CK_FORWARD_QUERIES, a->queries),
-                       a->queries % CK_FORWARD_QUERIES};
-    size_t most = 0;
-    for (int i = 0; i < 4; i++) {
-        size_t need = rows[i] ? ck_attention_products(a, rows[i]) : 0;
-        if (need > most) most = need;
-    }
-    return most + (size_t)(2 * whole * a->keys) * sizeof(float) + 256;
-}
-
-/// probabilities[r, keys] of queries q0..<q0+rows.
-static void ck_probabilities(const struct ck_attention *a, const float *q, const float *k, int64_t q0, int64_t rows,
-                             float *probabilities, void *workspace) {
-    struct ck_gemm g = ck_plain(rows, a->keys, a->width);
-    g.a = q + q0 * a->q_stride, g.lda = a->q_stride, g.b = k, g.ldb = a->kv_stride, g.b_kind = CK_B_COLUMNS;
-    g.c = probabilities, g.ldc = a->keys;
-    ck_gemm_here(&g, workspace);
-    for (int64_t r = 0; r < rows; r++) {
-        float *row = probabilities + r * a->keys;
-        int64_t live = a->causal && q0 + r + 1 < a->keys ? q0 + r + 1 : a->keys;
-        for (int64_t i = 0; i < live; i++) row[i] = row[i] * a->scale;
-        ck_softmax_row(row, (size_t)live, (size_t)a->keys);
-    }
-}
-
-static int64_t CK_NAME(attention_forward_tasks)(const struct ck_attention *a) {
-    return a->batch * a->heads * ck_ceil_div(a->queries, CK_FORWARD_QUERIES);
-}
-
-static void CK_NAME(attention_forward)(const struct ck_attention *a, float *o, int64_t task, void *workspace) {
-    int64_t blocks = ck_ceil_div(a->queries, CK_FORWARD_QUERIES), block = task % blocks, head = task / blocks % a->heads;
-    int64_t item = task / blocks / a->heads, q0 = block * CK_FORWARD_QUERIES;
-    int64_t rows = ck_min(CK_FORWARD_QUERIES, a->queries - q0), stride = a->heads * a->width;
-    const float *q = a->q + item * a->queries * a->q_stride + head * a->width;
-    const float *k = a->k + item * a->keys * a->kv_stride + head * a->width;
-    const float *v = a->v + item * a->keys * a->kv_stride + head * a->width;
-    float *probabilities = (float *)workspace;
-    void *rest = probabilities + rows * a->keys;
-    ck_probabilities(a, q, k, q0, rows, probabilities, rest);
-    struct ck_gemm g = ck_plain(rows, a->width, a->keys);
-    g.a = probabilities, g.lda = a->keys, g.b = v, g.ldb = a->kv_stride;
-    g.c = o + (item * a->queries + q0) * stride + head * a->width, g.ldc = stride;
-    ck_gemm_here(&g, rest);
-}
-
-static void CK_NAME(attention_backward)(const struct ck_attention *a, const float *d_o, float *dq, float *dk, float *dv,
-                                        int64_t task, void *workspace) {
-    int64_t head = task % a->heads, item = task / a->heads, stride = a->heads * a->width;
-    const float *q = a->q + item * a->queries * a->q_stride + head * a->width;
-    const float *k = a->k + item * a->keys * a->kv_stride + head * a->width;
-    const float *v = a->v + item * a->keys * a->kv_stride + head * a->width;
-    int64_t q_at = item * a->queries * stride + head * a->width, k_at = item * a->keys * stride + head * a->width;
-    int64_t most = ck_min(CK_CHUNK, a->queries);
-    float *p = (float *)workspace, *ds = p + most * a->keys;
-    void *rest = ds + most * a->keys;
-    for (int64_t q0 = 0; q0 < a->queries; q0 += CK_CHUNK) {
-        int64_t rows = ck_min(CK_CHUNK, a->queries - q0);
-        const float *grad = d_o + q_at + q0 * stride;
-        ck_probabilities(a, q, k, q0, rows, p, rest);
-        struct ck_gemm g = ck_plain(a->keys, a->width, rows);  // dV += Pᵀ·dO
-        g.a = p, g.lda = a->keys, g.a_kind = CK_A_COLUMNS, g.b = grad, g.ldb = stride;
-        g.c = dv + k_at, g.ldc = stride, g.accumulate = q0 > 0;
-        ck_gemm_here(&g, rest);
-        g = ck_plain(rows, a->keys, a->width);  // dP = dO·Vᵀ
-        g.a = grad, g.lda = stride, g.b = v, g.ldb = a->kv_stride, g.b_kind = CK_B_COLUMNS, g.c = ds, g.ldc = a->keys;
-        ck_gemm_here(&g, rest);
-        for (int64_t r = 0; r < rows; r++) {
-            float *row = ds + r * a->keys, *probability = p + r * a->keys;
-            float total = CK_NAME(dot)(row, probability, (size_t)a->keys);
-            for (int64_t i = 0; i < a->keys; i++) row[i] = (probability[i] * (row[i] - total)) * a->scale;
+/// e ← exp(e · scale − max) down each lane's column; four sums, of keys 0, 4, …, of keys 1, 5, … and so on, are added
+/// (0 + 2) + (1 + 3).
+CK_INLINE v16f ck_exponentials(float *e, int64_t keys, v16f scale, v16f max) {
+    v16f sums[4] = {{0}, {0}, {0}, {0}};
+    int64_t k = 0;
+    for (; k + 4 <= keys; k += 4)
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++, e += CK_NR) {
+            v16f y = ck_exp_single16(ck_load16(e) * scale - max);
+            ck_store16(e, y);
+            sums[i] = sums[i] + y;
         }
-        g = ck_plain(rows, a->width, a->keys);  // dQ = dS·K
-        g.a = ds, g.lda = a->keys, g.b = k, g.ldb = a->kv_stride, g.c = dq + q_at + q0 * stride, g.ldc = stride;
-        ck_gemm_here(&g, rest);
-        g = ck_plain(a->keys, a->width, rows);  // dK += dSᵀ·Q
-        g.a = ds, g.lda = a->keys, g.a_kind = CK_A_COLUMNS, g.b = q + q0 * a->q_stride, g.ldb = a->q_stride;
-        g.c = dk + k_at, g.ldc = stride, g.accumulate = q0 > 0;
-        ck_gemm_here(&g, rest);
+    for (int i = 0; k < keys; k++, i++, e += CK_NR) {
+        v16f y = ck_exp_single16(ck_load16(e) * scale - max);
+        ck_store16(e, y);
+        sums[i] = sums[i] + y;
+    }
+    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
+/// One panel's scores e[key][query] of a block become exp(e · scale − m'), m' the new maximum; m and l are brought up to
+/// date and `correction` receives exp(m − m').
+static void ck_softmax_block(const struct ck_attention *a, float *e, int64_t keys, int64_t first_key, int64_t query,
+                             int first, float *m, float *l, float *correction) {
+    v16f scale = ck_splat16(a->scale);
+    for (int64_t x = 0; x < CK_NR; x += 16) {
+        // A score that is masked is −∞: its exponential is +0.
+        if (a->causal && first_key + keys - 1 > query + x)
+            for (int64_t k = 0; k < keys; k++) {
+                float *at = e + k * CK_NR + x;
+                v16i visible = ck_visible(query + x, first_key + k);
+                ck_store16(at, ck_select16(visible, ck_load16(at), ck_splat16(-__builtin_inff())));
+            }
+        v16f old = ck_load16(m + x), max = ck_larger16(ck_largest_score(e + x, keys, scale), old);
+        v16f sum = ck_exponentials(e + x, keys, scale, max);
+        v16f rescale = first ? ck_splat16(0) : ck_exp_single16(old - max);
+        ck_store16(correction + x, rescale);
+        ck_store16(l + x, first ? sum : ck_load16(l + x) * rescale + sum);
+        ck_store16(m + x, max);
     }
 }
 
-static const struct ck_attention_table CK_NAME(attention) = {
-    CK_NAME(attention_workspace), CK_NAME(attention_forward_tasks), CK_NAME(attention_forward), CK_NAME(attention_backward),
-    CK_NAME(softmax_rows)};
+static void CK_NAME(attention_forward)(const struct ck_attention *a, const struct ck_attention_cut *cut, float *o,
+                                       float *statistics, int64_t task, void *workspace) {
+    int64_t range = task % cut->ranges, head = task / cut->ranges % a->heads, item = task / cut->ranges / a->heads;
+    int64_t q0 = range * cut->range, rows = ck_min(cut->range, a->queries - q0), stride = a->heads * a->width;
+    int64_t panels = ck_ceil_div(rows, CK_NR), d = a->width, block = ck_min(CK_CHUNK, a->keys);
+    const float *q = a->q + (item * a->queries + q0) * a->q_stride + head * d;
+    const float *k = a->k + item * a->keys * a->kv_stride + head * d, *v = a->v + item * a->keys * a->kv_stride + head * d;
+    float *at = workspace, *qt = ck_take(&at, panels * CK_NR * d), *ot = ck_take(&at, panels * CK_NR * d);
+    float *m = ck_take(&at, panels * CK_NR), *l = ck_take(&at, panels * CK_NR);
+    float *kp = ck_take(&at, block * d + CK_PACK_SLACK), *vp = ck_take(&at, block * d + CK_PACK_SLACK);
+    float *e = ck_take(&at, block * CK_NR), correction[CK_NR];
+    for (int64_t p = 0; p < panels; p++) {
+        int64_t live = ck_min(CK_NR, rows - p * CK_NR);
+        ck_pack_transposed(qt + p * CK_NR * d, CK_NR, q + p * CK_NR * a->q_stride, a->q_stride, live, d);
+    }
+    for (int64_t i = 0; i < panels * CK_NR; i++) m[i] = -__builtin_inff();
+    for (int64_t j = 0; j < a->keys && (!a->causal || j < q0 + rows); j += CK_CHUNK) {
+        int64_t keys = ck_min(CK_CHUNK, a->keys - j);
+        ck_rows_of_rows(kp, k + j * a->kv_stride, a->kv_stride, keys, d);
+        ck_rows_of_columns(vp, v + j * a->kv_stride, a->kv_stride, d, keys);
+        for (int64_t p = 0; p < panels; p++) {
+            // Panels lie within blocks, so a query sees something of a block or its whole panel sees nothing.
+            if (a->causal && j > q0 + p * CK_NR) continue;
+            float *sum = ot + p * CK_NR * d;
+            ck_panel_product(kp, keys, d, qt + p * CK_NR * d, e, 0);
+            ck_softmax_block(a, e, keys, j, q0 + p * CK_NR, j == 0, m + p * CK_NR, l + p * CK_NR, correction);
+            if (j > 0)
+                for (int64_t i = 0; i < d; i++)
+                    for (int64_t x = 0; x < CK_NR; x += 16) {
+                        float *y = sum + i * CK_NR + x;
+                        ck_store16(y, ck_load16(y) * ck_load16(correction + x));
+                    }
+            ck_panel_product(vp, d, keys, e, sum, j > 0);
+        }
+    }
+    float *notes = statistics + (item * a->heads + head) * 2 * a->queries + q0;
+    memcpy(notes, m, (size_t)rows * sizeof(float));
+    memcpy(notes + a->queries, l, (size_t)rows * sizeof(float));
+    for (int64_t p = 0; p < panels; p++) {
+        float *sum = ot + p * CK_NR * d;
+        for (int64_t i = 0; i < d; i++)
+            for (int64_t x = 0; x < CK_NR; x += 16)
+                ck_store16(sum + i * CK_NR + x, ck_load16(sum + i * CK_NR + x) / ck_load16(l + p * CK_NR + x));
+        int64_t live = ck_min(CK_NR, rows - p * CK_NR);
+        ck_unpack(o + (item * a->queries + q0 + p * CK_NR) * stride + head * d, stride, sum, live, d);
+    }
+}

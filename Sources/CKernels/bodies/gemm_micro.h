@@ -32,16 +32,39 @@ struct ck_store {
     const float *bias_row, *bias_column;
 };
 
-CK_INLINE void ck_micro(int mr, int nv, int64_t kc, const float *a, const float *b, const struct ck_store *s) {
+/// Where a micro-kernel reads its columns. Packed: NV vectors for each k, front to back. Direct: vector v of inner index
+/// k lies at `base[v] + offsets[k]`, in the tensor itself.
+struct ck_columns {
+    const float *packed;
+    const float *base[2];
+    const int32_t *offsets;
+};
+
+CK_INLINE void ck_micro(int mr, int nv, int direct, int64_t kc, const float *a, const struct ck_columns *b,
+                        const struct ck_store *s) {
     ck_vec acc[CK_MR][2];
+    const float *packed = b->packed, *base0 = b->base[0], *base1 = b->base[1];
+    // The outputs are touched once a chunk: ask for them before the chain, so that they are here after it.
+#pragma clang loop unroll(full)
+    for (int r = 0; r < mr; r++) {
+        __builtin_prefetch(s->c + r * s->ldc, 1);
+        __builtin_prefetch(s->c + r * s->ldc + nv * CK_VW - 1, 1);
+    }
 #pragma clang loop unroll(full)
     for (int r = 0; r < mr; r++)
 #pragma clang loop unroll(full)
         for (int v = 0; v < nv; v++) acc[r][v] = (ck_vec){0};
     for (int64_t k = 0; k < kc; k++) {
         ck_vec x[2];
+        if (direct) {
+            int64_t offset = b->offsets[k];
+            x[0] = ck_vload(base0 + offset);
+            if (nv > 1) x[1] = ck_vload(base1 + offset);
+        } else {
 #pragma clang loop unroll(full)
-        for (int v = 0; v < nv; v++) x[v] = ck_vload(b + v * CK_VW);
+            for (int v = 0; v < nv; v++) x[v] = ck_vload(packed + v * CK_VW);
+            packed += nv * CK_VW;
+        }
 #pragma clang loop unroll(full)
         for (int r = 0; r < mr; r++) {
             ck_vec y = ck_vsplat(a[r]);
@@ -49,7 +72,6 @@ CK_INLINE void ck_micro(int mr, int nv, int64_t kc, const float *a, const float 
             for (int v = 0; v < nv; v++) acc[r][v] = CK_FMA(y, x[v], acc[r][v]);
         }
         a += mr;
-        b += nv * CK_VW;
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < mr; r++)
@@ -64,14 +86,17 @@ CK_INLINE void ck_micro(int mr, int nv, int64_t kc, const float *a, const float 
         }
 }
 
-typedef void (*ck_micro_function)(int64_t kc, const float *a, const float *b, const struct ck_store *s);
-#define CK_MICRO(MR)                                                                                               \
-    static void ck_micro_##MR##x1(int64_t kc, const float *a, const float *b, const struct ck_store *s) {          \
-        ck_micro(MR, 1, kc, a, b, s);                                                                              \
-    }                                                                                                              \
-    static void ck_micro_##MR##x2(int64_t kc, const float *a, const float *b, const struct ck_store *s) {          \
-        ck_micro(MR, 2, kc, a, b, s);                                                                              \
+typedef void (*ck_micro_function)(int64_t kc, const float *a, const struct ck_columns *b, const struct ck_store *s);
+#define CK_MICRO_ONE(MR, NV, NAME, DIRECT)                                                                             \
+    static void ck_micro_##MR##x##NV##NAME(int64_t kc, const float *a, const struct ck_columns *b,                     \
+                                           const struct ck_store *s) {                                                 \
+        ck_micro(MR, NV, DIRECT, kc, a, b, s);                                                                         \
     }
+#define CK_MICRO(MR)                                                                                                   \
+    CK_MICRO_ONE(MR, 1, _packed, 0)                                                                                    \
+    CK_MICRO_ONE(MR, 2, _packed, 0)                                                                                    \
+    CK_MICRO_ONE(MR, 1, _direct, 1)                                                                                    \
+    CK_MICRO_ONE(MR, 2, _direct, 1)
 CK_MICRO(1) CK_MICRO(2) CK_MICRO(3) CK_MICRO(4)
 #if CK_MR > 4
 CK_MICRO(5) CK_MICRO(6)
@@ -79,8 +104,10 @@ CK_MICRO(5) CK_MICRO(6)
 #if CK_MR > 6
 CK_MICRO(7) CK_MICRO(8) CK_MICRO(9) CK_MICRO(10) CK_MICRO(11) CK_MICRO(12) CK_MICRO(13) CK_MICRO(14)
 #endif
-#define CK_ROW(MR) {ck_micro_##MR##x1, ck_micro_##MR##x2}
-static const ck_micro_function ck_micro_kernels[CK_MR][2] = {
+#define CK_ROW(MR)                                                                                                     \
+    {{ck_micro_##MR##x1_packed, ck_micro_##MR##x2_packed}, {ck_micro_##MR##x1_direct, ck_micro_##MR##x2_direct}}
+/// By rows − 1, direct or packed columns, vectors − 1.
+static const ck_micro_function ck_micro_kernels[CK_MR][2][2] = {
     CK_ROW(1), CK_ROW(2), CK_ROW(3), CK_ROW(4),
 #if CK_MR > 4
     CK_ROW(5), CK_ROW(6),

@@ -3,8 +3,8 @@
 #include "../include/ck_gemm.h"
 #include "gemm_micro.h"
 
-/// Transposes an 8×8 block: source rows `src + r * stride`, destination rows `dst + c * dst_stride`.
-CK_INLINE void ck_transpose8(const float *const *src, float *dst, int64_t dst_stride) {
+/// The columns of the 8 × 8 block whose rows begin at `src[0…7]`.
+CK_INLINE void ck_transposed8(const float *const *src, v8f *columns) {
     v8f r[8], t[8], u[8];
     for (int i = 0; i < 8; i++) memcpy(&r[i], src[i], 32);
     for (int i = 0; i < 8; i += 2) {
@@ -17,11 +17,16 @@ CK_INLINE void ck_transpose8(const float *const *src, float *dst, int64_t dst_st
             u[i + 2 * j + 1] = __builtin_shufflevector(t[i + j], t[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
         }
     for (int i = 0; i < 4; i++) {
-        v8f low = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        v8f high = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-        memcpy(dst + i * dst_stride, &low, 32);
-        memcpy(dst + (i + 4) * dst_stride, &high, 32);
+        columns[i] = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        columns[i + 4] = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
     }
+}
+
+/// Transposes an 8 × 8 block: source rows begin at `src[0…7]`, destination rows at `dst + i * stride`.
+CK_INLINE void ck_transpose8(const float *const *src, float *dst, int64_t stride) {
+    v8f columns[8];
+    ck_transposed8(src, columns);
+    for (int i = 0; i < 8; i++) memcpy(dst + i * stride, &columns[i], 32);
 }
 
 /// dst[k * width + r] = src[r][k] for r < rows, k < kc; columns rows..<width are set to +0.
@@ -43,18 +48,48 @@ CK_INLINE void ck_pack_transposed(float *dst, int64_t width, const float *src, i
         for (int64_t k = 0; k < kc; k++) dst[k * width + r] = 0;
 }
 
+/// Floats that `ck_pack_rows` may write beyond a panel.
+#define CK_PACK_SLACK 16
+
+/// A panel of `rows` ≤ 14 rows, dst[k * rows + r] = src[r][k], by whole 8 × 8 blocks: what a block writes beyond the
+/// panel's last row is overwritten by the next k, and after the last k it lies in the slack.
+static void ck_pack_rows(float *dst, const float *src, int64_t stride, int64_t rows, int64_t kc) {
+    const float *line[16];
+    for (int64_t r = 0; r < 16; r++) line[r] = src + (r < rows ? r : rows - 1) * stride;
+    int64_t k = 0;
+    for (; k + 8 <= kc; k += 8) {
+        v8f low[8], high[8];
+        ck_transposed8(line, low);
+        if (rows > 8) ck_transposed8(line + 8, high);
+        for (int i = 0; i < 8; i++, dst += rows) {
+            memcpy(dst, &low[i], 32);
+            if (rows > 8) memcpy(dst + 8, &high[i], 32);
+        }
+        for (int r = 0; r < 16; r++) line[r] += 8;
+    }
+    for (; k < kc; k++, dst += rows)
+        for (int64_t r = 0; r < rows; r++) dst[r] = *line[r]++;
+}
+
+/// A panel of `rows` rows that are columns of `src`: dst[k * rows + r] = src[k * stride + r].
+static void ck_pack_columns(float *dst, const float *src, int64_t stride, int64_t rows, int64_t kc) {
+    // Whole vectors read on into the next k, so the last one is copied by itself.
+    int64_t k = 0, whole = stride >= 16 ? kc - 1 : 0;
+    if (rows <= 8)
+        for (; k < whole; k++, src += stride) memcpy(dst + k * rows, src, 32);
+    else
+        for (; k < whole; k++, src += stride) memcpy(dst + k * rows, src, 64);
+    for (; k < kc; k++, src += stride)
+        for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r];
+}
+
 /// Rows i..<i+rows of A, inner indices k0..<k0+kc of segment `segment`, as dst[k * rows + r].
 static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64_t i, int64_t rows, int64_t segment,
                       int64_t k0, int64_t kc) {
     a += segment * g->a_segment;
     switch (g->a_kind) {
-    case CK_A_ROWS: ck_pack_transposed(dst, rows, a + i * g->lda + k0, g->lda, rows, kc); return;
-    case CK_A_COLUMNS:
-        for (int64_t k = 0; k < kc; k++) {
-            const float *src = a + (k0 + k) * g->lda + i;
-            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r];
-        }
-        return;
+    case CK_A_ROWS: ck_pack_rows(dst, a + i * g->lda + k0, g->lda, rows, kc); return;
+    case CK_A_COLUMNS: ck_pack_columns(dst, a + k0 * g->lda + i, g->lda, rows, kc); return;
     case CK_A_CONV_WEIGHT: {
         int64_t taps = g->patches.taps, channel = k0 / taps, tap = k0 % taps;
         for (int64_t k = 0; k < kc; k++) {
@@ -67,12 +102,56 @@ static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64
     }
 }
 
+/// All panels of a block of rows. Strided operands are taken 64 inner indices at a time, so that neighbouring panels
+/// find the same pages and lines.
+static void ck_pack_a_block(const struct ck_gemm *g, const float *a, float *dst, int64_t i, int64_t rows,
+                            int64_t segment, int64_t k0, int64_t kc) {
+    int64_t panels = (rows + CK_MR - 1) / CK_MR, base = rows / panels, extra = rows % panels;
+    int64_t step = g->a_kind == CK_A_ROWS ? kc : 64;
+    for (int64_t k = 0; k < kc; k += step) {
+        float *to = dst;
+        for (int64_t p = 0, at = i; p < panels; p++) {
+            int64_t height = base + (p < extra), depth = kc - k < step ? kc - k : step;
+            ck_pack_a(g, a, to + k * height, at, height, segment, k0 + k, depth);
+            to += height * kc;
+            at += height;
+        }
+    }
+}
+
 CK_INLINE void ck_copy_run(float *dst, const float *src, int64_t n) {
     for (; n >= 16; n -= 16, dst += 16, src += 16) memcpy(dst, src, 64);
     if (n & 8) memcpy(dst, src, 32), dst += 8, src += 8;
     if (n & 4) memcpy(dst, src, 16), dst += 4, src += 4;
     if (n & 2) memcpy(dst, src, 8), dst += 2, src += 2;
     if (n & 1) *dst = *src;
+}
+
+/// Where each inner index of a chunk lies from a patch's first element.
+static void ck_patch_offsets(const struct ck_gemm *g, int32_t *offsets, int64_t k0, int64_t kc) {
+    if (g->b_kind != CK_B_PATCHES) return;
+    const struct ck_patches *p = &g->patches;
+    int64_t channel = k0 / p->taps, tap = k0 % p->taps;
+    for (int64_t k = 0; k < kc; k++) {
+        offsets[k] = (int32_t)(channel * p->channel_stride + p->tap_offset[tap]);
+        if (++tap == p->taps) tap = 0, channel++;
+    }
+}
+
+/// Whether the micro-kernels can read the patches of columns j..<j+columns where they lie: each vector's outputs are
+/// neighbours in a row. `base` then holds the vectors' first elements. A kernel of one tap is packed all the same: its
+/// channels often lie a power of two apart, where they would fight for few cache lines.
+static int ck_patch_bases(const struct ck_gemm *g, const float *b, int64_t j, int64_t columns, const float **base) {
+    const struct ck_patches *p = &g->patches;
+    if (g->b_kind != CK_B_PATCHES || p->taps == 1 || p->column_stride != 1 || columns % CK_VW != 0) return 0;
+    if (g->k / p->taps * p->channel_stride > INT32_MAX) return 0;
+    for (int64_t v = 0; v * CK_VW < columns; v++) {
+        int64_t first = j + v * CK_VW, image = first / g->group_columns, at = first % g->group_columns;
+        int64_t column = at % p->out_width;
+        if (column + CK_VW > p->out_width) return 0;
+        base[v] = b + image * p->image_stride + at / p->out_width * p->row_stride + column;
+    }
+    return 1;
 }
 
 /// Patches for columns j..<j+columns. Neighbouring outputs read neighbouring inputs, so a panel is a few runs.
@@ -131,17 +210,36 @@ static void ck_pack_patches_transposed(const struct ck_gemm *g, const float *b, 
     }
 }
 
+/// All panels of columns j..<j+columns of a B in rows, a few inner indices at a time: a row's neighbouring panels lie on
+/// one page.
+static void ck_pack_b_rows(const struct ck_gemm *g, const float *b, float *dst, int64_t j, int64_t columns,
+                           int64_t segment, int64_t k0, int64_t kc) {
+    b += segment * g->b_segment + k0 * g->ldb + j;
+    for (int64_t k = 0; k < kc; k += 16) {
+        int64_t depth = kc - k < 16 ? kc - k : 16;
+        float *panel = dst;
+        for (int64_t c = 0; c < columns; c += CK_NR) {
+            int64_t live = columns - c < CK_NR ? columns - c : CK_NR, width = live > CK_VW ? CK_NR : CK_VW;
+            const float *src = b + k * g->ldb + c;
+            float *to = panel + k * width;
+            for (int64_t x = 0; x < depth; x++, src += g->ldb, to += width) {
+                if (live == CK_NR) memcpy(to, src, CK_NR * sizeof(float));
+                else {
+                    ck_copy_run(to, src, live);
+                    for (int64_t r = live; r < width; r++) to[r] = 0;
+                }
+            }
+            panel += width * kc;
+        }
+    }
+}
+
 /// Columns j..<j+columns of B as dst[k * width + c], zero beyond `columns`.
 static void ck_pack_b(const struct ck_gemm *g, const float *b, float *dst, int64_t j, int64_t columns, int64_t width,
                       int64_t segment, int64_t k0, int64_t kc) {
     b += segment * g->b_segment;
     switch (g->b_kind) {
-    case CK_B_ROWS:
-        for (int64_t k = 0; k < kc; k++, dst += width) {
-            ck_copy_run(dst, b + (k0 + k) * g->ldb + j, columns);
-            for (int64_t c = columns; c < width; c++) dst[c] = 0;
-        }
-        return;
+    case CK_B_ROWS: return;  // by ck_pack_b_rows
     case CK_B_COLUMNS: ck_pack_transposed(dst, width, b + j * g->ldb + k0, g->ldb, columns, kc); return;
     case CK_B_PATCHES: ck_pack_patches(g, b, dst, j, columns, width, k0, kc); return;
     case CK_B_PATCHES_T: ck_pack_patches_transposed(g, b, dst, j, columns, width, k0, kc); return;

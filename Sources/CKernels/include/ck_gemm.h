@@ -58,6 +58,7 @@ struct ck_gemm_cut {
 };
 
 struct ck_gemm_table {
-    struct ck_gemm_cut (*cut)(const struct ck_gemm *g);
+    /// Tiles for `workers`: who computes which outputs is free, since no output's sum is ever cut.
+    struct ck_gemm_cut (*cut)(const struct ck_gemm *g, int64_t workers);
     void (*task)(const struct ck_gemm *g, const struct ck_gemm_cut *cut, int64_t task, void *workspace);
 };

@@ -21,7 +21,8 @@ struct ck_norm_table {
     /// One group of a GroupNorm: `channels` rows of `size` values; statistics[0] = mean, [1] = rstd.
     void (*group_forward)(float *y, const float *x, const float *weight, const float *bias, size_t channels, size_t size,
                           float eps, float *statistics);
-    /// dx = rstd · (dy·w − (s1 + x̂·s2) / count), s1 = Σ dy·w, s2 = Σ dy·w·x̂; per channel Σ dy·x̂ and Σ dy.
+    /// dx = rstd · (dy·w − (s1 + x̂·s2)), s1 = (Σ dy·w) / count, s2 = (Σ dy·w·x̂) / count; per channel Σ dy·x̂ and Σ dy.
+    /// dx may be dy.
     void (*group_backward)(float *dx, const float *x, const float *dy, const float *weight, size_t channels, size_t size,
                            const float *statistics, float *dweight, float *dbias, float *scratch);
     /// Rows of width n; statistics hold (mean, rstd) a row.
@@ -30,6 +31,13 @@ struct ck_norm_table {
     /// As group_backward, a row at a time; `scaled` receives dy·x̂ of each row, for the weight's gradient.
     void (*layer_backward)(float *dx, float *scaled, const float *x, const float *dy, const float *weight, size_t rows,
                            size_t n, const float *statistics);
+    /// `group_forward` followed by the elementwise SiLU, and the way back: the same bits as one after the other, without
+    /// the values in between being kept.
+    void (*group_silu_forward)(float *y, const float *x, const float *weight, const float *bias, size_t channels,
+                               size_t size, float eps, float *statistics);
+    void (*group_silu_backward)(float *dx, const float *x, const float *dy, const float *weight, const float *bias,
+                                size_t channels, size_t size, const float *statistics, float *dweight, float *dbias,
+                                float *scratch);
 };
 
 /// AdamW's constants for one step, rounded to Float32 by the caller in the order that the optimiser's page states.

@@ -15,8 +15,9 @@ public struct GroupNorm: Sendable {
         self.eps = Float(eps)
     }
 
-    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable {
-        tape.groupNorm(x, groups: groups, weight, bias, eps: eps)
+    /// With `silu`, x·σ(x) of the result.
+    func callAsFunction(_ tape: Tape, _ x: Variable, silu: Bool = false) -> Variable {
+        tape.groupNorm(x, groups: groups, weight, bias, eps: eps, silu: silu)
     }
 }
 

@@ -30,9 +30,9 @@ public struct ResnetBlock2D: Sendable {
     func callAsFunction(_ tape: Tape, _ x: Variable, time: Variable?) -> Variable {
         tape.block([x] + (time.map { [$0] } ?? [])) { tape, inputs in
             let x = inputs[0]
-            var h = conv1(tape, tape.apply(.silu, norm1(tape, x)))
+            var h = conv1(tape, norm1(tape, x, silu: true))
             if let timeProjection { h = tape.addPerChannel(h, timeProjection(tape, inputs[1])) }
-            h = conv2(tape, tape.apply(.silu, norm2(tape, h)))
+            h = conv2(tape, norm2(tape, h, silu: true))
             return tape.add(shortcut.map { $0(tape, x) } ?? x, h)
         }
     }

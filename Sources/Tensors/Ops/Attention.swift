@@ -2,32 +2,49 @@ import CKernels
 
 extension Engine {
     /// Scaled dot-product attention (rule 5): q [n, queries, heads·d], k and v [n, keys, heads·d], scale d^(−½).
-    /// Result [n, queries, heads·d]. With `causal`, query i sees keys 0…i.
-    public func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false) -> Tensor {
+    /// With `causal`, query i sees keys 0…i. Gives the result [n, queries, heads·d] and, for the backward pass, each
+    /// query's maximum and sum: [n, heads, 2, queries].
+    public func attention(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
+    ) -> (o: Tensor, statistics: Tensor) {
         let o = Tensor(uninitialized: q.shape)
+        let statistics = Tensor(uninitialized: [q.shape[0], heads, 2, q.shape[1]])
         var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
-        let (table, output) = (kernels.pointee.attention, o.pointer)
+        let (table, output, notes) = (kernels.pointee.attention, o.pointer, statistics.pointer)
         withUnsafePointer(to: &plan) { plan in
-            pool.run(tasks: Int(table.forward_tasks(plan)), scratchBytes: table.workspace(plan)) { task, scratch in
-                table.forward(plan, output, Int64(task), scratch)
+            var cut = table.forward_cut(plan, Int64(pool.workers))
+            withUnsafePointer(to: &cut) { cut in
+                pool.run(tasks: Int(cut.pointee.tasks), scratchBytes: cut.pointee.workspace) { task, scratch in
+                    table.forward(plan, cut, output, notes, Int64(task), scratch)
+                }
             }
         }
-        return o
+        return (o, statistics)
     }
 
-    /// Gradients of q, k and v. Probabilities are computed again instead of being kept.
+    /// Gradients of q, k and v. Probabilities are computed again from `attention`'s result and statistics.
     public func attentionBackward(
-        _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
+        _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, o: Tensor, statistics: Tensor, heads: Int,
+        causal: Bool = false
     ) -> (dq: Tensor, dk: Tensor, dv: Tensor) {
         let (dq, dk, dv) = (
             Tensor(uninitialized: q.shape), Tensor(uninitialized: k.shape), Tensor(uninitialized: v.shape)
         )
         var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
-        let (table, incoming) = (kernels.pointee.attention, gradient.pointer)
-        let (pq, pk, pv) = (dq.pointer, dk.pointer, dv.pointer)
+        var backward = ck_attention_backward()
+        backward.o = UnsafePointer(o.pointer)
+        backward.statistics = UnsafePointer(statistics.pointer)
+        backward.d_o = UnsafePointer(gradient.pointer)
+        backward.dq = dq.pointer
+        backward.dk = dk.pointer
+        backward.dv = dv.pointer
+        let table = kernels.pointee.attention
         withUnsafePointer(to: &plan) { plan in
-            pool.run(tasks: q.shape[0] * heads, scratchBytes: table.workspace(plan)) { task, scratch in
-                table.backward(plan, incoming, pq, pk, pv, Int64(task), scratch)
+            let cut = table.backward_cut(plan)
+            withUnsafePointer(to: &backward) { backward in
+                pool.run(tasks: Int(cut.tasks), scratchBytes: cut.workspace) { task, scratch in
+                    table.backward(plan, backward, Int64(task), scratch)
+                }
             }
         }
         return (dq, dk, dv)

@@ -11,7 +11,7 @@ extension Engine {
     func run(_ plan: ck_gemm) {
         var plan = plan
         withUnsafePointer(to: &plan) { plan in
-            var cut = kernels.pointee.gemm.cut(plan)
+            var cut = kernels.pointee.gemm.cut(plan, Int64(pool.workers))
             withUnsafePointer(to: &cut) { cut in
                 let task = kernels.pointee.gemm.task!
                 pool.run(tasks: Int(cut.pointee.tasks), scratchBytes: cut.pointee.workspace) { index, scratch in

@@ -1,16 +1,17 @@
 import CKernels
 
 extension Engine {
-    /// GroupNorm over x [n, c, …] in `groups` groups; weight and bias [c]. Returns the result and, per image and group,
-    /// (mean, 1/√(variance + ε)) for the backward pass: [n, groups, 2].
+    /// GroupNorm over x [n, c, …] in `groups` groups; weight and bias [c]; with `silu`, x·σ(x) of the result, at once.
+    /// Returns the result and, per image and group, (mean, 1/√(variance + ε)) for the backward pass: [n, groups, 2].
     public func groupNorm(
-        _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float
+        _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float, silu: Bool = false
     ) -> (y: Tensor, statistics: Tensor) {
         let (n, channels) = (x.shape[0], x.shape[1])
         let (perGroup, area) = (channels / groups, x.count / n / channels)
         let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [n, groups, 2]))
         let (source, target, notes) = (x.pointer, y.pointer, statistics.pointer)
-        let (w, b, forward) = (weight.pointer, bias.pointer, kernels.pointee.norm.group_forward!)
+        let (w, b, table) = (weight.pointer, bias.pointer, kernels.pointee.norm)
+        let forward = silu ? table.group_silu_forward! : table.group_forward!
         pool.run(tasks: n * groups) { task, _ in
             let (at, channel) = (task * perGroup * area, task % groups * perGroup)
             forward(target + at, source + at, w + channel, b + channel, perGroup, area, eps, notes + 2 * task)
@@ -18,23 +19,30 @@ extension Engine {
         return (y, statistics)
     }
 
-    /// The gradient of a GroupNorm's input; adds its weight's and bias's gradients image after image.
+    /// The gradient of a GroupNorm's input; adds its weight's and bias's gradients image after image. `silu` as in the
+    /// forward pass.
     public func groupNormBackward(
-        _ dy: Tensor, x: Tensor, groups: Int, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
+        _ dy: Tensor, x: Tensor, groups: Int, weight: Tensor, bias: Tensor, statistics: Tensor, dweight: Tensor?,
+        dbias: Tensor?, silu: Bool = false
     ) -> Tensor {
         let (n, channels) = (x.shape[0], x.shape[1])
         let (perGroup, area) = (channels / groups, x.count / n / channels)
         let dx = Tensor(uninitialized: x.shape)
         let parts = Tensor(uninitialized: [2, n, channels])
         let (source, gradient, target) = (x.pointer, dy.pointer, dx.pointer)
-        let (w, notes, part) = (weight.pointer, statistics.pointer, parts.pointer)
-        let backward = kernels.pointee.norm.group_backward!
+        let (w, b, notes, part) = (weight.pointer, bias.pointer, statistics.pointer, parts.pointer)
+        let table = kernels.pointee.norm
         pool.run(tasks: n * groups, scratchBytes: perGroup * area * 4) { task, scratch in
             let (at, channel, image) = (task * perGroup * area, task % groups * perGroup, task / groups)
-            let sums = part + image * channels + channel
-            backward(
-                target + at, source + at, gradient + at, w + channel, perGroup, area, notes + 2 * task, sums,
-                sums + n * channels, scratch.assumingMemoryBound(to: Float.self))
+            let (sums, space) = (part + image * channels + channel, scratch.assumingMemoryBound(to: Float.self))
+            let (to, from, incoming, note) = (target + at, source + at, gradient + at, notes + 2 * task)
+            if silu {
+                table.group_silu_backward(
+                    to, from, incoming, w + channel, b + channel, perGroup, area, note, sums, sums + n * channels, space)
+            } else {
+                table.group_backward(
+                    to, from, incoming, w + channel, perGroup, area, note, sums, sums + n * channels, space)
+            }
         }
         for (sums, offset) in [(dweight, 0), (dbias, n * channels)] {
             guard let sums = sums?.pointer else { continue }
