@@ -73,8 +73,9 @@ static void ck_pack_rows(float *dst, const float *src, int64_t stride, int64_t r
 
 /// A panel of `rows` rows that are columns of `src`: dst[k * rows + r] = src[k * stride + r].
 static void ck_pack_columns(float *dst, const float *src, int64_t stride, int64_t rows, int64_t kc) {
-    // Whole vectors read on into the next k, so the last one is copied by itself.
-    int64_t k = 0, whole = stride >= 16 ? kc - 1 : 0;
+    // Whole vectors read on into the next k and write on into what the next k overwrites, so the last ones are copied
+    // value by value.
+    int64_t vector = rows <= 8 ? 8 : 16, k = 0, whole = stride >= 16 ? kc - (vector + rows - 1) / rows : 0;
     if (rows <= 8)
         for (; k < whole; k++, src += stride) memcpy(dst + k * rows, src, 32);
     else
