@@ -75,14 +75,19 @@ import Testing
         let expected = (0..<s.input.reduce(1, *)).map { index in
             let (column, row) = (index % s.width, index / s.width % s.height)
             let (ic, sample) = (index / s.width / s.height % s.channels, index / s.width / s.height / s.channels)
-            return Reference.product(s.out * s.taps) {
-                let (oc, tap) = ($1 / s.taps, $1 % s.taps)
+            // The taps that some output could have met this pixel with.
+            let taps = (0..<s.taps).filter {
+                (row + s.geometry.top - $0 / s.kernel) % s.geometry.stride == 0
+                    && (column + s.geometry.left - $0 % s.kernel) % s.geometry.stride == 0
+            }
+            if taps.isEmpty { return 0 }
+            return Reference.product(s.out * taps.count) {
+                let (oc, tap) = ($1 / taps.count, taps[$1 % taps.count])
                 let (down, across) = (row + s.geometry.top - tap / s.kernel, column + s.geometry.left - tap % s.kernel)
-                let isUsed =
-                    down >= 0 && across >= 0 && down % s.geometry.stride == 0 && across % s.geometry.stride == 0
-                    && down / s.geometry.stride < s.oh && across / s.geometry.stride < s.ow
+                let isInside =
+                    down >= 0 && across >= 0 && down / s.geometry.stride < s.oh && across / s.geometry.stride < s.ow
                 let at = ((sample * s.out + oc) * s.oh + down / s.geometry.stride) * s.ow + across / s.geometry.stride
-                return (wv[(oc * s.channels + ic) * s.taps + tap], isUsed ? dv[at] : 0)
+                return (wv[(oc * s.channels + ic) * s.taps + tap], isInside ? dv[at] : 0)
             }
         }
         for engine in engines() {

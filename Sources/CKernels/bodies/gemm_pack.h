@@ -92,10 +92,10 @@ static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64
     case CK_A_ROWS: ck_pack_rows(dst, a + i * g->lda + k0, g->lda, rows, kc); return;
     case CK_A_COLUMNS: ck_pack_columns(dst, a + k0 * g->lda + i, g->lda, rows, kc); return;
     case CK_A_CONV_WEIGHT: {
-        int64_t taps = g->patches.taps, channel = k0 / taps, tap = k0 % taps;
+        int64_t taps = g->patches.taps, all = g->patches.weight_taps, channel = k0 / taps, tap = k0 % taps;
         for (int64_t k = 0; k < kc; k++) {
-            const float *src = a + (channel * g->lda + i) * taps + tap;
-            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r * taps];
+            const float *src = a + (channel * g->lda + i) * all + g->patches.weight_tap[tap];
+            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r * all];
             if (++tap == taps) tap = 0, channel++;
         }
         return;

@@ -1,7 +1,7 @@
-// Moves without arithmetic: transposes between channel-first images and tokens, padding and dilation of images.
+// Moves without arithmetic: transposes between channel-first images and tokens, padding of images.
 #pragma once
 #include "../include/ck_layout.h"
-#include "gemm_pack.h"
+#include "gemm.h"
 
 static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t columns) {
     size_t i = 0;
@@ -20,14 +20,10 @@ static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t col
 }
 
 static void CK_NAME(pad)(float *y, const float *x, const struct ck_padding *p) {
+    int64_t rows = ck_min(p->height, p->out_height - p->top), columns = ck_min(p->width, p->out_width - p->left);
     memset(y, 0, (size_t)(p->out_height * p->out_width) * sizeof(float));
-    for (int64_t r = 0; r < p->height; r++) {
-        float *to = y + (p->top + r * p->dilation) * p->out_width + p->left;
-        const float *from = x + r * p->width;
-        if (p->dilation == 1) memcpy(to, from, (size_t)p->width * sizeof(float));
-        else
-            for (int64_t c = 0; c < p->width; c++) to[c * p->dilation] = from[c];
-    }
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(y + (p->top + r) * p->out_width + p->left, x + r * p->width, (size_t)columns * sizeof(float));
 }
 
 static void CK_NAME(upsample_nearest)(float *y, const float *x, size_t height, size_t width, size_t out_height,

@@ -68,15 +68,19 @@ static void CK_NAME(layer_forward)(float *y, const float *x, const float *weight
     }
 }
 
-static void CK_NAME(layer_backward)(float *dx, float *scaled, const float *x, const float *dy, const float *weight,
+static void CK_NAME(layer_backward)(float *restrict dx, float *restrict weight_sums, float *restrict bias_sums,
+                                    const float *restrict x, const float *restrict dy, const float *restrict weight,
                                     size_t rows, size_t n, const float *statistics) {
-    for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n, scaled += n, statistics += 2) {
+    memset(weight_sums, 0, n * sizeof(float));
+    memset(bias_sums, 0, n * sizeof(float));
+    for (size_t r = 0; r < rows; r++, x += n, dy += n, dx += n, statistics += 2) {
         float mean = statistics[0], rstd = statistics[1], count = (float)n;
         float s1 = CK_NAME(dot)(dy, weight, n) / count;
         float s2 = CK_NAME(weighted_normalized_dot)(dy, weight, x, mean, rstd, n) / count;
         for (size_t i = 0; i < n; i++) {
             float normal = (x[i] - mean) * rstd, d = dy[i];
-            scaled[i] = d * normal;
+            weight_sums[i] = weight_sums[i] + d * normal;
+            bias_sums[i] = bias_sums[i] + d;
             dx[i] = rstd * (d * weight[i] - (s1 + normal * s2));
         }
     }

@@ -6,7 +6,8 @@
 enum ck_a_kind {
     CK_A_ROWS,         ///< a[i * lda + k]
     CK_A_COLUMNS,      ///< a[k * lda + i]
-    CK_A_CONV_WEIGHT,  ///< k = (oc, tap): a[(oc * lda + i) * taps + tap], a weight [OC, IC = lda, taps] read for dX
+    CK_A_CONV_WEIGHT,  ///< k = (oc, tap): a[(oc * lda + i) * weight_taps + weight_tap[tap]], a weight [OC, IC = lda,
+                       ///< weight_taps] read for dX
 };
 
 /// How the right operand's element (inner index k, column j) is found from `b`.
@@ -19,8 +20,10 @@ enum ck_b_kind {
 
 /// Where the patches of a convolution lie in an input that already carries its padding.
 struct ck_patches {
-    int64_t taps;            ///< kernel height × width
+    int64_t taps;            ///< taps that take part: kernel height × width, or fewer in the dX of a strided convolution
     int64_t tap_offset[49];  ///< offset of each tap from the patch's first element
+    int64_t weight_taps;     ///< for dX: kernel height × width
+    int64_t weight_tap[49];  ///< for dX: which of them each tap is
     int64_t channel_stride;  ///< elements between channels
     int64_t row_stride;      ///< elements between the patches of vertically neighbouring outputs
     int64_t column_stride;   ///< elements between the patches of horizontally neighbouring outputs

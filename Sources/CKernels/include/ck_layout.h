@@ -2,9 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// One channel of an image laid into a larger one of zeros, its pixels `dilation` apart.
+/// One channel of an image laid into another one of zeros; rows and columns beyond its end are left out.
 struct ck_padding {
-    int64_t height, width, out_height, out_width, top, left, dilation;
+    int64_t height, width, out_height, out_width, top, left;
 };
 
 struct ck_layout_table {

@@ -28,9 +28,10 @@ struct ck_norm_table {
     /// Rows of width n; statistics hold (mean, rstd) a row.
     void (*layer_forward)(float *y, const float *x, const float *weight, const float *bias, size_t rows, size_t n, float eps,
                           float *statistics);
-    /// As group_backward, a row at a time; `scaled` receives dy·x̂ of each row, for the weight's gradient.
-    void (*layer_backward)(float *dx, float *scaled, const float *x, const float *dy, const float *weight, size_t rows,
-                           size_t n, const float *statistics);
+    /// As group_backward, a row at a time, for at most 256 rows; the sums receive each column's chain over these rows, of
+    /// dy·x̂ and of dy.
+    void (*layer_backward)(float *dx, float *weight_sums, float *bias_sums, const float *x, const float *dy,
+                           const float *weight, size_t rows, size_t n, const float *statistics);
     /// `group_forward` followed by the elementwise SiLU, and the way back: the same bits as one after the other, without
     /// the values in between being kept.
     void (*group_silu_forward)(float *y, const float *x, const float *weight, const float *bias, size_t channels,

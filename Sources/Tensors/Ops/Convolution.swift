@@ -44,7 +44,8 @@ extension Engine {
         plan.lda = Int64(channels * kh * kw)
         plan.b = UnsafePointer(padded.pointer)
         plan.b_kind = CK_B_PATCHES
-        plan.patches = patches(padded, kh, kw, stride: geometry.stride, outWidth: size.width)
+        plan.patches = patches(
+            padded, stride: geometry.stride, outWidth: size.width, offsets: tapOffsets(kh, kw, in: padded))
         plan.c = y.pointer
         plan.ldc = Int64(area)
         plan.group_columns = Int64(area)
@@ -54,30 +55,64 @@ extension Engine {
         return y
     }
 
-    /// The gradient of the input: a sum over (oc, kh, kw), taps that no output used included as +0.
+    /// The gradient of the input: a sum over (oc, kh, kw). With a stride an input pixel meets only every stride-th tap;
+    /// the others take no part. Outputs beyond the border do, as +0.
     public func convolutionInputGradient(
         _ dy: Tensor, weight: Tensor, inputShape: [Int], _ geometry: ConvolutionGeometry
     ) -> Tensor {
-        let (n, channels, height, width) = (inputShape[0], inputShape[1], inputShape[2], inputShape[3])
-        let (out, kh, kw) = (weight.shape[0], weight.shape[2], weight.shape[3])
+        let (kh, kw) = (weight.shape[2], weight.shape[3])
         precondition(geometry.top < kh && geometry.left < kw && geometry.bottom < kh && geometry.right < kw)
-        let spread = spread(
-            dy, height: height + kh - 1, width: width + kw - 1, top: kh - 1 - geometry.top,
-            left: kw - 1 - geometry.left, dilation: geometry.stride)
         let dx = Tensor(uninitialized: inputShape)
-        var plan = plan(m: channels, n: n * height * width, k: out * kh * kw)
-        plan.a = UnsafePointer(weight.pointer)
-        plan.a_kind = CK_A_CONV_WEIGHT
-        plan.lda = Int64(channels)
-        plan.b = UnsafePointer(spread.pointer)
-        plan.b_kind = CK_B_PATCHES
-        plan.patches = patches(spread, kh, kw, stride: 1, outWidth: width, flipped: true)
-        plan.c = dx.pointer
-        plan.ldc = Int64(height * width)
-        plan.group_columns = Int64(height * width)
-        plan.c_group = Int64(channels * height * width)
-        run(plan)
+        let rows = InputGradientAxis.all(
+            size: inputShape[2], outputs: dy.shape[2], kernel: kh, before: geometry.top, geometry.stride)
+        let columns = InputGradientAxis.all(
+            size: inputShape[3], outputs: dy.shape[3], kernel: kw, before: geometry.left, geometry.stride)
+        for row in rows {
+            for column in columns { inputGradient(dy, weight, into: dx, row, column, stride: geometry.stride) }
+        }
         return dx
+    }
+
+    /// The pixels of `dx` in rows and columns of one class each: a product of its own, laid out between the others.
+    private func inputGradient(
+        _ dy: Tensor, _ weight: Tensor, into dx: Tensor, _ rows: InputGradientAxis, _ columns: InputGradientAxis,
+        stride: Int
+    ) {
+        let (n, channels, out) = (dx.shape[0], dx.shape[1], weight.shape[0])
+        let (height, width, taps) = (rows.count, columns.count, rows.taps.count * columns.taps.count)
+        let isWhole = stride == 1
+        let part = isWhole ? dx : Tensor(zeros: [n, channels, height, width])
+        if taps > 0 {
+            let padded = spread(dy, height: rows.extent, width: columns.extent, top: rows.before, left: columns.before)
+            var plan = plan(m: channels, n: n * height * width, k: out * taps)
+            plan.a = UnsafePointer(weight.pointer)
+            plan.a_kind = CK_A_CONV_WEIGHT
+            plan.lda = Int64(channels)
+            plan.b = UnsafePointer(padded.pointer)
+            plan.b_kind = CK_B_PATCHES
+            plan.patches = patches(
+                padded, stride: 1, outWidth: width,
+                offsets: rows.offsets.flatMap { row in columns.offsets.map { row * columns.extent + $0 } })
+            let kernelTaps = rows.taps.flatMap { row in columns.taps.map { row * weight.shape[3] + $0 } }
+            plan.patches.weight_taps = Int64(weight.shape[2] * weight.shape[3])
+            withUnsafeMutableBytes(of: &plan.patches.weight_tap) { bytes in
+                for (index, tap) in kernelTaps.enumerated() { bytes.bindMemory(to: Int64.self)[index] = Int64(tap) }
+            }
+            plan.c = part.pointer
+            plan.ldc = Int64(height * width)
+            plan.group_columns = Int64(height * width)
+            plan.c_group = Int64(channels * height * width)
+            withExtendedLifetime(padded) { run(plan) }
+        }
+        if isWhole { return }
+        let (source, target, all) = (part.pointer, dx.pointer, (height: dx.shape[2], width: dx.shape[3]))
+        pool.run(tasks: n * channels) { plane, _ in
+            for row in 0..<height {
+                let from = source + (plane * height + row) * width
+                let to = target + (plane * all.height + rows.first + row * stride) * all.width + columns.first
+                for column in 0..<width { to[column * stride] = from[column] }
+            }
+        }
     }
 
     /// `dW += Σ over (n, oh, ow)`, image after image.
@@ -95,7 +130,8 @@ extension Engine {
         plan.b = UnsafePointer(padded.pointer)
         plan.b_kind = CK_B_PATCHES_T
         plan.b_segment = Int64(padded.count / n)
-        plan.patches = patches(padded, kh, kw, stride: geometry.stride, outWidth: dy.shape[3])
+        plan.patches = patches(
+            padded, stride: geometry.stride, outWidth: dy.shape[3], offsets: tapOffsets(kh, kw, in: padded))
         plan.c = dw.pointer
         plan.ldc = Int64(channels * kh * kw)
         plan.accumulate = 1
@@ -111,21 +147,18 @@ extension Engine {
         }
     }
 
-    private func patches(
-        _ input: Tensor, _ kh: Int, _ kw: Int, stride: Int, outWidth: Int, flipped: Bool = false
-    ) -> ck_patches {
-        precondition(kh * kw <= 49, "kernels of more than 49 taps are not supported")
+    /// Where each tap lies from a patch's first element.
+    private func tapOffsets(_ kh: Int, _ kw: Int, in input: Tensor) -> [Int] {
+        (0..<kh).flatMap { row in (0..<kw).map { row * input.shape[3] + $0 } }
+    }
+
+    private func patches(_ input: Tensor, stride: Int, outWidth: Int, offsets: [Int]) -> ck_patches {
+        precondition(offsets.count <= 49, "kernels of more than 49 taps are not supported")
         let (channels, height, width) = (input.shape[1], input.shape[2], input.shape[3])
         var patches = ck_patches()
-        patches.taps = Int64(kh * kw)
+        patches.taps = Int64(offsets.count)
         withUnsafeMutableBytes(of: &patches.tap_offset) { bytes in
-            let offsets = bytes.bindMemory(to: Int64.self)
-            for row in 0..<kh {
-                for column in 0..<kw {
-                    let (r, c) = flipped ? (kh - 1 - row, kw - 1 - column) : (row, column)
-                    offsets[row * kw + column] = Int64(r * width + c)
-                }
-            }
+            for (index, offset) in offsets.enumerated() { bytes.bindMemory(to: Int64.self)[index] = Int64(offset) }
         }
         patches.channel_stride = Int64(height * width)
         patches.row_stride = Int64(stride * width)
@@ -139,15 +172,15 @@ extension Engine {
         if geometry.top + geometry.bottom + geometry.left + geometry.right == 0 { return x }
         return spread(
             x, height: x.shape[2] + geometry.top + geometry.bottom, width: x.shape[3] + geometry.left + geometry.right,
-            top: geometry.top, left: geometry.left, dilation: 1)
+            top: geometry.top, left: geometry.left)
     }
 
-    /// Every channel of `x` laid into a larger image of zeros, its pixels `dilation` apart.
-    private func spread(_ x: Tensor, height: Int, width: Int, top: Int, left: Int, dilation: Int) -> Tensor {
+    /// Every channel of `x` laid into an image of zeros; what lies outside of it is cut off.
+    private func spread(_ x: Tensor, height: Int, width: Int, top: Int, left: Int) -> Tensor {
         let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width])
         let padding = ck_padding(
             height: Int64(x.shape[2]), width: Int64(x.shape[3]), out_height: Int64(height), out_width: Int64(width),
-            top: Int64(top), left: Int64(left), dilation: Int64(dilation))
+            top: Int64(top), left: Int64(left))
         let (source, target, pad) = (x.pointer, y.pointer, kernels.pointee.layout.pad!)
         let planes = x.shape[0] * x.shape[1]
         let perTask = max(1, Engine.span / max(1, height * width))

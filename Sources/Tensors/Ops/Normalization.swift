@@ -38,7 +38,8 @@ extension Engine {
             let (to, from, incoming, note) = (target + at, source + at, gradient + at, notes + 2 * task)
             if silu {
                 table.group_silu_backward(
-                    to, from, incoming, w + channel, b + channel, perGroup, area, note, sums, sums + n * channels, space)
+                    to, from, incoming, w + channel, b + channel, perGroup, area, note, sums, sums + n * channels, space
+                )
             } else {
                 table.group_backward(
                     to, from, incoming, w + channel, perGroup, area, note, sums, sums + n * channels, space)
@@ -71,20 +72,28 @@ extension Engine {
     public func layerNormBackward(
         _ dy: Tensor, x: Tensor, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
     ) -> Tensor {
-        let width = weight.count
-        let rows = x.count / width
-        let (dx, scaled) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: x.shape))
-        let (source, gradient, target, product) = (x.pointer, dy.pointer, dx.pointer, scaled.pointer)
+        let (width, samples) = (weight.count, x.shape[0])
+        let rows = x.count / width / samples
+        let chunks = (rows + 255) / 256
+        let dx = Tensor(uninitialized: x.shape)
+        // Each chunk of a column sum by itself; they are added in ascending order below.
+        let parts = Tensor(uninitialized: [2, samples * chunks, width])
+        let (source, gradient, target, part) = (x.pointer, dy.pointer, dx.pointer, parts.pointer)
         let (w, notes, backward) = (weight.pointer, statistics.pointer, kernels.pointee.norm.layer_backward!)
-        overRowSpans(rows, width) { range in
-            let at = range.lowerBound * width
+        let all = samples * chunks * width
+        pool.run(tasks: samples * chunks) { task, _ in
+            let first = task / chunks * rows + task % chunks * 256
+            let (at, count) = (first * width, min(256, rows - task % chunks * 256))
             backward(
-                target + at, product + at, source + at, gradient + at, w, range.count, width,
-                notes + 2 * range.lowerBound)
+                target + at, part + task * width, part + all + task * width, source + at, gradient + at, w, count,
+                width, notes + 2 * first)
         }
-        if let dweight { accumulateColumnSums(scaled, into: dweight) }
-        if let dbias { accumulateColumnSums(dy, into: dbias) }
+        for (sums, offset) in [(dweight, 0), (dbias, all)] {
+            guard let sums = sums?.pointer else { continue }
+            for task in 0..<samples * chunks {
+                for column in 0..<width { sums[column] += part[offset + task * width + column] }
+            }
+        }
         return dx
     }
-
 }

@@ -30,7 +30,8 @@ struct ConvolutionShape: Sendable {
     }
 }
 
-/// Ten shapes of each kind from Stable Diffusion 1.5's UNet at 512 × 512 (latents of 64 × 64).
+/// Shapes from Stable Diffusion 1.5's UNet at 512 × 512 (latents of 64 × 64), its text encoder and its autoencoder, and
+/// small ones from the embedded model.
 enum BenchShapes {
     static let products = [
         ProductShape(name: "query, 64²", m: 4096, n: 320, k: 320),
@@ -43,6 +44,19 @@ enum BenchShapes {
         ProductShape(name: "geglu in, 16²", m: 256, n: 10240, k: 1280),
         ProductShape(name: "geglu out, 16²", m: 256, n: 1280, k: 5120),
         ProductShape(name: "text key, 16²", m: 77, n: 1280, k: 768),
+        ProductShape(name: "values, 64²", m: 4096, n: 40, k: 4096),
+        ProductShape(name: "text scores, 64²", m: 4096, n: 77, k: 40),
+        ProductShape(name: "text values, 64²", m: 4096, n: 40, k: 77),
+        ProductShape(name: "geglu in, 8²", m: 64, n: 10240, k: 1280),
+        ProductShape(name: "time embedding", m: 2, n: 1280, k: 320),
+        ProductShape(name: "time projection", m: 8, n: 1280, k: 1280),
+        ProductShape(name: "CLIP query", m: 77, n: 768, k: 768),
+        ProductShape(name: "CLIP MLP in", m: 77, n: 3072, k: 768),
+        ProductShape(name: "CLIP MLP out", m: 77, n: 768, k: 3072),
+        ProductShape(name: "autoencoder query", m: 4096, n: 512, k: 512),
+        ProductShape(name: "autoencoder scores", m: 4096, n: 4096, k: 512),
+        ProductShape(name: "embedded query", m: 512, n: 64, k: 64),
+        ProductShape(name: "embedded geglu in", m: 512, n: 512, k: 64),
     ]
 
     static let convolutions = [

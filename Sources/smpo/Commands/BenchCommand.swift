@@ -1,4 +1,5 @@
 import ArgumentParser
+import Digests
 import Foundation
 import Tensors
 import Training
@@ -9,9 +10,10 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure the reference kernels beside OpenBLAS, and training steps.",
         discussion: """
-            Ten products and ten convolutions of Stable Diffusion 1.5's UNet, each
-            computed by both sides in turn (ours, OpenBLAS, ours, OpenBLAS, …), with
-            one worker and with all of them; the medians are compared. A ratio above 1
+            Products and convolutions of Stable Diffusion 1.5's UNet, text encoder and
+            autoencoder and of the embedded model, each computed by both sides in turn
+            (ours, OpenBLAS, ours, OpenBLAS, …), with one worker and with all of them;
+            the medians are compared. A ratio above 1
             means that the reference kernels are faster. Before the timing both results
             are compared: two that differ by more than rounding end the run. Then steps
             of the embedded recipe, with and without recording in turn: the median time
@@ -29,6 +31,7 @@ struct BenchCommand: ParsableCommand {
               smpo bench --isa avx2 --workers 4 --rounds 15
               OPENBLAS_CORETYPE=SkylakeX smpo bench --workers 1
               smpo bench --json > bench.json
+              smpo bench --work attention
 
             \(ExitStatus.help([.reproduced, .trouble, .usage]))
             """)
@@ -41,6 +44,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Smaller shapes: seconds instead of minutes.")
     var quick = false
 
+    @Option(help: "Time only the works whose names begin so, one JSON line each; \"list\" names them.")
+    var work: String?
+
     @Flag(help: "Print the results as JSON.")
     var json = false
 
@@ -51,6 +57,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let work { return try time(work) }
         var load = 0.0
         getloadavg(&load, 1)
         let widest = try engineOptions.engine()
@@ -61,6 +68,29 @@ struct BenchCommand: ParsableCommand {
         let report = BenchReport(
             isa: isa, rounds: rounds, isQuick: quick, load: load, results: results, step: try step(isa, workers))
         print(json ? report.json.pretty : report.text)
+    }
+
+    /// Works that other frameworks do as well, each repeated for half a second at least after one to warm up.
+    private func time(_ prefix: String) throws {
+        if prefix == "list" { return print(Workload.all.map(\.name).joined(separator: "\n")) }
+        let works = Workload.all.filter { $0.name.hasPrefix(prefix) }
+        guard !works.isEmpty else { throw ValidationError("no work begins with \"\(prefix)\"; see --work list") }
+        let engine = try engineOptions.engine()
+        for work in works {
+            let run = try work.make(engine)
+            try run()
+            var (times, clock): ([Double], ContinuousClock) = ([], ContinuousClock())
+            repeat { times.append(try clock.measure(run) / .seconds(1)) } while times.reduce(0, +) < 0.5
+            times.sort()
+            var usage = rusage()
+            getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+            let line: JSONValue = [
+                "name": .string(work.name), "seconds": .string(String(format: "%.6f", times[times.count / 2])),
+                "runs": .integer(times.count), "peak_bytes": .integer(usage.ru_maxrss * 1024),
+                "workers": .integer(engine.pool.workers), "isa": .string(engine.isa.rawValue),
+            ]
+            print(line.canonical)
+        }
     }
 
     /// Steps of the embedded recipe, with and without recording in turn.

@@ -1,0 +1,224 @@
+"""The works of `smpo bench --work` beside PyTorch, in turn, and the ratios of their medians.
+
+    pip install torch diffusers            # CPU builds will do; tried with torch 2.13, diffusers 0.42
+    make build
+    python Tests/Speed/pytorch.py [--threads 1] [--rounds 5] [--work PREFIX] [--smpo .build/release/smpo]
+
+Run it from the top of the checkout, on an idle machine. Each round times a work with both programs, one after the other.
+A ratio above 1 means that smpo is faster. Peak memory is that of a process that does this work alone.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import statistics
+import subprocess
+import time
+
+
+def works(torch):
+    """Name: a function that makes the operands and gives the work."""
+    F = torch.nn.functional
+
+    def leaf(*shape):
+        return torch.randn(shape).requires_grad_()
+
+    def inference(make):
+        def made():
+            work = make()
+            def run():
+                with torch.no_grad():
+                    work()
+            return run
+        return made
+
+    def both(make):
+        """Forward and backward; `make` gives the leaves and the forward pass."""
+        def made():
+            leaves, forward = make()
+            seed = torch.randn_like(forward())
+            def run():
+                for x in leaves:
+                    x.grad = None
+                forward().backward(seed)
+            return run
+        return made
+
+    def conv(c_in, c_out, size, stride, kind):
+        def make():
+            x, w, b = leaf(1, c_in, size, size), leaf(c_out, c_in, 3, 3), leaf(c_out)
+            return [x, w, b], lambda: F.conv2d(x, w, b, stride, 1)
+        return both(make) if kind == "both" else inference(lambda: make()[1])
+
+    def attention(kind):
+        def make():
+            q, k, v = (leaf(1, 4096, 320) for _ in range(3))
+            def heads(x):
+                return x.view(1, 4096, 8, 40).transpose(1, 2)
+            def run():
+                o = F.scaled_dot_product_attention(heads(q), heads(k), heads(v))
+                return o.transpose(1, 2).reshape(1, 4096, 320)
+            return [q, k, v], run
+        return both(make) if kind == "both" else inference(lambda: make()[1])
+
+    def group_norm(kind):
+        def make():
+            x, w, b = leaf(1, 320, 64, 64), leaf(320), leaf(320)
+            return [x, w, b], lambda: F.silu(F.group_norm(x, 32, w, b))
+        return both(make) if kind == "both" else inference(lambda: make()[1])
+
+    def layer_norm():
+        x, w, b = leaf(1, 4096, 320), leaf(320), leaf(320)
+        return [x, w, b], lambda: F.layer_norm(x, (320,), w, b)
+
+    def geglu(kind):
+        def make():
+            x = leaf(1, 4096, 2560)
+            def run():
+                hidden, gate = x.chunk(2, -1)
+                return hidden * F.gelu(gate)
+            return [x], run
+        return both(make) if kind == "both" else inference(lambda: make()[1])
+
+    def adamw():
+        p = leaf(10_000_000)
+        p.grad = torch.randn_like(p)
+        return torch.optim.AdamW([p], lr=1e-4, fused=True).step
+
+    def move():
+        x, e = torch.randn(8, 4, 64, 64), torch.randn(8, 4, 64, 64)
+        a, b = torch.full((8, 1, 1, 1), 0.5), torch.full((8, 1, 1, 1), 0.4)
+        return lambda: b.sqrt() * (x - (1 - a).sqrt() * e) / a.sqrt() + (1 - b).sqrt() * e
+
+    def unet(path):
+        from diffusers import UNet2DConditionModel
+        return UNet2DConditionModel.from_config(UNet2DConditionModel.load_config(path))
+
+    def step():
+        policy, reference = (unet("Manifests/models/bench/unet.json") for _ in range(2))
+        reference.requires_grad_(False)
+        optimizer = torch.optim.AdamW(policy.parameters(), lr=1e-6, fused=True)
+        x0, c = torch.randn(8, 4, 32, 32), torch.randn(4, 77, 96).repeat_interleave(2, 0)
+        t = torch.tensor([200, 350, 500, 650]).repeat_interleave(2)
+        betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
+        alphas = torch.cumprod(1 - betas, 0)
+        def level(i):
+            return alphas[i].view(-1, 1, 1, 1)
+        def phi(x, e, s, d):
+            a, b = level(s), level(d)
+            return b.sqrt() * (x - (1 - a).sqrt() * e) / a.sqrt() + (1 - b).sqrt() * e
+        def run():
+            with torch.no_grad():
+                x = x0
+                for k in range(9):
+                    s, d = k * t // 9, (k + 1) * t // 9
+                    last, x = x, phi(x, policy(x, s, c).sample, s, d)
+                x = phi(last, policy(x, t, c).sample, s, d)
+                target = (x - level(t).sqrt() * x0) / (1 - level(t)).sqrt()
+                r = ((reference(x, t, c).sample - target) ** 2).mean((1, 2, 3))
+            m = ((policy(x, t, c).sample - target) ** 2).mean((1, 2, 3))
+            d = (m[0::2] - m[1::2]) - (r[0::2] - r[1::2])
+            loss = -F.logsigmoid(-0.5 * 2000 * d).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+            optimizer.step()
+        return run
+
+    def network(kind):
+        def made():
+            model = unet("Manifests/models/sd15/unet.json")
+            x, c = torch.randn(1, 4, 64, 64), torch.randn(1, 77, 768)
+            if kind == "forward":
+                model.requires_grad_(False)
+            def run():
+                y = model(x, 500, c).sample
+                if kind == "both":
+                    model.zero_grad(set_to_none=True)
+                    y.backward(x)
+            return run
+        return made
+
+    def linear():
+        x, w, b = torch.randn(1, 4096, 320), torch.randn(2560, 320), torch.randn(2560)
+        return lambda: F.linear(x, w, b)
+
+    return {
+        "linear 4096×320→2560": inference(linear),
+        "conv 3×3 320→320, 64²": conv(320, 320, 64, 1, "forward"),
+        "conv 3×3 320→320, 64², forward + backward": conv(320, 320, 64, 1, "both"),
+        "conv 3×3 320→320, 64², stride 2, forward + backward": conv(320, 320, 64, 2, "both"),
+        "conv 3×3 1280→1280, 8², forward + backward": conv(1280, 1280, 8, 1, "both"),
+        "attention 8 × 4096 × 40": attention("forward"),
+        "attention 8 × 4096 × 40, forward + backward": attention("both"),
+        "GroupNorm(32) + SiLU 320×64²": group_norm("forward"),
+        "GroupNorm(32) + SiLU 320×64², forward + backward": group_norm("both"),
+        "LayerNorm 4096×320, forward + backward": both(layer_norm),
+        "GEGLU 4096×1280": geglu("forward"),
+        "GEGLU 4096×1280, forward + backward": geglu("both"),
+        "AdamW 10 M": adamw,
+        "DDIM move 8×4×64²": inference(move),
+        "SmPO step, 3.2 M parameters, 4 pairs of 4×32²": step,
+        "SD1.5 UNet, 64²": network("forward"),
+        "SD1.5 UNet, 64², forward + backward": network("both"),
+    }
+
+
+def serve(pipe, threads):
+    """A process that times works on demand, so that its peak memory is the work's own."""
+    import torch
+
+    torch.set_num_threads(threads)
+    all_works, made = works(torch), {}
+    while (name := pipe.recv()) is not None:
+        if name not in made:
+            made = {name: all_works[name]()}
+            made[name]()
+        times = []
+        while sum(times) < 0.5:
+            begin = time.perf_counter()
+            made[name]()
+            times.append(time.perf_counter() - begin)
+        pipe.send((statistics.median(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+
+
+def ours(program, name, threads):
+    command = [program, "bench", "--work", name, "--workers", str(threads)]
+    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+        entry = json.loads(line)
+        if entry["name"] == name:
+            return float(entry["seconds"]), entry["peak_bytes"]
+    raise SystemExit(f"{program} does not know the work {name!r}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--work", default="")
+    parser.add_argument("--smpo", default=".build/release/smpo")
+    options = parser.parse_args()
+    names = subprocess.run([options.smpo, "bench", "--work", "list"], check=True, capture_output=True, text=True)
+    context = multiprocessing.get_context("spawn")
+    print(f"{'threads: ' + str(options.threads):55} {'smpo':>10} {'PyTorch':>10} {'ratio':>6}   peak memory (MiB)")
+    for name in names.stdout.splitlines():
+        if not name.startswith(options.work):
+            continue
+        pipe, end = context.Pipe()
+        process = context.Process(target=serve, args=(end, options.threads))
+        process.start()
+        mine, theirs = [], []
+        for _ in range(options.rounds):
+            mine.append(ours(options.smpo, name, options.threads))
+            pipe.send(name)
+            theirs.append(pipe.recv())
+        pipe.send(None)
+        process.join()
+        a, b = (statistics.median(t for t, _ in side) for side in (mine, theirs))
+        peaks = [max(p for _, p in side) >> 20 for side in (mine, theirs)]
+        print(f"{name:55} {a * 1e3:8.2f}ms {b * 1e3:8.2f}ms {b / a:6.2f}   {peaks[0]} / {peaks[1]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
