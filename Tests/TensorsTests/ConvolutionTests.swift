@@ -72,7 +72,7 @@ import Testing
     @Test(arguments: shapes) func inputGradient(_ s: Shape) {
         let (dy, w) = (Samples.spread(s.output, 24), Samples.spread(s.weight, 25))
         let (dv, wv) = (dy.floats, w.floats)
-        let expected = (0..<s.input.reduce(1, *)).map { index in
+        let expected = (0..<s.input.reduce(1, *)).map { index -> Float in
             let (column, row) = (index % s.width, index / s.width % s.height)
             let (ic, sample) = (index / s.width / s.height % s.channels, index / s.width / s.height / s.channels)
             // The taps that some output could have met this pixel with.

@@ -5,14 +5,15 @@
 #include "elementary.h"
 #include "fma.h"
 
-/// `ck_exp_single16` for x in [-87.25, 89].
-CK_INLINE v16f ck_exp_limited16(v16f x) {
-    // 1.5 * 2^23 + 126 + k in t: its low bits, moved up, are those of 2^(k - 1), and of zero for k = -126.
-    v16f t = ck_fma16(x, ck_splat16(0x1.715476p+0f), ck_splat16(0x1.8000fcp+23f));
-    v16f k = t - 0x1.8000fcp+23f;
-    // The first product has 23 bits: the first remainder is exact.
-    v16f r = ck_fma16(k, ck_splat16(-0x1.62e4p-1f), x);
-    r = ck_fma16(k, ck_splat16(-0x1.7f7d1cp-20f), r);
+// MARK: exp
+
+/// 1.5 * 2^23 + 126 + k with k = x / ln2 rounded: moved up, its low bits are those of 2^(k - 1), and of 0 for k = -126.
+CK_INLINE v16f ck_exp_scale16(v16f x) {
+    return ck_fma16(x, ck_splat16(0x1.715476p+0f), ck_splat16(0x1.8000fcp+23f));
+}
+
+/// 2^k exp(r), |r| < 0.347, from `shifted` = 1.5 * 2^23 + 126 + k.
+CK_INLINE v16f ck_exp_reduced16(v16f r, v16f shifted) {
     // 2 exp(r), so that 2^(k - 1) is a Float32 up to the largest result.
     v16f p = ck_fma16(r, ck_splat16(0x1.6a4508p-9f), ck_splat16(0x1.1239aap-6f));
     p = ck_fma16(r, p, ck_splat16(0x1.5558b8p-4f));
@@ -20,7 +21,22 @@ CK_INLINE v16f ck_exp_limited16(v16f x) {
     p = ck_fma16(r, p, ck_splat16(0x1.fffffcp-1f));
     p = ck_fma16(r, p, ck_splat16(2.0f));
     p = ck_fma16(r, p, ck_splat16(2.0f));
-    return p * (v16f)((v16u)t << 23);
+    return p * (v16f)((v16u)shifted << 23);
+}
+
+/// `ck_exp_single16` for x in [-87.25, 89].
+CK_INLINE v16f ck_exp_limited16(v16f x) {
+    v16f t = ck_exp_scale16(x), k = t - 0x1.8000fcp+23f;
+    // k times the first part of ln2 has at most 23 bits: the first remainder is exact.
+    v16f r = ck_fma16(k, ck_splat16(-0x1.62e4p-1f), x);
+    return ck_exp_reduced16(ck_fma16(k, ck_splat16(-0x1.7f7d1cp-20f), r), t);
+}
+
+/// exp(x + low) for x in [-87.25, 89] and a small `low`, the rounding error of x.
+CK_INLINE v16f ck_exp_corrected16(v16f x, v16f low) {
+    v16f t = ck_exp_scale16(x), k = t - 0x1.8000fcp+23f;
+    v16f r = ck_fma16(k, ck_splat16(-0x1.62e4p-1f), x);
+    return ck_exp_reduced16(r + ck_fma16(k, ck_splat16(-0x1.7f7d1cp-20f), low), t);
 }
 
 /// exp(x), never off by more than 0.8914 ulp. 1 at 0 and -0; +0 for x <= -86.989975 (0xc2adfade), so nothing subnormal;
@@ -29,3 +45,22 @@ CK_INLINE v16f ck_exp_single16(v16f x) { return ck_exp_limited16(ck_above16(ck_b
 
 /// The same bits for x <= 89, one instruction less.
 CK_INLINE v16f ck_exp_below16(v16f x) { return ck_exp_limited16(ck_above16(x, -87.25f)); }
+
+// MARK: the normal distribution
+
+/// Of a = |x| limited to 13.2: e = exp(-a^2/2), 0 at the limit, and m with Phi(-a) = e m. Returns a.
+CK_INLINE v16f ck_normal_tail16(v16f x, v16f *e, v16f *m) {
+    v16f a = ck_below16(ck_abs16(x), 13.2f), b = a * -0.5f, square = b * a;
+    *e = ck_exp_corrected16(square, ck_fma16(b, a, -square));
+    v16f p = ck_fma16(a, ck_splat16(0x1.054502p-8f), ck_splat16(0x1.45cc78p-5f));
+    p = ck_fma16(a, p, ck_splat16(0x1.720e40p-3f));
+    p = ck_fma16(a, p, ck_splat16(0x1.bd5274p-2f));
+    p = ck_fma16(a, p, ck_splat16(0.5f));
+    v16f q = ck_fma16(a, ck_splat16(0x1.4772b0p-7f), ck_splat16(0x1.985bf0p-4f));
+    q = ck_fma16(a, q, ck_splat16(0x1.d9db20p-2f));
+    q = ck_fma16(a, q, ck_splat16(0x1.312542p+0f));
+    q = ck_fma16(a, q, ck_splat16(0x1.aaeb68p+0f));
+    q = ck_fma16(a, q, ck_splat16(1.0f));
+    *m = p / q;
+    return a;
+}

@@ -36,10 +36,6 @@
         }                                                                                           \
     }
 
-/// A double formula on both halves of v, rounded once.
-#define CK_ROUNDED(CORE) ck_join16(CORE(ck_low8(v)), CORE(ck_high8(v)))
-/// v = dy, w = x: dy CORE(x) in double, rounded once.
-#define CK_ROUNDED_SLOPE(CORE) ck_join16(ck_low8(v) * CORE(ck_low8(w)), ck_high8(v) * CORE(ck_high8(w)))
 #define CK_NO_PARAMETERS
 #define CK_COMMA ,
 
@@ -52,12 +48,13 @@ CK_UNARY(erf, CK_NO_PARAMETERS, ck_erf16(v))
 CK_UNARY(sigmoid, CK_NO_PARAMETERS, ck_sigmoid16(v))
 CK_UNARY(sqrt, CK_NO_PARAMETERS, ck_keep_nan16(__builtin_elementwise_sqrt(ck_select16(v < 0.0f, ck_nan16(), v)), v))
 
-CK_UNARY(silu, CK_NO_PARAMETERS, CK_ROUNDED(ck_silu8))
-CK_UNARY(quick_gelu, CK_NO_PARAMETERS, CK_ROUNDED(ck_quick_gelu8))
-CK_UNARY(gelu, CK_NO_PARAMETERS, CK_ROUNDED(ck_gelu8))
-CK_BINARY(silu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_silu_slope8))
-CK_BINARY(quick_gelu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_quick_gelu_slope8))
-CK_BINARY(gelu_backward, CK_NO_PARAMETERS, CK_ROUNDED_SLOPE(ck_gelu_slope8))
+CK_UNARY(silu, CK_NO_PARAMETERS, ck_silu16(v))
+CK_UNARY(quick_gelu, CK_NO_PARAMETERS, ck_quick_gelu16(v))
+CK_UNARY(gelu, CK_NO_PARAMETERS, ck_gelu16(v))
+// v = dy, w = x.
+CK_BINARY(silu_backward, CK_NO_PARAMETERS, v * ck_silu_slope16(w))
+CK_BINARY(quick_gelu_backward, CK_NO_PARAMETERS, v * ck_quick_gelu_slope16(w))
+CK_BINARY(gelu_backward, CK_NO_PARAMETERS, v * ck_gelu_slope16(w))
 
 CK_BINARY(add, CK_NO_PARAMETERS, v + w)
 CK_BINARY(sub, CK_NO_PARAMETERS, v - w)
@@ -84,36 +81,34 @@ static void CK_NAME(add_column)(float *y, const float *x, const float *bias, siz
     for (size_t r = 0; r < rows; r++) CK_NAME(add_scalar)(y + r * width, x + r * width, bias[r], width);
 }
 
-/// v = hidden, w = gate: v gelu(w).
-CK_BINARY(geglu_row, CK_NO_PARAMETERS,
-          ck_join16(ck_low8(v) * ck_gelu8(ck_low8(w)), ck_high8(v) * ck_gelu8(ck_high8(w))))
+// v = hidden, w = gate.
+CK_BINARY(geglu_row, CK_NO_PARAMETERS, v * ck_gelu16(w))
 
 static void CK_NAME(geglu)(float *y, const float *x, size_t rows, size_t d) {
     for (size_t r = 0; r < rows; r++) CK_NAME(geglu_row)(y + r * d, x + r * 2 * d, x + r * 2 * d + d, d);
 }
 
-static void CK_NAME(geglu_gate_row)(float *dg, const float *dy, const float *a, const float *g, size_t n) {
-    for (size_t i = 0; i < n; i += 16) {
-        size_t m = n - i < 16 ? n - i : 16;
-        v16f u = ck_load_tail(dy + i, m), v = ck_load_tail(a + i, m), w = ck_load_tail(g + i, m);
-        v8d low = (ck_low8(u) * ck_low8(v)) * ck_gelu_slope8(ck_low8(w));
-        v8d high = (ck_high8(u) * ck_high8(v)) * ck_gelu_slope8(ck_high8(w));
-        ck_store_tail(dg + i, ck_join16(low, high), m);
-    }
+CK_INLINE void ck_geglu_slopes16(v16f dy, v16f hidden, v16f gate, v16f *d_hidden, v16f *d_gate) {
+    v16f e, m, a = ck_normal_tail16(gate, &e, &m);
+    *d_hidden = dy * ck_gelu_of_tail16(gate, a, e, m);
+    *d_gate = (dy * hidden) * ck_gelu_slope_of_tail16(gate, a, e, m);
 }
 
 static void CK_NAME(geglu_backward)(float *dx, const float *dy, const float *x, size_t rows, size_t d) {
-    for (size_t r = 0; r < rows; r++) {
-        const float *upstream = dy + r * d, *hidden = x + r * 2 * d, *gate = hidden + d;
-        float *out = dx + r * 2 * d;
-        // Sixteen of both halves before either is stored: dx may be x itself.
-        for (size_t i = 0; i < d; i += 16) {
-            size_t m = d - i < 16 ? d - i : 16;
-            float da[16], dg[16];
-            CK_NAME(geglu_row)(da, upstream + i, gate + i, m);
-            CK_NAME(geglu_gate_row)(dg, upstream + i, hidden + i, gate + i, m);
-            memcpy(out + i, da, m * sizeof(float));
-            memcpy(out + d + i, dg, m * sizeof(float));
+    for (size_t r = 0; r < rows; r++, dx += 2 * d, dy += d, x += 2 * d) {
+        // Both halves are read before either is stored: dx may be x itself.
+        v16f d_hidden, d_gate;
+        size_t i = 0;
+        for (; i + 16 <= d; i += 16) {
+            ck_geglu_slopes16(ck_load16(dy + i), ck_load16(x + i), ck_load16(x + d + i), &d_hidden, &d_gate);
+            ck_store16(dx + i, d_hidden);
+            ck_store16(dx + d + i, d_gate);
+        }
+        if (i < d) {
+            ck_geglu_slopes16(ck_load_tail(dy + i, d - i), ck_load_tail(x + i, d - i), ck_load_tail(x + d + i, d - i),
+                              &d_hidden, &d_gate);
+            ck_store_tail(dx + i, d_hidden, d - i);
+            ck_store_tail(dx + d + i, d_gate, d - i);
         }
     }
 }

@@ -1,48 +1,58 @@
-// Activation formulas on v8d: evaluated in double, rounded once by the kernels of elementwise.h.
+// Activations and their slopes in Float32; the formulas and their errors are stated in ../include/ck_elementwise.h.
 #pragma once
-#include "elementary.h"
+#include "elementary_single.h"
 
-/// x / (1 + exp(-x)); below -700 the result rounds to -0 whatever x is.
-CK_INLINE v8d ck_silu8(v8d x) {
-    v8d c = ck_above8(x, -700.0);
-    return c / (1.0 + ck_exp8(-ck_below8(c, 700.0)));
+/// x sigmoid(x).
+CK_INLINE v16f ck_silu16(v16f x) {
+    v16f c = ck_above16(x, -89.0f);
+    return c / (1.0f + ck_exp_below16(-c));
 }
 
-/// s (1 + x (1 - s)) with s = sigmoid(x).
-CK_INLINE v8d ck_silu_slope8(v8d x) {
-    v8d c = ck_below8(ck_above8(x, -700.0), 700.0), s = ck_sigmoid8(c);
-    return s * (1.0 + c * (1.0 - s));
+/// s (1 + c (1 - s)), s = sigmoid(c), with 1 - s = e s. The lower limit keeps s normal.
+CK_INLINE v16f ck_silu_slope16(v16f x) {
+    v16f c = ck_above16(ck_below16(x, 87.25f), -87.0f);
+    v16f e = ck_exp_limited16(-c), s = 1.0f / (1.0f + e);
+    return s * ck_fma16(c, e * s, ck_splat16(1.0f));
 }
 
-#define CK_QUICK_GELU_ALPHA 1.702
-
-/// x / (1 + exp(-(1.702 x))).
-CK_INLINE v8d ck_quick_gelu8(v8d x) {
-    v8d c = ck_above8(x, -400.0);
-    return c / (1.0 + ck_exp8(-(ck_below8(c, 400.0) * CK_QUICK_GELU_ALPHA)));
+/// exp(-1.702 c) for c in [-52.25, 51.2], with 1.702 c rounded in `z`.
+CK_INLINE v16f ck_quick_exp16(v16f c, v16f *z) {
+    v16f high = ck_splat16(0x1.b3b646p+0f), product = c * high;
+    v16f low = ck_fma16(c, ck_splat16(-0x1.78d4fep-26f), ck_fma16(c, high, -product));
+    *z = product;
+    return ck_exp_corrected16(-product, -low);
 }
 
-/// s (1 + z (1 - s)) with z = 1.702 x, s = sigmoid(z).
-CK_INLINE v8d ck_quick_gelu_slope8(v8d x) {
-    v8d z = ck_below8(ck_above8(x, -400.0), 400.0) * CK_QUICK_GELU_ALPHA, s = ck_sigmoid8(z);
-    return s * (1.0 + z * (1.0 - s));
+/// x sigmoid(1.702 x).
+CK_INLINE v16f ck_quick_gelu16(v16f x) {
+    v16f z, c = ck_above16(x, -52.25f);
+    return c / (1.0f + ck_quick_exp16(ck_below16(c, 51.2f), &z));
 }
 
-/// Phi(x), the standard normal distribution, with exp(-x^2/2) in `density`, for |x| <= 37.
-CK_INLINE v8d ck_normal_distribution8(v8d x, v8d *density) {
-    v8d e = ck_exp8((x * x) * -0.5), tail = 0.5 * (e * ck_erfcx8(ck_abs8(x) * 0x1.6a09e667f3bcdp-1));
-    *density = e;
-    return ck_select8(x < 0.0, tail, 1.0 - tail);
+/// s (1 + z (1 - s)), z = 1.702 x, s = sigmoid(z).
+CK_INLINE v16f ck_quick_gelu_slope16(v16f x) {
+    v16f z, e = ck_quick_exp16(ck_above16(ck_below16(x, 51.2f), -51.0f), &z), s = 1.0f / (1.0f + e);
+    return s * ck_fma16(z, e * s, ck_splat16(1.0f));
 }
 
-/// x Phi(x).
-CK_INLINE v8d ck_gelu8(v8d x) {
-    v8d e, c = ck_above8(x, -37.0), phi = ck_normal_distribution8(ck_below8(c, 37.0), &e);
-    return c * phi;
+/// x Phi(x) = max(x, 0) - a Phi(-a).
+CK_INLINE v16f ck_gelu_of_tail16(v16f x, v16f a, v16f e, v16f m) {
+    return ck_fma16(-(a * m), e, ck_above16(x, 0.0f));
 }
 
-/// Phi(x) + x (exp(-x^2/2) / sqrt(2 pi)).
-CK_INLINE v8d ck_gelu_slope8(v8d x) {
-    v8d e, c = ck_below8(ck_above8(x, -37.0), 37.0), phi = ck_normal_distribution8(c, &e);
-    return phi + c * (e * 0x1.9884533d43651p-2);
+/// Phi(x) + x phi(x): 1 + g for x >= 0 and -g below, g = a phi(a) - Phi(-a) = e (a / sqrt(2 pi) - m).
+CK_INLINE v16f ck_gelu_slope_of_tail16(v16f x, v16f a, v16f e, v16f m) {
+    v16f step = (v16f)(~((v16i)x >> 31) & 0x3f800000);
+    v16f signed_e = (v16f)((v16u)e | ((v16u)x & 0x80000000U));
+    return ck_fma16(signed_e, ck_fma16(a, ck_splat16(0x1.988454p-2f), -m), step);
+}
+
+CK_INLINE v16f ck_gelu16(v16f x) {
+    v16f e, m, a = ck_normal_tail16(x, &e, &m);
+    return ck_gelu_of_tail16(x, a, e, m);
+}
+
+CK_INLINE v16f ck_gelu_slope16(v16f x) {
+    v16f e, m, a = ck_normal_tail16(x, &e, &m);
+    return ck_gelu_slope_of_tail16(x, a, e, m);
 }
