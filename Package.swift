@@ -41,7 +41,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Digests", ["CCrypto"]),
-        layer("Tensors", ["CKernels", "Digests"]),
+        layer("Tensors", ["CKernels", "COpenBLAS", "Digests"]),
         layer("Autodiff", ["Tensors"]),
         layer("Checkpoints", ["Digests", "Tensors"]),
         layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "COpenBLAS", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
