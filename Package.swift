@@ -60,7 +60,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Reports", ["Comparison", "Audit"]),
+        layer("Reports", ["Digests", "Tensors", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
@@ -95,6 +95,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
                 "Audit", "TinyRuns", grdb,
             ]),
+        tests("ReportsTests", ["Digests", "Tensors", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"]),
     ],
