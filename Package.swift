@@ -41,7 +41,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Digests", ["CCrypto"]),
-        layer("Tensors", ["CKernels", "Digests"]),
+        layer("Tensors", ["CKernels", "COpenBLAS", "Digests"]),
         layer("Autodiff", ["Tensors"]),
         layer("Checkpoints", ["Digests", "Tensors"]),
         layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
@@ -60,11 +60,11 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Reports", ["Comparison", "Audit"]),
+        layer("Reports", ["Digests", "Tensors", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "COpenBLAS", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
@@ -95,6 +95,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
                 "Audit", "TinyRuns", grdb,
             ]),
+        tests("ReportsTests", ["Digests", "Tensors", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"]),
     ],

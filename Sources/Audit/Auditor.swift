@@ -40,8 +40,10 @@ public struct Auditor {
             return "the run was recorded under contract \(inputs.contract); this program computes by "
                 + ManifestInputs.currentContract
         }
-        if inputs.backend != "reference" {
-            return "the run was recorded on the backend \(inputs.backend); only reference runs are replayed bit by bit"
+        if inputs.backend != ManifestInputs.referenceBackend {
+            return "the run was recorded on the backend \(inputs.backend), whose bits are those of one machine; only "
+                + "\(ManifestInputs.referenceBackend) runs are replayed bit by bit. To compare this one, its manifest "
+                + "would need a band, fixed before the audit, and there is none"
         }
         if evidence.outcomes.isEmpty && (evidence.ledger ?? []).isEmpty {
             return "neither a golden log nor a step in the ledger nor an outcome says what the run should come to"

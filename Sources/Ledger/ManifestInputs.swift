@@ -15,15 +15,19 @@ public struct ManifestInputs: Sendable, Equatable {
     public var streams: [String: UInt64]
     /// What the run starts from: `model`, `data`, `labels`, `schedule`, ….
     public var digests: [String: Digest]
-    /// Further members, hashed as the others are.
+    /// Further members, hashed as the others are: on a backend that is not the reference, what is known to change its
+    /// bits.
     public var other: JSONObject
 
     /// The contract that this version of the program computes by.
     public static let currentContract = "ref-1"
+    /// The backend that computes by the contract: only its runs are golden, and replayed bit by bit.
+    public static let referenceBackend = "reference"
 
     /// Inputs with all their parts.
     public init(
-        contract: String = ManifestInputs.currentContract, backend: String = "reference", recipe: JSONValue,
+        contract: String = ManifestInputs.currentContract, backend: String = ManifestInputs.referenceBackend,
+        recipe: JSONValue,
         seed: UInt64, streams: [String: UInt64] = [:], digests: [String: Digest] = [:], other: JSONObject = JSONObject()
     ) {
         self.contract = contract

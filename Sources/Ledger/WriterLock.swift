@@ -45,6 +45,18 @@ final class WriterLock: Sendable {
         _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
+    /// Who holds the lock of a ledger now; nil when nobody does. The look takes a shared lock for a moment, which a
+    /// writer that comes just then waits for.
+    static func writer(ledger: String) -> String? {
+        let path = ledger + ".lock"
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return nil }
+        defer { close(opened) }
+        guard flock(opened, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        let bytes = (try? FileContents.read(path)) ?? []
+        return bytes.isEmpty ? "another process" : String(decoding: bytes, as: UTF8.self)
+    }
+
     private static func holder(_ path: String) -> String {
         guard let bytes = try? FileContents.read(path), !bytes.isEmpty else { return "" }
         return " (\(String(decoding: bytes, as: UTF8.self)))"

@@ -1,7 +1,10 @@
 import CKernels
 
-/// What computes: an instruction set and its workers. On the reference backend neither can change a bit.
+/// What computes: a backend, an instruction set and its workers. On the reference backend neither of the last two can
+/// change a bit.
 public final class Engine: @unchecked Sendable {
+    /// What computes the matrix products.
+    public let backend: Backend
     /// The instruction set in use.
     public let isa: ISA
     /// The threads in use.
@@ -10,15 +13,23 @@ public final class Engine: @unchecked Sendable {
     let kernels: UnsafePointer<ck_kernels>
 
     /// An engine on `isa` with `workers` threads.
-    public init(isa: ISA = .best, workers: Int = 1) {
+    public convenience init(isa: ISA = .best, workers: Int = 1, backend: Backend = .reference) {
         precondition(isa.isSupported, "\(isa) is not supported by this CPU")
         ck_keep_freed_memory()
+        self.init(backend, isa, WorkerPool(workers: workers))
+    }
+
+    private init(_ backend: Backend, _ isa: ISA, _ pool: WorkerPool) {
+        self.backend = backend
         self.isa = isa
-        self.pool = WorkerPool(workers: workers)
+        self.pool = pool
         self.kernels = ck_kernels_for(isa.code)
     }
 
-    /// Stops the worker threads; the engine must not be used afterwards.
+    /// The same instruction set and the same workers on another backend.
+    public func on(_ backend: Backend) -> Engine { Engine(backend, isa, pool) }
+
+    /// Stops the worker threads; the engine, and others on the same workers, must not be used afterwards.
     public func stop() { pool.stop() }
 
     /// Elements an elementwise task handles.

@@ -57,6 +57,17 @@ public final class WorkerPool: @unchecked Sendable {
         for worker in 1..<workers { start(worker) }
     }
 
+    deinit {
+        // No thread is left: each holds on to its pool.
+        for memory in scratch { free(memory) }
+        pthread_cond_destroy(done)
+        pthread_cond_destroy(wake)
+        pthread_mutex_destroy(mutex)
+        done.deallocate()
+        wake.deallocate()
+        mutex.deallocate()
+    }
+
     /// Stops the threads.
     public func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)

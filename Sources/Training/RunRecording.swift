@@ -56,7 +56,9 @@ public struct RunRecording {
             try recorder.interrupt()
             throw TrainingError.mismatch(
                 what: "the inputs of \(name)", expected: recorder.inputs.digest.hex,
-                found: session.inputs.digest.hex, hint: "the model, the data or the recipe has changed since")
+                found: session.inputs.digest.hex,
+                hint: "the model, the data or the recipe has changed since"
+                    + (session.recipe.backend == .reference ? "" : ", or OpenBLAS or the number of workers"))
         }
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }

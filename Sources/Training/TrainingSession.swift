@@ -21,8 +21,10 @@ public final class TrainingSession {
     /// All that determines the run's bits.
     public let inputs: ManifestInputs
 
-    /// Opens everything the recipe names. Throws with the file, key or tensor at fault.
+    /// Opens everything the recipe names. It computes on the recipe's backend, with the instruction set and the workers
+    /// of `engine`. Throws with the file, key or tensor at fault.
     public init(recipe: Recipe, engine: Engine) throws {
+        let engine = engine.on(recipe.backend)
         self.recipe = recipe
         model = try TrainingSession.openModel(recipe)
         data = try RunData(recipe)
@@ -33,10 +35,11 @@ public final class TrainingSession {
         let schedule = NoiseSchedule(model.scheduler)
         let inversion = recipe.inversionRecipe
         inputs = ManifestInputs(
-            recipe: recipe.json, seed: recipe.seed,
+            backend: recipe.backend.rawValue, recipe: recipe.json, seed: recipe.seed,
             streams: Dictionary(uniqueKeysWithValues: StreamName.allCases.map { ($0.name, UInt64($0.rawValue)) }),
             digests: try model.digests().merging(data.digests) { first, _ in first }
-                .merging(["schedule": schedule.digest]) { first, _ in first })
+                .merging(["schedule": schedule.digest]) { first, _ in first },
+            other: engine.outsideInfluences)
         // The reference shares the policy's storage: an update copies before it writes.
         let reference =
             objective.usesReference

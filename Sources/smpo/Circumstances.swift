@@ -6,6 +6,10 @@ import Tensors
 /// What is recorded of where a run was made, and not allowed to matter.
 enum Circumstances {
     static func of(_ engine: Engine) -> ManifestCircumstances {
+        of(isa: engine.isa, workers: engine.pool.workers)
+    }
+
+    static func of(isa: ISA, workers: Int) -> ManifestCircumstances {
         #if DEBUG
             let build = "debug"
         #else
@@ -19,7 +23,7 @@ enum Circumstances {
             let machine = "unknown"
         #endif
         return ManifestCircumstances(
-            isa: engine.isa.rawValue, workers: engine.pool.workers, build: build,
+            isa: isa.rawValue, workers: workers, build: build,
             versions: ["smpo": Smpo.configuration.version, "libc": libcVersion],
             host: "\(machine) Linux")
     }

@@ -14,13 +14,14 @@ struct Smpo: AsyncParsableCommand {
               smpo audit run-42            replay the recorded run that comes with the sources
               smpo train --record          train the embedded recipe and record it
               smpo step --help             hold another framework against this one
+              smpo doctor                  see whether this machine keeps the contract
 
             \(ExitStatus.help(ExitStatus.allCases))
             """,
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, AuditCommand.self, RunsCommand.self, GoldenCommand.self, SampleCommand.self,
-            EvalCommand.self, StepCommand.self, BenchCommand.self,
+            EvalCommand.self, StepCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.

@@ -53,6 +53,19 @@ import Training
         }
     }
 
+    /// A run of another backend is never compared by bits, not even on the machine that made it.
+    @Test func aRunOfAnotherBackendIsIncomparable() throws {
+        try RecordedRun.with({ runs, _ in try runs.smpo(more: "backend: openblas") }) { run in
+            #expect(run.manifest.inputs.backend == "openblas")
+            let report = try run.audit()
+            #expect(report.verdict == .incomparable)
+            let reason = try #require(report.reason)
+            #expect(reason.contains("backend openblas") && reason.contains("band"), "\(reason)")
+            #expect(report.equalSteps == 0)
+            #expect(throws: GoldenBackendError.self) { try run.promote() }
+        }
+    }
+
     @Test func anUnknownRunIsAnErrorThatListsTheKnownOnes() throws {
         try RecordedRun.with { run in
             let error = try #require(throws: Evidence.UnknownRun.self) { try run.audit("run-7") }

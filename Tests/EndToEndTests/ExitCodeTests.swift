@@ -69,7 +69,7 @@ import TinyRuns
         }
     }
 
-    @Test(arguments: [[], ["train"], ["audit"], ["step"]])
+    @Test(arguments: [[], ["train"], ["audit"], ["step"], ["doctor"]])
     func helpEndsWithTheExitCodes(command: [String]) throws {
         try Sandbox.with { sandbox in
             let result = try sandbox.program.start(command + ["--help"]).wait()

@@ -7,6 +7,7 @@ extension Engine {
     public func attention(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
     ) -> (o: Tensor, statistics: Tensor) {
+        guard backend == .reference else { return composedAttention(q, k, v, heads: heads, causal: causal) }
         let o = Tensor(uninitialized: q.shape)
         let statistics = Tensor(uninitialized: [q.shape[0], heads, 2, q.shape[1]])
         var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
@@ -27,6 +28,9 @@ extension Engine {
         _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, o: Tensor, statistics: Tensor, heads: Int,
         causal: Bool = false
     ) -> (dq: Tensor, dk: Tensor, dv: Tensor) {
+        guard backend == .reference else {
+            return composedAttentionBackward(gradient, q, k, v, heads: heads, causal: causal)
+        }
         let (dq, dk, dv) = (
             Tensor(uninitialized: q.shape), Tensor(uninitialized: k.shape), Tensor(uninitialized: v.shape)
         )
@@ -58,7 +62,7 @@ extension Engine {
         return y
     }
 
-    private func attentionPlan(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool) -> ck_attention {
+    func attentionPlan(_ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool) -> ck_attention {
         let (n, queries, inner, keys) = (q.shape[0], q.shape[1], q.shape[2], k.shape[1])
         precondition(
             k.shape == [n, keys, inner] && v.shape == k.shape, "attention: \(q.shape), \(k.shape), \(v.shape)")

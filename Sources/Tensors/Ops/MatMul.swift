@@ -7,8 +7,9 @@ public enum Transposition: Sendable {
 }
 
 extension Engine {
-    /// Computes `plan` on the workers (rule 2).
+    /// Computes `plan`: on the workers (rule 2), or by OpenBLAS.
     func run(_ plan: ck_gemm) {
+        guard backend == .reference else { return BLASProduct(plan, engine: self).run() }
         var plan = plan
         withUnsafePointer(to: &plan) { plan in
             var cut = kernels.pointee.gemm.cut(plan, Int64(pool.workers))

@@ -1,4 +1,5 @@
 import Digests
+import Tensors
 
 /// What to run, written by a person in YAML; the files are in `Manifests/recipes/`.
 ///
@@ -9,6 +10,8 @@ public struct Recipe: Sendable, Equatable {
     public var name: String
     /// The run's seed, from which all its random streams derive.
     public var seed: UInt64
+    /// What computes the matrix products.
+    public var backend: Backend
     /// The preference pairs.
     public var data: Data
     /// The model to start from.
@@ -61,7 +64,8 @@ extension Recipe {
 
 extension Recipe {
     /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing;
-    /// integers are integers, all other numbers bit patterns.
+    /// integers are integers, all other numbers bit patterns. Only `backend` is left out where it is the reference, as
+    /// in records of before there was another.
     public var json: JSONValue { value.json }
 
     /// The resolved recipe for people: `parse` gives the same recipe again.
@@ -88,12 +92,13 @@ extension Recipe {
 
 extension Recipe {
     static let keys = [
-        "name", "seed", "data", "model", "objective", "inversion", "optimizer", "training", "record",
+        "name", "seed", "backend", "data", "model", "objective", "inversion", "optimizer", "training", "record",
     ]
 
     private init(_ root: RecipeSection, stem: String) throws {
         name = try Self.name(root["name"], stem: stem)
         seed = try root["seed"].uint64(default: 42)
+        backend = try root["backend"].node == nil ? .reference : root["backend"].choice()
         data = try Data(root.section("data", keys: Data.keys))
         model = try Model(root.section("model", keys: Model.keys), runSeed: seed)
         objective = try Objective(root.section("objective", keys: Objective.keys))
@@ -134,10 +139,12 @@ extension Recipe {
     }
 
     private var value: RecipeValue {
-        .section([
-            ("name", .text(name)), ("seed", .seed(seed)), ("data", data.value), ("model", model.value),
-            ("objective", objective.value), ("inversion", .optional(inversion) { $0.value }),
-            ("optimizer", optimizer.value), ("training", training.value), ("record", record.value),
-        ])
+        .section(
+            [("name", .text(name)), ("seed", .seed(seed))]
+                + (backend == .reference ? [] : [("backend", .text(backend.rawValue))]) + [
+                    ("data", data.value), ("model", model.value), ("objective", objective.value),
+                    ("inversion", .optional(inversion) { $0.value }), ("optimizer", optimizer.value),
+                    ("training", training.value), ("record", record.value),
+                ])
     }
 }

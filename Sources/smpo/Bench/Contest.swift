@@ -19,32 +19,22 @@ struct Contest {
     /// y = x·Wᵀ.
     init(_ shape: ProductShape, engine: Engine) {
         let (x, w) = (Contest.numbers([shape.m, shape.k], 1), Contest.numbers([shape.n, shape.k], 2))
-        let y = Tensor(zeros: [shape.m, shape.n])
+        let openblas = engine.on(.openblas)
         (kind, flop, inner) = (.product, shape.flop, shape.k)
         name = "\(shape.name): \(shape.m) × \(shape.n) × \(shape.k)"
         ours = { engine.linear(x, weight: w, bias: nil) }
-        theirs = {
-            OpenBLAS.product(x, w, transposed: true, into: y, m: shape.m, n: shape.n, k: shape.k)
-            return y
-        }
+        theirs = { openblas.linear(x, weight: w, bias: nil) }
     }
 
-    /// Our direct convolution beside im2col and sgemm. 1 × 1 with stride 1 needs no im2col.
+    /// Our direct convolution beside the other backend's im2col and sgemm.
     init(_ shape: ConvolutionShape, engine: Engine) {
         let x = Contest.numbers([1, shape.channels, shape.size, shape.size], 3)
         let w = Contest.numbers([shape.out, shape.channels, shape.kernel, shape.kernel], 4)
-        let area = shape.outSize * shape.outSize
-        let y = Tensor(zeros: [1, shape.out, shape.outSize, shape.outSize])
-        let patches = shape.kernel == 1 && shape.stride == 1 ? nil : PatchMatrix(shape)
+        let openblas = engine.on(.openblas)
         (kind, flop, inner) = (.convolution, shape.flop, shape.inner)
         name = "\(shape.name): \(shape.channels) → \(shape.out), \(shape.kernel)×\(shape.kernel) on \(shape.size)²"
         ours = { engine.convolution(x, weight: w, bias: nil, shape.geometry) }
-        theirs = {
-            patches?.fill(from: x, engine: engine)
-            OpenBLAS.product(
-                w, patches?.matrix ?? x, transposed: false, into: y, m: shape.out, n: area, k: shape.inner)
-            return y
-        }
+        theirs = { openblas.convolution(x, weight: w, bias: nil, shape.geometry) }
     }
 
     private static func numbers(_ shape: [Int], _ step: Int) -> Tensor {

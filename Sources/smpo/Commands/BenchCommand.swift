@@ -105,7 +105,6 @@ struct BenchCommand: ParsableCommand {
     private func measure(isa: ISA, workers: Int) throws -> [ContestResult] {
         let engine = Engine(isa: isa, workers: workers)
         defer { engine.stop() }
-        OpenBLAS.use(threads: workers)
         let products = BenchShapes.products.map { quick ? $0.quick : $0 }
         let convolutions = BenchShapes.convolutions.map { quick ? $0.quick : $0 }
         // One contest at a time: its operands are released before the next one's are made.

@@ -9,8 +9,10 @@ struct GoldenCommand: ParsableCommand {
         commandName: "golden",
         abstract: "Accept a recorded run as the golden one, or list the golden runs.",
         discussion: """
-            A golden run is a manifest in Manifests/ and a log in Golden/RUN/: what audits on other machines compare
-            with. Both are meant to be reviewed and committed.
+            A golden run is a manifest in Manifests/ and a log in Golden/RUN/:
+            what audits on other machines compare with. Both are meant to be
+            reviewed and committed. A run of another backend than the reference
+            (backend: openblas) is refused: its bits are those of one machine.
 
             EXAMPLES
               smpo golden accept run-1 --as run-42

@@ -11,14 +11,20 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train a model by a recipe; with --record, leave a record that can be audited.",
         discussion: """
-            Without a recipe the embedded one runs (Manifests/recipes/shapes-smpo.yaml). --record writes every step into
-            .smpo/ledger.sqlite, latents and checkpoints beside it, and a manifest into Manifests/. The trained model
-            goes to .smpo/runs/RUN (or --out), in diffusers' layout.
+            Without a recipe the embedded one runs
+            (Manifests/recipes/shapes-smpo.yaml). --record writes every step into
+            .smpo/ledger.sqlite, latents and checkpoints beside it, and a
+            manifest into Manifests/. The trained model goes to .smpo/runs/RUN
+            (or --out), in diffusers' layout.
+
+            With `backend: openblas` in the recipe OpenBLAS computes the matrix
+            products: a second opinion, whose bits are those of this machine.
 
             EXAMPLES
               smpo train --record
               smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
               smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
+              smpo train --set backend=openblas
               smpo train --resume run-3
 
             \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
@@ -64,6 +70,11 @@ struct TrainCommand: ParsableCommand {
         let workspace = Workspace()
         let session = try openSession(workspace, engine)
         for note in session.data.notes { Message.note(note) }
+        if session.recipe.backend == .openblas {
+            Message.note(
+                "OpenBLAS \(OpenBLAS.version) computes the products (\(OpenBLAS.core) kernels, threads: "
+                    + "\(engine.pool.workers)): the run is not bit-reproducible elsewhere and cannot become golden")
+        }
         let report = TrainReport(session: session)
         guard record || resume != nil else {
             while session.trainer.steps < session.recipe.training.steps, !Interrupt.isRequested {
@@ -116,6 +127,7 @@ struct TrainCommand: ParsableCommand {
         if json {
             let value: JSONValue = [
                 "schema": 1, "run": .string(manifest.run), "manifest": .string(workspace.manifest(manifest.run)),
+                "backend": .string(manifest.inputs.backend),
                 "manifest_digest": .digest(manifest.digest), "chain_head": .digest(outcome.chainHead),
                 "weights_digest": .digest(outcome.weightsDigest), "steps": .integer(outcome.steps),
                 "golden": .array(
@@ -131,6 +143,9 @@ struct TrainCommand: ParsableCommand {
         print("weights digest  \(outcome.weightsDigest)")
         for twin in twins {
             print("golden          \(twin.isSame ? "same chain head as" : "DIFFERENT chain head from") \(twin.run)")
+        }
+        guard manifest.inputs.backend == ManifestInputs.referenceBackend else {
+            return print("backend         \(manifest.inputs.backend): not bit-reproducible elsewhere, never golden")
         }
         if twins.isEmpty { print("golden          no golden run has these inputs") }
     }

@@ -1,0 +1,30 @@
+import GRDB
+
+/// The state of a ledger's file, apart from what the runs in it say.
+public struct LedgerHealth: Sendable, Equatable {
+    /// The version of the file's tables.
+    public let schema: Int
+    /// What SQLite's own check of the file finds damaged; empty when nothing is.
+    public let damage: [String]
+    /// Who records into the ledger now, as far as is known; nil when nobody does.
+    public let writer: String?
+
+    /// The newest version of the tables that this program knows.
+    public static let newestSchema = LedgerSchema.version
+}
+
+extension LedgerStore {
+    /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, the right to record.
+    /// - Throws: `LedgerError`.
+    public func health() throws -> LedgerHealth {
+        try read { db in
+            let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(10)").filter { $0 != "ok" }
+            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").prefix(10).map { row in
+                "a row of \(row.text("table") ?? "?") belongs to none of \(row.text("parent") ?? "?")"
+            }
+            return LedgerHealth(
+                schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, damage: found + orphans,
+                writer: WriterLock.writer(ledger: path))
+        }
+    }
+}

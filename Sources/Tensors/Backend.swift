@@ -1,0 +1,8 @@
+/// What computes the matrix products. The raw value is the name in recipes and manifests.
+public enum Backend: String, Sendable, CaseIterable {
+    /// The kernels of the numerics contract: the same bits everywhere. Everything that is golden or audited.
+    case reference
+    /// OpenBLAS, with every other operation on the reference kernels: a second opinion. Its bits depend on the
+    /// library's version, on the kernels that it chooses for the CPU and on its threads.
+    case openblas
+}

@@ -1,0 +1,78 @@
+/// Normalisation, sums, elementwise operations, moves.
+extension KnownAnswer {
+    static let normalizations: [KnownAnswer] = [
+        KnownAnswer("group normalisation", "f694c6f210fe1a96") { e in
+            let (x, dy) = (Samples.spread([2, 12, 21, 19], 215), Samples.spread([2, 12, 21, 19], 216))
+            let (w, b) = (Samples.spread([12], 217), Samples.spread([12], 218))
+            let (y, statistics) = e.groupNorm(x, groups: 3, weight: w, bias: b, eps: 1e-5)
+            let (dw, db) = (w.copy(), b.copy())
+            let dx = e.groupNormBackward(
+                dy, x: x, groups: 3, weight: w, bias: b, statistics: statistics, dweight: dw, dbias: db)
+            return [y, statistics, dx, dw, db]
+        },
+        KnownAnswer("layer normalisation", "4e546f900fe9d7d1") { e in
+            let (x, dy) = (Samples.spread([3, 270, 45], 219), Samples.spread([3, 270, 45], 220))
+            let (w, b) = (Samples.spread([45], 221), Samples.spread([45], 222))
+            let (y, statistics) = e.layerNorm(x, weight: w, bias: b, eps: 1e-5)
+            let (dw, db) = (w.copy(), b.copy())
+            let dx = e.layerNormBackward(dy, x: x, weight: w, statistics: statistics, dweight: dw, dbias: db)
+            return [y, statistics, dx, dw, db]
+        },
+        KnownAnswer("reductions", "382e143563a4240a") { e in
+            let (x, y) = (Samples.spread([3, 7001], 223), Samples.spread([3, 7001], 224))
+            let sums = [e.sum(x), e.sumOfSquares(y)] + e.meanSquaredDistances(x, y)
+            return [
+                Tensor(sums, shape: [5]), e.planeSums(x.reshaped([3, 7001, 1])), e.softmax(e.scale(x, by: 0x1p-8)),
+            ]
+        },
+    ]
+
+    static let elementwise: [KnownAnswer] = [
+        KnownAnswer("activations", "1c7c6fef8933efc0") { e in
+            let (x, dy) = (Samples.spread([40_003], 229), Samples.spread([40_003], 230))
+            return [Activation.silu, .gelu, .quickGELU].flatMap { [e.apply($0, x), e.applyBackward($0, dy, x: x)] }
+        },
+        KnownAnswer("geglu", "b50bbc59f859070d") { e in
+            let (x, dy) = (Samples.tensor([90, 2 * 301], 231), Samples.tensor([90, 301], 232))
+            return [e.geglu(x), e.gegluBackward(dy, x: x)]
+        },
+        KnownAnswer("arithmetic", "a27540f24d95144b") { e in
+            let (a, b) = (Samples.spread([3, 5, 2503], 233), Samples.spread([3, 5, 2503], 234))
+            return [
+                e.add(a, b), e.subtract(a, b), e.multiply(a, b), e.scale(a, by: 0.3), e.blend(a, 0.3, b, 0.7),
+                e.addPerChannel(a, Samples.spread([3, 5], 235)), e.addRows(a, Samples.spread([5, 2503], 236)),
+            ]
+        },
+        KnownAnswer("updates", "4cef91e1ec8fdad3") { e in
+            let (p, m, g) = (
+                Samples.spread([40_003], 237), Samples.spread([40_003], 238), Samples.spread([40_003], 239)
+            )
+            let v = e.multiply(Samples.spread([40_003], 240), Samples.spread([40_003], 240))
+            let average = p.copy()
+            let constants = AdamWConstants(
+                decay: 0.9999, oneMinusBeta1: 0.1, beta2: 0.999, oneMinusBeta2: 0.001, rootCorrection2: 0.0316,
+                eps: 1e-8, step: 0.001)
+            e.adamWInPlace(parameter: p, firstMoment: m, secondMoment: v, gradient: g, constants)
+            e.movingAverageInPlace(average, parameter: p, decay: 0.999)
+            return [p, m, v, average]
+        },
+    ]
+
+    static let moves: [KnownAnswer] = [
+        KnownAnswer("layout", "fa2c8afd34cbbbeb") { e in
+            let x = Samples.spread([3, 7, 33, 41], 241)
+            let up = e.upsampledNearest(x, height: 65, width: 82)
+            return [
+                e.transposed(x.reshaped([3, 7, 33 * 41])), up, e.upsampledNearestBackward(up, inputShape: x.shape),
+                e.concatenated(x, e.channels(2..<5, of: x)),
+            ]
+        },
+        KnownAnswer("embedding", "a1c399904c86f23f") { e in
+            let ids = (0..<400).map { $0 * $0 % 37 }
+            let (table, sum) = (Samples.spread([37, 50], 242), Samples.spread([37, 50], 243))
+            let y = e.embedding(ids, table: table, shape: [4, 100])
+            e.accumulateEmbeddingGradient(y, ids: ids, into: sum)
+            return [y, sum]
+        },
+    ]
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Digests
+import Ledger
+import Reports
+import Tensors
+
+/// `smpo doctor`
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Say whether this machine keeps the contract, and this folder its records.",
+        discussion: """
+            Computes every kernel on fixed inputs, on every instruction set of
+            this CPU and with 1, 2, 3 and 7 workers, and compares the results
+            with digests that are part of the program: what they say is what an
+            audit can count on. Then the float environment, SHA-256, memory and
+            cores; the ledger of this folder, if there is one (the file, and the
+            chain of every run; nothing is changed); the golden runs; OpenBLAS,
+            which no reference run depends on. It takes seconds and replays
+            nothing: `smpo audit` does.
+
+            Exit code 3 tells that a digest or a chain link of the ledger or of a
+            golden run does not hold, 2 that anything else does not.
+
+            EXAMPLES
+              smpo doctor
+              smpo doctor --json
+
+            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            """)
+
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func run() throws {
+        let workspace = Workspace()
+        let report = HealthReport([
+            MachineFacts().section, .kernels(KnownAnswerCheck.run()), ArithmeticCheck.section,
+            LedgerCheck(workspace: workspace).section, GoldenCheck(workspace: workspace).section, openBLAS,
+        ])
+        print(json ? report.json.pretty : report.text)
+        let status = DoctorCommand.status(of: report.faults)
+        if status != .reproduced { throw status.code }
+    }
+
+    static func status(of faults: [HealthReport.Fault]) -> ExitStatus {
+        if faults.isEmpty { return .reproduced }
+        return faults.contains { $0.kind == .tampered } ? .tampered : .trouble
+    }
+
+    private var openBLAS: HealthReport.Section {
+        HealthReport.Section(
+            "OpenBLAS", key: "openblas",
+            value: [
+                "version": .string(OpenBLAS.version), "core": .string(OpenBLAS.core),
+                "threads": .integer(OpenBLAS.threads), "threading": .string(OpenBLAS.threading),
+                "config": .string(OpenBLAS.config),
+            ],
+            lines: [
+                (label: "library", text: OpenBLAS.config),
+                (label: "kernels", text: "\(OpenBLAS.core); threads \(OpenBLAS.threads), \(OpenBLAS.threading)"),
+            ])
+    }
+}
