@@ -15,10 +15,14 @@ public struct UNetActivations: Sendable, Equatable {
     /// Counts for `samples` pictures or latents of edge `size` and `tokens` of text.
     public init(_ config: UNetConfig, size: Int, samples: Int, tokens: Int, recomputes: Bool) {
         let row = Operation.row(of: config, size: size, tokens: tokens)
-        let bytes = 4 * samples
-        forward = bytes * UNetActivations.forward(row)
+        /// A recipe may ask for more samples than can be counted: then it is far too much in any case.
+        func bytes(_ elements: Int) -> Int {
+            let (product, overflow) = (4 * elements).multipliedReportingOverflow(by: samples)
+            return overflow ? Int.max >> 6 : min(product, Int.max >> 6)
+        }
+        forward = bytes(UNetActivations.forward(row))
         let training = UNetActivations.training(row, recomputes: recomputes)
-        (self.training, kept) = (bytes * training.most, bytes * training.kept)
+        (self.training, kept) = (bytes(training.most), bytes(training.kept))
     }
 
     private static func forward(_ row: [Operation]) -> Int {
