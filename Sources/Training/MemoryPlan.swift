@@ -39,7 +39,8 @@ public struct MemoryPlan: Sendable, Equatable {
         let model = try Model(recipe.model)
         let objective = recipe.makeObjective(elements: 1)
         let (training, size) = (recipe.training, recipe.data.size)
-        let items = training.pairsPerStep
+        // More than any machine holds; what is above it need not be told apart.
+        let items = min(training.pairsPerStep, 1 << 32)
         let micro = min(items, training.microPairs ?? items)
         let samples = objective.samplesPerItem * micro
         let tokens = model.textEncoder.maxPositionEmbeddings
