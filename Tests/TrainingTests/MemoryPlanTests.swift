@@ -74,6 +74,17 @@ import TinyRuns
         #expect((3.8...4).contains(Double(large) / Double(one)))
     }
 
+    /// The largest numbers that a recipe may hold are no trap.
+    @Test func noNumberIsTooLarge() throws {
+        let plan = try MemoryPlan(
+            sd15 {
+                $0.training.pairsPerStep = Int.max
+                $0.data.size = 1024
+                $0.training.steps = Int.max
+            }, workers: 256)
+        #expect(plan.total > 1 << 50)
+    }
+
     /// The objective `sft` has no reference and one picture an item; a trained text encoder has gradients and moments.
     @Test func otherRunsAreCountedToo() throws {
         try RunSupport.withRuns { runs in
