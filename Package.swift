@@ -45,7 +45,7 @@ let package = Package(
         layer("Autodiff", ["Tensors"]),
         layer("Checkpoints", ["Digests", "Tensors"]),
         layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
-        layer("Datasets", ["CImageCodecs", "Digests"]),
+        layer("Datasets", ["CImageCodecs", "Digests", "Tensors", "Checkpoints"]),
         layer("Ledger", ["Digests", grdb], exclude: ["FORMAT.md"]),
         layer("Preferences", ["Digests", "Tensors", "Autodiff", "Diffusion", "Datasets"]),
         layer(
@@ -60,7 +60,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Reports", ["Digests", "Tensors", "Comparison", "Audit"]),
+        layer("Reports", ["Digests", "Tensors", "Training", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
@@ -74,7 +74,7 @@ let package = Package(
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
         tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"], exclude: ["Fixtures"]),
         tests("DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
-        tests("DatasetsTests", ["Digests", "Datasets"], resources: [.copy("Fixtures")]),
+        tests("DatasetsTests", ["Digests", "Tensors", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Digests", "Ledger", grdb], exclude: ["Fixtures"]),
         tests("PreferencesTests", ["Digests", "Tensors", "Datasets", "Preferences"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.

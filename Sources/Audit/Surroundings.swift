@@ -40,6 +40,9 @@ struct Surroundings {
     /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.
     private func openOrExplain(_ recipe: Recipe, _ engine: Engine) throws -> TrainingSession {
         do {
+            // A replay takes what the run took.
+            let workers = engine.pool.workers
+            try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
             return try TrainingSession(recipe: recipe, engine: engine)
         } catch let error where Surroundings.isDamage(error) {
             throw tampered(
@@ -62,23 +65,34 @@ struct Surroundings {
     private func changedItem(_ session: TrainingSession) -> TamperError? {
         guard case .pairs(let dataset, _) = session.data.items else { return nil }
         let recorded = evidence.itemDigests()
-        var folder = ""
-        if case .folder(let path, _) = session.recipe.data.source { folder = path + "/" }
+        let source = session.recipe.data.source
         for index in 0..<dataset.count {
             let item = dataset.item(at: index)
             guard let expected = recorded[item.id], expected != item.digest.hex else { continue }
+            let places = PairSide.allCases.map { place(of: item.image(of: $0), in: source) }
             return tampered(
-                "\(folder)\(item.image0), \(folder)\(item.image1)", "digest of \(item.id)", expected, item.digest.hex)
+                places.joined(separator: ", "), "digest of \(item.id)", expected, item.digest.hex)
         }
         return nil
+    }
+
+    private func place(of picture: String, in source: Recipe.Data.Source) -> String {
+        switch source {
+        case .shapes: picture
+        case .folder(let path, _): "\(path)/\(picture)"
+        case .latents(let path): "\(path)/\(LatentPairs.fileName) (\(picture))"
+        }
     }
 
     private func place(of digest: String, _ recipe: Recipe) -> String {
         if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
             return path + digest.dropFirst("model".count)
         }
-        if case .folder(let path, _) = recipe.data.source, digest == "data" || digest == "labels" { return path }
-        return digest
+        guard digest == "data" || digest == "labels" else { return digest }
+        switch recipe.data.source {
+        case .shapes: return digest
+        case .folder(let path, _), .latents(let path): return path
+        }
     }
 
     private func tampered(_ file: String, _ field: String, _ expected: String, _ found: String) -> TamperError {

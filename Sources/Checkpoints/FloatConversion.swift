@@ -24,6 +24,40 @@ public enum FloatConversion {
     @inlinable
     public static func float32Bits(bf16 bits: UInt16) -> UInt32 { UInt32(bits) << 16 }
 
+    /// The binary16 pattern nearest to a Float32 pattern, ties to even; beyond the largest number it becomes infinite.
+    /// A NaN stays one: its payload's top bits, or a quiet one where nothing of the payload is left.
+    @inlinable
+    public static func float16Bits(f32 bits: UInt32) -> UInt16 {
+        let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+        let magnitude = bits & 0x7FFF_FFFF
+        if magnitude > 0x7F80_0000 {
+            let payload = UInt16(truncatingIfNeeded: magnitude >> 13) & 0x3FF
+            return sign | 0x7C00 | (payload == 0 ? 0x200 : payload)
+        }
+        // 65520, the middle between the largest number and the next one, and above.
+        if magnitude >= 0x477F_F000 { return sign | 0x7C00 }
+        if magnitude >= 0x3880_0000 {
+            // A carry out of the fraction is the next exponent, as it should be.
+            let rest = magnitude - 112 << 23
+            return sign | UInt16(truncatingIfNeeded: (rest + 0xFFF + (rest >> 13 & 1)) >> 13)
+        }
+        // Subnormal: multiples of 2⁻²⁴. Half of the smallest and less is zero, the tie included.
+        if magnitude <= 0x3300_0000 { return sign }
+        let fraction = magnitude & 0x7F_FFFF | 0x80_0000
+        let shift = 126 - magnitude >> 23
+        let half: UInt32 = 1 << (shift - 1)
+        return sign | UInt16(truncatingIfNeeded: (fraction + half - 1 + (fraction >> shift & 1)) >> shift)
+    }
+
+    /// An F16 tensor with the values of a Float32 tensor, each rounded to nearest, ties to even.
+    public static func float16(_ tensor: Tensor) -> Tensor {
+        let result = Tensor(uninitialized: tensor.shape, dtype: .f16)
+        let (source, count) = (tensor.pointer, tensor.count)
+        let target = (result.storage.base + result.offset).assumingMemoryBound(to: UInt16.self)
+        for index in 0..<count { target[index] = float16Bits(f32: source[index].bitPattern).littleEndian }
+        return result
+    }
+
     /// A Float32 tensor with the values of a floating-point tensor.
     ///
     /// F32 comes back as it is, sharing storage. F16 and BF16 are exact. F64 is rounded to nearest, ties to even, so

@@ -3,6 +3,9 @@ import Tensors
 
 /// Writing safetensors files.
 public enum Safetensors {
+    /// A tensor of a file that is still to be written: its name, element type and shape.
+    public typealias Item = (name: String, dtype: DType, shape: [Int])
+
     /// Writes tensors to a file, atomically: a reader, or a crash, never sees half of it.
     ///
     /// The bytes depend on names, tensors and metadata only, not on the order they are given in, and are those of the
@@ -12,12 +15,31 @@ public enum Safetensors {
     public static func write(
         tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
     ) throws {
-        let ordered = try order(tensors, path: path)
-        let header = header(ordered, metadata: metadata)
+        try write(tensors.map(item), metadata: metadata, to: path) { tensors[$0].tensor }
+    }
+
+    /// Writes tensors that are made one after another, in the order of the file: `tensor` is asked for each place of
+    /// `items` once, and no two tensors need to be in memory together.
+    /// - Throws: as above, and what `tensor` throws.
+    public static func write(
+        _ items: [Item], metadata: [String: String] = [:], to path: String, tensor: (Int) throws -> Tensor
+    ) throws {
+        // Before the file is begun: what cannot be written leaves nothing behind.
+        let order = try order(items, path: path)
         try AtomicFile.write(to: path) { file in
-            try file.append(header)
-            for (_, tensor) in ordered { try file.append(tensor.bytes) }
+            try stream(items, order, metadata, append: { try file.append($0) }, tensor: tensor)
         }
+    }
+
+    /// Hands the file's bytes, as `write` would put them on disk, to `append` piece by piece.
+    /// - Throws: `CheckpointError` (`invalidInput`), or what `append` throws.
+    public static func stream(
+        tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:],
+        append: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let items = tensors.map(item)
+        let order = try order(items, path: "safetensors")
+        try stream(items, order, metadata, append: append) { tensors[$0].tensor }
     }
 
     /// The file's bytes, as `write` would put them on disk.
@@ -25,8 +47,25 @@ public enum Safetensors {
     public static func encode(
         tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
     ) throws -> [UInt8] {
-        let ordered = try order(tensors, path: "safetensors")
-        return ordered.reduce(into: header(ordered, metadata: metadata)) { $0.append(contentsOf: $1.tensor.bytes) }
+        var bytes: [UInt8] = []
+        try stream(tensors: tensors, metadata: metadata) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    private static func item(_ entry: (name: String, tensor: Tensor)) -> Item {
+        (entry.name, entry.tensor.dtype, entry.tensor.shape)
+    }
+
+    private static func stream(
+        _ items: [Item], _ order: [Int], _ metadata: [String: String], append: (UnsafeRawBufferPointer) throws -> Void,
+        tensor: (Int) throws -> Tensor
+    ) throws {
+        try header(order.map { items[$0] }, metadata: metadata).withUnsafeBytes { try append($0) }
+        for place in order {
+            let tensor = try tensor(place)
+            precondition(tensor.dtype == items[place].dtype && tensor.shape == items[place].shape)
+            try withExtendedLifetime(tensor.storage) { try append(tensor.bytes) }
+        }
     }
 
     /// The order of element types in a file: the reference implementation's, by falling alignment.
@@ -34,31 +73,30 @@ public enum Safetensors {
         .u64, .i64, .f64, .f32, .u32, .i32, .bf16, .f16, .u16, .i16, .i8, .u8, .bool,
     ]
 
-    private static func order(
-        _ tensors: [(name: String, tensor: Tensor)], path: String
-    ) throws -> [(name: String, tensor: Tensor)] {
-        let byName = tensors.sorted { utf8Less($0.name, $1.name) }
-        for (left, right) in zip(byName, byName.dropFirst()) where utf8Equal(left.name, right.name) {
-            throw CheckpointError(.invalidInput, file: path, tensor: left.name, "two tensors have this name")
+    /// The places of `items` in the order of the file.
+    private static func order(_ items: [Item], path: String) throws -> [Int] {
+        let byName = items.indices.sorted { utf8Less(items[$0].name, items[$1].name) }
+        for (left, right) in zip(byName, byName.dropFirst()) where utf8Equal(items[left].name, items[right].name) {
+            throw CheckpointError(.invalidInput, file: path, tensor: items[left].name, "two tensors have this name")
         }
-        if let reserved = byName.first(where: { utf8Equal($0.name, "__metadata__") }) {
+        if let reserved = items.first(where: { utf8Equal($0.name, "__metadata__") }) {
             throw CheckpointError(.invalidInput, file: path, tensor: reserved.name, "the format reserves this name")
         }
-        return typeOrder.flatMap { dtype in byName.filter { $0.tensor.dtype == dtype } }
+        return typeOrder.flatMap { dtype in byName.filter { items[$0].dtype == dtype } }
     }
 
-    private static func header(_ tensors: [(name: String, tensor: Tensor)], metadata: [String: String]) -> [UInt8] {
+    private static func header(_ items: [Item], metadata: [String: String]) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
             let texts = metadata.sorted { utf8Less($0.key, $1.key) }.map { quote($0.key) + ":" + quote($0.value) }
             members.append("\"__metadata__\":{" + texts.joined(separator: ",") + "}")
         }
         var offset = 0
-        for (name, tensor) in tensors {
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            let end = offset + tensor.byteCount
+        for (name, dtype, shape) in items {
+            let end = offset + shape.reduce(1, *) * dtype.byteCount
+            let extents = shape.map(String.init).joined(separator: ",")
             members.append(
-                quote(name) + ":{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],"
+                quote(name) + ":{\"dtype\":\"\(dtype.rawValue)\",\"shape\":[\(extents)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

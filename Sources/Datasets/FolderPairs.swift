@@ -31,7 +31,7 @@ public struct FolderPairs: PreferenceDataset {
         folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels
     ) throws -> FolderPairs {
         let folder = try ImageFolder(path: path, maxPixels: maxPixels)
-        let lines = try readLines(folder)
+        let lines = try FolderPairsLine.readAll(folder.path(of: listName), folder: path, pictures: .required)
         var reader = ImageDigests(folder: folder)
         var items: [PairItem] = []
         var refused: [FolderPairsProblem] = []
@@ -75,29 +75,6 @@ public struct FolderPairs: PreferenceDataset {
         let square = try PillowResize.square(image, edge: size, file: folder.path(of: item.image(of: which)))
         return PixelPlanes.planar(square)
     }
-
-    /// All lines of the list. - Throws: `FolderPairsError` with every malformed line, `FileError`.
-    private static func readLines(_ folder: ImageFolder) throws -> [FolderPairsLine] {
-        let file = folder.path(of: listName)
-        var pieces = try FileContents.read(file).split(separator: 0x0A, omittingEmptySubsequences: false)
-        // What follows the last line break is a line only when there is something.
-        if pieces.last?.isEmpty ?? false { pieces.removeLast() }
-        var lines: [FolderPairsLine] = []
-        var problems: [FolderPairsProblem] = []
-        for (index, piece) in pieces.enumerated() {
-            do {
-                lines.append(try FolderPairsLine(Array(piece), number: index + 1, file: file))
-            } catch let problem as FolderPairsProblem {
-                problems.append(problem)
-            }
-        }
-        guard problems.isEmpty, !pieces.isEmpty else {
-            throw FolderPairsError(
-                folder: folder.path, problems: problems, lines: pieces.count,
-                hint: pieces.isEmpty ? "\(listName) is empty" : "mend these lines of \(listName)")
-        }
-        return lines
-    }
 }
 
 /// Reads every picture once while a folder is loaded, however many lines name it.
@@ -114,10 +91,8 @@ private struct ImageDigests {
 
     /// - Throws: `FolderPairsProblem`.
     mutating func item(_ line: FolderPairsLine) throws -> PairItem {
-        let number = String(line.number)
-        let digits = String(repeating: "0", count: max(0, 6 - number.count)) + number
-        return PairItem(
-            id: "pair-\(digits)", caption: line.caption, image0: line.image0, image1: line.image1,
+        PairItem(
+            id: line.id, caption: line.caption, image0: line.image0, image1: line.image1,
             imageDigest0: try digest("image_0", line.image0, line: line.number),
             imageDigest1: try digest("image_1", line.image1, line: line.number),
             label0: line.label0, label1: line.label1, score0: line.score0, score1: line.score1)

@@ -11,17 +11,51 @@ struct FolderPairsLine {
     let score0: Double?
     let score1: Double?
 
-    private static let required = ["caption", "image_0", "image_1", "label_0", "label_1"]
-    private static let optional = ["score_0", "score_1"]
+    /// Whether a line has to name its pictures. Where it need not, names that are missing are empty.
+    enum Pictures { case required, optional }
+
+    private static let keys = ["caption", "image_0", "image_1", "label_0", "label_1", "score_0", "score_1"]
+
+    /// All lines of the list `file` of `folder`. - Throws: `FolderPairsError` with every malformed line, `FileError`.
+    static func readAll(_ file: String, folder: String, pictures: Pictures) throws -> [FolderPairsLine] {
+        var pieces = try FileContents.read(file).split(separator: 0x0A, omittingEmptySubsequences: false)
+        // What follows the last line break is a line only when there is something.
+        if pieces.last?.isEmpty ?? false { pieces.removeLast() }
+        var lines: [FolderPairsLine] = []
+        var problems: [FolderPairsProblem] = []
+        for (index, piece) in pieces.enumerated() {
+            do {
+                lines.append(try FolderPairsLine(Array(piece), number: index + 1, file: file, pictures: pictures))
+            } catch let problem as FolderPairsProblem {
+                problems.append(problem)
+            }
+        }
+        guard problems.isEmpty, !pieces.isEmpty else {
+            let name = FolderPairs.listName
+            throw FolderPairsError(
+                folder: folder, problems: problems, lines: pieces.count,
+                hint: pieces.isEmpty ? "\(name) is empty" : "mend these lines of \(name)")
+        }
+        return lines
+    }
+
+    /// The pair's name in its data set: `pair-` and the line number with six digits.
+    var id: String {
+        let digits = String(number)
+        return "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
 
     /// Reads line `number` (from 1) of `file`. - Throws: `FolderPairsProblem`.
-    init(_ bytes: [UInt8], number: Int, file: String) throws {
+    private init(_ bytes: [UInt8], number: Int, file: String, pictures: Pictures) throws {
         self.number = number
         let fields = Fields(object: try Self.object(bytes, number: number, file: file), line: number, file: file)
-        try fields.refuseUnknown(known: Self.required + Self.optional)
+        try fields.refuseUnknown(known: Self.keys)
         caption = try fields.string("caption")
-        image0 = try fields.path("image_0")
-        image1 = try fields.path("image_1")
+        func picture(_ key: String) throws -> String {
+            pictures == .optional && fields.object[key] == nil ? "" : try fields.path(key)
+        }
+        image0 = try picture("image_0")
+        image1 = try picture("image_1")
         label0 = try fields.label("label_0")
         label1 = try fields.label("label_1")
         score0 = try fields.score("score_0")

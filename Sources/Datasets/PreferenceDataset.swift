@@ -11,6 +11,9 @@ public protocol PreferenceDataset: Sendable {
     /// Stands for the whole data set: computed from the digests of all items, in order.
     var digest: Digest { get }
 
+    /// Planes of a picture: 3 for RGB, more or fewer for latents.
+    var channels: Int { get }
+
     /// The pair at `index`, in `0..<count`: what is known of it without its pixels.
     func item(at index: Int) -> PairItem
 
@@ -20,12 +23,16 @@ public protocol PreferenceDataset: Sendable {
     ///   - index: the pair, in `0..<count`.
     ///   - which: the first or the second picture of the pair.
     ///   - size: edge length in pixels; a picture of another size is brought to it in a way that the type documents.
-    /// - Returns: `3 * size * size` values in [-1, 1], planes in the order R, G, B, rows from the top (CHW).
+    /// - Returns: `channels * size * size` values, rows from the top (CHW); those of pictures are in [-1, 1], planes in
+    ///   the order R, G, B.
     /// - Throws: an error that names the file, or the item, that cannot be read.
     func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float]
 }
 
 extension PreferenceDataset {
+    /// RGB.
+    public var channels: Int { 3 }
+
     /// The digest of a data set of these pairs: in the domain `dataset`, over the items' digests in order.
     public static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }
 }

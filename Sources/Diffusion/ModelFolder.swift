@@ -30,11 +30,14 @@ public struct ModelFolder: Sendable {
     }
 
     /// Opens the folder `path`. Throws what is missing, misshapen or not finite, with the file's name.
-    public init(path: String) throws {
-        if FileContents.isFolder("\(path)/vae") {
+    /// - Parameter ignoresAutoencoder: whether a folder `vae/` is left alone rather than refused: for data that are
+    ///   latents already.
+    public init(path: String, ignoresAutoencoder: Bool = false) throws {
+        if !ignoresAutoencoder, FileContents.isFolder("\(path)/vae") {
             throw ConfigError(
                 file: "\(path)/vae", key: "vae", "models with an autoencoder are not supported",
-                expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil, hint: nil)
+                expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
+                hint: "latents that were made beforehand can be trained on: data.kind: latents")
         }
         unet = try ModelFolder.openUNet("\(path)/unet")
         let directory = try ModelDirectory(path: "\(path)/text_encoder")
@@ -44,6 +47,16 @@ public struct ModelFolder: Sendable {
             loader: ParameterLoader(source: directory.weights))
         (tokenizer, tokenizerFiles) = try ModelFolder.openTokenizer("\(path)/tokenizer")
         scheduler = try SchedulerConfig(path: "\(path)/scheduler/scheduler_config.json")
+    }
+
+    /// Throws `ConfigError` when what the network draws is not an RGB picture.
+    public func requirePictures() throws {
+        guard unet.config.inChannels == 3, unet.config.outChannels == 3 else {
+            throw ConfigError(
+                file: "unet/config.json", key: "in_channels",
+                "are latents, which need an autoencoder to become pictures",
+                expected: "3", found: "\(unet.config.inChannels)")
+        }
     }
 
     /// A network from a folder with `config.json` and weights, all of them finite.
@@ -63,23 +76,15 @@ public struct ModelFolder: Sendable {
 
     /// Writes the model; every file is replaced whole.
     public func write(to path: String) throws {
-        for part in ["unet", "text_encoder", "tokenizer", "scheduler"] {
-            try FileContents.makeFolder("\(path)/\(part)")
+        let layout = ModelFolderLayout(path: path)
+        try layout.writeConfigurations(
+            unet: unet.config, textEncoder: textEncoder.config, scheduler: scheduler, tokenizerFiles: tokenizerFiles)
+        for (file, parameters) in [
+            (layout.unetWeights, unet.parameters), (layout.textEncoderWeights, textEncoder.parameters),
+        ] {
+            try Safetensors.write(
+                tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata, to: file)
         }
-        func tensors(_ parameters: [Parameter]) -> [(name: String, tensor: Tensor)] {
-            parameters.map { ($0.name, $0.value) }
-        }
-        try AtomicFile.write(unet.config.diffusersJSON.pretty + "\n", to: "\(path)/unet/config.json")
-        try Safetensors.write(
-            tensors: tensors(unet.parameters), metadata: ["format": "pt"],
-            to: "\(path)/unet/diffusion_pytorch_model.safetensors")
-        try AtomicFile.write(textEncoder.config.transformersJSON.pretty + "\n", to: "\(path)/text_encoder/config.json")
-        try Safetensors.write(
-            tensors: tensors(textEncoder.parameters), metadata: ["format": "pt"],
-            to: "\(path)/text_encoder/model.safetensors")
-        for file in tokenizerFiles { try AtomicFile.write(file.bytes, to: "\(path)/tokenizer/\(file.name)") }
-        try AtomicFile.write(
-            scheduler.diffusersJSON.pretty + "\n", to: "\(path)/scheduler/scheduler_config.json")
     }
 
     /// What stands for the content of each part, independent of the files' layout.
@@ -97,10 +102,17 @@ public struct ModelFolder: Sendable {
         ]
     }
 
+    /// Captions that are encoded at once: the activations of a thousand of them would take gigabytes.
+    static let captionsAtOnce = 8
+
     /// The hidden states of captions, without gradients: [captions, tokens, width].
     public func encode(_ captions: [String], engine: Engine) -> TextCondition {
         let tape = Tape(engine: engine, isRecording: false)
-        return TextCondition(context: textEncoder.forward(tape, ids: captions.map(tokenIDs)).last.value)
+        let parts = stride(from: 0, to: captions.count, by: ModelFolder.captionsAtOnce).map { start in
+            let part = captions[start..<min(captions.count, start + ModelFolder.captionsAtOnce)]
+            return textEncoder.forward(tape, ids: part.map(tokenIDs)).last.value
+        }
+        return TextCondition(context: parts.count == 1 ? parts[0] : engine.stacked(parts))
     }
 
     /// The token ids of a caption, padded to the encoder's length.

@@ -29,7 +29,28 @@ public enum AtomicFile {
             writer.discard()
             throw error
         }
-        try writer.commit()
+        try writer.commit(to: path)
+        return result
+    }
+
+    /// Writes what `body` appends into a file whose name is known only afterwards, such as its digest: a temporary file
+    /// in `folder` is moved to the path that `path` makes of the result. With nil for a path nothing is kept.
+    /// - Throws: `FileError`, or what `body` and `path` throw.
+    public static func write<Result>(
+        in folder: String, _ body: (inout AtomicFileWriter) throws -> Result, path: (Result) throws -> String?
+    ) throws -> Result {
+        var writer = try AtomicFileWriter(target: "\(folder)/incoming")
+        let result: Result
+        let target: String?
+        do {
+            result = try body(&writer)
+            try writer.flush()
+            target = try path(result)
+        } catch {
+            writer.discard()
+            throw error
+        }
+        if let target { try writer.commit(to: target) } else { writer.discard() }
         return result
     }
 
@@ -115,7 +136,7 @@ public struct AtomicFileWriter: ~Copyable {
         unlink(temporary)
     }
 
-    consuming func commit() throws {
+    consuming func commit(to target: String) throws {
         guard fsync(descriptor) == 0 else {
             let error = FileError.last("flush", target)
             discard()

@@ -48,6 +48,25 @@ public struct ObjectStore: Sendable {
         return digest
     }
 
+    /// Stores what `body` appends, in pieces and without holding it in memory: the digest is made on the way.
+    /// - Throws: `FileError`, or what `body` throws; then nothing is stored.
+    @discardableResult
+    public func put(_ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Digest {
+        try FileContents.makeFolder(folder)
+        return try AtomicFile.write(in: folder) { file in
+            var stream = SHA256Stream(domain: .object)
+            try body { bytes in
+                stream.update(bytes)
+                try file.append(bytes)
+            }
+            return stream.finalize()
+        } path: { digest in
+            if has(digest), (try? Self.contentDigest(path(of: digest))) == digest { return nil }
+            try FileContents.makeFolder("\(folder)/\(digest.hex.prefix(2))")
+            return path(of: digest)
+        }
+    }
+
     /// The bytes of an object, its digest checked.
     /// - Throws: `MissingObject`, `FileError`, `TamperError` when the bytes are others.
     public func get(_ digest: Digest) throws -> [UInt8] {

@@ -64,6 +64,16 @@ public struct RandomStream: Sendable {
         return tensor
     }
 
+    /// Writes elements `start…` as uniform values in [0, 1) with 24 bits over the elements of `target`.
+    public func fillUniforms(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
+        RandomStream.table.uniform(target.baseAddress, key, UInt64(start), target.count)
+    }
+
+    /// Writes elements `start…` as standard normals over the elements of `target`.
+    public func fillNormals(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
+        RandomStream.table.normal(target.baseAddress, key, UInt64(start), target.count)
+    }
+
     /// A permutation of 0..<count (Fisher–Yates, from the last place down).
     public func permutation(count: Int) -> [Int] {
         var order = Array(0..<count)

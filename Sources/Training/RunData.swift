@@ -31,6 +31,14 @@ public struct RunData: Sendable {
             let folder = try FolderPairs.loadAll(folder: path, dropUnreadable: dropUnreadable)
             notes += folder.refused.map { "left out: \($0)" }
             try self.init(recipe, folder, &notes)
+        case .latents(let path):
+            let latents = try LatentPairs.load(folder: path)
+            guard latents.size == recipe.data.size else {
+                throw TrainingError.mismatch(
+                    what: "data.size", expected: "\(latents.size), the edge of the latents in \(path)",
+                    found: "\(recipe.data.size)", hint: nil)
+            }
+            try self.init(recipe, latents, &notes)
         }
     }
 
@@ -52,6 +60,14 @@ public struct RunData: Sendable {
         self.digests = digests
         self.scoreRange = scoreRange
         self.notes = notes
+    }
+
+    /// Planes of a picture, or of a latent.
+    public var channels: Int {
+        switch items {
+        case .pairs(let dataset, _): dataset.channels
+        case .pictures: 3
+        }
     }
 
     /// The items as the ledger lists them.

@@ -124,7 +124,7 @@ public struct RunRecording {
     }
 
     private func checkpoint(_ recorder: RunRecorder) throws {
-        let object = try workspace.objects.put(try TrainingCheckpoint.encode(session.trainer))
+        let object = try workspace.objects.put { try TrainingCheckpoint.stream(session.trainer, append: $0) }
         try recorder.record(
             StoredCheckpoint(
                 step: session.trainer.steps, part: "state", object: object,

@@ -86,7 +86,6 @@ public final class Trainer {
             throw TrainingError.nonFinite(
                 step: steps, phase: .weights, tensor: place.name, index: place.index, value: place.value)
         }
-        for parameter in parameters { parameter.clearGradient() }
         average?.update(model.parameters, k: steps, engine: engine)
         try observer?.observe(.update, "clip factor", .floats([factor]))
         try observer?.observe(.update, "learning rate", .doubles([rate]))

@@ -5,19 +5,19 @@ import Tensors
 
 /// The state after a step: weights, moments, averages and counters in one safetensors file.
 public enum TrainingCheckpoint {
-    /// The file's bytes.
-    public static func encode(_ trainer: Trainer) throws -> [UInt8] {
+    /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left.
+    public static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
         let tensors =
             trainer.model.parameters.map { ("weights/" + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
             + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
-        return try Safetensors.encode(
+        try Safetensors.stream(
             tensors: tensors,
             metadata: [
                 "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
                 "beta1_power": HexFloat.string(trainer.optimizer.powers.0),
                 "beta2_power": HexFloat.string(trainer.optimizer.powers.1),
-            ])
+            ], append: append)
     }
 
     /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
@@ -34,11 +34,10 @@ public enum TrainingCheckpoint {
         for (name, parameter) in trainer.model.parameters {
             parameter.replace(with: try file.float32(named: "weights/" + name, shape: parameter.value.shape).copy())
         }
-        let moments = try trainer.optimizer.moments.enumerated().map { index, moment in
-            let (name, shape) = (moment.name, trainer.model.parameters[index].parameter.value.shape)
-            return (
-                name: name, first: try file.float32(named: "first/" + moment.name, shape: shape).copy(),
-                second: try file.float32(named: "second/" + moment.name, shape: shape).copy()
+        let moments = try trainer.model.parameters.map { name, parameter in
+            (
+                name: name, first: try file.float32(named: "first/" + name, shape: parameter.value.shape).copy(),
+                second: try file.float32(named: "second/" + name, shape: parameter.value.shape).copy()
             )
         }
         trainer.optimizer.restore(

@@ -26,10 +26,10 @@ public final class TrainingSession {
     public init(recipe: Recipe, engine: Engine) throws {
         let engine = engine.on(recipe.backend)
         self.recipe = recipe
-        model = try TrainingSession.openModel(recipe)
+        model = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
         data = try RunData(recipe)
         let size = recipe.data.size
-        try TrainingSession.check(model, recipe)
+        try TrainingSession.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
         let elements = model.unet.config.inChannels * size * size
         let objective = recipe.makeObjective(elements: elements)
         let schedule = NoiseSchedule(model.scheduler)
@@ -82,60 +82,20 @@ public final class TrainingSession {
         }
     }
 
-    private static func openModel(_ recipe: Recipe) throws -> ModelFolder {
-        switch recipe.model {
-        case .folder(let path): return try ModelFolder(path: path)
-        case .fresh(let fresh):
-            let loader = ParameterLoader(seed: fresh.initSeed)
-            let unet = try UNet2DConditionModel(config: UNetConfig(path: fresh.unet), loader: loader)
-            // The text encoder draws from a seed of its own, so that its weights do not depend on the UNet's size.
-            let textLoader = ParameterLoader(seed: fresh.initSeed ^ 0x7465_7874)
-            let encoder = try CLIPTextModel(config: CLIPTextConfig(path: fresh.textEncoder), loader: textLoader)
-            let (tokenizer, files) = try openTokenizer(fresh.tokenizer)
-            return ModelFolder(
-                unet: unet, textEncoder: encoder, tokenizer: tokenizer, tokenizerFiles: files,
-                scheduler: try SchedulerConfig(path: fresh.scheduler))
-        }
-    }
-
-    private static func openTokenizer(
-        _ source: Recipe.Model.Tokenizer
-    ) throws -> (CLIPTokenizer, [(name: String, bytes: [UInt8])]) {
-        switch source {
-        case .folder(let path): return try ModelFolder.openTokenizer(path)
-        case .shapes:
-            let vocabulary = ShapesVocabulary()
-            let files = [
-                (name: "merges.txt", bytes: Array(vocabulary.mergesText.utf8)),
-                (name: "vocab.json", bytes: Array(vocabulary.vocabularyJSON.utf8)),
-            ]
-            return (try CLIPTokenizer(vocabulary: files[1].bytes, merges: files[0].bytes), files)
-        }
-    }
-
-    private static func check(_ model: ModelFolder, _ recipe: Recipe) throws {
-        guard model.unet.config.inChannels == 3, model.unet.config.outChannels == 3 else {
+    private static func check(_ model: ModelFolder, channels: Int, areLatents: Bool) throws {
+        let unet = model.unet.config
+        guard unet.inChannels == channels, unet.outChannels == channels else {
             throw TrainingError.mismatch(
-                what: "the UNet's channels", expected: "3 in and 3 out (RGB pictures)",
-                found: "\(model.unet.config.inChannels) in and \(model.unet.config.outChannels) out",
-                hint: "models over an autoencoder's latents are not supported by `smpo train`")
+                what: "the UNet's channels",
+                expected: "\(channels) in and \(channels) out, as \(areLatents ? "the latents have" : "RGB pictures")",
+                found: "\(unet.inChannels) in and \(unet.outChannels) out",
+                hint: areLatents ? nil : "models over an autoencoder's latents train on data.kind: latents")
         }
-        guard model.unet.config.additionEmbedding == nil else {
+        guard unet.additionEmbedding == nil else {
             throw TrainingError.mismatch(
                 what: "the UNet's addition_embed_type", expected: "null", found: "text_time",
                 hint: "SDXL's second text encoder is not supported by `smpo train`; `smpo step` takes explicit tensors")
         }
-        let (width, hidden) = (model.unet.config.crossAttentionDim[0], model.textEncoder.config.hiddenSize)
-        guard width == hidden else {
-            throw TrainingError.mismatch(
-                what: "the text encoder's hidden_size", expected: "the UNet's cross_attention_dim \(width)",
-                found: "\(hidden)", hint: nil)
-        }
-        guard model.tokenizer.vocabularySize <= model.textEncoder.config.vocabSize else {
-            throw TrainingError.mismatch(
-                what: "the tokenizer's vocabulary",
-                expected: "at most vocab_size \(model.textEncoder.config.vocabSize)",
-                found: "\(model.tokenizer.vocabularySize)", hint: nil)
-        }
+        try ModelFit.check(unet: unet, textEncoder: model.textEncoder.config, tokenizer: model.tokenizer)
     }
 }

@@ -82,7 +82,7 @@ import Training
             let value =
                 column == "record"
                 ? "replace(record, '\"step\":2', '\"step\":3')"
-                : "CAST(x'01' || substr(\(column), 2) AS BLOB)"
+                : "CAST(iif(substr(\(column), 1, 1) = x'01', x'02', x'01') || substr(\(column), 2) AS BLOB)"
             try run.sql("UPDATE steps SET \(column) = \(value) WHERE step = 2")
             try expectTampered(run, naming: "ledger.sqlite", "step 2", "steps.\(column)")
         }

@@ -32,6 +32,45 @@ struct FloatConversionTests {
         }
     #endif
 
+    /// Every half comes back, numbers and infinities as they are and NaN as NaN of the same payload.
+    @Test func narrowingIsTheInverseOfWidening() throws {
+        for bits in UInt16.min...UInt16.max {
+            #expect(FloatConversion.float16Bits(f32: FloatConversion.float32Bits(f16: bits)) == bits)
+        }
+        let halves = tensor(.f16, [65536], bytes: Self.everything)
+        let again = FloatConversion.float16(try #require(FloatConversion.float32(halves)))
+        #expect(Array(again.bytes) == Self.everything && again.dtype == .f16 && again.shape == [65536])
+        // A NaN whose payload is in the lower bits only may not become an infinity.
+        #expect(FloatConversion.float16Bits(f32: 0x7F80_0001) == 0x7E00)
+    }
+
+    #if !(os(macOS) && arch(x86_64))
+        /// Against the compiler's own type: the middles between halves, their neighbours, and a million patterns.
+        @Test func narrowingRoundsAsTheCompiler() {
+            func check(_ bits: UInt32) {
+                let value = Float(bitPattern: bits)
+                guard !value.isNaN else { return }
+                let (found, expected) = (FloatConversion.float16Bits(f32: bits), Float16(value).bitPattern)
+                if found != expected { Issue.record("\(value) became \(found), expected \(expected)") }
+            }
+            for half in UInt16.min..<0x7C00 {
+                let (low, high) = (Float(Float16(bitPattern: half)), Float(Float16(bitPattern: half + 1)))
+                let middle = half == 0x7BFF ? Float(65520) : low + (high - low) / 2
+                for bits in [middle.bitPattern - 1, middle.bitPattern, middle.bitPattern + 1] {
+                    check(bits)
+                    check(bits | 0x8000_0000)
+                }
+            }
+            var random = SplitMix(state: 3)
+            for _ in 0..<500_000 {
+                let bits = random.next()
+                check(UInt32(truncatingIfNeeded: bits))
+                // Exponents that halves have, where the random ones above are rare.
+                check(UInt32(truncatingIfNeeded: bits >> 32) & 0x8FFF_FFFF | 0x3000_0000)
+            }
+        }
+    #endif
+
     @Test func doublesAreRoundedToNearestEven() throws {
         // 1 + 2⁻²⁴ lies halfway to the next Float32 and goes to the even one; a little more goes up.
         let values: [Double] = [

@@ -28,6 +28,43 @@ struct WriterTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == ["1", "2"])
     }
 
+    /// Tensors that are made one by one give the same file, and each is asked for once, in the order of the file.
+    @Test func tensorsCanBeMadeWhileWriting() throws {
+        let scratch = try ScratchFolder()
+        let half = FloatConversion.float16(a)
+        let tensors = [("h", half), ("b", b), ("a", a), ("c", a)]
+        var asked: [Int] = []
+        try Safetensors.write(
+            tensors.map { ($0.0, $0.1.dtype, $0.1.shape) }, metadata: ["k": "v"], to: scratch.path + "/1"
+        ) {
+            asked.append($0)
+            return tensors[$0].1
+        }
+        #expect(asked == [2, 1, 3, 0])
+        let bytes = try FileContents.read(scratch.path + "/1")
+        let whole = tensors.map { (name: $0.0, tensor: $0.1) }
+        #expect(try bytes == Safetensors.encode(tensors: whole, metadata: ["k": "v"]))
+        var streamed: [UInt8] = []
+        try Safetensors.stream(tensors: whole, metadata: ["k": "v"]) { streamed.append(contentsOf: $0) }
+        #expect(streamed == bytes)
+    }
+
+    @Test func aTensorThatCannotBeMadeLeavesNothing() throws {
+        struct Stop: Error {}
+        let scratch = try ScratchFolder()
+        #expect(throws: Stop.self) {
+            try Safetensors.write([("a", .f32, [2, 3]), ("b", .f32, [2])], to: scratch.path + "/w") {
+                if $0 == 1 { throw Stop() }
+                return a
+            }
+        }
+        let twice = checkpointError {
+            try Safetensors.write([("a", .f32, [2]), ("a", .f16, [2])], to: scratch.path + "/w") { _ in b }
+        }
+        #expect(twice?.kind == .invalidInput)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
+    }
+
     /// Canonically equivalent names are different names; Swift's own comparison would mix them up.
     @Test func namesAreBytes() throws {
         let bytes = try Safetensors.encode(tensors: [("\u{E9}", a), ("e\u{301}", b)])

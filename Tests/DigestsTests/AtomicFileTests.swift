@@ -50,6 +50,29 @@ import Testing
         }
     }
 
+    /// The name may depend on what was written.
+    @Test func aNameCanComeAfterwards() throws {
+        struct Stop: Error {}
+        try withFolder { folder in
+            func write(_ text: String, path: (Int) throws -> String?) throws -> Int {
+                try AtomicFile.write(in: folder + "/a") { writer in
+                    try writer.append(text)
+                    return text.utf8.count
+                } path: {
+                    try path($0)
+                }
+            }
+            let length = try write("seven b") { "\(folder)/a/b/\($0)" }
+            #expect(length == 7)
+            #expect(try FileContents.read(folder + "/a/b/7") == Array("seven b".utf8))
+            #expect(try write("none", path: { _ in nil }) == 4)
+            #expect(throws: Stop.self) { try write("x") { _ in throw Stop() } }
+            #expect(throws: FileError.self) { try write("x") { _ in folder + "/missing/file" } }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/a") == ["b"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/a/b") == ["7"])
+        }
+    }
+
     @Test func errorsNamePathAndReason() throws {
         try withFolder { folder in
             let path = folder + "/missing/file"

@@ -59,6 +59,10 @@ import TinyRuns
     @Test(arguments: [
         ["train", "--nonsense"], ["audit"], ["audit", "a", "b"], ["train", "--name", "x"], ["nonsense"],
         ["train", "--workers", "0"], ["train", "--isa", "mmx"], ["train", "x.yaml", "--resume", "run-1"],
+        ["train", "--dry-run", "--record"], ["init", "--model", "m"],
+        ["init", "--model", "m", "--out", "o", "--dtype", "f8"],
+        ["data", "latents", "--out", "o", "--shape", "4x64"], ["data", "latents", "--out", "o", "--shape", "4x64x32"],
+        ["data", "latents", "--out", "o", "--pairs", "0"],
     ])
     func usageErrors(arguments: [String]) throws {
         try Sandbox.with { sandbox in
@@ -69,7 +73,7 @@ import TinyRuns
         }
     }
 
-    @Test(arguments: [[], ["train"], ["audit"], ["step"], ["doctor"]])
+    @Test(arguments: [[], ["train"], ["audit"], ["step"], ["init"], ["data"], ["data", "latents"], ["doctor"]])
     func helpEndsWithTheExitCodes(command: [String]) throws {
         try Sandbox.with { sandbox in
             let result = try sandbox.program.start(command + ["--help"]).wait()

@@ -59,6 +59,21 @@ struct Program {
             return false
         }
 
+        /// Waits for the end; the most memory that the process has held, in bytes, is looked up until then.
+        func waitWatchingMemory() -> (result: Result, peak: Int) {
+            var peak = 0
+            while process.isRunning {
+                // Read as bytes: the file is gone with the process.
+                let status = FileManager.default.contents(atPath: "/proc/\(process.processIdentifier)/status")
+                let lines = String(decoding: status ?? Data(), as: UTF8.self).split(separator: "\n")
+                if let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) {
+                    peak = max(peak, (Int(line.split(separator: " ")[1]) ?? 0) << 10)
+                }
+                usleep(1000)
+            }
+            return (wait(), peak)
+        }
+
         func wait() -> Result {
             process.waitUntilExit()
             // A signal's number cannot be mistaken for an exit code: those of the program are below 131.

@@ -35,6 +35,45 @@ import Testing
         }
     }
 
+    /// What arrives in pieces is stored under the digest of the whole, once, and mended where it was damaged.
+    @Test func piecesBecomeOneObject() throws {
+        struct Stop: Error {}
+        try Sample.withFolder { folder in
+            let store = ObjectStore(folder: folder + "/objects")
+            let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 13) }
+            func put() throws -> Digest {
+                try store.put { append in
+                    for start in stride(from: 0, to: bytes.count, by: 99_991) {
+                        try bytes[start..<min(bytes.count, start + 99_991)].withUnsafeBytes { try append($0) }
+                    }
+                }
+            }
+            func number(_ digest: Digest) throws -> Int? {
+                try FileManager.default.attributesOfItem(atPath: store.path(of: digest))[.systemFileNumber] as? Int
+            }
+            let digest = try put()
+            #expect(digest == Digest.of(.object, bytes))
+            #expect(try store.get(digest) == bytes)
+            let first = try number(digest)
+            #expect(try put() == digest)
+            #expect(try store.put(bytes) == digest)
+            #expect(try number(digest) == first)
+            try AtomicFile.write("damaged", to: store.path(of: digest))
+            #expect(try put() == digest)
+            #expect(try store.get(digest) == bytes)
+            #expect(throws: Stop.self) {
+                try store.put { append in
+                    try bytes.withUnsafeBytes { try append($0) }
+                    throw Stop()
+                }
+            }
+            // Nothing but the object is left.
+            let left = try FileManager.default.subpathsOfDirectory(atPath: folder + "/objects").sorted()
+            let hex = digest.hex
+            #expect(left == ["\(hex.prefix(2))", "\(hex.prefix(2))/\(hex.dropFirst(2))"])
+        }
+    }
+
     @Test func damageIsFoundAndRepairedByPuttingAgain() throws {
         try Sample.withFolder { folder in
             let store = ObjectStore(folder: folder + "/objects")

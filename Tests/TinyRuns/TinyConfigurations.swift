@@ -1,6 +1,11 @@
+import Foundation
+
 /// Configurations of the smallest network that has every kind of layer.
 enum TinyConfigurations {
-    static let all = [("unet.json", unet), ("text_encoder.json", textEncoder), ("scheduler.json", scheduler)]
+    static let all = [
+        ("unet.json", unet), ("latent-unet.json", latentUNet), ("text_encoder.json", textEncoder),
+        ("scheduler.json", scheduler),
+    ]
 
     static let unet = """
         {
@@ -10,6 +15,10 @@ enum TinyConfigurations {
           "cross_attention_dim": 8, "norm_num_groups": 4
         }
         """
+
+    /// The same for latents of four channels.
+    static let latentUNet = unet.replacingOccurrences(
+        of: "\"in_channels\": 3, \"out_channels\": 3", with: "\"in_channels\": 4, \"out_channels\": 4")
 
     static let textEncoder = """
         {

@@ -63,6 +63,23 @@ public struct TinyRuns: Sendable {
             """, to: "smpo-\(UUID().uuidString).yaml")
     }
 
+    /// Writes an SmPO recipe of `steps` steps on the latents 4x16x16 in the folder `data` and gives its path; without
+    /// `model` the model is new.
+    public func latents(data: String, model: String? = nil, steps: Int = 2, training: String = "") throws -> String {
+        let fresh = self.model().replacingOccurrences(of: path("unet.json"), with: path("latent-unet.json"))
+        return try write(
+            """
+            name: tiny-latents
+            seed: 13
+            data: {kind: latents, path: \(data), size: 16}
+            \(model.map { self.model($0) } ?? fresh)
+            objective: {name: smpo}
+            inversion: {steps: 2}
+            optimizer: {lr: 1e-3}
+            training: {steps: \(steps), pairs_per_step: 2, caption_dropout: 0.3\(training)}
+            """, to: "latents-\(UUID().uuidString).yaml")
+    }
+
     /// Writes a recipe for a base model of `steps` steps, its text encoder trained too, and gives its path.
     public func base(steps: Int = 2, more: String = "", training: String = "") throws -> String {
         try write(

@@ -56,7 +56,7 @@ import Testing
             let gradient = gradient(k)
             parameter.gradientSum?.pointer.update(from: gradient, count: Self.count)
             optimizer.update([parameter], lr: 1e-3, engine: engine)
-            parameter.clearGradient()
+            #expect(parameter.gradient == nil)
             single.update(gradient, k: k, lr: 1e-3, settings)
             double.update(gradient, k: k, lr: 1e-3, settings)
         }
@@ -68,6 +68,21 @@ import Testing
         #expect(zip(first, double.first).allSatisfy { abs(Double($0) - $1) <= 1e-8 })
         #expect(zip(second, double.second).allSatisfy { abs(Double($0) - $1) <= 4e-6 * $1 })
         #expect(found != start.floats)
+    }
+
+    /// Moments come with the first update, of zeros where a parameter has no gradient.
+    @Test func momentsAreMadeByTheFirstUpdate() {
+        let engine = Engine()
+        defer { engine.stop() }
+        let parameters = ["a", "b"].map { Parameter(name: $0, value: Tensor([1, 2], shape: [2])) }
+        parameters[1].isTrainable = true
+        parameters[1].gradientSum?.pointer[0] = 3
+        let optimizer = AdamW(AdamW.Settings(), parameters: parameters.map { ($0.name, $0) })
+        #expect(optimizer.moments.isEmpty)
+        optimizer.update(parameters, lr: 0.1, engine: engine)
+        #expect(optimizer.moments.map(\.name) == ["a", "b"])
+        #expect(optimizer.moments[0].first.floats == [0, 0] && optimizer.moments[0].second.floats == [0, 0])
+        #expect(optimizer.moments[1].first.floats[0] > 0 && optimizer.moments[1].second.floats[0] > 0)
     }
 
     @Test func parametersWithoutGradientStay() {

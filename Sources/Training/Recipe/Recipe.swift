@@ -114,6 +114,8 @@ extension Recipe {
         if training.trainTextEncoder, objective.name != .sft {
             try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
         }
+        // The latents of a mirrored picture are not the mirrored latents.
+        if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
     }
 
     private static func inversion(_ root: RecipeSection, for objective: Objective) throws -> Inversion? {

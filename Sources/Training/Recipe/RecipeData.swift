@@ -8,15 +8,20 @@ extension Recipe {
             /// A folder of pictures with a list of pairs; the path is as written, relative to the working folder. With
             /// `dropUnreadable`, pairs with a picture that cannot be decoded are left out rather than an error.
             case folder(path: String, dropUnreadable: Bool)
+            /// A folder of pairs whose pictures are latents already, made by an autoencoder beforehand.
+            case latents(path: String)
         }
 
         /// `data.kind`.
-        enum Kind: String, CaseIterable { case shapes, folder }
+        enum Kind: String, CaseIterable { case shapes, folder, latents }
 
         /// `data.kind`, `path`, `pairs`, `seed` and `drop_unreadable`.
         public var source: Source
-        /// `data.size`: the edge of the square pictures, 8 to 1024 pixels.
+        /// `data.size`: the edge of the square pictures, 8 to 1024 pixels, or of the latents.
         public var size: Int
+
+        /// Whether the pictures are latents.
+        public var isLatent: Bool { if case .latents = source { true } else { false } }
     }
 }
 
@@ -37,6 +42,9 @@ extension Recipe.Data {
             source = .folder(
                 path: try section["path"].text("the path of a folder"),
                 dropUnreadable: try section["drop_unreadable"].bool(default: false))
+        case .latents:
+            for key in ["pairs", "seed", "drop_unreadable"] { try section[key].refuse(with: "data.kind: latents") }
+            source = .latents(path: try section["path"].text("the path of a folder"))
         }
     }
 
@@ -45,6 +53,7 @@ extension Recipe.Data {
         switch source {
         case .shapes(let pairs, let seed): parts = (.shapes, .null, .int(pairs), .seed(seed), .null)
         case .folder(let path, let drop): parts = (.folder, .text(path), .null, .null, .bool(drop))
+        case .latents(let path): parts = (.latents, .text(path), .null, .null, .null)
         }
         return .section([
             ("kind", .text(parts.kind.rawValue)), ("path", parts.path), ("size", .int(size)), ("pairs", parts.pairs),

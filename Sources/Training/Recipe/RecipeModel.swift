@@ -18,6 +18,17 @@ extension Recipe {
             public var tokenizer: Tokenizer
             /// The seed of the random weights; the run's where the recipe names none.
             public var initSeed: UInt64
+
+            /// All parts.
+            public init(
+                unet: String, textEncoder: String, scheduler: String, tokenizer: Tokenizer, initSeed: UInt64
+            ) {
+                self.unet = unet
+                self.textEncoder = textEncoder
+                self.scheduler = scheduler
+                self.tokenizer = tokenizer
+                self.initSeed = initSeed
+            }
         }
 
         /// The tokenizer of a new model.

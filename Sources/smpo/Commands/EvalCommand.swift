@@ -68,6 +68,7 @@ struct EvalCommand: ParsableCommand {
         let recipe = try Recipe.read(path: recipe)
         let policy = try ModelFolder(path: model)
         let frozen = try ModelFolder(path: reference ?? model)
+        for model in [policy, frozen] { try model.requirePictures() }
         let evaluation = PreferenceEvaluation(model: policy, reference: frozen, recipe: recipe, engine: engine)
         let world = try ShapesWorld(seed: 1_000_003, side: recipe.data.size, split: .test)
         let dataset = ShapesDataset(world: world, count: pairs)

@@ -67,6 +67,7 @@ struct SampleCommand: ParsableCommand {
         var rows: [[Image]] = []
         for folder in [against, model].compactMap({ $0 }) {
             let model = try ModelFolder(path: folder)
+            try model.requirePictures()
             let edge = size ?? model.unet.config.sampleSize ?? 64
             let bar = ProgressBar(total: texts.count, unit: "picture")
             let evaluation = SampleEvaluation(

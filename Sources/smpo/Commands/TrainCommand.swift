@@ -2,6 +2,7 @@ import ArgumentParser
 import Digests
 import Foundation
 import Ledger
+import Reports
 import Tensors
 import Training
 
@@ -20,11 +21,16 @@ struct TrainCommand: ParsableCommand {
             With `backend: openblas` in the recipe OpenBLAS computes the matrix
             products: a second opinion, whose bits are those of this machine.
 
+            Before anything large is loaded, a plan of the memory is made from the
+            configurations. A run that does not fit is refused, with the settings under
+            which it would. --dry-run prints the plan and stops there.
+
             EXAMPLES
               smpo train --record
               smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
               smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
               smpo train --set backend=openblas
+              smpo train Manifests/recipes/sd15-smpo.yaml --dry-run
               smpo train --resume run-3
 
             \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
@@ -32,6 +38,9 @@ struct TrainCommand: ParsableCommand {
 
     /// The recipe that runs when none is given.
     static let embedded = "Manifests/recipes/shapes-smpo.yaml"
+
+    /// A plan of more bytes than this is shown before the training.
+    static let largePlan = 1 << 30
 
     @Argument(help: "Recipe, YAML (default: \(TrainCommand.embedded)).")
     var recipe: String?
@@ -51,6 +60,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Folder for the trained model.")
     var out: String?
 
+    @Flag(help: "Print the plan of the memory and train nothing.")
+    var dryRun = false
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -61,6 +73,9 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--resume takes the recipe from the record: leave out RECIPE, --set and --name")
         }
         if name != nil && !record { throw ValidationError("--name needs --record") }
+        if dryRun && (record || resume != nil) {
+            throw ValidationError("--dry-run trains nothing: leave out --record and --resume")
+        }
     }
 
     func run() throws {
@@ -68,7 +83,21 @@ struct TrainCommand: ParsableCommand {
         defer { engine.stop() }
         Interrupt.listen()
         let workspace = Workspace()
-        let session = try openSession(workspace, engine)
+        let recipe = try readRecipe(workspace)
+        let plan = try MemoryPlan(recipe, workers: engine.pool.workers)
+        let machine = MachineMemory.read()
+        if dryRun {
+            print(
+                json
+                    ? MemoryPlanText.json(plan, machine: machine).pretty
+                    : MemoryPlanText.describe(plan, machine: machine))
+        } else if plan.total > TrainCommand.largePlan {
+            Message.note(MemoryPlanText.describe(plan, machine: machine))
+        }
+        try plan.requireFits(machine, recipe, workers: engine.pool.workers)
+        if dryRun { return }
+        let session = try TrainingSession(recipe: recipe, engine: engine)
+        defer { notePeak(plan) }
         for note in session.data.notes { Message.note(note) }
         if session.recipe.backend == .openblas {
             Message.note(
@@ -105,14 +134,19 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    private func openSession(_ workspace: Workspace, _ engine: Engine) throws -> TrainingSession {
+    private func readRecipe(_ workspace: Workspace) throws -> Recipe {
         if let resume {
             let run = try workspace.openLedger(readOnly: true).verify(resume, objects: nil) { _ in }
-            let recipe = JSONCursor(run.manifest.inputs.recipe, name: "recipe", file: workspace.ledger)
-            return try TrainingSession(recipe: try Recipe(json: recipe), engine: engine)
+            return try Recipe(
+                json: JSONCursor(run.manifest.inputs.recipe, name: "recipe", file: workspace.ledger))
         }
-        let path = recipe ?? TrainCommand.embedded
-        return try TrainingSession(recipe: try Recipe.read(path: path, overrides: overrides), engine: engine)
+        return try Recipe.read(path: recipe ?? TrainCommand.embedded, overrides: overrides)
+    }
+
+    /// What a plan of memory was made for, beside what it came to.
+    private func notePeak(_ plan: MemoryPlan) {
+        guard plan.total > TrainCommand.largePlan, let peak = MachineMemory.peak() else { return }
+        Message.note("memory: \(MemorySize(peak)) at most, planned \(MemorySize(plan.total))")
     }
 
     private func save(_ session: TrainingSession, to folder: String) throws {

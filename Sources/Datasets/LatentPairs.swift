@@ -1,0 +1,121 @@
+import Checkpoints
+import Digests
+import Tensors
+
+/// Preference pairs whose pictures an autoencoder has encoded beforehand: a folder with `pairs.jsonl` and
+/// `latents.safetensors`.
+///
+/// A line of the list is that of `FolderPairs`; `image_0` and `image_1` may be left out. The file holds `latents_0` and
+/// `latents_1`, both [pairs, c, edge, edge], as F32, F16 or BF16: row i belongs to line i + 1, already scaled as the UNet
+/// takes them.
+///
+/// Loading reads everything once and keeps digests; the numbers stay in the mapped file. A latent's digest is that of a
+/// tensor named `latents` [c, edge, edge] with the values as Float32, so it does not depend on the file's element type.
+/// Reading a latent again checks it.
+public struct LatentPairs: PreferenceDataset {
+    /// The name of the file of latents inside the folder.
+    public static let fileName = "latents.safetensors"
+
+    /// The pairs in the order of their lines.
+    public let items: [PairItem]
+    /// Stands for `items` in a manifest.
+    public let digest: Digest
+    /// Planes of a latent.
+    public let channels: Int
+    /// Height and width of a latent.
+    public let size: Int
+    private let file: String
+    private let sides: [Tensor]
+
+    /// The number of pairs.
+    public var count: Int { items.count }
+
+    /// Reads a folder.
+    /// - Throws: `FolderPairsError` for malformed lines; `CheckpointError` for latents that are missing, of another type
+    ///   or shape, or not finite; `FileError` when a file cannot be opened.
+    public static func load(folder path: String) throws -> LatentPairs {
+        let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let lines = try FolderPairsLine.readAll(
+            "\(folder)/\(FolderPairs.listName)", folder: path, pictures: .optional)
+        let source = try SafetensorsFile(path: "\(folder)/\(fileName)")
+        let names = PairSide.allCases.map(name)
+        if let other = source.names.first(where: { !names.contains($0) }) {
+            throw CheckpointError(
+                .invalidInput, file: source.path, tensor: other, "an unknown tensor",
+                expected: names.joined(separator: " and "), hint: "keep other tensors in another file")
+        }
+        let sides = try PairSide.allCases.map { try tensor(of: $0, in: source, pairs: lines.count) }
+        guard sides[0].shape == sides[1].shape else {
+            throw CheckpointError(
+                .shape, file: source.path, tensor: names[1], "the latents of a pair differ in shape",
+                expected: "\(sides[0].shape), as \(names[0])", found: "\(sides[1].shape)")
+        }
+        let items = try lines.enumerated().map { index, line in
+            let digests = try PairSide.allCases.map { side in
+                let latent = row(index, of: sides[side.rawValue])
+                if let found = firstNonFinite(latent) {
+                    throw CheckpointError(
+                        .nonFinite, file: source.path, tensor: names[side.rawValue],
+                        "not a finite number in row \(index), \(line.id)", found: "\(found)")
+                }
+                return digest(of: latent)
+            }
+            return PairItem(
+                id: line.id, caption: line.caption, image0: line.image0.isEmpty ? "\(names[0])[\(index)]" : line.image0,
+                image1: line.image1.isEmpty ? "\(names[1])[\(index)]" : line.image1, imageDigest0: digests[0],
+                imageDigest1: digests[1], label0: line.label0, label1: line.label1, score0: line.score0,
+                score1: line.score1)
+        }
+        return LatentPairs(
+            items: items, digest: digest(of: items), channels: sides[0].shape[1], size: sides[0].shape[2],
+            file: source.path, sides: sides)
+    }
+
+    /// The pair at `index`, in `0..<count`.
+    public func item(at index: Int) -> PairItem { items[index] }
+
+    /// One latent, [c, size, size]; `size` must be the latents' own.
+    /// - Throws: `FolderImageChanged`.
+    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+        precondition(size == self.size, "latents of edge \(self.size) cannot have edge \(size)")
+        let latent = LatentPairs.row(index, of: sides[which.rawValue])
+        let (expected, found) = (items[index].imageDigest(of: which), LatentPairs.digest(of: latent))
+        guard found == expected else {
+            throw FolderImageChanged(file: file, item: items[index].id, expected: expected, found: found)
+        }
+        return LatentPairs.float32(latent).floats
+    }
+
+    /// The tensor of a side: `latents_0`, `latents_1`.
+    static func name(_ side: PairSide) -> String { "latents_\(side.rawValue)" }
+
+    private static func tensor(of side: PairSide, in source: SafetensorsFile, pairs: Int) throws -> Tensor {
+        let entry = try source.require(named: name(side))
+        func refusal(_ kind: CheckpointError.Kind, _ problem: String, _ expected: String, _ found: String) -> Error {
+            CheckpointError(
+                kind, file: source.path, tensor: name(side), problem, expected: expected, found: found)
+        }
+        guard [.f32, .f16, .bf16].contains(entry.dtype) else {
+            throw refusal(.dtype, "latents of this type are not supported", "F32, F16 or BF16", entry.dtype.rawValue)
+        }
+        guard entry.shape.count == 4, !entry.shape.contains(0), entry.shape[2] == entry.shape[3] else {
+            throw refusal(.shape, "wrong shape", "[pairs, channels, edge, edge]", "\(entry.shape)")
+        }
+        guard entry.shape[0] == pairs else {
+            throw refusal(
+                .shape, "not as many rows as \(FolderPairs.listName) has lines", "\(pairs)", "\(entry.shape[0])")
+        }
+        return try source.tensor(named: name(side))
+    }
+
+    private static func row(_ index: Int, of side: Tensor) -> Tensor {
+        side.slice(index..<index + 1).reshaped(Array(side.shape.dropFirst()))
+    }
+
+    private static func float32(_ latent: Tensor) -> Tensor {
+        guard let values = FloatConversion.float32(latent) else { preconditionFailure("floating-point, as loaded") }
+        return values
+    }
+
+    private static func digest(of latent: Tensor) -> Digest { float32(latent).digest(named: "latents") }
+}

@@ -1,0 +1,110 @@
+import Checkpoints
+import Digests
+import Tensors
+
+/// A new model with random weights: configurations and a seed. Its numbers are made in memory, or written to a folder
+/// tensor by tensor, so that a model of any size can be made where one of its tensors fits.
+public struct FreshModel: Sendable {
+    /// The denoising network's configuration.
+    public let unet: UNetConfig
+    /// The text encoder's configuration.
+    public let textEncoder: CLIPTextConfig
+    /// The scheduler's configuration.
+    public let scheduler: SchedulerConfig
+    /// Caption to token ids.
+    public let tokenizer: CLIPTokenizer
+    /// Bytes of `vocab.json` and `merges.txt`.
+    public let tokenizerFiles: [(name: String, bytes: [UInt8])]
+    /// Where the numbers come from.
+    public let seed: UInt64
+
+    /// Puts the parts together. Throws `ConfigError` when they do not fit each other.
+    public init(
+        unet: UNetConfig, textEncoder: CLIPTextConfig, scheduler: SchedulerConfig, tokenizer: CLIPTokenizer,
+        tokenizerFiles: [(name: String, bytes: [UInt8])], seed: UInt64
+    ) throws {
+        try ModelFit.check(unet: unet, textEncoder: textEncoder, tokenizer: tokenizer)
+        self.unet = unet
+        self.textEncoder = textEncoder
+        self.scheduler = scheduler
+        self.tokenizer = tokenizer
+        self.tokenizerFiles = tokenizerFiles
+        self.seed = seed
+    }
+
+    /// The text encoder draws from a seed of its own, so that its weights do not depend on the UNet's size.
+    private var textSeed: UInt64 { seed ^ 0x7465_7874 }
+
+    /// The model in memory, drawn by the workers of `engine`.
+    public func open(on engine: Engine) throws -> ModelFolder {
+        ModelFolder(
+            unet: try UNet2DConditionModel(config: unet, loader: ParameterLoader(seed: seed, engine: engine)),
+            textEncoder: try CLIPTextModel(
+                config: textEncoder, loader: ParameterLoader(seed: textSeed, engine: engine)),
+            tokenizer: tokenizer, tokenizerFiles: tokenizerFiles, scheduler: scheduler)
+    }
+
+    /// A network of a model as it was written.
+    public struct Written: Sendable {
+        /// `unet` or `text_encoder`.
+        public let part: String
+        /// Number of parameters.
+        public let parameters: Int
+        /// Identity of the weights as Float32, as manifests name it: `model/PART`.
+        public let digest: Digest
+        /// Path of the weights.
+        public let file: String
+        /// Number of bytes of that file.
+        public let bytes: Int
+    }
+
+    /// Writes the model into the folder `path`, its weights as `dtype` (`f32` or `f16`), one tensor in memory at a time.
+    /// Every file is replaced whole. As `f32` the numbers are those of `open`; as `f16` they are rounded to nearest.
+    public func write(to path: String, dtype: DType = .f32, on engine: Engine) throws -> [Written] {
+        precondition(dtype == .f32 || dtype == .f16)
+        let layout = ModelFolderLayout(path: path)
+        try layout.writeConfigurations(
+            unet: unet, textEncoder: textEncoder, scheduler: scheduler, tokenizerFiles: tokenizerFiles, dtype: dtype)
+        return [
+            try FreshModel.write(
+                "unet", UNet2DConditionModel.outline(unet), seed: seed, dtype, to: layout.unetWeights, engine),
+            try FreshModel.write(
+                "text_encoder", CLIPTextModel.outline(textEncoder), seed: textSeed, dtype,
+                to: layout.textEncoderWeights, engine),
+        ]
+    }
+
+    private static func write(
+        _ part: String, _ requests: [ParameterRequest], seed: UInt64, _ dtype: DType, to file: String, _ engine: Engine
+    ) throws -> Written {
+        var digests: [(name: String, digest: Digest)] = []
+        try Safetensors.write(
+            requests.map { ($0.name, dtype, $0.shape) }, metadata: ModelFolderLayout.metadata, to: file
+        ) { place in
+            let request = requests[place]
+            let drawn = request.drawn(seed: seed, on: engine)
+            let written = dtype == .f16 ? FloatConversion.float16(drawn) : drawn
+            // What a program that opens the file computes with.
+            let read = FloatConversion.float32(written)!
+            digests.append((request.name, read.digest(named: request.name)))
+            return written
+        }
+        return Written(
+            part: part, parameters: requests.reduce(0) { $0 + $1.count }, digest: try WeightsDigest.root(digests),
+            file: file, bytes: FileContents.size(file) ?? 0)
+    }
+}
+
+extension UNet2DConditionModel {
+    /// The parameters of a network of `config`, in the order in which they are drawn, without their numbers.
+    public static func outline(_ config: UNetConfig) throws -> [ParameterRequest] {
+        try ParameterLoader.outline { _ = try UNet2DConditionModel(config: config, loader: $0) }
+    }
+}
+
+extension CLIPTextModel {
+    /// The parameters of an encoder of `config`, in the order in which they are drawn, without their numbers.
+    public static func outline(_ config: CLIPTextConfig) throws -> [ParameterRequest] {
+        try ParameterLoader.outline { _ = try CLIPTextModel(config: config, loader: $0) }
+    }
+}

@@ -1,0 +1,127 @@
+import Autodiff
+import Checkpoints
+import Diffusion
+
+/// What a run will take of memory, worked out before anything large is loaded.
+///
+/// The fullest moment is one of three. In the first step's passes the policy and its reference still share their weights
+/// and the optimiser's moments do not exist yet. At the end of the first update the moments are there and the reference
+/// has its own weights, while the gradients have been let go one by one. In the passes of later steps all of them are
+/// there together. Checkpoints and the trained model are written tensor by tensor and add nothing.
+public struct MemoryPlan: Sendable, Equatable {
+    /// What one purpose takes at each moment, in bytes.
+    public struct Row: Sendable, Equatable {
+        /// The purpose.
+        public let name: String
+        /// In the passes of the first step.
+        public let first: Int
+        /// At the end of its update.
+        public let update: Int
+        /// In the passes of later steps.
+        public let later: Int
+    }
+
+    /// What is taken for what.
+    public let rows: [Row]
+    /// Parameters of the UNet and of the text encoder.
+    public let parameters: (unet: Int, textEncoder: Int)
+    /// Whether there are steps after the first.
+    public let hasLaterSteps: Bool
+
+    /// What the program takes without a model: code, libraries, the ledger's cache.
+    private static let program = 40 << 20
+    /// Scratch memory that a worker keeps besides what attention needs.
+    private static let scratch = 4 << 20
+
+    /// The plan of a recipe, from its configurations and the headers of its weights alone.
+    /// - Throws: `ConfigError`, `CheckpointError` or `FileError` for a model that cannot be opened.
+    public init(_ recipe: Recipe, workers: Int) throws {
+        let model = try Model(recipe.model)
+        let objective = recipe.makeObjective(elements: 1)
+        let (training, size) = (recipe.training, recipe.data.size)
+        // More than any machine holds; what is above it need not be told apart.
+        let items = min(training.pairsPerStep, 1 << 32)
+        let micro = min(items, training.microPairs ?? items)
+        let samples = objective.samplesPerItem * micro
+        let tokens = model.textEncoder.maxPositionEmbeddings
+        let passes = UNetActivations(
+            model.unet, size: size, samples: samples, tokens: tokens, recomputes: training.recompute)
+        let text = CLIPTextActivations(
+            model.textEncoder, captions: items, rows: samples, recomputes: training.recompute)
+        let trained = 4 * (model.unetCount + (training.trainTextEncoder ? model.textCount : 0))
+        let activations = max(passes.forward, passes.training) + (training.trainTextEncoder ? text.training : 0)
+        let kept = min(passes.kept, activations)
+
+        /// Pictures of the step, their noise, and what is recorded of them: inverted latents are kept and then copied
+        /// into one object.
+        let picture = 4 * model.unet.inChannels * size * size
+        let copies = 2 + (recipe.record.latents && objective.noising == .inversion ? 2 : 0)
+        let batch = objective.samplesPerItem * items * picture * copies + text.encoding
+
+        var rows: [Row] = []
+        func add(_ name: String, _ first: Int, _ update: Int, _ later: Int) {
+            if max(first, update, later) > 0 {
+                rows.append(Row(name: name, first: first, update: update, later: later))
+            }
+        }
+        add("policy weights (\(model.storage))", 4 * model.unetCount, 4 * model.unetCount, 4 * model.unetCount)
+        let reference = objective.usesReference ? 4 * model.unetCount : 0
+        add("reference weights (shared until the update)", 0, reference, reference)
+        add("text encoder", 4 * model.textCount, 4 * model.textCount, 4 * model.textCount)
+        add("gradients", trained, 0, trained)
+        add("AdamW moments", 0, 2 * trained, 2 * trained)
+        if training.ema != nil { add("averaged weights", trained, trained, trained) }
+        add("activations kept for the gradient", kept, 0, kept)
+        add("activations of the block at work", activations - kept, 0, activations - kept)
+        add("batch and recorded latents", batch, batch, batch)
+        let keys = max(size * size, tokens)
+        let scratch = workers * (2 * 4 * min(256, keys) * keys + MemoryPlan.scratch)
+        add(
+            "program and scratch", MemoryPlan.program + scratch, MemoryPlan.program + scratch,
+            MemoryPlan.program + scratch)
+        self.rows = rows
+        parameters = (model.unetCount, model.textCount)
+        hasLaterSteps = training.steps > 1
+    }
+
+    /// Bytes in the passes of the first step, at the end of its update, and in the passes of later steps.
+    public var totals: (first: Int, update: Int, later: Int) {
+        rows.reduce((0, 0, 0)) { ($0.0 + $1.first, $0.1 + $1.update, $0.2 + $1.later) }
+    }
+
+    /// Bytes at the fullest moment.
+    public var total: Int { max(totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
+
+    /// Equal rows.
+    public static func == (a: MemoryPlan, b: MemoryPlan) -> Bool {
+        a.rows == b.rows && a.parameters == b.parameters && a.hasLaterSteps == b.hasLaterSteps
+    }
+
+    /// The networks' configurations and what their weights are stored as.
+    private struct Model {
+        let unet: UNetConfig
+        let textEncoder: CLIPTextConfig
+        let unetCount: Int
+        let textCount: Int
+        let storage: String
+
+        init(_ model: Recipe.Model) throws {
+            switch model {
+            case .fresh(let fresh):
+                unet = try UNetConfig(path: fresh.unet)
+                textEncoder = try CLIPTextConfig(path: fresh.textEncoder)
+                storage = "fresh"
+            case .folder(let path):
+                let network = try ModelDirectory(path: "\(path)/unet")
+                unet = try UNetConfig(network.config, file: network.configPath)
+                let encoder = try ModelDirectory(path: "\(path)/text_encoder")
+                textEncoder = try CLIPTextConfig(encoder.config, file: encoder.configPath)
+                let weights = network.weights
+                let dtype = weights.names.first.flatMap { weights.entry(named: $0) }?.dtype ?? .f32
+                storage = dtype == .f32 ? "mapped from the file" : "read from \(dtype.rawValue)"
+            }
+            unetCount = try UNet2DConditionModel.outline(unet).reduce(0) { $0 + $1.count }
+            textCount = try CLIPTextModel.outline(textEncoder).reduce(0) { $0 + $1.count }
+        }
+    }
+}

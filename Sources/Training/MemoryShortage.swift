@@ -1,0 +1,92 @@
+/// A run that does not fit into the machine's memory, and what would.
+public struct MemoryShortage: Error, Sendable, CustomStringConvertible {
+    /// A change of the recipe under which the run fits.
+    public struct Alternative: Sendable, Equatable {
+        /// As options of `smpo train`.
+        public let change: String
+        /// Whether the run's bits stay the same.
+        public let keepsBits: Bool
+        /// Bytes that the changed run takes.
+        public let total: Int
+    }
+
+    /// What the run takes.
+    public let plan: MemoryPlan
+    /// What there is.
+    public let machine: MachineMemory
+    /// Changes that help, the least first; empty when none does.
+    public let alternatives: [Alternative]
+
+    /// One line: what is needed, what is missing, what would fit.
+    public var description: String {
+        let (needed, missing) = (MemorySize(plan.total), MemorySize(plan.total - machine.available))
+        var text =
+            "not enough memory: the run takes \(needed), \(missing) more than the \(MemorySize(machine.available)) that "
+            + "\(machine.limit) leaves; "
+        guard !alternatives.isEmpty else {
+            let least = plan.rows.filter { !$0.name.hasPrefix("activations") }
+            let fixed = max(
+                least.reduce(0) { $0 + $1.first }, least.reduce(0) { $0 + $1.update },
+                plan.hasLaterSteps ? least.reduce(0) { $0 + $1.later } : 0)
+            return text + "no setting helps: without any activations it would still take \(MemorySize(fixed))"
+        }
+        text += "it would fit with "
+        text += alternatives.map { alternative in
+            "\(alternative.change) (\(MemorySize(alternative.total))\(alternative.keepsBits ? "" : "; another run"))"
+        }.joined(separator: ", or with ")
+        return text
+    }
+}
+
+extension MemoryPlan {
+    /// Throws `MemoryShortage` when the run of `recipe` takes more than `machine` has. Where the system does not say
+    /// what it has, nothing is refused.
+    public func requireFits(_ machine: MachineMemory?, _ recipe: Recipe, workers: Int) throws {
+        guard let machine, total > machine.available else { return }
+        throw MemoryShortage(
+            plan: self, machine: machine,
+            alternatives: try MemoryPlan.alternatives(recipe, workers: workers, within: machine.available))
+    }
+
+    /// Fewer pairs at once; running blocks again, with fewer pairs at once where that alone is not enough; and where
+    /// neither helps, doing without averaged weights.
+    private static func alternatives(
+        _ recipe: Recipe, workers: Int, within limit: Int
+    ) throws -> [MemoryShortage.Alternative] {
+        /// The largest micro-batch that fits, from halving.
+        func smaller(_ recipe: Recipe, _ change: String, keepsBits: Bool) throws -> MemoryShortage.Alternative? {
+            var recipe = recipe
+            var micro = min(recipe.training.pairsPerStep, recipe.training.microPairs ?? Int.max)
+            while micro > 1 {
+                micro /= 2
+                recipe.training.microPairs = micro
+                let total = try MemoryPlan(recipe, workers: workers).total
+                if total <= limit {
+                    return .init(
+                        change: "\(change)--set training.micro_pairs=\(micro)", keepsBits: keepsBits, total: total)
+                }
+            }
+            return nil
+        }
+        func with(
+            _ change: String, keepsBits: Bool = true, _ edit: (inout Recipe) -> Void
+        ) throws -> [MemoryShortage.Alternative] {
+            var changed = recipe
+            edit(&changed)
+            let total = try MemoryPlan(changed, workers: workers).total
+            if total <= limit { return [.init(change: change, keepsBits: keepsBits, total: total)] }
+            return try smaller(changed, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
+        }
+        var found = try smaller(recipe, "", keepsBits: true).map { [$0] } ?? []
+        if !recipe.training.recompute {
+            found += try with("--set training.recompute=true") { $0.training.recompute = true }
+        }
+        guard found.isEmpty, recipe.training.ema != nil else { return found }
+        return try with(
+            "--set training.recompute=true --set training.ema=null", keepsBits: false
+        ) {
+            $0.training.recompute = true
+            $0.training.ema = nil
+        }
+    }
+}

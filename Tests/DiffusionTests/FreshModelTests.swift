@@ -1,0 +1,140 @@
+import Autodiff
+import Checkpoints
+import Digests
+import Foundation
+import Tensors
+import Testing
+
+@testable import Diffusion
+
+/// New models: their numbers do not depend on how they are made, and a folder holds those of the model in memory.
+@Suite struct FreshModelTests {
+    private static let manifests = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../Manifests/models"
+    ).standardized.path
+
+    private func model(_ name: String, seed: UInt64) throws -> FreshModel {
+        let files = [("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8))]
+        return try FreshModel(
+            unet: UNetConfig(path: "\(Self.manifests)/\(name)/unet.json"),
+            textEncoder: CLIPTextConfig(path: "\(Self.manifests)/\(name)/text_encoder.json"),
+            scheduler: SchedulerConfig(path: "\(Self.manifests)/\(name)/scheduler.json"),
+            tokenizer: CLIPTokenizer(vocabulary: files[1].1, merges: files[0].1), tokenizerFiles: files, seed: seed)
+    }
+
+    /// A vocabulary of the single bytes.
+    private static let bytes: String = {
+        var symbols = Array(33...126) + Array(161...172) + Array(174...255)
+        for byte in 0..<256 where !symbols.contains(byte) { symbols.append(256 + symbols.count - 188) }
+        let texts = symbols.map { String(Unicode.Scalar(UInt32($0))!) }
+        let tokens = texts + texts.map { $0 + "</w>" } + ["<|startoftext|>", "<|endoftext|>"]
+        return "{" + tokens.enumerated().map { "\(JSONValue.string($1).canonical): \($0)" }.joined(separator: ", ")
+            + "}"
+    }()
+
+    /// The published numbers of Stable Diffusion 1.5, of its UNet and of CLIP-L.
+    @Test func stableDiffusion15HasItsParameters() throws {
+        let model = try model("sd15", seed: 1)
+        let unet = try UNet2DConditionModel.outline(model.unet)
+        #expect(unet.reduce(0) { $0 + $1.count } == 859_520_964)
+        #expect(unet.count == 686)
+        let text = try CLIPTextModel.outline(model.textEncoder)
+        #expect(text.reduce(0) { $0 + $1.count } == 123_060_480)
+        #expect(text.count == 196)
+        #expect(text[0].name == "text_model.embeddings.token_embedding.weight" && text[0].shape == [49408, 768])
+        #expect(model.textEncoder.maxPositionEmbeddings == 77)
+    }
+
+    /// Spans, workers and instruction sets leave no trace: an element depends on its place alone.
+    @Test func drawsDoNotDependOnTheWorkers() throws {
+        let count = 600_001
+        for fill in [Initialization.uniform(fanIn: 7), .normal(0.02), .constant(1)] {
+            let request = ParameterRequest(name: "w", shape: [count], fill: fill, number: 5)
+            let stream = RandomStream(seed: 3, .initialization, step: 5)
+            let bound = Float(1 / Double(7).squareRoot())
+            let plain: [Float] =
+                switch fill {
+                case .uniform: stream.uniforms(count: count).map { ($0 * 2 - 1) * bound }
+                case .normal(let deviation): stream.normals(shape: [count]).floats.map { $0 * Float(deviation) }
+                case .constant(let value): Array(repeating: value, count: count)
+                }
+            #expect(request.drawn(seed: 3).floats == plain)
+            for workers in 1...3 {
+                let engine = Engine(workers: workers)
+                defer { engine.stop() }
+                #expect(request.drawn(seed: 3, on: engine).floats == plain)
+            }
+            if fill != .constant(1) { #expect(request.drawn(seed: 4).floats != plain) }
+        }
+    }
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = NSTemporaryDirectory() + "fresh-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private func bits(_ parameters: [Parameter]) -> [String: [UInt32]] {
+        Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value.floats.map(\.bitPattern)) })
+    }
+
+    @Test func theWrittenFolderHoldsTheModelInMemory() throws {
+        try withFolder { folder in
+            let engine = Engine(workers: 2)
+            defer { engine.stop() }
+            let fresh = try model("shapes", seed: 7)
+            let (memory, written) = (try fresh.open(on: engine), try fresh.write(to: folder, on: engine))
+            let read = try ModelFolder(path: folder)
+            #expect(bits(read.unet.parameters) == bits(memory.unet.parameters))
+            #expect(bits(read.textEncoder.parameters) == bits(memory.textEncoder.parameters))
+            #expect(try read.digests() == (try memory.digests()))
+            let digests = try memory.digests()
+            #expect(written.map(\.part) == ["unet", "text_encoder"])
+            #expect(written.map { $0.digest } == [digests["model/unet"], digests["model/text_encoder"]])
+            #expect(written[0].parameters == 1_061_843)
+            #expect(written.allSatisfy { $0.bytes == FileContents.size($0.file) })
+            // The same bytes as the model's own way of writing itself.
+            let first = try written.map { try FileContents.read($0.file) }
+            try memory.write(to: folder + "/again")
+            let again = ["unet/diffusion_pytorch_model", "text_encoder/model"].map {
+                "\(folder)/again/\($0).safetensors"
+            }
+            #expect(try again.map { try FileContents.read($0) } == first)
+        }
+    }
+
+    @Test func halvesAreTheRoundedNumbers() throws {
+        try withFolder { folder in
+            let engine = Engine(workers: 2)
+            defer { engine.stop() }
+            let fresh = try model("shapes", seed: 7)
+            let (memory, written) = (
+                try fresh.open(on: engine), try fresh.write(to: folder, dtype: .f16, on: engine)
+            )
+            let read = try ModelFolder(path: folder)
+            for (wide, narrow) in zip(memory.unet.parameters, read.unet.parameters) {
+                #expect(wide.name == narrow.name)
+                let rounded = wide.value.floats.map {
+                    FloatConversion.float32Bits(f16: FloatConversion.float16Bits(f32: $0.bitPattern))
+                }
+                #expect(narrow.value.floats.map(\.bitPattern) == rounded)
+            }
+            #expect(try read.digests()["model/unet"] == written[0].digest)
+            #expect(try read.digests()["model/unet"] != (try memory.digests()["model/unet"]))
+            let weights = try ModelDirectory.openWeights(in: folder + "/unet")
+            #expect(weights.names.allSatisfy { weights.entry(named: $0)?.dtype == .f16 })
+            let config = try ModelDirectory.readObject(folder + "/text_encoder/config.json")
+            #expect(config["dtype"] == "float16")
+        }
+    }
+
+    @Test func partsThatDoNotFitAreRefused() throws {
+        let (shapes, sd15) = (try model("shapes", seed: 1), try model("sd15", seed: 1))
+        let error = try #require(throws: ConfigError.self) {
+            try FreshModel(
+                unet: sd15.unet, textEncoder: shapes.textEncoder, scheduler: sd15.scheduler, tokenizer: sd15.tokenizer,
+                tokenizerFiles: [], seed: 1)
+        }
+        #expect(error.description.contains("hidden_size: 64") && error.description.contains("768"), "\(error)")
+    }
+}

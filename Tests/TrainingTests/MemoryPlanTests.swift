@@ -1,0 +1,197 @@
+import Digests
+import Foundation
+import Testing
+import TinyRuns
+
+@testable import Training
+
+/// Plans of memory from configurations alone. `EndToEndTests/PeakMemoryTests` holds them against what processes took.
+@Suite struct MemoryPlanTests {
+    private static let manifests = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../Manifests"
+    ).standardized.path
+
+    /// SD 1.5 with new weights; no weights or data need to exist.
+    private func sd15(_ changes: (inout Recipe) -> Void = { _ in }) throws -> Recipe {
+        let models = "\(Self.manifests)/models/sd15"
+        var recipe = try Recipe.read(path: "\(Self.manifests)/recipes/sd15-smpo.yaml")
+        recipe.model = .fresh(
+            Recipe.Model.Fresh(
+                unet: "\(models)/unet.json", textEncoder: "\(models)/text_encoder.json",
+                scheduler: "\(models)/scheduler.json", tokenizer: .shapes, initSeed: 1))
+        changes(&recipe)
+        return recipe
+    }
+
+    private func row(_ name: String, _ plan: MemoryPlan) throws -> MemoryPlan.Row {
+        try #require(plan.rows.first { $0.name.hasPrefix(name) }, "\(plan.rows.map(\.name))")
+    }
+
+    @Test func weightsGradientsAndMomentsAreCounted() throws {
+        let plan = try MemoryPlan(sd15 { $0.training.steps = 5 }, workers: 2)
+        let weights = 4 * 859_520_964
+        #expect(plan.parameters == (859_520_964, 123_060_480))
+        for (name, sizes) in [
+            ("policy weights", (weights, weights, weights)), ("reference weights", (0, weights, weights)),
+            ("text encoder", (4 * 123_060_480, 4 * 123_060_480, 4 * 123_060_480)), ("gradients", (weights, 0, weights)),
+            ("AdamW moments", (0, 2 * weights, 2 * weights)),
+        ] {
+            let row = try row(name, plan)
+            #expect((row.first, row.update, row.later) == sizes, "\(name)")
+        }
+        #expect(plan.total == plan.totals.later && plan.totals.later > plan.totals.update)
+        // The step that the recipe is for fits into 24 GiB, and so do many of them.
+        #expect(plan.total < 20 << 30)
+        let one = try MemoryPlan(sd15(), workers: 2)
+        #expect(!one.hasLaterSteps && one.total == max(one.totals.first, one.totals.update) && one.total < 15 << 30)
+        let averaged = try MemoryPlan(sd15 { $0.training.ema = 0.9 }, workers: 2)
+        #expect(averaged.total == one.total + weights)
+    }
+
+    @Test func activationsFollowTheMicroBatch() throws {
+        func activations(_ change: (inout Recipe) -> Void) throws -> Int {
+            let plan = try MemoryPlan(
+                sd15 {
+                    $0.training.pairsPerStep = 8
+                    change(&$0)
+                }, workers: 2)
+            return plan.rows.filter { $0.name.hasPrefix("activations") }.reduce(0) { $0 + $1.first }
+        }
+        let one = try activations { $0.training.microPairs = 1 }
+        #expect(try activations { $0.training.microPairs = 4 } == 4 * one)
+        #expect(try activations { $0.training.microPairs = nil } == 8 * one)
+        #expect(try activations { $0.training.microPairs = 100 } == 8 * one)
+        let kept = try activations {
+            $0.training.microPairs = 1
+            $0.training.recompute = false
+        }
+        #expect(kept > 3 * one)
+        // Four times the positions, four times the activations, but for the padding.
+        let large = try activations {
+            $0.training.microPairs = 1
+            $0.data.size = 128
+        }
+        #expect((3.8...4).contains(Double(large) / Double(one)))
+    }
+
+    /// The largest numbers that a recipe may hold are no trap.
+    @Test func noNumberIsTooLarge() throws {
+        let plan = try MemoryPlan(
+            sd15 {
+                $0.training.pairsPerStep = Int.max
+                $0.data.size = 1024
+                $0.training.steps = Int.max
+            }, workers: 256)
+        #expect(plan.total > 1 << 50)
+    }
+
+    /// The objective `sft` has no reference and one picture an item; a trained text encoder has gradients and moments.
+    @Test func otherRunsAreCountedToo() throws {
+        try RunSupport.withRuns { runs in
+            let smpo = try MemoryPlan(Recipe.read(path: try runs.smpo()), workers: 1)
+            let base = try MemoryPlan(Recipe.read(path: try runs.base()), workers: 1)
+            #expect(try row("reference weights", smpo).later == 4 * smpo.parameters.unet)
+            #expect(!base.rows.contains { $0.name.hasPrefix("reference") })
+            #expect(try row("averaged weights", base).first == 4 * (base.parameters.unet + base.parameters.textEncoder))
+            #expect(
+                try row("AdamW moments", base).update == 8 * (base.parameters.unet + base.parameters.textEncoder))
+        }
+    }
+
+    @Test func theMachineHasToHoldIt() throws {
+        let recipe = try sd15 {
+            $0.training.steps = 5
+            $0.training.pairsPerStep = 64
+            $0.training.microPairs = nil
+            $0.training.recompute = false
+            $0.training.ema = 0.9
+        }
+        let plan = try MemoryPlan(recipe, workers: 2)
+        func shortage(_ gibibytes: Int, _ recipe: Recipe = recipe) -> MemoryShortage? {
+            let machine = MachineMemory(available: gibibytes << 30, limit: "MemAvailable")
+            do {
+                try MemoryPlan(recipe, workers: 2).requireFits(machine, recipe, workers: 2)
+                return nil
+            } catch {
+                return error as? MemoryShortage
+            }
+        }
+        #expect(shortage(1000) == nil)
+        try plan.requireFits(nil, recipe, workers: 2)
+
+        let some = try #require(shortage(30))
+        #expect(
+            some.alternatives.map(\.change) == [
+                "--set training.micro_pairs=2", "--set training.recompute=true --set training.micro_pairs=16",
+            ])
+        #expect(some.alternatives.allSatisfy { $0.total <= 30 << 30 && $0.keepsBits })
+        #expect(some.description.contains("more than the 30.0 GiB that MemAvailable leaves; it would fit with --set "))
+
+        // 20 GiB hold it without the average only.
+        let little = try #require(shortage(20))
+        #expect(
+            little.alternatives.map(\.change) == [
+                "--set training.recompute=true --set training.ema=null --set training.micro_pairs=4"
+            ])
+        #expect(little.description.contains("another run"))
+
+        let least = try #require(shortage(8))
+        #expect(least.alternatives.isEmpty)
+        #expect(least.description.contains("no setting helps: without any activations it would still take 19"))
+
+        // What an alternative promises is true.
+        for alternative in some.alternatives {
+            let overrides = alternative.change.split(separator: " ").filter { $0 != "--set" }.map(String.init)
+            let yaml = recipe.yaml
+            let changed = try Recipe.parse(yaml, file: "x.yaml", overrides: overrides)
+            #expect(try MemoryPlan(changed, workers: 2).total == alternative.total)
+            #expect(shortage(30, changed) == nil)
+        }
+    }
+
+    @Test func sizesAreShort() {
+        for (bytes, text) in [
+            (0, "0"), (1, "1 KiB"), (5 << 20, "5 MiB"), ((1 << 30) - 1, "1023 MiB"), (1 << 30, "1.0 GiB"),
+            ((35 << 30) / 2, "17.5 GiB"), (100 << 30, "100.0 GiB"),
+        ] { #expect(MemorySize(bytes).description == text) }
+    }
+
+    /// What kernel and control groups say, in both versions' words.
+    @Test func theLeastLimitCounts() throws {
+        let root = NSTemporaryDirectory() + "machine-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        func write(_ path: String, _ text: String) throws {
+            try FileContents.makeFolder(root + path.prefix(upTo: try #require(path.lastIndex(of: "/"))))
+            try AtomicFile.write(text, to: root + path)
+        }
+        #expect(MachineMemory.read(root: root) == nil)
+        try write("/proc/meminfo", "MemTotal:  1000 kB\nMemAvailable:     800 kB\n")
+        #expect(MachineMemory.read(root: root) == MachineMemory(available: 800 << 10, limit: "MemAvailable"))
+
+        // Version 2: the group has no limit of its own, the one above it has; the cache of files can be given back.
+        try write("/proc/self/cgroup", "0::/a/b\n")
+        let group = "/sys/fs/cgroup/a"
+        try write("\(group)/b/memory.max", "max\n")
+        try write("\(group)/b/memory.current", "5000\n")
+        #expect(MachineMemory.read(root: root)?.limit == "MemAvailable")
+        try write("\(group)/memory.max", "300000\n")
+        try write("\(group)/memory.current", "200000\n")
+        try write("\(group)/memory.stat", "anon 100000\nfile 100000\ninactive_file 30000\nactive_file 20000\n")
+        let second = try #require(MachineMemory.read(root: root))
+        #expect(second == MachineMemory(available: 150_000, limit: "the control group's memory.max"))
+
+        // Version 1, seen from inside a container: the host's path is not there, the mount's own limit is.
+        try write("/proc/self/cgroup", "4:memory,cpu:/docker/x\n1:name=systemd:/\n")
+        try write("/sys/fs/cgroup/memory/memory.limit_in_bytes", "100000\n")
+        try write("/sys/fs/cgroup/memory/memory.usage_in_bytes", "70000\n")
+        try write("/sys/fs/cgroup/memory/memory.stat", "total_inactive_file 5000\ntotal_active_file 5000\n")
+        let first = try #require(MachineMemory.read(root: root))
+        #expect(first == MachineMemory(available: 40_000, limit: "the control group's memory.limit_in_bytes"))
+    }
+
+    @Test func thisProcessHasAPeak() throws {
+        let peak = try #require(MachineMemory.peak())
+        #expect(peak > 1 << 20)
+        #expect(try #require(MachineMemory.read()).available > 0)
+    }
+}
