@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench exhaustive clean packages
+.PHONY: help demo test build lint layers bench exhaustive sanitize sanitize-threads clean packages
 
-# libsqlite3: the ledger; libssl: SHA-256; libopenblas: the benchmark's second opinion; the others: pictures.
+# libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read the ledger with sqlite3, as people do.
 PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3
 smpo := .build/release/smpo
@@ -12,7 +12,7 @@ smpo := .build/release/smpo
 STRIDE := 1
 
 help: ## Show this list.
-	@awk -F ': .*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after.
 	@echo "==> smpo train --record"
@@ -63,8 +63,21 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 	    done
 	done
 
+# The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on
+# Linux, so the flag goes to C alone; Swift traps at overflows anyway. Memory that the libraries keep until the end is no
+# finding.
+sanitize: packages ## Kernel and autodiff tests under AddressSanitizer and UndefinedBehaviorSanitizer; minutes.
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    swift test -c release --scratch-path .build-sanitize --sanitize=address \
+	    -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined --filter '^(TensorsTests|AutodiffTests)\.'
+
+# The known answers share every kernel among 1, 2, 3 and 7 workers.
+sanitize-threads: packages ## Worker pool and shared kernels under ThreadSanitizer; minutes.
+	swift test -c release --scratch-path .build-sanitize-threads --sanitize=thread \
+	    --filter '^TensorsTests\.(WorkerPool|InvarianceTests)'
+
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build
+	rm -rf .build .build-sanitize .build-sanitize-threads
 
 # The lists of packages are fetched only when something has to be installed.
 packages:
