@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench exhaustive sanitize sanitize-threads clean packages
+.PHONY: help demo test build lint layers bench exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read the ledger with sqlite3, as people do.
@@ -12,7 +12,7 @@ smpo := .build/release/smpo
 STRIDE := 1
 
 help: ## Show this list.
-	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after.
 	@echo "==> smpo train --record"
@@ -75,6 +75,14 @@ sanitize: packages ## Kernel and autodiff tests under AddressSanitizer and Undef
 sanitize-threads: packages ## Worker pool and shared kernels under ThreadSanitizer; minutes.
 	swift test -c release --scratch-path .build-sanitize-threads --sanitize=thread \
 	    --filter '^TensorsTests\.(WorkerPool|InvarianceTests)'
+
+travel: PACKAGES := qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+travel: packages ## Compare the kernels' digests on this CPU, on emulated older ones, and on aarch64.
+	Tests/Travel/run.sh
+
+travel-avx512: PACKAGES := bochs bochs-term isolinux syslinux-common xorriso cpio
+travel-avx512: packages ## The same with AVX-512 in Bochs, for machines without it; some minutes.
+	Tests/Travel/avx512.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
 	rm -rf .build .build-sanitize .build-sanitize-threads

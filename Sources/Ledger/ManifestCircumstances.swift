@@ -2,7 +2,7 @@ import Digests
 
 /// The part of a manifest that is recorded and, on the reference backend, not allowed to matter.
 public struct ManifestCircumstances: Sendable, Equatable {
-    /// The instruction set of the kernels: "avx512", "avx2", "baseline".
+    /// The instruction set of the kernels: "baseline", "avx2", "avx512", "neon".
     public var isa: String
     /// The number of worker threads.
     public var workers: Int

@@ -5,12 +5,15 @@ public enum ISA: String, Sendable, CaseIterable, Comparable {
     case baseline
     case avx2
     case avx512
+    /// Of aarch64, where it is always there.
+    case neon
 
     var code: ck_isa {
         switch self {
         case .baseline: CK_ISA_BASELINE
         case .avx2: CK_ISA_AVX2
         case .avx512: CK_ISA_AVX512
+        case .neon: CK_ISA_NEON
         }
     }
 
@@ -23,6 +26,6 @@ public enum ISA: String, Sendable, CaseIterable, Comparable {
     /// The instruction sets that this CPU can execute, narrowest first.
     public static var supported: [ISA] { allCases.filter(\.isSupported) }
 
-    /// Narrower sets come first.
+    /// Narrower sets of a machine come first.
     public static func < (left: ISA, right: ISA) -> Bool { left.code.rawValue < right.code.rawValue }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Kernels stay inside the workspace that they ask for.
 @Suite struct WorkspaceTests {
-    static let tables = [CK_ISA_BASELINE, CK_ISA_AVX2, CK_ISA_AVX512].filter { ck_isa_supported($0) != 0 }
+    static let tables = [CK_ISA_BASELINE, CK_ISA_AVX2, CK_ISA_AVX512, CK_ISA_NEON].filter { ck_isa_supported($0) != 0 }
 
     /// Runs `body` on exactly `bytes` bytes, with guards before and behind.
     static func guarded(_ bytes: Int, _ body: (UnsafeMutableRawPointer) -> Void) -> Bool {

@@ -8,8 +8,8 @@
 #include "ck_norm.h"
 #include "ck_random.h"
 
-/// Instruction sets, from the portable one up.
-enum ck_isa { CK_ISA_BASELINE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2 };
+/// Instruction sets: the portable one, those of x86-64 from narrow to wide, that of aarch64.
+enum ck_isa { CK_ISA_BASELINE = 0, CK_ISA_AVX2 = 1, CK_ISA_AVX512 = 2, CK_ISA_NEON = 3 };
 
 /// The kernels of one instruction set.
 struct ck_kernels {
