@@ -30,7 +30,7 @@ public struct MemoryPlan: Sendable, Equatable {
 
     /// What the program takes without a model: code, libraries, the ledger's cache.
     private static let program = 40 << 20
-    /// Scratch memory that a worker keeps besides what attention needs.
+    /// What the kernels of a worker pack and sum up in.
     private static let scratch = 4 << 20
 
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
@@ -74,11 +74,8 @@ public struct MemoryPlan: Sendable, Equatable {
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)
         add("batch and recorded latents", batch, batch, batch)
-        let keys = max(size * size, tokens)
-        let scratch = workers * (2 * 4 * min(256, keys) * keys + MemoryPlan.scratch)
-        add(
-            "program and scratch", MemoryPlan.program + scratch, MemoryPlan.program + scratch,
-            MemoryPlan.program + scratch)
+        let program = MemoryPlan.program + workers * MemoryPlan.scratch
+        add("program and scratch", program, program, program)
         self.rows = rows
         parameters = (model.unetCount, model.textCount)
         hasLaterSteps = training.steps > 1

@@ -77,7 +77,7 @@ def main():
             a = inverse(u)
             p_here = p(u)
             if a < mpf("0.5"):
-                return mpf(2) ** -4 / p_here  # only GELU uses it there: 2^-49 is plenty
+                return mpf(2) ** -4 / p_here  # erf takes its other formula there: 2^-49 is plenty
             return max(erfc(a) / erf(a), mpf(2) ** -18) / p_here
 
         show(f"erfc K={k}", remez(p, weight, -1, (mpf("10.6") - k) / (mpf("10.6") + k), degree, grid=600))

@@ -17,8 +17,6 @@ CK_INLINE v16f ck_with_sign16(v16f magnitude, v16f x) {
 /// min(x, high) and max(x, low); a NaN stays a NaN.
 CK_INLINE v16f ck_below16(v16f x, float high) { return ck_select16(x > high, ck_splat16(high), x); }
 CK_INLINE v16f ck_above16(v16f x, float low) { return ck_select16(x < low, ck_splat16(low), x); }
-CK_INLINE v8d ck_below8(v8d x, double high) { return ck_select8(x > high, ck_splat8d(high), x); }
-CK_INLINE v8d ck_above8(v8d x, double low) { return ck_select8(x < low, ck_splat8d(low), x); }
 CK_INLINE v16f ck_nan16(void) { return (v16f)(0x7fc00000U + (v16u){0}); }
 /// `y`, with the canonical NaN where `x` is a NaN.
 CK_INLINE v16f ck_keep_nan16(v16f y, v16f x) { return ck_select16(x != x, ck_nan16(), y); }

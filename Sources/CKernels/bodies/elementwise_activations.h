@@ -8,11 +8,11 @@ CK_INLINE v16f ck_silu16(v16f x) {
     return c / (1.0f + ck_exp_below16(-c));
 }
 
-/// s (1 + c (1 - s)), s = sigmoid(c), with 1 - s = e s. The lower limit keeps s normal.
+/// s + (s c) (1 - s), s = sigmoid(c), with 1 - s = e s. The lower limit keeps s normal.
 CK_INLINE v16f ck_silu_slope16(v16f x) {
     v16f c = ck_above16(ck_below16(x, 87.25f), -87.0f);
     v16f e = ck_exp_limited16(-c), s = 1.0f / (1.0f + e);
-    return s * ck_fma16(c, e * s, ck_splat16(1.0f));
+    return ck_fma16(s * c, e * s, s);
 }
 
 /// exp(-1.702 c) for c in [-52.25, 51.2], with 1.702 c rounded in `z`.
@@ -29,10 +29,10 @@ CK_INLINE v16f ck_quick_gelu16(v16f x) {
     return c / (1.0f + ck_quick_exp16(ck_below16(c, 51.2f), &z));
 }
 
-/// s (1 + z (1 - s)), z = 1.702 x, s = sigmoid(z).
+/// s + (s z) (1 - s), z = 1.702 x, s = sigmoid(z).
 CK_INLINE v16f ck_quick_gelu_slope16(v16f x) {
     v16f z, e = ck_quick_exp16(ck_above16(ck_below16(x, 51.2f), -51.0f), &z), s = 1.0f / (1.0f + e);
-    return s * ck_fma16(z, e * s, ck_splat16(1.0f));
+    return ck_fma16(s * z, e * s, s);
 }
 
 /// x Phi(x) = max(x, 0) - a Phi(-a).

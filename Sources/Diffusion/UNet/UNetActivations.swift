@@ -162,15 +162,15 @@ extension Operation {
             backward: channels * from.area, keepsInput: false)
     }
 
-    /// Kept: both results of norm 1 and of its SiLU, the sum with the time embedding, norm 2 and its SiLU. The second
+    /// Kept: the normalised inputs of both convolutions, and the sum with the time embedding between them. The second
     /// convolution is the fullest place of the way forward and mostly of the way back.
     private static func resnet(_ input: Int, _ output: Int, _ plane: Plane) -> Operation {
         let (i, o) = (input * plane.area, output * plane.area)
         let (paddedInput, paddedOutput) = (input * plane.padded, output * plane.padded)
-        let inside = 2 * i + 3 * o
+        let inside = i + 2 * o
         let shortcut = input == output ? 0 : i
         let conv2 = inside + shortcut + paddedOutput + o
-        let conv1 = 2 * i + shortcut + o + max(paddedInput, paddedOutput + i)
+        let conv1 = i + shortcut + o + max(paddedInput, paddedOutput + i)
         let again = inside + max(paddedOutput + o, 3 * o)
         return Operation(
             input: i, output: o, forward: max(i + paddedInput + o, 3 * o + paddedOutput),

@@ -22,8 +22,8 @@ struct TrainCommand: ParsableCommand {
             products: a second opinion, whose bits are those of this machine.
 
             Before anything large is loaded, a plan of the memory is made from the
-            configurations. A run that does not fit is refused, with the settings under
-            which it would. --dry-run prints the plan and stops there.
+            configurations. A run that does not fit is refused, with the settings
+            under which it would. --dry-run prints the plan and stops there.
 
             EXAMPLES
               smpo train --record
