@@ -39,7 +39,7 @@ machine() {
         status=1
     fi
     for set in "${all_sets[@]}"; do
-        file="$out/$name, $set.txt" begin=${EPOCHREALTIME/./} code=0
+        file="$out/$name, $set.txt" begin=${EPOCHREALTIME//[.,]/} code=0
         "$@" --isa "$set" > "$file" 2> "$out/errors.txt" || code=$?
         if [[ " $sets " != *" $set "* ]]; then
             if (( code == 4 )); then continue; fi
@@ -55,7 +55,7 @@ machine() {
         if [[ $verdict != equal ]]; then status=1; fi
         digest=$(awk '$1 == "all" { print $2 }' "$file")
         printf '| %-34s | %-8s | %-16s | %5d ms | %s |\n' "$name" "$set" "$digest" \
-            $(((${EPOCHREALTIME/./} - begin) / 1000)) "$verdict"
+            $(((${EPOCHREALTIME//[.,]/} - begin) / 1000)) "$verdict"
         if [[ $verdict == *differ ]]; then diff "$file" "$expected" | grep '^[<>]' | head -20 || true; fi
     done
 }
