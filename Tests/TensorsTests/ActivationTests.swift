@@ -2,100 +2,109 @@ import Foundation
 import Tensors
 import Testing
 
-/// Activations: bits where the formula can be written down with public functions, else correct rounding by libm's erfc.
+/// Activations and their slopes against libm in double, within the bounds that the contract states (section 7) and
+/// `Tests/Exhaustive` proves for every input; one digest an instruction set is in `InvarianceTests`.
 @Suite struct ActivationTests {
+    /// An error bound for inputs up to `to`, in units in the last place of the exact result or as a distance.
+    struct Zone: Sendable {
+        let to: Float
+        var ulps = 0.0
+        var distance = 0.0
+    }
+
+    /// A function of one value with its slope.
+    struct Function: Sendable, CustomTestStringConvertible {
+        let activation: Activation
+        let value, slope: @Sendable (Double) -> Double
+        let valueZones, slopeZones: [Zone]
+        var testDescription: String { "\(activation)" }
+    }
+
+    static let silu = Function(
+        activation: .silu, value: { $0 * sigmoid($0) }, slope: { sigmoid($0) * (1 + $0 * sigmoid(-$0)) },
+        valueZones: [Zone(to: -0x1.62e43p+6, distance: 22.2 * 0x1p-126), Zone(to: .infinity, ulps: 3)],
+        slopeZones: [
+            Zone(to: -87, distance: 121 * 0x1p-126), Zone(to: -2, ulps: 7), Zone(to: -0.75, distance: 0x1p-24),
+            Zone(to: .infinity, ulps: 3),
+        ])
+    static let quickGELU = Function(
+        activation: .quickGELU, value: { $0 * sigmoid(1.702 * $0) }, slope: { silu.slope(1.702 * $0) },
+        valueZones: [Zone(to: -0x1.a10754p+5, distance: 14 * 0x1p-126), Zone(to: .infinity, ulps: 3)],
+        slopeZones: [
+            Zone(to: -51, distance: 147 * 0x1p-126), Zone(to: -1.25, ulps: 7), Zone(to: -0.4375, distance: 0x1p-24),
+            Zone(to: .infinity, ulps: 3),
+        ])
+    static let gelu = Function(
+        activation: .gelu, value: { $0 * normal($0) }, slope: { normal($0) + $0 * density($0) },
+        valueZones: [Zone(to: -0x1.a615aep+3, distance: 0.6 * 0x1p-126), Zone(to: .infinity, ulps: 4)],
+        slopeZones: [
+            Zone(to: -0x1.a615aep+3, distance: 8 * 0x1p-126), Zone(to: -1.25, ulps: 5),
+            Zone(to: -0.4375, distance: 0x1p-24), Zone(to: .infinity, ulps: 4),
+        ])
+
+    static func sigmoid(_ x: Double) -> Double { 1 / (1 + Foundation.exp(-x)) }
+    /// Φ and φ.
+    static func normal(_ x: Double) -> Double { 0.5 * erfc(-x * 0.5.squareRoot()) }
+    static func density(_ x: Double) -> Double { Foundation.exp(-0.5 * x * x) / (2 * Double.pi).squareRoot() }
+
+    /// The distance of neighbouring Float32 values around `x`.
+    static func ulp(_ x: Double) -> Double {
+        x == 0 ? 0x1p-149 : max(0x1p-149, scalbn(1, Int(ilogb(x)) - 23))
+    }
+
+    /// How far the function may be from `exact` at `x`.
+    static func bound(_ zones: [Zone], _ x: Float, _ exact: Double) -> Double {
+        let zone = zones.first { x < $0.to } ?? zones[zones.count - 1]
+        return zone.distance + zone.ulps * ulp(exact)
+    }
+
     static let inputs: [Float] = {
         var samples = Samples(71)
-        return (0..<1003).map { _ in samples.spreadValue() / 128 }
+        let near = (-1400...1400).map { Float($0) / 64 }
+        return (0..<1003).map { _ in samples.spreadValue() / 128 } + near
             + [0, -0.0, 1e-30, -1e-30, 0x1p-140, 90, -90, 104, -104, 800, -800, 3e38, -3e38]
     }()
 
-    static func sigmoid(_ x: Double) -> Double { 1 / (1 + Elementary.exp(-x)) }
-    static func limited(_ x: Double, _ bound: Double) -> Double { min(max(x, -bound), bound) }
-
-    @Test func silu() {
-        check(.silu) { x in
-            let c = max(x, -700)
-            return c / (1 + Elementary.exp(-min(c, 700)))
-        } slope: { x in
-            let c = ActivationTests.limited(x, 700)
-            let s = ActivationTests.sigmoid(c)
-            return s * (1 + c * (1 - s))
-        }
-    }
-
-    @Test func quickGELU() {
-        check(.quickGELU) { x in
-            let c = max(x, -400)
-            return c / (1 + Elementary.exp(-(min(c, 400) * 1.702)))
-        } slope: { x in
-            let z = ActivationTests.limited(x, 400) * 1.702
-            let s = ActivationTests.sigmoid(z)
-            return s * (1 + z * (1 - s))
-        }
-    }
-
-    private func check(_ activation: Activation, _ value: (Double) -> Double, slope: (Double) -> Double) {
+    @Test(arguments: [silu, quickGELU, gelu]) func withinBounds(_ function: Function) {
         let inputs = ActivationTests.inputs
         let (x, dy) = (Tensor(inputs, shape: [inputs.count]), Samples.spread([inputs.count], 72))
-        let gradients = zip(dy.floats, inputs).map { Float(Double($0) * slope(Double($1))) }
         for engine in engines() {
-            expectBits(engine.apply(activation, x), inputs.map { Float(value(Double($0))) }, "\(engine.isa)")
-            expectBits(engine.applyBackward(activation, dy, x: x), gradients, "\(engine.isa)")
-        }
-    }
-
-    /// Φ(x) and φ(x) by libm in double.
-    static func normal(_ x: Double) -> (distribution: Double, density: Double) {
-        (0.5 * erfc(-x * 0.5.squareRoot()), Foundation.exp(-0.5 * x * x) / (2 * Double.pi).squareRoot())
-    }
-
-    /// `found` must be one of the Float32 values that a relative error of 2^-44 in double can round to (the cores are
-    /// good to a few units of 2^-53; Φ of large negative arguments to x²·2^-53, x² < 2^8). `scale` is the size of the
-    /// terms that may cancel.
-    static func isRounded(_ found: Float, _ exact: Double, scale: Double) -> Bool {
-        let slack = scale * 0x1p-44
-        return found >= Float(exact - slack) && found <= Float(exact + slack)
-    }
-
-    @Test func gelu() {
-        // Beyond -14 libm's and our tails differ by more than the slack below; they are under 1e-44 there.
-        let inputs = ActivationTests.inputs.filter { $0 > -14 }
-        let (x, dy) = (Tensor(inputs, shape: [inputs.count]), Samples.spread([inputs.count], 73))
-        for engine in engines() {
-            let (y, dx) = (engine.apply(.gelu, x).floats, engine.applyBackward(.gelu, dy, x: x).floats)
+            let y = engine.apply(function.activation, x).floats
+            let dx = engine.applyBackward(function.activation, dy, x: x).floats
             for (index, input) in inputs.enumerated() {
-                let (a, upstream) = (Double(input), Double(dy.floats[index]))
-                let (phi, density) = ActivationTests.normal(a)
+                let (value, slope) = (function.value(Double(input)), function.slope(Double(input)))
+                let bound = ActivationTests.bound(function.valueZones, input, value)
+                #expect(abs(Double(y[index]) - value) <= bound, "at \(input), \(engine.isa)")
+                // The product with dy is rounded once more.
+                let upstream = Double(dy.floats[index])
+                let slopeBound = abs(upstream) * ActivationTests.bound(function.slopeZones, input, slope)
+                let exact = upstream * slope
                 #expect(
-                    ActivationTests.isRounded(y[index], a * phi, scale: abs(a * phi)), "gelu(\(input)), \(engine.isa)")
-                #expect(
-                    ActivationTests.isRounded(
-                        dx[index], upstream * (phi + a * density), scale: abs(upstream) * (phi + abs(a) * density)),
-                    "gelu′(\(input)), \(engine.isa)")
+                    abs(Double(dx[index]) - exact) <= slopeBound + ActivationTests.ulp(exact),
+                    "slope at \(input), \(engine.isa)")
             }
         }
     }
 
+    /// GEGLU is hidden · GELU(gate), its gradients dy · GELU(gate) and (dy · hidden) · GELU′(gate): the bits of the
+    /// operations one after the other.
     @Test func geglu() {
         let (rows, d) = (7, 37)
         let (x, dy) = (Samples.tensor([rows, 2 * d], 74), Samples.tensor([rows, d], 75))
-        let (xv, dv) = (x.floats, dy.floats)
+        func part(_ offset: Int) -> Tensor {
+            Tensor((0..<rows * d).map { x.floats[$0 / d * 2 * d + offset + $0 % d] }, shape: [rows, d])
+        }
+        let (hidden, gate) = (part(0), part(d))
         for engine in engines() {
-            let (y, dx) = (engine.geglu(x), engine.gegluBackward(dy, x: x).floats)
-            #expect(y.shape == [rows, d])
-            for index in 0..<rows * d {
-                let at = index / d * 2 * d + index % d
-                let (hidden, gate, upstream) = (Double(xv[at]), Double(xv[at + d]), Double(dv[index]))
-                let (phi, density) = ActivationTests.normal(gate)
-                let value = gate * phi
-                #expect(ActivationTests.isRounded(y.floats[index], hidden * value, scale: abs(hidden * value)))
-                #expect(ActivationTests.isRounded(dx[at], upstream * value, scale: abs(upstream * value)))
-                #expect(
-                    ActivationTests.isRounded(
-                        dx[at + d], upstream * hidden * (phi + gate * density),
-                        scale: abs(upstream * hidden) * (phi + abs(gate) * density)))
+            let value = engine.apply(.gelu, gate)
+            let product = engine.multiply(dy, hidden)
+            expectBits(engine.geglu(x), engine.multiply(hidden, value).floats, "\(engine.isa)")
+            let left = engine.multiply(dy, value).floats
+            let right = engine.applyBackward(.gelu, product, x: gate).floats
+            let expected = (0..<rows).flatMap { row in
+                Array(left[row * d..<(row + 1) * d]) + Array(right[row * d..<(row + 1) * d])
             }
+            expectBits(engine.gegluBackward(dy, x: x), expected, "\(engine.isa)")
         }
     }
 

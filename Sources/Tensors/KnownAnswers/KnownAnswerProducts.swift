@@ -24,7 +24,7 @@ extension KnownAnswer {
 
     static let convolutions: [KnownAnswer] = [
         (3, ConvolutionGeometry(padding: 1), "3c8e6631cbeaf804"),
-        (3, ConvolutionGeometry(stride: 2, top: 0, bottom: 1, left: 0, right: 1), "041b2b884bce71b6"),
+        (3, ConvolutionGeometry(stride: 2, top: 0, bottom: 1, left: 0, right: 1), "4c2021dec7d00c01"),
         (1, ConvolutionGeometry(), "32272ceb4b6ebb3c"),
     ].map { kernel, geometry, digest in
         KnownAnswer("convolution \(kernel), stride \(geometry.stride)", digest) { e in
@@ -37,7 +37,7 @@ extension KnownAnswer {
         }
     }
 
-    static let attentions: [KnownAnswer] = [(false, "2a0c9c7bfd9637d8"), (true, "20ed9f1a37e8c177")].map {
+    static let attentions: [KnownAnswer] = [(false, "0c7d9f357305c157"), (true, "bffbe9053047bb9c")].map {
         causal, digest in
         KnownAnswer(causal ? "causal attention" : "attention", digest) { e in
             let keys = causal ? 275 : 77
