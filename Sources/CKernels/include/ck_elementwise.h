@@ -3,8 +3,8 @@
 
 /// Elementwise kernels over `n` contiguous Float32 values. Outputs may alias inputs exactly, never partly; `n` may be 0.
 /// The formulas are part of the contract `ref-1`. "Float32" below: every operation is rounded to Float32 as written,
-/// without fma. "Double": the inputs are widened, every operation is a double operation as written (the functions by
-/// the cores in bodies/elementary.h and bodies/elementwise_activations.h), and the result is rounded once to Float32.
+/// without fma. "Single": the sequence of Float32 operations and fma in bodies/elementary_single.h and
+/// bodies/elementwise_activations.h, not correctly rounded, with the bounds that NUMERICS.md (section 7) states.
 /// NaN payloads are specified only where "correctly rounded" is said.
 struct ck_elementwise_table {
     /// Correctly rounded for all 2^32 inputs: round-to-nearest-even, subnormals kept, signed zeros and infinities by
@@ -20,24 +20,23 @@ struct ck_elementwise_table {
     /// The hardware's correctly rounded square root; sqrt(x < 0) is 0x7fc00000, sqrt(-0) is -0.
     void (*sqrt)(float *y, const float *x, size_t n);
 
-    /// y = c / (1 + exp(-c)), c = max(x, -700), exp's argument at least -700. Double.
+    /// y = c / (1 + exp(-c)), c = max(x, -89). Single.
     void (*silu)(float *y, const float *x, size_t n);
-    /// dx = dy * (s * (1 + c * (1 - s))), c = x limited to [-700, 700], s = 1 / (1 + exp(-c)). Double.
+    /// dx = dy * fma(s c, e s, s), c = x limited to [-87, 87.25], e = exp(-c), s = 1 / (1 + e). Single.
     void (*silu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// y = c * Phi(c), c = max(x, -37), Phi's argument at most 37, where Phi(x) = t for x < 0 and 1 - t for x >= 0 and
-    /// t = 0.5 * (exp((x * x) * -0.5) * erfcx(|x| * sqrt(1/2))): the erf form of GELU. Double.
+    /// y = max(x, 0) - a Phi(-a), a = min(|x|, 13.2), Phi(-a) = exp(-a^2 / 2) p(a) / q(a): the erf form of GELU. Single.
     void (*gelu)(float *y, const float *x, size_t n);
-    /// dx = dy * (Phi(c) + c * (exp((c * c) * -0.5) * (1 / sqrt(2 pi)))), c = x limited to [-37, 37]. Double.
+    /// dx = dy * (Phi(x) + x phi(x)) by the same tail. Single.
     void (*gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// y = c / (1 + exp(-(c * 1.702))), c = max(x, -400), exp's argument from c at most 400. Double.
+    /// y = c / (1 + exp(-1.702 c)), c = max(x, -52.25). Single.
     void (*quick_gelu)(float *y, const float *x, size_t n);
-    /// dx = dy * (s * (1 + z * (1 - s))), z = 1.702 * (x limited to [-400, 400]), s = 1 / (1 + exp(-z)). Double.
+    /// dx = dy * fma(s z, e s, s), z = 1.702 (x limited to [-51, 51.2]), e = exp(-z), s = 1 / (1 + e). Single.
     void (*quick_gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// x is [rows, 2 d], hidden then gate in each row: y[r, i] = x[r, i] * gelu(x[r, d + i]), gelu as above but not
-    /// rounded. Double. y is [rows, d] and must not alias x.
+    /// x is [rows, 2 d], hidden then gate in each row: y[r, i] = x[r, i] * gelu(x[r, d + i]), gelu rounded as above.
+    /// y is [rows, d] and must not alias x.
     void (*geglu)(float *y, const float *x, size_t rows, size_t d);
     /// dx[r, i] = dy[r, i] * gelu(x[r, d + i]); dx[r, d + i] = (dy[r, i] * x[r, i]) * gelu'(x[r, d + i]), gelu' the
-    /// factor of dy in `gelu_backward`. Double. dx is [rows, 2 d] and may be x; dy is [rows, d].
+    /// factor of dy in `gelu_backward`. dx is [rows, 2 d] and may be x; dy is [rows, d].
     void (*geglu_backward)(float *dx, const float *dy, const float *x, size_t rows, size_t d);
 
     /// y = a + b, a - b, a * b, a / b. Float32.
