@@ -62,6 +62,19 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 	        .build/exhaustive/elementary compare $$function $${sets[0]} $$other $(STRIDE)
 	    done
 	done
+	single() { clang -O2 -std=gnu17 -Wno-psabi -c -DCK_ISA_SUFFIX=$$1 -DCK_HAS_FMA=$$2 $${@:3} \
+	    Tests/Exhaustive/single_exp.c -o .build/exhaustive/exp_$$1.o; }
+	single baseline 0
+	single avx2 1 -mavx2 -mfma
+	single avx512 1 -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma
+	clang -O2 -std=gnu17 -Wno-psabi -I Sources/CKernels/include Tests/Exhaustive/single.c .build/exhaustive/exp_*.o \
+	    Sources/CKernels/dispatch.c Sources/CKernels/isa_*.c -o .build/exhaustive/single -lm -lpthread
+	for function in exp silu silu_slope quick_gelu quick_gelu_slope gelu gelu_slope; do
+	    .build/exhaustive/single check $$function $${sets[0]} 1
+	    for other in "$${sets[@]:1}"; do
+	        .build/exhaustive/single compare $$function $${sets[0]} $$other $(STRIDE)
+	    done
+	done
 
 # The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on
 # Linux, so the flag goes to C alone; Swift traps at overflows anyway. Memory that the libraries keep until the end is no
