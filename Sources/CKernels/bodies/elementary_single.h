@@ -52,15 +52,16 @@ CK_INLINE v16f ck_exp_below16(v16f x) { return ck_exp_limited16(ck_above16(x, -8
 CK_INLINE v16f ck_normal_tail16(v16f x, v16f *e, v16f *m) {
     v16f a = ck_below16(ck_abs16(x), 13.2f), b = a * -0.5f, square = b * a;
     *e = ck_exp_corrected16(square, ck_fma16(b, a, -square));
-    v16f p = ck_fma16(a, ck_splat16(0x1.054502p-8f), ck_splat16(0x1.45cc78p-5f));
-    p = ck_fma16(a, p, ck_splat16(0x1.720e40p-3f));
-    p = ck_fma16(a, p, ck_splat16(0x1.bd5274p-2f));
+    // m = P / (1 + a (sqrt(2 pi) P + T)): far out m is 1 / (sqrt(2 pi) a) whatever the polynomials lost.
+    v16f p = ck_fma16(a, ck_splat16(0x1.3fb6c6p-10f), ck_splat16(0x1.e13038p-7f));
+    p = ck_fma16(a, p, ck_splat16(0x1.59ccb2p-4f));
+    p = ck_fma16(a, p, ck_splat16(0x1.1f8d4ap-2f));
+    p = ck_fma16(a, p, ck_splat16(0x1.14c3fap-1f));
     p = ck_fma16(a, p, ck_splat16(0.5f));
-    v16f q = ck_fma16(a, ck_splat16(0x1.4772b0p-7f), ck_splat16(0x1.985bf0p-4f));
-    q = ck_fma16(a, q, ck_splat16(0x1.d9db20p-2f));
-    q = ck_fma16(a, q, ck_splat16(0x1.312542p+0f));
-    q = ck_fma16(a, q, ck_splat16(0x1.aaeb68p+0f));
-    q = ck_fma16(a, q, ck_splat16(1.0f));
-    *m = p / q;
+    v16f t = ck_fma16(a, ck_splat16(0x1.90bfd0p-9f), ck_splat16(0x1.2d65c2p-5f));
+    t = ck_fma16(a, t, ck_splat16(0x1.a5a0e2p-3f));
+    t = ck_fma16(a, t, ck_splat16(0x1.4059e2p-1f));
+    t = ck_fma16(p, ck_splat16(0x1.40d932p+1f), t);
+    *m = p / ck_fma16(a, t, ck_splat16(1.0f));
     return a;
 }

@@ -35,9 +35,9 @@ CK_INLINE v16f ck_quick_gelu_slope16(v16f x) {
     return ck_fma16(s * z, e * s, s);
 }
 
-/// x Phi(x) = max(x, 0) - a Phi(-a).
+/// x Phi(x) = max(x, 0) - a Phi(-a); the zero is negative, for the sign far out.
 CK_INLINE v16f ck_gelu_of_tail16(v16f x, v16f a, v16f e, v16f m) {
-    return ck_fma16(-(a * m), e, ck_above16(x, 0.0f));
+    return ck_fma16(-(a * m), e, ck_above16(x, -0.0f));
 }
 
 /// Phi(x) + x phi(x): 1 + g for x >= 0 and -g below, g = a phi(a) - Phi(-a) = e (a / sqrt(2 pi) - m).

@@ -3,8 +3,9 @@
 
 /// Elementwise kernels over `n` contiguous Float32 values. Outputs may alias inputs exactly, never partly; `n` may be 0.
 /// The formulas are part of the contract `ref-1`. "Float32" below: every operation is rounded to Float32 as written,
-/// without fma. "Single": the sequence of Float32 operations and fma in bodies/elementary_single.h and
-/// bodies/elementwise_activations.h, not correctly rounded, with the bounds that NUMERICS.md (section 7) states.
+/// without fma. "Single": the same, with fma(a, b, c) = a * b + c rounded once where it is written; not correctly
+/// rounded, with the bounds that NUMERICS.md (section 7) states. There exp is `ck_exp_single16` and exp(x; l) the same of
+/// x + l, `ck_exp_corrected16`, both in bodies/elementary_single.h.
 /// NaN payloads are specified only where "correctly rounded" is said.
 struct ck_elementwise_table {
     /// Correctly rounded for all 2^32 inputs: round-to-nearest-even, subnormals kept, signed zeros and infinities by
@@ -22,21 +23,26 @@ struct ck_elementwise_table {
 
     /// y = c / (1 + exp(-c)), c = max(x, -89). Single.
     void (*silu)(float *y, const float *x, size_t n);
-    /// dx = dy * fma(s c, e s, s), c = x limited to [-87, 87.25], e = exp(-c), s = 1 / (1 + e). Single.
+    /// dx = dy * fma(s * c, e * s, s), c = x limited to [-87, 87.25], e = exp(-c), s = 1 / (1 + e). Single.
     void (*silu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// y = max(x, 0) - a Phi(-a), a = min(|x|, 13.2), Phi(-a) = exp(-a^2 / 2) p(a) / q(a): the erf form of GELU. Single.
+    /// The erf form of GELU. a = min(|x|, 13.2), h = (a * -0.5) * a, e = exp(h; fma(a * -0.5, a, -h)),
+    /// m = P(a) / Q(a) so that Phi(-a) = e m, evaluated as `ck_normal_tail16` says. y = fma(-(a * m), e, max(x, -0)).
+    /// Single.
     void (*gelu)(float *y, const float *x, size_t n);
-    /// dx = dy * (Phi(x) + x phi(x)) by the same tail. Single.
+    /// dx = dy * fma(x < 0 ? -e : e, fma(a, 1 / sqrt(2 pi), -m), x < 0 ? 0 : 1) with a, e and m of `gelu`; the sign bit
+    /// of x decides. Single.
     void (*gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// y = c / (1 + exp(-1.702 c)), c = max(x, -52.25). Single.
+    /// y = c / (1 + exp(-z; -l)), c = max(x, -52.25), z = b * H, l = fma(b, L, fma(b, H, -z)), b = min(c, 51.2), where
+    /// H is 1.702 rounded to Float32 and L is 1.702 - H rounded. Single.
     void (*quick_gelu)(float *y, const float *x, size_t n);
-    /// dx = dy * fma(s z, e s, s), z = 1.702 (x limited to [-51, 51.2]), e = exp(-z), s = 1 / (1 + e). Single.
+    /// dx = dy * fma(s * z, e * s, s), e = exp(-z; -l), s = 1 / (1 + e), z and l as in `quick_gelu` for b = x limited to
+    /// [-51, 51.2]. Single.
     void (*quick_gelu_backward)(float *dx, const float *dy, const float *x, size_t n);
-    /// x is [rows, 2 d], hidden then gate in each row: y[r, i] = x[r, i] * gelu(x[r, d + i]), gelu rounded as above.
+    /// x is [rows, 2 d], hidden then gate in each row: y[r, i] = x[r, i] * gelu(x[r, d + i]), gelu as above. Single.
     /// y is [rows, d] and must not alias x.
     void (*geglu)(float *y, const float *x, size_t rows, size_t d);
     /// dx[r, i] = dy[r, i] * gelu(x[r, d + i]); dx[r, d + i] = (dy[r, i] * x[r, i]) * gelu'(x[r, d + i]), gelu' the
-    /// factor of dy in `gelu_backward`. dx is [rows, 2 d] and may be x; dy is [rows, d].
+    /// factor of dy in `gelu_backward`. Single. dx is [rows, 2 d] and may be x; dy is [rows, d].
     void (*geglu_backward)(float *dx, const float *dy, const float *x, size_t rows, size_t d);
 
     /// y = a + b, a - b, a * b, a / b. Float32.
