@@ -29,7 +29,7 @@ public struct MemoryPlan: Sendable, Equatable {
     public let hasLaterSteps: Bool
 
     /// What the program takes without a model: code, libraries, the ledger's cache.
-    private static let program = 40 << 20
+    private static let program = 48 << 20
     /// What the kernels of a worker pack and sum up in.
     private static let scratch = 4 << 20
 
@@ -74,6 +74,10 @@ public struct MemoryPlan: Sendable, Equatable {
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)
         add("batch and recorded latents", batch, batch, batch)
+        if recipe.backend == .openblas {
+            let laidOut = passes.patches + 4 * model.largestTensor
+            add("matrices laid out for OpenBLAS", laidOut, 0, laidOut)
+        }
         let program = MemoryPlan.program + workers * MemoryPlan.scratch
         add("program and scratch", program, program, program)
         self.rows = rows
@@ -100,6 +104,7 @@ public struct MemoryPlan: Sendable, Equatable {
         let textEncoder: CLIPTextConfig
         let unetCount: Int
         let textCount: Int
+        let largestTensor: Int
         let storage: String
 
         init(_ model: Recipe.Model) throws {
@@ -117,7 +122,9 @@ public struct MemoryPlan: Sendable, Equatable {
                 let dtype = weights.names.first.flatMap { weights.entry(named: $0) }?.dtype ?? .f32
                 storage = dtype == .f32 ? "mapped from the file" : "read from \(dtype.rawValue)"
             }
-            unetCount = try UNet2DConditionModel.outline(unet).reduce(0) { $0 + $1.count }
+            let parameters = try UNet2DConditionModel.outline(unet)
+            unetCount = parameters.reduce(0) { $0 + $1.count }
+            largestTensor = parameters.map(\.count).max() ?? 0
             textCount = try CLIPTextModel.outline(textEncoder).reduce(0) { $0 + $1.count }
         }
     }

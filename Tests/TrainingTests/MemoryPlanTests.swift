@@ -74,6 +74,16 @@ import TinyRuns
         #expect((3.8...4).contains(Double(large) / Double(one)))
     }
 
+    /// OpenBLAS has the patches of a picture laid out beside it, and the weight of a gradient's convolution.
+    @Test func openBLASNeedsMatrices() throws {
+        let plain = try MemoryPlan(sd15(), workers: 2)
+        let plan = try MemoryPlan(sd15 { $0.backend = .openblas }, workers: 2)
+        // 960 channels of 64 × 64 positions in 9 taps, and 2560 × 1280 weights of 9 taps.
+        let expected = 4 * (960 * 64 * 64 * 9 + 2560 * 1280 * 9)
+        #expect(try row("matrices laid out", plan).first == expected)
+        #expect(plan.totals.first == plain.totals.first + expected && plan.totals.update == plain.totals.update)
+    }
+
     /// The largest numbers that a recipe may hold are no trap.
     @Test func noNumberIsTooLarge() throws {
         let plan = try MemoryPlan(

@@ -12,6 +12,10 @@ public struct UNetActivations: Sendable, Equatable {
     /// Bytes of `training` that the tape keeps: all that has been recorded, or the inputs of blocks that run again.
     public let kept: Int
 
+    /// Bytes of the largest matrix of patches that a 3×3 convolution of one sample reads or is read back as; only OpenBLAS
+    /// has it laid out.
+    public let patches: Int
+
     /// Counts for `samples` pictures or latents of edge `size` and `tokens` of text.
     public init(_ config: UNetConfig, size: Int, samples: Int, tokens: Int, recomputes: Bool) {
         let row = Operation.row(of: config, size: size, tokens: tokens)
@@ -23,6 +27,7 @@ public struct UNetActivations: Sendable, Equatable {
         forward = bytes(UNetActivations.forward(row))
         let training = UNetActivations.training(row, recomputes: recomputes)
         (self.training, kept) = (bytes(training.most), bytes(training.kept))
+        patches = 4 * 9 * (row.map(\.convolved).max() ?? 0)
     }
 
     private static func forward(_ row: [Operation]) -> Int {
@@ -80,6 +85,8 @@ private struct Operation {
     var isBlock = false
     /// What a block's gradient needs beside input and result.
     var inside = 0
+    /// The larger side of a 3×3 convolution.
+    var convolved = 0
     /// Positive when its result is a skip, negative when it takes one.
     var skip = 0
 }
@@ -141,7 +148,8 @@ extension Operation {
     private static func convolution(_ input: Int, _ output: Int, from: Plane, to: Plane) -> Operation {
         Operation(
             input: input * from.area, output: output * to.area, forward: input * from.padded + output * to.area,
-            backward: max(input * from.padded, output * from.padded + input * from.area))
+            backward: max(input * from.padded, output * from.padded + input * from.area),
+            convolved: max(input * to.area, output * from.area))
     }
 
     /// GroupNorm, SiLU.
@@ -174,7 +182,7 @@ extension Operation {
         let again = inside + max(paddedOutput + o, 3 * o)
         return Operation(
             input: i, output: o, forward: max(i + paddedInput + o, 3 * o + paddedOutput),
-            backward: max(conv2, conv1, again) - inside, isBlock: true, inside: inside)
+            backward: max(conv2, conv1, again) - inside, isBlock: true, inside: inside, convolved: max(i, o))
     }
 
     /// Kept, in units of one hidden state: norm and projection at both ends (2), and a layer's own normalised input,
