@@ -1,4 +1,5 @@
 import Digests
+import Foundation
 
 /// How much memory the system still gives this process.
 public struct MachineMemory: Sendable, Equatable {
@@ -35,6 +36,14 @@ public struct MachineMemory: Sendable, Equatable {
 
     /// The most memory that this process has held at once (`VmHWM`), in bytes.
     public static func peak() -> Int? { field("VmHWM", "/proc/self/status").map { $0 << 10 } }
+
+    /// Lets `peak` begin anew from what is held now. False where the system does not allow it.
+    @discardableResult
+    public static func resetPeak() -> Bool {
+        guard let file = fopen("/proc/self/clear_refs", "w") else { return false }
+        let written = fputs("5", file)
+        return fclose(file) == 0 && written >= 0
+    }
 
     private struct GroupFiles {
         let limit, usage: String

@@ -100,10 +100,12 @@ public struct RunRecording {
         return losses
     }
 
-    /// Records the step that `builder` has just seen, with its kept tensors.
-    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws {
+    /// Records the step that `builder` has just seen, with its kept tensors; gives what was recorded.
+    @discardableResult
+    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws -> StepRecord {
         let record = try builder.finish(session.trainer)
         try recorder.append(record, stored: try store(builder, step: session.trainer.steps))
+        return record
     }
 
     /// Puts the kept tensors of a step into one object.

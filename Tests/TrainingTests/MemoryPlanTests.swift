@@ -204,4 +204,15 @@ import TinyRuns
         #expect(peak > 1 << 20)
         #expect(try #require(MachineMemory.read()).available > 0)
     }
+
+    /// A peak of 256 MiB that is over does not count any more after a reset.
+    @Test func peakBeginsAnew() throws {
+        let count = 256 << 20
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 4096)
+        memset(bytes, 1, count)
+        bytes.deallocate()
+        let before = try #require(MachineMemory.peak())
+        guard MachineMemory.resetPeak() else { return }
+        #expect(try #require(MachineMemory.peak()) < before)
+    }
 }

@@ -46,19 +46,27 @@ struct BenchReport {
             }
             lines.append(row("geometric mean", "", "", fixed(BenchReport.geometricMean(group.results), 2)))
         }
-        if let step {
-            lines += [
-                "",
-                "training step of the embedded recipe, \(fixed(step.plain * 1000, 1)) ms; recorded "
-                    + "\(fixed(step.recorded * 1000, 1)) ms, of which recording takes "
-                    + "\(fixed(step.recording * 1000, 1)) ms: it adds \(fixed(step.overhead * 100, 2)) %",
-            ]
-        }
+        if let step { lines += ["", table(step)] }
         return lines.joined(separator: "\n")
     }
 
+    /// The steps of the embedded recipe, each beside the one that nobody watches.
+    private func table(_ step: StepBenchmark.Result) -> String {
+        func line(_ name: String, _ seconds: Double, _ share: String) -> String {
+            row(name, fixed(seconds * 1000, 1), "", share)
+        }
+        let title = "training step of the embedded recipe, pairs: \(step.pairs); workers: \(step.workers)"
+        return [
+            row(title, "ms", "", "ratio"), line("nobody watching", step.plain, ""),
+            line("recorded", step.recorded, fixed(step.recorded / step.plain, 3)),
+            line("  of which recording", step.recording, "+\(fixed(step.overhead * 100, 2)) %"),
+            line("audited", step.audited, fixed(step.audited / step.plain, 3)),
+            row("most memory at once", step.peak.map { "\($0 >> 20) MiB" } ?? "?", "", ""),
+        ].joined(separator: "\n")
+    }
+
     private func row(_ name: String, _ ours: String, _ theirs: String, _ ratio: String) -> String {
-        let padding = String(repeating: " ", count: max(0, 46 - name.count))
+        let padding = String(repeating: " ", count: max(0, 60 - name.count))
         return name + padding
             + [ours, theirs, ratio].map { String(repeating: " ", count: max(1, 10 - $0.count)) + $0 }.joined()
     }
@@ -92,7 +100,9 @@ struct BenchReport {
             "plain_milliseconds": .string(fixed(step.plain * 1000, 3)),
             "recorded_milliseconds": .string(fixed(step.recorded * 1000, 3)),
             "recording_milliseconds": .string(fixed(step.recording * 1000, 3)),
-            "overhead": .string(fixed(step.overhead, 4)),
+            "audited_milliseconds": .string(fixed(step.audited * 1000, 3)),
+            "overhead": .string(fixed(step.overhead, 4)), "pairs": .integer(step.pairs),
+            "workers": .integer(step.workers), "peak_bytes": step.peak.map { .integer($0) } ?? .null,
         ]
     }
 

@@ -25,9 +25,9 @@ final class ObservationClock: StepObserver {
     }
 
     /// Adds what `body` takes.
-    func time(_ body: () throws -> Void) rethrows {
+    func time<Value>(_ body: () throws -> Value) rethrows -> Value {
         let begin = clock.now
         defer { spent += clock.now - begin }
-        try body()
+        return try body()
     }
 }

@@ -1,12 +1,20 @@
+import Comparison
 import Foundation
 import Ledger
 import Tensors
 import Training
 
-/// Times steps of a recipe with and without recording, in turn.
+/// Times steps of a recipe, in turn: nobody watching, recorded, and audited.
 struct StepBenchmark {
-    /// Medians in seconds.
+    /// Medians in seconds, and a peak.
     struct Result {
+        /// Pairs of a step.
+        let pairs: Int
+        /// Workers that share it.
+        let workers: Int
+        /// The most memory that the program held in its first unwatched step, in bytes; nil where the system does not
+        /// say.
+        let peak: Int?
         /// A step that nobody watches.
         let plain: Double
         /// A step that is recorded.
@@ -14,9 +22,20 @@ struct StepBenchmark {
         /// What a recorded step spends on digests, the ledger and the objects, clocked by itself: on a machine that
         /// is busy with other things the difference of two steps says little.
         let recording: Double
+        /// A step that is replayed and compared with the record of another.
+        let audited: Double
 
         /// The share that recording adds to a step.
         var overhead: Double { recording / (recorded - recording) }
+    }
+
+    /// Two sessions of one recipe did not agree: nothing that was timed can be believed.
+    struct AuditDiffers: Error, CustomStringConvertible {
+        let divergence: Divergence
+        var description: String {
+            "two runs of one recipe differ at step \(divergence.step), \(divergence.phase.rawValue), "
+                + "\(divergence.tensor); smpo doctor may tell why"
+        }
     }
 
     let recipe: Recipe
@@ -29,28 +48,47 @@ struct StepBenchmark {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let workspace = Workspace(root: folder)
         let plain = try TrainingSession(recipe: recipe, engine: engine)
+        // The peak of what a training holds, before the other sessions take theirs.
+        let hasReset = MachineMemory.resetPeak()
+        _ = try plain.step(observer: nil)
+        let peak = hasReset ? MachineMemory.peak() : nil
+        let audited = try TrainingSession(recipe: recipe, engine: engine)
         let recorded = try TrainingSession(recipe: recipe, engine: engine)
         let recording = RunRecording(
             session: recorded, workspace: workspace, circumstances: Circumstances.of(engine))
         let recorder = try workspace.openLedger().createRun(
             inputs: recorded.inputs, circumstances: recording.circumstances)
         let builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [], engine: engine)
+        let replayBuilder = TraceBuilder(engine: engine)
         var (plainTimes, recordedTimes, recordingTimes): ([Double], [Double], [Double]) = ([], [], [])
+        var auditedTimes: [Double] = []
         for round in 0...rounds {
             let first = try seconds { _ = try plain.step(observer: nil) }
             let clock = ObservationClock(builder)
+            var record: StepRecord?
             let second = try seconds {
                 _ = try recorded.step(observer: clock)
-                try clock.time { try recording.commit(builder, to: recorder) }
+                record = try clock.time { try recording.commit(builder, to: recorder) }
+            }
+            let third = try seconds {
+                _ = try audited.step(observer: replayBuilder)
+                let found = try replayBuilder.finish(audited.trainer)
+                if let record, let divergence = TraceComparison.firstDifference(expected: record, found: found) {
+                    throw AuditDiffers(divergence: divergence)
+                }
+                replayBuilder.clearKept()
             }
             if round > 0 {
                 plainTimes.append(first)
                 recordedTimes.append(second)
                 recordingTimes.append(clock.spent / .seconds(1))
+                auditedTimes.append(third)
             }
         }
         try recorder.interrupt()
-        return Result(plain: median(plainTimes), recorded: median(recordedTimes), recording: median(recordingTimes))
+        return Result(
+            pairs: recipe.training.pairsPerStep, workers: engine.pool.workers, peak: peak, plain: median(plainTimes),
+            recorded: median(recordedTimes), recording: median(recordingTimes), audited: median(auditedTimes))
     }
 
     private func seconds(_ body: () throws -> Void) rethrows -> Double {

@@ -16,8 +16,8 @@ struct BenchCommand: ParsableCommand {
             the medians are compared. A ratio above 1
             means that the reference kernels are faster. Before the timing both results
             are compared: two that differ by more than rounding end the run. Then steps
-            of the embedded recipe, with and without recording in turn: the median time
-            of each, and what recording adds.
+            of the embedded recipe, in turn: with nobody watching, recorded, and audited
+            (replayed and compared with the record); and the memory that training holds.
 
             OpenBLAS gets as many threads as we have workers. Its speed depends on the
             kernels that it chooses for the CPU, so they are printed too; a version that
@@ -93,7 +93,7 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    /// Steps of the embedded recipe, with and without recording in turn.
+    /// Steps of the embedded recipe: plain, recorded and audited in turn.
     private func step(_ isa: ISA, _ workers: Int) throws -> StepBenchmark.Result? {
         guard FileManager.default.fileExists(atPath: TrainCommand.embedded) else { return nil }
         let engine = Engine(isa: isa, workers: workers)
