@@ -30,7 +30,7 @@ public struct Evidence {
     /// Gathers and verifies. Throws `TamperError` when a hash or link does not hold, `UnknownRun` without any evidence.
     public init(run: String, workspace: Workspace) throws {
         let hasManifest = FileContents.exists(workspace.manifest(run))
-        let hasGolden = FileContents.isFolder(workspace.golden(run))
+        let hasGolden = GoldenLog.exists(folder: workspace.golden(run))
         let log = hasGolden ? try GoldenLog(folder: workspace.golden(run)) : nil
         var collected: [GoldenStep] = []
         try log?.forEachStep { collected.append($0) }

@@ -25,6 +25,11 @@ public struct GoldenLog: Sendable {
     /// The path of the log.
     public var logPath: String { folder + "/log.jsonl" }
 
+    /// Whether the folder holds a golden log or a part of one; `Golden` may hold models too.
+    public static func exists(folder: String) -> Bool {
+        ["manifest.json", "log.jsonl"].contains { FileContents.exists("\(folder)/\($0)") }
+    }
+
     /// Opens a folder and checks the manifest's digest; the log is checked as it is read.
     /// - Throws: what `Manifest.read(_:)` throws; `JSONShapeError` when the manifest has no outcome.
     public init(folder: String) throws {

@@ -12,7 +12,7 @@ enum KnownRuns {
 
     /// Runs with a golden log, in byte order.
     static func golden(_ workspace: Workspace) -> [String] {
-        entries(workspace.golden).filter { FileContents.exists("\(workspace.golden($0))/log.jsonl") }
+        entries(workspace.golden).filter { GoldenLog.exists(folder: workspace.golden($0)) }
     }
 
     /// Golden runs with the same inputs, and whether they ended with the same chain head.

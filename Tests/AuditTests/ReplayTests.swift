@@ -53,6 +53,19 @@ import Training
         }
     }
 
+    /// As `Golden/shapes-base`: the folder of the run's name holds its model, not its log.
+    @Test func aFolderWithoutLogIsNoGoldenRun() throws {
+        try RecordedRun.with { run in
+            let folder = run.workspace.golden("run-1") + "/unet"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try AtomicFile.write("{}", to: folder + "/config.json")
+            #expect(try run.audit().evidence == ["ledger", "chain head"])
+            // A part of a golden log is one whose other part is missing.
+            try AtomicFile.write("", to: run.workspace.golden("run-1") + "/log.jsonl")
+            #expect(throws: FileError.self) { try run.audit() }
+        }
+    }
+
     /// A run of another backend is never compared by bits, not even on the machine that made it.
     @Test func aRunOfAnotherBackendIsIncomparable() throws {
         try RecordedRun.with({ runs, _ in try runs.smpo(more: "backend: openblas") }) { run in
