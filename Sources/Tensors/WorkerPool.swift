@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A job is open while tasks are left. Workers join an open job; one that comes late, because its core does something
 /// else, is not waited for. Between jobs a worker watches for a while before it sleeps, since waking a thread takes
-/// longer than most jobs.
+/// longer than most jobs, and they keep off the caller's core (`SeparateCore`).
 ///
 /// `@unchecked Sendable`: a job is written before it is opened, read by those who joined it, and cleared after the last
 /// of them has left.
@@ -33,6 +33,7 @@ public final class WorkerPool: @unchecked Sendable {
     private var scratch: [UnsafeMutableRawPointer]
     private var scratchBytes = 0
     private var threads: [pthread_t] = []
+    private var apart: SeparateCore?
 
     /// The fields of `state`.
     private enum State {
@@ -55,6 +56,7 @@ public final class WorkerPool: @unchecked Sendable {
         scratch = []
         reserveScratch(1 << 20)
         for worker in 1..<workers { start(worker) }
+        apart = SeparateCore(workers: workers)
     }
 
     deinit {
@@ -109,6 +111,7 @@ public final class WorkerPool: @unchecked Sendable {
         self.tasks = tasks
         next.store(0, ordering: .relaxed)
         let number = State.number(state.load(ordering: .relaxed)) + 1
+        apart?.keep(threads)
         // Either a worker that goes to sleep sees this, or it is counted as sleeping by now.
         state.store(number << 32 | State.open, ordering: .sequentiallyConsistent)
         guard sleeping.load(ordering: .sequentiallyConsistent) > 0 else { return }

@@ -24,6 +24,18 @@ enum KnownRuns {
         }
     }
 
+    /// Runs that are not golden whose manifests have the same inputs, and whether they ended with the same chain head.
+    /// A manifest that cannot be read is for the audit to tell.
+    static func earlierTwins(of manifest: Manifest, _ workspace: Workspace) -> [(run: String, isSame: Bool)] {
+        let accepted = Set(golden(workspace))
+        return entries(workspace.manifests).filter { $0.hasSuffix(".json") }.compactMap { file in
+            guard let other = try? Manifest.read("\(workspace.manifests)/\(file)"), let outcome = other.outcome,
+                other.run != manifest.run, !accepted.contains(other.run), other.inputs.digest == manifest.inputs.digest
+            else { return nil }
+            return (other.run, outcome.chainHead == manifest.outcome?.chainHead)
+        }
+    }
+
     private static func entries(_ folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted(by: utf8Less)
     }

@@ -22,8 +22,9 @@ struct BenchCommand: ParsableCommand {
             OpenBLAS gets as many threads as we have workers. Its speed depends on the
             kernels that it chooses for the CPU, so they are printed too; a version that
             does not know a CPU falls back to old ones, and OPENBLAS_CORETYPE makes it
-            choose others. Measure on an idle machine: OpenBLAS's threads wait for each
-            other and lose most when others work too.
+            choose others. With several workers each side waits until the other's threads
+            sleep. Measure on an idle machine: OpenBLAS's threads wait for each other and
+            lose most when others work too.
 
             EXAMPLES
               smpo bench
@@ -73,7 +74,9 @@ struct BenchCommand: ParsableCommand {
     /// Works that other frameworks do as well, each repeated for half a second at least after one to warm up.
     private func time(_ prefix: String) throws {
         if prefix == "list" { return print(Workload.all.map(\.name).joined(separator: "\n")) }
-        let works = Workload.all.filter { $0.name.hasPrefix(prefix) }
+        // A whole name means that work alone, though others begin with it.
+        let exact = Workload.all.filter { $0.name == prefix }
+        let works = exact.isEmpty ? Workload.all.filter { $0.name.hasPrefix(prefix) } : exact
         guard !works.isEmpty else { throw ValidationError("no work begins with \"\(prefix)\"; see --work list") }
         let engine = try engineOptions.engine()
         for work in works {

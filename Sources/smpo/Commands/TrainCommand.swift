@@ -158,14 +158,17 @@ struct TrainCommand: ParsableCommand {
     private func printResult(_ manifest: Manifest, _ workspace: Workspace) throws {
         guard let outcome = manifest.outcome else { return }
         let twins = try KnownRuns.goldenTwins(of: manifest, workspace)
+        let earlier = KnownRuns.earlierTwins(of: manifest, workspace)
         if json {
+            func list(_ twins: [(run: String, isSame: Bool)]) -> JSONValue {
+                .array(twins.map { ["run": .string($0.run), "same_chain_head": .bool($0.isSame)] })
+            }
             let value: JSONValue = [
                 "schema": 1, "run": .string(manifest.run), "manifest": .string(workspace.manifest(manifest.run)),
                 "backend": .string(manifest.inputs.backend),
                 "manifest_digest": .digest(manifest.digest), "chain_head": .digest(outcome.chainHead),
                 "weights_digest": .digest(outcome.weightsDigest), "steps": .integer(outcome.steps),
-                "golden": .array(
-                    twins.map { ["run": .string($0.run), "same_chain_head": .bool($0.isSame)] }),
+                "golden": list(twins), "earlier": list(earlier),
             ]
             print(value.pretty)
             return
@@ -175,8 +178,10 @@ struct TrainCommand: ParsableCommand {
         print("steps           \(outcome.steps)")
         print("chain head      \(outcome.chainHead)")
         print("weights digest  \(outcome.weightsDigest)")
-        for twin in twins {
-            print("golden          \(twin.isSame ? "same chain head as" : "DIFFERENT chain head from") \(twin.run)")
+        for (kind, twins) in [("golden  ", twins), ("recorded", earlier)] {
+            for twin in twins {
+                print("\(kind)        \(twin.isSame ? "same chain head as" : "DIFFERENT chain head from") \(twin.run)")
+            }
         }
         guard manifest.inputs.backend == ManifestInputs.referenceBackend else {
             return print("backend         \(manifest.inputs.backend): not bit-reproducible elsewhere, never golden")
