@@ -10,9 +10,9 @@ int ck_core_count(void) {
 
 int ck_core(void) { return sched_getcpu(); }
 
-void ck_keep_off(int core, const pthread_t *threads, size_t count, pthread_t like) {
+void ck_keep_off(int core, const pthread_t *threads, size_t count) {
     cpu_set_t allowed;
-    if (core < 0 || core >= CPU_SETSIZE || pthread_getaffinity_np(like, sizeof allowed, &allowed) != 0) return;
+    if (core < 0 || core >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
     CPU_CLR(core, &allowed);
     if (CPU_COUNT(&allowed) == 0) return;
     for (size_t i = 0; i < count; i++) pthread_setaffinity_np(threads[i], sizeof allowed, &allowed);

@@ -19,6 +19,6 @@ struct SeparateCore {
         let core = ck_core()
         guard core != barred else { return }
         barred = core
-        ck_keep_off(core, threads, threads.count, pthread_self())
+        ck_keep_off(core, threads, threads.count)
     }
 }

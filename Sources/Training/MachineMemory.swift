@@ -38,7 +38,6 @@ public struct MachineMemory: Sendable, Equatable {
     public static func peak() -> Int? { field("VmHWM", "/proc/self/status").map { $0 << 10 } }
 
     /// Lets `peak` begin anew from what is held now. False where the system does not allow it.
-    @discardableResult
     public static func resetPeak() -> Bool {
         guard let file = fopen("/proc/self/clear_refs", "w") else { return false }
         let written = fputs("5", file)

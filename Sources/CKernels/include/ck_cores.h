@@ -8,6 +8,6 @@ int ck_core_count(void);
 /// The core that the calling thread is on, -1 if the system does not say.
 int ck_core(void);
 
-/// Lets `threads` use the cores that the thread `like` may use, without `core`. Where the system refuses they stay where
-/// they are.
-void ck_keep_off(int core, const pthread_t *threads, size_t count, pthread_t like);
+/// Lets `threads` use the cores that the calling thread may use, without `core`. Where the system refuses they stay
+/// where they are.
+void ck_keep_off(int core, const pthread_t *threads, size_t count);

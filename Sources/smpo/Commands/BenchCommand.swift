@@ -45,7 +45,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Smaller shapes: seconds instead of minutes.")
     var quick = false
 
-    @Option(help: "Time only the works whose names begin so, one JSON line each; \"list\" names them.")
+    @Option(help: "Time only the work of this name, or those that begin so, one JSON line each; \"list\" names them.")
     var work: String?
 
     @Flag(help: "Print the results as JSON.")
