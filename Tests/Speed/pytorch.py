@@ -1,11 +1,12 @@
-"""The works of `smpo bench --work` beside PyTorch, in turn, and the ratios of their medians.
+"""The works of `smpo bench --work` beside PyTorch, in turn: medians of the times and of the rounds' ratios.
 
     pip install torch diffusers            # CPU builds will do; tried with torch 2.13, diffusers 0.42
     make build
     python Tests/Speed/pytorch.py [--threads 1] [--rounds 5] [--work PREFIX] [--smpo .build/release/smpo]
 
 Run it from the top of the checkout, on an idle machine. Each round times a work with both programs, one after the other.
-A ratio above 1 means that smpo is faster. Peak memory is that of a process that does this work alone.
+The ratio is the median of the rounds' ratios, for a busy neighbour slows a whole round rather than one side; the quarter
+and three-quarter points follow it. Above 1, smpo is faster. Peak memory is that of a process that does this work alone.
 """
 
 import argparse
@@ -201,7 +202,7 @@ def main():
     options = parser.parse_args()
     names = subprocess.run([options.smpo, "bench", "--work", "list"], check=True, capture_output=True, text=True)
     context = multiprocessing.get_context("spawn")
-    print(f"{'threads: ' + str(options.threads):55} {'smpo':>10} {'PyTorch':>10} {'ratio':>6}   peak memory (MiB)")
+    print(f"{'threads: ' + str(options.threads):55} {'smpo':>10} {'PyTorch':>10} {'ratio':>6} {'quartiles':>12}   peak memory (MiB)")
     for name in names.stdout.splitlines():
         if not name.startswith(options.work):
             continue
@@ -216,8 +217,12 @@ def main():
         pipe.send(None)
         process.join()
         a, b = (statistics.median(t for t, _ in side) for side in (mine, theirs))
+        ratios = [b / a for (a, _), (b, _) in zip(mine, theirs)]
+        low, middle, high = statistics.quantiles(ratios, method="inclusive")
         peaks = [max(p for _, p in side) >> 20 for side in (mine, theirs)]
-        print(f"{name:55} {a * 1e3:8.2f}ms {b * 1e3:8.2f}ms {b / a:6.2f}   {peaks[0]} / {peaks[1]}", flush=True)
+        print(
+            f"{name:55} {a * 1e3:8.2f}ms {b * 1e3:8.2f}ms {middle:6.2f} {low:5.2f}, {high:5.2f}   "
+            f"{peaks[0]} / {peaks[1]}", flush=True)
 
 
 if __name__ == "__main__":
