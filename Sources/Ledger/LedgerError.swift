@@ -10,8 +10,10 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case newerSchema(path: String, found: Int, supported: Int)
     /// The ledger may be read but not written.
     case readOnly(path: String)
-    /// Somebody else writes; `holder` says who, where known.
-    case inUse(path: String, holder: String)
+    /// Another process has been writing for longer than a transaction takes.
+    case busy(path: String)
+    /// The run is being recorded by somebody else.
+    case recordedElsewhere(run: String, holder: String)
     /// The disk is full, or the ledger has reached its permitted size.
     case diskFull(path: String)
     /// SQLite finds the file's structure damaged.
@@ -35,7 +37,9 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .newerSchema(let path, let found, let supported):
             "\(path): schema version \(found); this program knows versions up to \(supported): use a newer one"
         case .readOnly(let path): "\(path): the ledger is read-only"
-        case .inUse(let path, let holder): "\(path): the ledger is in use by another run\(holder)"
+        case .busy(let path):
+            "\(path): the ledger is locked: another process has been writing to it for seconds; try again when it is done"
+        case .recordedElsewhere(let run, let holder): "\(run): the run is being recorded by \(holder)"
         case .diskFull(let path): "\(path): the disk is full; the ledger holds all steps before this one"
         case .corrupt(let path, let detail): "\(path): the database is damaged: \(detail)"
         case .unknownRun(let name, let known):
@@ -63,7 +67,7 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
             switch error.resultCode {
             case .SQLITE_NOTADB: .notALedger(path: path, detail: detail)
             case .SQLITE_READONLY: .readOnly(path: path)
-            case .SQLITE_BUSY, .SQLITE_LOCKED: .inUse(path: path, holder: "")
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy(path: path)
             case .SQLITE_FULL: .diskFull(path: path)
             case .SQLITE_CORRUPT: .corrupt(path: path, detail: detail)
             default: .database(path: path, detail: detail)

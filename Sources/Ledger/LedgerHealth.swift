@@ -6,15 +6,17 @@ public struct LedgerHealth: Sendable, Equatable {
     public let schema: Int
     /// What SQLite's own check of the file finds damaged; empty when nothing is.
     public let damage: [String]
-    /// Who records into the ledger now, as far as is known; nil when nobody does.
-    public let writer: String?
+    /// Tables and views that are not those of its version; empty when all are.
+    public let strangeTables: [String]
+    /// Who records which runs now, `run-1, process 4711` each.
+    public let writers: [String]
 
     /// The newest version of the tables that this program knows.
     public static let newestSchema = LedgerSchema.version
 }
 
 extension LedgerStore {
-    /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, the right to record.
+    /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, its tables, who records.
     /// - Throws: `LedgerError`.
     public func health() throws -> LedgerHealth {
         try read { db in
@@ -24,7 +26,7 @@ extension LedgerStore {
             }
             return LedgerHealth(
                 schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, damage: found + orphans,
-                writer: WriterLock.writer(ledger: path))
+                strangeTables: try LedgerSchema.differences(db), writers: WriterLock.writers(ledger: path))
         }
     }
 }

@@ -4,6 +4,20 @@ import GRDB
 
 /// The steps of opening a ledger, each with an error of its own.
 enum LedgerOpening {
+    /// Runs `body` while no other process opens the ledger for writing: SQLite lets the switch to a write-ahead log and
+    /// the making of tables fail where two come at once. The lock is on `<ledger>.lock`, a file that stays.
+    static func oneAtATime<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        // Where no lock can be made no ledger can be written; `body` says why.
+        guard descriptor >= 0 else { return try body() }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw FileError(operation: "lock", path: path + ".lock", code: errno) }
+        }
+        return try body()
+    }
+
     /// Looks at an existing file without touching it, and makes the folder of a new one.
     static func prepareFile(_ path: String, _ options: LedgerOptions) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path

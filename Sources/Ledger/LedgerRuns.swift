@@ -7,22 +7,23 @@ extension LedgerStore {
     /// - Parameters:
     ///   - name: the run's name; `nil` for the first of `run-1`, `run-2`, … that neither the ledger nor `taken` has.
     ///   - taken: names used elsewhere: those of the manifests and golden logs.
-    /// - Throws: `LedgerError` (`inUse` when another process records, `nameNotUsable`, `readOnly`, `diskFull`, …).
+    /// - Throws: `LedgerError` (`nameNotUsable`, `readOnly`, `diskFull`, …).
     public func createRun(
         inputs: ManifestInputs, circumstances: ManifestCircumstances, name: String? = nil, taken: [String] = []
     ) throws -> RunRecorder {
         guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
-        let lock = try WriterLock(ledger: path)
-        let (id, chosen) = try write { db in
+        let (id, chosen, lock) = try write { db in
             let known = try String.fetchAll(db, sql: "SELECT name FROM runs")
             let chosen = try Self.choose(name, taken: taken + known)
+            // Before the run can be seen, or somebody else could take it up.
+            let lock = try WriterLock(ledger: path, run: chosen)
             let environment = try Self.environment(circumstances, db)
             let text = inputs.json.canonical
             try db.execute(
                 sql:
                     "INSERT INTO runs (name, state, inputs, inputs_digest, environment_id) VALUES (?, 'running', ?, ?, ?)",
                 arguments: [chosen, text, Digest.of(.manifestInputs, text).data, environment])
-            return (db.lastInsertedRowID, chosen)
+            return (db.lastInsertedRowID, chosen, lock)
         }
         return RunRecorder(
             store: self, lock: lock, id: id, name: chosen, inputs: inputs, circumstances: circumstances,
@@ -33,10 +34,12 @@ extension LedgerStore {
     ///
     /// - Parameter afterStep: the step after which to go on, that of a checkpoint; later steps are removed from the
     ///   ledger. `nil`: after the last recorded one.
-    /// - Throws: `LedgerError` (`inUse`, `unknownRun`, `finished`, …), `TamperError`.
+    /// - Throws: `LedgerError` (`recordedElsewhere`, `unknownRun`, `finished`, …), `TamperError`.
     public func resumeRun(_ name: String, afterStep: Int? = nil) throws -> RunRecorder {
         guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
-        let lock = try WriterLock(ledger: path)
+        // No lock for a run that there is not.
+        _ = try self.run(name)
+        let lock = try WriterLock(ledger: path, run: name)
         let run = try verify(name)
         guard run.manifest.outcome == nil else { throw LedgerError.finished(run: name) }
         let last = min(afterStep ?? run.chain.count, run.chain.count)

@@ -1,3 +1,4 @@
+import Digests
 import GRDB
 
 /// The tables of the ledger and their history. `FORMAT.md` describes them for readers with `sqlite3`.
@@ -15,6 +16,28 @@ enum LedgerSchema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
         }
         return migrator
+    }
+
+    /// What the file's tables, views and triggers have that a new ledger's have not, or the other way round: a changed
+    /// view or a trigger could show readers other numbers than the records hold.
+    static func differences(_ db: Database) throws -> [String] {
+        let fresh = try DatabaseQueue()
+        try migrator.migrate(fresh)
+        let expected = try fresh.read(definitions)
+        let found = try definitions(db)
+        return Set(expected.keys).union(found.keys).sorted(by: utf8Less).compactMap { name in
+            guard expected[name] != found[name] else { return nil }
+            if expected[name] == nil { return "\(name) does not belong in a ledger" }
+            return found[name] == nil ? "\(name) is missing" : "\(name) is defined otherwise than a ledger's"
+        }
+    }
+
+    private static func definitions(_ db: Database) throws -> [String: String] {
+        let sql =
+            "SELECT type || ' ' || name AS name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        var result: [String: String] = [:]
+        for row in try Row.fetchAll(db, sql: sql) { result[row.text("name") ?? "?"] = row.text("sql") ?? "" }
+        return result
     }
 
     private static let tables = """

@@ -3,7 +3,7 @@ import GRDB
 
 /// The ledger: runs, their steps and what belongs to them, in one SQLite file (`.smpo/ledger.sqlite`).
 ///
-/// Any number of processes may read; runs are recorded by one process at a time (`RunRecorder` holds the right to).
+/// Any number of processes may read and record at once, each run by one of them (`RunRecorder` holds the right to).
 /// Every change is one transaction, so whatever stops the program leaves whole steps behind.
 public final class LedgerStore: Sendable {
     /// The path of the database.
@@ -28,9 +28,12 @@ public final class LedgerStore: Sendable {
             queue = try LedgerOpening.readOnlyQueue(path, options)
             try LedgerOpening.inspect(queue, path: path, readOnly: true)
         } else {
-            try LedgerOpening.prepareFile(path, options)
-            queue = try LedgerOpening.writableQueue(path, options)
-            try LedgerError.naming(path) { try LedgerSchema.migrator.migrate(queue) }
+            queue = try LedgerOpening.oneAtATime(path) {
+                try LedgerOpening.prepareFile(path, options)
+                let queue = try LedgerOpening.writableQueue(path, options)
+                try LedgerError.naming(path) { try LedgerSchema.migrator.migrate(queue) }
+                return queue
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 import Digests
 import GRDB
 
-/// The right to record one run, and the way to do it. While it lives, no other process records into the ledger.
+/// The right to record one run, and the way to do it. While it lives, no other process records that run.
 ///
 /// A recorder that goes away without `finish` or `interrupt` (a crash) leaves a run of whole steps in the state
 /// `running`, which can be resumed.
@@ -31,7 +31,7 @@ public final class RunRecorder {
         self.inputs = inputs
         self.circumstances = circumstances
         self.chain = chain
-        lock.announce(run: name)
+        lock.announce()
     }
 
     /// Records the next step in one transaction; gives the new head. After an error nothing of the step is recorded,

@@ -40,7 +40,9 @@ public struct RunRecording {
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }
 
-    /// Takes up an unfinished run after its last checkpoint, or from the start if it has none.
+    /// Takes up an unfinished run after its last checkpoint, or from the start if it has none. Of a finished one, whose
+    /// process may have ended before it wrote the manifest, the manifest is written again.
+    /// - Throws: `TamperError` when the last checkpoint is not what the run came to.
     public func resume(
         run name: String, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
@@ -51,16 +53,35 @@ public struct RunRecording {
             try TrainingCheckpoint.restore(
                 SafetensorsFile(path: workspace.objects.path(of: last.object)), into: session.trainer)
         }
+        if try ledger.run(name).state == .finished { return .finished(try complete(name, ledger)) }
         let recorder = try ledger.resumeRun(name, afterStep: last?.step ?? 0)
         guard recorder.inputs.digest == session.inputs.digest else {
             try recorder.interrupt()
-            throw TrainingError.mismatch(
-                what: "the inputs of \(name)", expected: recorder.inputs.digest.hex,
-                found: session.inputs.digest.hex,
-                hint: "the model, the data or the recipe has changed since"
-                    + (session.recipe.backend == .reference ? "" : ", or OpenBLAS or the number of workers"))
+            throw otherInputs(name, recorder.inputs.digest)
         }
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
+    }
+
+    private func otherInputs(_ run: String, _ recorded: Digest) -> TrainingError {
+        .mismatch(
+            what: "the inputs of \(run)", expected: recorded.hex, found: session.inputs.digest.hex,
+            hint: "the model, the data or the recipe has changed since"
+                + (session.recipe.backend == .reference ? "" : ", or OpenBLAS or the number of workers"))
+    }
+
+    /// Writes the manifest of a finished run, whose last state has been put back into the trainer.
+    private func complete(_ name: String, _ ledger: LedgerStore) throws -> Manifest {
+        let manifest = try ledger.verify(name).manifest
+        guard manifest.inputs.digest == session.inputs.digest else { throw otherInputs(name, manifest.inputs.digest) }
+        let found = try session.trainer.weightsDigest()
+        guard let outcome = manifest.outcome, outcome.weightsDigest == found else {
+            throw TamperError(
+                file: workspace.ledger, run: name, step: session.trainer.steps, field: "the checkpoint's weights",
+                expected: manifest.outcome?.weightsDigest.hex ?? "an outcome", found: found.hex)
+        }
+        try FileContents.makeFolder(workspace.manifests)
+        try manifest.write(to: workspace.manifest(name))
+        return manifest
     }
 
     private func run(

@@ -25,26 +25,38 @@ import TinyRuns
             #expect(try sandbox.value("chain head", in: resumed) == (try sandbox.value("chain head", in: whole)))
             #expect(
                 try sandbox.value("weights digest", in: resumed) == (try sandbox.value("weights digest", in: whole)))
+            // Nothing is left to compute: manifest and model are written again, and only they.
+            try FileManager.default.removeItem(atPath: sandbox.workspace.manifest("run-1"))
+            try FileManager.default.removeItem(atPath: sandbox.workspace.model("run-1"))
             let again = try sandbox.program.run("train", "--resume", "run-1")
-            #expect(again.status == 2 && again.errors.contains("finished"), "\(again.errors)")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try sandbox.value("chain head", in: again) == (try sandbox.value("chain head", in: whole)))
+            #expect(again.errors.contains("run-1 is finished"), "\(again.errors)")
+            #expect(FileContents.exists(sandbox.workspace.manifest("run-1")))
+            #expect(FileContents.exists(sandbox.workspace.model("run-1") + "/unet/config.json"))
         }
     }
 
-    @Test func theSecondOfTwoWritersIsToldWhoWrites() throws {
+    /// Several trainings into one new ledger, started at once, and a second process for one of the runs.
+    @Test func severalProcessesRecordAtOnce() throws {
         try Sandbox.with { sandbox in
-            let recipe = try sandbox.runs.smpo(steps: 150)
-            let first = try sandbox.program.start(["train", recipe, "--record", "--workers", "1"])
-            #expect(first.waits(for: "step 1/150"))
-            let second = try sandbox.program.run("train", recipe, "--record", "--workers", "1")
+            let recipe = try sandbox.runs.smpo(steps: 40)
+            let running = try (0..<4).map { _ in
+                try sandbox.program.start(["train", recipe, "--record", "--workers", "1"])
+            }
+            #expect(running[0].waits(for: "recording run-"))
+            let first = try #require(try sandbox.workspace.openLedger(readOnly: true).runs().first?.name)
+            let second = try sandbox.program.run("train", "--resume", first, "--workers", "1")
             #expect(second.status == 2)
-            let holder = "(run-1, process \(first.process.processIdentifier))"
-            #expect(second.errors.contains("in use") && second.errors.contains(holder), "\(second.errors)")
-            // The audit of a run that is being written only reads.
-            let result = first.wait()
-            #expect(result.status == 0, "\(result.errors)")
+            #expect(second.errors.contains("\(first): the run is being recorded by process "), "\(second.errors)")
+            let results = running.map { $0.wait() }
+            for result in results { #expect(result.status == 0, "\(result.errors)") }
             let store = try sandbox.workspace.openLedger()
-            #expect(try store.runs().map(\.name) == ["run-1"])
-            #expect(try store.verify("run-1", objects: sandbox.workspace.objects).chain.count == 150)
+            #expect(try store.runs().map(\.name).sorted() == ["run-1", "run-2", "run-3", "run-4"])
+            let heads = try (1...4).map {
+                try store.verify("run-\($0)", objects: sandbox.workspace.objects).chain.head
+            }
+            #expect(Set(heads).count == 1)
         }
     }
 }

@@ -11,7 +11,26 @@ import Testing
             let store = try LedgerStore(path: folder + "/ledger.sqlite")
             try Sample.record(into: store)
             let health = try LedgerStore(path: store.path, readOnly: true).health()
-            #expect(health.schema == LedgerHealth.newestSchema && health.damage.isEmpty && health.writer == nil)
+            #expect(health.schema == LedgerHealth.newestSchema && health.damage.isEmpty && health.writers.isEmpty)
+            #expect(health.strangeTables.isEmpty, "\(health.strangeTables)")
+        }
+    }
+
+    /// A view that shows other numbers, a trigger that changes rows, a table that is not there.
+    @Test(arguments: [
+        (
+            "DROP VIEW losses; CREATE VIEW losses AS SELECT 'run-1' AS run, 1 AS step, '0x0' AS bits",
+            "view losses is defined"
+        ),
+        ("CREATE TRIGGER t AFTER INSERT ON steps BEGIN DELETE FROM audits; END", "trigger t does not belong"),
+        ("DROP TABLE labels", "table labels is missing"),
+    ]) func strangeTablesAreFound(sql: String, message: String) throws {
+        try Sample.withFolder { folder in
+            let store = try LedgerStore(path: folder + "/ledger.sqlite")
+            try Sample.record(into: store)
+            try DatabaseQueue(path: store.path).write { try $0.execute(sql: sql) }
+            let strange = try store.health().strangeTables
+            #expect(strange.count == 1 && strange[0].hasPrefix(message), "\(strange)")
         }
     }
 
@@ -20,7 +39,7 @@ import Testing
         try Sample.withFolder { folder in
             let store = try LedgerStore(path: folder + "/ledger.sqlite")
             let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
-            let writer = try #require(try store.health().writer)
+            let writer = try #require(try store.health().writers.first)
             #expect(writer.hasPrefix(recorder.name + ", process "), "\(writer)")
             try recorder.interrupt()
             withExtendedLifetime(recorder) {}

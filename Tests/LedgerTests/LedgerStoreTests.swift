@@ -83,31 +83,35 @@ import Testing
             let manifest = try recorder.finish(weightsDigest: Sample.weights)
             #expect(try manifest.outcome?.chainHead == Sample.known()["steps"][2]["head"].digest())
             #expect(try store.verify("run-1").manifest == manifest)
-            #expect(throws: LedgerError.inUse(path: path, holder: " (run-1, process \(getpid()))")) {
+            #expect(throws: LedgerError.recordedElsewhere(run: "run-1", holder: "process \(getpid())")) {
                 try store.resumeRun("run-1")
             }
         }
     }
 
-    @Test func aSecondWriterIsToldAtOnce() throws {
+    /// Two runs are recorded step by step in turn; one run by two is refused at once.
+    @Test func runsAreRecordedBesideEachOther() throws {
         try Sample.withFolder { folder in
             let path = folder + "/l.sqlite"
-            let inputs = try Sample.inputs()
-            let first = try LedgerStore(path: path)
-            let second = try LedgerStore(path: path)
+            let (inputs, records) = (try Sample.inputs(), try Sample.records())
+            let (first, second) = (try LedgerStore(path: path), try LedgerStore(path: path))
             do {
-                let recorder = try first.createRun(inputs: inputs, circumstances: Sample.circumstances)
-                let start = ContinuousClock.now
-                let error = try #require(throws: LedgerError.self) {
-                    try second.createRun(inputs: inputs, circumstances: Sample.circumstances)
+                let recorders = try [first, second].map {
+                    try $0.createRun(inputs: inputs, circumstances: Sample.circumstances)
                 }
-                #expect(error.description.contains("in use by another run (run-1, process"))
+                #expect(recorders.map(\.name) == ["run-1", "run-2"])
+                for record in records { for recorder in recorders { try recorder.append(record) } }
+                let start = ContinuousClock.now
+                let error = try #require(throws: LedgerError.self) { try second.resumeRun("run-1") }
+                #expect(error == .recordedElsewhere(run: "run-1", holder: "process \(getpid())"))
                 #expect(ContinuousClock.now - start < .seconds(2))
                 try second.recordAudit(of: "run-0", verdict: "reproduced", report: ["steps": 3])
-                try recorder.append(try Sample.records()[0])
-                #expect(try second.run("run-1").steps == 1)
+                #expect(try first.health().writers.map { $0.prefix(5) } == ["run-1", "run-2"])
+                _ = try recorders[1].finish(weightsDigest: Sample.weights)
+                try recorders[0].interrupt()
             }
-            #expect(try second.createRun(inputs: inputs, circumstances: Sample.circumstances).name == "run-2")
+            #expect(try second.health().writers == [])
+            #expect(try second.resumeRun("run-1").chain.head == second.verify("run-2").chain.head)
         }
     }
 

@@ -11,14 +11,14 @@ import Testing
     @Test func aRefusedLockTouchesNoOtherFile() throws {
         try Sample.withFolder { folder in
             let ledger = folder + "/l.sqlite"
-            let held = try WriterLock(ledger: ledger)
+            let held = try WriterLock(ledger: ledger, run: "run-1")
             let paths = (0..<4).map { "\(folder)/file-\($0)" }
             for path in paths { try AtomicFile.write(Array(path.utf8), to: path) }
             let wrong = Mutex(0)
             DispatchQueue.concurrentPerform(iterations: 8) { thread in
                 for _ in 0..<2000 {
                     if thread % 2 == 0 {
-                        _ = try? WriterLock(ledger: ledger, attempts: 1)
+                        _ = try? WriterLock(ledger: ledger, run: "run-1", attempts: 1)
                     } else {
                         let path = paths[thread / 2]
                         if (try? FileContents.read(path)) != Array(path.utf8) { wrong.withLock { $0 += 1 } }

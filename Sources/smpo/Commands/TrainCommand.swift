@@ -113,6 +113,9 @@ struct TrainCommand: ParsableCommand {
             if Interrupt.isRequested { throw ExitStatus.interrupted.code }
             return try save(session, to: out ?? workspace.model(session.recipe.name))
         }
+        if let resume, try workspace.existingLedger()?.run(resume).state == .finished {
+            Message.note("\(resume) is finished; its manifest and its model are written again")
+        }
         let recording = RunRecording(session: session, workspace: workspace, circumstances: Circumstances.of(engine))
         let ending =
             if let resume {

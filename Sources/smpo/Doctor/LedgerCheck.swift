@@ -20,6 +20,7 @@ struct LedgerCheck {
     private func look(at store: LedgerStore) throws -> HealthReport.Section {
         let (health, runs) = (try store.health(), try store.runs())
         var faults = health.damage.map { HealthReport.Fault(.trouble, "\(workspace.ledger): \($0)") }
+        faults += health.strangeTables.map { HealthReport.Fault(.tampered, "\(workspace.ledger): \($0)") }
         var (verified, steps) = (0, 0)
         for run in runs {
             do {
@@ -34,7 +35,7 @@ struct LedgerCheck {
             "path": .string(workspace.ledger), "bytes": .integer(size), "schema": .integer(health.schema),
             "newest_schema": .integer(LedgerHealth.newestSchema), "is_whole": .bool(health.damage.isEmpty),
             "runs": .integer(runs.count), "verified_runs": .integer(verified), "verified_steps": .integer(steps),
-            "writer": health.writer.map { .string($0) } ?? .null,
+            "writers": .array(health.writers.map { .string($0) }),
         ]
         let chains = "\(verified) of \(runs.count) runs hold, \(steps) steps; stored values are not read"
         return section(
@@ -43,7 +44,11 @@ struct LedgerCheck {
                 (label: "ledger", text: "\(workspace.ledger), \(size) bytes"),
                 (label: "schema", text: "\(health.schema); this program's is \(LedgerHealth.newestSchema)"),
                 (label: "integrity check", text: health.damage.isEmpty ? "nothing damaged" : "damaged"),
-                (label: "chains", text: chains), (label: "recording now", text: health.writer ?? "nobody"),
+                (label: "chains", text: chains),
+                (
+                    label: "recording now",
+                    text: health.writers.isEmpty ? "nobody" : health.writers.joined(separator: "; ")
+                ),
             ], faults)
     }
 
