@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .PHONY: help demo test build lint layers bench exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
-# The tests read the ledger with sqlite3, as people do.
-PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3
+# The tests read ledger and manifests with sqlite3 and jq, as people do.
+PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3 jq
 smpo := .build/release/smpo
 # `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
 STRIDE := 1

@@ -97,7 +97,7 @@ let package = Package(
             ]),
         tests("ReportsTests", ["Digests", "Tensors", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
-        tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"]),
+        tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"], exclude: ["PowerCut"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

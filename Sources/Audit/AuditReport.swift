@@ -12,6 +12,16 @@ public struct AuditReport: Sendable {
     public var reason: String?
     /// Where the replay first differs, for `diverged`.
     public var divergence: Divergence?
+    /// A part of a run that was replayed by itself.
+    public struct Segment: Sendable, Equatable {
+        /// The steps that were asked for.
+        public let steps: ClosedRange<Int>
+        /// The step after whose checkpoint the replay began; 0 for the beginning of the run.
+        public let checkpoint: Int
+    }
+
+    /// The part that was replayed; nil for the whole run.
+    public var segment: Segment?
     /// What the replay was held against: `golden log`, `ledger`, `chain head`.
     public var evidence: [String] = []
     /// Steps of the run, and how many were replayed and equal.
@@ -35,6 +45,12 @@ public struct AuditReport: Sendable {
         ]
         object["reason"] = reason.map { .string($0) }
         object["chain_head"] = chainHead.map { .digest($0) }
+        if let segment {
+            object["segment"] = [
+                "first": .integer(segment.steps.lowerBound), "last": .integer(segment.steps.upperBound),
+                "checkpoint": .integer(segment.checkpoint),
+            ]
+        }
         if let divergence { object["divergence"] = AuditReport.json(divergence) }
         return .object(object)
     }
@@ -43,6 +59,7 @@ public struct AuditReport: Sendable {
         var object: JSONObject = [
             "step": .integer(divergence.step), "phase": .string(divergence.phase.rawValue),
             "tensor": .string(divergence.tensor), "last_equal_step": .integer(divergence.lastEqualStep),
+            "summary": .string(divergence.description),
         ]
         object["expected"] = divergence.expected.map { .string($0) }
         object["found"] = divergence.found.map { .string($0) }

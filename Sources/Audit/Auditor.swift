@@ -1,3 +1,4 @@
+import Checkpoints
 import Comparison
 import Digests
 import Ledger
@@ -17,15 +18,19 @@ public struct Auditor {
         self.engine = engine
     }
 
-    /// Audits `run`. `progress` is told each replayed step. Throws when the work cannot be done.
-    public func audit(_ run: String, progress: (Int, Int) -> Void = { _, _ in }) throws -> AuditReport {
+    /// Audits `run`, or only the steps of `segment`, replayed from the last checkpoint before them. `progress` is told
+    /// each replayed step and how many there will be. Throws when the work cannot be done.
+    public func audit(
+        _ run: String, segment: ClosedRange<Int>? = nil, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> AuditReport {
         do {
             let evidence = try Evidence(run: run, workspace: workspace)
             if let reason = incomparable(evidence) {
                 return AuditReport(run: run, verdict: .incomparable, reason: reason)
             }
+            if let segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
             let session = try Surroundings(evidence, workspace: workspace).open(engine)
-            return try replay(evidence, session, progress)
+            return try replay(evidence, session, segment, progress)
         } catch let error as TamperError {
             return AuditReport(run: run, verdict: .tampered, reason: error.description)
         } catch let error as MissingObject {
@@ -52,7 +57,7 @@ public struct Auditor {
     }
 
     private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, _ progress: (Int, Int) -> Void
+        _ evidence: Evidence, _ session: TrainingSession, _ segment: ClosedRange<Int>?, _ progress: (Int, Int) -> Void
     ) throws -> AuditReport {
         let total = session.recipe.training.steps
         for (file, outcome) in evidence.outcomes where outcome.steps != total {
@@ -60,22 +65,24 @@ public struct Auditor {
                 file: file, run: evidence.manifest.run, step: nil, field: "outcome.steps",
                 expected: "\(total), as training.steps says", found: "\(outcome.steps)")
         }
-        let steps = evidence.outcomes.isEmpty ? evidence.ledger?.count ?? 0 : total
+        let steps = evidence.stepCount
         var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
         report.steps = steps
         report.evidence =
             (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
             + (evidence.outcomes.isEmpty ? [] : ["chain head"])
         var chain = Chain(inputs: session.inputs.digest)
+        if let segment {
+            chain = try takeUp(evidence, session, before: segment.lowerBound)
+            report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
+        }
         let builder = TraceBuilder(engine: session.trainer.model.engine)
-        for step in 1...max(1, steps) where step <= steps {
+        let last = segment?.upperBound ?? steps
+        let first = chain.count + 1
+        for step in first...max(first, last) where step <= last {
             _ = try session.step(observer: builder)
             let found = try builder.finish(session.trainer)
-            let recorded = [
-                evidence.golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
-                evidence.ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
-            ]
-            for expected in recorded.compactMap({ $0 }) {
+            for expected in evidence.records(of: step) {
                 guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
                     continue
                 }
@@ -86,8 +93,16 @@ public struct Auditor {
             }
             builder.clearKept()
             chain.append(found.digest)
-            report.equalSteps = step
-            progress(step, steps)
+            report.equalSteps += 1
+            progress(step - first + 1, last - first + 1)
+        }
+        // Inside a run the records are all there is to compare.
+        guard last == total || segment == nil else {
+            if evidence.records(of: last).isEmpty {
+                report.verdict = .incomparable
+                report.reason = "no record of step \(last) is there to compare with, only what the whole run came to"
+            }
+            return report
         }
         report.chainHead = chain.head
         let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
@@ -98,6 +113,18 @@ public struct Auditor {
             return report
         }
         return report
+    }
+
+    /// Puts the state after the last checkpoint before `step` into the session, held against the record of its step;
+    /// gives the recorded chain up to there. Without such a checkpoint the session stays at its beginning.
+    private func takeUp(_ evidence: Evidence, _ session: TrainingSession, before step: Int) throws -> Chain {
+        guard let checkpoint = try evidence.checkpoints().last(where: { $0.step < step }),
+            let record = evidence.ledger?[checkpoint.step - 1].record, let chain = evidence.chain(upTo: checkpoint.step)
+        else { return Chain(inputs: session.inputs.digest) }
+        let file = try SafetensorsFile(path: workspace.objects.path(of: checkpoint.object))
+        try TrainingCheckpoint.check(file, against: record, run: evidence.manifest.run, engine: engine)
+        try TrainingCheckpoint.restore(file, into: session.trainer)
+        return chain
     }
 
     /// What an outcome says that the replay does not, or nil.

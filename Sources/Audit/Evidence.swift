@@ -70,6 +70,34 @@ public struct Evidence {
         throw TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
     }
 
+    /// The number of steps that are known: the outcome's, or those in the ledger of a run that is not finished.
+    public var stepCount: Int { outcomes.first?.outcome.steps ?? ledger?.count ?? 0 }
+
+    /// What each source says of a step, where it knows it.
+    func records(of step: Int) -> [StepRecord] {
+        [
+            golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
+            ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
+        ].compactMap(\.self)
+    }
+
+    /// The recorded chain up to a step; nil when not all its records are known.
+    func chain(upTo step: Int) -> Chain? {
+        let digests = ledger?.map(\.digest) ?? golden?.map(\.digest) ?? []
+        guard digests.count >= step else { return nil }
+        var chain = Chain(inputs: manifest.inputs.digest)
+        for digest in digests.prefix(step) { chain.append(digest) }
+        return chain
+    }
+
+    /// The states after steps that are stored and whose records are known, in the order of the steps.
+    public func checkpoints() throws -> [StoredCheckpoint] {
+        guard let ledger, let store else { return [] }
+        return try store.checkpoints(of: manifest.run).filter {
+            $0.part == "state" && ledger.indices.contains($0.step - 1)
+        }
+    }
+
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
     public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
         bits: [UInt32], shape: [Int]

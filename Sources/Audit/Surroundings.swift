@@ -17,13 +17,14 @@ struct Surroundings {
         self.workspace = workspace
     }
 
-    /// Opens the session that the manifest describes. Throws `TamperError` naming the file or item whose content is
+    /// Opens the session that the manifest describes; `forReplay` refuses one that this machine's memory could not
+    /// carry through its steps. Throws `TamperError` naming the file or item whose content is
     /// not the recorded one, and the reader's own error for what is missing.
-    func open(_ engine: Engine) throws -> TrainingSession {
+    func open(_ engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
         let manifest = evidence.manifest
         let path = workspace.manifest(manifest.run)
         let recipe = try Recipe(json: JSONCursor(manifest.inputs.recipe, name: "inputs.recipe", file: path))
-        let session = try openOrExplain(recipe, engine)
+        let session = try openOrExplain(recipe, engine, forReplay)
         let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
         for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
             if name == "data", let changed = changedItem(session) { throw changed }
@@ -38,11 +39,15 @@ struct Surroundings {
     }
 
     /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.
-    private func openOrExplain(_ recipe: Recipe, _ engine: Engine) throws -> TrainingSession {
+    private func openOrExplain(
+        _ recipe: Recipe, _ engine: Engine, _ forReplay: Bool
+    ) throws -> TrainingSession {
         do {
             // A replay takes what the run took.
             let workers = engine.pool.workers
-            try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+            if forReplay {
+                try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+            }
             return try TrainingSession(recipe: recipe, engine: engine)
         } catch let error where Surroundings.isDamage(error) {
             throw tampered(

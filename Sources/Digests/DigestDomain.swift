@@ -43,6 +43,8 @@ public enum DigestDomain: String, Sendable, CaseIterable {
     case tokenizer = "smpo/tokenizer/1"
     /// The circumstances under which a run was made.
     case environment = "smpo/environment/1"
+    /// A choice of a segment to replay: seed, round and attempt as text.
+    case segmentDraw = "smpo/segment-draw/1"
 }
 
 extension Digest {

@@ -12,6 +12,13 @@ public enum AuditText {
                     + (divergence.lastEqualStep == 0 ? "none" : "\(divergence.lastEqualStep) of \(report.steps)"))
         }
         if let reason = report.reason { lines.append("  \(reason)") }
+        if let segment = report.segment {
+            let steps = "\(segment.steps.lowerBound)..\(segment.steps.upperBound)"
+            lines.append(
+                "  segment           \(steps) of \(report.steps) steps, replayed from "
+                    + (segment.checkpoint == 0 ? "the beginning" : "the checkpoint after step \(segment.checkpoint)")
+                    + "; the others were not")
+        }
         if report.verdict == .reproduced {
             lines.append("  \(report.equalSteps) steps replayed, every phase equal to the \(list(report.evidence))")
             if let head = report.chainHead { lines.append("  chain head        \(head)") }

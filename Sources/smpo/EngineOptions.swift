@@ -24,10 +24,13 @@ struct EngineOptions: ParsableArguments {
         }
     }
 
+    /// The number of worker threads.
+    var workerCount: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
+
     /// The engine, after a check of the float environment.
     func engine() throws -> Engine {
         try FloatEnvironment.check()
         return Engine(
-            isa: isa.flatMap(ISA.init) ?? .best, workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
+            isa: isa.flatMap(ISA.init) ?? .best, workers: workerCount)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Foundation
 import Ledger
 
@@ -26,7 +27,7 @@ enum Failure {
     private static func status(of error: Error) -> ExitStatus {
         switch error {
         case is TamperError: .tampered
-        case is ValidationError, is CleanExit: .usage
+        case is ValidationError, is CleanExit, is SegmentError: .usage
         default: Smpo.exitCode(for: error) == .validationFailure ? .usage : .trouble
         }
     }

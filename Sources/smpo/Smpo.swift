@@ -20,9 +20,9 @@ struct Smpo: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, AuditCommand.self, RunsCommand.self, GoldenCommand.self, SampleCommand.self,
-            EvalCommand.self, StepCommand.self, InitCommand.self, DataCommand.self, BenchCommand.self,
-            DoctorCommand.self,
+            TrainCommand.self, AuditCommand.self, VerifyCommand.self, ProveCommand.self, RunsCommand.self,
+            GoldenCommand.self, SampleCommand.self, EvalCommand.self, StepCommand.self, InitCommand.self,
+            DataCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.

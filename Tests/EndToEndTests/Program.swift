@@ -24,19 +24,24 @@ struct Program {
     }
 
     /// Starts and returns at once.
-    func start(_ arguments: [String]) throws -> Running { try Running(arguments, in: folder) }
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
+        try Running(arguments, in: folder, environment)
+    }
 
     /// A process that is still running. Its output goes to files, so that no full pipe can stop it.
     final class Running {
         let process = Process()
         private let base: String
 
-        init(_ arguments: [String], in folder: String) throws {
+        init(_ arguments: [String], in folder: String, _ environment: [String: String]) throws {
             base = NSTemporaryDirectory() + "smpo-output-\(UUID().uuidString)"
             process.executableURL = Program.executable
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
             process.standardInput = FileHandle.nullDevice
+            if !environment.isEmpty {
+                process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            }
             for (suffix, isError) in [(".out", false), (".err", true)] {
                 _ = FileManager.default.createFile(atPath: base + suffix, contents: nil)
                 let handle = try #require(FileHandle(forWritingAtPath: base + suffix))

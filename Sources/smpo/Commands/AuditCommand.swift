@@ -10,46 +10,32 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Replay a recorded run and say whether every bit comes out again.",
         discussion: """
-            Checks the manifest, the golden log and the ledger first (digests, chain, model and data), then runs the
-            steps again and compares every phase of every step. Stops at the first difference and names step, phase and
-            tensor; where the recorded values are stored, also the element, both bit patterns and their distance.
+            Checks the manifest, the golden log and the ledger first (digests,
+            chain, model and data), then runs the steps again and compares every
+            phase of every step. Stops at the first difference and names step,
+            phase and tensor; where the recorded values are stored, also the
+            element, both bit patterns and their distance.
+
+            A part of a run can be replayed from the checkpoint before it, which
+            is held against the record of its step first: --segment. --sample
+            replays some of the parts between checkpoints, drawn by --seed, and
+            says with what chance that finds a run that is wrong in some of
+            them. Choose the seed when the run is recorded already, or whoever
+            made the run could know where nobody looks; without one the chain
+            head is the seed, which its maker could try again and again.
+            `smpo audit plan` says what each way costs.
 
             EXAMPLES
               smpo audit run-42
               smpo audit run-42 --isa avx2 --workers 3
               smpo audit run-1 --json
+              smpo audit run-1 --segment 31..40
+              smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
+              smpo audit plan run-1
 
             \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
-            """)
-
-    @Argument(help: "Name of the run.")
-    var name: String
-
-    @Flag(help: "Print the report as JSON.")
-    var json = false
-
-    @OptionGroup var engineOptions: EngineOptions
-
-    func run() throws {
-        let engine = try engineOptions.engine()
-        defer { engine.stop() }
-        let workspace = Workspace()
-        var bar: ProgressBar?
-        let report = try Auditor(workspace: workspace, engine: engine).audit(name) { step, total in
-            if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
-            bar?.update(step)
-        }
-        bar?.finish()
-        if let store = try? workspace.existingLedger(), (try? store.run(name)) != nil {
-            // An audit of a run in the ledger is noted there; a read-only ledger stays as it is.
-            _ = Result {
-                try workspace.openLedger().recordAudit(of: name, verdict: report.verdict.rawValue, report: report.json)
-            }
-        }
-        print(json ? report.json.pretty : AuditText.describe(report))
-        let status = AuditCommand.status(of: report.verdict)
-        if status != .reproduced { throw status.code }
-    }
+            """,
+        subcommands: [Replay.self, Plan.self], defaultSubcommand: Replay.self)
 
     static func status(of verdict: Verdict) -> ExitStatus {
         switch verdict {
@@ -58,5 +44,99 @@ struct AuditCommand: ParsableCommand {
         case .tampered: .tampered
         case .incomparable: .incomparable
         }
+    }
+
+    /// `smpo audit RUN`
+    struct Replay: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Replay a run, or parts of it (the default).",
+            discussion: ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+
+        @Argument(help: "Name of the run.")
+        var name: String
+
+        @Option(help: "Replay these steps only, A..B.")
+        var segment: String?
+
+        @Option(help: "Replay this many segments, drawn by --seed.")
+        var sample: Int?
+
+        @Option(help: "Any text that the draw is made from (default: the run's chain head).")
+        var seed: String?
+
+        @Option(help: "Processes that replay segments side by side; each takes the planned memory.")
+        var jobs = 1
+
+        @Flag(help: "Print the report as JSON.")
+        var json = false
+
+        @Flag(help: .hidden)
+        var unnoted = false
+
+        @OptionGroup var engineOptions: EngineOptions
+
+        func validate() throws {
+            if let segment, AuditCommand.steps(segment) == nil {
+                throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
+            }
+            if segment != nil && sample != nil { throw ValidationError("--segment and --sample exclude each other") }
+            if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
+            if sample == nil && (seed != nil || jobs != 1) { throw ValidationError("--seed and --jobs need --sample") }
+            guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
+        }
+
+        func run() throws {
+            let workspace = Workspace()
+            if let sample { return try audit(sample, workspace) }
+            let engine = try engineOptions.engine()
+            defer { engine.stop() }
+            var bar: ProgressBar?
+            let report = try Auditor(workspace: workspace, engine: engine).audit(
+                name, segment: segment.flatMap(AuditCommand.steps)
+            ) { step, total in
+                if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
+                bar?.update(step)
+            }
+            bar?.finish()
+            try finish(report.verdict, report.json, AuditText.describe(report), workspace)
+        }
+
+        private func audit(_ count: Int, _ workspace: Workspace) throws {
+            let evidence = try Evidence(run: name, workspace: workspace)
+            let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
+            let head = evidence.outcomes.first?.outcome.chainHead
+            guard let text = seed ?? head?.hex else {
+                throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
+            }
+            let drawn = plan.draw(count, seed: Digest.of(.document, text))
+            let segments = SegmentJobs(run: name, jobs: min(jobs, drawn.count), engineOptions: engineOptions)
+            let bar = ProgressBar(total: drawn.count, unit: "replayed segment")
+            let results = try segments.results(drawn) { bar.update($0) }
+            bar.finish()
+            let report = SampleReport(
+                run: name, steps: evidence.stepCount, plan: plan, seed: text, results: results)
+            try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
+        }
+
+        private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {
+            if !unnoted, let store = try? workspace.existingLedger(), (try? store.run(name)) != nil {
+                // An audit of a run in the ledger is noted there; a read-only ledger stays as it is.
+                _ = Result {
+                    try workspace.openLedger().recordAudit(of: name, verdict: verdict.rawValue, report: value)
+                }
+            }
+            print(json ? value.pretty : text)
+            let status = AuditCommand.status(of: verdict)
+            if status != .reproduced { throw status.code }
+        }
+    }
+
+    /// `A..B` as steps.
+    private static func steps(_ text: String) -> ClosedRange<Int>? {
+        let parts = text.components(separatedBy: "..")
+        guard parts.count == 2, let first = Int(parts[0]), let last = Int(parts[1]), 1 <= first, first <= last else {
+            return nil
+        }
+        return first...last
     }
 }

@@ -1,0 +1,21 @@
+/// A part of a run that there is not.
+public struct SegmentError: Error, Equatable, CustomStringConvertible {
+    /// The run.
+    public let run: String
+    /// Its steps.
+    public let steps: Int
+    /// What was asked for.
+    public let segment: ClosedRange<Int>
+
+    /// The message.
+    public var description: String {
+        "\(run) has the steps 1 to \(steps): there is no segment \(segment.lowerBound)..\(segment.upperBound)"
+    }
+
+    /// - Throws: `SegmentError` when not all of `segment` lies within the run's steps.
+    static func check(_ segment: ClosedRange<Int>, run: String, steps: Int) throws {
+        guard segment.lowerBound >= 1, segment.upperBound <= steps else {
+            throw SegmentError(run: run, steps: steps, segment: segment)
+        }
+    }
+}

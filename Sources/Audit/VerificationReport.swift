@@ -1,0 +1,49 @@
+import Digests
+
+/// What a look at a run's evidence found, without any replay.
+public struct VerificationReport: Sendable {
+    /// The outcome.
+    public enum Verdict: String, Sendable {
+        /// Every digest, link and root that there is holds.
+        case verified
+        /// One does not; `reason` names it.
+        case tampered
+        /// Something that the evidence names is not there.
+        case incomplete
+    }
+
+    /// One thing that was looked at and holds.
+    public struct Check: Sendable, Equatable {
+        /// What: `manifest`, `golden log`, `ledger`, …
+        public let name: String
+        /// How much of it, and its digest.
+        public let detail: String
+    }
+
+    /// The run.
+    public let run: String
+    /// The outcome.
+    public var verdict = Verdict.verified
+    /// Why, unless verified.
+    public var reason: String?
+    /// What holds, in the order in which it was looked at.
+    public var checks: [Check] = []
+    /// What was not looked at, and why.
+    public var unchecked: [Check] = []
+
+    /// A report on `run`.
+    public init(run: String) { self.run = run }
+
+    /// Machine-readable form; `schema` is raised when a member changes its meaning.
+    public var json: JSONValue {
+        func list(_ checks: [Check]) -> JSONValue {
+            .array(checks.map { ["name": .string($0.name), "detail": .string($0.detail)] })
+        }
+        var object: JSONObject = [
+            "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "checks": list(checks),
+            "not_checked": list(unchecked),
+        ]
+        object["reason"] = reason.map { .string($0) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,150 @@
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// Checks the integrity of a run without computing a step: every digest, chain link and Merkle root, the tables of the
+/// ledger, checkpoints against the records of their steps, and the model and data that the run started from.
+public struct Verifier {
+    /// Where runs live.
+    public let workspace: Workspace
+    /// What hashes.
+    public let engine: Engine
+    /// Whether the model and the data that the run started from are opened.
+    public let opensInputs: Bool
+
+    /// A verifier of the runs in `workspace`.
+    public init(workspace: Workspace, engine: Engine, opensInputs: Bool = true) {
+        self.workspace = workspace
+        self.engine = engine
+        self.opensInputs = opensInputs
+    }
+
+    /// Verifies `run`. Throws when the work cannot be done: no such run, or files that cannot be read.
+    public func verify(_ run: String) throws -> VerificationReport {
+        var report = VerificationReport(run: run)
+        do {
+            let evidence = try Evidence(run: run, workspace: workspace)
+            noteDocuments(evidence, &report)
+            try verifyLedger(evidence, &report)
+            try verifyInputs(evidence, &report)
+        } catch let error as TamperError {
+            (report.verdict, report.reason) = (.tampered, error.description)
+        } catch let error as MissingObject {
+            (report.verdict, report.reason) = (.incomplete, error.description)
+        }
+        return report
+    }
+
+    /// What `Evidence` has verified already.
+    private func noteDocuments(_ evidence: Evidence, _ report: inout VerificationReport) {
+        let path = workspace.manifest(report.run)
+        if FileContents.exists(path) {
+            report.note("manifest", "\(path), digest \(evidence.manifest.digest)")
+        } else {
+            report.skip("manifest", "\(path) is not there")
+        }
+        if let golden = evidence.golden {
+            report.note("golden log", "\(golden.count) steps, head \(golden.last?.head.hex ?? "none"), Merkle root")
+        } else {
+            report.skip("golden log", "\(workspace.golden(report.run)) is not there")
+        }
+    }
+
+    private func verifyLedger(_ evidence: Evidence, _ report: inout VerificationReport) throws {
+        guard let steps = evidence.ledger, let store = try workspace.existingLedger() else {
+            return report.skip("ledger", "it does not hold the run")
+        }
+        let health = try store.health()
+        for fault in health.strangeTables + health.damage {
+            throw TamperError(
+                file: workspace.ledger, run: nil, step: nil, field: "the database",
+                expected: "a ledger's tables, whole",
+                found: fault)
+        }
+        report.note(
+            "ledger",
+            "\(steps.count) steps, head \(steps.last?.head.hex ?? "none"), stored values, tables of version "
+                + "\(health.schema)")
+        if evidence.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
+        let checkpoints = try store.checkpoints(of: report.run)
+        for checkpoint in checkpoints {
+            try verify(checkpoint, steps, report.run)
+        }
+        report.note("checkpoints", "\(checkpoints.count), each against the record of its step")
+    }
+
+    private func verify(_ checkpoint: StoredCheckpoint, _ steps: [StoredStep], _ run: String) throws {
+        let path = workspace.objects.path(of: checkpoint.object)
+        guard steps.indices.contains(checkpoint.step - 1) else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.step",
+                expected: "one of \(steps.count) recorded steps", found: "\(checkpoint.step)")
+        }
+        let record = steps[checkpoint.step - 1].record
+        do {
+            try TrainingCheckpoint.check(try SafetensorsFile(path: path), against: record, run: run, engine: engine)
+        } catch let error as CheckpointError where error.kind != .unreadable {
+            throw TamperError(
+                file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
+                found: "\(error)")
+        }
+        guard record[.weights]?["weights"]?.value == .digest(checkpoint.digest) else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
+                expected: "the weights digest in the record", found: checkpoint.digest.hex)
+        }
+    }
+
+    private func verifyInputs(_ evidence: Evidence, _ report: inout VerificationReport) throws {
+        guard opensInputs else { return report.skip("inputs", "left out") }
+        let session = try Surroundings(evidence, workspace: workspace).open(engine, forReplay: false)
+        report.note("inputs", session.inputs.digests.keys.sorted(by: utf8Less).joined(separator: ", "))
+        let folder = workspace.model(report.run)
+        guard let outcome = evidence.manifest.outcome else {
+            return report.skip("trained model", "the run is not finished")
+        }
+        guard FileContents.isFolder(folder) else { return report.skip("trained model", "\(folder) is not there") }
+        // A run that keeps an average hands that over.
+        let last = (evidence.ledger?.last?.record ?? evidence.golden?.last?.record)?[.weights]?["average"]?.value
+        var expected = outcome.weightsDigest
+        if session.trainer.average != nil {
+            guard case .digest(let average)? = last else {
+                return report.skip("trained model", "it is an average, whose digest only the steps hold")
+            }
+            expected = average
+        }
+        let found = try trainedDigest(folder, session)
+        guard found == expected else {
+            throw TamperError(
+                file: folder, run: report.run, step: outcome.steps, field: "the trained weights",
+                expected: expected.hex, found: found.hex)
+        }
+        report.note("trained model", "\(folder), digest \(found)")
+    }
+
+    /// The digest of the trained parameters as the model's folder holds them.
+    private func trainedDigest(_ folder: String, _ session: TrainingSession) throws -> Digest {
+        var sources: [String: any TensorSource] = [:]
+        let tensors = try session.trainer.model.parameters.map { name, parameter in
+            let component = String(name.prefix { $0 != "/" })
+            let source = try sources[component] ?? ModelDirectory.openWeights(in: "\(folder)/\(component)")
+            sources[component] = source
+            let tensor = try source.float32(
+                named: String(name.dropFirst(component.count + 1)), shape: parameter.value.shape)
+            return (name: name, tensor: tensor)
+        }
+        return try weightsDigest(of: tensors, on: engine)
+    }
+}
+
+extension VerificationReport {
+    fileprivate mutating func note(_ name: String, _ detail: String) {
+        checks.append(Check(name: name, detail: detail))
+    }
+
+    fileprivate mutating func skip(_ name: String, _ why: String) {
+        unchecked.append(Check(name: name, detail: why))
+    }
+}

@@ -1,0 +1,73 @@
+import Audit
+import Foundation
+
+/// Reports on segments for people.
+public enum SegmentText {
+    /// The verdict, a line for each segment, and what the draw can promise.
+    public static func describe(_ report: SampleReport) -> String {
+        let count = report.plan.segments.count
+        var lines = [
+            "\(report.run): \(report.verdict.rawValue), in \(report.results.count) of \(count) segments "
+                + "(seed \(report.seed))"
+        ]
+        for result in report.results {
+            let steps = "steps \(result.steps.lowerBound)..\(result.steps.upperBound)"
+            lines.append(
+                "  \(steps.padding(toLength: max(steps.count, 18), withPad: " ", startingAt: 0))"
+                    + "\(result.verdict.rawValue)\(result.summary.map { ": \($0)" } ?? "")")
+        }
+        if report.verdict == .reproduced {
+            if report.results.count == count {
+                lines.append("  every segment was replayed: all \(report.steps) steps are reproduced")
+            } else {
+                lines.append("  the other segments were not replayed; this draw finds a run in which")
+                for (_, wrong, chance) in unique(report.chances) {
+                    lines.append(
+                        String(format: "    %d of %d segments are wrong with %.1f %%", wrong, count, 100 * chance))
+                }
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Of few segments several shares mean the same number.
+    private static func unique(
+        _ chances: [(share: Double, wrong: Int, chance: Double)]
+    ) -> [(share: Double, wrong: Int, chance: Double)] {
+        chances.enumerated().filter { index, one in index == 0 || chances[index - 1].wrong != one.wrong }.map(\.element)
+    }
+
+    /// What each way to audit a run costs and finds.
+    /// - Parameters:
+    ///   - seconds: of a step, where known.
+    ///   - memory: bytes of a process.
+    public static func describe(
+        run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int
+    ) -> String {
+        let count = plan.segments.count
+        func cost(_ steps: Int) -> String {
+            seconds.map { String(format: "about %.0f s", max(1, $0 * Double(steps))) } ?? "time not known"
+        }
+        let longest = plan.segments.map(\.count).max() ?? 0
+        var lines = ["\(run): \(steps) steps, \(count) segment\(count == 1 ? "" : "s") of up to \(longest)"]
+        lines.append(
+            "  memory           \(memory >> 20) MiB a process, planned"
+                + (seconds == nil ? "; the ledger does not say how long a step takes" : ""))
+        lines.append("  the whole run    \(cost(steps)): finds any wrong step")
+        guard count > 1 else {
+            lines.append("  there are no checkpoints on the way: a part of the run begins at step 1")
+            return lines.joined(separator: "\n")
+        }
+        let ends = plan.segments.map { "\($0.lowerBound)..\($0.upperBound)" }
+        let shown = ends.count > 6 ? ends.prefix(3) + ["…"] + ends.suffix(2) : ends[...]
+        lines.append("  --segment A..B   \(cost(longest)) each: \(shown.joined(separator: ", "))")
+        for share in [0.05, 0.2, 0.5] {
+            let wrong = SegmentPlan.wrong(share: share, of: count)
+            let draws = SegmentPlan.draws(for: 0.95, of: count, wrong: wrong)
+            lines.append(
+                "  --sample \(String(draws).padding(toLength: 7, withPad: " ", startingAt: 0)) \(cost(draws * longest)): "
+                    + "finds a run with \(wrong) wrong segment\(wrong == 1 ? "" : "s") with 95 %")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,52 @@
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+
+extension TrainingCheckpoint {
+    /// Holds the state in `file` against the record of the step after which it was saved: weights, moments, averages
+    /// and counters, by their digests and bits. Nothing but these may be in the file.
+    /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
+    public static func check(
+        _ file: SafetensorsFile, against record: StepRecord, run: String, engine: Engine
+    ) throws {
+        func require(_ field: String, _ expected: String?, _ found: String?) throws {
+            guard expected != found else { return }
+            throw TamperError(
+                file: file.path, run: run, step: record.step, field: field, expected: expected ?? "nothing",
+                found: found ?? "nothing")
+        }
+        func digest(_ phase: Phase, _ name: String) -> String? {
+            guard case .digest(let digest)? = record[phase]?[name]?.value else { return nil }
+            return digest.hex
+        }
+        /// The root over the tensors of a part, under the names that the record's digest was made with.
+        func root(_ prefixes: [String], keeping: Bool = false) throws -> String? {
+            let names = file.names.filter { name in prefixes.contains { name.hasPrefix($0) } }
+            guard !names.isEmpty else { return nil }
+            let tensors = try names.map { name in
+                let short = keeping ? name : String(name.drop { $0 != "/" }.dropFirst())
+                return (name: short, tensor: try file.tensor(named: name))
+            }
+            return try weightsDigest(of: tensors, on: engine).hex
+        }
+        let parts = ["weights/", "first/", "second/", "average/"]
+        let strange = file.names.first { name in !parts.contains { name.hasPrefix($0) } }
+        try require("the names of its tensors", nil, strange)
+        try require("the weights", digest(.weights, "weights"), try root(["weights/"]))
+        try require(
+            "the optimiser's moments", digest(.update, "optimizer"), try root(["first/", "second/"], keeping: true))
+        try require("the average of the weights", digest(.weights, "average"), try root(["average/"]))
+        try require("the number of steps", "\(record.step)", file.metadata("steps"))
+        // One update a step.
+        try require("the number of updates", "\(record.step)", file.metadata("updates"))
+        guard case .float64(let powers)? = record[.update]?["beta powers"]?.value, powers.count == 2 else {
+            throw TamperError(
+                file: file.path, run: run, step: record.step, field: "beta powers",
+                expected: "two numbers in the record",
+                found: "none")
+        }
+        try require("β₁'s power", HexFloat.string(bits: powers[0]), file.metadata("beta1_power"))
+        try require("β₂'s power", HexFloat.string(bits: powers[1]), file.metadata("beta2_power"))
+    }
+}

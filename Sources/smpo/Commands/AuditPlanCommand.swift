@@ -1,0 +1,54 @@
+import ArgumentParser
+import Audit
+import Digests
+import Foundation
+import Ledger
+import Reports
+import Training
+
+extension AuditCommand {
+    /// `smpo audit plan`
+    struct Plan: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what each way to audit a run costs and finds.",
+            discussion: """
+                The time of a step is that of the recording, as the ledger has it; a run that was taken up again seems
+                slower than it was.
+
+                EXAMPLES
+                  smpo audit plan run-1
+
+                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+                """)
+
+        @Argument(help: "Name of the run.")
+        var name: String
+
+        @OptionGroup var engineOptions: EngineOptions
+
+        func run() throws {
+            let workspace = Workspace()
+            let evidence = try Evidence(run: name, workspace: workspace)
+            let recipe = try Recipe(
+                json: JSONCursor(
+                    evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(name)))
+            let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
+            let memory = try MemoryPlan(recipe, workers: engineOptions.workerCount).total
+            print(
+                SegmentText.describe(
+                    run: name, steps: evidence.stepCount, plan: plan, seconds: try stepSeconds(evidence, workspace),
+                    memory: memory))
+        }
+
+        /// The seconds that a step took when the run was recorded.
+        private func stepSeconds(_ evidence: Evidence, _ workspace: Workspace) throws -> Double? {
+            guard evidence.ledger != nil, let run = try workspace.existingLedger()?.run(name), run.steps > 0,
+                let ended = run.endedAt
+            else { return nil }
+            let reader = ISO8601DateFormatter()
+            reader.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+            guard let begin = reader.date(from: run.startedAt), let end = reader.date(from: ended) else { return nil }
+            return end.timeIntervalSince(begin) / Double(run.steps)
+        }
+    }
+}

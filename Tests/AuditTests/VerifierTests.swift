@@ -1,0 +1,122 @@
+import Audit
+import Checkpoints
+import Digests
+import Foundation
+import GRDB
+import Ledger
+import Tensors
+import Testing
+import TinyRuns
+import Training
+
+/// Integrity without replay: what holds is listed, what was changed is found even where its own hash was made anew.
+@Suite struct VerifierTests {
+    private func verify(_ run: RecordedRun, opensInputs: Bool = true) throws -> VerificationReport {
+        try Verifier(workspace: run.workspace, engine: run.engine, opensInputs: opensInputs).verify("run-1")
+    }
+
+    private func expectTampered(
+        _ run: RecordedRun, naming words: String..., location: SourceLocation = #_sourceLocation
+    ) throws {
+        let report = try verify(run)
+        #expect(report.verdict == .tampered, sourceLocation: location)
+        for word in words {
+            #expect(report.reason?.contains(word) == true, "\(report.reason ?? "none")", sourceLocation: location)
+        }
+    }
+
+    /// A run with every part that there can be: checkpoints on the way, an average, the trained model.
+    private func withWholeRun(_ body: (RecordedRun) throws -> Void) throws {
+        try RecordedRun.with({ runs, _ in
+            try runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}", training: ", ema: 0.9")
+        }) { run in
+            try run.promote()
+            let session = try TrainingSession(
+                recipe: Recipe(json: JSONCursor(run.manifest.inputs.recipe, name: "recipe")), engine: run.engine)
+            try restore(run, into: session)
+            session.useAverage()
+            try session.model.write(to: run.workspace.model("run-1"))
+            try body(run)
+        }
+    }
+
+    private func restore(_ run: RecordedRun, into session: TrainingSession) throws {
+        let last = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").last)
+        let file = try SafetensorsFile(path: run.workspace.objects.path(of: last.object))
+        try TrainingCheckpoint.restore(file, into: session.trainer)
+    }
+
+    @Test func allThatThereIsHolds() throws {
+        try withWholeRun { run in
+            let report = try verify(run)
+            #expect(report.verdict == .verified, "\(report.reason ?? "")")
+            #expect(
+                report.checks.map(\.name) == [
+                    "manifest", "golden log", "ledger", "checkpoints", "inputs", "trained model",
+                ])
+            #expect(report.checks[3].detail.hasPrefix("2,") && report.unchecked.isEmpty)
+            let less = try verify(run, opensInputs: false)
+            #expect(less.verdict == .verified && less.unchecked.map(\.name) == ["inputs"])
+            try run.removeLedger()
+            let golden = try verify(run)
+            #expect(golden.verdict == .verified)
+            #expect(golden.unchecked.map(\.name) == ["ledger", "trained model"], "\(golden.unchecked)")
+        }
+    }
+
+    /// A checkpoint with one part changed, its object named by its new digest: only the step's record knows better.
+    @Test(arguments: [
+        "weights/", "first/", "second/", "average/", "steps", "updates", "beta1_power", "beta2_power", "more",
+    ])
+    func aCheckpointOfAnotherState(part: String) throws {
+        try withWholeRun { run in
+            let checkpoint = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").first)
+            let file = try SafetensorsFile(path: run.workspace.objects.path(of: checkpoint.object))
+            var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
+            var metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
+            if part == "more" {
+                tensors.append((name: "extra/x", tensor: Tensor([1], shape: [1])))
+            } else if metadata[part] != nil {
+                metadata[part] = part.hasPrefix("beta") ? HexFloat.string(0.5) : "3"
+            } else {
+                let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
+                tensor.pointer[0] = tensor.pointer[0].nextUp
+            }
+            let path = run.runs.path("forged.safetensors")
+            try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
+            let object = try run.workspace.objects.put(file: path)
+            try run.sql("UPDATE checkpoints SET object = x'\(object.hex)' WHERE step = 2")
+            try expectTampered(run, naming: run.workspace.objects.path(of: object), "step 2")
+        }
+    }
+
+    @Test func theLedgersTablesAndItsCheckpointRows() throws {
+        try withWholeRun { run in
+            try run.sql("UPDATE checkpoints SET digest = zeroblob(32) WHERE step = 4")
+            try expectTampered(run, naming: "step 4", "checkpoints.digest")
+        }
+        try withWholeRun { run in
+            try run.sql("UPDATE checkpoints SET step = 7 WHERE step = 4")
+            try expectTampered(run, naming: "step 7", "checkpoints.step")
+        }
+        try withWholeRun { run in
+            try DatabaseQueue(path: run.workspace.ledger).write {
+                try $0.execute(sql: "CREATE TRIGGER quiet AFTER INSERT ON audits BEGIN DELETE FROM audits; END")
+            }
+            try expectTampered(run, naming: "trigger quiet")
+        }
+    }
+
+    @Test func theTrainedModelAndAMissingObject() throws {
+        try withWholeRun { run in
+            let path = run.workspace.model("run-1") + "/unet/diffusion_pytorch_model.safetensors"
+            try run.flip(path, at: -1)
+            try expectTampered(run, naming: run.workspace.model("run-1"), "the trained weights")
+            try run.flip(path, at: -1)
+            let latent = try #require(try run.workspace.openLedger().storedTensors(of: "run-1", step: 1).first)
+            try FileManager.default.removeItem(atPath: run.workspace.objects.path(of: latent.object))
+            let report = try verify(run)
+            #expect(report.verdict == .incomplete && report.reason?.contains(latent.object.hex.suffix(8)) == true)
+        }
+    }
+}
