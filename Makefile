@@ -2,11 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
+.PHONY: help demo test build lint layers bench crash exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
-# The tests read ledger and manifests with sqlite3 and jq, as people do.
-PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3 jq
+# The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
+PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3 jq \
+    openssl
 smpo := .build/release/smpo
 # `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
 STRIDE := 1
@@ -75,6 +76,10 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 	        .build/exhaustive/single compare $$function $${sets[0]} $$other $(STRIDE)
 	    done
 	done
+
+crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, take each up again; minutes.
+	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.CrashTests'
+
 
 # The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on
 # Linux, so the flag goes to C alone; Swift traps at overflows anyway. Memory that the libraries keep until the end is no

@@ -26,6 +26,8 @@ public struct AuditReport: Sendable {
     public var evidence: [String] = []
     /// Steps of the run, and how many were replayed and equal.
     public var steps = 0, equalSteps = 0
+    /// Known keys that have signed the run.
+    public var signers: [VerifyingKey] = []
     /// The replay's chain head.
     public var chainHead: Digest?
 
@@ -43,6 +45,7 @@ public struct AuditReport: Sendable {
             "evidence": .array(evidence.map { .string($0) }), "steps": .integer(steps),
             "equal_steps": .integer(equalSteps),
         ]
+        object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })
         object["reason"] = reason.map { .string($0) }
         object["chain_head"] = chainHead.map { .digest($0) }
         if let segment {

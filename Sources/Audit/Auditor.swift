@@ -12,10 +12,17 @@ public struct Auditor {
     /// What computes.
     public let engine: Engine
 
+    /// Keys whose signatures count.
+    public let keys: [VerifyingKey]
+    /// Whether a run that none of them has signed cannot be compared.
+    public let requiresSignature: Bool
+
     /// An auditor of the runs in `workspace`.
-    public init(workspace: Workspace, engine: Engine) {
+    public init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
         self.workspace = workspace
         self.engine = engine
+        self.keys = keys
+        self.requiresSignature = requiresSignature
     }
 
     /// Audits `run`, or only the steps of `segment`, replayed from the last checkpoint before them. `progress` is told
@@ -24,7 +31,7 @@ public struct Auditor {
         _ run: String, segment: ClosedRange<Int>? = nil, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> AuditReport {
         do {
-            let evidence = try Evidence(run: run, workspace: workspace)
+            let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
             if let reason = incomparable(evidence) {
                 return AuditReport(run: run, verdict: .incomparable, reason: reason)
             }
@@ -41,6 +48,9 @@ public struct Auditor {
     /// Why the run cannot be compared at all, or nil.
     private func incomparable(_ evidence: Evidence) -> String? {
         let inputs = evidence.manifest.inputs
+        if requiresSignature && evidence.signers.known.isEmpty {
+            return evidence.missingSignature(workspace.attestations(evidence.manifest.run))
+        }
         if inputs.contract != ManifestInputs.currentContract {
             return "the run was recorded under contract \(inputs.contract); this program computes by "
                 + ManifestInputs.currentContract
@@ -71,6 +81,7 @@ public struct Auditor {
         report.evidence =
             (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
             + (evidence.outcomes.isEmpty ? [] : ["chain head"])
+        report.signers = evidence.signers.known
         var chain = Chain(inputs: session.inputs.digest)
         if let segment {
             chain = try takeUp(evidence, session, before: segment.lowerBound)

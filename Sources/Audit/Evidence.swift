@@ -12,6 +12,8 @@ public struct Evidence {
     public let ledger: [StoredStep]?
     /// What each document says the run came to, and the document's path.
     public let outcomes: [(file: String, outcome: ManifestOutcome)]
+    /// Who has signed the run; empty when nobody has.
+    public let signers: Attestations.Signers
     private let store: LedgerStore?
 
     /// Nothing is known of a run.
@@ -27,8 +29,9 @@ public struct Evidence {
         }
     }
 
-    /// Gathers and verifies. Throws `TamperError` when a hash or link does not hold, `UnknownRun` without any evidence.
-    public init(run: String, workspace: Workspace) throws {
+    /// Gathers and verifies; signatures are held against `keys`. Throws `TamperError` when a hash, a link or a signature
+    /// does not hold, `UnknownRun` without any evidence.
+    public init(run: String, workspace: Workspace, keys: [VerifyingKey] = []) throws {
         let hasManifest = FileContents.exists(workspace.manifest(run))
         let hasGolden = GoldenLog.exists(folder: workspace.golden(run))
         let log = hasGolden ? try GoldenLog(folder: workspace.golden(run)) : nil
@@ -61,6 +64,7 @@ public struct Evidence {
         }
         outcomes = documents.compactMap { file, manifest in manifest?.outcome.map { (file, $0) } }
         self.manifest = manifest
+        signers = try Attestations.read(workspace.attestations(run))?.check(manifest, keys: keys) ?? .init()
     }
 
     private static func require(
@@ -68,6 +72,12 @@ public struct Evidence {
     ) throws {
         guard !holds else { return }
         throw TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
+    }
+
+    /// That nobody known has signed.
+    func missingSignature(_ path: String) -> String {
+        "\(path): expected a signature by a known key, found "
+            + (signers.unknown.isEmpty ? "none" : "one by \(signers.unknown.joined(separator: ", "))")
     }
 
     /// The number of steps that are known: the outcome's, or those in the ledger of a run that is not finished.

@@ -13,20 +13,30 @@ public struct Verifier {
     public let engine: Engine
     /// Whether the model and the data that the run started from are opened.
     public let opensInputs: Bool
+    /// Keys whose signatures count.
+    public let keys: [VerifyingKey]
+    /// Whether a run that none of them has signed is incomplete.
+    public let requiresSignature: Bool
 
     /// A verifier of the runs in `workspace`.
-    public init(workspace: Workspace, engine: Engine, opensInputs: Bool = true) {
+    public init(
+        workspace: Workspace, engine: Engine, opensInputs: Bool = true, keys: [VerifyingKey] = [],
+        requiresSignature: Bool = false
+    ) {
         self.workspace = workspace
         self.engine = engine
         self.opensInputs = opensInputs
+        self.keys = keys
+        self.requiresSignature = requiresSignature
     }
 
     /// Verifies `run`. Throws when the work cannot be done: no such run, or files that cannot be read.
     public func verify(_ run: String) throws -> VerificationReport {
         var report = VerificationReport(run: run)
         do {
-            let evidence = try Evidence(run: run, workspace: workspace)
+            let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
             noteDocuments(evidence, &report)
+            noteSigners(evidence, &report)
             try verifyLedger(evidence, &report)
             try verifyInputs(evidence, &report)
         } catch let error as TamperError {
@@ -50,6 +60,16 @@ public struct Verifier {
         } else {
             report.skip("golden log", "\(workspace.golden(report.run)) is not there")
         }
+    }
+
+    private func noteSigners(_ evidence: Evidence, _ report: inout VerificationReport) {
+        for key in evidence.signers.known { report.note("signature", "\(key)") }
+        for name in evidence.signers.unknown { report.skip("signature", "by a key that is not known, \(name)") }
+        if evidence.signers == .init() { report.skip("signature", "there is none") }
+        guard requiresSignature, evidence.signers.known.isEmpty else { return }
+        (report.verdict, report.reason) = (
+            .incomplete, evidence.missingSignature(workspace.attestations(report.run))
+        )
     }
 
     private func verifyLedger(_ evidence: Evidence, _ report: inout VerificationReport) throws {

@@ -21,6 +21,8 @@ public struct Workspace: Sendable {
 
     /// The manifest of a run.
     public func manifest(_ run: String) -> String { "\(manifests)/\(run).json" }
+    /// The signed statements on a run.
+    public func attestations(_ run: String) -> String { "\(manifests)/\(run).intoto.jsonl" }
     /// The golden folder of a run.
     public func golden(_ run: String) -> String { "\(golden)/\(run)" }
     /// The model that a run ended with, in diffusers' layout.

@@ -25,6 +25,7 @@ public enum AuditText {
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
         }
+        for key in report.signers { lines.append("  signed with       \(key)") }
         return lines.joined(separator: "\n")
     }
 

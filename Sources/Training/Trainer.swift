@@ -191,6 +191,7 @@ public final class Trainer {
         throughVelocity: Bool
     ) -> Tensor {
         let seed = Tensor(uninitialized: prediction.shape)
+        let (pulled, predicted, wanted) = (seed.pointer, prediction.pointer, target.pointer)
         let elements = prediction.count / prediction.shape[0]
         for (sample, pull) in losses.flatMap(\.gradient).enumerated() {
             var factor = (pull / Float(itemCount)) * (2 / Float(elements))
@@ -198,7 +199,7 @@ public final class Trainer {
                 factor *= model.schedule.alphaBar(timesteps[sample]).squareRoot()
             }
             for index in sample * elements..<(sample + 1) * elements {
-                seed.pointer[index] = factor * (prediction.pointer[index] - target.pointer[index])
+                pulled[index] = factor * (predicted[index] - wanted[index])
             }
         }
         return seed

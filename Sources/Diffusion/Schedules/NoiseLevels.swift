@@ -33,14 +33,16 @@ extension NoiseSchedule {
     public func moved(_ x: Tensor, noise: Tensor, from sources: [Int], to destinations: [Int]) -> Tensor {
         let result = Tensor(uninitialized: x.shape)
         let size = x.count / x.shape[0]
+        // Looked up once: a loop that asks the tensors each time is not vectorised.
+        let (values, errors, moved) = (x.pointer, noise.pointer, result.pointer)
         for (sample, (source, destination)) in zip(sources, destinations).enumerated() {
             let (from, to) = (alphaBar(source), alphaBar(destination))
             let (fromRoot, fromRest) = (from.squareRoot(), (1 - from).squareRoot())
             let (toRoot, toRest) = (to.squareRoot(), (1 - to).squareRoot())
             for index in sample * size..<(sample + 1) * size {
-                let e = noise.pointer[index]
-                let original = (x.pointer[index] - fromRest * e) / fromRoot
-                result.pointer[index] = toRoot * original + toRest * e
+                let e = errors[index]
+                let original = (values[index] - fromRest * e) / fromRoot
+                moved[index] = toRoot * original + toRest * e
             }
         }
         return result
@@ -70,9 +72,10 @@ extension NoiseSchedule {
         precondition(a.shape == b.shape && timesteps.count == a.shape[0])
         let result = Tensor(uninitialized: a.shape)
         let size = a.count / a.shape[0]
+        let values = result.pointer
         for (sample, timestep) in timesteps.enumerated() {
             let value = formula(alphaBar(timestep), a.pointer, b.pointer)
-            for index in sample * size..<(sample + 1) * size { result.pointer[index] = value(index) }
+            for index in sample * size..<(sample + 1) * size { values[index] = value(index) }
         }
         return result
     }

@@ -32,6 +32,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --segment 31..40
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit plan run-1
+              smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
             \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
             """,
@@ -70,8 +71,13 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: "Print the report as JSON.")
         var json = false
 
+        @Option(help: ArgumentHelp("Sign the verdict with this key, into RUN.audit.intoto.jsonl.", valueName: "key"))
+        var sign: String?
+
         @Flag(help: .hidden)
         var unnoted = false
+
+        @OptionGroup var trust: TrustOptions
 
         @OptionGroup var engineOptions: EngineOptions
 
@@ -81,6 +87,7 @@ struct AuditCommand: ParsableCommand {
             }
             if segment != nil && sample != nil { throw ValidationError("--segment and --sample exclude each other") }
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
+            if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
             if sample == nil && (seed != nil || jobs != 1) { throw ValidationError("--seed and --jobs need --sample") }
             guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         }
@@ -91,18 +98,32 @@ struct AuditCommand: ParsableCommand {
             let engine = try engineOptions.engine()
             defer { engine.stop() }
             var bar: ProgressBar?
-            let report = try Auditor(workspace: workspace, engine: engine).audit(
-                name, segment: segment.flatMap(AuditCommand.steps)
-            ) { step, total in
+            let key = try sign.map { try trust.ring.privateKey($0) }
+            let auditor = Auditor(
+                workspace: workspace, engine: engine, keys: try trust.known(),
+                requiresSignature: trust.requireSignature)
+            let report = try auditor.audit(name, segment: segment.flatMap(AuditCommand.steps)) { step, total in
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
                 bar?.update(step)
             }
             bar?.finish()
+            if let key { try write(report, signedWith: key, workspace) }
             try finish(report.verdict, report.json, AuditText.describe(report), workspace)
         }
 
+        private func write(_ report: AuditReport, signedWith key: SigningKey, _ workspace: Workspace) throws {
+            let manifest = try Manifest.read(workspace.manifest(name))
+            var file = Attestations(path: "\(name).audit.intoto.jsonl")
+            try file.add(Envelope(AuditStatement.json(report, manifest: manifest).canonicalBytes, by: [key]))
+            Message.note("\(file.path) written: the verdict signed with \(key.verifyingKey)")
+        }
+
         private func audit(_ count: Int, _ workspace: Workspace) throws {
-            let evidence = try Evidence(run: name, workspace: workspace)
+            let evidence = try Evidence(run: name, workspace: workspace, keys: try trust.known())
+            if trust.requireSignature && evidence.signers.known.isEmpty {
+                Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
+                throw ExitStatus.incomparable.code
+            }
             let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
             let head = evidence.outcomes.first?.outcome.chainHead
             guard let text = seed ?? head?.hex else {

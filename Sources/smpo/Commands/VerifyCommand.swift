@@ -9,14 +9,19 @@ import Tensors
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a run's record without replaying it, or the proof of one step.",
+        abstract: "Check a run's record without replaying it, the proof of a step, or a signed model.",
         discussion: """
             Of a run: the manifest's digest; the chain and the Merkle root of
             its golden log and of the ledger; the ledger's tables, stored values
             and checkpoints, each against the record of its step; the model and
-            the data that it started from; the model that it ended with. What is
-            not there is listed, not passed over. Whether the numbers come out
-            again only an audit tells.
+            the data that it started from; the model that it ended with; the
+            signatures, by the keys of `smpo keys list` and --trust. What is not
+            there is listed, not passed over. Whether the numbers come out again
+            only an audit tells.
+
+            Of a model's folder, the bundle of OpenSSF Model Signing (`smpo sign
+            --model`, or `model_signing sign key` from PyPI): the signature, and
+            every file.
 
             Of a proof (made by `smpo prove`), nothing else is needed. It states
             the manifest that it speaks of; with --manifest it must be that one.
@@ -24,6 +29,8 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES
               smpo verify run-42
               smpo verify run-1 --skip-inputs
+              smpo verify run-1 --trust alice.pub --require-signature
+              smpo verify --model .smpo/runs/run-1 --trust alice-models.pub
               smpo verify --proof run-42.step-7.proof.json --manifest Manifests/run-42.json
 
             \(ExitStatus.help([.reproduced, .trouble, .tampered, .incomparable, .usage]))
@@ -35,8 +42,16 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "A step's proof, in place of a run.")
     var proof: String?
 
+    @Option(help: "A signed model's folder, in place of a run.")
+    var model: String?
+
+    @Option(help: "The model's bundle (default: model.sig in its folder).")
+    var bundle: String?
+
     @Option(help: "The manifest that the proof must speak of.")
     var manifest: String?
+
+    @OptionGroup var trust: TrustOptions
 
     @Flag(help: "Leave out the model and the data that the run started from.")
     var skipInputs = false
@@ -47,22 +62,38 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var engineOptions: EngineOptions
 
     func validate() throws {
-        guard (name == nil) != (proof == nil) else { throw ValidationError("expected the name of a run, or --proof") }
+        guard [name, proof, model].count(where: { $0 != nil }) == 1 else {
+            throw ValidationError("expected the name of a run, or --proof, or --model")
+        }
+        if bundle != nil && model == nil { throw ValidationError("--bundle needs --model") }
         if manifest != nil && proof == nil { throw ValidationError("--manifest needs --proof") }
-        if skipInputs && proof != nil { throw ValidationError("a proof has no inputs: leave out --skip-inputs") }
+        if skipInputs && name == nil { throw ValidationError("--skip-inputs is for runs") }
     }
 
     func run() throws {
         if let proof { return try verifyProof(proof) }
+        if let model { return try verifyModel(model) }
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let report = try Verifier(workspace: Workspace(), engine: engine, opensInputs: !skipInputs).verify(name ?? "")
+        let verifier = Verifier(
+            workspace: Workspace(), engine: engine, opensInputs: !skipInputs, keys: try trust.known(),
+            requiresSignature: trust.requireSignature)
+        let report = try verifier.verify(name ?? "")
         print(json ? report.json.pretty : VerificationText.describe(report))
         switch report.verdict {
         case .verified: return
         case .tampered: throw ExitStatus.tampered.code
         case .incomplete: throw ExitStatus.incomparable.code
         }
+    }
+
+    private func verifyModel(_ folder: String) throws {
+        let path = bundle ?? "\(folder)/\(ModelBundle.fileName)"
+        guard let key = try ModelBundle.verify(path, folder: folder, keys: try trust.known()) else {
+            Message.note("\(path): expected a signature by a known key; --trust names one")
+            throw ExitStatus.incomparable.code
+        }
+        print("\(folder): verified, signed with \(key)")
     }
 
     private func verifyProof(_ path: String) throws {

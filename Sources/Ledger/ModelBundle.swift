@@ -1,0 +1,164 @@
+import Digests
+import Foundation
+
+/// The signature of a model's folder in the format of OpenSSF Model Signing 1.0 (method `key`, ECDSA P-256, `files`): a
+/// Sigstore bundle whose statement lists every file with its SHA-256. `model-signing` from PyPI reads and writes the same.
+public enum ModelBundle {
+    /// The file's usual name, inside the folder.
+    public static let fileName = "model.sig"
+
+    private static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+    private static let predicateType = "https://model_signing/signature/v1.0"
+
+    /// Signs all files below `folder` except the bundle itself. - Throws: `KeyError` for a key of another kind, `FileError`,
+    /// `TamperError` for a symbolic link, which the format would have to follow.
+    public static func sign(folder: String, key: SigningKey, to path: String) throws {
+        guard key.kind == .p256 else {
+            throw KeyError(
+                key: "\(key)", reason: "expected a P-256 key for a model's bundle; `smpo keys generate --type p256`")
+        }
+        let ignored = relative(path, to: folder)
+        let files = try listing(folder, ignoring: ignored.map { [$0] } ?? [])
+        let statement = try statement(folder: folder, files, ignoring: ignored.map { [$0] } ?? [])
+        let envelope = Envelope(statement.canonicalBytes, by: [key])
+        let bundle: JSONValue = [
+            "mediaType": .string(mediaType),
+            "verificationMaterial": [
+                "publicKey": ["hint": .digest(.sha256(key.verifyingKey.pem))], "tlogEntries": [],
+            ],
+            "dsseEnvelope": envelope.json,
+        ]
+        try AtomicFile.write(bundle.pretty, to: path)
+    }
+
+    /// Checks the signature, and every file against the statement: none changed, none missing, none too many.
+    /// Gives the key that has signed, nil when none of `keys` has.
+    /// - Throws: `TamperError`, `FileError`.
+    public static func verify(_ path: String, folder: String, keys: [VerifyingKey]) throws -> VerifyingKey? {
+        func fault(_ field: String, _ expected: String, _ found: String, file: String? = nil) -> TamperError {
+            TamperError(file: file ?? path, run: nil, step: nil, field: field, expected: expected, found: found)
+        }
+        let envelope: Envelope
+        let statement: JSONCursor
+        do {
+            let bundle = JSONCursor(try JSONValue.read(path), name: "bundle", file: path)
+            guard try bundle["mediaType"].string() == mediaType else {
+                throw try bundle["mediaType"].error(expected: mediaType)
+            }
+            envelope = try Envelope(json: bundle["dsseEnvelope"])
+            statement = JSONCursor(try JSONValue.parse(envelope.payload, file: path), name: "statement", file: path)
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw fault("the bundle", "a Sigstore bundle 0.3 with a DSSE envelope", "\(error)")
+        }
+        let stated: [(name: String, digest: Digest)]
+        let ignored: [String]
+        do {
+            guard try statement["predicateType"].string() == predicateType,
+                envelope.payloadType == Envelope.statementType
+            else { throw try statement["predicateType"].error(expected: predicateType) }
+            let form = try statement["predicate"]["serialization"]
+            guard try form["method"].string() == "files", try form["hash_type"].string() == "sha256" else {
+                throw form.error(expected: "method files, hash_type sha256", found: "another serialization")
+            }
+            ignored = try form["ignore_paths"].present?.elements().map { try $0.string() } ?? []
+            stated = try statement["predicate"]["resources"].elements().map { resource in
+                guard try resource["algorithm"].string() == "sha256" else {
+                    throw try resource["algorithm"].error(expected: "sha256")
+                }
+                return (try resource["name"].string(), try resource["digest"].digest())
+            }
+            let root = try statement["subject"].elements().map { try $0["digest"]["sha256"].digest() }
+            let expected = rootDigest(stated.map(\.digest))
+            guard root == [expected] else {
+                throw try statement["subject"].error(expected: expected.hex, found: "\(root)")
+            }
+        } catch {
+            throw fault("the statement", "one of OpenSSF Model Signing 1.0", "\(error)")
+        }
+        guard let signer = envelope.signers(among: keys).first else {
+            // A key that the bundle names is known but has not signed this.
+            let hint = try? JSONCursor(JSONValue.read(path), name: "bundle")["verificationMaterial"]["publicKey"][
+                "hint"
+            ]
+            .string()
+            if let key = keys.first(where: { Digest.sha256($0.pem).hex == hint }) {
+                throw fault("signature", "one by \(key)", "one that does not hold")
+            }
+            return nil
+        }
+        let here = relative(path, to: folder)
+        let found = Dictionary(uniqueKeysWithValues: try listing(folder, ignoring: ignored + (here.map { [$0] } ?? [])))
+        for (name, digest) in stated where found[name] != digest {
+            throw fault("digest", digest.hex, found[name]?.hex ?? "no such file", file: "\(folder)/\(name)")
+        }
+        let names = Set(stated.map(\.name))
+        if let extra = found.keys.filter({ !names.contains($0) }).sorted(by: utf8Less).first {
+            throw fault(
+                "presence", "only the \(names.count) files of the statement", "one more", file: "\(folder)/\(extra)")
+        }
+        return signer
+    }
+
+    private static func statement(
+        folder: String, _ files: [(String, Digest)], ignoring ignored: [String]
+    ) throws -> JSONValue {
+        let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+        return [
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [
+                ["name": .string(name), "digest": ["sha256": .digest(rootDigest(files.map(\.1)))]]
+            ],
+            "predicateType": .string(predicateType),
+            "predicate": [
+                "serialization": [
+                    "method": "files", "hash_type": "sha256", "allow_symlinks": false,
+                    "ignore_paths": .array(ignored.map { .string($0) }),
+                ],
+                "resources": .array(
+                    files.map { ["name": .string($0), "algorithm": "sha256", "digest": .digest($1)] }),
+            ],
+        ]
+    }
+
+    /// SHA-256 over the files' digests in their order.
+    private static func rootDigest(_ digests: [Digest]) -> Digest { .sha256(digests.flatMap(\.bytes)) }
+
+    /// All files below a folder with their SHA-256, ordered by the parts of their paths.
+    private static func listing(_ folder: String, ignoring: [String]) throws -> [(String, Digest)] {
+        var result: [(parts: [String], digest: Digest)] = []
+        func visit(_ parts: [String]) throws {
+            let path = ([folder] + parts).joined(separator: "/")
+            let relative = parts.joined(separator: "/")
+            guard !ignoring.contains(relative) else { return }
+            var status = stat()
+            guard lstat(path, &status) == 0 else { throw FileError(operation: "open", path: path, code: errno) }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR:
+                for name in try FileManager.default.contentsOfDirectory(atPath: path) { try visit(parts + [name]) }
+            case S_IFREG:
+                var stream = SHA256Stream()
+                try FileContents.forEachBlock(of: path) { stream.update($0) }
+                result.append((parts, stream.finalize()))
+            default:
+                throw TamperError(
+                    file: path, run: nil, step: nil, field: "kind", expected: "a file or a folder",
+                    found: "a link or a device")
+            }
+        }
+        try visit([])
+        return result.sorted { $0.parts.lexicographicallyPrecedes($1.parts, by: utf8Less) }.map {
+            ($0.parts.joined(separator: "/"), $0.digest)
+        }
+    }
+
+    /// The path of a file below a folder; nil for one elsewhere.
+    private static func relative(_ path: String, to folder: String) -> String? {
+        let (file, base) = (
+            URL(fileURLWithPath: path).standardizedFileURL.path,
+            URL(fileURLWithPath: folder).standardizedFileURL.path + "/"
+        )
+        return file.hasPrefix(base) ? String(file.dropFirst(base.count)) : nil
+    }
+}

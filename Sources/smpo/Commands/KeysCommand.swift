@@ -1,0 +1,72 @@
+import ArgumentParser
+import Digests
+
+/// `smpo keys`
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Make keys to sign runs with, or list them.",
+        discussion: """
+            A key is two files in PEM, NAME.key (private, readable by you alone)
+            and NAME.pub, which may go anywhere. OpenSSL reads and writes the
+            same.
+
+            EXAMPLES
+              smpo keys generate alice
+              smpo keys generate alice-models --type p256
+              smpo keys list
+
+            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            """,
+        subcommands: [Generate.self, List.self], defaultSubcommand: List.self)
+
+    /// `smpo keys generate`
+    struct Generate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a key.", discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
+
+        @Argument(help: "Name of the key.")
+        var name: String
+
+        @Option(help: "\(KeyKind.allCases.map(\.rawValue).joined(separator: " or ")); p256 for model bundles.")
+        var type = KeyKind.ed25519.rawValue
+
+        @OptionGroup var ring: KeyRing
+
+        func validate() throws {
+            guard KeyKind(rawValue: type) != nil else {
+                throw ValidationError("--type: expected \(KeyKind.allCases.map(\.rawValue)), found \"\(type)\"")
+            }
+            guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+                throw ValidationError("\"\(name)\" is no name for a key: it becomes a file's")
+            }
+        }
+
+        func run() throws {
+            let key = try SigningKey(KeyKind(rawValue: type) ?? .ed25519)
+            try FileContents.makeFolder(ring.folder)
+            let base = "\(ring.folder)/\(name)"
+            try key.write(to: base + ".key")
+            try AtomicFile.write(key.verifyingKey.pem, to: base + ".pub")
+            print("private key  \(base).key")
+            print("public key   \(base).pub")
+            print("id           \(key.verifyingKey.id)")
+        }
+    }
+
+    /// `smpo keys list`
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the keys of the folder.", discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
+
+        @OptionGroup var ring: KeyRing
+
+        func run() throws {
+            let all = try ring.all()
+            if all.isEmpty { print("no keys in \(ring.folder); `smpo keys generate NAME` makes one") }
+            for (name, key, isPrivate) in all {
+                print("\(name)  \(key.kind.rawValue)  \(isPrivate ? "private" : "public only")  \(key.id)")
+            }
+        }
+    }
+}

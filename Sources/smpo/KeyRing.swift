@@ -1,0 +1,49 @@
+import ArgumentParser
+import Digests
+import Foundation
+
+/// Where keys are, and which are trusted.
+struct KeyRing: ParsableArguments {
+    @Option(help: ArgumentHelp("Folder of keys (default: $XDG_CONFIG_HOME/smpo/keys).", valueName: "folder"))
+    var keys: String?
+
+    /// The folder of the user's keys.
+    var folder: String {
+        if let keys { return keys }
+        let environment = ProcessInfo.processInfo.environment
+        if let base = environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return base + "/smpo/keys" }
+        return (environment["HOME"] ?? NSHomeDirectory()) + "/.config/smpo/keys"
+    }
+
+    /// The keys whose public halves are in the folder, by name.
+    func all() throws -> [(name: String, key: VerifyingKey, isPrivate: Bool)] {
+        let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted(by: utf8Less)
+        return try files.filter { $0.hasSuffix(".pub") }.map { file in
+            let name = String(file.dropLast(4))
+            return (name, try VerifyingKey(path: "\(folder)/\(file)"), FileContents.exists("\(folder)/\(name).key"))
+        }
+    }
+
+    /// The private key of a name, or in a file.
+    func privateKey(_ name: String) throws -> SigningKey {
+        try SigningKey(path: name.contains("/") ? name : "\(folder)/\(name).key")
+    }
+}
+
+/// Whose signatures count.
+struct TrustOptions: ParsableArguments {
+    @OptionGroup var ring: KeyRing
+
+    @Option(
+        help: ArgumentHelp(
+            "A public key (PEM) that counts as known, beside those in the folder. Repeatable.", valueName: "file"))
+    var trust: [String] = []
+
+    @Flag(help: "Demand a signature by a known key.")
+    var requireSignature = false
+
+    /// The keys that count as known.
+    func known() throws -> [VerifyingKey] {
+        try ring.all().map(\.key) + trust.map { try VerifyingKey(path: $0) }
+    }
+}
