@@ -8,6 +8,11 @@ public struct GoldenStep: Sendable, Equatable {
     public let digest: Digest
     /// The head of the chain after the step.
     public let head: Digest
+
+    /// A step with its digest and the head after it.
+    public init(record: StepRecord, digest: Digest, head: Digest) {
+        (self.record, self.digest, self.head) = (record, digest, head)
+    }
 }
 
 /// The accepted trace of a run: the folder `Golden/<run>/` with `manifest.json` and `log.jsonl`.
@@ -98,7 +103,7 @@ public struct GoldenLog: Sendable {
 
 extension GoldenStep {
     /// The JSON form of a line. The member `step` repeats the record's own number, for people and for `grep`.
-    var json: JSONValue {
+    public var json: JSONValue {
         [
             "digest": .digest(digest), "head": .digest(head), "record": record.json, "step": .integer(record.step),
         ]

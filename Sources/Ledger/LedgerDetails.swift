@@ -74,14 +74,15 @@ extension LedgerStore {
         try read { db in
             let id = try Self.id(of: run, db)
             var labels: [Int64: [String: UInt32]] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM labels WHERE run_id = ?", arguments: [id]) {
+            let sql = "SELECT position, name, bits FROM labels WHERE run_id = ?"
+            for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
                 guard let position = row.integer("position"), let name = row.text("name"),
                     let bits = row.text("bits").flatMap({ HexFloat.bits($0, as: UInt32.self) })
                 else { throw Self.damaged("labels", row, path, run) }
                 labels[position, default: [:]][name] = bits
             }
-            let sql = "SELECT position, item, digest FROM data_items WHERE run_id = ? ORDER BY position"
-            return try Row.fetchAll(db, sql: sql, arguments: [id]).map { row in
+            let items = "SELECT position, item, digest FROM data_items WHERE run_id = ? ORDER BY position"
+            return try Row.fetchAll(db, sql: items, arguments: [id]).map { row in
                 guard let position = row.integer("position"), let item = row.text("item"),
                     let digest = row.digest("digest")
                 else { throw Self.damaged("data_items", row, path, run) }

@@ -118,13 +118,15 @@ extension LedgerStore {
 
     private static func summaries(_ db: Database) throws -> [RunSummary] {
         let sql = """
-            SELECT name, state, started_at, ended_at, (SELECT count(*) FROM steps WHERE run_id = runs.id) AS steps,
+            SELECT name, state, started_at, ended_at, json_extract(inputs, '$.recipe.name') AS recipe,
+                (SELECT max(step) FROM steps WHERE run_id = runs.id) AS steps,
                 (SELECT head FROM steps WHERE run_id = runs.id ORDER BY step DESC LIMIT 1) AS head
             FROM runs ORDER BY id
             """
         return try Row.fetchAll(db, sql: sql).map { row in
             RunSummary(
-                name: row.text("name") ?? "?", state: row.text("state").flatMap(RunSummary.State.init) ?? .interrupted,
+                name: row.text("name") ?? "?", recipe: row.text("recipe") ?? "",
+                state: row.text("state").flatMap(RunSummary.State.init) ?? .interrupted,
                 steps: Int(row.integer("steps") ?? 0), head: row.digest("head"),
                 startedAt: row.text("started_at") ?? "",
                 endedAt: row.text("ended_at"))

@@ -1,4 +1,5 @@
 import Digests
+import Foundation
 
 /// Content-addressed files beside the ledger, for latents and checkpoints.
 ///
@@ -81,6 +82,13 @@ public struct ObjectStore: Sendable {
     public func verify(_ digest: Digest) throws {
         guard has(digest) else { throw MissingObject(digest: digest, path: path(of: digest)) }
         try check(digest, try Self.contentDigest(path(of: digest)))
+    }
+
+    /// Removes an object; there need not be one. - Throws: `FileError`.
+    public func remove(_ digest: Digest) throws {
+        guard unlink(path(of: digest)) == 0 || errno == ENOENT else {
+            throw FileError(operation: "remove", path: path(of: digest), code: errno)
+        }
     }
 
     /// Whether there is a file for this object; says nothing of its contents.

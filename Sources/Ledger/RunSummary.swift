@@ -14,6 +14,8 @@ public struct RunSummary: Sendable, Equatable {
 
     /// The name.
     public let name: String
+    /// The name of its recipe, or an empty text.
+    public let recipe: String
     /// Where it stands.
     public let state: State
     /// The number of recorded steps.

@@ -7,15 +7,18 @@ import Ledger
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List recorded runs, or show one.",
+        abstract: "List recorded runs, show, export or remove them.",
         discussion: """
             EXAMPLES
-              smpo runs list
+              smpo runs list --state finished --recipe shapes-smpo
               smpo runs show run-1
+              smpo runs export run-1 --format csv --out run-1.csv
+              smpo runs prune run-1 run-2
+              smpo runs prune run-3 --checkpoints --yes
 
             \(ExitStatus.help([.reproduced, .trouble, .usage]))
             """,
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Export.self, Prune.self], defaultSubcommand: List.self)
 
     /// `smpo runs list`
     struct List: ParsableCommand {
@@ -23,17 +26,48 @@ struct RunsCommand: ParsableCommand {
             abstract: "List the ledger's runs and the golden ones.",
             discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
 
+        @Option(help: "Only runs in this state: running, interrupted or finished.")
+        var state: String?
+
+        @Option(help: "Only runs of the recipe of this name.")
+        var recipe: String?
+
+        @Option(help: "Only runs begun at this time or later, such as 2026-11-25 or 2026-11-25T10:00 (UTC).")
+        var since: String?
+
+        @Option(help: "Only the last so many runs.")
+        var last: Int?
+
         @Flag(help: "Print the list as JSON.")
         var json = false
 
+        func validate() throws {
+            if let state, RunSummary.State(rawValue: state) == nil {
+                throw ValidationError("--state: expected running, interrupted or finished, found \"\(state)\"")
+            }
+            if let since, since.range(of: #"^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$"#, options: .regularExpression) == nil {
+                throw ValidationError("--since: expected a date such as 2026-11-25, found \"\(since)\"")
+            }
+            if let last, last < 1 { throw ValidationError("--last: expected 1 or more, found \(last)") }
+        }
+
+        /// Times are ISO 8601 in UTC, so their order is that of their texts.
+        private func isWanted(_ run: RunSummary) -> Bool {
+            (state == nil || run.state.rawValue == state) && (recipe == nil || run.recipe == recipe)
+                && (since == nil || run.startedAt >= since ?? "")
+        }
+
         func run() throws {
             let workspace = Workspace()
-            let runs = try workspace.existingLedger()?.runs() ?? []
-            let golden = KnownRuns.golden(workspace)
+            let wanted = try (workspace.existingLedger()?.runs() ?? []).filter(isWanted)
+            let runs = wanted.suffix(last ?? wanted.count)
+            let isFiltered = state != nil || recipe != nil || since != nil || last != nil
+            let golden = isFiltered ? [] : KnownRuns.golden(workspace)
             if json {
                 let list = runs.map { run -> JSONValue in
                     [
-                        "run": .string(run.name), "state": .string(run.state.rawValue), "steps": .integer(run.steps),
+                        "run": .string(run.name), "recipe": .string(run.recipe), "state": .string(run.state.rawValue),
+                        "steps": .integer(run.steps),
                         "head": run.head.map { .digest($0) } ?? .null, "started": .string(run.startedAt),
                     ]
                 }
@@ -43,10 +77,14 @@ struct RunsCommand: ParsableCommand {
                 print(value.pretty)
                 return
             }
-            if runs.isEmpty && golden.isEmpty { print("no runs; `smpo train --record` makes one") }
+            if runs.isEmpty && golden.isEmpty {
+                print(isFiltered ? "no such runs" : "no runs; `smpo train --record` makes one")
+            }
             for run in runs {
                 let head = run.head?.short ?? "-"
-                print("\(run.name)  \(run.state.rawValue)  \(run.steps) steps  head \(head)  \(run.startedAt)")
+                print(
+                    "\(run.name)  \(run.state.rawValue)  \(run.steps) steps  head \(head)  \(run.startedAt)  \(run.recipe)"
+                )
             }
             for name in golden { print("\(name)  golden") }
         }

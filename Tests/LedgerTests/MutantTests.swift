@@ -1,0 +1,143 @@
+import Digests
+import Foundation
+import Ledger
+import Testing
+
+/// Ten thousand damaged copies each of a ledger, a manifest, a golden log and a file of signatures: none crashes, none
+/// passes unless it says the same as before. (Proofs and model bundles have tests of their own.)
+@Suite struct MutantTests {
+    private struct Dice {
+        var state: UInt64
+        mutating func roll(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+
+        /// One to four damages of a document: bits flipped, bytes put in or taken out, pieces doubled or cut off.
+        mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
+            var result = bytes
+            for _ in 0..<1 + roll(4) where !result.isEmpty {
+                let place = roll(result.count)
+                switch roll(6) {
+                case 0: result.removeSubrange(place..<result.count)
+                case 1: result.insert(UInt8(roll(256)), at: place)
+                case 2: result.remove(at: place)
+                case 3: result.insert(contentsOf: result[place..<min(result.count, place + 40)], at: place)
+                default: result[place] ^= 1 << UInt8(roll(8))
+                }
+            }
+            return result
+        }
+    }
+
+    @Test func ledgers() throws {
+        try Sample.withFolder { folder in
+            let path = folder + "/l.sqlite"
+            let whole: VerifiedRun
+            let items = [DataItem(item: "pair-1", digest: Sample.weights, labels: ["alpha": 0x3f80_0000])]
+            do {
+                let store = try LedgerStore(path: path)
+                let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
+                try recorder.record(items)
+                for record in try Sample.records() { try recorder.append(record) }
+                _ = try recorder.finish(weightsDigest: Sample.weights)
+                try store.checkpoint()
+                whole = try store.verify("run-1")
+            }
+            let bytes = try FileContents.read(path)
+            // Pages of tables without rows hold nothing that a change could reach.
+            let busy = (0..<bytes.count / 64).filter { bytes[$0 * 64..<$0 * 64 + 64].contains { $0 != 0 } }
+            var (dice, refused) = (Dice(state: 1), 0)
+            for _ in 0..<10_000 {
+                var places: [Int] = []
+                for _ in 0..<1 + dice.roll(3) { places.append(busy[dice.roll(busy.count)] * 64 + dice.roll(64)) }
+                for place in places { try Sample.patch(path, place, UInt8(dice.roll(256))) }
+                do {
+                    let store = try LedgerStore(path: path, readOnly: true)
+                    let found = try store.verify("run-1")
+                    #expect(found == whole)
+                    _ = try? store.health()
+                    _ = try? store.dataItems(of: "run-1")
+                    _ = try? store.steps(of: "run-1")
+                } catch {
+                    refused += 1
+                }
+                for place in places { try Sample.patch(path, place, bytes[place]) }
+            }
+            #expect(refused > 3_000, "\(refused)")
+            #expect(try LedgerStore(path: path, readOnly: true).verify("run-1") == whole)
+        }
+    }
+
+    @Test func manifests() throws {
+        try Sample.withFolder { folder in
+            let manifest = try Sample.record(into: LedgerStore(path: folder + "/l.sqlite"))
+            let bytes = Array(manifest.json.pretty.utf8)
+            var (dice, refused) = (Dice(state: 2), 0)
+            for _ in 0..<10_000 {
+                do {
+                    let json = try JSONValue.parse(dice.damage(bytes), file: "m")
+                    #expect(try Manifest(json: JSONCursor(json, name: "manifest", file: "m")) == manifest)
+                } catch {
+                    refused += 1
+                }
+            }
+            #expect(refused > 9_000, "\(refused)")
+        }
+    }
+
+    @Test func goldenLogs() throws {
+        try Sample.withFolder { folder in
+            let manifest = try Sample.record(into: LedgerStore(path: folder + "/l.sqlite"))
+            let golden = folder + "/golden"
+            try GoldenLog.write(folder: golden, manifest: manifest) { append in
+                for record in try Sample.records() { try append(record) }
+            }
+            let steps = try GoldenLog(folder: golden).steps()
+            let bytes = try FileContents.read(golden + "/log.jsonl")
+            var (dice, refused) = (Dice(state: 3), 0)
+            for _ in 0..<10_000 {
+                // Written plainly: ten thousand flushes would wait for the disk.
+                let mutant = dice.damage(bytes)
+                try Data(mutant).write(to: URL(fileURLWithPath: golden + "/log.jsonl"))
+                do {
+                    #expect(try GoldenLog(folder: golden).steps() == steps)
+                    #expect(mutant == bytes)
+                } catch {
+                    refused += 1
+                }
+            }
+            #expect(refused > 9_900, "\(refused)")
+        }
+    }
+
+    @Test func signatures() throws {
+        try Sample.withFolder { folder in
+            let manifest = try Sample.record(into: LedgerStore(path: folder + "/l.sqlite"))
+            let (key, other) = (try SigningKey(.ed25519), try SigningKey(.p256))
+            var whole = Attestations(path: folder + "/run-1.intoto.jsonl")
+            for key in [key, other] {
+                let statement = try #require(RunStatement.json(manifest))
+                try whole.add(Envelope(statement.canonicalBytes, by: [key]))
+            }
+            let keys = [key.verifyingKey, other.verifyingKey]
+            #expect(try whole.check(manifest, keys: keys).known == keys)
+            let bytes = try FileContents.read(whole.path)
+            var (dice, refused) = (Dice(state: 4), 0)
+            for _ in 0..<10_000 {
+                try Data(dice.damage(bytes)).write(to: URL(fileURLWithPath: whole.path))
+                do {
+                    // Whoever is named has signed this manifest; a lost line or a changed key id only leaves one out.
+                    let signers = try Attestations.read(whole.path)?.check(manifest, keys: keys)
+                    #expect(signers?.known.allSatisfy { keys.contains($0) } == true)
+                    for envelope in try Attestations.read(whole.path)?.envelopes ?? [] {
+                        #expect(envelope.payload == whole.envelopes[0].payload)
+                    }
+                } catch {
+                    refused += 1
+                }
+            }
+            #expect(refused > 7_000, "\(refused)")
+        }
+    }
+}
