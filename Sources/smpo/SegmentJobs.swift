@@ -28,7 +28,12 @@ struct SegmentJobs {
         var results = [SegmentResult?](repeating: nil, count: segments.count)
         var running: [Job] = []
         var next = 0
-        defer { for job in running { job.process.terminate() } }
+        defer {
+            for job in running {
+                job.process.terminate()
+                SegmentJobs.remove(job)
+            }
+        }
         while next < segments.count || !running.isEmpty {
             while running.count < jobs, next < segments.count {
                 running.append(try start(segments[next], index: next))
@@ -52,6 +57,10 @@ struct SegmentJobs {
         return arguments
     }
 
+    private static func remove(_ job: Job) {
+        for file in [job.output, job.errors] { try? FileManager.default.removeItem(at: file) }
+    }
+
     private func start(_ steps: ClosedRange<Int>, index: Int) throws -> Job {
         // Files, not pipes: a full pipe would stop a process that nobody reads from yet.
         let base = NSTemporaryDirectory() + "smpo-segment-\(UUID().uuidString)"
@@ -70,7 +79,7 @@ struct SegmentJobs {
     }
 
     private func result(of job: Job, _ steps: ClosedRange<Int>) throws -> SegmentResult {
-        defer { for file in [job.output, job.errors] { try? FileManager.default.removeItem(at: file) } }
+        defer { SegmentJobs.remove(job) }
         job.process.waitUntilExit()
         let command = "smpo " + arguments(steps).joined(separator: " ")
         let status = job.process.terminationStatus

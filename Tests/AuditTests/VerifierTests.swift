@@ -64,6 +64,16 @@ import Training
         }
     }
 
+    /// A run of another backend, looked at with other workers than it was recorded with.
+    @Test func aRunOfAnotherBackendHolds() throws {
+        try RecordedRun.with({ runs, _ in try runs.smpo(more: "backend: openblas") }) { run in
+            let engine = Engine(workers: run.engine.pool.workers + 1)
+            defer { engine.stop() }
+            let report = try Verifier(workspace: run.workspace, engine: engine).verify("run-1")
+            #expect(report.verdict == .verified && report.checks.last?.name == "inputs", "\(report.reason ?? "")")
+        }
+    }
+
     /// A checkpoint with one part changed, its object named by its new digest: only the step's record knows better.
     @Test(arguments: [
         "weights/", "first/", "second/", "average/", "steps", "updates", "beta1_power", "beta2_power", "more",

@@ -25,6 +25,9 @@ struct AuditCommand: ParsableCommand {
             head is the seed, which its maker could try again and again.
             `smpo audit plan` says what each way costs.
 
+            `smpo audit replay --help` lists all options; the word may be left
+            out before the name of a run.
+
             EXAMPLES
               smpo audit run-42
               smpo audit run-42 --isa avx2 --workers 3
