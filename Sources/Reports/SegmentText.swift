@@ -61,8 +61,8 @@ public enum SegmentText {
         let ends = plan.segments.map { "\($0.lowerBound)..\($0.upperBound)" }
         let shown = ends.count > 6 ? ends.prefix(3) + ["…"] + ends.suffix(2) : ends[...]
         lines.append("  --segment A..B   \(cost(longest)) each: \(shown.joined(separator: ", "))")
-        for share in [0.05, 0.2, 0.5] {
-            let wrong = SegmentPlan.wrong(share: share, of: count)
+        // Of few segments several shares mean the same number.
+        for wrong in Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted() {
             let draws = SegmentPlan.draws(for: 0.95, of: count, wrong: wrong)
             lines.append(
                 "  --sample \(String(draws).padding(toLength: 7, withPad: " ", startingAt: 0)) \(cost(draws * longest)): "

@@ -11,6 +11,8 @@ import TinyRuns
             _ = try sandbox.record(try sandbox.runs.smpo(steps: 6, more: "record: {checkpoint_every: 2}"))
             let plan = try sandbox.program.run("audit", "plan", "run-1")
             #expect(plan.status == 0 && plan.output.contains("6 steps, 3 segments of up to 2"), "\(plan.errors)")
+            #expect(
+                plan.output.components(separatedBy: "finds a run with 1 wrong segment").count == 2, "\(plan.output)")
             #expect(plan.output.contains("1..2, 3..4, 5..6") && plan.output.contains("--sample 3"), "\(plan.output)")
 
             let one = try sandbox.program.run("audit", "run-1", "--segment", "3..4", "--workers", "1")

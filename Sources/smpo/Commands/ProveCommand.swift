@@ -9,9 +9,9 @@ struct ProveCommand: ParsableCommand {
         abstract: "Write a proof that a step belongs to a run.",
         discussion: """
             The proof holds the step's record, the manifest, and the hashes that
-            lead from the one to the other: a few kilobytes with which anyone can
-            check that step without the ledger (`smpo verify --proof`, or by hand
-            as Sources/Ledger/FORMAT.md shows). The run must be finished and its
+            lead from the one to the other: all that anyone needs to check that
+            step without the ledger (`smpo verify --proof`, or by hand as
+            Sources/Ledger/FORMAT.md shows). The run must be finished and its
             record whole.
 
             EXAMPLES
