@@ -69,13 +69,15 @@ let package = Package(
             ],
             swiftSettings: swiftChecks),
 
-        tests("DigestsTests", ["Digests"], exclude: ["Fixtures"]),
+        // The generator of the tests that damage files or choose moments.
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: swiftChecks),
+        tests("DigestsTests", ["Digests", "SeededRandom"], exclude: ["Fixtures"]),
         tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
-        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints"], exclude: ["Fixtures"]),
+        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests("DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
         tests("DatasetsTests", ["Digests", "Tensors", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
-        tests("LedgerTests", ["Digests", "Ledger", grdb], exclude: ["Fixtures"]),
+        tests("LedgerTests", ["Digests", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests("PreferencesTests", ["Digests", "Tensors", "Datasets", "Preferences"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
         .target(name: "TinyRuns", path: "Tests/TinyRuns", swiftSettings: swiftChecks),
@@ -97,7 +99,7 @@ let package = Package(
             ]),
         tests("ReportsTests", ["Digests", "Tensors", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
-        tests("EndToEndTests", ["Digests", "Ledger", "TinyRuns"], exclude: ["PowerCut"]),
+        tests("EndToEndTests", ["Digests", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

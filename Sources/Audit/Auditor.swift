@@ -1,4 +1,3 @@
-import Checkpoints
 import Comparison
 import Digests
 import Ledger
@@ -131,10 +130,9 @@ public struct Auditor {
     /// gives the recorded chain up to there. Without such a checkpoint the session stays at its beginning.
     private func takeUp(_ evidence: Evidence, _ session: TrainingSession, before step: Int) throws -> Chain {
         guard let checkpoint = try evidence.checkpoints().last(where: { $0.step < step }),
-            let record = evidence.ledger?[checkpoint.step - 1].record, let chain = evidence.chain(upTo: checkpoint.step)
+            let chain = evidence.chain(upTo: checkpoint.step)
         else { return Chain(inputs: session.inputs.digest) }
-        let file = try SafetensorsFile(path: workspace.objects.path(of: checkpoint.object))
-        try TrainingCheckpoint.check(file, against: record, run: evidence.manifest.run, engine: engine)
+        let file = try evidence.open(checkpoint, workspace: workspace, engine: engine)
         try TrainingCheckpoint.restore(file, into: session.trainer)
         return chain
     }

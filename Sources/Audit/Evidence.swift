@@ -1,8 +1,11 @@
+import Checkpoints
 import Digests
 import Ledger
+import Tensors
+import Training
 
-/// What is known of a run before it is replayed: manifest, golden log, ledger, all of them checked against themselves
-/// and against each other.
+/// What is known of a run before it is replayed: manifest, golden log, ledger, signatures, all of them checked against
+/// themselves and against each other.
 public struct Evidence {
     /// The manifest, its digest verified.
     public let manifest: Manifest
@@ -106,6 +109,32 @@ public struct Evidence {
         return try store.checkpoints(of: manifest.run).filter {
             $0.part == "state" && ledger.indices.contains($0.step - 1)
         }
+    }
+
+    /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another one.
+    func open(_ checkpoint: StoredCheckpoint, workspace: Workspace, engine: Engine) throws -> SafetensorsFile {
+        let (run, path) = (manifest.run, workspace.objects.path(of: checkpoint.object))
+        guard let ledger, ledger.indices.contains(checkpoint.step - 1) else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.step",
+                expected: "one of \(ledger?.count ?? 0) recorded steps", found: "\(checkpoint.step)")
+        }
+        let record = ledger[checkpoint.step - 1].record
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: path)
+            try TrainingCheckpoint.check(file, against: record, run: run, engine: engine)
+        } catch let error as CheckpointError where error.kind != .unreadable {
+            throw TamperError(
+                file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
+                found: "\(error)")
+        }
+        guard record[.weights]?["weights"]?.value == .digest(checkpoint.digest) else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
+                expected: "the weights digest in the record", found: checkpoint.digest.hex)
+        }
+        return file
     }
 
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.

@@ -4,7 +4,7 @@ public enum Verdict: String, Sendable, CaseIterable {
     case reproduced
     /// The replay differs; the first place is named.
     case diverged
-    /// A hash or chain link does not hold, before any replay.
+    /// A hash, chain link or signature does not hold, before any replay.
     case tampered
     /// Evidence is missing or of another contract.
     case incomparable

@@ -89,32 +89,8 @@ public struct Verifier {
                 + "\(health.schema)")
         if evidence.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
         let checkpoints = try store.checkpoints(of: report.run)
-        for checkpoint in checkpoints {
-            try verify(checkpoint, steps, report.run)
-        }
+        for checkpoint in checkpoints { _ = try evidence.open(checkpoint, workspace: workspace, engine: engine) }
         report.note("checkpoints", "\(checkpoints.count), each against the record of its step")
-    }
-
-    private func verify(_ checkpoint: StoredCheckpoint, _ steps: [StoredStep], _ run: String) throws {
-        let path = workspace.objects.path(of: checkpoint.object)
-        guard steps.indices.contains(checkpoint.step - 1) else {
-            throw TamperError(
-                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.step",
-                expected: "one of \(steps.count) recorded steps", found: "\(checkpoint.step)")
-        }
-        let record = steps[checkpoint.step - 1].record
-        do {
-            try TrainingCheckpoint.check(try SafetensorsFile(path: path), against: record, run: run, engine: engine)
-        } catch let error as CheckpointError where error.kind != .unreadable {
-            throw TamperError(
-                file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
-                found: "\(error)")
-        }
-        guard record[.weights]?["weights"]?.value == .digest(checkpoint.digest) else {
-            throw TamperError(
-                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
-                expected: "the weights digest in the record", found: checkpoint.digest.hex)
-        }
     }
 
     private func verifyInputs(_ evidence: Evidence, _ report: inout VerificationReport) throws {

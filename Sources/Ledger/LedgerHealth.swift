@@ -26,7 +26,8 @@ extension LedgerStore {
             }
             return LedgerHealth(
                 schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, damage: found + orphans,
-                strangeTables: try LedgerSchema.differences(db), writers: WriterLock.writers(ledger: path))
+                strangeTables: try LedgerSchema.differences(db),
+                writers: WriterLock.writers(ledger: path).map { "\($0.run), \($0.holder)" })
         }
     }
 }

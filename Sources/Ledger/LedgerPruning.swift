@@ -1,5 +1,4 @@
 import Digests
-import Foundation
 import GRDB
 
 /// What taking runs, or parts of them, out of a ledger frees.
@@ -19,8 +18,7 @@ extension LedgerStore {
     /// a recorder stores objects before it names them).
     public func planPruning(_ names: [String], checkpointsOnly: Bool) throws -> PrunePlan {
         if let writer = WriterLock.writers(ledger: path).first {
-            let parts = writer.split(separator: ",", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            throw LedgerError.recordedElsewhere(run: parts[0], holder: parts.count > 1 ? parts[1] : "another process")
+            throw LedgerError.recordedElsewhere(run: writer.run, holder: writer.holder)
         }
         return try read { db in
             var (steps, mine, others): (Int, Set<Digest>, Set<Digest>) = (0, [], [])

@@ -18,9 +18,8 @@ public enum ModelBundle {
                 key: "\(key)", reason: "expected a P-256 key for a model's bundle; `smpo keys generate --type p256`")
         }
         let ignored = relative(path, to: folder)
-        let files = try listing(folder, ignoring: ignored.map { [$0] } ?? [])
-        let statement = try statement(folder: folder, files, ignoring: ignored.map { [$0] } ?? [])
-        let envelope = Envelope(statement.canonicalBytes, by: [key])
+        let files = try listing(folder, ignoring: ignored)
+        let envelope = Envelope(statement(folder: folder, files, ignoring: ignored).canonicalBytes, by: [key])
         let bundle: JSONValue = [
             "mediaType": .string(mediaType),
             "verificationMaterial": [
@@ -35,26 +34,53 @@ public enum ModelBundle {
     /// Gives the key that has signed, nil when none of `keys` has.
     /// - Throws: `TamperError`, `FileError`.
     public static func verify(_ path: String, folder: String, keys: [VerifyingKey]) throws -> VerifyingKey? {
-        func fault(_ field: String, _ expected: String, _ found: String, file: String? = nil) -> TamperError {
-            TamperError(file: file ?? path, run: nil, step: nil, field: field, expected: expected, found: found)
+        func fault(_ file: String, _ field: String, _ expected: String, _ found: String) -> TamperError {
+            TamperError(file: file, run: nil, step: nil, field: field, expected: expected, found: found)
         }
-        let envelope: Envelope
-        let statement: JSONCursor
+        let contents: Contents
         do {
-            let bundle = JSONCursor(try JSONValue.read(path), name: "bundle", file: path)
-            guard try bundle["mediaType"].string() == mediaType else {
-                throw try bundle["mediaType"].error(expected: mediaType)
-            }
-            envelope = try Envelope(json: bundle["dsseEnvelope"])
-            statement = JSONCursor(try JSONValue.parse(envelope.payload, file: path), name: "statement", file: path)
+            contents = try Contents(JSONCursor(try JSONValue.read(path), name: "bundle", file: path))
         } catch let error as FileError {
             throw error
         } catch {
-            throw fault("the bundle", "a Sigstore bundle 0.3 with a DSSE envelope", "\(error)")
+            throw fault(path, "the bundle", "one of OpenSSF Model Signing 1.0", "\(error)")
         }
-        let stated: [(name: String, digest: Digest)]
+        guard let signer = contents.envelope.signers(among: keys).first else {
+            // A key that the bundle names is known but has not signed this.
+            if let key = keys.first(where: { Digest.sha256($0.pem).hex == contents.hint }) {
+                throw fault(path, "signature", "one by \(key)", "one that does not hold")
+            }
+            return nil
+        }
+        let ignored = contents.ignored + relative(path, to: folder)
+        let found = Dictionary(uniqueKeysWithValues: try listing(folder, ignoring: ignored))
+        for (name, digest) in contents.files where found[name] != digest {
+            throw fault("\(folder)/\(name)", "digest", digest.hex, found[name]?.hex ?? "no such file")
+        }
+        let names = Set(contents.files.map(\.name))
+        if let extra = found.keys.filter({ !names.contains($0) }).sorted(by: utf8Less).first {
+            throw fault(
+                "\(folder)/\(extra)", "presence", "only the \(names.count) files of the statement", "one more")
+        }
+        return signer
+    }
+
+    /// What a bundle says, its own root over the files' digests checked, its signature not yet.
+    private struct Contents {
+        let envelope: Envelope
+        /// SHA-256 of the public key's PEM, for finding the key.
+        let hint: String?
+        let files: [(name: String, digest: Digest)]
         let ignored: [String]
-        do {
+
+        init(_ bundle: JSONCursor) throws {
+            guard try bundle["mediaType"].string() == mediaType else {
+                throw try bundle["mediaType"].error(expected: mediaType)
+            }
+            hint = try? bundle["verificationMaterial"]["publicKey"]["hint"].string()
+            envelope = try Envelope(json: bundle["dsseEnvelope"])
+            let payload = try JSONValue.parse(envelope.payload, file: bundle.file)
+            let statement = JSONCursor(payload, name: "statement", file: bundle.file)
             guard try statement["predicateType"].string() == predicateType,
                 envelope.payloadType == Envelope.statementType
             else { throw try statement["predicateType"].error(expected: predicateType) }
@@ -63,47 +89,23 @@ public enum ModelBundle {
                 throw form.error(expected: "method files, hash_type sha256", found: "another serialization")
             }
             ignored = try form["ignore_paths"].present?.elements().map { try $0.string() } ?? []
-            stated = try statement["predicate"]["resources"].elements().map { resource in
+            files = try statement["predicate"]["resources"].elements().map { resource in
                 guard try resource["algorithm"].string() == "sha256" else {
                     throw try resource["algorithm"].error(expected: "sha256")
                 }
                 return (try resource["name"].string(), try resource["digest"].digest())
             }
             let root = try statement["subject"].elements().map { try $0["digest"]["sha256"].digest() }
-            let expected = rootDigest(stated.map(\.digest))
+            let expected = rootDigest(files.map(\.digest))
             guard root == [expected] else {
                 throw try statement["subject"].error(expected: expected.hex, found: "\(root)")
             }
-        } catch {
-            throw fault("the statement", "one of OpenSSF Model Signing 1.0", "\(error)")
         }
-        guard let signer = envelope.signers(among: keys).first else {
-            // A key that the bundle names is known but has not signed this.
-            let hint = try? JSONCursor(JSONValue.read(path), name: "bundle")["verificationMaterial"]["publicKey"][
-                "hint"
-            ]
-            .string()
-            if let key = keys.first(where: { Digest.sha256($0.pem).hex == hint }) {
-                throw fault("signature", "one by \(key)", "one that does not hold")
-            }
-            return nil
-        }
-        let here = relative(path, to: folder)
-        let found = Dictionary(uniqueKeysWithValues: try listing(folder, ignoring: ignored + (here.map { [$0] } ?? [])))
-        for (name, digest) in stated where found[name] != digest {
-            throw fault("digest", digest.hex, found[name]?.hex ?? "no such file", file: "\(folder)/\(name)")
-        }
-        let names = Set(stated.map(\.name))
-        if let extra = found.keys.filter({ !names.contains($0) }).sorted(by: utf8Less).first {
-            throw fault(
-                "presence", "only the \(names.count) files of the statement", "one more", file: "\(folder)/\(extra)")
-        }
-        return signer
     }
 
     private static func statement(
         folder: String, _ files: [(String, Digest)], ignoring ignored: [String]
-    ) throws -> JSONValue {
+    ) -> JSONValue {
         let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
         return [
             "_type": "https://in-toto.io/Statement/v1",
@@ -153,12 +155,10 @@ public enum ModelBundle {
         }
     }
 
-    /// The path of a file below a folder; nil for one elsewhere.
-    private static func relative(_ path: String, to folder: String) -> String? {
-        let (file, base) = (
-            URL(fileURLWithPath: path).standardizedFileURL.path,
-            URL(fileURLWithPath: folder).standardizedFileURL.path + "/"
-        )
-        return file.hasPrefix(base) ? String(file.dropFirst(base.count)) : nil
+    /// The path of a file below a folder; none for one elsewhere.
+    private static func relative(_ path: String, to folder: String) -> [String] {
+        let file = URL(fileURLWithPath: path).standardizedFileURL.path
+        let base = URL(fileURLWithPath: folder).standardizedFileURL.path + "/"
+        return file.hasPrefix(base) ? [String(file.dropFirst(base.count))] : []
     }
 }

@@ -4,7 +4,7 @@ import Digests
 public struct RunSummary: Sendable, Equatable {
     /// Where a run stands.
     public enum State: String, Sendable {
-        /// Steps are being recorded; or were, when the process died and nobody holds the ledger's lock.
+        /// Steps are being recorded; or were, when the process died and nobody holds the run's lock.
         case running
         /// Stopped in good order before its end; can be resumed.
         case interrupted

@@ -43,8 +43,7 @@ final class WriterLock: Sendable {
             usleep(20_000)
         }
         guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
-        let holder = String(decoding: (try? FileContents.read(path)) ?? [], as: UTF8.self)
-        throw LedgerError.recordedElsewhere(run: run, holder: holder.isEmpty ? "another process" : holder)
+        throw LedgerError.recordedElsewhere(run: run, holder: WriterLock.holder((try? FileContents.read(path)) ?? []))
     }
 
     deinit {
@@ -59,9 +58,9 @@ final class WriterLock: Sendable {
         _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
-    /// Who records which runs of a ledger now, `run-1, process 4711` each. The look takes a shared lock for a moment,
+    /// Which runs of a ledger are being recorded now, and by whom (`process 4711`). The look takes a shared lock for a moment,
     /// which a writer that comes just then waits for.
-    static func writers(ledger: String) -> [String] {
+    static func writers(ledger: String) -> [(run: String, holder: String)] {
         let folder = folder(ledger)
         let runs = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted(by: utf8Less)
         return runs.compactMap { run in
@@ -71,8 +70,13 @@ final class WriterLock: Sendable {
             defer { close(opened) }
             guard flock(opened, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
             let bytes = (try? FileContents.read(path)) ?? []
-            return "\(run), \(bytes.isEmpty ? "another process" : String(decoding: bytes, as: UTF8.self))"
+            return (run, WriterLock.holder(bytes))
         }
+    }
+
+    /// Who has announced itself in a lock's file.
+    private static func holder(_ bytes: [UInt8]) -> String {
+        bytes.isEmpty ? "another process" : String(decoding: bytes, as: UTF8.self)
     }
 
     private static func folder(_ ledger: String) -> String { ledger + ".locks" }

@@ -79,8 +79,12 @@ public struct RunRecording {
                 file: workspace.ledger, run: name, step: session.trainer.steps, field: "the checkpoint's weights",
                 expected: manifest.outcome?.weightsDigest.hex ?? "an outcome", found: found.hex)
         }
+        return try written(manifest)
+    }
+
+    private func written(_ manifest: Manifest) throws -> Manifest {
         try FileContents.makeFolder(workspace.manifests)
-        try manifest.write(to: workspace.manifest(name))
+        try manifest.write(to: workspace.manifest(manifest.run))
         return manifest
     }
 
@@ -109,9 +113,7 @@ public struct RunRecording {
             throw error
         }
         let manifest = try recorder.finish(weightsDigest: try trainer.weightsDigest())
-        try FileContents.makeFolder(workspace.manifests)
-        try manifest.write(to: workspace.manifest(recorder.name))
-        return .finished(manifest)
+        return .finished(try written(manifest))
     }
 
     /// Runs the next step and records it with its kept tensors.

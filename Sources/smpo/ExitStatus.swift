@@ -22,7 +22,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .reproduced: "done; an audit: every compared bit equal"
         case .diverged: "diverged: first step, phase and tensor are named"
         case .trouble: "trouble: the work could not be done"
-        case .tampered: "tampered: a hash or chain link does not hold"
+        case .tampered: "tampered: a hash, chain link or signature does not hold"
         case .incomparable: "incomparable: evidence is missing or of another contract"
         case .usage: "the command line is wrong"
         case .interrupted: "interrupted; the run can be resumed"

@@ -1,4 +1,5 @@
 import Digests
+import SeededRandom
 import Testing
 
 @Suite struct JSONTests {
@@ -124,17 +125,5 @@ import Testing
             #expect(try JSONValue.parse(value.canonicalBytes, file: "again").canonicalBytes == value.canonicalBytes)
         }
         #expect(accepted > 100)
-    }
-}
-
-/// A small deterministic generator (SplitMix64) for the fuzz tests.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

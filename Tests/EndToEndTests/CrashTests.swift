@@ -1,6 +1,7 @@
 import Digests
 import Foundation
 import Ledger
+import SeededRandom
 import Testing
 import TinyRuns
 
@@ -67,7 +68,7 @@ import TinyRuns
 
     @Test func aKilledRunIsTakenUpAgain() throws {
         let strikes = CrashTests.strikes("SMPO_KILLS", otherwise: 6)
-        var generator = SeededGenerator(seed: 17)
+        var generator = SplitMix(state: 17)
         try Sandbox.with { first in
             let whole = try Whole(first)
             var done = 0
@@ -95,7 +96,7 @@ import TinyRuns
 
     @Test func aPowerCutLosesOnlyTheLastSteps() throws {
         let strikes = CrashTests.strikes("SMPO_POWER_CUTS", otherwise: 6)
-        var generator = SeededGenerator(seed: 18)
+        var generator = SplitMix(state: 18)
         try Sandbox.with { first in
             let whole = try Whole(first)
             let library = try buildPowerCut(in: first)
@@ -142,20 +143,5 @@ import TinyRuns
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)
         return library
-    }
-}
-
-/// The same moments in every run of the tests (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

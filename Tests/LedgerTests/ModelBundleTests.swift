@@ -1,6 +1,7 @@
 import Digests
 import Foundation
 import Ledger
+import SeededRandom
 import Testing
 
 /// Signed model folders, ours and one that `model-signing` from PyPI made (`Fixtures/make_signed_model.py`, which
@@ -61,15 +62,11 @@ import Testing
             let path = folder + ".mutant"
             try AtomicFile.write(bytes, to: path)
             let whole = try JSONValue.parse(bytes, file: "bundle")
-            var state: UInt64 = 7
-            func random(_ bound: Int) -> Int {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return Int(state >> 33) % bound
-            }
+            var dice = SplitMix(state: 7)
             var held = 0
             for _ in 0..<10_000 {
-                let (place, old) = (random(bytes.count), bytes)
-                try Sample.patch(path, place, old[place] ^ 1 << UInt8(random(8)))
+                let (place, old) = (dice.roll(bytes.count), bytes)
+                try Sample.patch(path, place, old[place] ^ 1 << UInt8(dice.roll(8)))
                 defer { try? Sample.patch(path, place, old[place]) }
                 // Base64 ignores the last bits of a text that fills no whole byte; white space and the hint are not signed.
                 if (try? ModelBundle.verify(path, folder: folder, keys: [key])) == .some(.some(key)) {

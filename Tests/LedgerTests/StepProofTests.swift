@@ -1,5 +1,6 @@
 import Digests
 import Ledger
+import SeededRandom
 import Testing
 
 /// Proofs that a step belongs to a run.
@@ -71,26 +72,10 @@ import Testing
     @Test func damagedProofs() throws {
         let whole = try proof(try run(7), step: 3)
         let bytes = whole.json.canonicalBytes
-        var state: UInt64 = 99
-        func random(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % bound
-        }
-        var refused = 0
-        for _ in 0..<10_000 {
-            var mutant = bytes
-            switch random(4) {
-            case 0: mutant.removeSubrange(random(mutant.count)..<mutant.count)
-            case 1: mutant.insert(UInt8(random(256)), at: random(mutant.count))
-            case 2: mutant.remove(at: random(mutant.count))
-            default: mutant[random(mutant.count)] ^= 1 << UInt8(random(8))
-            }
-            do {
-                let json = try JSONValue.parse(mutant, file: "mutant")
-                #expect(try StepProof(json: JSONCursor(json, name: "proof", file: "mutant")) == whole)
-            } catch {
-                refused += 1
-            }
+        var dice = SplitMix(state: 99)
+        let refused = dice.refusals(of: bytes) { mutant in
+            let json = try JSONValue.parse(mutant, file: "mutant")
+            #expect(try StepProof(json: JSONCursor(json, name: "proof", file: "mutant")) == whole)
         }
         #expect(refused > 9_900)
     }

@@ -9,7 +9,7 @@ struct SignCommand: ParsableCommand {
         commandName: "sign",
         abstract: "Sign a finished run, or the files of a model.",
         discussion: """
-            Checks the run's evidence (as `smpo verify --skip-inputs` does), then
+            Checks the run's manifest, chain, Merkle root and stored values, then
             signs a statement on its manifest, chain head and final weights,
             which repeats the recipe: an in-toto Statement in a DSSE envelope.
             It is added to Manifests/RUN.intoto.jsonl, in place of an earlier one

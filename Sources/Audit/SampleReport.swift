@@ -1,0 +1,50 @@
+import Digests
+
+/// What the replay of some segments of a run says of the whole.
+public struct SampleReport: Sendable {
+    /// The run.
+    public let run: String
+    /// The steps of the run, and the segments that they are cut into.
+    public let steps: Int, plan: SegmentPlan
+    /// What the draw was seeded with, as the user may repeat it.
+    public let seed: String
+    /// What came of each drawn segment, in the order of the steps.
+    public let results: [SegmentResult]
+
+    /// A report with all its parts.
+    public init(run: String, steps: Int, plan: SegmentPlan, seed: String, results: [SegmentResult]) {
+        (self.run, self.steps, self.plan, self.seed, self.results) = (run, steps, plan, seed, results)
+    }
+
+    /// The gravest verdict of a segment.
+    public var verdict: Verdict {
+        [.tampered, .diverged, .incomparable].first { verdict in results.contains { $0.verdict == verdict } }
+            ?? (results.isEmpty ? .incomparable : .reproduced)
+    }
+
+    /// The chance that these draws would have met a wrong segment, for several shares of wrong ones.
+    public var chances: [(share: Double, wrong: Int, chance: Double)] {
+        [0.01, 0.05, 0.1, 0.2].map { share in
+            let wrong = SegmentPlan.wrong(share: share, of: plan.segments.count)
+            return (
+                share, wrong, SegmentPlan.chance(drawn: results.count, of: plan.segments.count, wrong: wrong)
+            )
+        }
+    }
+
+    /// Machine-readable form.
+    public var json: JSONValue {
+        [
+            "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "steps": .integer(steps),
+            "segments": .integer(plan.segments.count), "seed": .string(seed),
+            "results": .array(results.map(\.json)),
+            "chances": .array(
+                chances.map {
+                    [
+                        "share_wrong": .string("\($0.share)"), "segments_wrong": .integer($0.wrong),
+                        "chance_to_find": .string("\($0.chance)"),
+                    ]
+                }),
+        ]
+    }
+}
