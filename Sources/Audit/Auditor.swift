@@ -93,17 +93,18 @@ public struct Auditor {
         for step in first...max(first, last) where step <= last {
             _ = try session.step(observer: builder)
             let found = try builder.finish(session.trainer)
-            for expected in evidence.records(of: step) {
-                guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
-                    continue
+            if evidence.records(of: step).contains(where: { $0 != found.record }) {
+                let differences = try evidence.traces(of: step).compactMap {
+                    TraceComparison.firstDifference(expected: $0, found: found)
                 }
+                guard var divergence = differences.first else { preconditionFailure("records differ in no entry") }
                 divergence.element = divergence.element ?? element(divergence, builder, evidence)
                 report.verdict = .diverged
                 report.divergence = divergence
                 return report
             }
             builder.clearKept()
-            chain.append(found.digest)
+            chain.append(found.record.digest)
             report.equalSteps += 1
             progress(step - first + 1, last - first + 1)
         }

@@ -18,6 +18,7 @@ public struct Evidence {
     /// Who has signed the run; empty when nobody has.
     public let signers: Attestations.Signers
     private let store: LedgerStore?
+    private let log: GoldenLog?
 
     /// Nothing is known of a run.
     public struct UnknownRun: Error, CustomStringConvertible {
@@ -41,6 +42,7 @@ public struct Evidence {
         var collected: [GoldenStep] = []
         try log?.forEachStep { collected.append($0) }
         golden = log == nil ? nil : collected
+        self.log = log
 
         let store = try workspace.existingLedger()
         self.store = store
@@ -88,10 +90,27 @@ public struct Evidence {
 
     /// What each source says of a step, where it knows it.
     func records(of step: Int) -> [StepRecord] {
-        [
-            golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
-            ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil },
-        ].compactMap(\.self)
+        [goldenRecord(step), ledgerRecord(step)].compactMap(\.self)
+    }
+
+    /// `records(of:)` with what each source keeps of the step's tensors.
+    func traces(of step: Int) throws -> [StepTrace] {
+        var traces: [StepTrace] = []
+        if let record = goldenRecord(step), let golden, let log {
+            traces.append(StepTrace(record: record, tensors: try log.tensors(of: step, in: golden)))
+        }
+        if let record = ledgerRecord(step), let store {
+            traces.append(StepTrace(record: record, tensors: try store.tensors(of: manifest.run, step: record)))
+        }
+        return traces
+    }
+
+    private func goldenRecord(_ step: Int) -> StepRecord? {
+        golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
+    }
+
+    private func ledgerRecord(_ step: Int) -> StepRecord? {
+        ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
     }
 
     /// The recorded chain up to a step; nil when not all its records are known.
@@ -129,7 +148,7 @@ public struct Evidence {
                 file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
                 found: "\(error)")
         }
-        guard record[.weights]?["weights"]?.value == .digest(checkpoint.digest) else {
+        guard record.weightsDigest == checkpoint.digest else {
             throw TamperError(
                 file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
                 expected: "the weights digest in the record", found: checkpoint.digest.hex)

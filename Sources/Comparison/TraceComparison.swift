@@ -3,14 +3,16 @@ import Ledger
 
 /// Compares step records, phase after phase in the order in which a step passes through them.
 public enum TraceComparison {
-    /// The first difference between the recorded and the found step, or nil if every bit is equal.
-    public static func firstDifference(expected: StepRecord, found: StepRecord) -> Divergence? {
-        guard expected != found else { return nil }
+    /// The first difference between the recorded and the found step, or nil if every bit is equal. Where the records
+    /// commit to other tensors, the lists say which; without them the divergence names all of a phase's tensors.
+    public static func firstDifference(expected: StepTrace, found: StepTrace) -> Divergence? {
+        guard expected.record != found.record else { return nil }
         for phase in Phase.allCases {
-            let (old, new) = (expected[phase], found[phase])
+            let (old, new) = (expected.record[phase], found.record[phase])
             guard old != new else { continue }
+            let lists = (expected.tensors[phase], found.tensors[phase])
             if let difference = firstDifference(
-                step: expected.step, phase, old?.entries ?? [], new?.entries ?? [])
+                step: expected.record.step, phase, old?.entries ?? [], new?.entries ?? [], lists)
             {
                 return difference
             }
@@ -18,22 +20,44 @@ public enum TraceComparison {
         return nil
     }
 
+    /// Names in byte order, the tensors before what is computed from them; in a batch the items' ids come first.
     private static func firstDifference(
-        step: Int, _ phase: Phase, _ expected: [TraceEntry], _ found: [TraceEntry]
+        step: Int, _ phase: Phase, _ expected: [TraceEntry], _ found: [TraceEntry],
+        _ lists: (TensorList?, TensorList?)
     ) -> Divergence? {
-        let names = Set(expected.map(\.name) + found.map(\.name)).sorted(by: utf8Less)
+        let isFirst = { (name: String) in phase != .batch && name == TraceEntry.tensorsName }
+        let names = Set(expected.map(\.name) + found.map(\.name)).sorted {
+            isFirst($0) != isFirst($1) ? isFirst($0) : utf8Less($0, $1)
+        }
         for name in names {
             let (old, new) = (expected.first { $0.name == name }, found.first { $0.name == name })
             guard old != new else { continue }
-            // Where the values agree it is the shapes that differ.
-            let showsShape = old?.value == new?.value
+            if name == TraceEntry.tensorsName, let tensor = firstTensor(step: step, phase, old, new, lists) {
+                return tensor
+            }
             var difference = Divergence(
-                step: step, phase: phase, tensor: name, expected: old.map { describe($0, showsShape) },
-                found: new.map { describe($0, showsShape) })
+                step: step, phase: phase, tensor: name, expected: old.map { describe($0.value) },
+                found: new.map { describe($0.value) })
             if let old, let new { difference.element = firstElement(old.value, new.value) }
             return difference
         }
         return nil
+    }
+
+    /// The first tensor, by name, of which only one list has a digest or both have another; nil when a list is missing.
+    private static func firstTensor(
+        step: Int, _ phase: Phase, _ expected: TraceEntry?, _ found: TraceEntry?, _ lists: (TensorList?, TensorList?)
+    ) -> Divergence? {
+        guard (expected == nil) == (lists.0 == nil), (found == nil) == (lists.1 == nil) else { return nil }
+        let (old, new) = (digests(lists.0), digests(lists.1))
+        let name = Set(old.keys).union(new.keys).sorted(by: utf8Less).first { old[$0] != new[$0] }
+        return name.map {
+            Divergence(step: step, phase: phase, tensor: $0, expected: old[$0]?.hex, found: new[$0]?.hex)
+        }
+    }
+
+    private static func digests(_ list: TensorList?) -> [String: Digest] {
+        Dictionary(uniqueKeysWithValues: list.map { zip($0.names, $0.digests) }.map(Array.init) ?? [])
     }
 
     private static func firstElement(_ expected: TraceValue, _ found: TraceValue) -> Divergence.Element? {
@@ -79,11 +103,6 @@ public enum TraceComparison {
         return a.indices.first { a[$0] != b[$0] }
     }
 
-    private static func describe(_ entry: TraceEntry, _ showsShape: Bool) -> String {
-        let text = describe(entry.value)
-        return showsShape ? "\(text) of shape \(entry.shape.map { "\($0)" } ?? "none")" : text
-    }
-
     private static func describe(_ value: TraceValue) -> String {
         switch value {
         case .digest(let digest): digest.hex
@@ -91,6 +110,7 @@ public enum TraceComparison {
         case .float64(let bits): "\(bits.count) × F64"
         case .integers(let values): "\(values.count) integers"
         case .text(let words): "\(words.count) words"
+        case .tensors(let tensors): "\(tensors.count) tensors with the root \(tensors.root)"
         }
     }
 }

@@ -17,6 +17,8 @@ public enum DigestDomain: String, Sendable, CaseIterable {
     case stepRecord = "smpo/step-record/1"
     /// The canonical JSON of one phase of a step record.
     case phaseRecord = "smpo/phase-record/1"
+    /// The canonical JSON list of the names of a phase's tensors.
+    case tensorNames = "smpo/tensor-names/1"
     /// The canonical JSON of a manifest's inputs.
     case manifestInputs = "smpo/manifest-inputs/1"
     /// The canonical JSON of a whole manifest without its own digest.

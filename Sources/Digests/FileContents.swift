@@ -2,6 +2,13 @@ import Foundation
 
 /// Reading files with errors that name the path.
 public enum FileContents {
+    /// Removes the files that are there. - Throws: `FileError`.
+    public static func remove(_ paths: [String]) throws {
+        for path in paths where unlink(path) != 0 && errno != ENOENT {
+            throw FileError(operation: "remove", path: path, code: errno)
+        }
+    }
+
     /// All bytes of a file. - Throws: `FileError`.
     public static func read(_ path: String) throws -> [UInt8] {
         var result: [UInt8] = []

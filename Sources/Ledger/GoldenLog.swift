@@ -15,7 +15,8 @@ public struct GoldenStep: Sendable, Equatable {
     }
 }
 
-/// The accepted trace of a run: the folder `Golden/<run>/` with `manifest.json` and `log.jsonl`.
+/// The accepted trace of a run: the folder `Golden/<run>/` with `manifest.json`, `log.jsonl` and, where single tensors
+/// are to be named, their digests (`GoldenTensors`).
 ///
 /// A line of the log is the canonical JSON of `{"digest":…,"head":…,"record":{…},"step":…}` and a line feed. Every byte
 /// counts: a line in any other form, even of the same meaning, is refused.
@@ -32,7 +33,7 @@ public struct GoldenLog: Sendable {
 
     /// Whether the folder holds a golden log or a part of one; `Golden` may hold models too.
     public static func exists(folder: String) -> Bool {
-        ["manifest.json", "log.jsonl"].contains { FileContents.exists("\(folder)/\($0)") }
+        ["manifest.json", "log.jsonl", "names.json", "tensors.bin"].contains { FileContents.exists("\(folder)/\($0)") }
     }
 
     /// Opens a folder and checks the manifest's digest; the log is checked as it is read.
@@ -47,10 +48,28 @@ public struct GoldenLog: Sendable {
         self.outcome = outcome
     }
 
-    /// Hands the steps to `body` in order, each verified before: form, digest, chain link; after the last one, the
-    /// number of steps, the head and the root against the manifest.
+    /// Hands the steps to `body` in order, each verified before: form, digest, chain link, tensors; after the last one,
+    /// the number of steps, the head and the root against the manifest.
     /// - Throws: `FileError`, `TamperError`, or what `body` throws.
     public func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
+        let tensors = try GoldenTensors(folder: folder, run: manifest.run)
+        var offset = 0
+        try forEachRecord { step in
+            _ = try tensors?.tensors(step.record, at: offset)
+            offset += tensors == nil ? 0 : GoldenTensors.byteCount(step.record)
+            try body(step)
+        }
+        try tensors?.requireEnd(offset)
+    }
+
+    /// The tensors of a step of `steps`, which are those of this log; empty where the folder holds none.
+    /// - Throws: `FileError`, `TamperError`.
+    public func tensors(of step: Int, in steps: [GoldenStep]) throws -> [Phase: TensorList] {
+        let offset = steps.prefix(step - 1).reduce(0) { $0 + GoldenTensors.byteCount($1.record) }
+        return try GoldenTensors(folder: folder, run: manifest.run)?.tensors(steps[step - 1].record, at: offset) ?? [:]
+    }
+
+    private func forEachRecord(_ body: (GoldenStep) throws -> Void) throws {
         var chain = Chain(inputs: manifest.inputs.digest)
         var line: [UInt8] = []
         try FileContents.forEachBlock(of: logPath) { block in

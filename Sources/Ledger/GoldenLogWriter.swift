@@ -1,13 +1,16 @@
 import Digests
+import Foundation
 
 extension GoldenLog {
-    /// Writes a golden folder: the log step by step, then the manifest. The log is not replaced when `body` throws or
-    /// when the steps do not end as the manifest's outcome says.
-    /// - Parameter body: is handed the function that appends the next step record.
+    /// Writes a golden folder: the log step by step, the tensors beside it, then the manifest. Nothing is replaced when
+    /// `body` throws or when the steps do not end as the manifest's outcome says.
+    ///
+    /// Tensors are written if every step comes with all to which its record commits; else the folder has none.
+    /// - Parameter body: is handed the function that appends the next step.
     /// - Throws: `GoldenBackendError` when the run is not of the reference backend, `FileError`, `TamperError`,
     ///   `JSONShapeError` when the manifest has no outcome, or what `body` throws.
     public static func write(
-        folder: String, manifest: Manifest, _ body: (_ append: (StepRecord) throws -> Void) throws -> Void
+        folder: String, manifest: Manifest, _ body: (_ append: (StepTrace) throws -> Void) throws -> Void
     ) throws {
         guard manifest.inputs.backend == ManifestInputs.referenceBackend else {
             throw GoldenBackendError(folder: folder, run: manifest.run, backend: manifest.inputs.backend)
@@ -17,14 +20,32 @@ extension GoldenLog {
         }
         try FileContents.makeFolder(folder)
         let path = folder + "/log.jsonl"
-        try AtomicFile.write(to: path) { file in
-            var chain = Chain(inputs: manifest.inputs.digest)
-            try body { record in
-                let digest = record.digest
-                let step = GoldenStep(record: record, digest: digest, head: chain.append(digest))
-                try file.append(step.json.canonicalBytes + [0x0A])
+        let (namesPath, digestsPath) = GoldenTensors.paths(folder)
+        var (names, isWhole) = (JSONObject(), true)
+        try AtomicFile.write(to: digestsPath) { tensors in
+            try AtomicFile.write(to: path) { file in
+                var chain = Chain(inputs: manifest.inputs.digest)
+                try body { step in
+                    let digest = step.record.digest
+                    let line = GoldenStep(record: step.record, digest: digest, head: chain.append(digest))
+                    try file.append(line.json.canonicalBytes + [0x0A])
+                    for phase in step.record.phases {
+                        guard let commitment = phase.tensors else { continue }
+                        guard let list = step.tensors[phase.phase] else {
+                            isWhole = false
+                            continue
+                        }
+                        names[commitment.names.hex] = .array(list.names.map { .string($0) })
+                        for digest in list.digests { try tensors.append(digest.bytes) }
+                    }
+                }
+                try outcome.check(chain, file: path, run: manifest.run)
             }
-            try outcome.check(chain, file: path, run: manifest.run)
+        }
+        if isWhole && names.count > 0 {
+            try AtomicFile.write(JSONValue.object(names).canonical + "\n", to: namesPath)
+        } else {
+            try FileContents.remove([digestsPath, namesPath])
         }
         try manifest.write(to: folder + "/manifest.json")
     }

@@ -8,6 +8,8 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case notALedger(path: String, detail: String)
     /// The file was made by a later version of the program.
     case newerSchema(path: String, found: Int, supported: Int)
+    /// The file was made by an earlier version of the program, whose records had another form.
+    case olderSchema(path: String, found: Int, supported: Int)
     /// The ledger may be read but not written.
     case readOnly(path: String)
     /// Another process has been writing for longer than a transaction takes.
@@ -36,6 +38,9 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .notALedger(let path, let detail): "\(path): not a ledger: \(detail)"
         case .newerSchema(let path, let found, let supported):
             "\(path): schema version \(found); this program knows versions up to \(supported): use a newer one"
+        case .olderSchema(let path, let found, let supported):
+            "\(path): schema version \(found); this program reads version \(supported): keep the file for the program "
+                + "that made it, and move it away to begin a new one"
         case .readOnly(let path): "\(path): the ledger is read-only"
         case .busy(let path):
             "\(path): the ledger is locked: another process has been writing to it for seconds; try again when it is done"

@@ -41,6 +41,9 @@ enum LedgerOpening {
                     guard version <= LedgerSchema.version else {
                         throw LedgerError.newerSchema(path: path, found: version, supported: LedgerSchema.version)
                     }
+                    guard version == LedgerSchema.version else {
+                        throw LedgerError.olderSchema(path: path, found: version, supported: LedgerSchema.version)
+                    }
                 } else if tables > 0 {
                     throw LedgerError.notALedger(path: path, detail: "a database of another program")
                 } else if readOnly {

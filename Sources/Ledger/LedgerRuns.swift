@@ -7,9 +7,11 @@ extension LedgerStore {
     /// - Parameters:
     ///   - name: the run's name; `nil` for the first of `run-1`, `run-2`, … that neither the ledger nor `taken` has.
     ///   - taken: names used elsewhere: those of the manifests and golden logs.
+    ///   - level: how much is kept beside the records.
     /// - Throws: `LedgerError` (`nameNotUsable`, `readOnly`, `diskFull`, …).
     public func createRun(
-        inputs: ManifestInputs, circumstances: ManifestCircumstances, name: String? = nil, taken: [String] = []
+        inputs: ManifestInputs, circumstances: ManifestCircumstances, name: String? = nil, taken: [String] = [],
+        level: RecordLevel = .tensors
     ) throws -> RunRecorder {
         guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
         let (id, chosen, lock) = try write { db in
@@ -20,13 +22,15 @@ extension LedgerStore {
             let environment = try Self.environment(circumstances, db)
             let text = inputs.json.canonical
             try db.execute(
-                sql:
-                    "INSERT INTO runs (name, state, inputs, inputs_digest, environment_id) VALUES (?, 'running', ?, ?, ?)",
-                arguments: [chosen, text, Digest.of(.manifestInputs, text).data, environment])
+                sql: """
+                    INSERT INTO runs (name, state, level, inputs, inputs_digest, environment_id)
+                    VALUES (?, 'running', ?, ?, ?, ?)
+                    """,
+                arguments: [chosen, level.rawValue, text, Digest.of(.manifestInputs, text).data, environment])
             return (db.lastInsertedRowID, chosen, lock)
         }
         return RunRecorder(
-            store: self, lock: lock, id: id, name: chosen, inputs: inputs, circumstances: circumstances,
+            store: self, lock: lock, id: id, name: chosen, level: level, inputs: inputs, circumstances: circumstances,
             chain: Chain(inputs: inputs.digest))
     }
 
@@ -45,15 +49,15 @@ extension LedgerStore {
         let last = min(afterStep ?? run.chain.count, run.chain.count)
         var chain = Chain(inputs: run.manifest.inputs.digest)
         for digest in run.chain.steps.prefix(last) { chain.append(digest) }
-        let id = try write { db in
+        let (id, level) = try write { db -> (Int64, RecordLevel) in
             let id = try Self.id(of: name, db)
             try db.execute(sql: "DELETE FROM steps WHERE run_id = ? AND step > ?", arguments: [id, last])
             try db.execute(sql: "DELETE FROM checkpoints WHERE run_id = ? AND step > ?", arguments: [id, last])
             try db.execute(sql: "UPDATE runs SET state = 'running', ended_at = NULL WHERE id = ?", arguments: [id])
-            return id
+            return (id, try self.level(id, name, db))
         }
         return RunRecorder(
-            store: self, lock: lock, id: id, name: name, inputs: run.manifest.inputs,
+            store: self, lock: lock, id: id, name: name, level: level, inputs: run.manifest.inputs,
             circumstances: run.manifest.circumstances, chain: chain)
     }
 

@@ -6,14 +6,15 @@ enum LedgerSchema {
     /// "smpo" in ASCII, in the file's header: tells a ledger from other databases.
     static let applicationID = 0x736D_706F
     /// The newest version, kept in `PRAGMA user_version`.
-    static let version = 1
+    static let version = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { db in
+        // Version 1 was never released: its records had another form, so it is refused and not migrated.
+        migrator.registerMigration("2") { db in
             try db.execute(sql: tables)
             try db.execute(sql: views)
-            try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+            try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 2")
         }
         return migrator
     }
@@ -50,6 +51,7 @@ enum LedgerSchema {
             id INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
             state TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'finished')),
+            level TEXT NOT NULL CHECK (level IN ('steps', 'tensors', 'operators')),
             inputs TEXT NOT NULL,
             inputs_digest BLOB NOT NULL CHECK (length(inputs_digest) = 32),
             environment_id INTEGER NOT NULL REFERENCES environments(id),
@@ -73,6 +75,28 @@ enum LedgerSchema {
             entries INTEGER NOT NULL,
             digest BLOB NOT NULL CHECK (length(digest) = 32),
             PRIMARY KEY (run_id, step, phase),
+            FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE name_lists (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+            names TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE tensor_digests (
+            run_id INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            phase TEXT NOT NULL,
+            names_id INTEGER NOT NULL REFERENCES name_lists(id),
+            digests BLOB NOT NULL,
+            PRIMARY KEY (run_id, phase, step),
+            FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE operators (
+            run_id INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            names_id INTEGER NOT NULL REFERENCES name_lists(id),
+            digests BLOB NOT NULL,
+            PRIMARY KEY (run_id, step),
             FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE latents (
@@ -120,14 +144,13 @@ enum LedgerSchema {
         ) STRICT;
         """
 
-    /// A view, not a table: the record is the only copy of a tensor's digest, so nothing can disagree with it, and a
-    /// step costs no row a tensor.
+    /// Views, not tables: there is one copy of every digest, so nothing can disagree with it. `tensors` has a row where
+    /// a tensor's digest is written down: where it changed, and every 32 steps.
     private static let views = """
         CREATE VIEW tensors AS
-        SELECT steps.run_id AS run_id, steps.step AS step, phase.key AS phase, entry.key AS name,
-            CASE entry.type WHEN 'text' THEN entry.value ELSE json_extract(entry.value, '$.digest') END AS digest
-        FROM steps, json_each(steps.record, '$.phases') AS phase, json_each(phase.value) AS entry
-        WHERE entry.type = 'text' OR json_extract(entry.value, '$.digest') IS NOT NULL;
+        SELECT run_id, step, phase, name.value AS name,
+            lower(hex(substr(digests, 32 * name.key + 1, 32))) AS digest
+        FROM tensor_digests JOIN name_lists ON name_lists.id = names_id, json_each(names) AS name;
         CREATE VIEW losses AS
         SELECT runs.name AS run, steps.step AS step, json_extract(steps.record, '$.phases.loss.loss.f32[0]') AS bits
         FROM steps JOIN runs ON runs.id = steps.run_id;

@@ -42,6 +42,8 @@ private struct RunVerifier {
         let (manifest, state) = try runRow()
         var chain = Chain(inputs: manifest.inputs.digest)
         var phases: Int64 = 0
+        let level = try store.level(id, name, db)
+        var reader = TensorDigestReader(file: store.path, run: name, id: id)
         let rows = try Row.fetchCursor(
             db,
             sql: "SELECT step, CAST(record AS BLOB) AS record, digest, head FROM steps WHERE run_id = ? ORDER BY step",
@@ -49,7 +51,8 @@ private struct RunVerifier {
         while let row = try rows.next() {
             let step = try verify(row, &chain)
             try verifyPhases(step.record)
-            try verifyLatents(step.record)
+            let tensors = try reader.next(step.record, level: level, db)
+            try verifyLatents(StepTrace(record: step.record, tensors: tensors))
             phases += Int64(step.record.phases.count)
             try visit(step)
         }
@@ -163,8 +166,8 @@ private struct RunVerifier {
             guard row.digest("digest") == phase.digest else {
                 throw tampered(record.step, "\(field).digest", phase.digest.hex, row.shown("digest"))
             }
-            guard row.integer("entries") == Int64(phase.entries.count) else {
-                throw tampered(record.step, "\(field).entries", "\(phase.entries.count)", row.shown("entries"))
+            guard row.integer("entries") == Int64(phase.count) else {
+                throw tampered(record.step, "\(field).entries", "\(phase.count)", row.shown("entries"))
             }
         }
         guard rows.count == record.phases.count else {
@@ -174,12 +177,13 @@ private struct RunVerifier {
 
     // MARK: Stored values
 
-    private func verifyLatents(_ record: StepRecord) throws {
+    private func verifyLatents(_ step: StepTrace) throws {
+        let record = step.record
         var last: (digest: Digest, bytes: [UInt8])?
         for tensor in try store.storedTensors(id, run: name, step: record.step, db) {
             let field = "latents (\(tensor.phase.rawValue), \(tensor.name))"
-            guard case .digest(let expected)? = record[tensor.phase]?[tensor.name]?.value else {
-                throw tampered(record.step, field, "a digest of that name in the step record", "none")
+            guard let expected = step.digest(of: tensor.name, in: tensor.phase) else {
+                throw tampered(record.step, field, "a tensor of that name in the step", "none")
             }
             guard let objects else { continue }
             if last?.digest != tensor.object { last = (tensor.object, try objects.get(tensor.object)) }

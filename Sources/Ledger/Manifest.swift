@@ -7,7 +7,7 @@ import Digests
 /// all other members, so layout does not matter and every value does.
 public struct Manifest: Sendable, Equatable {
     /// The version of the file format that this code reads and writes.
-    public static let format: Int64 = 1
+    public static let format: Int64 = 2
 
     /// The name of the run: it is the file's name too.
     public var run: String

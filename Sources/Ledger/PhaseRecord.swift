@@ -25,6 +25,15 @@ public struct PhaseRecord: Sendable, Equatable {
         entries.first { utf8Equal($0.name, name) }
     }
 
+    /// What the record says of the phase's tensors; nil where it has none.
+    public var tensors: TensorCommitment? {
+        guard case .tensors(let tensors)? = self[TraceEntry.tensorsName]?.value else { return nil }
+        return tensors
+    }
+
+    /// The number of things recorded: entries, and tensors each by itself.
+    public var count: Int { entries.count + (tensors.map { $0.count - 1 } ?? 0) }
+
     /// The JSON form: an object from names to entries.
     public var json: JSONValue {
         .object(JSONObject(entries.map { ($0.name, $0.json) }))

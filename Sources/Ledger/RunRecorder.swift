@@ -15,19 +15,24 @@ public final class RunRecorder {
     /// The chain of the steps recorded so far.
     public private(set) var chain: Chain
 
+    /// How much is kept beside the records.
+    public let level: RecordLevel
+
     private let store: LedgerStore
     private let id: Int64
     private let lock: WriterLock
     private var isFinished = false
+    private var digests = TensorDigestWriter()
 
     init(
-        store: LedgerStore, lock: WriterLock, id: Int64, name: String, inputs: ManifestInputs,
+        store: LedgerStore, lock: WriterLock, id: Int64, name: String, level: RecordLevel, inputs: ManifestInputs,
         circumstances: ManifestCircumstances, chain: Chain
     ) {
         self.store = store
         self.lock = lock
         self.id = id
         self.name = name
+        self.level = level
         self.inputs = inputs
         self.circumstances = circumstances
         self.chain = chain
@@ -36,11 +41,14 @@ public final class RunRecorder {
 
     /// Records the next step in one transaction; gives the new head. After an error nothing of the step is recorded,
     /// and the same step can be tried again.
-    /// - Parameter stored: where values of this step's tensors were put.
+    /// - Parameters:
+    ///   - step: the record, and its tensors, of which is kept what the run's level says.
+    ///   - stored: where values of this step's tensors were put.
     /// - Throws: `LedgerError` (`doesNotExtend`, `finished`, `diskFull`, …), `TamperError` when the last recorded head
     ///   is not the one that this recorder wrote.
     @discardableResult
-    public func append(_ record: StepRecord, stored: [StoredTensor] = []) throws -> Digest {
+    public func append(_ step: StepTrace, stored: [StoredTensor] = []) throws -> Digest {
+        let record = step.record
         guard !isFinished else { throw LedgerError.finished(run: name) }
         guard record.step == chain.count + 1 else {
             throw LedgerError.doesNotExtend(run: name, expected: chain.count + 1, found: record.step)
@@ -50,13 +58,19 @@ public final class RunRecorder {
             step: record.step, phases: phases.map { ($0.record.phase, $0.bytes) })
         let digest = Digest.of(.stepRecord, bytes)
         let head = chain.link(digest)
+        // The digests of what is stored are what the stored values are held against.
+        let storedPhases = Set(stored.map(\.phase))
+        let kept = level >= .tensors ? step.tensors : step.tensors.filter { storedPhases.contains($0.key) }
+        var digests = digests
         try store.write { db in
             try requireTail(db)
             try db.cachedStatement(sql: "INSERT INTO steps (run_id, step, record, digest, head) VALUES (?, ?, ?, ?, ?)")
                 .execute(arguments: [id, record.step, String(decoding: bytes, as: UTF8.self), digest.data, head.data])
             for phase in phases { try insert(phase.record, phase.bytes, step: record.step, db) }
             for tensor in stored { try insert(tensor, step: record.step, db) }
+            try digests.write(kept, run: id, step: record.step, db)
         }
+        self.digests = digests
         chain.append(digest)
         return head
     }
@@ -145,7 +159,7 @@ public final class RunRecorder {
         try db.cachedStatement(sql: "INSERT INTO phases (run_id, step, phase, entries, digest) VALUES (?, ?, ?, ?, ?)")
             .execute(
                 arguments: [
-                    id, step, phase.phase.rawValue, phase.entries.count, Digest.of(.phaseRecord, bytes).data,
+                    id, step, phase.phase.rawValue, phase.count, Digest.of(.phaseRecord, bytes).data,
                 ])
     }
 

@@ -21,6 +21,9 @@ public struct StepRecord: Sendable, Equatable {
     /// The record of a phase.
     public subscript(phase: Phase) -> PhaseRecord? { phases.first { $0.phase == phase } }
 
+    /// The digest of the trained weights after the step: the root over the tensors of its last phase.
+    public var weightsDigest: Digest? { self[.weights]?.tensors?.root }
+
     /// The JSON form: `{"phases":{"batch":{…},…},"step":1}`.
     public var json: JSONValue {
         let phases = JSONObject(self.phases.map { ($0.phase.rawValue, $0.json) })

@@ -12,6 +12,8 @@ public enum TraceValue: Sendable, Equatable {
     case integers([Int64])
     /// Texts, such as the ids of pairs.
     case text([String])
+    /// The phase's tensors.
+    case tensors(TensorCommitment)
 
     /// Equality of the bits (texts: of their UTF-8 bytes).
     public static func == (left: TraceValue, right: TraceValue) -> Bool {
@@ -21,6 +23,7 @@ public enum TraceValue: Sendable, Equatable {
         case (.float64(let left), .float64(let right)): left == right
         case (.integers(let left), .integers(let right)): left == right
         case (.text(let left), .text(let right)): left.elementsEqual(right, by: utf8Equal)
+        case (.tensors(let left), .tensors(let right)): left == right
         default: false
         }
     }
@@ -28,18 +31,18 @@ public enum TraceValue: Sendable, Equatable {
 
 /// One named value of a phase.
 public struct TraceEntry: Sendable, Equatable {
-    /// The name, unique in its phase; for a tensor, its name in the checkpoint.
+    /// The name of the entry that holds a phase's tensors.
+    public static let tensorsName = "tensors"
+
+    /// The name, unique in its phase.
     public let name: String
     /// The value.
     public let value: TraceValue
-    /// The dimensions, where they are worth recording.
-    public let shape: [Int]?
 
     /// An entry.
-    public init(_ name: String, _ value: TraceValue, shape: [Int]? = nil) {
+    public init(_ name: String, _ value: TraceValue) {
         self.name = name
         self.value = value
-        self.shape = shape
     }
 
     /// One Float by its bits.
@@ -51,45 +54,47 @@ public struct TraceEntry: Sendable, Equatable {
     /// One digest.
     public init(_ name: String, _ digest: Digest) { self.init(name, .digest(digest)) }
 
-    /// Equality of name, bits and shape.
+    /// The entry of a phase's tensors.
+    public init(tensors: TensorCommitment) { self.init(TraceEntry.tensorsName, .tensors(tensors)) }
+
+    /// Equality of name and bits.
     public static func == (left: TraceEntry, right: TraceEntry) -> Bool {
-        utf8Equal(left.name, right.name) && left.value == right.value && left.shape == right.shape
+        utf8Equal(left.name, right.name) && left.value == right.value
     }
 
-    /// The JSON form: a digest without shape is its 64 hexadecimal digits; everything else is an object with one of
-    /// the members `digest`, `f32`, `f64`, `i64`, `text` and, where recorded, `shape`.
+    /// The JSON form: a digest is its 64 hexadecimal digits; numbers and texts are an object with one of the members
+    /// `f32`, `f64`, `i64`, `text`; tensors an object of `count`, `names`, `root`.
     public var json: JSONValue {
-        if case .digest(let digest) = value, shape == nil { return .digest(digest) }
-        var object = JSONObject()
         switch value {
-        case .digest(let digest): object["digest"] = .digest(digest)
-        case .float32(let bits): object["f32"] = .array(bits.map { .string(HexFloat.string(bits: $0)) })
-        case .float64(let bits): object["f64"] = .array(bits.map { .string(HexFloat.string(bits: $0)) })
-        case .integers(let values): object["i64"] = .array(values.map { .integer($0) })
-        case .text(let texts): object["text"] = .array(texts.map { .string($0) })
+        case .digest(let digest): .digest(digest)
+        case .float32(let bits): ["f32": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
+        case .float64(let bits): ["f64": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
+        case .integers(let values): ["i64": .array(values.map { .integer($0) })]
+        case .text(let texts): ["text": .array(texts.map { .string($0) })]
+        case .tensors(let tensors): tensors.json
         }
-        if let shape { object["shape"] = .array(shape.map { .integer($0) }) }
-        return .object(object)
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
     public init(name: String, json cursor: JSONCursor) throws {
+        if utf8Equal(name, TraceEntry.tensorsName) {
+            self.init(tensors: try TensorCommitment(json: cursor))
+            return
+        }
         if case .string = cursor.value {
             self.init(name, .digest(try cursor.digest()))
             return
         }
-        try cursor.requireOnly(["digest", "f32", "f64", "i64", "shape", "text"])
-        let shape = try cursor["shape"].value == nil ? nil : cursor["shape"].elements().map { try $0.int() }
-        let kinds = try cursor.members().filter { $0.key != "shape" }
+        try cursor.requireOnly(["f32", "f64", "i64", "text"])
+        let kinds = try cursor.members()
         guard kinds.count == 1, let (kind, value) = kinds.first else {
-            throw cursor.error(expected: "one of digest, f32, f64, i64, text", found: "\(kinds.count) of them")
+            throw cursor.error(expected: "one of f32, f64, i64, text", found: "\(kinds.count) of them")
         }
         switch kind {
-        case "digest": self.init(name, .digest(try value.digest()), shape: shape)
-        case "f32": self.init(name, .float32(try value.elements().map { try $0.bits(as: UInt32.self) }), shape: shape)
-        case "f64": self.init(name, .float64(try value.elements().map { try $0.bits(as: UInt64.self) }), shape: shape)
-        case "i64": self.init(name, .integers(try value.elements().map { try $0.int64() }), shape: shape)
-        default: self.init(name, .text(try value.elements().map { try $0.string() }), shape: shape)
+        case "f32": self.init(name, .float32(try value.elements().map { try $0.bits(as: UInt32.self) }))
+        case "f64": self.init(name, .float64(try value.elements().map { try $0.bits(as: UInt64.self) }))
+        case "i64": self.init(name, .integers(try value.elements().map { try $0.int64() }))
+        default: self.init(name, .text(try value.elements().map { try $0.string() }))
         }
     }
 }

@@ -125,10 +125,10 @@ public struct RunRecording {
 
     /// Records the step that `builder` has just seen, with its kept tensors; gives what was recorded.
     @discardableResult
-    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws -> StepRecord {
-        let record = try builder.finish(session.trainer)
-        try recorder.append(record, stored: try store(builder, step: session.trainer.steps))
-        return record
+    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws -> StepTrace {
+        let trace = try builder.finish(session.trainer)
+        try recorder.append(trace, stored: try store(builder, step: session.trainer.steps))
+        return trace
     }
 
     /// Puts the kept tensors of a step into one object.

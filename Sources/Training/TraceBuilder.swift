@@ -20,6 +20,7 @@ public final class TraceBuilder: StepObserver {
     /// Tensors of the current step that are kept.
     public private(set) var kept: [Kept] = []
     private var entries: [Phase: [TraceEntry]] = [:]
+    private var tensors: [Phase: [(name: String, digest: Digest)]] = [:]
     /// Digests of what each sample passed through on its way to x̃_t, in order.
     private var paths: [String: [Digest]] = [:]
     private let engine: Engine
@@ -35,8 +36,9 @@ public final class TraceBuilder: StepObserver {
         let entry: TraceEntry
         switch value {
         case .tensor(let tensor):
-            entry = TraceEntry(name, .digest(tensor.digest(named: name)), shape: tensor.shape)
+            tensors[phase, default: []].append((name, tensor.digest(named: name)))
             if keeps.contains(phase) { kept.append(Kept(phase: phase, name: name, tensor: tensor)) }
+            return
         case .floats(let values): entry = TraceEntry(name, .float32(values.map(\.bitPattern)))
         case .doubles(let values): entry = TraceEntry(name, .float64(values.map(\.bitPattern)))
         case .integers(let values): entry = TraceEntry(name, .integers(values.map(Int64.init)))
@@ -47,9 +49,7 @@ public final class TraceBuilder: StepObserver {
 
     /// Digests many tensors in parallel.
     public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
-        for ((name, tensor), (_, digest)) in zip(tensors, tensorDigests(of: tensors, on: engine)) {
-            entries[phase, default: []].append(TraceEntry(name, .digest(digest), shape: tensor.shape))
-        }
+        self.tensors[phase, default: []] += tensorDigests(of: tensors, on: engine)
     }
 
     /// Adds one move to the paths of its samples: the latent reached, and the corrected one where ReNoise made one.
@@ -65,20 +65,17 @@ public final class TraceBuilder: StepObserver {
         if let correction = step.correction { add(correction.rows, correction.reached) }
     }
 
-    /// The record of the step that `trainer` has just done; what was collected is let go.
-    public func finish(_ trainer: Trainer) throws -> StepRecord {
-        for name in paths.keys.sorted(by: utf8Less) {
-            observe(.inversion, name + ".path", digest: .of(.document, paths[name] ?? []))
+    /// The trace of the step that `trainer` has just done; what was collected is let go.
+    public func finish(_ trainer: Trainer) throws -> StepTrace {
+        for (name, path) in paths {
+            tensors[.inversion, default: []].append((name + ".path", .of(.document, path)))
         }
         paths = [:]
         observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest(on: engine))
-        observe(.weights, "weights", digest: try trainer.weightsDigest())
+        observe(.weights, tensors: trainer.model.parameters.map { ($0.name, $0.parameter.value) })
         if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
-        let phases = try Phase.allCases.compactMap { phase in
-            try entries[phase].map { try PhaseRecord(phase, $0) }
-        }
-        entries = [:]
-        return try StepRecord(step: trainer.steps, phases: phases)
+        defer { (entries, tensors) = ([:], [:]) }
+        return try StepTrace(step: trainer.steps, entries: entries, tensors: tensors)
     }
 
     /// Lets the kept tensors of the last step go.

@@ -11,16 +11,16 @@ import Training
 @Suite struct ForgeryTests {
     /// Rewrites golden log and manifest with other records, all hashes made anew.
     private func forge(
-        _ run: RecordedRun, weights: Digest? = nil, _ change: (StepRecord) throws -> StepRecord?
+        _ run: RecordedRun, weights: Digest? = nil, _ change: (StepTrace) throws -> StepTrace?
     ) throws {
-        let records = try run.records().compactMap(change)
+        let steps = try run.traces().compactMap(change)
         var chain = Chain(inputs: run.manifest.inputs.digest)
-        for record in records { chain.append(record.digest) }
+        for step in steps { chain.append(step.record.digest) }
         var manifest = run.manifest
         manifest.outcome = ManifestOutcome(
             chain: chain, weightsDigest: try weights ?? #require(run.manifest.outcome?.weightsDigest))
         try GoldenLog.write(folder: run.workspace.golden("run-1"), manifest: manifest) { append in
-            for record in records { try append(record) }
+            for step in steps { try append(step) }
         }
         try manifest.write(to: run.workspace.manifest("run-1"))
         try run.removeLedger()
@@ -29,10 +29,12 @@ import Training
     @Test func aChangedLossDivergesByOneUnitInTheLastPlace() throws {
         try RecordedRun.with { run in
             var old: UInt32 = 0
-            try forge(run) { record in
-                guard record.step == 2, case .float32(let bits)? = record[.loss]?["loss"]?.value else { return record }
+            try forge(run) { step in
+                guard step.record.step == 2, case .float32(let bits)? = step.record[.loss]?["loss"]?.value else {
+                    return step
+                }
                 old = bits[0]
-                return try record.replacing(.loss, TraceEntry("loss", .float32([old + 1])))
+                return try step.replacing(.loss, TraceEntry("loss", .float32([old + 1])))
             }
             let report = try run.audit()
             #expect(report.verdict == .diverged)
@@ -53,9 +55,8 @@ import Training
     @Test func aChangedDigestDivergesWithItsTensor() throws {
         try RecordedRun.with { run in
             let forged = Digest.of(.document, "forged")
-            try forge(run) { record in
-                guard record.step == 3, let entry = record[.policy]?.entries.last else { return record }
-                return try record.replacing(.policy, TraceEntry(entry.name, .digest(forged), shape: entry.shape))
+            try forge(run) { step in
+                step.record.step == 3 ? try step.replacing(.policy, "0001.winner", by: forged) : step
             }
             let divergence = try #require(try run.audit().divergence)
             #expect(divergence.step == 3 && divergence.phase == .policy && divergence.tensor == "0001.winner")
@@ -67,14 +68,14 @@ import Training
     @Test func aChangedLatentIsFoundInTheStoredValues() throws {
         try RecordedRun.with { run in
             let (store, objects) = (try run.workspace.openLedger(), run.workspace.objects)
-            let (steps, name, element) = (try store.steps(of: "run-1"), "0001.loser", 700)
+            let (steps, name, element) = (try run.traces(), "0001.loser", 700)
             var latents: [[StoredTensor]] = []
             for step in steps { latents.append(try store.storedTensors(of: "run-1", step: step.record.step)) }
             let recorder = try store.createRun(
                 inputs: run.manifest.inputs, circumstances: RecordedRun.circumstances, name: "forged")
             for (step, stored) in zip(steps, latents) {
                 guard step.record.step == 2 else {
-                    try recorder.append(step.record, stored: stored)
+                    try recorder.append(step, stored: stored)
                     continue
                 }
                 let place = try #require(stored.first { $0.name == name })
@@ -89,8 +90,7 @@ import Training
                         phase: $0.phase, name: $0.name, dtype: $0.dtype, shape: $0.shape, object: object,
                         offset: $0.offset, count: $0.count)
                 }
-                let entry = TraceEntry(name, .digest(digest), shape: place.shape)
-                try recorder.append(try step.record.replacing(.inversion, entry), stored: moved)
+                try recorder.append(try step.replacing(.inversion, name, by: digest), stored: moved)
             }
             let weights = try #require(run.manifest.outcome?.weightsDigest)
             _ = try recorder.finish(weightsDigest: weights)
@@ -121,7 +121,7 @@ import Training
     /// The last step left out, all the rest rewritten to fit: the recipe still says how many there were.
     @Test func aRunWithoutItsLastStepIsNoPass() throws {
         try RecordedRun.with { run in
-            try forge(run) { $0.step == 3 ? nil : $0 }
+            try forge(run) { $0.record.step == 3 ? nil : $0 }
             let report = try run.audit()
             #expect(report.verdict == .tampered)
             #expect(report.reason?.contains("outcome.steps") == true, "\(report.reason ?? "")")
@@ -152,20 +152,21 @@ import Training
         try RecordedRun.with { run in
             let other = try Recipe.read(path: run.runs.smpo(), overrides: ["optimizer.weight_decay=0.5"])
             let session = try TrainingSession(recipe: other, engine: run.engine)
-            let records = try run.records()
+            let steps = try run.traces()
             var chain = Chain(inputs: session.inputs.digest)
-            for record in records { chain.append(record.digest) }
+            for step in steps { chain.append(step.record.digest) }
             var manifest = run.manifest
             manifest.inputs = session.inputs
             manifest.outcome = ManifestOutcome(
                 chain: chain, weightsDigest: try #require(run.manifest.outcome?.weightsDigest))
             try GoldenLog.write(folder: run.workspace.golden("run-1"), manifest: manifest) { append in
-                for record in records { try append(record) }
+                for step in steps { try append(step) }
             }
             try manifest.write(to: run.workspace.manifest("run-1"))
             try run.removeLedger()
             let divergence = try #require(try run.audit().divergence)
-            #expect(divergence.step == 1 && divergence.phase == .weights && divergence.tensor == "weights")
+            #expect(divergence.step == 1 && divergence.phase == .weights)
+            #expect(divergence.tensor == steps[0].tensors[.weights]?.names.first)
         }
     }
 }

@@ -43,11 +43,17 @@ struct RecordedRun {
     /// The recorded steps.
     func records() throws -> [StepRecord] { try workspace.openLedger().steps(of: "run-1").map(\.record) }
 
+    /// The recorded steps with their tensors.
+    func traces() throws -> [StepTrace] {
+        let ledger = try workspace.openLedger()
+        return try records().map { StepTrace(record: $0, tensors: try ledger.tensors(of: "run-1", step: $0)) }
+    }
+
     /// Writes the golden folder of the run.
     func promote() throws {
-        let records = try records()
+        let steps = try traces()
         try GoldenLog.write(folder: workspace.golden("run-1"), manifest: manifest) { append in
-            for record in records { try append(record) }
+            for step in steps { try append(step) }
         }
     }
 
@@ -82,14 +88,23 @@ struct RecordedRun {
     }
 }
 
-extension StepRecord {
-    /// The record with one entry replaced.
-    func replacing(_ phase: Phase, _ entry: TraceEntry) throws -> StepRecord {
-        try StepRecord(
-            step: step,
-            phases: phases.map { record in
-                guard record.phase == phase else { return record }
-                return try PhaseRecord(phase, record.entries.map { $0.name == entry.name ? entry : $0 })
-            })
+extension StepTrace {
+    /// The step with one entry of its record replaced.
+    func replacing(_ phase: Phase, _ entry: TraceEntry) throws -> StepTrace {
+        let phases = try record.phases.map { record in
+            guard record.phase == phase else { return record }
+            return try PhaseRecord(phase, record.entries.map { $0.name == entry.name ? entry : $0 })
+        }
+        return StepTrace(record: try StepRecord(step: record.step, phases: phases), tensors: tensors)
+    }
+
+    /// The step with the digest of one tensor replaced, and committed to.
+    func replacing(_ phase: Phase, _ name: String, by digest: Digest) throws -> StepTrace {
+        var tensors = tensors
+        let list = try #require(tensors[phase])
+        let changed = try TensorList(zip(list.names, list.digests).map { ($0, $0 == name ? digest : $1) })
+        tensors[phase] = changed
+        let record = try replacing(phase, TraceEntry(tensors: changed.commitment)).record
+        return StepTrace(record: record, tensors: tensors)
     }
 }

@@ -63,12 +63,12 @@ import Training
             let (store, recipe) = (try run.workspace.openLedger(), run.manifest)
             let recorder = try store.createRun(
                 inputs: recipe.inputs, circumstances: RecordedRun.circumstances, name: "forged")
-            for record in try run.records() {
-                guard record.step == 4, case .float32(let bits)? = record[.gradient]?["norm"]?.value else {
-                    try recorder.append(record)
+            for step in try run.traces() {
+                guard step.record.step == 4, case .float32(let bits)? = step.record[.gradient]?["norm"]?.value else {
+                    try recorder.append(step)
                     continue
                 }
-                try recorder.append(try record.replacing(.gradient, TraceEntry("norm", .float32([bits[0] ^ 1]))))
+                try recorder.append(try step.replacing(.gradient, TraceEntry("norm", .float32([bits[0] ^ 1]))))
             }
             for checkpoint in try store.checkpoints(of: "run-1") { try recorder.record(checkpoint) }
             _ = try recorder.finish(weightsDigest: try #require(run.manifest.outcome?.weightsDigest))

@@ -45,18 +45,34 @@ import Training
     @Test func aLatentDigestInTheGoldenLog() throws {
         try RecordedRun.with { run in
             try run.promote()
-            let entry = try #require(
-                try GoldenLog(folder: run.workspace.golden("run-1")).steps()[2].record[.inversion]?.entries.first)
-            guard case .digest(let digest) = entry.value else {
-                Issue.record("no digest")
-                return
-            }
+            let digest = try #require(
+                try GoldenLog(folder: run.workspace.golden("run-1")).steps()[2].record[.inversion]?.tensors?.root)
             let last = digest.hex.last == "0" ? "1" : "0"
             let line = try run.goldenLine(3)
             try run.replace(
                 line, line.replacingOccurrences(of: digest.hex, with: digest.hex.dropLast() + last),
                 in: run.workspace.golden("run-1") + "/log.jsonl")
             try expectTampered(run, naming: "Golden/run-1/log.jsonl", "step 3", "record")
+        }
+    }
+
+    /// Each byte of the tensors' digests and names beside the log, and more or fewer of them.
+    @Test func theTensorsBesideTheGoldenLog() throws {
+        try RecordedRun.with { run in
+            try run.promote()
+            try run.removeLedger()
+            let folder = run.workspace.golden("run-1")
+            for (file, offset) in [("tensors.bin", 5), ("tensors.bin", -1), ("names.json", 100), ("names.json", 5)] {
+                let whole = try FileContents.read("\(folder)/\(file)")
+                try run.flip("\(folder)/\(file)", at: offset, bit: 1)
+                try expectTampered(run, naming: "Golden/run-1/\(file)")
+                try AtomicFile.write(Array(whole.dropLast(40)), to: "\(folder)/\(file)")
+                try expectTampered(run, naming: "Golden/run-1/\(file)")
+                try AtomicFile.write(whole + [1], to: "\(folder)/\(file)")
+                try expectTampered(run, naming: "Golden/run-1/\(file)")
+                try AtomicFile.write(whole, to: "\(folder)/\(file)")
+            }
+            #expect(try run.audit().verdict == .reproduced)
         }
     }
 

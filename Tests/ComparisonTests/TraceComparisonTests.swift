@@ -4,11 +4,13 @@ import Ledger
 import Testing
 
 @Suite struct TraceComparisonTests {
-    private func step(_ phases: [(Phase, [TraceEntry])]) throws -> StepRecord {
-        try StepRecord(step: 4, phases: phases.map { try PhaseRecord($0.0, $0.1) })
+    private func step(
+        _ phases: [(Phase, [TraceEntry])], tensors: [Phase: [(name: String, digest: Digest)]] = [:]
+    ) throws -> StepTrace {
+        try StepTrace(step: 4, entries: Dictionary(uniqueKeysWithValues: phases), tensors: tensors)
     }
 
-    private func base(_ changes: [(Phase, TraceEntry)] = []) throws -> StepRecord {
+    private func base(_ changes: [(Phase, TraceEntry)] = []) throws -> StepTrace {
         var phases: [(Phase, [TraceEntry])] = [
             (.batch, [TraceEntry("ids", .text(["a", "b"])), TraceEntry("x", .of(.document, "x"))]),
             (.timestep, [TraceEntry("t", .integers([3, 5]))]),
@@ -64,16 +66,37 @@ import Testing
         #expect(longer.expected == "2 integers" && longer.found == "3 integers")
     }
 
-    /// Two values that read alike must not be shown alike.
-    @Test func shapesThatDifferAreShown() throws {
-        let (old, new) = (
-            TraceEntry("x", .digest(.of(.document, "x")), shape: [2, 3]),
-            TraceEntry("x", .digest(.of(.document, "x")), shape: [3, 2])
-        )
+    private func gradients(_ values: [String: String], norm: Float = 1, isKept: Bool = true) throws -> StepTrace {
+        let trace = try step(
+            [(.gradient, [TraceEntry("a norm", norm)])],
+            tensors: [.gradient: values.map { (name: $0.key, digest: Digest.of(.document, $0.value)) }])
+        return isKept ? trace : StepTrace(record: trace.record)
+    }
+
+    /// A tensor is named before the norm that was computed from it, also where the norm's name comes first.
+    @Test func theFirstTensorIsNamed() throws {
+        let old = try gradients(["b": "1", "c": "2", "d": "3"])
         let found = try #require(
-            TraceComparison.firstDifference(expected: try base([(.batch, old)]), found: try base([(.batch, new)])))
-        #expect(found.expected != found.found)
-        #expect(found.description.contains("[2, 3]") && found.description.contains("[3, 2]"))
+            TraceComparison.firstDifference(
+                expected: old, found: try gradients(["b": "1", "c": "9", "d": "8"], norm: 2)))
+        #expect(found.phase == .gradient && found.tensor == "c")
+        #expect(found.expected == Digest.of(.document, "2").hex && found.found == Digest.of(.document, "9").hex)
+        let lost = try #require(
+            TraceComparison.firstDifference(expected: old, found: try gradients(["b": "1", "d": "3"])))
+        #expect(lost.tensor == "c" && lost.found == nil)
+        let norm = try #require(
+            TraceComparison.firstDifference(
+                expected: old, found: try gradients(["b": "1", "c": "2", "d": "3"], norm: 2)))
+        #expect(norm.tensor == "a norm")
+    }
+
+    /// Digests that were not kept: the phase is named, and that it was one of its tensors.
+    @Test func withoutListsThePhaseIsNamed() throws {
+        let old = try gradients(["b": "1", "c": "2"], isKept: false)
+        let found = try #require(
+            TraceComparison.firstDifference(expected: old, found: try gradients(["b": "1", "c": "9"])))
+        #expect(found.phase == .gradient && found.tensor == "tensors")
+        #expect(found.expected?.hasPrefix("2 tensors with the root ") == true && found.expected != found.found)
     }
 
     @Test func missingEntriesAndPhasesAreNamed() throws {

@@ -65,7 +65,7 @@ import TinyRuns
             #expect(result.status == 0, "\(result.errors)")
             let done = String(decoding: try FileContents.read(sandbox.runs.path("comparisons")), as: UTF8.self)
             // The one in a loop is compared for each of five steps.
-            #expect(script.comparisons == 13 && done.split(separator: "\n").count == script.comparisons + 4)
+            #expect(script.comparisons == 15 && done.split(separator: "\n").count == script.comparisons + 4)
 
             // A changed byte does not pass.
             let log = sandbox.runs.path("Golden/run-42/log.jsonl")

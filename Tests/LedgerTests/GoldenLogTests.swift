@@ -3,18 +3,18 @@ import Ledger
 import Testing
 
 @Suite struct GoldenLogTests {
-    private func manifest(_ records: [StepRecord]) throws -> Manifest {
+    private func manifest(_ steps: [StepTrace]) throws -> Manifest {
         let inputs = try Sample.inputs()
         var chain = Chain(inputs: inputs.digest)
-        for record in records { chain.append(record.digest) }
+        for step in steps { chain.append(step.record.digest) }
         return Manifest(
             run: "run-42", inputs: inputs, circumstances: Sample.circumstances,
             outcome: ManifestOutcome(chain: chain, weightsDigest: Sample.weights))
     }
 
-    private func withLog(_ body: (String, [StepRecord]) throws -> Void) throws {
+    private func withLog(_ body: (String, [StepTrace]) throws -> Void) throws {
         try Sample.withFolder { folder in
-            let records = try Sample.records()
+            let records = try Sample.traces()
             try GoldenLog.write(folder: folder, manifest: try manifest(records)) { append in
                 for record in records { try append(record) }
             }
@@ -26,7 +26,7 @@ import Testing
         try withLog { folder, records in
             let log = try GoldenLog(folder: folder)
             let steps = try log.steps()
-            #expect(steps.map(\.record) == records)
+            #expect(steps.map(\.record) == records.map(\.record))
             let known = try Sample.known()["steps"].elements()
             #expect(try steps.map(\.head) == known.map { try $0["head"].digest() })
             #expect(try FileContents.read(folder + "/log.jsonl").filter { $0 == 0x0A }.count == 3)
@@ -107,7 +107,7 @@ import Testing
     @Test func aMissingLogIsNoTampering() throws {
         try Sample.withFolder { folder in
             #expect(throws: FileError.self) { try GoldenLog(folder: folder + "/none") }
-            try manifest(try Sample.records()).write(to: folder + "/manifest.json")
+            try manifest(try Sample.traces()).write(to: folder + "/manifest.json")
             #expect(throws: FileError.self) { try GoldenLog(folder: folder).steps() }
         }
     }

@@ -48,7 +48,7 @@ import Testing
     @Test func stepsMustFollowEachOther() throws {
         try Sample.withFolder { folder in
             let store = try LedgerStore(path: folder + "/l.sqlite")
-            let records = try Sample.records()
+            let records = try Sample.traces()
             let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
             try recorder.append(records[0])
             #expect(throws: LedgerError.doesNotExtend(run: "run-1", expected: 2, found: 3)) {
@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: [nil, 0, 1, 3, 99]) func interruptedRunsGoOn(afterStep: Int?) throws {
         try Sample.withFolder { folder in
             let path = folder + "/l.sqlite"
-            let records = try Sample.records()
+            let records = try Sample.traces()
             do {
                 let recorder = try LedgerStore(path: path).createRun(
                     inputs: Sample.inputs(), circumstances: Sample.circumstances)
@@ -93,7 +93,7 @@ import Testing
     @Test func runsAreRecordedBesideEachOther() throws {
         try Sample.withFolder { folder in
             let path = folder + "/l.sqlite"
-            let (inputs, records) = (try Sample.inputs(), try Sample.records())
+            let (inputs, records) = (try Sample.inputs(), try Sample.traces())
             let (first, second) = (try LedgerStore(path: path), try LedgerStore(path: path))
             do {
                 let recorders = try [first, second].map {
@@ -153,7 +153,7 @@ import Testing
             #expect(try Sample.sqlite(path, "SELECT count(*) FROM tensors WHERE step = 1") == "4")
             #expect(
                 try Sample.sqlite(path, "SELECT digest FROM tensors WHERE step = 1 AND phase = 'inversion'")
-                    == Sample.records()[0][.inversion]?.json.canonical.split(separator: "\"")[5].description)
+                    == Sample.traces()[0].tensors[.inversion]?["latent.0"]?.hex)
             #expect(try Sample.sqlite(path, "PRAGMA journal_mode; PRAGMA integrity_check") == "wal\nok")
             let strict =
                 "SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'"

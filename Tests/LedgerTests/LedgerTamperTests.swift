@@ -21,6 +21,23 @@ import Testing
         ("UPDATE phases SET phase = 'policy' WHERE step = 2 AND phase = 'loss'", 2, "phases (loss)"),
         ("DELETE FROM phases WHERE step = 2 AND phase = 'loss'", 2, "phases (loss)"),
         ("INSERT INTO phases VALUES (1, 2, 'policy', 0, zeroblob(32))", 2, "phases"),
+        (
+            "UPDATE tensor_digests SET digests = zeroblob(96) WHERE step = 2 AND phase = 'gradient'", 2,
+            "tensor_digests (gradient)"
+        ),
+        (
+            "UPDATE tensor_digests SET digests = zeroblob(64) WHERE step = 2 AND phase = 'gradient'", 2,
+            "tensor_digests (digests (gradient))"
+        ),
+        ("UPDATE tensor_digests SET phase = 'loss' WHERE step = 2 AND phase = 'gradient'", 2, "tensor_digests (phase)"),
+        (
+            "UPDATE tensor_digests SET names_id = 1 WHERE step = 2 AND phase = 'gradient'", 2,
+            "tensor_digests (digests (gradient))"
+        ),
+        ("DELETE FROM tensor_digests WHERE step = 1", 1, "tensor_digests (inversion)"),
+        ("DELETE FROM tensor_digests WHERE step = 3 AND phase = 'gradient'", 3, "tensor_digests (gradient)"),
+        ("UPDATE name_lists SET names = replace(names, 'layer.1', 'layer.9')", 1, "name_lists.names"),
+        ("UPDATE name_lists SET names = 'x' WHERE names LIKE '%layer%'", 1, "tensor_digests (names_id)"),
         ("UPDATE runs SET inputs = replace(inputs, '18446744073709551615', '7')", nil, "runs.inputs"),
         ("UPDATE runs SET inputs_digest = zeroblob(32)", nil, "runs.inputs"),
         ("UPDATE runs SET outcome = replace(outcome, '\"steps\":3', '\"steps\":2')", nil, "outcome.steps"),
@@ -44,8 +61,12 @@ import Testing
                 try db.execute(sql: sql)
                 #expect(db.changesCount > 0)
                 // Cascades do not follow an updated key; the rows below go with their step.
-                try db.execute(
-                    sql: "DELETE FROM phases WHERE NOT EXISTS (SELECT 1 FROM steps WHERE steps.step = phases.step)")
+                for table in ["phases", "tensor_digests"] {
+                    try db.execute(
+                        sql:
+                            "DELETE FROM \(table) WHERE NOT EXISTS (SELECT 1 FROM steps WHERE steps.step = \(table).step)"
+                    )
+                }
             }
             let error = try #require(throws: TamperError.self) { try store.verify("run-1") }
             #expect(error.step == step)
@@ -95,11 +116,11 @@ import Testing
             let objects = ObjectStore(folder: folder + "/objects")
             let store = try LedgerStore(path: path)
             let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
-            for (index, record) in try Sample.records().enumerated() {
+            for (index, step) in try Sample.traces().enumerated() {
                 let values: [Float] = [9, 1, 2, 3, Float(index + 1)]
                 let object = try values.withUnsafeBytes { try objects.put($0) }
                 try recorder.append(
-                    record,
+                    step,
                     stored: [
                         StoredTensor(
                             phase: .inversion, name: "latent.0", dtype: "F32", shape: [2, 2], object: object, offset: 4,

@@ -59,7 +59,13 @@ import Testing
             do { try Sample.record(into: try LedgerStore(path: path)) }
             _ = try Sample.sqlite(path, "PRAGMA user_version = 99")
             for readOnly in [true, false] {
-                #expect(throws: LedgerError.newerSchema(path: path, found: 99, supported: 1)) {
+                #expect(throws: LedgerError.newerSchema(path: path, found: 99, supported: 2)) {
+                    try LedgerStore(path: path, readOnly: readOnly)
+                }
+            }
+            _ = try Sample.sqlite(path, "PRAGMA user_version = 1")
+            for readOnly in [true, false] {
+                #expect(throws: LedgerError.olderSchema(path: path, found: 1, supported: 2)) {
                     try LedgerStore(path: path, readOnly: readOnly)
                 }
             }
@@ -104,7 +110,7 @@ import Testing
                 let error = try #require(throws: LedgerError.self) {
                     while recorder.chain.count < 100 {
                         try recorder.append(
-                            StepRecord(step: recorder.chain.count + 1, phases: [PhaseRecord(.batch, [long])]))
+                            StepTrace(step: recorder.chain.count + 1, entries: [.batch: [long]], tensors: [:]))
                     }
                 }
                 #expect(error == .diskFull(path: path))
@@ -114,7 +120,7 @@ import Testing
             let recorder = try store.resumeRun("run-1")
             #expect(recorder.chain.count > 3)
             #expect(try store.verify("run-1").chain == recorder.chain)
-            try recorder.append(StepRecord(step: recorder.chain.count + 1, phases: []))
+            try recorder.append(StepTrace(step: recorder.chain.count + 1, entries: [:], tensors: [:]))
             #expect(try store.verify("run-1").chain == recorder.chain)
         }
     }
@@ -123,7 +129,7 @@ import Testing
         try Sample.withFolder { folder in
             let path = folder + "/l.sqlite"
             let store = try LedgerStore(path: path)
-            let records = try Sample.records()
+            let records = try Sample.traces()
             let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
             try recorder.append(records[0])
             _ = try Sample.sqlite(path, "UPDATE steps SET head = zeroblob(32)")

@@ -16,7 +16,7 @@ import Testing
                 let store = try LedgerStore(path: path)
                 let recorder = try store.createRun(inputs: Sample.inputs(), circumstances: Sample.circumstances)
                 try recorder.record(items)
-                for record in try Sample.records() { try recorder.append(record) }
+                for step in try Sample.traces() { try recorder.append(step) }
                 _ = try recorder.finish(weightsDigest: Sample.weights)
                 try store.checkpoint()
                 whole = try store.verify("run-1")
@@ -64,7 +64,7 @@ import Testing
             let manifest = try Sample.record(into: LedgerStore(path: folder + "/l.sqlite"))
             let golden = folder + "/golden"
             try GoldenLog.write(folder: golden, manifest: manifest) { append in
-                for record in try Sample.records() { try append(record) }
+                for step in try Sample.traces() { try append(step) }
             }
             let steps = try GoldenLog(folder: golden).steps()
             let bytes = try FileContents.read(golden + "/log.jsonl")

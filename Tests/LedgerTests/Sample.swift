@@ -17,6 +17,23 @@ enum Sample {
         }
     }
 
+    /// The tensors to which the records commit, with the values of `make_known_run.py`.
+    static func traces() throws -> [StepTrace] {
+        try records().map { record in
+            func tensor(_ name: String, _ values: [Float], _ shape: [Int]) -> (name: String, digest: Digest) {
+                (name, values.withUnsafeBytes { Digest.tensor(name: name, dtype: "F32", shape: shape, bytes: $0) })
+            }
+            let step = Float(record.step)
+            let gradients = (0..<3).map { tensor("layer.\($0).weight", [Float($0), step], [2]) }
+            return StepTrace(
+                record: record,
+                tensors: [
+                    .inversion: try TensorList([tensor("latent.0", [1, 2, 3, step], [2, 2])]),
+                    .gradient: try TensorList(gradients),
+                ])
+        }
+    }
+
     static func inputs() throws -> ManifestInputs {
         let json = try JSONValue.parse(try known()["inputs"].string(), file: "fixture")
         return try ManifestInputs(json: JSONCursor(json, name: "inputs"))
@@ -39,7 +56,7 @@ enum Sample {
     @discardableResult
     static func record(into store: LedgerStore, name: String? = nil) throws -> Manifest {
         let recorder = try store.createRun(inputs: inputs(), circumstances: circumstances, name: name)
-        for record in try records() { try recorder.append(record) }
+        for step in try traces() { try recorder.append(step) }
         return try recorder.finish(weightsDigest: weights)
     }
 

@@ -45,7 +45,7 @@ enum RunSupport {
         let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
         return try (0..<session.recipe.training.steps).map { _ in
             _ = try session.step(observer: builder)
-            return try builder.finish(session.trainer)
+            return try builder.finish(session.trainer).record
         }
     }
 

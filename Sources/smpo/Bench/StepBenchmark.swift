@@ -65,15 +65,15 @@ struct StepBenchmark {
         for round in 0...rounds {
             let first = try seconds { _ = try plain.step(observer: nil) }
             let clock = ObservationClock(builder)
-            var record: StepRecord?
+            var trace: StepTrace?
             let second = try seconds {
                 _ = try recorded.step(observer: clock)
-                record = try clock.time { try recording.commit(builder, to: recorder) }
+                trace = try clock.time { try recording.commit(builder, to: recorder) }
             }
             let third = try seconds {
                 _ = try audited.step(observer: replayBuilder)
                 let found = try replayBuilder.finish(audited.trainer)
-                if let record, let divergence = TraceComparison.firstDifference(expected: record, found: found) {
+                if let trace, let divergence = TraceComparison.firstDifference(expected: trace, found: found) {
                     throw AuditDiffers(divergence: divergence)
                 }
                 replayBuilder.clearKept()

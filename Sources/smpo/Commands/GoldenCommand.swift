@@ -54,7 +54,9 @@ struct GoldenCommand: ParsableCommand {
                 throw ValidationError("\(folder) exists; --replace writes over it")
             }
             try GoldenLog.write(folder: folder, manifest: manifest) { append in
-                for record in records { try append(record) }
+                for record in records {
+                    try append(StepTrace(record: record, tensors: try ledger.tensors(of: name, step: record)))
+                }
             }
             try manifest.write(to: workspace.manifest(manifest.run))
             print("\(folder)/log.jsonl and \(workspace.manifest(manifest.run)) written: \(records.count) steps")

@@ -33,16 +33,24 @@ def tensor(name, dtype, shape, data):
     return sha(b"smpo/tensor/1\0", u64(len(n)), n, u64(len(d)), d, u64(len(shape)), *map(u64, shape), u64(len(data)), data)
 
 
+def commitment(tensors):
+    names = sorted(tensors, key=str.encode)
+    return {"count": len(names), "names": sha(b"smpo/tensor-names/1\0", canonical(names)).hex(),
+            "root": merkle([tensors[name] for name in names]).hex()}
+
+
+def gradients(step):
+    return {f"layer.{i}.weight": tensor(f"layer.{i}.weight", "F32", [2], struct.pack("<2f", i, step)) for i in range(3)}
+
+
 def record(step):
-    grads = {f"layer.{i}.weight": tensor(f"layer.{i}.weight", "F32", [2], struct.pack("<2f", i, step)).hex() for i in range(3)}
     return {
         "step": step,
         "phases": {
             "batch": {"pairs": {"text": [f"pair-{step}", "\u00e9\n\""]}, "counters": {"i64": [step, -(2**63)]}},
-            "inversion": {"latent.0": {"digest": tensor("latent.0", "F32", [2, 2], struct.pack("<4f", 1, 2, 3, step)).hex(),
-                                       "shape": [2, 2]}},
-            "loss": {"loss": {"f32": [f32(0.5 / step)]}, "margins": {"f64": [f64(0.1 * step), f64(-0.0)], "shape": [2]}},
-            "gradient": grads,
+            "inversion": {"tensors": commitment({"latent.0": tensor("latent.0", "F32", [2, 2], struct.pack("<4f", 1, 2, 3, step))})},
+            "loss": {"loss": {"f32": [f32(0.5 / step)]}, "margins": {"f64": [f64(0.1 * step), f64(-0.0)]}},
+            "gradient": {"norm": {"f32": [f32(step)]}, "tensors": commitment(gradients(step))},
         },
     }
 
