@@ -12,6 +12,12 @@ public struct AuditReport: Sendable {
     public var reason: String?
     /// Where the replay first differs, for `diverged`.
     public var divergence: Divergence?
+    /// The operator of that step which first differs, where one was found.
+    public var operators: OperatorDivergence?
+    /// What the divergence comes from, as far as could be told.
+    public var cause: Cause?
+    /// What was done to find the operator.
+    public var notes: [String] = []
     /// A part of a run that was replayed by itself.
     public struct Segment: Sendable, Equatable {
         /// The steps that were asked for.
@@ -55,10 +61,28 @@ public struct AuditReport: Sendable {
             ]
         }
         if let divergence { object["divergence"] = AuditReport.json(divergence) }
+        object["operator"] = operators.map { AuditReport.json($0) }
+        object["cause"] = cause.map { .string($0.rawValue) }
+        object["notes"] = notes.isEmpty ? nil : .array(notes.map { .string($0) })
         return .object(object)
     }
 
-    private static func json(_ divergence: Divergence) -> JSONValue {
+    static func json(_ divergence: OperatorDivergence) -> JSONValue {
+        var object: JSONObject = [
+            "step": .integer(divergence.step), "kind": .string(divergence.kind.rawValue),
+            "section": .string(divergence.section), "section_index": .integer(divergence.sectionIndex),
+            "index": .integer(divergence.index), "operation": .string(divergence.operation),
+            "compared_with": .string(divergence.reference), "expected": .string(divergence.expected),
+            "found": .string(divergence.found), "summary": .string(divergence.description),
+        ]
+        if let (output, element) = divergence.element {
+            object["output"] = .integer(output)
+            object["element"] = json(element)
+        }
+        return .object(object)
+    }
+
+    static func json(_ divergence: Divergence) -> JSONValue {
         var object: JSONObject = [
             "step": .integer(divergence.step), "phase": .string(divergence.phase.rawValue),
             "tensor": .string(divergence.tensor), "last_equal_step": .integer(divergence.lastEqualStep),
@@ -66,15 +90,17 @@ public struct AuditReport: Sendable {
         ]
         object["expected"] = divergence.expected.map { .string($0) }
         object["found"] = divergence.found.map { .string($0) }
-        if let element = divergence.element {
-            var member: JSONObject = [
-                "index": .integer(element.index), "coordinates": .array(element.coordinates.map { .integer($0) }),
-                "expected": .string(element.expected), "found": .string(element.found),
-                "expected_bits": .string(element.expectedBits), "found_bits": .string(element.foundBits),
-            ]
-            member["ulp"] = element.ulp.map { .integer($0) }
-            object["element"] = .object(member)
-        }
+        object["element"] = divergence.element.map { json($0) }
         return .object(object)
+    }
+
+    private static func json(_ element: Divergence.Element) -> JSONValue {
+        var member: JSONObject = [
+            "index": .integer(element.index), "coordinates": .array(element.coordinates.map { .integer($0) }),
+            "expected": .string(element.expected), "found": .string(element.found),
+            "expected_bits": .string(element.expectedBits), "found_bits": .string(element.foundBits),
+        ]
+        member["ulp"] = element.ulp.map { .integer($0) }
+        return .object(member)
     }
 }

@@ -16,8 +16,15 @@ public struct Auditor {
     /// Whether a run that none of them has signed cannot be compared.
     public let requiresSignature: Bool
 
+    /// Whether a diverged step is run again, to name the operator that differs.
+    public let localizes: Bool
+
     /// An auditor of the runs in `workspace`.
-    public init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
+    public init(
+        workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false,
+        localizes: Bool = true
+    ) {
+        self.localizes = localizes
         self.workspace = workspace
         self.engine = engine
         self.keys = keys
@@ -36,11 +43,28 @@ public struct Auditor {
             }
             if let segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
             let session = try Surroundings(evidence, workspace: workspace).open(engine)
-            return try replay(evidence, session, segment, progress)
+            var report = try replay(evidence, session, segment, progress)
+            if localizes { localize(evidence, &report) }
+            return report
         } catch let error as TamperError {
-            return AuditReport(run: run, verdict: .tampered, reason: error.description)
+            var report = AuditReport(run: run, verdict: .tampered, reason: error.description)
+            report.cause = .tampering
+            return report
         } catch let error as MissingObject {
             return AuditReport(run: run, verdict: .incomparable, reason: error.description)
+        }
+    }
+
+    /// Looks for the operator at which a diverged step goes another way. What stands in the way is told, not thrown:
+    /// the verdict does not depend on it.
+    private func localize(_ evidence: Evidence, _ report: inout AuditReport) {
+        guard let divergence = report.divergence else { return }
+        do {
+            let finding = try Localizer(evidence: evidence, workspace: workspace, engine: engine)
+                .find(step: divergence.step)
+            (report.operators, report.cause, report.notes) = (finding.divergence, finding.cause, finding.notes)
+        } catch {
+            report.notes.append("no operator is named: \(error)")
         }
     }
 

@@ -105,6 +105,15 @@ public struct Evidence {
         return traces
     }
 
+    /// The number of steps of which there is a record.
+    var recordedSteps: Int { max(golden?.count ?? 0, ledger?.count ?? 0) }
+
+    /// What every operator of a step took and gave, where the ledger holds it.
+    func operators(of step: Int) throws -> OperatorTrace? {
+        guard ledger != nil, let store else { return nil }
+        return try store.operators(of: manifest.run, step: step)
+    }
+
     private func goldenRecord(_ step: Int) -> StepRecord? {
         golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
     }

@@ -29,6 +29,15 @@ public struct Divergence: Sendable, Equatable {
             self.foundBits = foundBits
             self.ulp = ulp
         }
+
+        /// Where, and both values: `[2, 11, 12]: expected 0.5 (0x3f000000), found …, 1 ULP apart`.
+        public var description: String {
+            let place = coordinates.isEmpty ? [index] : coordinates
+            let text =
+                "[\(place.map(String.init).joined(separator: ", "))]: "
+                + "expected \(expected) (\(expectedBits)), found \(found) (\(foundBits))"
+            return text + (ulp.map { ", \($0) ULP apart" } ?? "")
+        }
     }
 
     /// The step, counted from 1.
@@ -49,11 +58,7 @@ public struct Divergence: Sendable, Equatable {
     public var description: String {
         var text = "step \(step), phase \(phase.rawValue), \(tensor)"
         if let element {
-            let place = element.coordinates.isEmpty ? [element.index] : element.coordinates
-            text += "[\(place.map(String.init).joined(separator: ", "))]: "
-            text +=
-                "expected \(element.expected) (\(element.expectedBits)), found \(element.found) (\(element.foundBits))"
-            if let ulp = element.ulp { text += ", \(ulp) ULP apart" }
+            text += element.description
         } else {
             text += ": expected \(expected ?? "nothing"), found \(found ?? "nothing")"
         }

@@ -19,6 +19,10 @@ public enum DigestDomain: String, Sendable, CaseIterable {
     case phaseRecord = "smpo/phase-record/1"
     /// The canonical JSON list of the names of a phase's tensors.
     case tensorNames = "smpo/tensor-names/1"
+    /// The tensors that an operator takes or gives: the list of their digests.
+    case operatorTensors = "smpo/operator-tensors/1"
+    /// The operators of one step (`OperatorTrace.digest`).
+    case operators = "smpo/operators/1"
     /// The canonical JSON of a manifest's inputs.
     case manifestInputs = "smpo/manifest-inputs/1"
     /// The canonical JSON of a whole manifest without its own digest.

@@ -25,6 +25,19 @@ extension LedgerStore {
         }
     }
 
+    /// What was measured of a run between its steps, by step and name. - Throws: `LedgerError`, `TamperError`.
+    public func measures(of run: String) throws -> [(step: Int, name: String, value: Double)] {
+        try read { db in
+            let sql = "SELECT step, name, bits FROM measures WHERE run_id = ? ORDER BY step, name"
+            return try Row.fetchAll(db, sql: sql, arguments: [try Self.id(of: run, db)]).map { row in
+                guard let step = row.integer("step"), let name = row.text("name"),
+                    let bits = row.text("bits").flatMap({ HexFloat.bits($0, as: UInt64.self) })
+                else { throw Self.damaged("measures", row, path, run) }
+                return (Int(step), name, Double(bitPattern: bits))
+            }
+        }
+    }
+
     /// The parts of all checkpoints of a run, by step and part. - Throws: `LedgerError`, `TamperError`.
     public func checkpoints(of run: String) throws -> [StoredCheckpoint] {
         try read { db in

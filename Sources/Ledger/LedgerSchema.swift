@@ -94,9 +94,11 @@ enum LedgerSchema {
         CREATE TABLE operators (
             run_id INTEGER NOT NULL,
             step INTEGER NOT NULL,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            section TEXT NOT NULL,
             names_id INTEGER NOT NULL REFERENCES name_lists(id),
             digests BLOB NOT NULL,
-            PRIMARY KEY (run_id, step),
+            PRIMARY KEY (run_id, step, position),
             FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE latents (
@@ -119,6 +121,14 @@ enum LedgerSchema {
             object BLOB NOT NULL CHECK (length(object) = 32),
             digest BLOB NOT NULL CHECK (length(digest) = 32),
             PRIMARY KEY (run_id, step, part)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE measures (
+            run_id INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            bits TEXT NOT NULL,
+            PRIMARY KEY (run_id, step, name),
+            FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE data_items (
             run_id INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,

@@ -118,6 +118,12 @@ private struct RunVerifier {
 
     private func verifyOutcome(_ manifest: Manifest, _ chain: Chain) throws {
         try manifest.outcome?.check(chain, file: store.path, run: name)
+        if let root = manifest.outcome?.other[OperatorStore.rootMember] {
+            let found = try OperatorStore.root(id, steps: chain.count, file: store.path, run: name, db)
+            guard root == .digest(found) else {
+                throw tampered(nil, "operators", root.canonical, found.hex)
+            }
+        }
         let row = try Row.fetchOne(db, sql: "SELECT manifest_digest FROM runs WHERE id = ?", arguments: [id])
         guard row?.digest("manifest_digest") == manifest.digest else {
             throw tampered(

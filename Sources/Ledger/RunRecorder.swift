@@ -44,10 +44,13 @@ public final class RunRecorder {
     /// - Parameters:
     ///   - step: the record, and its tensors, of which is kept what the run's level says.
     ///   - stored: where values of this step's tensors were put.
+    ///   - operators: what ran, at the level `operators`.
     /// - Throws: `LedgerError` (`doesNotExtend`, `finished`, `diskFull`, …), `TamperError` when the last recorded head
     ///   is not the one that this recorder wrote.
     @discardableResult
-    public func append(_ step: StepTrace, stored: [StoredTensor] = []) throws -> Digest {
+    public func append(
+        _ step: StepTrace, stored: [StoredTensor] = [], operators: OperatorTrace? = nil
+    ) throws -> Digest {
         let record = step.record
         guard !isFinished else { throw LedgerError.finished(run: name) }
         guard record.step == chain.count + 1 else {
@@ -69,6 +72,7 @@ public final class RunRecorder {
             for phase in phases { try insert(phase.record, phase.bytes, step: record.step, db) }
             for tensor in stored { try insert(tensor, step: record.step, db) }
             try digests.write(kept, run: id, step: record.step, db)
+            if let operators { try OperatorStore.write(operators, run: id, step: record.step, db) }
         }
         self.digests = digests
         chain.append(digest)
@@ -84,6 +88,15 @@ public final class RunRecorder {
                 arguments: [
                     id, checkpoint.step, checkpoint.part, checkpoint.object.data, checkpoint.digest.data,
                 ])
+        }
+    }
+
+    /// Records what was measured of the state after a step, besides the trace. - Throws: `LedgerError`.
+    public func record(measure: String, _ value: Double, step: Int) throws {
+        try store.write { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO measures (run_id, step, name, bits) VALUES (?, ?, ?, ?)",
+                arguments: [id, step, measure, HexFloat.string(bits: value.bitPattern)])
         }
     }
 
@@ -108,15 +121,21 @@ public final class RunRecorder {
     /// - Throws: `LedgerError`, `TamperError`.
     public func finish(weightsDigest: Digest, other: JSONObject = JSONObject()) throws -> Manifest {
         guard !isFinished else { throw LedgerError.finished(run: name) }
-        let outcome = ManifestOutcome(chain: chain, weightsDigest: weightsDigest, other: other)
-        let manifest = Manifest(run: name, inputs: inputs, circumstances: circumstances, outcome: outcome)
-        try store.write { db in
+        let manifest = try store.write { db in
             try requireTail(db)
+            var other = other
+            if level == .operators {
+                other[OperatorStore.rootMember] = .digest(
+                    try OperatorStore.root(id, steps: chain.count, file: store.path, run: name, db))
+            }
+            let outcome = ManifestOutcome(chain: chain, weightsDigest: weightsDigest, other: other)
+            let manifest = Manifest(run: name, inputs: inputs, circumstances: circumstances, outcome: outcome)
             try db.execute(
                 sql: """
                     UPDATE runs SET state = 'finished', outcome = ?, manifest_digest = ?,
                         ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = ?
                     """, arguments: [outcome.json.canonical, manifest.digest.data, id])
+            return manifest
         }
         isFinished = true
         settle()

@@ -11,6 +11,10 @@ public enum AuditText {
                 "  last equal step   "
                     + (divergence.lastEqualStep == 0 ? "none" : "\(divergence.lastEqualStep) of \(report.steps)"))
         }
+        if let operators = report.operators { lines.append("  first operator    \(operators.description)") }
+        if let cause = report.cause, report.verdict == .diverged {
+            lines.append("  cause             \(RunDifferenceText.describe(cause))")
+        }
         if let reason = report.reason { lines.append("  \(reason)") }
         if let segment = report.segment {
             let steps = "\(segment.steps.lowerBound)..\(segment.steps.upperBound)"
@@ -25,6 +29,7 @@ public enum AuditText {
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
         }
+        for note in report.notes { lines.append("  looked at         \(note)") }
         for key in report.signers { lines.append("  signed with       \(key)") }
         return lines.joined(separator: "\n")
     }

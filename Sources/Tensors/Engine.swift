@@ -9,6 +9,10 @@ public final class Engine: @unchecked Sendable {
     public let isa: ISA
     /// The threads in use.
     public let pool: WorkerPool
+    /// Who sees every operator, if anybody does.
+    public var observer: (any OperatorObserver)?
+    /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.
+    public var section = ""
     /// Kernels of `isa`.
     let kernels: UnsafePointer<ck_kernels>
 
@@ -27,7 +31,11 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// The same instruction set and the same workers on another backend.
-    public func on(_ backend: Backend) -> Engine { Engine(backend, isa, pool) }
+    public func on(_ backend: Backend) -> Engine {
+        let engine = Engine(backend, isa, pool)
+        engine.observer = observer
+        return engine
+    }
 
     /// Stops the worker threads; the engine, and others on the same workers, must not be used afterwards.
     public func stop() { pool.stop() }

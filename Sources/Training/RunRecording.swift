@@ -11,12 +11,21 @@ public struct RunRecording {
     public let workspace: Workspace
     /// What is noted and not allowed to matter.
     public let circumstances: ManifestCircumstances
+    /// How much a new run keeps beside its records; a resumed one keeps what it kept.
+    public let level: RecordLevel
+    /// Who looks at the run between its steps.
+    public let spectators: [any RunSpectator]
 
     /// A recording of `session` in `workspace`.
-    public init(session: TrainingSession, workspace: Workspace, circumstances: ManifestCircumstances) {
+    public init(
+        session: TrainingSession, workspace: Workspace, circumstances: ManifestCircumstances,
+        level: RecordLevel = .tensors, spectators: [any RunSpectator] = []
+    ) {
         self.session = session
         self.workspace = workspace
         self.circumstances = circumstances
+        self.level = level
+        self.spectators = spectators
     }
 
     /// How a recording ended.
@@ -34,7 +43,7 @@ public struct RunRecording {
     ) throws -> Ending {
         let ledger = try workspace.openLedger()
         let recorder = try ledger.createRun(
-            inputs: session.inputs, circumstances: circumstances, name: name, taken: taken)
+            inputs: session.inputs, circumstances: circumstances, name: name, taken: taken, level: level)
         started(recorder.name)
         try recorder.record(session.data.ledgerItems)
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
@@ -94,15 +103,17 @@ public struct RunRecording {
         let (trainer, recipe) = (session.trainer, session.recipe)
         let keeps: Set<Phase> = recipe.record.latents ? [.inversion] : []
         let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
+        let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
         do {
             while trainer.steps < recipe.training.steps {
-                let losses = try recordStep(recorder, builder)
+                let (losses, weights) = try recordStep(recorder, builder, tracer)
                 let isLast = trainer.steps == recipe.training.steps
                 let every = recipe.record.checkpointEvery
-                if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder) }
+                if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder, after: weights) }
                 onStep(trainer.steps, losses)
+                try look(recorder, after: weights)
                 if !isLast && shouldStop() {
-                    if every == 0 || trainer.steps % every != 0 { try checkpoint(recorder) }
+                    if every == 0 || trainer.steps % every != 0 { try checkpoint(recorder, after: weights) }
                     try recorder.interrupt()
                     return .interrupted(run: recorder.name, step: trainer.steps)
                 }
@@ -116,18 +127,49 @@ public struct RunRecording {
         return .finished(try written(manifest))
     }
 
-    /// Runs the next step and records it with its kept tensors.
-    private func recordStep(_ recorder: RunRecorder, _ builder: TraceBuilder) throws -> StepLosses {
-        let losses = try session.step(observer: builder)
-        try commit(builder, to: recorder)
-        return losses
+    /// Runs the next step and records it with its kept tensors; gives the weights digest that was recorded too.
+    private func recordStep(
+        _ recorder: RunRecorder, _ builder: TraceBuilder, _ tracer: OperatorTracer?
+    ) throws -> (StepLosses, weights: Digest?) {
+        guard let tracer else {
+            let losses = try session.step(observer: builder)
+            return (losses, try commit(builder, to: recorder).record.weightsDigest)
+        }
+        let losses = try tracer.watch { try session.step(observer: builder) }
+        return (losses, try commit(builder, operators: tracer.take(), to: recorder).record.weightsDigest)
+    }
+
+    /// Lets the spectators whose turn it is look, keeps what they measured, and holds the weights against the record
+    /// after each of them.
+    private func look(_ recorder: RunRecorder, after weights: Digest?) throws {
+        let step = session.trainer.steps
+        for spectator in spectators where step % spectator.every == 0 {
+            let measures = try spectator.look(session, run: recorder.name)
+            try requireUntouched(weights, by: spectator.name)
+            for (measure, value) in measures {
+                try recorder.record(measure: "\(spectator.name)/\(measure)", value, step: step)
+            }
+        }
+    }
+
+    /// The weights now; they must be those that the step's record holds.
+    @discardableResult
+    private func requireUntouched(_ weights: Digest?, by name: String) throws -> Digest {
+        let found = try session.trainer.weightsDigest()
+        if let weights, weights != found {
+            throw TrainingError.disturbed(step: session.trainer.steps, by: name, expected: weights, found: found)
+        }
+        return found
     }
 
     /// Records the step that `builder` has just seen, with its kept tensors; gives what was recorded.
     @discardableResult
-    public func commit(_ builder: TraceBuilder, to recorder: RunRecorder) throws -> StepTrace {
+    public func commit(
+        _ builder: TraceBuilder, operators: OperatorTrace? = nil, to recorder: RunRecorder
+    ) throws -> StepTrace {
         let trace = try builder.finish(session.trainer)
-        try recorder.append(trace, stored: try store(builder, step: session.trainer.steps))
+        try recorder.append(
+            trace, stored: try store(builder, step: session.trainer.steps), operators: operators)
         return trace
     }
 
@@ -148,11 +190,11 @@ public struct RunRecording {
         }
     }
 
-    private func checkpoint(_ recorder: RunRecorder) throws {
+    private func checkpoint(_ recorder: RunRecorder, after weights: Digest?) throws {
         let object = try workspace.objects.put { try TrainingCheckpoint.stream(session.trainer, append: $0) }
         try recorder.record(
             StoredCheckpoint(
                 step: session.trainer.steps, part: "state", object: object,
-                digest: try session.trainer.weightsDigest()))
+                digest: try requireUntouched(weights, by: "recording")))
     }
 }

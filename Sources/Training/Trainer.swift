@@ -63,10 +63,12 @@ public final class Trainer {
             losses += try accumulateGradients(batch, items, observer)
         }
         let engine = model.engine
+        engine.section = "loss"
         let values = losses.map(\.value)
         let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
         try observer?.observe(.loss, "loss", .floats([loss]))
         let parameters = model.parameters.map(\.parameter)
+        engine.section = "gradient"
         let norm = GradientClipping.norm(parameters, engine: engine)
         try checkFinite(norm, .gradient, "global norm") {
             self.firstNonFinite(
@@ -80,6 +82,7 @@ public final class Trainer {
         try observer?.observe(.gradient, "norm", .floats([norm]))
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)
+        engine.section = "update"
         optimizer.update(parameters, lr: rate, engine: engine)
         // The last step's weights have no later step that would notice.
         if let place = firstNonFinite(model.parameters.map { ($0.name, $0.parameter.value) }) {
@@ -104,6 +107,7 @@ public final class Trainer {
         let timesteps = items.flatMap { [Int](repeating: batch.items[$0].timestep, count: count) }
         let names = SampleNames(items: items, samplesPerItem: count)
         let tape = Tape(engine: engine, recomputesBlocks: recomputes)
+        engine.section = "batch"
         let (context, condition) = conditions(tape, batch, items, samples: count)
 
         let (xt, target) = try noised(batch, rows, x0, timesteps, condition, items, observer)
@@ -112,10 +116,12 @@ public final class Trainer {
 
         var reference: Tensor?
         if objective.usesReference, let network = model.reference {
+            engine.section = "reference"
             let frozen = Denoiser(unet: network, schedule: model.schedule, engine: engine)
             reference = frozen.noise(xt, labels: timesteps, condition)
             try names.observe(observer, .reference, reference!)
         }
+        engine.section = "policy"
         let output = model.policy.forward(
             tape, sample: tape.constant(xt), timesteps: timesteps, context: context, condition: condition.added)
         // Fine-tuning compares the network's own output; preferences are written over the noise.
@@ -124,6 +130,7 @@ public final class Trainer {
             isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps)
         try names.observe(observer, .policy, prediction)
 
+        engine.section = "loss"
         let errors = engine.meanSquaredDistances(target, prediction)
         let referenceErrors = reference.map { engine.meanSquaredDistances(target, $0) } ?? []
         for (index, error) in errors.enumerated() {
@@ -138,8 +145,10 @@ public final class Trainer {
                     weight: batch.items[item].weight))
         }
         try observeLosses(losses, errors, referenceErrors, names, observer)
-        let seed = seed(
-            losses, prediction, target, timesteps, itemCount: batch.items.count, throughVelocity: !isPlain)
+        let seed = engine.operation("loss gradient", [prediction, target]) {
+            self.seed(losses, prediction, target, timesteps, itemCount: batch.items.count, throughVelocity: !isPlain)
+        }
+        engine.section = "gradient"
         tape.backward(from: output, seed: seed)
         return losses
     }
@@ -155,7 +164,10 @@ public final class Trainer {
             let target =
                 model.schedule.prediction == .velocity
                 ? model.schedule.velocity(x0, noise: noise, at: timesteps) : noise
-            return (model.schedule.noised(x0, noise: noise, at: timesteps), target)
+            let xt = model.engine.operation("noised picture", [x0, noise]) {
+                model.schedule.noised(x0, noise: noise, at: timesteps)
+            }
+            return (xt, target)
         case .inversion:
             let policy = Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine)
             let empty = batch.unconditional?.picked(timesteps.map { _ in 0 }, engine: model.engine)
@@ -164,7 +176,10 @@ public final class Trainer {
             ) {
                 try observer?.observeInversion(items: items, move: $0, $1)
             }
-            return (xt, model.targetSchedule.target(xt, original: x0, at: timesteps))
+            let target = model.engine.operation("target", [xt, x0]) {
+                model.targetSchedule.target(xt, original: x0, at: timesteps)
+            }
+            return (xt, target)
         }
     }
 

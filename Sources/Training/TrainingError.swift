@@ -1,3 +1,4 @@
+import Digests
 import Ledger
 
 /// Why training cannot go on.
@@ -6,6 +7,8 @@ public enum TrainingError: Error, CustomStringConvertible {
     case nonFinite(step: Int, phase: Phase, tensor: String, index: Int?, value: Float)
     /// The model, the data and the recipe do not fit together.
     case mismatch(what: String, expected: String, found: String, hint: String?)
+    /// Something that only looks at a run has changed its weights.
+    case disturbed(step: Int, by: String, expected: Digest, found: Digest)
 
     /// The message.
     public var description: String {
@@ -15,6 +18,8 @@ public enum TrainingError: Error, CustomStringConvertible {
                 + "found \(value); a lower learning rate or β usually helps"
         case .mismatch(let what, let expected, let found, let hint):
             "\(what): expected \(expected), found \(found)" + (hint.map { "; \($0)" } ?? "")
+        case .disturbed(let step, let by, let expected, let found):
+            "step \(step): \(by) must leave the weights as they are: expected the digest \(expected), found \(found)"
         }
     }
 }

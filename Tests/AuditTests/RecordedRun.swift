@@ -20,20 +20,41 @@ struct RecordedRun {
     /// Records `recipe` as run-1 and hands the run to `body`; the folder is removed afterwards.
     static func with<Result>(
         _ recipe: (TinyRuns, Engine) throws -> String = { runs, _ in try runs.smpo() },
+        level: RecordLevel = .tensors, observer: (any OperatorObserver)? = nil,
         _ body: (RecordedRun) throws -> Result
     ) throws -> Result {
         let (runs, engine) = (try TinyRuns(), Engine())
+        engine.observer = observer
         defer {
             engine.stop()
             runs.remove()
         }
         let session = try TrainingSession(recipe: try Recipe.read(path: recipe(runs, engine)), engine: engine)
         let recording = RunRecording(
-            session: session, workspace: Workspace(root: runs.path("work")), circumstances: circumstances)
+            session: session, workspace: Workspace(root: runs.path("work")), circumstances: circumstances, level: level)
         let ending = try recording.record(
             name: nil, taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { false })
         guard case .finished(let manifest) = ending else { throw CancellationError() }
+        engine.observer = nil
         return try body(RecordedRun(runs: runs, engine: engine, manifest: manifest))
+    }
+
+    /// Records another run into the same workspace.
+    @discardableResult
+    func record(
+        _ recipe: String, _ overrides: [String] = [], as name: String, level: RecordLevel = .tensors,
+        observer: (any OperatorObserver)? = nil
+    ) throws -> Manifest {
+        engine.observer = observer
+        defer { engine.observer = nil }
+        let session = try TrainingSession(
+            recipe: try Recipe.read(path: recipe, overrides: overrides), engine: engine)
+        let recording = RunRecording(
+            session: session, workspace: workspace, circumstances: RecordedRun.circumstances, level: level)
+        let ending = try recording.record(
+            name: name, taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { false })
+        guard case .finished(let manifest) = ending else { throw CancellationError() }
+        return manifest
     }
 
     func audit(_ run: String = "run-1") throws -> AuditReport {

@@ -40,22 +40,29 @@ public struct Inverter: Sendable {
             let moves = rows.map { plans[$0][step] }
             let start = gather(result, rows)
             let (sources, destinations) = (moves.map(\.source), moves.map(\.destination))
+            engine.section = "inversion \(step)"
             let first = predict(start, moves.map(\.firstLabel), rows, condition, unconditional)
-            let reached = schedule.moved(start, noise: first, from: sources, to: destinations)
+            let reached = engine.operation("ddim move", [start, first]) {
+                schedule.moved(start, noise: first, from: sources, to: destinations)
+            }
             scatter(reached, rows, into: result)
             var correction: (rows: [Int], noise: Tensor, reached: Tensor)?
             let corrected = moves.indices.filter { moves[$0].secondLabel != nil }
             if !corrected.isEmpty {
                 let names = corrected.map { rows[$0] }
+                engine.section = "inversion \(step), renoise"
                 let second = predict(
                     gather(reached, corrected), corrected.map { moves[$0].secondLabel! }, names, condition,
                     unconditional)
                 let noise =
                     recipe.averages
                     ? engine.scale(engine.add(gather(first, corrected), second), by: 0.5) : second
-                let again = schedule.moved(
-                    gather(start, corrected), noise: noise, from: corrected.map { sources[$0] },
-                    to: corrected.map { destinations[$0] })
+                let begun = gather(start, corrected)
+                let again = engine.operation("ddim move", [begun, noise]) {
+                    schedule.moved(
+                        begun, noise: noise, from: corrected.map { sources[$0] },
+                        to: corrected.map { destinations[$0] })
+                }
                 scatter(again, names, into: result)
                 correction = (names, second, again)
             }

@@ -8,6 +8,7 @@ extension Engine {
         _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
     ) -> (o: Tensor, statistics: Tensor) {
         guard backend == .reference else { return composedAttention(q, k, v, heads: heads, causal: causal) }
+        begin("attention", [q, k, v])
         let o = Tensor(uninitialized: q.shape)
         let statistics = Tensor(uninitialized: [q.shape[0], heads, 2, q.shape[1]])
         var plan = attentionPlan(q, k, v, heads: heads, causal: causal)
@@ -20,6 +21,7 @@ extension Engine {
                 }
             }
         }
+        end([o, statistics])
         return (o, statistics)
     }
 
@@ -31,6 +33,7 @@ extension Engine {
         guard backend == .reference else {
             return composedAttentionBackward(gradient, q, k, v, heads: heads, causal: causal)
         }
+        begin("attention backward", [gradient, q, k, v, o, statistics])
         let (dq, dk, dv) = (
             Tensor(uninitialized: q.shape), Tensor(uninitialized: k.shape), Tensor(uninitialized: v.shape)
         )
@@ -51,14 +54,17 @@ extension Engine {
                 }
             }
         }
+        end([dq, dk, dv])
         return (dq, dk, dv)
     }
 
     /// Softmax over the last axis.
     public func softmax(_ x: Tensor) -> Tensor {
+        begin("softmax", [x])
         let y = x.copy()
         let (width, target, softmax) = (x.shape.last!, y.pointer, kernels.pointee.attention.softmax_rows!)
         pool.run(tasks: x.count / width) { row, _ in softmax(target + row * width, 1, width) }
+        end([y])
         return y
     }
 

@@ -32,6 +32,7 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 extension Engine {
     /// 2-D convolution by rule 3: x [n, in, h, w], weight [out, in, kh, kw], bias [out]. Result [n, out, oh, ow].
     public func convolution(_ x: Tensor, weight: Tensor, bias: Tensor?, _ geometry: ConvolutionGeometry) -> Tensor {
+        begin("convolution", [x, weight, bias])
         let (n, channels, out) = (x.shape[0], x.shape[1], weight.shape[0])
         let (kh, kw) = (weight.shape[2], weight.shape[3])
         precondition(weight.shape[1] == channels, "convolution: input \(x.shape), weight \(weight.shape)")
@@ -52,6 +53,7 @@ extension Engine {
         plan.c_group = Int64(out * area)
         plan.bias_row = bias.map { UnsafePointer($0.pointer) }
         run(plan)
+        end([y])
         return y
     }
 
@@ -60,6 +62,7 @@ extension Engine {
     public func convolutionInputGradient(
         _ dy: Tensor, weight: Tensor, inputShape: [Int], _ geometry: ConvolutionGeometry
     ) -> Tensor {
+        begin("convolution input gradient", [dy, weight])
         let (kh, kw) = (weight.shape[2], weight.shape[3])
         precondition(geometry.top < kh && geometry.left < kw && geometry.bottom < kh && geometry.right < kw)
         let dx = Tensor(uninitialized: inputShape)
@@ -70,6 +73,7 @@ extension Engine {
         for row in rows {
             for column in columns { inputGradient(dy, weight, into: dx, row, column, stride: geometry.stride) }
         }
+        end([dx])
         return dx
     }
 
@@ -119,6 +123,7 @@ extension Engine {
     public func accumulateConvolutionWeightGradient(
         _ dy: Tensor, _ x: Tensor, into dw: Tensor, _ geometry: ConvolutionGeometry
     ) {
+        begin("convolution weight gradient", [dy, x, dw])
         let (n, channels, out) = (x.shape[0], x.shape[1], dw.shape[0])
         let (kh, kw, area) = (dw.shape[2], dw.shape[3], dy.shape[2] * dy.shape[3])
         let padded = padded(x, geometry)
@@ -136,15 +141,18 @@ extension Engine {
         plan.ldc = Int64(channels * kh * kw)
         plan.accumulate = 1
         run(plan)
+        end([dw])
     }
 
     /// `db[c] += Σ over (oh, ow)` of x [n, c, h, w] by rule 4, image after image.
     public func accumulateChannelSums(_ x: Tensor, into sums: Tensor) {
+        begin("channel sums", [x, sums])
         let (n, channels, area) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
         let (source, target, sum) = (x.pointer, sums.pointer, kernels.pointee.reduce.sum!)
         pool.run(tasks: channels) { channel, _ in
             for image in 0..<n { target[channel] += sum(source + (image * channels + channel) * area, area) }
         }
+        end([sums])
     }
 
     /// Where each tap lies from a patch's first element.

@@ -13,6 +13,7 @@ public enum Activation: Sendable {
 extension Engine {
     /// `activation(x)`, element by element.
     public func apply(_ activation: Activation, _ x: Tensor) -> Tensor {
+        begin("\(activation)", [x])
         let table = kernels.pointee.elementwise
         let kernel =
             switch activation {
@@ -23,11 +24,13 @@ extension Engine {
         let y = Tensor(uninitialized: x.shape)
         let (source, target) = (x.pointer, y.pointer)
         overSpans(x.count) { kernel(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
+        end([y])
         return y
     }
 
     /// `dy·activation′(x)`, element by element.
     public func applyBackward(_ activation: Activation, _ dy: Tensor, x: Tensor) -> Tensor {
+        begin("\(activation) backward", [dy, x])
         let table = kernels.pointee.elementwise
         let kernel =
             switch activation {
@@ -41,22 +44,26 @@ extension Engine {
             let at = span.lowerBound
             kernel(target + at, gradient + at, source + at, span.count)
         }
+        end([dx])
         return dx
     }
 
     /// GEGLU: x [rows…, 2d] split into hidden and gate; hidden·gelu(gate), [rows…, d].
     public func geglu(_ x: Tensor) -> Tensor {
+        begin("geglu", [x])
         let d = x.shape.last! / 2
         let y = Tensor(uninitialized: x.shape.dropLast() + [d])
         let (source, target, kernel) = (x.pointer, y.pointer, kernels.pointee.elementwise.geglu!)
         overRowSpans(x.count / (2 * d), d) {
             kernel(target + $0.lowerBound * d, source + $0.lowerBound * 2 * d, $0.count, d)
         }
+        end([y])
         return y
     }
 
     /// The gradient of `geglu`'s input.
     public func gegluBackward(_ dy: Tensor, x: Tensor) -> Tensor {
+        begin("geglu backward", [dy, x])
         let d = x.shape.last! / 2
         let dx = Tensor(uninitialized: x.shape)
         let (source, gradient, target) = (x.pointer, dy.pointer, dx.pointer)
@@ -65,34 +72,46 @@ extension Engine {
             let at = rows.lowerBound * d
             kernel(target + 2 * at, gradient + at, source + 2 * at, rows.count, d)
         }
+        end([dx])
         return dx
     }
 
     /// `a + b`.
-    public func add(_ a: Tensor, _ b: Tensor) -> Tensor { combine(a, b, kernels.pointee.elementwise.add) }
+    public func add(_ a: Tensor, _ b: Tensor) -> Tensor {
+        combine("add", a, b, kernels.pointee.elementwise.add)
+    }
 
     /// `a − b`.
-    public func subtract(_ a: Tensor, _ b: Tensor) -> Tensor { combine(a, b, kernels.pointee.elementwise.sub) }
+    public func subtract(_ a: Tensor, _ b: Tensor) -> Tensor {
+        combine("subtract", a, b, kernels.pointee.elementwise.sub)
+    }
 
     /// `a·b`.
-    public func multiply(_ a: Tensor, _ b: Tensor) -> Tensor { combine(a, b, kernels.pointee.elementwise.mul) }
+    public func multiply(_ a: Tensor, _ b: Tensor) -> Tensor {
+        combine("multiply", a, b, kernels.pointee.elementwise.mul)
+    }
 
     /// `x·s`.
     public func scale(_ x: Tensor, by s: Float) -> Tensor {
+        begin("scale", [x])
         let y = Tensor(uninitialized: x.shape)
         let (source, target, kernel) = (x.pointer, y.pointer, kernels.pointee.elementwise.scale!)
         overSpans(x.count) { kernel(target + $0.lowerBound, source + $0.lowerBound, s, $0.count) }
+        end([y])
         return y
     }
 
     /// `x ← x·s` in place.
     public func scaleInPlace(_ x: Tensor, by s: Float) {
+        begin("scale", [x])
         let (target, kernel) = (x.pointer, kernels.pointee.elementwise.scale!)
         overSpans(x.count) { kernel(target + $0.lowerBound, target + $0.lowerBound, s, $0.count) }
+        end([x])
     }
 
     /// `a·alpha + b·beta`: two products, one sum.
     public func blend(_ a: Tensor, _ alpha: Float, _ b: Tensor, _ beta: Float) -> Tensor {
+        begin("blend", [a, b])
         precondition(a.shape == b.shape)
         let y = Tensor(uninitialized: a.shape)
         let (left, right, target) = (a.pointer, b.pointer, y.pointer)
@@ -101,11 +120,13 @@ extension Engine {
             let at = span.lowerBound
             kernel(target + at, left + at, right + at, alpha, beta, span.count)
         }
+        end([y])
         return y
     }
 
     /// x [n, c, …] plus e [n, c], the same for every position.
     public func addPerChannel(_ x: Tensor, _ e: Tensor) -> Tensor {
+        begin("add per channel", [x, e])
         let (rows, width) = (e.count, x.count / e.count)
         let y = Tensor(uninitialized: x.shape)
         let (source, bias, target) = (x.pointer, e.pointer, y.pointer)
@@ -114,11 +135,13 @@ extension Engine {
             let at = span.lowerBound
             kernel(target + at * width, source + at * width, bias + at, span.count, width)
         }
+        end([y])
         return y
     }
 
     /// x [n, t, d] plus rows [t, d], the same for every sample.
     public func addRows(_ x: Tensor, _ rows: Tensor) -> Tensor {
+        begin("add rows", [x, rows])
         let (n, width) = (x.shape[0], rows.count)
         let y = Tensor(uninitialized: x.shape)
         let (source, bias, target) = (x.pointer, rows.pointer, y.pointer)
@@ -127,15 +150,18 @@ extension Engine {
             let at = span.lowerBound * width
             kernel(target + at, source + at, bias, span.count, width)
         }
+        end([y])
         return y
     }
 
     /// Sums over the positions of x [n, c, …] by rule 4: [n, c].
     public func planeSums(_ x: Tensor) -> Tensor {
+        begin("plane sums", [x])
         let (rows, width) = (x.shape[0] * x.shape[1], x.count / x.shape[0] / x.shape[1])
         let y = Tensor(uninitialized: [x.shape[0], x.shape[1]])
         let (source, target, sum) = (x.pointer, y.pointer, kernels.pointee.reduce.sum!)
         overRowSpans(rows, width) { for row in $0 { target[row] = sum(source + row * width, width) } }
+        end([y])
         return y
     }
 
@@ -143,11 +169,13 @@ extension Engine {
         UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Int
     ) -> Void
 
-    private func combine(_ a: Tensor, _ b: Tensor, _ kernel: Pairwise) -> Tensor {
+    private func combine(_ operation: String, _ a: Tensor, _ b: Tensor, _ kernel: Pairwise) -> Tensor {
+        begin(operation, [a, b])
         precondition(a.shape == b.shape, "shapes differ: \(a.shape) and \(b.shape)")
         let y = Tensor(uninitialized: a.shape)
         let (left, right, target) = (a.pointer, b.pointer, y.pointer)
         overSpans(a.count) { kernel(target + $0.lowerBound, left + $0.lowerBound, right + $0.lowerBound, $0.count) }
+        end([y])
         return y
     }
 

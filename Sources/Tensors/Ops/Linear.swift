@@ -3,6 +3,7 @@ import CKernels
 extension Engine {
     /// `y = x·Wᵀ + b`: x [samples, …, in], weight [out, in], bias [out]. Result [samples, …, out].
     public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+        begin("linear", [x, weight, bias])
         let (out, width) = (weight.shape[0], weight.shape[1])
         precondition(x.shape.last == width, "linear: input \(x.shape), weight \(weight.shape)")
         let rows = x.count / width
@@ -17,11 +18,13 @@ extension Engine {
         plan.ldc = Int64(out)
         plan.bias_column = bias.map { UnsafePointer($0.pointer) }
         run(plan)
+        end([y])
         return y
     }
 
     /// `dx = dy·W`.
     public func linearInputGradient(_ dy: Tensor, weight: Tensor) -> Tensor {
+        begin("linear input gradient", [dy, weight])
         let (out, width) = (weight.shape[0], weight.shape[1])
         let rows = dy.count / out
         let dx = Tensor(uninitialized: dy.shape.dropLast() + [width])
@@ -33,11 +36,13 @@ extension Engine {
         plan.ldb = Int64(width)
         plan.ldc = Int64(width)
         run(plan)
+        end([dx])
         return dx
     }
 
     /// `dW += dyᵀ·x`, sample after sample: a chunk never crosses a sample, so batches may be split anywhere.
     public func accumulateLinearWeightGradient(_ dy: Tensor, _ x: Tensor, into dw: Tensor) {
+        begin("linear weight gradient", [dy, x, dw])
         let (out, width, samples) = (dw.shape[0], dw.shape[1], x.shape[0])
         let rows = x.count / width / samples
         var plan = plan(m: out, n: width, k: rows)
@@ -53,10 +58,12 @@ extension Engine {
         plan.b_segment = Int64(rows * width)
         plan.accumulate = 1
         run(plan)
+        end([dw])
     }
 
     /// `y[j] += Σ rows of x[…, j]`, sample after sample, chains over 256 rows.
     public func accumulateColumnSums(_ x: Tensor, into y: Tensor) {
+        begin("column sums", [x, y])
         let (width, samples) = (y.count, x.shape[0])
         let rows = x.count / width / samples
         let (source, target, sum) = (x.pointer, y.pointer, kernels.pointee.reduce.add_column_sums!)
@@ -66,5 +73,6 @@ extension Engine {
                 sum(target, source + sample * rows * width, rows, width, task * strip, min(width, (task + 1) * strip))
             }
         }
+        end([y])
     }
 }

@@ -40,6 +40,7 @@ extension Engine {
     public func matmul(
         _ a: Tensor, _ b: Tensor, _ transposeA: Transposition = .none, _ transposeB: Transposition = .none
     ) -> Tensor {
+        begin("matmul", [a, b])
         let (ra, rb) = (a.shape.count, b.shape.count)
         precondition(ra >= 2 && ra == rb && a.shape.dropLast(2) == b.shape.dropLast(2))
         let (m, k) =
@@ -62,6 +63,7 @@ extension Engine {
         plan.b_outer = Int64(k * n)
         plan.c_outer = Int64(m * n)
         run(plan)
+        end([c])
         return c
     }
 }

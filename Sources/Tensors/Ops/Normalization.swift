@@ -6,6 +6,7 @@ extension Engine {
     public func groupNorm(
         _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float, silu: Bool = false
     ) -> (y: Tensor, statistics: Tensor) {
+        begin("group norm", [x, weight, bias])
         let (n, channels) = (x.shape[0], x.shape[1])
         let (perGroup, area) = (channels / groups, x.count / n / channels)
         let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [n, groups, 2]))
@@ -16,6 +17,7 @@ extension Engine {
             let (at, channel) = (task * perGroup * area, task % groups * perGroup)
             forward(target + at, source + at, w + channel, b + channel, perGroup, area, eps, notes + 2 * task)
         }
+        end([y, statistics])
         return (y, statistics)
     }
 
@@ -25,6 +27,7 @@ extension Engine {
         _ dy: Tensor, x: Tensor, groups: Int, weight: Tensor, bias: Tensor, statistics: Tensor, dweight: Tensor?,
         dbias: Tensor?, silu: Bool = false
     ) -> Tensor {
+        begin("group norm backward", [dy, x, weight, bias, statistics, dweight, dbias])
         let (n, channels) = (x.shape[0], x.shape[1])
         let (perGroup, area) = (channels / groups, x.count / n / channels)
         let dx = Tensor(uninitialized: x.shape)
@@ -51,11 +54,13 @@ extension Engine {
                 for channel in 0..<channels { sums[channel] += part[offset + image * channels + channel] }
             }
         }
+        end([dx] + [dweight, dbias].compactMap(\.self))
         return dx
     }
 
     /// LayerNorm over the last axis; weight and bias [width]. Statistics are (mean, rstd) a row.
     public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, eps: Float) -> (y: Tensor, statistics: Tensor) {
+        begin("layer norm", [x, weight, bias])
         let width = weight.count
         let rows = x.count / width
         let (y, statistics) = (Tensor(uninitialized: x.shape), Tensor(uninitialized: [rows, 2]))
@@ -65,6 +70,7 @@ extension Engine {
             let at = range.lowerBound * width
             forward(target + at, source + at, w, b, range.count, width, eps, notes + 2 * range.lowerBound)
         }
+        end([y, statistics])
         return (y, statistics)
     }
 
@@ -72,6 +78,7 @@ extension Engine {
     public func layerNormBackward(
         _ dy: Tensor, x: Tensor, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
     ) -> Tensor {
+        begin("layer norm backward", [dy, x, weight, statistics, dweight, dbias])
         let (width, samples) = (weight.count, x.shape[0])
         let rows = x.count / width / samples
         let chunks = (rows + 255) / 256
@@ -94,6 +101,7 @@ extension Engine {
                 for column in 0..<width { sums[column] += part[offset + task * width + column] }
             }
         }
+        end([dx] + [dweight, dbias].compactMap(\.self))
         return dx
     }
 }

@@ -2,19 +2,32 @@ import CKernels
 
 extension Engine {
     /// Sum of all elements by rule 4.
-    public func sum(_ x: Tensor) -> Float { kernels.pointee.reduce.sum(x.pointer, x.count) }
+    public func sum(_ x: Tensor) -> Float {
+        begin("sum", [x])
+        let sum = kernels.pointee.reduce.sum(x.pointer, x.count)
+        end([Tensor([sum], shape: [])])
+        return sum
+    }
 
     /// Sum of squares by rule 4.
-    public func sumOfSquares(_ x: Tensor) -> Float { kernels.pointee.reduce.sum_of_squares(x.pointer, x.count) }
+    public func sumOfSquares(_ x: Tensor) -> Float {
+        begin("sum of squares", [x])
+        let sum = kernels.pointee.reduce.sum_of_squares(x.pointer, x.count)
+        end([Tensor([sum], shape: [])])
+        return sum
+    }
 
     /// For each sample (first axis): the mean over the other axes of (x − y)², by rule 4, one division.
     public func meanSquaredDistances(_ x: Tensor, _ y: Tensor) -> [Float] {
         precondition(x.shape == y.shape)
+        begin("mean squared distance", [x, y])
         let size = x.count / x.shape[0]
-        return (0..<x.shape[0]).map { sample in
+        let means = (0..<x.shape[0]).map { sample in
             kernels.pointee.reduce.squared_distance(x.pointer + sample * size, y.pointer + sample * size, size)
                 / Float(size)
         }
+        end([Tensor(means, shape: [means.count])])
+        return means
     }
 
     /// Flat index of the first NaN or infinity, or nil.

@@ -38,6 +38,7 @@ extension Engine {
     public func adamWInPlace(
         parameter: Tensor, firstMoment: Tensor, secondMoment: Tensor, gradient: Tensor, _ constants: AdamWConstants
     ) {
+        begin("adamw", [parameter, firstMoment, secondMoment, gradient])
         let c = ck_adamw(
             decay: constants.decay, one_minus_beta1: constants.oneMinusBeta1, beta2: constants.beta2,
             one_minus_beta2: constants.oneMinusBeta2, root_correction2: constants.rootCorrection2, eps: constants.eps,
@@ -48,11 +49,14 @@ extension Engine {
             let at = range.lowerBound
             withUnsafePointer(to: c) { update(p + at, m + at, v + at, g + at, $0, range.count) }
         }
+        end([parameter, firstMoment, secondMoment])
     }
 
     /// `average = average·decay + parameter·(1 − decay)` in place.
     public func movingAverageInPlace(_ average: Tensor, parameter: Tensor, decay: Float) {
+        begin("moving average", [average, parameter])
         let (a, p, update) = (average.pointer, parameter.pointer, kernels.pointee.optimizer.ema!)
         overSpans(average.count) { update(a + $0.lowerBound, p + $0.lowerBound, decay, 1 - decay, $0.count) }
+        end([average])
     }
 }

@@ -26,9 +26,14 @@ public struct PreferenceEvaluation {
     /// An evaluation of `model` against `reference` by the recipe's β, inversion and picture size.
     public init(model: ModelFolder, reference: ModelFolder, recipe: Recipe, engine: Engine) {
         let schedule = NoiseSchedule(model.scheduler)
-        policy = Denoiser(unet: model.unet, schedule: schedule, engine: engine)
-        self.reference = Denoiser(unet: reference.unet, schedule: schedule, engine: engine)
-        self.model = model
+        self.init(
+            policy: Denoiser(unet: model.unet, schedule: schedule, engine: engine),
+            reference: Denoiser(unet: reference.unet, schedule: schedule, engine: engine), model: model, recipe: recipe)
+    }
+
+    /// An evaluation of one network against another; `model` encodes the captions.
+    init(policy: Denoiser, reference: Denoiser, model: ModelFolder, recipe: Recipe) {
+        (self.policy, self.reference, self.model) = (policy, reference, model)
         beta = Float(recipe.objective.beta)
         inversion = recipe.inversionRecipe
         size = recipe.data.size

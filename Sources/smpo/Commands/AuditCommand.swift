@@ -14,7 +14,11 @@ struct AuditCommand: ParsableCommand {
             chain, model and data), then runs the steps again and compares every
             phase of every step. Stops at the first difference and names step,
             phase and tensor; where the recorded values are stored, also the
-            element, both bit patterns and their distance.
+            element, both bit patterns and their distance. The step is then run
+            again with every operator watched, and held against the record of a
+            run made with --record operators and against another instruction set
+            of this machine: the first operator whose inputs are equal and whose
+            results are not is named.
 
             A part of a run can be replayed from the checkpoint before it, which
             is held against the record of its step first: --segment. --sample
@@ -77,6 +81,9 @@ struct AuditCommand: ParsableCommand {
         @Option(help: ArgumentHelp("Sign the verdict with this key, into RUN.audit.intoto.jsonl.", valueName: "key"))
         var sign: String?
 
+        @Flag(inversion: .prefixedNo, help: "Run a diverged step again, to name the operator that differs.")
+        var localize = true
+
         @Flag(help: .hidden)
         var unnoted = false
 
@@ -104,7 +111,7 @@ struct AuditCommand: ParsableCommand {
             let key = try sign.map { try trust.ring.privateKey($0) }
             let auditor = Auditor(
                 workspace: workspace, engine: engine, keys: try trust.known(),
-                requiresSignature: trust.requireSignature)
+                requiresSignature: trust.requireSignature, localizes: localize)
             let report = try auditor.audit(name, segment: segment.flatMap(AuditCommand.steps)) { step, total in
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
                 bar?.update(step)

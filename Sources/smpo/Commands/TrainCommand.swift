@@ -18,8 +18,19 @@ struct TrainCommand: ParsableCommand {
             manifest into Manifests/. The trained model goes to .smpo/runs/RUN
             (or --out), in diffusers' layout.
 
+            Records and chain heads are the same at every level of --record:
+            `steps` keeps them alone, `tensors` (the default) also the digest of
+            every tensor, so that an audit can name the one that differs, and
+            `operators` those of what every operator took and gave, forward and
+            backward, so that an audit can name the operator.
+
             With `backend: openblas` in the recipe OpenBLAS computes the matrix
             products: a second opinion, whose bits are those of this machine.
+
+            --validate-every and --sample-every look at the model between the
+            steps; what they measure stands in the ledger beside the trace. That
+            neither they nor the recording have changed the weights is checked
+            each time, and at every checkpoint.
 
             Before anything large is loaded, a plan of the memory is made from the
             configurations. A run that does not fit is refused, with the settings
@@ -27,6 +38,7 @@ struct TrainCommand: ParsableCommand {
 
             EXAMPLES
               smpo train --record
+              smpo train Manifests/recipes/shapes-smpo.yaml --record operators
               smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
               smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
               smpo train --set backend=openblas
@@ -45,8 +57,12 @@ struct TrainCommand: ParsableCommand {
     @Argument(help: "Recipe, YAML (default: \(TrainCommand.embedded)).")
     var recipe: String?
 
-    @Flag(help: "Record the run.")
-    var record = false
+    @Option(
+        defaultAsFlag: RecordLevel.tensors.rawValue,
+        help: ArgumentHelp(
+            "Record the run: its steps, the digests of its tensors, or of every operator.",
+            valueName: "steps|tensors|operators"))
+    var record: String?
 
     @Option(help: "Name of the recorded run (default: the next free of run-1, run-2, …).")
     var name: String?
@@ -60,6 +76,15 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Folder for the trained model.")
     var out: String?
 
+    @Option(help: "Judge held-out pairs after every so many recorded steps.")
+    var validateEvery: Int?
+
+    @Option(help: "Pairs that --validate-every judges.")
+    var validatePairs = 100
+
+    @Option(help: "Draw held-out captions after every so many recorded steps, into .smpo/runs/RUN/samples.")
+    var sampleEvery: Int?
+
     @Flag(help: "Print the plan of the memory and train nothing.")
     var dryRun = false
 
@@ -72,8 +97,21 @@ struct TrainCommand: ParsableCommand {
         if resume != nil, recipe != nil || !overrides.isEmpty || name != nil {
             throw ValidationError("--resume takes the recipe from the record: leave out RECIPE, --set and --name")
         }
-        if name != nil && !record { throw ValidationError("--name needs --record") }
-        if dryRun && (record || resume != nil) {
+        if let record, level == nil, recipe != nil || !FileContents.exists(record) {
+            let levels = RecordLevel.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--record: expected one of \(levels), found \"\(record)\"")
+        }
+        for (option, value) in [
+            ("--validate-every", validateEvery), ("--validate-pairs", validatePairs), ("--sample-every", sampleEvery),
+        ] {
+            guard let value, value < 1 else { continue }
+            throw ValidationError("\(option): expected 1 or more, found \(value)")
+        }
+        if (validateEvery ?? sampleEvery) != nil && record == nil && resume == nil {
+            throw ValidationError("--validate-every and --sample-every need --record")
+        }
+        if name != nil && record == nil { throw ValidationError("--name needs --record") }
+        if dryRun && (record != nil || resume != nil) {
             throw ValidationError("--dry-run trains nothing: leave out --record and --resume")
         }
     }
@@ -105,7 +143,7 @@ struct TrainCommand: ParsableCommand {
                     + "\(engine.pool.workers)): the run is not bit-reproducible elsewhere and cannot become golden")
         }
         let report = TrainReport(session: session)
-        guard record || resume != nil else {
+        guard record != nil || resume != nil else {
             while session.trainer.steps < session.recipe.training.steps, !Interrupt.isRequested {
                 report.step(session.trainer.steps + 1, try session.step(observer: nil))
             }
@@ -116,7 +154,9 @@ struct TrainCommand: ParsableCommand {
         if let resume, try workspace.existingLedger()?.run(resume).state == .finished {
             Message.note("\(resume) is finished; its manifest and its model are written again")
         }
-        let recording = RunRecording(session: session, workspace: workspace, circumstances: Circumstances.of(engine))
+        let recording = RunRecording(
+            session: session, workspace: workspace, circumstances: Circumstances.of(engine), level: level ?? .tensors,
+            spectators: spectators(workspace))
         let ending =
             if let resume {
                 try recording.resume(run: resume, onStep: report.step) { Interrupt.isRequested }
@@ -137,13 +177,24 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
+    private func spectators(_ workspace: Workspace) -> [any RunSpectator] {
+        let validation = validateEvery.map { Validation(every: $0, pairs: validatePairs) }
+        let samples = sampleEvery.map { SampleSheet(every: $0) { workspace.model($0) + "/samples" } }
+        return [validation, samples].compactMap { $0 }
+    }
+
+    private var level: RecordLevel? { record.flatMap(RecordLevel.init) }
+
+    /// `--record RECIPE` reads as `--record` and then the recipe.
+    private var recipePath: String { recipe ?? (level == nil ? record : nil) ?? TrainCommand.embedded }
+
     private func readRecipe(_ workspace: Workspace) throws -> Recipe {
         if let resume {
             let run = try workspace.openLedger(readOnly: true).verify(resume, objects: nil) { _ in }
             return try Recipe(
                 json: JSONCursor(run.manifest.inputs.recipe, name: "recipe", file: workspace.ledger))
         }
-        return try Recipe.read(path: recipe ?? TrainCommand.embedded, overrides: overrides)
+        return try Recipe.read(path: recipePath, overrides: overrides)
     }
 
     /// What a plan of memory was made for, beside what it came to.

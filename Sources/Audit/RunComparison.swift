@@ -1,0 +1,152 @@
+import Comparison
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// Compares two recorded runs: their manifests, their traces, and the operators of the first step that differs, which
+/// are recorded or are run again side by side.
+public struct RunComparison {
+    /// Where the runs live.
+    public let workspace: Workspace
+    /// What runs a step again.
+    public let engine: Engine
+    /// Whether the first step that differs may be run again, by both manifests.
+    public let reruns: Bool
+
+    /// A comparison of runs of `workspace`.
+    public init(workspace: Workspace, engine: Engine, reruns: Bool = true) {
+        (self.workspace, self.engine, self.reruns) = (workspace, engine, reruns)
+    }
+
+    /// Compares `left` and `right`. - Throws: `TamperError` when one does not hold, `Evidence.UnknownRun`, and errors
+    /// of opening what a step needs.
+    public func compare(_ left: String, _ right: String) throws -> RunDifference {
+        let (old, new) = (
+            try Evidence(run: left, workspace: workspace), try Evidence(run: right, workspace: workspace)
+        )
+        var result = RunDifference(left: left, right: right)
+        result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
+        result.circumstances = DocumentDifference.all(
+            old.manifest.circumstances.json, new.manifest.circumstances.json)
+        try compareSteps(old, new, &result)
+        guard let divergence = result.divergence else { return result }
+        result.cause = RunComparison.cause(result.inputs.map(\.path), divergence.phase)
+        try compareOperators(old, new, divergence, &result)
+        return result
+    }
+
+    private func compareSteps(_ old: Evidence, _ new: Evidence, _ result: inout RunDifference) throws {
+        let counts = (old.recordedSteps, new.recordedSteps)
+        result.commonSteps = min(counts.0, counts.1)
+        if counts.0 != counts.1 {
+            let (longer, first, last) = (
+                counts.0 > counts.1 ? result.left : result.right, result.commonSteps + 1, max(counts.0, counts.1)
+            )
+            result.unlike.append("steps \(first)..\(last) of \(longer)")
+        }
+        if result.commonSteps == 0 {
+            result.notCompared.append("the steps: \(counts.0 == 0 ? result.left : result.right) has no records of any")
+        }
+        for step in 1...max(1, result.commonSteps) where step <= result.commonSteps {
+            guard let left = try old.traces(of: step).first, let right = try new.traces(of: step).first else { return }
+            let names = (Set(left.record.phases.map(\.phase)), Set(right.record.phases.map(\.phase)))
+            if step == 1 {
+                for (run, phases) in [
+                    (result.left, names.0.subtracting(names.1)), (result.right, names.1.subtracting(names.0)),
+                ]
+                where !phases.isEmpty {
+                    let list = phases.sorted().map(\.rawValue).joined(separator: ", ")
+                    result.unlike.append("phases of \(run): \(list)")
+                }
+            }
+            let common = names.0.intersection(names.1)
+            if let divergence = TraceComparison.firstDifference(
+                expected: try left.only(common), found: try right.only(common))
+            {
+                result.divergence = divergence
+                if step < result.commonSteps {
+                    result.notCompared.append("steps after \(step): a difference reaches all that follows")
+                }
+                if divergence.tensor == TraceEntry.tensorsName {
+                    result.notCompared.append(
+                        "single tensors of \(divergence.phase.rawValue): their digests were not kept (--record steps)")
+                }
+                return
+            }
+            result.equalSteps = step
+        }
+    }
+
+    /// What a difference in `phase` comes from, given the inputs that differ: what acts there comes before what acts
+    /// elsewhere; with equal inputs it is nothing that the manifests name.
+    static func cause(_ paths: [String], _ phase: Phase) -> Cause {
+        let candidates = Set(paths.map(cause(ofInput:)))
+        let order: [Cause] =
+            switch phase {
+            case .batch: [.data, .seed, .recipe, .model]
+            case .timestep: [.seed, .recipe, .data, .model]
+            case .inversion, .target, .reference, .policy: [.model, .recipe, .numerics, .seed, .data]
+            case .loss, .gradient, .update, .weights: [.recipe, .data, .model, .numerics, .seed]
+            }
+        return order.first(where: candidates.contains) ?? candidates.first ?? .environment
+    }
+
+    private static func cause(ofInput path: String) -> Cause {
+        switch path {
+        case "seed", "recipe.seed": .seed
+        case "digests.data", "digests.labels": .data
+        case "contract", "backend": .numerics
+        case _ where path.hasPrefix("openblas"): .numerics
+        default: path.hasPrefix("digests.model") || path == "digests.schedule" ? .model : .recipe
+        }
+    }
+
+    private func compareOperators(
+        _ old: Evidence, _ new: Evidence, _ divergence: Divergence, _ result: inout RunDifference
+    ) throws {
+        let step = divergence.step
+        if let left = try old.operators(of: step), let right = try new.operators(of: step) {
+            result.operators = OperatorComparison.firstDifference(
+                step: step, expected: left, found: right, reference: result.left)
+            result.notes.append("\(left.count) and \(right.count) recorded operators of step \(step)")
+            return
+        }
+        guard divergence.phase > .timestep else {
+            return result.notCompared.append("operators: the runs part before any has run")
+        }
+        guard reruns else { return result.notCompared.append("operators: --no-rerun") }
+        guard [old, new].allSatisfy({ $0.manifest.inputs.backend == ManifestInputs.referenceBackend }) else {
+            return result.notCompared.append("operators: a run of another backend is not replayed")
+        }
+        let (first, second) = (
+            try StepReplay(old, workspace: workspace, step: step, engine: engine),
+            try StepReplay(new, workspace: workspace, step: step, engine: engine)
+        )
+        let (left, right) = (try first.run(engine), try second.run(engine))
+        for (run, evidence, found) in [(result.left, old, left), (result.right, new, right)] {
+            let isSame = evidence.records(of: step).allSatisfy { $0 == found.trace.record }
+            result.notes.append(
+                "step \(step) of \(run) run again here: \(isSame ? "as recorded" : "NOT as recorded")")
+        }
+        result.operators = OperatorComparison.firstDifference(
+            step: step, expected: left.operators, found: right.operators, reference: result.left)
+        guard let found = result.operators else {
+            result.notes.append("\(left.operators.count) operators of both, run again here, are equal")
+            return
+        }
+        guard found.kind == .outputs else { return }
+        let place = OperatorTracer.Place(section: found.sectionIndex, index: found.index)
+        result.operators?.element = Localizer.firstElement(
+            try first.run(engine, keeping: place).outputs, try second.run(engine, keeping: place).outputs)
+    }
+}
+
+extension StepTrace {
+    /// The trace without phases other than `phases`.
+    fileprivate func only(_ phases: Set<Phase>) throws -> StepTrace {
+        StepTrace(
+            record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
+            tensors: tensors)
+    }
+}

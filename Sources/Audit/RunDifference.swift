@@ -1,0 +1,56 @@
+import Comparison
+import Digests
+import Ledger
+
+/// How two recorded runs differ.
+public struct RunDifference: Sendable {
+    /// The runs.
+    public let left: String, right: String
+    /// Whether everything that both have was compared and is equal, and neither has more.
+    public var isSame: Bool { divergence == nil && inputs.isEmpty && unlike.isEmpty }
+    /// What differs in the inputs of their manifests.
+    public var inputs: [DocumentDifference] = []
+    /// What differs in the circumstances, which must not matter.
+    public var circumstances: [DocumentDifference] = []
+    /// The first place at which the traces differ.
+    public var divergence: Divergence?
+    /// What that comes from.
+    public var cause: Cause?
+    /// The first operator that differs.
+    public var operators: OperatorDivergence?
+    /// Steps that both have, and how many of them, from the first, are equal.
+    public var commonSteps = 0, equalSteps = 0
+    /// What one run has and the other has not: steps, phases.
+    public var unlike: [String] = []
+    /// What was not compared, and why.
+    public var notCompared: [String] = []
+    /// What was found on the way.
+    public var notes: [String] = []
+
+    /// A difference of two runs of which nothing is known yet.
+    public init(left: String, right: String) { (self.left, self.right) = (left, right) }
+
+    /// Machine-readable form; `schema` is raised when a member changes its meaning.
+    public var json: JSONValue {
+        func list(_ words: [String]) -> JSONValue { .array(words.map { .string($0) }) }
+        func list(_ differences: [DocumentDifference]) -> JSONValue {
+            .array(
+                differences.map {
+                    [
+                        "path": .string($0.path), "left": $0.left.map { .string($0) } ?? .null,
+                        "right": $0.right.map { .string($0) } ?? .null,
+                    ]
+                })
+        }
+        var object: JSONObject = [
+            "schema": 1, "left": .string(left), "right": .string(right), "same": .bool(isSame),
+            "inputs": list(inputs), "circumstances": list(circumstances), "common_steps": .integer(commonSteps),
+            "equal_steps": .integer(equalSteps), "only_in_one": list(unlike), "not_compared": list(notCompared),
+            "notes": list(notes),
+        ]
+        object["divergence"] = divergence.map { AuditReport.json($0) }
+        object["cause"] = cause.map { .string($0.rawValue) }
+        object["operator"] = operators.map { AuditReport.json($0) }
+        return .object(object)
+    }
+}

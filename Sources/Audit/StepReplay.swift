@@ -1,0 +1,64 @@
+import Checkpoints
+import Digests
+import Foundation
+import Ledger
+import Tensors
+import Training
+
+/// One step of a run, to be run again and again from the state before it, with every operator watched.
+///
+/// The state is that of a checkpoint where one was made after the step before; else the steps up to there are replayed
+/// once and the state is put into a temporary file, which goes with this object.
+final class StepReplay {
+    /// What one replay of the step gave.
+    struct Result {
+        /// What the operators took and gave.
+        let operators: OperatorTrace
+        /// The step's trace.
+        let trace: StepTrace
+        /// The results of the operator that was to be kept.
+        let outputs: [Tensor]
+    }
+
+    /// The step.
+    let step: Int
+    private let evidence: Evidence
+    private let workspace: Workspace
+    private var state: String?
+    private var temporary: String?
+
+    /// Prepares step `step` of a run, on `engine` as far as steps before it are replayed.
+    init(_ evidence: Evidence, workspace: Workspace, step: Int, engine: Engine) throws {
+        (self.evidence, self.workspace, self.step) = (evidence, workspace, step)
+        guard step > 1 else { return }
+        let checkpoint = try evidence.checkpoints().last { $0.step < step }
+        if let checkpoint, checkpoint.step == step - 1 {
+            state = try evidence.open(checkpoint, workspace: workspace, engine: engine).path
+            return
+        }
+        let session = try Surroundings(evidence, workspace: workspace).open(engine)
+        if let checkpoint {
+            try TrainingCheckpoint.restore(
+                evidence.open(checkpoint, workspace: workspace, engine: engine), into: session.trainer)
+        }
+        while session.trainer.steps < step - 1 { _ = try session.step(observer: nil) }
+        let path = FileManager.default.temporaryDirectory.appending(path: "smpo-step-\(UUID().uuidString)").path
+        temporary = path
+        try AtomicFile.write(to: path) { file in
+            try TrainingCheckpoint.stream(session.trainer) { try file.append($0) }
+        }
+        state = path
+    }
+
+    deinit { if let temporary { try? FileContents.remove([temporary]) } }
+
+    /// Runs the step on `engine`; with `kept` the results of one operator are copied.
+    func run(_ engine: Engine, keeping kept: OperatorTracer.Place? = nil) throws -> Result {
+        let session = try Surroundings(evidence, workspace: workspace).open(engine)
+        if let state { try TrainingCheckpoint.restore(SafetensorsFile(path: state), into: session.trainer) }
+        let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
+        let tracer = OperatorTracer(session.trainer, keeping: kept)
+        _ = try tracer.watch { try session.step(observer: builder) }
+        return Result(operators: tracer.take(), trace: try builder.finish(session.trainer), outputs: tracer.outputs)
+    }
+}

@@ -1,0 +1,24 @@
+import Digests
+
+/// One place at which two JSON documents differ.
+public struct DocumentDifference: Sendable, Equatable {
+    /// The keys from the root, joined by dots.
+    public let path: String
+    /// What stands there, as canonical JSON; nil where nothing does.
+    public let left: String?, right: String?
+
+    /// All places at which two documents differ, in byte order of their paths. Lists are compared whole.
+    public static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
+        guard left != right else { return [] }
+        guard case .object(let a) = left, case .object(let b) = right else {
+            return [DocumentDifference(path: path, left: left.canonical, right: right.canonical)]
+        }
+        return Set(a.keys + b.keys).sorted(by: utf8Less).flatMap { key -> [DocumentDifference] in
+            let inner = path.isEmpty ? key : "\(path).\(key)"
+            guard let x = a[key], let y = b[key] else {
+                return [DocumentDifference(path: inner, left: a[key]?.canonical, right: b[key]?.canonical)]
+            }
+            return all(x, y, path: inner)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Digests
+import Ledger
+
+/// The first operator of a step at which two traces of operators part.
+public struct OperatorDivergence: Sendable, Equatable {
+    /// In which way they part.
+    public enum Kind: String, Sendable {
+        /// Equal inputs, other results: this operator computed otherwise.
+        case outputs
+        /// The results of all operators before are equal, but this one takes other numbers: weights, pictures or noise
+        /// that no operator of the step made.
+        case inputs
+        /// Another operator ran here, or none.
+        case order
+    }
+
+    /// The step, counted from 1.
+    public let step: Int
+    /// In which way they part.
+    public let kind: Kind
+    /// The section, its number and the operator's number in it, from 0.
+    public let section: String, sectionIndex: Int, index: Int
+    /// The operation and, where it has one, the parameter; for `order` what ran on each side.
+    public let operation: String
+    /// The digests that differ: of the inputs, or of the outputs.
+    public let expected: String, found: String
+    /// What the operators were compared with, such as `the record` or `run-43`.
+    public let reference: String
+    /// The first number that differs, where the values of both sides are known; `output` counts the results from 0.
+    public var element: (output: Int, element: Divergence.Element)?
+
+    /// One sentence.
+    public var description: String {
+        let place = "step \(step), \(section), operator \(index) (\(operation))"
+        switch kind {
+        case .outputs:
+            guard let (output, element) = element else {
+                return "\(place): equal inputs, other results than \(reference)"
+            }
+            let number = "result \(output), \(element.description)"
+            return "\(place): equal inputs, other results than \(reference): \(number)"
+        case .inputs:
+            return "\(place): takes other numbers than \(reference), which no operator of the step made"
+        case .order: return "\(place): \(reference) has \(expected), here is \(found)"
+        }
+    }
+
+    /// Equality of all parts.
+    public static func == (left: OperatorDivergence, right: OperatorDivergence) -> Bool {
+        left.step == right.step && left.kind == right.kind && left.section == right.section
+            && left.sectionIndex == right.sectionIndex && left.index == right.index
+            && left.operation == right.operation && left.expected == right.expected && left.found == right.found
+            && left.reference == right.reference && left.element?.output == right.element?.output
+            && left.element?.element == right.element?.element
+    }
+}
+
+/// Compares traces of operators in the order in which they ran.
+public enum OperatorComparison {
+    /// The first operator that differs; nil if all are equal.
+    public static func firstDifference(
+        step: Int, expected: OperatorTrace, found: OperatorTrace, reference: String
+    ) -> OperatorDivergence? {
+        for number in 0..<max(expected.sections.count, found.sections.count) {
+            let old = expected.sections.indices.contains(number) ? expected.sections[number] : nil
+            let new = found.sections.indices.contains(number) ? found.sections[number] : nil
+            guard old != new else { continue }
+            let name = old?.name ?? new?.name ?? ""
+            for index in 0..<max(old?.operators.count ?? 0, new?.operators.count ?? 0) {
+                func make(
+                    _ kind: OperatorDivergence.Kind, _ operation: String, _ expected: String, _ found: String
+                ) -> OperatorDivergence {
+                    OperatorDivergence(
+                        step: step, kind: kind, section: name, sectionIndex: number, index: index,
+                        operation: operation, expected: expected, found: found, reference: reference)
+                }
+                let (left, right) = (label(old, index), label(new, index))
+                guard let old, let new, let left, left == right else {
+                    return make(.order, right ?? left ?? "", left ?? "nothing", right ?? "nothing")
+                }
+                if old.inputs(index) != new.inputs(index) {
+                    return make(.inputs, old.operators[index], old.inputs(index).hex, new.inputs(index).hex)
+                }
+                if old.outputs(index) != new.outputs(index) {
+                    return make(.outputs, old.operators[index], old.outputs(index).hex, new.outputs(index).hex)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Section and operation, so that equal operations of other sections differ.
+    private static func label(_ section: OperatorTrace.Section?, _ index: Int) -> String? {
+        guard let section, section.operators.indices.contains(index) else { return nil }
+        return "\(section.operators[index]) of \(section.name)"
+    }
+}

@@ -1,0 +1,50 @@
+import Audit
+import Comparison
+
+/// The difference of two runs for people.
+public enum RunDifferenceText {
+    /// A line that says whether they are the same, then what differs, worst first.
+    public static func describe(_ report: RunDifference) -> String {
+        var lines = ["\(report.left) and \(report.right): \(verdict(report))"]
+        func add(_ label: String, _ texts: [String]) {
+            for (index, text) in texts.enumerated() {
+                let head = index == 0 ? label : ""
+                lines.append("  \(head)\(String(repeating: " ", count: max(0, 18 - head.count)))\(text)")
+            }
+        }
+        if let divergence = report.divergence { add("first difference", [divergence.description]) }
+        if let cause = report.cause { add("cause", [describe(cause)]) }
+        if let operators = report.operators { add("first operator", [operators.description]) }
+        add("inputs", report.inputs.map(describe))
+        add("circumstances", report.circumstances.map(describe))
+        add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
+        add("only in one", report.unlike)
+        add("not compared", report.notCompared)
+        add("note", report.notes)
+        return lines.joined(separator: "\n")
+    }
+
+    private static func verdict(_ report: RunDifference) -> String {
+        if report.isSame { return "the same" }
+        if report.divergence != nil { return "different" }
+        return report.commonSteps > 0 && report.equalSteps == report.commonSteps
+            ? "different, but equal as far as both go" : "different"
+    }
+
+    private static func describe(_ difference: DocumentDifference) -> String {
+        "\(difference.path): \(difference.left ?? "nothing") | \(difference.right ?? "nothing")"
+    }
+
+    /// A cause in words.
+    static func describe(_ cause: Cause) -> String {
+        switch cause {
+        case .recipe: "recipe"
+        case .seed: "seed"
+        case .data: "data or labels"
+        case .model: "model"
+        case .environment: "environment: the inputs are equal; another program, build or machine made the record"
+        case .numerics: "numerics: equal numbers went in, other bits came out"
+        case .tampering: "tampering"
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// Sees every operator that an engine runs, in order, forward and backward: what goes in before it runs, what came out
+/// after. Operators may contain others (attention by products, on OpenBLAS); calls then nest.
+///
+/// It is called on the thread that trains. Outputs are handed over before anything else reads them.
+public protocol OperatorObserver: AnyObject {
+    /// `operation` is about to run for the purpose `section`. An operator that adds to a tensor in place has it among
+    /// its inputs.
+    func willRun(_ operation: String, section: String, _ inputs: [Tensor])
+    /// The operator that began last has these results.
+    func didRun(_ outputs: [Tensor])
+}
+
+extension Engine {
+    /// Announces an operator. Nothing is made of the arguments when nobody watches.
+    func begin(_ operation: @autoclosure () -> String, _ inputs: @autoclosure () -> [Tensor?]) {
+        observer?.willRun(operation(), section: section, inputs().compactMap(\.self))
+    }
+
+    /// Announces the results of the operator that began last.
+    func end(_ outputs: @autoclosure () -> [Tensor]) { observer?.didRun(outputs()) }
+
+    /// Runs `body`, which makes one tensor of `inputs` outside the kernels, as an operator named `operation`.
+    public func operation(
+        _ operation: String, _ inputs: @autoclosure () -> [Tensor], _ body: () -> Tensor
+    ) -> Tensor {
+        begin(operation, inputs())
+        let result = body()
+        end([result])
+        return result
+    }
+}

@@ -1,0 +1,36 @@
+import Datasets
+import Diffusion
+import Preferences
+import Tensors
+
+/// How well the policy tells held-out winners from losers, looked at between the steps of a training.
+public struct Validation: RunSpectator {
+    public let name = "validation"
+    public let every: Int
+    private let pairs: Int
+
+    /// Looks after every `every` steps at `pairs` pairs of the built-in world that no training sees.
+    public init(every: Int, pairs: Int) { (self.every, self.pairs) = (every, pairs) }
+
+    /// `accuracy` and `margin` as `PreferenceEvaluation` defines them, the noisy pictures by forward noising, seed 1.
+    /// - Throws: `TrainingError.mismatch` for a recipe without a reference, or of other data than the built-in shapes.
+    public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
+        let (recipe, model) = (session.recipe, session.trainer.model)
+        guard case .shapes = recipe.data.source, let reference = model.reference else {
+            throw TrainingError.mismatch(
+                what: "--validate-every", expected: "a preference objective on data.kind: shapes",
+                found: recipe.data.isLatent ? "latents" : recipe.objective.name.rawValue,
+                hint: "there are no held-out pairs of other data")
+        }
+        let world = try ShapesWorld(seed: 1_000_003, side: recipe.data.size, split: .test)
+        let dataset = ShapesDataset(world: world, count: pairs)
+        let labels = try PairLabels(
+            dataset, winner: .reward, dropsTies: false, gamma: Float(recipe.objective.gamma), scoreRange: (nil, nil))
+        let evaluation = PreferenceEvaluation(
+            policy: Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine),
+            reference: Denoiser(unet: reference, schedule: model.schedule, engine: model.engine),
+            model: session.model, recipe: recipe)
+        let result = try evaluation.run(dataset, labels, seed: 1, noising: .forward)
+        return [("accuracy", result.accuracy), ("margin", result.margin)]
+    }
+}

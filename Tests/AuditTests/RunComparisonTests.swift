@@ -1,0 +1,102 @@
+import Audit
+import Comparison
+import Digests
+import Ledger
+import Testing
+import TinyRuns
+import Training
+
+/// Two recorded runs beside each other.
+@Suite struct RunComparisonTests {
+    private func compare(_ run: RecordedRun, _ other: String, reruns: Bool = true) throws -> RunDifference {
+        try RunComparison(workspace: run.workspace, engine: run.engine, reruns: reruns).compare("run-1", other)
+    }
+
+    @Test func runsOfOneRecipeAreTheSame() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.smpo(), as: "other", level: .steps)
+            let report = try compare(run, "other")
+            #expect(report.isSame && report.commonSteps == 3 && report.equalSteps == 3)
+            #expect(report.divergence == nil && report.unlike.isEmpty && report.notCompared.isEmpty)
+        }
+    }
+
+    @Test func anotherSeedIsTheCause() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.smpo(), ["seed=12"], as: "other")
+            let report = try compare(run, "other")
+            #expect(!report.isSame && report.cause == .seed && report.divergence?.step == 1)
+            #expect(report.inputs.map(\.path) == ["recipe.seed", "seed"])
+            #expect(report.inputs[0].left == "11" && report.inputs[0].right == "12")
+            #expect(report.operators == nil)
+        }
+    }
+
+    /// The operator that a recipe's number reaches, by the records of operators and by running both again.
+    @Test(arguments: [RecordLevel.tensors, .operators]) func anotherRateIsFoundInTheUpdate(level: RecordLevel) throws {
+        try RecordedRun.with(level: level) { run in
+            try run.record(try run.runs.smpo(), ["optimizer.lr=1.5e-3"], as: "other", level: level)
+            let report = try compare(run, "other")
+            #expect(report.cause == .recipe && report.divergence?.phase == .update)
+            let found = try #require(report.operators)
+            #expect(found.kind == .outputs && found.section == "update" && found.operation.hasPrefix("adamw unet/"))
+            #expect((found.element != nil) == (level == .tensors))
+            let still = try compare(run, "other", reruns: false)
+            #expect((still.operators != nil) == (level == .operators))
+        }
+    }
+
+    @Test func otherDataAreTheCause() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.smpo(), ["data.seed=4"], as: "other")
+            let report = try compare(run, "other")
+            #expect(report.cause == .data && report.divergence?.phase == .batch)
+        }
+    }
+
+    @Test func anotherModelIsTheCause() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.smpo(), ["model.init_seed=8"], as: "other")
+            let report = try compare(run, "other")
+            #expect(report.cause == .model && report.divergence?.phase == .inversion)
+        }
+    }
+
+    @Test func aLongerRunIsComparedAsFarAsBothGo() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.smpo(steps: 5), as: "other")
+            let report = try compare(run, "other")
+            #expect(!report.isSame && report.divergence == nil && report.equalSteps == 3 && report.commonSteps == 3)
+            #expect(report.unlike == ["steps 4..5 of other"])
+            #expect(report.inputs.map(\.path) == ["recipe.training.steps"])
+        }
+    }
+
+    @Test func phasesOfOneAloneAreNamed() throws {
+        try RecordedRun.with { run in
+            try run.record(try run.runs.base(), as: "base")
+            let report = try compare(run, "base")
+            #expect(!report.isSame && report.divergence?.phase == .batch)
+            #expect(report.unlike.contains("phases of run-1: reference"), "\(report.unlike)")
+        }
+    }
+
+    /// Equal manifests, other records: what this machine gives is said of both.
+    @Test func aWrongKernelIsNoCauseInTheManifests() throws {
+        try RecordedRun.with { run in
+            let wrong = WrongKernel("group norm", 0, in: "policy", element: 5)
+            try run.record(try run.runs.smpo(), as: "other", observer: wrong)
+            let report = try compare(run, "other")
+            #expect(report.inputs.isEmpty && report.cause == .environment && report.divergence?.phase == .policy)
+            #expect(report.operators == nil)
+            #expect(report.notes.contains("step 1 of run-1 run again here: as recorded"))
+            #expect(report.notes.contains("step 1 of other run again here: NOT as recorded"))
+        }
+    }
+
+    @Test func anUnknownRunIsNamed() throws {
+        try RecordedRun.with { run in
+            _ = #expect(throws: Evidence.UnknownRun.self) { try compare(run, "run-9") }
+        }
+    }
+}
