@@ -76,17 +76,17 @@ public struct Verifier {
         guard let steps = evidence.ledger, let store = try workspace.existingLedger() else {
             return report.skip("ledger", "it does not hold the run")
         }
-        let health = try store.health()
-        for fault in health.strangeTables + health.damage {
+        // Reading the whole file through is the doctor's: other runs may fill gigabytes.
+        let schema = try store.schema()
+        for fault in schema.strangeTables {
             throw TamperError(
-                file: workspace.ledger, run: nil, step: nil, field: "the database",
-                expected: "a ledger's tables, whole",
+                file: workspace.ledger, run: nil, step: nil, field: "the database", expected: "a ledger's tables",
                 found: fault)
         }
         report.note(
             "ledger",
             "\(steps.count) steps, head \(steps.last?.head.hex ?? "none"), stored values, tables of version "
-                + "\(health.schema)")
+                + "\(schema.version)")
         if evidence.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
         let checkpoints = try store.checkpoints(of: report.run)
         for checkpoint in checkpoints { _ = try evidence.open(checkpoint, workspace: workspace, engine: engine) }

@@ -16,6 +16,14 @@ public struct LedgerHealth: Sendable, Equatable {
 }
 
 extension LedgerStore {
+    /// The version of the file's tables, and what is strange about them; the file itself is not read through.
+    /// - Throws: `LedgerError`.
+    public func schema() throws -> (version: Int, strangeTables: [String]) {
+        try read { db in
+            (try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, try LedgerSchema.differences(db))
+        }
+    }
+
     /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, its tables, who records.
     /// - Throws: `LedgerError`.
     public func health() throws -> LedgerHealth {

@@ -54,6 +54,7 @@ public final class OperatorTracer: OperatorObserver {
         return trace
     }
 
+    /// Digests what an outermost operator takes.
     public func willRun(_ operation: String, section: String, _ inputs: [Tensor]) {
         next?.willRun(operation, section: section, inputs)
         depth += 1
@@ -61,6 +62,7 @@ public final class OperatorTracer: OperatorObserver {
         current = (label(operation, inputs), section, digest(inputs))
     }
 
+    /// Digests what it gave.
     public func didRun(_ outputs: [Tensor]) {
         next?.didRun(outputs)
         depth -= 1

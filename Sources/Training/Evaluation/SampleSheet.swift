@@ -1,10 +1,13 @@
 import Datasets
 import Diffusion
+import Digests
 import Tensors
 
 /// Pictures of held-out captions, drawn between the steps of a training: one PNG a time, always from the same noise.
 public struct SampleSheet: RunSpectator {
+    /// `samples`.
     public let name = "samples"
+    /// How often it looks, in steps.
     public let every: Int
     private let folder: (String) -> String
 
@@ -28,6 +31,7 @@ public struct SampleSheet: RunSpectator {
         let sheet = ImageGrid(columns: 8, padding: 6, scale: max(1, 128 / edge), captionLines: 4)
         let digits = String(session.trainer.steps)
         let number = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        try FileContents.makeFolder(folder(run))
         try PNGWriter.write(sheet.compose(images, captions: texts), to: "\(folder(run))/step-\(number).png")
         return []
     }

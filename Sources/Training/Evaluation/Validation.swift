@@ -5,7 +5,9 @@ import Tensors
 
 /// How well the policy tells held-out winners from losers, looked at between the steps of a training.
 public struct Validation: RunSpectator {
+    /// `validation`.
     public let name = "validation"
+    /// How often it looks, in steps.
     public let every: Int
     private let pairs: Int
 

@@ -178,9 +178,10 @@ struct TrainCommand: ParsableCommand {
     }
 
     private func spectators(_ workspace: Workspace) -> [any RunSpectator] {
-        let validation = validateEvery.map { Validation(every: $0, pairs: validatePairs) }
-        let samples = sampleEvery.map { SampleSheet(every: $0) { workspace.model($0) + "/samples" } }
-        return [validation, samples].compactMap { $0 }
+        var spectators: [any RunSpectator] = []
+        if let validateEvery { spectators.append(Validation(every: validateEvery, pairs: validatePairs)) }
+        if let sampleEvery { spectators.append(SampleSheet(every: sampleEvery) { workspace.model($0) + "/samples" }) }
+        return spectators
     }
 
     private var level: RecordLevel? { record.flatMap(RecordLevel.init) }
