@@ -19,9 +19,20 @@ public struct RunComparison {
         (self.workspace, self.engine, self.reruns) = (workspace, engine, reruns)
     }
 
-    /// Compares `left` and `right`. - Throws: `TamperError` when one does not hold, `Evidence.UnknownRun`, and errors
-    /// of opening what a step needs.
+    /// Compares `left` and `right`; of runs that do not hold it is said, and nothing compared. - Throws:
+    /// `Evidence.UnknownRun`, and errors of opening what a step needs.
     public func compare(_ left: String, _ right: String) throws -> RunDifference {
+        do {
+            return try compareVerified(left, right)
+        } catch let error as TamperError {
+            var result = RunDifference(left: left, right: right)
+            (result.tampering, result.cause) = (error.description, .tampering)
+            result.notCompared = ["anything: a run that does not hold says nothing"]
+            return result
+        }
+    }
+
+    private func compareVerified(_ left: String, _ right: String) throws -> RunDifference {
         let (old, new) = (
             try Evidence(run: left, workspace: workspace), try Evidence(run: right, workspace: workspace)
         )

@@ -7,7 +7,9 @@ public struct RunDifference: Sendable {
     /// The runs.
     public let left: String, right: String
     /// Whether everything that both have was compared and is equal, and neither has more.
-    public var isSame: Bool { divergence == nil && inputs.isEmpty && unlike.isEmpty }
+    public var isSame: Bool { tampering == nil && divergence == nil && inputs.isEmpty && unlike.isEmpty }
+    /// Which hash, link or signature of which run does not hold; nothing is compared then.
+    public var tampering: String?
     /// What differs in the inputs of their manifests.
     public var inputs: [DocumentDifference] = []
     /// What differs in the circumstances, which must not matter.
@@ -48,6 +50,7 @@ public struct RunDifference: Sendable {
             "equal_steps": .integer(equalSteps), "only_in_one": list(unlike), "not_compared": list(notCompared),
             "notes": list(notes),
         ]
+        object["tampering"] = tampering.map { .string($0) }
         object["divergence"] = divergence.map { AuditReport.json($0) }
         object["cause"] = cause.map { .string($0.rawValue) }
         object["operator"] = operators.map { AuditReport.json($0) }

@@ -1,5 +1,6 @@
 import Audit
 import Comparison
+import Digests
 
 /// The difference of two runs for people.
 public enum RunDifferenceText {
@@ -12,12 +13,15 @@ public enum RunDifferenceText {
                 lines.append("  \(head)\(String(repeating: " ", count: max(0, 18 - head.count)))\(text)")
             }
         }
+        if let tampering = report.tampering { add("tampered", [tampering]) }
         if let divergence = report.divergence { add("first difference", [divergence.description]) }
         if let cause = report.cause { add("cause", [describe(cause)]) }
         if let operators = report.operators { add("first operator", [operators.description]) }
         add("inputs", report.inputs.map(describe))
         add("circumstances", report.circumstances.map(describe))
-        add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
+        if report.tampering == nil {
+            add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
+        }
         add("only in one", report.unlike)
         add("not compared", report.notCompared)
         add("note", report.notes)
@@ -26,13 +30,22 @@ public enum RunDifferenceText {
 
     private static func verdict(_ report: RunDifference) -> String {
         if report.isSame { return "the same" }
+        if report.tampering != nil { return "not compared" }
         if report.divergence != nil { return "different" }
         return report.commonSteps > 0 && report.equalSteps == report.commonSteps
             ? "different, but equal as far as both go" : "different"
     }
 
     private static func describe(_ difference: DocumentDifference) -> String {
-        "\(difference.path): \(difference.left ?? "nothing") | \(difference.right ?? "nothing")"
+        "\(difference.path): \(value(difference.left)) | \(value(difference.right))"
+    }
+
+    /// Bits of a Float64 as a number; long documents cut.
+    private static func value(_ text: String?) -> String {
+        guard let text else { return "nothing" }
+        let bare = text.filter { $0 != "\"" }
+        if text.count == 20, let number = HexFloat.double(bare) { return "\(number)" }
+        return bare.count > 80 ? bare.prefix(77) + "…" : bare
     }
 
     /// A cause in words.

@@ -60,6 +60,8 @@ struct BenchReport {
             row(title, "ms", "", "ratio"), line("nobody watching", step.plain, ""),
             line("recorded", step.recorded, fixed(step.recorded / step.plain, 3)),
             line("  of which recording", step.recording, "+\(fixed(step.overhead * 100, 2)) %"),
+            line("  and with --record steps", step.recordingSteps, "+\(fixed(step.overheadSteps * 100, 2)) %"),
+            line("recorded with --record operators", step.operators, fixed(step.operators / step.plain, 3)),
             line("audited", step.audited, fixed(step.audited / step.plain, 3)),
             row("most memory at once", step.peak.map { "\($0 >> 20) MiB" } ?? "?", "", ""),
         ].joined(separator: "\n")
@@ -100,8 +102,11 @@ struct BenchReport {
             "plain_milliseconds": .string(fixed(step.plain * 1000, 3)),
             "recorded_milliseconds": .string(fixed(step.recorded * 1000, 3)),
             "recording_milliseconds": .string(fixed(step.recording * 1000, 3)),
+            "recording_steps_milliseconds": .string(fixed(step.recordingSteps * 1000, 3)),
+            "operators_milliseconds": .string(fixed(step.operators * 1000, 3)),
             "audited_milliseconds": .string(fixed(step.audited * 1000, 3)),
-            "overhead": .string(fixed(step.overhead, 4)), "pairs": .integer(step.pairs),
+            "overhead": .string(fixed(step.overhead, 4)), "overhead_steps": .string(fixed(step.overheadSteps, 4)),
+            "pairs": .integer(step.pairs),
             "workers": .integer(step.workers), "peak_bytes": step.peak.map { .integer($0) } ?? .null,
         ]
     }

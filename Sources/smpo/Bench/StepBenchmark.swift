@@ -17,16 +17,20 @@ struct StepBenchmark {
         let peak: Int?
         /// A step that nobody watches.
         let plain: Double
-        /// A step that is recorded.
+        /// A step that is recorded at the level `tensors`.
         let recorded: Double
-        /// What a recorded step spends on digests, the ledger and the objects, clocked by itself: on a machine that
-        /// is busy with other things the difference of two steps says little.
-        let recording: Double
+        /// What a recorded step spends on digests, the ledger and the objects, clocked by itself, at the levels `steps`
+        /// and `tensors`: on a machine that is busy with other things the difference of two steps says little.
+        let recordingSteps: Double, recording: Double
+        /// A step that is recorded at the level `operators`.
+        let operators: Double
         /// A step that is replayed and compared with the record of another.
         let audited: Double
 
-        /// The share that recording adds to a step.
+        /// The share that recording at the level `tensors` adds to a step.
         var overhead: Double { recording / (recorded - recording) }
+        /// The share that recording at the level `steps` adds to a step.
+        var overheadSteps: Double { recordingSteps / (recorded - recording) }
     }
 
     /// Two sessions of one recipe did not agree: nothing that was timed can be believed.
@@ -53,27 +57,23 @@ struct StepBenchmark {
         _ = try plain.step(observer: nil)
         let peak = hasReset ? MachineMemory.peak() : nil
         let audited = try TrainingSession(recipe: recipe, engine: engine)
-        let recorded = try TrainingSession(recipe: recipe, engine: engine)
-        let recording = RunRecording(
-            session: recorded, workspace: workspace, circumstances: Circumstances.of(engine))
-        let recorder = try workspace.openLedger().createRun(
-            inputs: recorded.inputs, circumstances: recording.circumstances)
-        let builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [], engine: engine)
+        let recorded = try RecordedSession(recipe, .tensors, workspace, engine)
+        let recordedSteps = try RecordedSession(recipe, .steps, workspace, engine)
+        let recordedOperators = try RecordedSession(recipe, .operators, workspace, engine)
         let replayBuilder = TraceBuilder(engine: engine)
         var (plainTimes, recordedTimes, recordingTimes): ([Double], [Double], [Double]) = ([], [], [])
-        var auditedTimes: [Double] = []
+        var (stepsTimes, operatorsTimes, auditedTimes): ([Double], [Double], [Double]) = ([], [], [])
         for round in 0...rounds {
             let first = try seconds { _ = try plain.step(observer: nil) }
-            let clock = ObservationClock(builder)
-            var trace: StepTrace?
-            let second = try seconds {
-                _ = try recorded.step(observer: clock)
-                trace = try clock.time { try recording.commit(builder, to: recorder) }
-            }
+            var step: (trace: StepTrace, recording: Double)?
+            let second = try seconds { step = try recorded.step() }
+            stepsTimes.append(try recordedSteps.step().recording)
+            // It takes several times as long: two rounds tell.
+            if round < 3 { operatorsTimes.append(try seconds { _ = try recordedOperators.step() }) }
             let third = try seconds {
                 _ = try audited.step(observer: replayBuilder)
                 let found = try replayBuilder.finish(audited.trainer)
-                if let trace, let divergence = TraceComparison.firstDifference(expected: trace, found: found) {
+                if let step, let divergence = TraceComparison.firstDifference(expected: step.trace, found: found) {
                     throw AuditDiffers(divergence: divergence)
                 }
                 replayBuilder.clearKept()
@@ -81,14 +81,16 @@ struct StepBenchmark {
             if round > 0 {
                 plainTimes.append(first)
                 recordedTimes.append(second)
-                recordingTimes.append(clock.spent / .seconds(1))
+                recordingTimes.append(step?.recording ?? 0)
                 auditedTimes.append(third)
             }
         }
-        try recorder.interrupt()
+        for session in [recorded, recordedSteps, recordedOperators] { try session.interrupt() }
         return Result(
             pairs: recipe.training.pairsPerStep, workers: engine.pool.workers, peak: peak, plain: median(plainTimes),
-            recorded: median(recordedTimes), recording: median(recordingTimes), audited: median(auditedTimes))
+            recorded: median(recordedTimes), recordingSteps: median(Array(stepsTimes.dropFirst())),
+            recording: median(recordingTimes), operators: median(Array(operatorsTimes.dropFirst())),
+            audited: median(auditedTimes))
     }
 
     private func seconds(_ body: () throws -> Void) rethrows -> Double {

@@ -44,6 +44,7 @@ struct DiffCommand: ParsableCommand {
         defer { engine.stop() }
         let report = try RunComparison(workspace: Workspace(), engine: engine, reruns: rerun).compare(left, right)
         print(json ? report.json.pretty : RunDifferenceText.describe(report))
+        if report.tampering != nil { throw ExitStatus.tampered.code }
         if !report.isSame { throw ExitStatus.diverged.code }
     }
 }
