@@ -86,7 +86,7 @@ public struct Verifier {
         report.note(
             "ledger",
             "\(steps.count) steps, head \(steps.last?.head.hex ?? "none"), stored values, tables of version "
-                + "\(schema.version)")
+                + "\(schema.version), level \(try store.level(of: report.run).rawValue)")
         if evidence.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
         let checkpoints = try store.checkpoints(of: report.run)
         for checkpoint in checkpoints { _ = try evidence.open(checkpoint, workspace: workspace, engine: engine) }
