@@ -56,7 +56,8 @@ import Training
             let report = try run.forge(inputs: inputs) { ($0, $1) }
             #expect(report.verdict == .withinBand, "\(report.reason ?? "") \(report.divergence?.description ?? "")")
             let findings = try #require(report.band?.power?.findings)
-            #expect(findings.filter(\.isCaught).map(\.tampering) == [.sample, .timestep, .learningRate, .beta2], "\(findings)")
+            let caught = findings.filter(\.isCaught).map(\.tampering)
+            #expect(caught == [.sample, .timestep, .learningRate, .beta2], "\(findings)")
         }
     }
 

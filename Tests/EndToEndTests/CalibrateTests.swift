@@ -53,6 +53,10 @@ import TinyRuns
                 let result = try sandbox.program.run("calibrate", plain, "-o", "band.json", option, value)
                 #expect(result.status == 64 && result.errors.contains(option), "\(result.errors)")
             }
+            // The first step begins where policy and reference are one.
+            let few = try sandbox.program.run(
+                "calibrate", plain, "-o", "band.json", "--set", "backend=openblas", "--steps", "1")
+            #expect(few.status == 64 && few.errors.contains("expected more than 1"), "\(few.errors)")
             #expect(!FileContents.exists(sandbox.runs.path("band.json")))
             #expect(try sandbox.program.run("train", plain, "--band", "band.json").status == 64)
             let missing = try sandbox.program.run("train", plain, "--record", "--band", "band.json")

@@ -53,7 +53,7 @@ import TinyRuns
             #expect(try sandbox.program.run("prove", "run-1", "--step", "2").status == 0)
             let banded = try sandbox.runs.smpo(more: "backend: openblas")
             for arguments in [
-                ["calibrate", banded, "-o", "band.json", "--steps", "1", "--core-types", "", "--threads", "1"],
+                ["calibrate", banded, "-o", "band.json", "--steps", "2", "--core-types", "", "--threads", "1"],
                 ["train", banded, "--record", "--name", "second", "--band", "band.json"],
             ] {
                 let result = try sandbox.program.start(arguments + ["--workers", "1"]).wait()

@@ -53,8 +53,8 @@ struct CalibrateCommand: ParsableCommand {
         @Option(name: .customLong("set"), help: "Override a value of the recipe: KEY.PATH=VALUE. Repeatable.")
         var overrides: [String] = []
 
-        @Option(help: "Steps to record and replay.")
-        var steps = 6
+        @Option(help: "Steps to record and replay (default: 6 after the first one that changes the weights).")
+        var steps: Int?
 
         @Option(help: "Kernels of OpenBLAS to measure besides those that it chooses, separated by commas.")
         var coreTypes = CalibrateCommand.coreTypes
@@ -77,7 +77,7 @@ struct CalibrateCommand: ParsableCommand {
         private var threadCounts: [Int?] { threads.split(separator: ",").map { Int($0) } }
 
         func validate() throws {
-            if steps < 1 { throw ValidationError("--steps: expected 1 or more, found \(steps)") }
+            if let steps, steps < 1 { throw ValidationError("--steps: expected 1 or more, found \(steps)") }
             if !(quantile > 0 && quantile <= 1) {
                 throw ValidationError("--quantile: expected above 0 to 1, found \(quantile)")
             }
@@ -108,7 +108,7 @@ struct CalibrateCommand: ParsableCommand {
             let session = try TrainingSession(recipe: recipe, engine: engine)
             let folder = ".smpo/calibration-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            let steps = min(self.steps, recipe.training.steps)
+            let steps = try stepCount(session)
             try record(session, steps, in: folder, engine)
             let calibrator = try measure(session, workers, in: folder)
             let band = try calibrator.band(
@@ -117,6 +117,19 @@ struct CalibrateCommand: ParsableCommand {
             try band.write(to: out)
             print(json ? band.json.pretty : BandText.describe(band, calibrator.configurations))
             Message.note("\(out) written")
+        }
+
+        /// Until the weights have changed, policy and reference agree bit by bit on every backend, and a preference's loss
+        /// says nothing of roundings: a band from such steps alone would be too narrow for all later ones.
+        private func stepCount(_ session: TrainingSession) throws -> Int {
+            let total = session.recipe.training.steps
+            let first = (1...total).first { session.trainer.learningRate.rate($0 - 1) > 0 } ?? total
+            let steps = min(self.steps ?? first + 6, total)
+            guard steps > min(first, total - 1) else {
+                throw ValidationError(
+                    "--steps: expected more than \(first), the first step that changes the weights; found \(steps)")
+            }
+            return steps
         }
 
         private func record(_ session: TrainingSession, _ steps: Int, in folder: String, _ engine: Engine) throws {
