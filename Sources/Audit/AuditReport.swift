@@ -34,6 +34,8 @@ public struct AuditReport: Sendable {
     public var steps = 0, equalSteps = 0
     /// Known keys that have signed the run.
     public var signers: [VerifyingKey] = []
+    /// What a replay within a band has measured.
+    public var band: BandFindings?
     /// The replay's chain head.
     public var chainHead: Digest?
 
@@ -53,6 +55,7 @@ public struct AuditReport: Sendable {
         ]
         object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })
         object["reason"] = reason.map { .string($0) }
+        object["band"] = band?.json
         object["chain_head"] = chainHead.map { .digest($0) }
         if let segment {
             object["segment"] = [

@@ -43,6 +43,9 @@ public struct Auditor {
             }
             if let segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
             let session = try Surroundings(evidence, workspace: workspace).open(engine)
+            if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
+                return try replay(evidence, session, within: band, segment, progress)
+            }
             var report = try replay(evidence, session, segment, progress)
             if localizes { localize(evidence, &report) }
             return report
@@ -78,7 +81,7 @@ public struct Auditor {
             return "the run was recorded under contract \(inputs.contract); this program computes by "
                 + ManifestInputs.currentContract
         }
-        if inputs.backend != ManifestInputs.referenceBackend {
+        if inputs.backend != ManifestInputs.referenceBackend, inputs.other[Band.member] == nil {
             return "the run was recorded on the backend \(inputs.backend), whose bits are those of one machine; only "
                 + "\(ManifestInputs.referenceBackend) runs are replayed bit by bit. To compare this one, its manifest "
                 + "would need a band, fixed before the audit, and there is none"
@@ -89,15 +92,38 @@ public struct Auditor {
         return nil
     }
 
-    private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, _ segment: ClosedRange<Int>?, _ progress: (Int, Int) -> Void
-    ) throws -> AuditReport {
-        let total = session.recipe.training.steps
+    /// A run that ends has as many steps as its recipe says.
+    private func requireSteps(_ evidence: Evidence, _ total: Int) throws {
         for (file, outcome) in evidence.outcomes where outcome.steps != total {
             throw TamperError(
                 file: file, run: evidence.manifest.run, step: nil, field: "outcome.steps",
                 expected: "\(total), as training.steps says", found: "\(outcome.steps)")
         }
+    }
+
+    /// The audit of a run that a foreign backend recorded.
+    private func replay(
+        _ evidence: Evidence, _ session: TrainingSession, within band: Band, _ segment: ClosedRange<Int>?,
+        _ progress: (Int, Int) -> Void
+    ) throws -> AuditReport {
+        try requireSteps(evidence, session.recipe.training.steps)
+        var report = AuditReport(run: evidence.manifest.run, verdict: .incomparable)
+        (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
+        report.evidence = evidence.ledger == nil ? [] : ["ledger"]
+        if let segment {
+            let chain = try takeUp(evidence, session, before: segment.lowerBound)
+            report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
+        }
+        try BandAudit(evidence: evidence, session: session, workspace: workspace, band: band)
+            .fill(&report, upTo: segment?.upperBound ?? evidence.stepCount, progress: progress)
+        return report
+    }
+
+    private func replay(
+        _ evidence: Evidence, _ session: TrainingSession, _ segment: ClosedRange<Int>?, _ progress: (Int, Int) -> Void
+    ) throws -> AuditReport {
+        let total = session.recipe.training.steps
+        try requireSteps(evidence, total)
         let steps = evidence.stepCount
         var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
         report.steps = steps
@@ -163,7 +189,7 @@ public struct Auditor {
     }
 
     /// What an outcome says that the replay does not, or nil.
-    private static func difference(_ expected: ManifestOutcome, _ found: ManifestOutcome) -> String? {
+    static func difference(_ expected: ManifestOutcome, _ found: ManifestOutcome) -> String? {
         for (name, expected, found) in [
             ("chain_head", expected.chainHead, found.chainHead), ("steps_root", expected.stepsRoot, found.stepsRoot),
             ("weights_digest", expected.weightsDigest, found.weightsDigest),

@@ -114,6 +114,17 @@ public struct Evidence {
         return try store.operators(of: manifest.run, step: step)
     }
 
+    /// What the ledger has of a step; nil where it does not have the step.
+    func ledgerTrace(of step: Int) throws -> StepTrace? {
+        guard let store, let record = ledgerRecord(step) else { return nil }
+        return StepTrace(record: record, tensors: try store.tensors(of: manifest.run, step: record))
+    }
+
+    /// Where the values are that were kept of a step.
+    func storedTensors(of step: Int) throws -> [StoredTensor] {
+        try store?.storedTensors(of: manifest.run, step: step) ?? []
+    }
+
     private func goldenRecord(_ step: Int) -> StepRecord? {
         golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
     }

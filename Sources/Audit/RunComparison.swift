@@ -73,7 +73,7 @@ public struct RunComparison {
             }
             let common = names.0.intersection(names.1)
             if let divergence = TraceComparison.firstDifference(
-                expected: try left.only(common), found: try right.only(common))
+                expected: try left.restricted(to: common), found: try right.restricted(to: common))
             {
                 result.divergence = divergence
                 if step < result.commonSteps {
@@ -155,7 +155,7 @@ public struct RunComparison {
 
 extension StepTrace {
     /// The trace without phases other than `phases`.
-    fileprivate func only(_ phases: Set<Phase>) throws -> StepTrace {
+    fileprivate func restricted(to phases: Set<Phase>) throws -> StepTrace {
         StepTrace(
             record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
             tensors: tensors)

@@ -18,7 +18,8 @@ public struct SampleReport: Sendable {
 
     /// The gravest verdict of a segment.
     public var verdict: Verdict {
-        [.tampered, .diverged, .incomparable].first { verdict in results.contains { $0.verdict == verdict } }
+        [.tampered, .diverged, .incomparable, .withinBand].first { verdict in results.contains { $0.verdict == verdict }
+        }
             ?? (results.isEmpty ? .incomparable : .reproduced)
     }
 

@@ -19,12 +19,14 @@ struct Surroundings {
 
     /// Opens the session that the manifest describes; `forReplay` refuses one that this machine's memory could not
     /// carry through its steps. Throws `TamperError` naming the file or item whose content is
-    /// not the recorded one, and the reader's own error for what is missing.
+    /// not the recorded one, and the reader's own error for what is missing. A run of a foreign backend is replayed on
+    /// the reference.
     func open(_ engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
         let manifest = evidence.manifest
         let path = workspace.manifest(manifest.run)
         let recipe = try Recipe(json: JSONCursor(manifest.inputs.recipe, name: "inputs.recipe", file: path))
-        let session = try openOrExplain(recipe, engine, forReplay)
+        let isForeign = manifest.inputs.backend != ManifestInputs.referenceBackend
+        let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign)
         let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
         for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
             if name == "data", let changed = changedItem(session) { throw changed }
@@ -32,26 +34,27 @@ struct Surroundings {
                 place(of: name, recipe), "digest of \(name)", manifest.inputs.digests[name]?.hex ?? "nothing",
                 session.inputs.digests[name]?.hex ?? "nothing")
         }
-        // Beside the digests, the inputs of another backend name the library and threads that it had: a replay needs the
-        // same, a look at the files does not.
-        let isOtherMachines = !forReplay && manifest.inputs.backend != ManifestInputs.referenceBackend
-        guard isOtherMachines || session.inputs.digest == manifest.inputs.digest else {
-            throw tampered(path, "inputs digest", manifest.inputs.digest.hex, session.inputs.digest.hex)
+        var inputs = session.inputs
+        // A foreign backend, its library and its threads are those of the machine that recorded.
+        if isForeign { (inputs.backend, inputs.other) = (manifest.inputs.backend, manifest.inputs.other) }
+        guard inputs.digest == manifest.inputs.digest else {
+            throw tampered(path, "inputs digest", manifest.inputs.digest.hex, inputs.digest.hex)
         }
         return session
     }
 
     /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.
     private func openOrExplain(
-        _ recipe: Recipe, _ engine: Engine, _ forReplay: Bool
+        _ recipe: Recipe, _ engine: Engine, _ forReplay: Bool, isForeign: Bool
     ) throws -> TrainingSession {
         do {
             // A replay takes what the run took.
             let workers = engine.pool.workers
             if forReplay {
-                try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+                let plan = try MemoryPlan(recipe, workers: workers, gradientCopies: isForeign ? 2 : 0)
+                try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
             }
-            return try TrainingSession(recipe: recipe, engine: engine)
+            return try TrainingSession(recipe: recipe, engine: engine, backend: isForeign ? .reference : nil)
         } catch let error where Surroundings.isDamage(error) {
             throw tampered(
                 workspace.manifest(evidence.manifest.run), "digest of an input", "the inputs as they were recorded",

@@ -26,6 +26,12 @@ public final class Parameter: @unchecked Sendable {
         return gradient
     }
 
+    /// Puts a gradient in place of the sum so far. Clipping writes to it.
+    public func replaceGradient(with gradient: Tensor) {
+        precondition(gradient.shape == value.shape, "\(name): \(value.shape) cannot have a gradient \(gradient.shape)")
+        self.gradient = gradient
+    }
+
     /// Forgets the gradient.
     public func clearGradient() { gradient = nil }
 

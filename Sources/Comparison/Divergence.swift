@@ -51,6 +51,14 @@ public struct Divergence: Sendable, Equatable {
     /// The first differing element, where the values are known.
     public var element: Element?
 
+    /// A divergence in a tensor or number of a phase.
+    public init(
+        step: Int, phase: Phase, tensor: String, expected: String?, found: String?, element: Element? = nil
+    ) {
+        (self.step, self.phase, self.tensor) = (step, phase, tensor)
+        (self.expected, self.found, self.element) = (expected, found, element)
+    }
+
     /// The last step that was equal, or 0.
     public var lastEqualStep: Int { step - 1 }
 

@@ -26,10 +26,15 @@ public enum AuditText {
         if report.verdict == .reproduced {
             lines.append("  \(report.equalSteps) steps replayed, every phase equal to the \(list(report.evidence))")
             if let head = report.chainHead { lines.append("  chain head        \(head)") }
+        } else if report.verdict == .withinBand {
+            lines.append(
+                "  \(report.equalSteps) steps replayed from recorded state, compared with the \(list(report.evidence))")
+            if let head = report.chainHead { lines.append("  chain head        \(head)") }
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
         }
         for note in report.notes { lines.append("  looked at         \(note)") }
+        if let band = report.band { lines += BandText.lines(band) }
         for key in report.signers { lines.append("  signed with       \(key)") }
         return lines.joined(separator: "\n")
     }

@@ -16,9 +16,9 @@ public enum SegmentText {
                 "  \(steps.padding(toLength: max(steps.count, 18), withPad: " ", startingAt: 0))"
                     + "\(result.verdict.rawValue)\(result.summary.map { ": \($0)" } ?? "")")
         }
-        if report.verdict == .reproduced {
+        if report.verdict == .reproduced || report.verdict == .withinBand {
             if report.results.count == count {
-                lines.append("  every segment was replayed: all \(report.steps) steps are reproduced")
+                lines.append("  every segment was replayed: all \(report.steps) steps are \(report.verdict.rawValue)")
             } else {
                 lines.append("  the other segments were not replayed; this draw finds a run in which")
                 for (_, wrong, chance) in unique(report.chances) {

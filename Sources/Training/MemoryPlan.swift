@@ -27,6 +27,9 @@ public struct MemoryPlan: Sendable, Equatable {
     public let parameters: (unet: Int, textEncoder: Int)
     /// Whether there are steps after the first.
     public let hasLaterSteps: Bool
+    /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
+    /// within one.
+    public let gradientCopies: Int
 
     /// What the program takes without a model: code, libraries, the ledger's cache.
     private static let program = 48 << 20
@@ -35,7 +38,8 @@ public struct MemoryPlan: Sendable, Equatable {
 
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
     /// - Throws: `ConfigError`, `CheckpointError` or `FileError` for a model that cannot be opened.
-    public init(_ recipe: Recipe, workers: Int) throws {
+    public init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0) throws {
+        self.gradientCopies = gradientCopies
         let model = try Model(recipe.model)
         let objective = recipe.makeObjective(elements: 1)
         let (training, size) = (recipe.training, recipe.data.size)
@@ -55,8 +59,8 @@ public struct MemoryPlan: Sendable, Equatable {
         /// Pictures of the step, their noise, and what is recorded of them: inverted latents are kept and then copied
         /// into one object.
         let picture = 4 * model.unet.inChannels * size * size
-        let copies = 2 + (recipe.record.latents && objective.noising == .inversion ? 2 : 0)
-        let batch = objective.samplesPerItem * items * picture * copies + text.encoding
+        let pictures = 2 + (recipe.record.latents && objective.noising == .inversion ? 2 : 0)
+        let batch = objective.samplesPerItem * items * picture * pictures + text.encoding
 
         var rows: [Row] = []
         func add(_ name: String, _ first: Int, _ update: Int, _ later: Int) {
@@ -70,6 +74,8 @@ public struct MemoryPlan: Sendable, Equatable {
         add("text encoder", 4 * model.textCount, 4 * model.textCount, 4 * model.textCount)
         add("gradients", trained, 0, trained)
         add("AdamW moments", 0, 2 * trained, 2 * trained)
+        let copies = gradientCopies * trained
+        add("gradients kept for the band", gradientCopies > 1 ? copies : 0, copies, copies)
         if training.ema != nil { add("averaged weights", trained, trained, trained) }
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)

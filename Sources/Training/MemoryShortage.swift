@@ -45,13 +45,14 @@ extension MemoryPlan {
         guard let machine, total > machine.available else { return }
         throw MemoryShortage(
             plan: self, machine: machine,
-            alternatives: try MemoryPlan.alternatives(recipe, workers: workers, within: machine.available))
+            alternatives: try MemoryPlan.alternatives(
+                recipe, workers: workers, gradientCopies, within: machine.available))
     }
 
     /// Fewer pairs at once; running blocks again, with fewer pairs at once where that alone is not enough; and where
     /// neither helps, doing without averaged weights.
     private static func alternatives(
-        _ recipe: Recipe, workers: Int, within limit: Int
+        _ recipe: Recipe, workers: Int, _ gradientCopies: Int, within limit: Int
     ) throws -> [MemoryShortage.Alternative] {
         /// The largest micro-batch that fits, from halving.
         func smaller(_ recipe: Recipe, _ change: String, keepsBits: Bool) throws -> MemoryShortage.Alternative? {
@@ -60,7 +61,7 @@ extension MemoryPlan {
             while micro > 1 {
                 micro /= 2
                 recipe.training.microPairs = micro
-                let total = try MemoryPlan(recipe, workers: workers).total
+                let total = try MemoryPlan(recipe, workers: workers, gradientCopies: gradientCopies).total
                 if total <= limit {
                     return .init(
                         change: "\(change)--set training.micro_pairs=\(micro)", keepsBits: keepsBits, total: total)
@@ -73,7 +74,7 @@ extension MemoryPlan {
         ) throws -> [MemoryShortage.Alternative] {
             var changed = recipe
             edit(&changed)
-            let total = try MemoryPlan(changed, workers: workers).total
+            let total = try MemoryPlan(changed, workers: workers, gradientCopies: gradientCopies).total
             if total <= limit { return [.init(change: change, keepsBits: keepsBits, total: total)] }
             return try smaller(changed, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }

@@ -15,13 +15,16 @@ public struct RunRecording {
     public let level: RecordLevel
     /// Who looks at the run between its steps.
     public let spectators: [any RunSpectator]
+    /// Whether the values of latents and gradients are kept: what a replay within a band is held against.
+    public let keepsGradients: Bool
 
-    /// A recording of `session` in `workspace`.
+    /// A recording of `session` in `workspace`. A session with a band keeps its gradients without being asked.
     public init(
         session: TrainingSession, workspace: Workspace, circumstances: ManifestCircumstances,
-        level: RecordLevel = .tensors, spectators: [any RunSpectator] = []
+        level: RecordLevel = .tensors, spectators: [any RunSpectator] = [], keepsGradients: Bool = false
     ) {
         self.session = session
+        self.keepsGradients = keepsGradients || session.band != nil
         self.workspace = workspace
         self.circumstances = circumstances
         self.level = level
@@ -101,7 +104,8 @@ public struct RunRecording {
         _ recorder: RunRecorder, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let (trainer, recipe) = (session.trainer, session.recipe)
-        let keeps: Set<Phase> = recipe.record.latents ? [.inversion] : []
+        let keeps: Set<Phase> =
+            keepsGradients ? [.inversion, .gradient] : recipe.record.latents ? [.inversion] : []
         let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
         let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
         do {
@@ -177,14 +181,13 @@ public struct RunRecording {
     private func store(_ builder: TraceBuilder, step: Int) throws -> [StoredTensor] {
         defer { builder.clearKept() }
         guard !builder.kept.isEmpty else { return [] }
-        var (bytes, places): ([UInt8], [(TraceBuilder.Kept, Int)]) = ([], [])
-        for kept in builder.kept {
-            places.append((kept, bytes.count))
-            bytes.append(contentsOf: kept.tensor.bytes)
+        let object = try workspace.objects.put { append in
+            for kept in builder.kept { try append(kept.tensor.bytes) }
         }
-        let object = try workspace.objects.put(bytes)
-        return places.map { kept, offset in
-            StoredTensor(
+        var offset = 0
+        return builder.kept.map { kept in
+            defer { offset += kept.tensor.byteCount }
+            return StoredTensor(
                 phase: kept.phase, name: kept.name, dtype: kept.tensor.dtype.rawValue, shape: kept.tensor.shape,
                 object: object, offset: offset, count: kept.tensor.byteCount)
         }

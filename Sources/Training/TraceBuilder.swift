@@ -50,6 +50,10 @@ public final class TraceBuilder: StepObserver {
     /// Digests many tensors in parallel.
     public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
         self.tensors[phase, default: []] += tensorDigests(of: tensors, on: engine)
+        // Copies: the step goes on to clip its gradients in place.
+        if keeps.contains(phase) {
+            kept += tensors.map { Kept(phase: phase, name: $0.name, tensor: $0.tensor.copy()) }
+        }
     }
 
     /// Adds one move to the paths of its samples: the latent reached, and the corrected one where ReNoise made one.
@@ -76,6 +80,11 @@ public final class TraceBuilder: StepObserver {
         if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
         defer { (entries, tensors) = ([:], [:]) }
         return try StepTrace(step: trainer.steps, entries: entries, tensors: tensors)
+    }
+
+    /// What is known of the phases of a step that is not finished, without the paths of inversions.
+    public func begun(step: Int) throws -> StepTrace {
+        try StepTrace(step: step, entries: entries, tensors: tensors)
     }
 
     /// Lets the kept tensors of the last step go.

@@ -55,6 +55,13 @@ public final class Trainer {
     /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away: before the update, or
     /// after it when the weights themselves overflow; the trainer is then of no further use.
     public func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
+        var losses = try computeGradients(batch, observer: observer)
+        (losses.gradientNorm, losses.learningRate) = try applyGradients(observer: observer)
+        return losses
+    }
+
+    /// The first part of a step, up to the sum of the items' gradients. The losses still lack norm and learning rate.
+    public func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
         steps += 1
         try observeBatch(batch, observer)
         var losses: [ItemLoss] = []
@@ -67,6 +74,16 @@ public final class Trainer {
         let values = losses.map(\.value)
         let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
         try observer?.observe(.loss, "loss", .floats([loss]))
+        return StepLosses(
+            loss: loss, items: values, inside: losses.compactMap(\.inside), gradientNorm: 0, learningRate: 0)
+    }
+
+    /// The second part of a step: norm, clipping, optimiser and average, from the gradients that the parameters have. An
+    /// audit within a band puts the recorded ones there.
+    public func applyGradients(
+        observer: (any StepObserver)? = nil
+    ) throws -> (gradientNorm: Float, learningRate: Double) {
+        let engine = model.engine
         let parameters = model.parameters.map(\.parameter)
         engine.section = "gradient"
         let norm = GradientClipping.norm(parameters, engine: engine)
@@ -93,8 +110,7 @@ public final class Trainer {
         try observer?.observe(.update, "clip factor", .floats([factor]))
         try observer?.observe(.update, "learning rate", .doubles([rate]))
         try observer?.observe(.update, "beta powers", .doubles([optimizer.powers.0, optimizer.powers.1]))
-        return StepLosses(
-            loss: loss, items: values, inside: losses.compactMap(\.inside), gradientNorm: norm, learningRate: rate)
+        return (norm, rate)
     }
 
     /// Inversion, target, reference, policy, loss and backward pass of some items.

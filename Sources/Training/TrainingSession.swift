@@ -20,12 +20,18 @@ public final class TrainingSession {
     public let data: RunData
     /// All that determines the run's bits.
     public let inputs: ManifestInputs
+    /// Within what a replay on the reference backend counts as this run; a part of the inputs. Nil for a run that is
+    /// replayed bit by bit, or not at all.
+    public let band: Band?
 
-    /// Opens everything the recipe names. It computes on the recipe's backend, with the instruction set and the workers
-    /// of `engine`. Throws with the file, key or tensor at fault.
-    public init(recipe: Recipe, engine: Engine) throws {
-        let engine = engine.on(recipe.backend)
+    /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
+    /// another, with the instruction set and the workers of `engine`. Throws with the file, key or tensor at fault, or
+    /// `BandMisfit`.
+    public init(recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil) throws {
+        let influences = engine.on(recipe.backend).outsideInfluences
+        let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
+        self.band = band
         model = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
         data = try RunData(recipe)
         let size = recipe.data.size
@@ -34,12 +40,12 @@ public final class TrainingSession {
         let objective = recipe.makeObjective(elements: elements)
         let schedule = NoiseSchedule(model.scheduler)
         let inversion = recipe.inversionRecipe
-        inputs = ManifestInputs(
+        var inputs = ManifestInputs(
             backend: recipe.backend.rawValue, recipe: recipe.json, seed: recipe.seed,
             streams: Dictionary(uniqueKeysWithValues: StreamName.allCases.map { ($0.name, UInt64($0.rawValue)) }),
             digests: try model.digests().merging(data.digests) { first, _ in first }
                 .merging(["schedule": schedule.digest]) { first, _ in first },
-            other: engine.outsideInfluences)
+            other: influences)
         // The reference shares the policy's storage: an update copies before it writes.
         let reference =
             objective.usesReference
@@ -50,6 +56,9 @@ public final class TrainingSession {
             policy: model.unet, reference: reference,
             textEncoder: recipe.training.trainTextEncoder ? model.textEncoder : nil, schedule: schedule,
             usesFloat16Levels: inversion.usesFloat16Levels, engine: engine)
+        try band?.requireFit(recipe, inputs: inputs, parameters: trained.parameters.map(\.name))
+        inputs.other[Band.member] = band?.json
+        self.inputs = inputs
         trainer = Trainer(
             model: trained, objective: objective, inversion: inversion,
             optimizer: AdamW(recipe.adamW, parameters: trained.parameters),

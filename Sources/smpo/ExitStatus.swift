@@ -19,7 +19,7 @@ enum ExitStatus: Int32, CaseIterable {
 
     var meaning: String {
         switch self {
-        case .reproduced: "done; an audit: every compared bit equal"
+        case .reproduced: "done; an audit: every compared bit equal, or within the manifest's band"
         case .diverged: "diverged: first step, phase and tensor are named"
         case .trouble: "trouble: the work could not be done"
         case .tampered: "tampered: a hash, chain link or signature does not hold"

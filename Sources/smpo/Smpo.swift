@@ -21,7 +21,7 @@ struct Smpo: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, AuditCommand.self, DiffCommand.self, VerifyCommand.self, ProveCommand.self,
-            KeysCommand.self, SignCommand.self, RunsCommand.self,
+            CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, StepCommand.self, InitCommand.self,
             DataCommand.self, BenchCommand.self, DoctorCommand.self,
         ])

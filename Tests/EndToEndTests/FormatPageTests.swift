@@ -51,6 +51,14 @@ import TinyRuns
         try Sandbox.with { sandbox in
             _ = try sandbox.record(try sandbox.runs.smpo(steps: 5))
             #expect(try sandbox.program.run("prove", "run-1", "--step", "2").status == 0)
+            let banded = try sandbox.runs.smpo(more: "backend: openblas")
+            for arguments in [
+                ["calibrate", banded, "-o", "band.json", "--steps", "2", "--core-types", "", "--threads", "1"],
+                ["train", banded, "--record", "--name", "second", "--band", "band.json"],
+            ] {
+                let result = try sandbox.program.start(arguments + ["--workers", "1"]).wait()
+                #expect(result.status == 0, "\(result.errors)")
+            }
             for arguments in [["keys", "generate", "alice"], ["sign", "run-1", "--key", "alice"]] {
                 let result = try sandbox.program.start(arguments + ["--keys", sandbox.runs.folder]).wait()
                 #expect(result.status == 0, "\(result.errors)")
@@ -65,7 +73,7 @@ import TinyRuns
             #expect(result.status == 0, "\(result.errors)")
             let done = String(decoding: try FileContents.read(sandbox.runs.path("comparisons")), as: UTF8.self)
             // The one in a loop is compared for each of five steps.
-            #expect(script.comparisons == 15 && done.split(separator: "\n").count == script.comparisons + 4)
+            #expect(script.comparisons == 16 && done.split(separator: "\n").count == script.comparisons + 4)
 
             // A changed byte does not pass.
             let log = sandbox.runs.path("Golden/run-42/log.jsonl")

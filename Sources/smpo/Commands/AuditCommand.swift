@@ -29,6 +29,12 @@ struct AuditCommand: ParsableCommand {
             head is the seed, which its maker could try again and again.
             `smpo audit plan` says what each way costs.
 
+            A run on OpenBLAS that was recorded with a band (`smpo calibrate`) is
+            replayed step by step from recorded state on the reference backend:
+            `within-band` if every value that OpenBLAS computed is inside the band
+            and all else equal bit by bit. The report says which tamperings of
+            its last step would have stayed inside.
+
             `smpo audit replay --help` lists all options; the word may be left
             out before the name of a run.
 
@@ -47,7 +53,7 @@ struct AuditCommand: ParsableCommand {
 
     static func status(of verdict: Verdict) -> ExitStatus {
         switch verdict {
-        case .reproduced: .reproduced
+        case .reproduced, .withinBand: .reproduced
         case .diverged: .diverged
         case .tampered: .tampered
         case .incomparable: .incomparable

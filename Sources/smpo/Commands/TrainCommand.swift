@@ -26,6 +26,9 @@ struct TrainCommand: ParsableCommand {
 
             With `backend: openblas` in the recipe OpenBLAS computes the matrix
             products: a second opinion, whose bits are those of this machine.
+            With --band FILE from `smpo calibrate` such a run can be audited all
+            the same: the band becomes part of the record, and the gradients of
+            every step are kept.
 
             --validate-every and --sample-every look at the model between the
             steps; what they measure stands in the ledger beside the trace. That
@@ -42,6 +45,7 @@ struct TrainCommand: ParsableCommand {
               smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
               smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
               smpo train --set backend=openblas
+              smpo train --set backend=openblas --record --band band.json
               smpo train Manifests/recipes/sd15-smpo.yaml --dry-run
               smpo train --resume run-3
 
@@ -69,6 +73,9 @@ struct TrainCommand: ParsableCommand {
 
     @Option(help: "Take up an interrupted run after its last checkpoint.")
     var resume: String?
+
+    @Option(help: "Record with this band (smpo calibrate), for a run on OpenBLAS.")
+    var band: String?
 
     @Option(name: .customLong("set"), help: "Override a value of the recipe: KEY.PATH=VALUE. Repeatable.")
     var overrides: [String] = []
@@ -110,6 +117,9 @@ struct TrainCommand: ParsableCommand {
         if (validateEvery ?? sampleEvery) != nil && record == nil && resume == nil {
             throw ValidationError("--validate-every and --sample-every need --record")
         }
+        if band != nil && record == nil {
+            throw ValidationError("--band needs --record; --resume takes the band from the record")
+        }
         if name != nil && record == nil { throw ValidationError("--name needs --record") }
         if dryRun && (record != nil || resume != nil) {
             throw ValidationError("--dry-run trains nothing: leave out --record and --resume")
@@ -121,8 +131,8 @@ struct TrainCommand: ParsableCommand {
         defer { engine.stop() }
         Interrupt.listen()
         let workspace = Workspace()
-        let recipe = try readRecipe(workspace)
-        let plan = try MemoryPlan(recipe, workers: engine.pool.workers)
+        let (recipe, band) = try readRecipe(workspace)
+        let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
         let machine = MachineMemory.read()
         if dryRun {
             print(
@@ -134,7 +144,7 @@ struct TrainCommand: ParsableCommand {
         }
         try plan.requireFits(machine, recipe, workers: engine.pool.workers)
         if dryRun { return }
-        let session = try TrainingSession(recipe: recipe, engine: engine)
+        let session = try TrainingSession(recipe: recipe, engine: engine, band: band)
         defer { notePeak(plan) }
         for note in session.data.notes { Message.note(note) }
         if session.recipe.backend == .openblas {
@@ -189,13 +199,15 @@ struct TrainCommand: ParsableCommand {
     /// `--record RECIPE` reads as `--record` and then the recipe.
     private var recipePath: String { recipe ?? (level == nil ? record : nil) ?? TrainCommand.embedded }
 
-    private func readRecipe(_ workspace: Workspace) throws -> Recipe {
+    private func readRecipe(_ workspace: Workspace) throws -> (Recipe, Band?) {
         if let resume {
             let run = try workspace.openLedger(readOnly: true).verify(resume, objects: nil) { _ in }
-            return try Recipe(
-                json: JSONCursor(run.manifest.inputs.recipe, name: "recipe", file: workspace.ledger))
+            let inputs = run.manifest.inputs
+            let recipe = try Recipe(json: JSONCursor(inputs.recipe, name: "recipe", file: workspace.ledger))
+            return (recipe, try inputs.band(file: workspace.ledger))
         }
-        return try Recipe.read(path: recipePath, overrides: overrides)
+        let recipe = try Recipe.read(path: recipePath, overrides: overrides)
+        return (recipe, try band.map { try Band.read($0) })
     }
 
     /// What a plan of memory was made for, beside what it came to.

@@ -1,0 +1,95 @@
+import Comparison
+import Digests
+import Ledger
+
+/// Makes a band from the distances that other configurations' replays of recorded steps came to.
+public struct BandCalibrator {
+    /// The configurations in the order in which they were added.
+    public private(set) var configurations: [CalibratedConfiguration]
+    private var measured: [(title: String, measurement: BandMeasurement)] = []
+    private let recorded: (title: String, configuration: JSONValue)
+
+    /// Of steps that `configuration` recorded.
+    public init(recordedBy title: String, configuration: JSONValue) {
+        recorded = (title, configuration)
+        configurations = [CalibratedConfiguration(title: title, outcome: .recorded)]
+    }
+
+    /// Takes in a configuration that gave no numbers of its own.
+    public mutating func add(_ title: String, _ outcome: CalibratedConfiguration.Outcome) {
+        configurations.append(CalibratedConfiguration(title: title, outcome: outcome))
+    }
+
+    /// Takes in a measurement, unless its numbers are in already: kernels under two names may be the same.
+    public mutating func add(_ title: String, _ measurement: BandMeasurement) {
+        let isExact = measurement.steps.joined().allSatisfy { $0.amount == 0 }
+        // The reference counts even if it should agree: it is what audits replay on.
+        let isReference = measurement.configuration == ["backend": .string(ManifestInputs.referenceBackend)]
+        if isExact, !isReference { return add(title, .sameBits(recorded.title)) }
+        if let twin = measured.first(where: { $0.measurement.steps == measurement.steps }) {
+            return add(title, .sameBits(twin.title))
+        }
+        measured.append((title, measurement))
+        add(title, .measured(measurement.largest))
+    }
+
+    /// Why no band can be made.
+    public struct Unusable: Error, Equatable, CustomStringConvertible {
+        /// The reason, with numbers.
+        public let reason: String
+        /// With a reason.
+        public init(reason: String) { self.reason = reason }
+        /// One line.
+        public var description: String { "no band can be calibrated: \(reason)" }
+    }
+
+    /// The bounds: of each gradient by itself, of all latents, errors and losses together, the nearest-rank quantile of
+    /// the distances times the margin, at least the floor.
+    /// - Throws: `Unusable` without measurements, and where a bound would hold for anything.
+    public func band(
+        recipe: Digest, digests: [String: Digest], steps: Int, quantile: Double, margin: Double
+    ) throws -> Band {
+        precondition(quantile > 0 && quantile <= 1 && margin >= 1)
+        guard !measured.isEmpty else { throw Unusable(reason: "no configuration was measured") }
+        var samples: [BandQuantity: [Double]] = [:]
+        var gradients: [String: [Double]] = [:]
+        for deviation in measured.flatMap({ $0.measurement.steps.joined() }) {
+            if deviation.quantity == .gradients {
+                gradients[deviation.name, default: []].append(deviation.amount)
+            } else {
+                samples[deviation.quantity, default: []].append(deviation.amount)
+            }
+        }
+        func relative(_ values: [Double], _ name: String) throws -> Double {
+            let bound = max(BandCalibration.relativeFloor, BandCalibrator.quantile(values, quantile) * margin)
+            guard bound < 1 else {
+                throw Unusable(reason: "\(name) would have the bound \(bound), within which anything is")
+            }
+            return bound
+        }
+        func ulp(_ values: [Double], _ name: String) throws -> UInt64 {
+            let bound = (BandCalibrator.quantile(values, quantile) * margin).rounded(.up)
+            // All numbers between a number and twice of it are 2^23 apart: wider says nothing.
+            guard bound < 0x1p23 else {
+                throw Unusable(reason: "\(name) would have the bound \(bound) ULP, within which anything is")
+            }
+            return max(BandCalibration.ulpFloor, UInt64(bound))
+        }
+        let bounds = BandBounds(
+            latents: try relative(samples[.latents] ?? [], "the latents"),
+            errors: try ulp(samples[.errors] ?? [], "the errors"), loss: try ulp(samples[.loss] ?? [], "the losses"),
+            gradients: try Dictionary(
+                uniqueKeysWithValues: gradients.map { ($0.key, try relative($0.value, "the gradient of \($0.key)")) }))
+        let calibration = BandCalibration(
+            steps: steps, quantile: quantile, margin: margin, recorded: recorded.configuration,
+            replayed: measured.map(\.measurement.configuration))
+        return Band(recipe: recipe, digests: digests, bounds: bounds, calibration: calibration)
+    }
+
+    /// The smallest value that at least the share `share` of the values does not exceed; 0 of none.
+    static func quantile(_ values: [Double], _ share: Double) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return sorted[max(0, min(sorted.count, Int((share * Double(sorted.count)).rounded(.up))) - 1)]
+    }
+}

@@ -1,0 +1,91 @@
+import Comparison
+import Ledger
+import Tensors
+import Training
+
+/// Replays a run that another backend recorded, step by step from recorded state: each step is computed from the state
+/// that the recorded gradients have led to, its numbers are measured against the recorded ones, and the recorded
+/// gradients then go through the trainer's own update, which must give the recorded state bit by bit.
+struct BandReplay {
+    let evidence: Evidence
+    let session: TrainingSession
+    let workspace: Workspace
+
+    /// Phases that every backend computes alike. (The gradients are the recorded ones when they are compared: their norm
+    /// must follow from them.)
+    private static let exact: Set<Phase> = [.gradient, .update, .weights]
+    /// Phases of which only the names are compared, and what `deviations` measures of them.
+    private static let banded: [Phase] = [.inversion, .target, .reference, .policy, .loss]
+
+    /// A step that has been computed and not yet applied.
+    struct Step {
+        let batch: TrainingBatch
+        let computed: ComputedStep
+        let recorded: RecordedStep
+        /// What differs though every backend computes it alike, or is no number.
+        let difference: Divergence?
+        /// How far the recorded numbers are, in the order of the phases.
+        let deviations: [Deviation]
+    }
+
+    /// Computes the next step. - Throws: `RecordedStep.Missing` and what `ComputedStep` and `RecordedStep` throw.
+    func compute() throws -> Step {
+        let trainer = session.trainer
+        let step = trainer.steps + 1
+        let batch = try session.batches.batch(step)
+        let computed = try ComputedStep(batch, by: trainer)
+        let recorded = try RecordedStep(step, of: evidence, like: computed.values, workspace: workspace)
+        let start = TraceComparison.firstDifference(
+            expected: try recorded.trace.only([.batch, .timestep]),
+            found: try computed.builder.begun(step: step).only([.batch, .timestep]))
+        // An item's own loss is the entry that has no suffix.
+        let items = computed.values.losses.map(\.name).filter { $0 != "loss" && !$0.contains(".") }
+        let losses = RecordedLosses.firstDifference(
+            recorded.trace, items: batch.items, names: items, objective: trainer.objective,
+            engine: trainer.model.engine)
+        return Step(
+            batch: batch, computed: computed, recorded: recorded,
+            difference: start ?? recorded.firstNonFinite(on: trainer.model.engine) ?? losses,
+            deviations: computed.values.deviations(from: recorded.values))
+    }
+
+    /// Applies the recorded gradients of a step whose `difference` is nil; gives what the update makes otherwise than
+    /// the record says.
+    func apply(_ step: Step) throws -> Divergence? {
+        let trainer = session.trainer
+        let gradients = Dictionary(uniqueKeysWithValues: step.recorded.values.gradients.map { ($0.name, $0.tensor) })
+        for (name, parameter) in trainer.model.parameters {
+            if let gradient = gradients[name] { parameter.replaceGradient(with: gradient) }
+        }
+        _ = try trainer.applyGradients(observer: step.computed.builder)
+        let found = try step.computed.builder.finish(trainer)
+        return TraceComparison.firstDifference(
+            expected: try step.recorded.trace.only(BandReplay.exact), found: try found.only(BandReplay.exact))
+            ?? otherNames(step.recorded.trace.record, found.record)
+    }
+
+    /// The first phase of another make-up: other entries, or other names of tensors.
+    private func otherNames(_ recorded: StepRecord, _ found: StepRecord) -> Divergence? {
+        func makeUp(_ phase: PhaseRecord?) -> String {
+            guard let phase else { return "no such phase" }
+            let tensors = phase.tensors.map { ", \($0.count) tensors, their names' digest \($0.names)" } ?? ""
+            return phase.entries.map(\.name).joined(separator: ", ") + tensors
+        }
+        for phase in BandReplay.banded {
+            let (old, new) = (makeUp(recorded[phase]), makeUp(found[phase]))
+            if old != new {
+                return Divergence(step: found.step, phase: phase, tensor: "its entries", expected: old, found: new)
+            }
+        }
+        return nil
+    }
+}
+
+extension StepTrace {
+    /// The trace of some phases.
+    func only(_ phases: Set<Phase>) throws -> StepTrace {
+        StepTrace(
+            record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
+            tensors: tensors.filter { phases.contains($0.key) })
+    }
+}
