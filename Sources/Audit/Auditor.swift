@@ -19,6 +19,9 @@ public struct Auditor {
     /// Whether a diverged step is run again, to name the operator that differs.
     public let localizes: Bool
 
+    /// What goes wrong in the replay on purpose: the self-test's, else nothing.
+    package var fault: Fault?
+
     /// An auditor of the runs in `workspace`.
     public init(
         workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false,
@@ -141,7 +144,11 @@ public struct Auditor {
         let last = segment?.upperBound ?? steps
         let first = chain.count + 1
         for step in first...max(first, last) where step <= last {
-            _ = try session.step(observer: builder)
+            if let fault {
+                try fault.takeStep(session, observer: builder)
+            } else {
+                _ = try session.step(observer: builder)
+            }
             let found = try builder.finish(session.trainer)
             if evidence.records(of: step).contains(where: { $0 != found.record }) {
                 let differences = try evidence.traces(of: step).compactMap {

@@ -190,6 +190,14 @@ public struct Evidence {
         return (bits, place.shape)
     }
 
+    /// The ledger's list of the run's items and labels; empty where it has none.
+    func dataItems() throws -> [DataItem] { ledger == nil ? [] : try store?.dataItems(of: manifest.run) ?? [] }
+
+    /// Where the ledger says that values of a step are stored.
+    func storedTensors(of step: Int) throws -> [StoredTensor] {
+        ledger == nil ? [] : try store?.storedTensors(of: manifest.run, step: step) ?? []
+    }
+
     /// Digests of data items by their names, as far as the ledger or the golden log know them.
     func itemDigests() -> [String: String] {
         var digests: [String: String] = [:]

@@ -40,7 +40,27 @@ struct Surroundings {
         guard inputs.digest == manifest.inputs.digest else {
             throw tampered(path, "inputs digest", manifest.inputs.digest.hex, inputs.digest.hex)
         }
+        try checkItems(session)
         return session
+    }
+
+    /// The data is what it was; the ledger's list of its items and labels, where there is one, must say so.
+    private func checkItems(_ session: TrainingSession) throws {
+        let recorded = try evidence.dataItems()
+        guard !recorded.isEmpty else { return }
+        let items = session.data.ledgerItems
+        guard recorded.count == items.count else {
+            throw tampered(workspace.ledger, "data_items", "\(items.count) rows", "\(recorded.count)")
+        }
+        for (item, found) in zip(items, recorded) where item != found {
+            let isLabel = utf8Equal(item.item, found.item) && item.digest == found.digest
+            let text = { (item: DataItem) in
+                "\(item.item) \(item.digest) "
+                    + item.labels.sorted { utf8Less($0.key, $1.key) }
+                    .map { "\($0.key) \(HexFloat.string(bits: $0.value))" }.joined(separator: ", ")
+            }
+            throw tampered(workspace.ledger, isLabel ? "labels" : "data_items", text(item), text(found))
+        }
     }
 
     /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.

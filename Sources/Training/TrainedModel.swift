@@ -11,9 +11,9 @@ public final class TrainedModel {
     /// The text encoder, if it is trained too.
     public let textEncoder: CLIPTextModel?
     /// The noise schedule.
-    public let schedule: NoiseSchedule
+    public package(set) var schedule: NoiseSchedule
     /// The schedule of the target (rounded to Float16 in the official presets).
-    public let targetSchedule: NoiseSchedule
+    public package(set) var targetSchedule: NoiseSchedule
     /// What computes.
     public let engine: Engine
     /// All trained parameters: the UNet's, then the text encoder's with `text_encoder/` before their names.

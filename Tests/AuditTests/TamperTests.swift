@@ -185,6 +185,21 @@ import Training
         }
     }
 
+    /// No step's record holds the labels of items that it did not draw: the data itself does.
+    @Test func oneBitOfALabelInTheLedgerIsTampering() throws {
+        try RecordedRun.with { run in
+            try run.sql("UPDATE labels SET bits = '0x3f800001' WHERE run_id = 1 AND position = 2 AND name = 'weight'")
+            let report = try run.audit()
+            #expect(report.verdict == .tampered && report.reason?.contains("labels does not hold") == true)
+            let verified = try Verifier(workspace: run.workspace, engine: run.engine).verify("run-1")
+            #expect(verified.verdict == .tampered && verified.reason?.contains("pair-000002") == true)
+        }
+        try RecordedRun.with { run in
+            try run.sql("UPDATE data_items SET digest = zeroblob(32) WHERE run_id = 1 AND position = 7")
+            #expect(try run.audit().reason?.contains("data_items does not hold") == true)
+        }
+    }
+
     /// A manifest under another run's name says nothing of that run.
     @Test func aManifestOfAnotherName() throws {
         try RecordedRun.with { run in

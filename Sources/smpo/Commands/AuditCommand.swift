@@ -3,6 +3,7 @@ import Audit
 import Digests
 import Ledger
 import Reports
+import Tensors
 
 /// `smpo audit`
 struct AuditCommand: ParsableCommand {
@@ -35,6 +36,15 @@ struct AuditCommand: ParsableCommand {
             and all else equal bit by bit. The report says which tamperings of
             its last step would have stayed inside.
 
+            --self-test asks whether the audit would notice: it makes mutants of
+            the run (recipe, seed, a row of the golden log, a link of the chain,
+            a label, a latent, a checkpoint) and of its replay (a stream's
+            counter, the order of the data, a caption, one bit of a weight, of a
+            moment, of the schedule, …), audits a step or two of each, and
+            prints the score. Other workers and instruction sets must make no
+            difference. The run itself is not touched. Exit code 1 says that a
+            mutant got another verdict than it should.
+
             `smpo audit replay --help` lists all options; the word may be left
             out before the name of a run.
 
@@ -45,6 +55,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --segment 31..40
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit plan run-1
+              smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
             \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
@@ -84,6 +95,9 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: "Print the report as JSON.")
         var json = false
 
+        @Flag(help: "Make mutants of the run and of its replay, and see that each is caught.")
+        var selfTest = false
+
         @Option(help: ArgumentHelp("Sign the verdict with this key, into RUN.audit.intoto.jsonl.", valueName: "key"))
         var sign: String?
 
@@ -105,6 +119,9 @@ struct AuditCommand: ParsableCommand {
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
             if sample == nil && (seed != nil || jobs != 1) { throw ValidationError("--seed and --jobs need --sample") }
+            if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
+                throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
+            }
             guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         }
 
@@ -113,6 +130,7 @@ struct AuditCommand: ParsableCommand {
             if let sample { return try audit(sample, workspace) }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
+            if selfTest { return try test(workspace, engine) }
             var bar: ProgressBar?
             let key = try sign.map { try trust.ring.privateKey($0) }
             let auditor = Auditor(
@@ -125,6 +143,24 @@ struct AuditCommand: ParsableCommand {
             bar?.finish()
             if let key { try write(report, signedWith: key, workspace) }
             try finish(report.verdict, report.json, AuditText.describe(report), workspace)
+        }
+
+        private func test(_ workspace: Workspace, _ engine: Engine) throws {
+            Interrupt.listen()
+            let test = SelfTest(
+                workspace: workspace, engine: engine, keys: try trust.known(),
+                requiresSignature: trust.requireSignature)
+            var bar: ProgressBar?
+            let report = try test.run(name) { done, total in
+                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+                if bar == nil { bar = ProgressBar(total: total, unit: "mutant") }
+                bar?.update(done)
+            }
+            bar?.finish()
+            print(json ? report.json.pretty : SelfTestText.describe(report))
+            let status = AuditCommand.status(of: report.unchanged.verdict)
+            guard status == .reproduced else { throw status.code }
+            if !report.isWhole { throw ExitStatus.diverged.code }
         }
 
         private func write(_ report: AuditReport, signedWith key: SigningKey, _ workspace: Workspace) throws {

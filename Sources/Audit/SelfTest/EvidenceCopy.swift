@@ -1,0 +1,90 @@
+import Digests
+import Foundation
+import Ledger
+
+/// The evidence of one run in a temporary folder, to be changed there: manifest, golden log, and the ledger with this
+/// run alone. Stored values, checkpoints and tensors' digests are links to the originals, which nothing writes through.
+///
+/// Signatures are left out: whoever changes evidence takes them away. The folder goes with this object.
+package final class EvidenceCopy {
+    /// The folder as a place where runs live.
+    package let workspace: Workspace
+    /// The run.
+    package let run: String
+
+    /// Copies what there is of `run`. - Throws: `FileError`, `LedgerError`, or what copying a file throws.
+    package init(_ evidence: Evidence, from original: Workspace) throws {
+        run = evidence.manifest.run
+        workspace = try EvidenceCopy.folder()
+        do {
+            try copyDocuments(original)
+            if evidence.ledger != nil, let store = try original.existingLedger() { try copyLedger(store, original) }
+        } catch {
+            remove()
+            throw error
+        }
+    }
+
+    /// A copy of a copy.
+    package init(_ other: EvidenceCopy) throws {
+        run = other.run
+        workspace = try EvidenceCopy.folder()
+        do {
+            for entry in try FileManager.default.contentsOfDirectory(atPath: other.workspace.root) {
+                try FileManager.default.copyItem(
+                    atPath: "\(other.workspace.root)/\(entry)", toPath: "\(workspace.root)/\(entry)")
+            }
+        } catch {
+            remove()
+            throw error
+        }
+    }
+
+    deinit { remove() }
+
+    private static func folder() throws -> Workspace {
+        let path = FileManager.default.temporaryDirectory.appending(path: "smpo-self-test-\(UUID().uuidString)").path
+        try FileContents.makeFolder(path)
+        return Workspace(root: path)
+    }
+
+    private func remove() { try? FileManager.default.removeItem(atPath: workspace.root) }
+
+    private func copyDocuments(_ original: Workspace) throws {
+        try FileContents.makeFolder(workspace.manifests)
+        try copy(original.manifest(run), to: workspace.manifest(run))
+        guard GoldenLog.exists(folder: original.golden(run)) else { return }
+        try FileContents.makeFolder(workspace.golden(run))
+        for name in ["manifest.json", "log.jsonl"] {
+            try copy("\(original.golden(run))/\(name)", to: "\(workspace.golden(run))/\(name)")
+        }
+        for name in ["names.json", "tensors.bin"] {
+            try link("\(original.golden(run))/\(name)", to: "\(workspace.golden(run))/\(name)")
+        }
+    }
+
+    private func copyLedger(_ store: LedgerStore, _ original: Workspace) throws {
+        try FileContents.makeFolder("\(workspace.root)/.smpo")
+        try store.copy(to: workspace.ledger, keeping: run)
+        var objects = try store.checkpoints(of: run).map(\.object)
+        for step in try store.steps(of: run) {
+            objects += try store.storedTensors(of: run, step: step.record.step).map(\.object)
+        }
+        for object in Set(objects) {
+            let path = workspace.objects.path(of: object)
+            try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+            try link(original.objects.path(of: object), to: path)
+        }
+    }
+
+    private func copy(_ path: String, to copy: String) throws {
+        if FileContents.exists(path) { try AtomicFile.write(FileContents.read(path), to: copy) }
+    }
+
+    private func link(_ path: String, to link: String) throws {
+        guard FileContents.exists(path) else { return }
+        // An absolute target: the link stands in another folder.
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: URL(fileURLWithPath: path).path)
+    }
+}

@@ -1,0 +1,145 @@
+import Digests
+import Foundation
+import Ledger
+
+/// What somebody could do to the record of a run.
+extension EvidenceCopy {
+    /// Where steps are recorded.
+    package enum Source: String, CaseIterable {
+        /// `Golden/RUN/log.jsonl`.
+        case golden = "golden log"
+        /// `.smpo/ledger.sqlite`.
+        case ledger
+    }
+
+    /// Changes inputs or records and makes every hash that stands on them anew, as a forger would: digests, chain, roots,
+    /// outcome, manifests.
+    /// - Parameters:
+    ///   - evidence: what the copy holds.
+    ///   - sources: where records are changed; the manifest's file goes with the first of them.
+    func forge(
+        _ evidence: Evidence, in sources: [Source], inputs: ManifestInputs? = nil,
+        _ change: (StepRecord) throws -> StepRecord = { $0 }
+    ) throws {
+        let inputs = inputs ?? evidence.manifest.inputs
+        var first: Chain?
+        for source in sources {
+            let records = try evidence.records(in: source).map(change)
+            var chain = Chain(inputs: inputs.digest)
+            switch source {
+            case .golden:
+                let steps = records.map { record in
+                    let digest = record.digest
+                    return GoldenStep(record: record, digest: digest, head: chain.append(digest))
+                }
+                try write(steps)
+                try forge("\(workspace.golden(run))/manifest.json", inputs, chain)
+            case .ledger:
+                for record in records { chain.append(record.digest) }
+                try LedgerForgery(path: workspace.ledger, run: run).rewrite(inputs: inputs, records: records)
+            }
+            first = first ?? chain
+        }
+        if let first, FileContents.exists(workspace.manifest(run)) {
+            try forge(workspace.manifest(run), inputs, first)
+        }
+    }
+
+    private func forge(_ path: String, _ inputs: ManifestInputs, _ chain: Chain) throws {
+        var manifest = try Manifest.read(path)
+        manifest.inputs = inputs
+        if let old = manifest.outcome {
+            manifest.outcome = ManifestOutcome(chain: chain, weightsDigest: old.weightsDigest, other: old.other)
+        }
+        try manifest.write(to: path)
+    }
+
+    /// Changes one bit of the loss of a step and leaves every hash as it is.
+    func changeLoss(_ evidence: Evidence, of step: Int, in source: Source) throws {
+        let record = try evidence.records(in: source)[step - 1].withOtherLoss()
+        switch source {
+        case .golden:
+            var steps = evidence.golden ?? []
+            let old = steps[step - 1]
+            steps[step - 1] = GoldenStep(record: record, digest: old.digest, head: old.head)
+            try write(steps)
+        case .ledger: try LedgerForgery(path: workspace.ledger, run: run).set(record)
+        }
+    }
+
+    /// Changes one bit of the head of the chain after a step.
+    func changeHead(_ evidence: Evidence, after step: Int, in source: Source) throws {
+        switch source {
+        case .golden:
+            var steps = evidence.golden ?? []
+            let old = steps[step - 1]
+            steps[step - 1] = GoldenStep(record: old.record, digest: old.digest, head: old.head.withOtherBit())
+            try write(steps)
+        case .ledger:
+            guard let old = evidence.ledger?[step - 1].head else { return }
+            try LedgerForgery(path: workspace.ledger, run: run).set(head: old.withOtherBit(), after: step)
+        }
+    }
+
+    /// Changes one bit of an object at byte `offset`; `renames` puts it under its new name, which the ledger then gives.
+    func change(_ object: Digest, at offset: Int, renames: Bool) throws {
+        let path = workspace.objects.path(of: object)
+        let original = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        // The link goes, not the file behind it. A checkpoint may be larger than the memory.
+        try FileContents.remove([path])
+        try FileManager.default.copyItem(atPath: original, toPath: path)
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(offset))
+        let byte = try file.read(upToCount: 1)?.first ?? 0
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: Data([byte ^ 1]))
+        guard renames else { return }
+        let new = try workspace.objects.put(file: path)
+        try FileContents.remove([path])
+        try LedgerForgery(path: workspace.ledger, run: run).replace(object: object, by: new)
+    }
+
+    private func write(_ steps: [GoldenStep]) throws {
+        try AtomicFile.write(to: "\(workspace.golden(run))/log.jsonl") { file in
+            for step in steps { try file.append(step.json.canonicalBytes + [0x0A]) }
+        }
+    }
+}
+
+extension Evidence {
+    /// Where this run's steps are recorded.
+    var sources: [EvidenceCopy.Source] { (golden == nil ? [] : [.golden]) + (ledger == nil ? [] : [.ledger]) }
+
+    fileprivate func records(in source: EvidenceCopy.Source) -> [StepRecord] {
+        switch source {
+        case .golden: golden?.map(\.record) ?? []
+        case .ledger: ledger?.map(\.record) ?? []
+        }
+    }
+}
+
+extension StepRecord {
+    /// The record with the lowest bit of the step's loss changed.
+    func withOtherLoss() throws -> StepRecord {
+        let phases = try phases.map { phase in
+            guard phase.phase == .loss else { return phase }
+            return try PhaseRecord(
+                .loss,
+                phase.entries.map { entry in
+                    guard entry.name == "loss", case .float32(let bits) = entry.value else { return entry }
+                    return TraceEntry(entry.name, .float32(bits.map { $0 ^ 1 }))
+                })
+        }
+        return try StepRecord(step: step, phases: phases)
+    }
+}
+
+extension Digest {
+    /// The digest with the lowest bit of its last byte changed.
+    fileprivate func withOtherBit() -> Digest {
+        var bytes = Array(bytes)
+        bytes[bytes.count - 1] ^= 1
+        return Digest(bytes: bytes)!
+    }
+}

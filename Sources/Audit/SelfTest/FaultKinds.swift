@@ -1,0 +1,163 @@
+import Datasets
+import Diffusion
+import Tensors
+import Training
+
+/// What the self-test makes go wrong. Each is as small as it can be and still act: one bit, one item, one entry.
+extension Fault {
+    /// The stream of timesteps is read at the counter of a later step.
+    static func streamCounter(_ step: Int) -> Fault {
+        Fault(step: step) { batch, session in
+            let own = batch.items.map(\.timestep)
+            let later = try laterBatch(step, session, "draws other timesteps") { $0.items.map(\.timestep) != own }
+            let items = zip(batch.items, later.items).map { item, other in
+                TrainingBatch.Item(id: item.id, digest: item.digest, weight: item.weight, timestep: other.timestep)
+            }
+            return batch.with(items: items)
+        }
+    }
+
+    /// The first item is exchanged with that of a later step; timesteps stay where they are.
+    static func dataOrder(_ step: Int) -> Fault {
+        Fault(step: step) { batch, session in
+            let later = try laterBatch(step, session, "has another item") { $0.items[0].id != batch.items[0].id }
+            let (other, engine) = (later.items[0], session.trainer.model.engine)
+            let item = TrainingBatch.Item(
+                id: other.id, digest: other.digest, weight: other.weight, timestep: batch.items[0].timestep)
+            let samples = batch.samplesPerItem
+            let rest = samples < batch.x0.shape[0] ? [batch.x0.slice(samples..<batch.x0.shape[0])] : []
+            return batch.with(
+                items: [item] + batch.items.dropFirst(),
+                x0: engine.stacked([later.x0.slice(0..<samples)] + rest),
+                conditioning: batch.conditioning.with(first: later.conditioning, engine: engine))
+        }
+    }
+
+    /// The first item is told another caption, while its id and digest stay.
+    static func caption(_ step: Int) -> Fault {
+        Fault(step: step) { batch, session in
+            let engine = session.trainer.model.engine
+            for caption in session.batches.items.captions.prefix(64) + [""] {
+                let other: Conditioning
+                switch batch.conditioning {
+                case .encoded(let own):
+                    let told = session.model.encode([caption], engine: engine)
+                    guard !told.context.bytes.elementsEqual(own.context.slice(0..<1).bytes) else { continue }
+                    other = .encoded(told)
+                case .tokens(let own):
+                    let told = session.model.tokenIDs(caption)
+                    guard told != own[0] else { continue }
+                    other = .tokens([told])
+                }
+                return batch.with(conditioning: batch.conditioning.with(first: other, engine: engine))
+            }
+            throw Impossible(reason: "all its captions are the same to the text encoder")
+        }
+    }
+
+    /// The coefficient W of the first pair is the next number.
+    static func label(_ step: Int) -> Fault {
+        Fault(step: step) { batch, session in
+            guard case .pairs = session.batches.items, batch.samplesPerItem == 2 else {
+                throw Impossible(reason: "it trains without labels")
+            }
+            let item = batch.items[0]
+            let other = TrainingBatch.Item(
+                id: item.id, digest: item.digest, weight: item.weight.nextUp, timestep: item.timestep)
+            return batch.with(items: [other] + batch.items.dropFirst())
+        }
+    }
+
+    /// A bit of a number of the first picture, or of its latent where the data set holds those.
+    static func picture(_ step: Int) -> Fault {
+        Fault(step: step) { batch, _ in
+            let x0 = batch.x0.copy()
+            x0.flip(bit: 0, of: 0)
+            return batch.with(x0: x0)
+        }
+    }
+
+    /// A bit of the first noisy latent: after the first move of an inversion, or where noise is added.
+    static func noisyLatent(_ step: Int) -> Fault { Fault(step: step, operations: ["ddim move", "noised picture"]) }
+
+    /// The lowest bit of a weight.
+    static func weight(_ step: Int) -> Fault {
+        Fault(step: step) { (session: TrainingSession) in
+            for (name, parameter) in session.trainer.model.parameters where name.hasSuffix(".weight") {
+                guard let place = parameter.value.largest else { continue }
+                return parameter.valueForUpdate().flip(bit: 0, of: place)
+            }
+            throw Impossible(reason: "every weight is 0")
+        }
+    }
+
+    /// A bit in the middle of a number of the first moments; the lowest could be lost in the next update's rounding.
+    static func moment(_ step: Int) -> Fault {
+        Fault(step: step) { (session: TrainingSession) in
+            for moment in session.trainer.optimizer.moments {
+                guard let place = moment.first.largest else { continue }
+                return moment.first.flip(bit: 12, of: place)
+            }
+            throw Impossible(reason: "the moments are 0 before its first update")
+        }
+    }
+
+    /// A bit in the middle of ā at a timestep of the step; the lowest could be lost in a root's rounding.
+    static func scheduleEntry(_ step: Int) -> Fault {
+        Fault(step: step) { (session: TrainingSession) in
+            let (model, timesteps) = (session.trainer.model, try session.batches.batch(step).items.map(\.timestep))
+            let schedule = model.schedule
+            var levels = schedule.alphasCumprod
+            let entry = timesteps.max { levels[$0] < levels[$1] }!
+            levels[entry] = Float(bitPattern: levels[entry].bitPattern ^ 1 << 12)
+            model.schedule = NoiseSchedule(
+                betas: schedule.betas, alphasCumprod: levels, prediction: schedule.prediction,
+                alphaBeforeFirst: schedule.alphaBeforeFirst)
+            model.targetSchedule =
+                session.trainer.inversion.usesFloat16Levels ? model.schedule.throughFloat16 : model.schedule
+        }
+    }
+
+    /// The first batch after `step` of which `isOther` holds.
+    private static func laterBatch(
+        _ step: Int, _ session: TrainingSession, _ what: String, _ isOther: (TrainingBatch) -> Bool
+    ) throws -> TrainingBatch {
+        for later in step + 1...step + 16 {
+            let batch = try session.batches.batch(later)
+            if isOther(batch) { return batch }
+        }
+        throw Impossible(reason: "none of the 16 steps that follow \(what)")
+    }
+}
+
+extension TrainingBatch {
+    fileprivate func with(items: [Item]? = nil, x0: Tensor? = nil, conditioning: Conditioning? = nil) -> TrainingBatch {
+        TrainingBatch(
+            items: items ?? self.items, x0: x0 ?? self.x0, noise: noise,
+            conditioning: conditioning ?? self.conditioning, unconditional: unconditional)
+    }
+}
+
+extension Conditioning {
+    /// The same with the first item's caption that of `other`.
+    fileprivate func with(first other: Conditioning, engine: Engine) -> Conditioning {
+        switch (self, other) {
+        case (.encoded(let own), .encoded(let other)):
+            let count = own.context.shape[0]
+            let rest = count > 1 ? [own.context.slice(1..<count)] : []
+            return .encoded(
+                TextCondition(context: engine.stacked([other.context.slice(0..<1)] + rest), added: own.added))
+        case (.tokens(let own), .tokens(let other)): return .tokens([other[0]] + own.dropFirst())
+        default: preconditionFailure("a run's captions are either encoded or not")
+        }
+    }
+}
+
+extension BatchSource.Items {
+    fileprivate var captions: [String] {
+        switch self {
+        case .pairs(let pairs, _): (0..<min(64, pairs.count)).map { pairs.item(at: $0).caption }
+        case .pictures(let pictures): (0..<min(64, pictures.count)).map { pictures.caption(at: $0) }
+        }
+    }
+}

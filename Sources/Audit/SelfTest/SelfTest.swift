@@ -1,0 +1,151 @@
+import Digests
+import Ledger
+import Tensors
+
+/// Audits mutants of a run: changed evidence, and replays that go wrong. Each must be caught; other worker counts and
+/// instruction sets must not.
+///
+/// Every mutant goes through `Auditor` (or `Verifier`) as a run does. Only a short part of the run is replayed: the step
+/// after its last checkpoint before the end, or its first two steps where there is none. Nothing of the run is changed.
+public struct SelfTest {
+    /// Where the run lives.
+    public let workspace: Workspace
+    /// What computes.
+    public let engine: Engine
+    /// Keys whose signatures count.
+    public let keys: [VerifyingKey]
+    /// Whether a run that none of them has signed cannot be compared.
+    public let requiresSignature: Bool
+
+    /// A self-test of runs in `workspace`.
+    public init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
+        self.workspace = workspace
+        self.engine = engine
+        self.keys = keys
+        self.requiresSignature = requiresSignature
+    }
+
+    /// Tests the audit of `run`. `progress` is told how many of how many mutants are done, and may throw to end it.
+    /// Throws when the work cannot be done.
+    public func run(_ run: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> SelfTestReport {
+        try self.run(run, progress: progress) {
+            SelfTestPlan($0, steps: $1, engine: engine, workspace: workspace).mutants
+        }
+    }
+
+    /// Tests the audit of `run` with mutants of the caller's choice, made from the evidence and the steps to replay.
+    package func run(
+        _ run: String, progress: (Int, Int) throws -> Void = { _, _ in },
+        mutants: (Evidence, ClosedRange<Int>) throws -> [SelfTestMutant]
+    ) throws -> SelfTestReport {
+        let auditor = Auditor(
+            workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
+        let evidence: Evidence
+        do {
+            evidence = try Evidence(run: run, workspace: workspace, keys: keys)
+        } catch let error where error is TamperError || error is MissingObject {
+            return SelfTestReport(run: run, unchanged: try auditor.audit(run))
+        }
+        let steps = try SelfTest.steps(evidence)
+        var report = SelfTestReport(run: run, unchanged: try auditor.audit(run, segment: steps))
+        guard report.unchanged.verdict == .reproduced else { return report }
+        let copy = try EvidenceCopy(evidence, from: workspace)
+        let mutants = try mutants(evidence, steps)
+        for (index, mutant) in mutants.enumerated() {
+            try progress(index, mutants.count)
+            try note(mutant, of: copy, &report)
+        }
+        try progress(mutants.count, mutants.count)
+        return report
+    }
+
+    /// The steps that are replayed: few, and with moments that are not 0 before the last of them where there can be.
+    static func steps(_ evidence: Evidence) throws -> ClosedRange<Int> {
+        if let last = try evidence.checkpoints().last(where: { $0.step < evidence.recordedSteps }) {
+            return last.step + 1...last.step + 1
+        }
+        return 1...max(1, min(2, evidence.stepCount))
+    }
+
+    private func note(_ mutant: SelfTestMutant, of copy: EvidenceCopy, _ report: inout SelfTestReport) throws {
+        guard let trial = mutant.trial else {
+            report.omit(mutant, mutant.reason ?? "")
+            return
+        }
+        let finding: Finding
+        do {
+            finding = try find(trial, mutant.steps, copy)
+        } catch let error as Fault.Impossible {
+            report.omit(mutant, error.reason)
+            return
+        }
+        report.results.append(
+            SelfTestReport.Result(
+                mutant: mutant.kind.rawValue, change: mutant.change, expected: mutant.expectation.verdict,
+                verdict: finding.verdict, place: finding.place, isRight: finding.meets(mutant.expectation)))
+    }
+
+    private func find(_ trial: SelfTestMutant.Trial, _ steps: ClosedRange<Int>, _ copy: EvidenceCopy) throws -> Finding
+    {
+        func audit(_ copy: EvidenceCopy, on engine: Engine, _ fault: Fault? = nil) throws -> Finding {
+            var auditor = Auditor(workspace: copy.workspace, engine: engine, localizes: false)
+            auditor.fault = fault
+            return Finding(try auditor.audit(copy.run, segment: steps), copy.workspace)
+        }
+        switch trial {
+        case .fault(let fault): return try audit(copy, on: engine, fault)
+        case .engine(let isa, let workers):
+            let other = Engine(isa: isa, workers: workers)
+            defer { other.stop() }
+            return try audit(copy, on: other)
+        case .evidence(let change):
+            let changed = try EvidenceCopy(copy)
+            try change(changed)
+            return try audit(changed, on: engine)
+        case .verification(let change):
+            let changed = try EvidenceCopy(copy)
+            try change(changed)
+            let verifier = Verifier(workspace: changed.workspace, engine: engine, opensInputs: false)
+            return Finding(try verifier.verify(changed.run), changed.workspace)
+        }
+    }
+}
+
+/// What was said of a mutant.
+private struct Finding {
+    let verdict: String
+    let place: String?
+    private let step: Int?, phase: Phase?
+
+    init(_ report: AuditReport, _ workspace: Workspace) {
+        verdict = report.verdict.rawValue
+        (step, phase) = (report.divergence?.step, report.divergence?.phase)
+        place =
+            report.divergence.map { "step \($0.step), \($0.phase.rawValue): \($0.tensor)" }
+            ?? report.reason.map { Finding.short($0, workspace) }
+    }
+
+    init(_ report: VerificationReport, _ workspace: Workspace) {
+        verdict = report.verdict.rawValue
+        (step, phase) = (nil, nil)
+        place = report.reason.map { Finding.short($0, workspace) }
+    }
+
+    /// A reason without the temporary folder and without the digests that do not agree.
+    private static func short(_ reason: String, _ workspace: Workspace) -> String {
+        let text = reason.replacing(workspace.root + "/", with: "")
+        return String(text.prefix(upTo: text.firstRange(of: " does not hold")?.lowerBound ?? text.endIndex))
+    }
+
+    func meets(_ expectation: SelfTestMutant.Expectation) -> Bool {
+        guard verdict == expectation.verdict.rawValue else { return false }
+        guard case .diverged(let expected, let phases) = expectation else { return true }
+        return step == expected && phase.map(phases.contains) == true
+    }
+}
+
+extension SelfTestReport {
+    fileprivate mutating func omit(_ mutant: SelfTestMutant, _ reason: String) {
+        omissions.append(Omission(mutant: mutant.kind.rawValue, change: mutant.change, reason: reason))
+    }
+}

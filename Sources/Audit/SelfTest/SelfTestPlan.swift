@@ -1,0 +1,117 @@
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// The mutants that a self-test makes of a run.
+struct SelfTestPlan {
+    let evidence: Evidence
+    /// The steps that are replayed.
+    let steps: ClosedRange<Int>
+    let engine: Engine
+    let workspace: Workspace
+
+    /// The first step that is replayed, at which all goes wrong that can.
+    private var step: Int { steps.lowerBound }
+
+    init(_ evidence: Evidence, steps: ClosedRange<Int>, engine: Engine, workspace: Workspace) {
+        (self.evidence, self.steps, self.engine, self.workspace) = (evidence, steps, engine, workspace)
+    }
+
+    /// All of them, those of which must be caught first.
+    var mutants: [SelfTestMutant] { inputs + replay + records + stored + harmless }
+
+    /// Other inputs, under hashes that hold.
+    private var inputs: [SelfTestMutant] {
+        func forgery(_ change: @escaping (inout Recipe) -> Void) -> SelfTestMutant.Trial {
+            .evidence { copy in
+                var inputs = evidence.manifest.inputs
+                var recipe = try Recipe(json: JSONCursor(inputs.recipe, name: "inputs.recipe"))
+                change(&recipe)
+                (inputs.recipe, inputs.seed) = (recipe.json, recipe.seed)
+                try copy.forge(evidence, in: evidence.sources, inputs: inputs)
+            }
+        }
+        return [
+            SelfTestMutant(
+                .recipe, "β₁ lower by a thousandth, hashes made anew",
+                .diverged(step: step, phases: .update ... .update),
+                steps: step...step,
+                forgery { recipe in
+                    let beta = recipe.optimizer.betas.first
+                    recipe.optimizer.betas.first = beta == 0 ? 0.5 : beta * 0.999
+                }),
+            SelfTestMutant(
+                .seed, "the next number, hashes made anew", .diverged(step: step, phases: .batch ... .inversion),
+                steps: step...step, forgery { $0.seed &+= 1 }),
+        ]
+    }
+
+    /// Replays that go wrong.
+    private var replay: [SelfTestMutant] {
+        func fault(
+            _ kind: SelfTestMutant.Kind, _ change: String, _ phases: ClosedRange<Phase>, _ fault: Fault
+        ) -> SelfTestMutant {
+            SelfTestMutant(
+                kind, change, .diverged(step: fault.step, phases: phases), steps: steps.lowerBound...fault.step,
+                .fault(fault))
+        }
+        return [
+            fault(.streamCounter, "timesteps of a later step", .timestep ... .timestep, .streamCounter(step)),
+            fault(.dataOrder, "an item exchanged with a later step's", .batch ... .batch, .dataOrder(step)),
+            fault(.caption, "of one item, id and digest as they were", .inversion ... .policy, .caption(step)),
+            fault(.label, "coefficient of one pair, 1 ULP", .batch ... .batch, .label(step)),
+            fault(.latent, "1 bit of a picture or latent of the data", .batch ... .batch, .picture(step)),
+            fault(.latent, "1 bit of a noisy latent", .inversion ... .inversion, .noisyLatent(step)),
+            fault(.weightBit, "the lowest bit of one weight", .inversion ... .weights, .weight(step)),
+            // Before the first update there are none.
+            fault(.optimiserMoment, "1 bit of a first moment", .update ... .update, .moment(steps.upperBound)),
+            fault(.scheduleEntry, "1 bit of ā at one timestep", .inversion ... .policy, .scheduleEntry(step)),
+        ]
+    }
+
+    /// Changed records: as they are, and with every hash made anew.
+    private var records: [SelfTestMutant] {
+        EvidenceCopy.Source.allCases.flatMap { source -> [SelfTestMutant] in
+            let (kind, place): (SelfTestMutant.Kind, String) =
+                source == .golden ? (.goldenRow, "golden log") : (.ledgerRow, "ledger")
+            let changes = ["1 bit of a loss", "1 bit of a loss, hashes made anew", "1 bit of a head in the \(place)"]
+            guard evidence.sources.contains(source) else {
+                let reason = "the run is not in a \(place) here"
+                return zip([kind, kind, .chainLink], changes).map { SelfTestMutant($0, $1, notMade: reason) }
+            }
+            return [
+                SelfTestMutant(
+                    kind, changes[0], .tampered, steps: step...step,
+                    .evidence { try $0.changeLoss(evidence, of: step, in: source) }),
+                SelfTestMutant(
+                    kind, changes[1], .diverged(step: step, phases: .loss ... .loss), steps: step...step,
+                    .evidence { copy in
+                        try copy.forge(evidence, in: [source]) { try $0.step == step ? $0.withOtherLoss() : $0 }
+                    }),
+                SelfTestMutant(
+                    .chainLink, changes[2], .tampered, steps: step...step,
+                    .evidence { try $0.changeHead(evidence, after: step, in: source) }),
+            ]
+        }
+    }
+
+    /// Other instruction sets, and one worker more.
+    private var harmless: [SelfTestMutant] {
+        let workers = engine.pool.workers
+        let otherCount = workers < 256 ? workers + 1 : workers - 1
+        let others = ISA.supported.filter { $0 != engine.isa }
+        let sets = others.map { isa in
+            SelfTestMutant(
+                .instructionSet, "\(isa) instead of \(engine.isa)", .reproduced, steps: step...step,
+                .engine(isa, workers: workers))
+        }
+        return [
+            SelfTestMutant(
+                .workerCount, "\(otherCount) instead of \(workers)", .reproduced, steps: step...step,
+                .engine(engine.isa, workers: otherCount))
+        ]
+            + (others.isEmpty
+                ? [SelfTestMutant(.instructionSet, "another one", notMade: "this machine has one only")] : sets)
+    }
+}

@@ -1,0 +1,83 @@
+import Digests
+
+/// What the audit said of a run's mutants.
+public struct SelfTestReport: Sendable {
+    /// A mutant that was made.
+    public struct Result: Sendable, Equatable {
+        /// What was changed: `seed`, `weight bit`, ….
+        public let mutant: String
+        /// How.
+        public let change: String
+        /// The verdict that it should get.
+        public let expected: Verdict
+        /// The verdict that it got.
+        public let verdict: String
+        /// Where the audit noticed.
+        public let place: String?
+        /// Whether the verdict is the right one, for the right place.
+        public let isRight: Bool
+    }
+
+    /// A mutant that this run cannot have.
+    public struct Omission: Sendable, Equatable {
+        /// What would have been changed.
+        public let mutant: String
+        /// How.
+        public let change: String
+        /// Why it was not, as a sentence that begins with "because" would go on.
+        public let reason: String
+    }
+
+    /// The run.
+    public let run: String
+    /// The audit of the same steps with nothing changed; unless it says `reproduced`, no mutant is made.
+    public let unchanged: AuditReport
+    /// The mutants.
+    public internal(set) var results: [Result] = []
+    /// The mutants that were not made.
+    public internal(set) var omissions: [Omission] = []
+
+    init(run: String, unchanged: AuditReport) {
+        self.run = run
+        self.unchanged = unchanged
+    }
+
+    /// Whether every mutant got the verdict it should.
+    public var isWhole: Bool {
+        unchanged.verdict == .reproduced && !results.isEmpty && results.allSatisfy(\.isRight)
+    }
+
+    /// `15 of 15 mutants caught, 2 of 2 harmless changes passed, 3 not made`.
+    public var score: String {
+        let (harmless, mutants) = (
+            results.filter { $0.expected == .reproduced }, results.filter { $0.expected != .reproduced }
+        )
+        return "\(mutants.count(where: \.isRight)) of \(mutants.count) mutants caught, "
+            + "\(harmless.count(where: \.isRight)) of \(harmless.count) harmless changes passed, "
+            + "\(omissions.count) not made"
+    }
+
+    /// Machine-readable form; `schema` is raised when a member changes its meaning.
+    public var json: JSONValue {
+        [
+            "schema": 1, "run": .string(run), "unchanged": unchanged.json, "whole": .bool(isWhole),
+            "score": .string(score),
+            "mutants": .array(
+                results.map { result in
+                    var object: JSONObject = [
+                        "mutant": .string(result.mutant), "change": .string(result.change),
+                        "expected": .string(result.expected.rawValue), "verdict": .string(result.verdict),
+                        "right": .bool(result.isRight),
+                    ]
+                    object["place"] = result.place.map { .string($0) }
+                    return .object(object)
+                }),
+            "not_made": .array(
+                omissions.map {
+                    [
+                        "mutant": .string($0.mutant), "change": .string($0.change), "reason": .string($0.reason),
+                    ]
+                }),
+        ]
+    }
+}
