@@ -120,11 +120,6 @@ public struct Evidence {
         return StepTrace(record: record, tensors: try store.tensors(of: manifest.run, step: record))
     }
 
-    /// Where the values are that were kept of a step.
-    func storedTensors(of step: Int) throws -> [StoredTensor] {
-        try store?.storedTensors(of: manifest.run, step: step) ?? []
-    }
-
     private func goldenRecord(_ step: Int) -> StepRecord? {
         golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
     }
