@@ -46,6 +46,14 @@ public struct SelfTest {
         } catch let error where error is TamperError || error is MissingObject {
             return SelfTestReport(run: run, unchanged: try auditor.audit(run))
         }
+        guard evidence.manifest.inputs.backend == ManifestInputs.referenceBackend else {
+            return SelfTestReport(
+                run: run,
+                unchanged: AuditReport(
+                    run: run, verdict: .incomparable,
+                    reason: "mutants are made of runs of the reference backend; the audit of this one, within its band, "
+                        + "says itself which tamperings it would notice"))
+        }
         let steps = try SelfTest.steps(evidence)
         var report = SelfTestReport(run: run, unchanged: try auditor.audit(run, segment: steps))
         guard report.unchanged.verdict == .reproduced else { return report }

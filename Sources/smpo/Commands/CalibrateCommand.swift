@@ -66,7 +66,7 @@ struct CalibrateCommand: ParsableCommand {
         var quantile = 1.0
 
         @Option(help: "Factor on the quantile, from 1.")
-        var margin = 3.0
+        var margin = 10.0
 
         @Flag(help: "Print the band as JSON.")
         var json = false
