@@ -51,7 +51,8 @@ public struct SelfTest {
                 run: run,
                 unchanged: AuditReport(
                     run: run, verdict: .incomparable,
-                    reason: "mutants are made of runs of the reference backend; the audit of this one, within its band, "
+                    reason:
+                        "mutants are made of runs of the reference backend; the audit of this one, within its band, "
                         + "says itself which tamperings it would notice"))
         }
         let steps = try SelfTest.steps(evidence)
