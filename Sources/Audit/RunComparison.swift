@@ -60,6 +60,14 @@ public struct RunComparison {
             result.notCompared.append("the steps: \(counts.0 == 0 ? result.left : result.right) has no records of any")
         }
         for step in 1...max(1, result.commonSteps) where step <= result.commonSteps {
+            guard
+                let (oldRecord, newRecord) = zip(old.records(of: step), new.records(of: step)).first(where: { _ in true
+                })
+            else { return }
+            if step > 1, oldRecord == newRecord {
+                result.equalSteps = step
+                continue
+            }
             guard let left = try old.traces(of: step).first, let right = try new.traces(of: step).first else { return }
             let names = (Set(left.record.phases.map(\.phase)), Set(right.record.phases.map(\.phase)))
             if step == 1 {

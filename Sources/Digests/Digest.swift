@@ -24,6 +24,23 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
         (word0, word1, word2, word3) = words
     }
 
+    /// The digests whose bytes follow each other in `bytes`; nil when the last one is cut.
+    public static func list(bytes: [UInt8]) -> [Digest]? {
+        guard bytes.count % byteCount == 0 else { return nil }
+        return bytes.withUnsafeBytes { raw in
+            stride(from: 0, to: raw.count, by: byteCount).map { start in
+                func word(_ index: Int) -> UInt64 {
+                    UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: start + 8 * index, as: UInt64.self))
+                }
+                return Digest(word(0), word(1), word(2), word(3))
+            }
+        }
+    }
+
+    private init(_ word0: UInt64, _ word1: UInt64, _ word2: UInt64, _ word3: UInt64) {
+        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
+    }
+
     /// Takes 64 lower-case hexadecimal digits; `nil` for anything else (upper case too, so that a text has one form).
     public init?(hex: String) {
         guard let bytes = Hex.decode(hex) else { return nil }

@@ -67,7 +67,9 @@ struct GoldenTensors {
         } catch {
             throw FileError(operation: "read", path: digestsPath, code: EIO)
         }
-        guard bytes.count == count else { throw FileError(operation: "read", path: digestsPath, code: EIO) }
+        guard bytes.count == count, let all = Digest.list(bytes: bytes) else {
+            throw FileError(operation: "read", path: digestsPath, code: EIO)
+        }
         var (result, place): ([Phase: TensorList], Int) = ([:], 0)
         for phase in record.phases {
             guard let commitment = phase.tensors else { continue }
@@ -76,11 +78,8 @@ struct GoldenTensors {
                     file: namesPath, run: run, step: record.step, field: "names",
                     expected: "\(commitment.count) names with the digest \(commitment.names)", found: "none")
             }
-            let digests = names.indices.map { index in
-                let start = place + index * Digest.byteCount
-                return Digest(bytes: bytes[start..<start + Digest.byteCount])!
-            }
-            place += names.count * Digest.byteCount
+            let digests = Array(all[place..<place + names.count])
+            place += names.count
             let root = MerkleTree.root(leaves: digests)
             guard root == commitment.root else {
                 throw tampered(record.step, phase.phase.rawValue, commitment.root.hex, root.hex)

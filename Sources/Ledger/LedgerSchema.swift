@@ -88,7 +88,7 @@ enum LedgerSchema {
             phase TEXT NOT NULL,
             names_id INTEGER NOT NULL REFERENCES name_lists(id),
             digests BLOB NOT NULL,
-            PRIMARY KEY (run_id, phase, step),
+            PRIMARY KEY (run_id, step, phase),
             FOREIGN KEY (run_id, step) REFERENCES steps(run_id, step) ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE operators (

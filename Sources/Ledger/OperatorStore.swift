@@ -33,7 +33,7 @@ enum OperatorStore {
                 guard let name = row.text("section"), let bytes = row.bytes("digests"),
                     let json = try? JSONValue.parse(row.bytes("names") ?? [], file: file),
                     let names = try? JSONCursor(json, name: "names", file: file).elements().map({ try $0.string() }),
-                    bytes.count == 2 * Digest.byteCount * names.count
+                    let digests = Digest.list(bytes: bytes), digests.count == 2 * names.count
                 else {
                     throw TamperError(
                         file: file, run: run, step: step, field: "operators", expected: "names and two digests each",
@@ -41,9 +41,7 @@ enum OperatorStore {
                 }
                 var section = OperatorTrace.Section(name: name)
                 section.operators = names
-                section.digests = (0..<2 * names.count).map {
-                    Digest(bytes: bytes[$0 * Digest.byteCount..<($0 + 1) * Digest.byteCount])!
-                }
+                section.digests = digests
                 return section
             })
     }

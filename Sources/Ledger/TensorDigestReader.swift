@@ -6,10 +6,24 @@ struct TensorDigestReader {
     let file: String, run: String
     let id: Int64
     private var lists: [Int64: (digest: Digest, names: [String])] = [:]
-    /// What a phase's tensors were after the last row that was applied.
-    private var state: [Phase: [String: Digest]] = [:]
+    /// What a phase's tensors were after the last row that was applied, in the order of the last list of names that
+    /// was whole.
+    private var state: [Phase: State] = [:]
     /// The last list that was held against its commitment.
     private var known: [Phase: (commitment: TensorCommitment, list: TensorList)] = [:]
+
+    private struct State {
+        var names: [String]
+        var digests: [Digest]
+        var places: [String: Int]?
+
+        mutating func set(_ name: String, _ digest: Digest) -> Bool {
+            if places == nil { places = Dictionary(uniqueKeysWithValues: zip(names, names.indices)) }
+            guard let place = places?[name] else { return false }
+            digests[place] = digest
+            return true
+        }
+    }
 
     init(file: String, run: String, id: Int64) { (self.file, self.run, self.id) = (file, run, id) }
 
@@ -20,10 +34,10 @@ struct TensorDigestReader {
             sql: "SELECT phase, names_id, digests FROM tensor_digests WHERE run_id = ? AND step = ?")
         var touched: Set<Phase> = []
         for row in try Row.fetchAll(statement, arguments: [id, record.step]) {
-            guard let phase = row.text("phase").flatMap(Phase.init), record[phase]?.tensors != nil else {
+            guard let phase = row.text("phase").flatMap(Phase.init), let tensors = record[phase]?.tensors else {
                 throw tampered(record.step, "phase", "a phase with tensors", row.shown("phase"))
             }
-            try apply(row, phase, record.step, db)
+            try apply(row, phase, record.step, whole: tensors.names, db)
             touched.insert(phase)
         }
         var result: [Phase: TensorList] = [:]
@@ -43,56 +57,57 @@ struct TensorDigestReader {
 
     /// The tensors of one step by itself: from the last whole list of each phase onwards.
     mutating func tensors(_ record: StepRecord, level: RecordLevel, _ db: Database) throws -> [Phase: TensorList] {
-        for phase in record.phases where phase.tensors != nil {
+        for phase in record.phases {
+            guard let tensors = phase.tensors else { continue }
             let sql = """
                 SELECT step, names_id, digests FROM tensor_digests
                 WHERE run_id = ? AND phase = ? AND step < ? ORDER BY step DESC LIMIT \(TensorDigestWriter.fullEvery)
                 """
             let rows = try Row.fetchAll(
                 try db.cachedStatement(sql: sql), arguments: [id, phase.phase.rawValue, record.step])
-            for row in rows.reversed() { try apply(row, phase.phase, Int(row.integer("step") ?? 0), db) }
+            for row in rows.reversed() {
+                try apply(row, phase.phase, Int(row.integer("step") ?? 0), whole: tensors.names, db)
+            }
         }
         return try next(record, level: level, db)
     }
 
-    private mutating func apply(_ row: Row, _ phase: Phase, _ step: Int, _ db: Database) throws {
-        let names = try self.names(row.integer("names_id"), step, db).names
+    /// Takes in a row. One of the names that the record speaks of (`whole`) is the whole list; one of other names changes
+    /// some of the list before it.
+    private mutating func apply(
+        _ row: Row, _ phase: Phase, _ step: Int, whole: Digest, _ db: Database
+    ) throws {
+        let (namesDigest, names) = try self.names(row.integer("names_id"), step, db)
         let bytes = row.bytes("digests") ?? []
-        guard bytes.count == names.count * Digest.byteCount else {
+        guard let digests = Digest.list(bytes: bytes), digests.count == names.count else {
             throw tampered(
                 step, "digests (\(phase.rawValue))", "\(names.count * Digest.byteCount) bytes", "\(bytes.count) bytes")
         }
-        for (index, name) in names.enumerated() {
-            state[phase, default: [:]][name] = Digest(
-                bytes: bytes[index * Digest.byteCount..<(index + 1) * Digest.byteCount])
+        guard namesDigest != whole, var changed = state[phase] else {
+            state[phase] = State(names: names, digests: digests)
+            return
         }
+        state[phase] = nil
+        for (name, digest) in zip(names, digests) where !changed.set(name, digest) {
+            changed = State(names: names, digests: digests)
+            break
+        }
+        state[phase] = changed
     }
 
     private mutating func list(
         _ phase: Phase, _ commitment: TensorCommitment, _ step: Int, _ db: Database
     ) throws -> TensorList {
         let field = "\(phase.rawValue)"
-        let names: [String]
-        if let known = known[phase], known.commitment.names == commitment.names {
-            names = known.list.names
-        } else {
-            let sql = "SELECT id FROM name_lists WHERE digest = ?"
-            guard let id = try Row.fetchOne(db, sql: sql, arguments: [commitment.names.data])?.integer("id") else {
-                throw tampered(step, field, "the names of the digest \(commitment.names)", "none")
-            }
-            names = try self.names(id, step, db).names
+        guard let state = state[phase], TensorList.digest(ofNames: state.names) == commitment.names else {
+            throw tampered(step, field, "the digests of \(commitment.count) tensors", "of others, or none")
         }
-        let digests = names.compactMap { state[phase]?[$0] }
-        guard digests.count == names.count else {
-            throw tampered(step, field, "digests of \(names.count) tensors", "of \(digests.count)")
-        }
-        let list = TensorList(names: names, digests: digests)
-        let root = MerkleTree.root(leaves: digests)
-        guard names.count == commitment.count, root == commitment.root else {
+        let root = MerkleTree.root(leaves: state.digests)
+        guard state.names.count == commitment.count, root == commitment.root else {
             throw tampered(
-                step, field, "\(commitment.count) with the root \(commitment.root)", "\(names.count), \(root)")
+                step, field, "\(commitment.count) with the root \(commitment.root)", "\(state.names.count), \(root)")
         }
-        return list
+        return TensorList(names: state.names, digests: state.digests)
     }
 
     private mutating func names(_ id: Int64?, _ step: Int, _ db: Database) throws -> (digest: Digest, names: [String]) {

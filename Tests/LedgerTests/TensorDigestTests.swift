@@ -52,6 +52,25 @@ import Testing
         }
     }
 
+    /// A list of some of the names before it, as of a last batch with fewer items, is a list of its own; then all again.
+    @Test func listsMayShrinkAndGrow() throws {
+        try Sample.withFolder { folder in
+            let counts = [6, 6, 4, 4, 6, 3, 3, 8, 6]
+            let traces = try counts.enumerated().map { index, count in
+                try StepTrace(
+                    step: index + 1, entries: [:],
+                    tensors: [
+                        .batch: (0..<count).map { tensor in
+                            (name: "\(tensor)", digest: Digest.of(.document, "\(tensor) \(tensor < 2 ? index : 0)"))
+                        }
+                    ])
+            }
+            let store = try record(traces, folder)
+            try store.verify("run-1")
+            for trace in traces { #expect(try store.tensors(of: "run-1", step: trace.record) == trace.tensors) }
+        }
+    }
+
     @Test func theLevelStepsKeepsRecordsAlone() throws {
         try Sample.withFolder { folder in
             let traces = try traces(steps: 5, tensors: 20) { _, _ in true }
