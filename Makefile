@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench crash exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
+.PHONY: help demo test build lint layers bench crash scale exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
@@ -76,6 +76,9 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 	        .build/exhaustive/single compare $$function $${sets[0]} $$other $(STRIDE)
 	    done
 	done
+
+scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 700 tensors (5.5 GB); minutes.
+	Tests/Scale/run.sh 100,2000,700
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, take each up again; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.CrashTests'
