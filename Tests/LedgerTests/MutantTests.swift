@@ -76,6 +76,23 @@ import Testing
                 #expect(mutant == bytes)
             }
             #expect(refused > 9_900, "\(refused)")
+            try Data(bytes).write(to: URL(fileURLWithPath: golden + "/log.jsonl"))
+
+            // The tensors beside the log: nothing that differs is taken for what the records commit to.
+            for (file, least) in [("tensors.bin", 9_900), ("names.json", 9_000)] {
+                let path = "\(golden)/\(file)"
+                let whole = try FileContents.read(path)
+                let wanted = try (1...3).map { try GoldenLog(folder: golden).tensors(of: $0, in: steps) }
+                #expect(wanted.allSatisfy { $0.count == 2 })
+                let refused = dice.refusals(of: whole) { mutant in
+                    try Data(mutant).write(to: URL(fileURLWithPath: path))
+                    let log = try GoldenLog(folder: golden)
+                    #expect(try log.steps() == steps)
+                    for step in 1...3 { #expect(try log.tensors(of: step, in: steps) == wanted[step - 1]) }
+                }
+                #expect(refused > least, "\(file): \(refused)")
+                try Data(whole).write(to: URL(fileURLWithPath: path))
+            }
         }
     }
 
