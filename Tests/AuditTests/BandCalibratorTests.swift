@@ -27,19 +27,21 @@ import Testing
         return calibrator
     }
 
+    /// Gradient b lies ten times as far as a: a has the pooled bound, b its own where that is wider.
     @Test func theQuantileTimesTheMarginOfEachGradient() throws {
         let amounts = (1...10).map { Double($0) * 1e-6 }
         let calibrator = calibrator([("reference", amounts)])
         let band = try calibrator.band(recipe: digest, digests: [:], steps: 10, quantile: 0.9, margin: 2)
         let ninth = amounts[8]
-        let bounds: [String: Double] = ["a": ninth * 2, "b": ninth * 10 * 2]
+        // Of the twenty distances, a's ten and b's ten, the eighteenth is b's eighth.
+        let bounds: [String: Double] = ["a": amounts[7] * 10 * 2, "b": ninth * 10 * 2]
         #expect(band.bounds.gradients == bounds)
         #expect(band.bounds.latents == ninth * 2)
         let errors = (ninth * 1e9 * 2).rounded(.up)
         #expect(band.bounds.errors == UInt64(errors))
         #expect(band.bounds.loss == 1)
         let whole = try calibrator.band(recipe: digest, digests: [:], steps: 10, quantile: 1, margin: 1)
-        #expect(whole.bounds.gradients["a"] == amounts[9])
+        #expect(whole.bounds.gradients == ["a": amounts[9] * 10, "b": amounts[9] * 10])
         #expect(band.calibration.replayed == [Self.reference])
     }
 
@@ -65,7 +67,8 @@ import Testing
         }
         #expect(outcomes == ["recorded", "measured", "as here", "measured", "as Nehalem"])
         let band = try calibrator.band(recipe: digest, digests: [:], steps: 1, quantile: 0.5, margin: 1)
-        #expect(band.bounds.gradients["a"] == 1e-6)
+        // Two measurements: a at 1e-6 and 3e-6, b at ten times that; the second of the four is a's.
+        #expect(band.bounds.gradients == ["a": 3e-6, "b": 1e-6 * 10])
         #expect(band.calibration.replayed.count == 2)
     }
 

@@ -43,8 +43,10 @@ public struct BandCalibrator {
         public var description: String { "no band can be calibrated: \(reason)" }
     }
 
-    /// The bounds: of each gradient by itself, of all latents, errors and losses together, the nearest-rank quantile of
-    /// the distances times the margin, at least the floor.
+    /// The bounds: of all latents, errors and losses together, and of each gradient by itself, the nearest-rank quantile
+    /// of the distances times the margin, at least the floor. A gradient's own distances count where they are greater
+    /// than those of all gradients together: a few steps show what roundings do to gradients, not the worst step of each
+    /// parameter, whose gradient may be small there.
     /// - Throws: `Unusable` without measurements, and where a bound would hold for anything.
     public func band(
         recipe: Digest, digests: [String: Digest], steps: Int, quantile: Double, margin: Double
@@ -75,11 +77,15 @@ public struct BandCalibrator {
             }
             return max(BandCalibration.ulpFloor, UInt64(bound))
         }
+        let pooled = BandCalibrator.quantile(gradients.values.flatMap(\.self), quantile)
         let bounds = BandBounds(
             latents: try relative(samples[.latents] ?? [], "the latents"),
             errors: try ulp(samples[.errors] ?? [], "the errors"), loss: try ulp(samples[.loss] ?? [], "the losses"),
             gradients: try Dictionary(
-                uniqueKeysWithValues: gradients.map { ($0.key, try relative($0.value, "the gradient of \($0.key)")) }))
+                uniqueKeysWithValues: gradients.map { name, own in
+                    let greater = max(pooled, BandCalibrator.quantile(own, quantile))
+                    return (name, try relative([greater], "the gradient of \(name)"))
+                }))
         let calibration = BandCalibration(
             steps: steps, quantile: quantile, margin: margin, recorded: recorded.configuration,
             replayed: measured.map(\.measurement.configuration))

@@ -20,9 +20,10 @@ struct CalibrateCommand: ParsableCommand {
             The first steps of the recipe are recorded here. Processes with other
             kernels of the library (OPENBLAS_CORETYPE), other numbers of threads,
             and the reference backend replay each of them from recorded state.
-            Each gradient's bound is the quantile of its distances times the
-            margin; so are those of latents, errors and losses. The floor is 2^-24
-            (relative L2), 1 ULP. Kernels that the library does not know, or that
+            A bound is the quantile of the distances times the margin: of latents,
+            of errors, of losses, and of gradients, of which each has its own
+            where it is wider than that of all. The floor is 2^-24 (relative L2),
+            1 ULP. Kernels that the library does not know, or that
             give the same bits as others, are named and not counted.
 
             The band holds for this recipe, model, data and configuration:
