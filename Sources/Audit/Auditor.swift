@@ -114,7 +114,7 @@ public struct Auditor {
         (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
         report.evidence = evidence.ledger == nil ? [] : ["ledger"]
         if let segment {
-            let chain = try takeUp(evidence, session, before: segment.lowerBound)
+            let chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
             report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
         try BandAudit(evidence: evidence, session: session, workspace: workspace, band: band)
@@ -137,7 +137,7 @@ public struct Auditor {
         report.signers = evidence.signers.known
         var chain = Chain(inputs: session.inputs.digest)
         if let segment {
-            chain = try takeUp(evidence, session, before: segment.lowerBound)
+            chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
             report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
         let builder = TraceBuilder(engine: session.trainer.model.engine)
@@ -175,35 +175,11 @@ public struct Auditor {
         }
         report.chainHead = chain.head
         let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
-        for (file, outcome) in evidence.outcomes {
-            guard let difference = Auditor.difference(outcome, found) else { continue }
+        if let difference = evidence.outcomeDifference(from: found) {
             report.verdict = .diverged
-            report.reason = "\(file): \(difference); no record of a step differs"
-            return report
+            report.reason = "\(difference); no record of a step differs"
         }
         return report
-    }
-
-    /// Puts the state after the last checkpoint before `step` into the session, held against the record of its step;
-    /// gives the recorded chain up to there. Without such a checkpoint the session stays at its beginning.
-    private func takeUp(_ evidence: Evidence, _ session: TrainingSession, before step: Int) throws -> Chain {
-        guard let checkpoint = try evidence.checkpoints().last(where: { $0.step < step }),
-            let chain = evidence.chain(upTo: checkpoint.step)
-        else { return Chain(inputs: session.inputs.digest) }
-        let file = try evidence.open(checkpoint, workspace: workspace, engine: engine)
-        try TrainingCheckpoint.restore(file, into: session.trainer)
-        return chain
-    }
-
-    /// What an outcome says that the replay does not, or nil.
-    static func difference(_ expected: ManifestOutcome, _ found: ManifestOutcome) -> String? {
-        for (name, expected, found) in [
-            ("chain_head", expected.chainHead, found.chainHead), ("steps_root", expected.stepsRoot, found.stepsRoot),
-            ("weights_digest", expected.weightsDigest, found.weightsDigest),
-        ] where expected != found {
-            return "outcome.\(name): expected \(expected), the replay came to \(found)"
-        }
-        return nil
     }
 
     /// The first differing element of a tensor whose recorded values are stored beside the ledger.

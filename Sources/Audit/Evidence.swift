@@ -171,6 +171,30 @@ public struct Evidence {
         return file
     }
 
+    /// Puts the state after the last checkpoint before `step` into the session, held against the record of its step;
+    /// gives the recorded chain up to there. Without such a checkpoint the session stays at its beginning.
+    func takeUp(_ session: TrainingSession, before step: Int, workspace: Workspace) throws -> Chain {
+        guard let checkpoint = try checkpoints().last(where: { $0.step < step }),
+            let chain = chain(upTo: checkpoint.step)
+        else { return Chain(inputs: session.inputs.digest) }
+        let file = try open(checkpoint, workspace: workspace, engine: session.trainer.model.engine)
+        try TrainingCheckpoint.restore(file, into: session.trainer)
+        return chain
+    }
+
+    /// What the first document whose outcome is not `found` says otherwise, with its path; nil if all agree.
+    func outcomeDifference(from found: ManifestOutcome) -> String? {
+        for (file, outcome) in outcomes {
+            for (name, expected, found) in [
+                ("chain_head", outcome.chainHead, found.chainHead), ("steps_root", outcome.stepsRoot, found.stepsRoot),
+                ("weights_digest", outcome.weightsDigest, found.weightsDigest),
+            ] where expected != found {
+                return "\(file): outcome.\(name): expected \(expected), the replay came to \(found)"
+            }
+        }
+        return nil
+    }
+
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
     public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
         bits: [UInt32], shape: [Int]
@@ -196,7 +220,7 @@ public struct Evidence {
     /// Digests of data items by their names, as far as the ledger or the golden log know them.
     func itemDigests() -> [String: String] {
         var digests: [String: String] = [:]
-        for item in (try? store?.dataItems(of: manifest.run)) ?? [] { digests[item.item] = item.digest.hex }
+        for item in (try? dataItems()) ?? [] { digests[item.item] = item.digest.hex }
         for step in golden ?? [] {
             guard case .text(let ids)? = step.record[.batch]?["ids"]?.value,
                 case .text(let items)? = step.record[.batch]?["items"]?.value

@@ -60,10 +60,9 @@ public struct RunComparison {
             result.notCompared.append("the steps: \(counts.0 == 0 ? result.left : result.right) has no records of any")
         }
         for step in 1...max(1, result.commonSteps) where step <= result.commonSteps {
-            guard
-                let (oldRecord, newRecord) = zip(old.records(of: step), new.records(of: step)).first(where: { _ in true
-                })
-            else { return }
+            guard let oldRecord = old.records(of: step).first, let newRecord = new.records(of: step).first else {
+                return
+            }
             if step > 1, oldRecord == newRecord {
                 result.equalSteps = step
                 continue

@@ -37,10 +37,7 @@ final class StepReplay {
             return
         }
         let session = try Surroundings(evidence, workspace: workspace).open(engine)
-        if let checkpoint {
-            try TrainingCheckpoint.restore(
-                evidence.open(checkpoint, workspace: workspace, engine: engine), into: session.trainer)
-        }
+        _ = try evidence.takeUp(session, before: step, workspace: workspace)
         while session.trainer.steps < step - 1 { _ = try session.step(observer: nil) }
         let path = FileManager.default.temporaryDirectory.appending(path: "smpo-step-\(UUID().uuidString)").path
         temporary = path

@@ -78,17 +78,37 @@ package struct LedgerForgery {
 }
 
 extension LedgerStore {
-    /// Copies the ledger into a new file that holds only `run`. - Throws: `LedgerError`, `FileError`.
+    /// The tables of a run's rows and which of them are a run's (`?`), parents first.
+    private static let rowsOfARun =
+        [
+            ("environments", "id = (SELECT environment_id FROM runs WHERE id = ?)"), ("runs", "id = ?"),
+            (
+                "name_lists",
+                "id IN (SELECT names_id FROM tensor_digests WHERE run_id = ?1 UNION SELECT names_id FROM operators WHERE run_id = ?1)"
+            ),
+        ]
+        + [
+            "steps", "phases", "tensor_digests", "operators", "latents", "checkpoints", "measures", "data_items",
+            "labels",
+        ].map { ($0, "run_id = ?") }
+
+    /// Copies `run`, and nothing else, into a new ledger; audits of it stay behind. - Throws: `LedgerError`, `FileError`.
     package func copy(to path: String, keeping run: String) throws {
-        let copy = try LedgerError.naming(path) { try DatabaseQueue(path: path) }
+        let copy = try LedgerStore(path: path)
         try read { source in
-            try LedgerError.naming(path) { try copy.writeWithoutTransaction { try source.backup(to: $0) } }
+            let id = try LedgerStore.id(of: run, source)
+            try copy.write { target in
+                for (table, condition) in LedgerStore.rowsOfARun {
+                    let rows = try Row.fetchCursor(
+                        source, sql: "SELECT * FROM \(table) WHERE \(condition)", arguments: [id])
+                    while let row = try rows.next() {
+                        let places = repeatElement("?", count: row.count).joined(separator: ", ")
+                        try target.cachedStatement(sql: "INSERT INTO \(table) VALUES (\(places))")
+                            .execute(arguments: StatementArguments(row.databaseValues))
+                    }
+                }
+            }
         }
-        try LedgerError.naming(path) {
-            // What belongs to a run goes with it: GRDB keeps foreign keys unless told otherwise.
-            try copy.write { try $0.execute(sql: "DELETE FROM runs WHERE name <> ?", arguments: [run]) }
-            try copy.vacuum()
-            try copy.close()
-        }
+        try copy.checkpoint()
     }
 }

@@ -29,32 +29,17 @@ struct CalibrationJob {
 
     /// Measures the run recorded in `folder`.
     func run(in folder: String) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments(folder)
-        if let core {
-            process.environment = ProcessInfo.processInfo.environment.merging(["OPENBLAS_CORETYPE": core]) { $1 }
-        }
-        // Files, not pipes: nobody reads before the process has ended.
-        let base = "\(folder)/measurement-\(UUID().uuidString)"
-        let paths = [base + ".out", base + ".err"]
-        defer { for path in paths { try? FileManager.default.removeItem(atPath: path) } }
-        for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[0]))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: paths[1]))
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let errors = (try? String(contentsOfFile: paths[1], encoding: .utf8)) ?? ""
+        let process = try OwnProcess(
+            arguments(folder), environment: core.map { ["OPENBLAS_CORETYPE": $0] } ?? [:])
+        let (reason, status) = process.wait()
+        guard reason == .exit, status == 0 else {
             let cause =
-                process.terminationReason == .exit
-                ? "exit code \(process.terminationStatus)"
-                : process.terminationStatus == SIGILL
-                    ? "the CPU lacks its instructions" : "signal \(process.terminationStatus)"
-            return .failed(([cause] + errors.split(separator: "\n").suffix(1).map(String.init)).joined(separator: ": "))
+                reason == .exit
+                ? "exit code \(status)" : status == SIGILL ? "the CPU lacks its instructions" : "signal \(status)"
+            return .failed([cause, process.lastError].compactMap(\.self).joined(separator: ": "))
         }
-        let name = "smpo " + arguments(folder).joined(separator: " ")
-        let cursor = JSONCursor(try JSONValue.read(paths[0]), name: "measurement", file: name)
+        let json = try JSONValue.parse(process.output(), file: process.command)
+        let cursor = JSONCursor(json, name: "measurement", file: process.command)
         let measurement = try BandMeasurement(json: cursor)
         if let core, backend == .openblas {
             let chosen = try cursor["configuration"]["openblas"]["core"].string()

@@ -79,11 +79,8 @@ struct BandAudit {
         }
         report.chainHead = chain.head
         let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
-        for (file, outcome) in evidence.outcomes {
-            guard let difference = Auditor.difference(outcome, found) else { continue }
-            report.verdict = .diverged
-            report.reason = "\(file): \(difference)"
-            return
+        if let difference = evidence.outcomeDifference(from: found) {
+            (report.verdict, report.reason) = (.diverged, difference)
         }
     }
 }

@@ -1,0 +1,34 @@
+import Digests
+
+/// All that one step left behind: the record, which is hashed and chained, and the digests of single tensors to which
+/// the record commits.
+public struct StepTrace: Sendable, Equatable {
+    /// The record.
+    public let record: StepRecord
+    /// The tensors of each phase that has any.
+    public let tensors: [Phase: TensorList]
+
+    /// A record with what is known of its tensors.
+    public init(record: StepRecord, tensors: [Phase: TensorList] = [:]) {
+        (self.record, self.tensors) = (record, tensors)
+    }
+
+    /// The digest under a name of a phase: an entry of the record, or a tensor.
+    public func digest(of name: String, in phase: Phase) -> Digest? {
+        if case .digest(let digest)? = record[phase]?[name]?.value { return digest }
+        return tensors[phase]?[name]
+    }
+
+    /// Puts a step together: `entries` are numbers, texts and digests, `tensors` become one entry `tensors` a phase.
+    /// - Throws: `DuplicateEntry`, `DuplicateTensorName`.
+    public init(
+        step: Int, entries: [Phase: [TraceEntry]], tensors: [Phase: [(name: String, digest: Digest)]]
+    ) throws {
+        let lists = try tensors.filter { !$0.value.isEmpty }.mapValues { try TensorList($0) }
+        let phases = try Phase.allCases.compactMap { phase -> PhaseRecord? in
+            let all = (entries[phase] ?? []) + (lists[phase].map { [TraceEntry(tensors: $0.commitment)] } ?? [])
+            return entries[phase] == nil && all.isEmpty ? nil : try PhaseRecord(phase, all)
+        }
+        self.init(record: try StepRecord(step: step, phases: phases), tensors: lists)
+    }
+}
