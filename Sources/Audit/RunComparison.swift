@@ -80,7 +80,7 @@ public struct RunComparison {
             }
             let common = names.0.intersection(names.1)
             if let divergence = TraceComparison.firstDifference(
-                expected: try left.restricted(to: common), found: try right.restricted(to: common))
+                expected: try left.only(common), found: try right.only(common))
             {
                 result.divergence = divergence
                 if step < result.commonSteps {
@@ -157,14 +157,5 @@ public struct RunComparison {
         let place = OperatorTracer.Place(section: found.sectionIndex, index: found.index)
         result.operators?.element = Localizer.firstElement(
             try first.run(engine, keeping: place).outputs, try second.run(engine, keeping: place).outputs)
-    }
-}
-
-extension StepTrace {
-    /// The trace without phases other than `phases`.
-    fileprivate func restricted(to phases: Set<Phase>) throws -> StepTrace {
-        StepTrace(
-            record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
-            tensors: tensors)
     }
 }

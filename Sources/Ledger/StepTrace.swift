@@ -19,6 +19,13 @@ public struct StepTrace: Sendable, Equatable {
         return tensors[phase]?[name]
     }
 
+    /// The trace of some phases.
+    package func only(_ phases: Set<Phase>) throws -> StepTrace {
+        StepTrace(
+            record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
+            tensors: tensors.filter { phases.contains($0.key) })
+    }
+
     /// Puts a step together: `entries` are numbers, texts and digests, `tensors` become one entry `tensors` a phase.
     /// - Throws: `DuplicateEntry`, `DuplicateTensorName`.
     public init(

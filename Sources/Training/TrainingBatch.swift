@@ -15,13 +15,13 @@ public struct TrainingBatch: Sendable {
     /// One pair or picture.
     public struct Item: Sendable {
         /// The name in the data set.
-        public let id: String
+        public var id: String
         /// Content of pictures, caption, labels.
-        public let digest: Digest
+        public var digest: Digest
         /// The coefficient W (1 for objectives without labels).
-        public let weight: Float
+        public var weight: Float
         /// t, shared by the pictures of a pair.
-        public let timestep: Int
+        public var timestep: Int
 
         /// An item named `id`.
         public init(id: String, digest: Digest, weight: Float, timestep: Int) {
@@ -57,4 +57,13 @@ public struct TrainingBatch: Sendable {
 
     /// Pictures an item has.
     public var samplesPerItem: Int { x0.shape[0] / items.count }
+
+    /// The batch with what is given instead of its own.
+    package func replacing(
+        items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil, conditioning: Conditioning? = nil
+    ) -> TrainingBatch {
+        TrainingBatch(
+            items: items ?? self.items, x0: x0 ?? self.x0, noise: noise ?? self.noise,
+            conditioning: conditioning ?? self.conditioning, unconditional: unconditional)
+    }
 }

@@ -80,12 +80,3 @@ struct BandReplay {
         return nil
     }
 }
-
-extension StepTrace {
-    /// The trace of some phases.
-    func only(_ phases: Set<Phase>) throws -> StepTrace {
-        StepTrace(
-            record: try StepRecord(step: record.step, phases: record.phases.filter { phases.contains($0.phase) }),
-            tensors: tensors.filter { phases.contains($0.key) })
-    }
-}

@@ -38,10 +38,8 @@ struct BatchTampering {
 
     private func otherTimestep(_ batch: TrainingBatch) -> TrainingBatch {
         var items = batch.items
-        let (first, last) = (items[0], session.trainer.model.schedule.count - 1)
-        items[0] = TrainingBatch.Item(
-            id: first.id, digest: first.digest, weight: first.weight,
-            timestep: first.timestep < last ? first.timestep + 1 : first.timestep - 1)
+        let last = session.trainer.model.schedule.count - 1
+        items[0].timestep += items[0].timestep < last ? 1 : -1
         return batch.replacing(items: items)
     }
 
@@ -53,13 +51,5 @@ struct BatchTampering {
 
     private func write(_ source: Tensor, to target: Tensor) {
         target.pointer.update(from: source.pointer, count: source.count)
-    }
-}
-
-extension TrainingBatch {
-    fileprivate func replacing(items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil) -> TrainingBatch {
-        TrainingBatch(
-            items: items ?? self.items, x0: x0 ?? self.x0, noise: noise ?? self.noise, conditioning: conditioning,
-            unconditional: unconditional)
     }
 }

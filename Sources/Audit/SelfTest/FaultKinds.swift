@@ -10,10 +10,9 @@ extension Fault {
         Fault(step: step) { batch, session in
             let own = batch.items.map(\.timestep)
             let later = try laterBatch(step, session, "draws other timesteps") { $0.items.map(\.timestep) != own }
-            let items = zip(batch.items, later.items).map { item, other in
-                TrainingBatch.Item(id: item.id, digest: item.digest, weight: item.weight, timestep: other.timestep)
-            }
-            return batch.with(items: items)
+            var items = batch.items
+            for (place, other) in zip(items.indices, later.items) { items[place].timestep = other.timestep }
+            return batch.replacing(items: items)
         }
     }
 
@@ -21,12 +20,12 @@ extension Fault {
     static func dataOrder(_ step: Int) -> Fault {
         Fault(step: step) { batch, session in
             let later = try laterBatch(step, session, "has another item") { $0.items[0].id != batch.items[0].id }
-            let (other, engine) = (later.items[0], session.trainer.model.engine)
-            let item = TrainingBatch.Item(
-                id: other.id, digest: other.digest, weight: other.weight, timestep: batch.items[0].timestep)
+            let engine = session.trainer.model.engine
+            var item = later.items[0]
+            item.timestep = batch.items[0].timestep
             let samples = batch.samplesPerItem
             let rest = samples < batch.x0.shape[0] ? [batch.x0.slice(samples..<batch.x0.shape[0])] : []
-            return batch.with(
+            return batch.replacing(
                 items: [item] + batch.items.dropFirst(),
                 x0: engine.stacked([later.x0.slice(0..<samples)] + rest),
                 conditioning: batch.conditioning.with(first: later.conditioning, engine: engine))
@@ -49,7 +48,7 @@ extension Fault {
                     guard told != own[0] else { continue }
                     other = .tokens([told])
                 }
-                return batch.with(conditioning: batch.conditioning.with(first: other, engine: engine))
+                return batch.replacing(conditioning: batch.conditioning.with(first: other, engine: engine))
             }
             throw Impossible(reason: "all its captions are the same to the text encoder")
         }
@@ -61,10 +60,9 @@ extension Fault {
             guard case .pairs = session.batches.items, batch.samplesPerItem == 2 else {
                 throw Impossible(reason: "it trains without labels")
             }
-            let item = batch.items[0]
-            let other = TrainingBatch.Item(
-                id: item.id, digest: item.digest, weight: item.weight.nextUp, timestep: item.timestep)
-            return batch.with(items: [other] + batch.items.dropFirst())
+            var items = batch.items
+            items[0].weight = items[0].weight.nextUp
+            return batch.replacing(items: items)
         }
     }
 
@@ -73,7 +71,7 @@ extension Fault {
         Fault(step: step) { batch, _ in
             let x0 = batch.x0.copy()
             x0.flip(bit: 0, of: 0)
-            return batch.with(x0: x0)
+            return batch.replacing(x0: x0)
         }
     }
 
@@ -127,14 +125,6 @@ extension Fault {
             if isOther(batch) { return batch }
         }
         throw Impossible(reason: "none of the 16 steps that follow \(what)")
-    }
-}
-
-extension TrainingBatch {
-    fileprivate func with(items: [Item]? = nil, x0: Tensor? = nil, conditioning: Conditioning? = nil) -> TrainingBatch {
-        TrainingBatch(
-            items: items ?? self.items, x0: x0 ?? self.x0, noise: noise,
-            conditioning: conditioning ?? self.conditioning, unconditional: unconditional)
     }
 }
 
