@@ -28,6 +28,12 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
         case nonFinite
         /// The index of a sharded checkpoint and its shards do not agree.
         case shard
+        /// Two tensors have one name.
+        case duplicateName
+        /// A torch file's ZIP archive or pickle, or a GGUF file, is not what the format asks for.
+        case container
+        /// A pickle names code that would have to be run.
+        case code
         /// What was to be written cannot be expressed in the format.
         case invalidInput
     }

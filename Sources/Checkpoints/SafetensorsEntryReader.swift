@@ -7,11 +7,6 @@ struct SafetensorsEntryReader {
     /// Where the tensors' bytes begin; offsets in the header count from here.
     let dataStart: Int
 
-    /// Element types of the format that `DType` does not have.
-    static let unsupportedTypes: [String] = [
-        "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F6_E2M3", "F6_E3M2", "F4", "C64",
-    ]
-
     /// The texts under `__metadata__`.
     func metadata(_ value: JSONValue) throws -> [(key: String, value: String)] {
         guard case .object(let object) = value else {
@@ -30,7 +25,7 @@ struct SafetensorsEntryReader {
     }
 
     /// One tensor's entry: exactly `dtype`, `shape` and `data_offsets`, which agree with each other.
-    func entry(_ name: String, _ value: JSONValue) throws -> TensorEntry {
+    func row(_ name: String, _ value: JSONValue) throws -> SafetensorsHeader.Row {
         guard case .object(let object) = value else {
             throw bad(name, "the entry is of the wrong kind", expected: "object", found: value.kind)
         }
@@ -38,48 +33,41 @@ struct SafetensorsEntryReader {
         for key in object.keys where !known.contains(where: { utf8Equal($0, key) }) {
             throw bad(name, "unknown key \"\(key)\"", expected: known.joined(separator: ", "))
         }
-        let dtype = try dtype(name, try member(name, object, "dtype"))
+        let type = try type(name, try member(name, object, "dtype"))
         let shape = try integers(name, "shape", try member(name, object, "shape"))
         let offsets = try integers(name, "data_offsets", try member(name, object, "data_offsets"))
         guard offsets.count == 2 else {
             throw bad(name, "data_offsets must be two numbers", expected: "[begin, end]", found: "\(offsets)")
         }
-        return TensorEntry(
-            dtype: dtype, shape: shape, range: try range(name, dtype, shape, offsets[0], offsets[1]))
+        return SafetensorsHeader.Row(
+            name: name, type: type, shape: shape, range: try range(name, type, shape, offsets[0], offsets[1]))
     }
 
-    private func range(_ name: String, _ dtype: DType, _ shape: [Int], _ begin: Int, _ end: Int) throws -> Range<Int> {
-        guard let byteCount = Self.byteCount(shape, dtype) else {
-            throw bad(name, "the shape has too many elements", found: "\(shape)")
+    private func range(
+        _ name: String, _ type: ElementType, _ shape: [Int], _ begin: Int, _ end: Int
+    ) throws -> Range<Int> {
+        guard ElementType.count(shape) != nil, let byteCount = type.byteCount(shape) else {
+            let isWhole = ElementType.count(shape).map { $0 % type.elementsPerBlock == 0 } ?? true
+            throw bad(
+                name, isWhole ? "the shape has too many elements" : "\(type.name) elements do not fill whole bytes",
+                found: "\(shape)")
         }
         guard begin <= end, end <= Int.max - dataStart, end - begin == byteCount else {
             throw CheckpointError(
-                .offsets, file: file, tensor: name, "data_offsets do not fit \(dtype.rawValue) \(shape)",
+                .offsets, file: file, tensor: name, "data_offsets do not fit \(type.name) \(shape)",
                 expected: "\(byteCount) bytes", found: "[\(begin), \(end)]")
         }
         return (dataStart + begin)..<(dataStart + end)
     }
 
-    /// Bytes of a tensor; `nil` when any partial product is beyond `Int`, even where a zero follows.
-    static func byteCount(_ shape: [Int], _ dtype: DType) -> Int? {
-        var count = 1
-        for extent in shape + [dtype.byteCount] {
-            let product = count.multipliedReportingOverflow(by: extent)
-            guard !product.overflow else { return nil }
-            count = product.partialValue
-        }
-        return count
-    }
-
-    private func dtype(_ name: String, _ value: JSONValue) throws -> DType {
+    private func type(_ name: String, _ value: JSONValue) throws -> ElementType {
         guard case .string(let text) = value else {
             throw bad(name, "dtype is of the wrong kind", expected: "string", found: value.kind)
         }
-        if let dtype = DType(rawValue: text) { return dtype }
-        let known = Self.unsupportedTypes.contains(text)
+        if let type = ElementType(safetensors: text) { return type }
         throw CheckpointError(
-            .dtype, file: file, tensor: name, known ? "unsupported element type" : "unknown element type",
-            expected: "one of " + DType.allCases.map(\.rawValue).joined(separator: ", "), found: text)
+            .dtype, file: file, tensor: name, "unknown element type",
+            expected: "one of " + ElementType.safetensors.map(\.name).joined(separator: ", "), found: text)
     }
 
     private func integers(_ name: String, _ key: String, _ value: JSONValue) throws -> [Int] {

@@ -18,7 +18,8 @@ public struct SafetensorsFile: TensorSource {
     /// Maps and checks a file.
     /// - Throws: `CheckpointError`.
     public init(path: String) throws {
-        try self.init(path: path, storage: try MappedFile.map(path))
+        let opened = try OpenFile(path: path)
+        try self.init(opened, storage: try MappedFile.map(opened))
     }
 
     /// Checks a file's bytes that are in memory already; `path` is for messages.
@@ -28,17 +29,24 @@ public struct SafetensorsFile: TensorSource {
         bytes.withUnsafeBytes {
             if let base = $0.baseAddress { storage.base.copyMemory(from: base, byteCount: $0.count) }
         }
-        try self.init(path: path, storage: storage)
+        try self.init(OpenFile(path: path, bytes: bytes), storage: storage)
     }
 
-    private init(path: String, storage: Storage) throws {
-        let bytes = UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount)
-        let header = try SafetensorsHeader(file: path, bytes: bytes)
+    private init(_ opened: OpenFile, storage: Storage) throws {
+        let header = try SafetensorsHeader(opened)
         let rows = header.rows.sorted { utf8Less($0.name, $1.name) }
-        self.path = path
+        self.path = opened.path
         self.storage = storage
         names = rows.map(\.name)
-        entries = rows.map(\.entry)
+        entries = try rows.map { row in
+            guard let dtype = row.type.dtype else {
+                throw CheckpointError(
+                    .dtype, file: opened.path, tensor: row.name, "unsupported element type",
+                    expected: "one of " + DType.allCases.map(\.rawValue).joined(separator: ", "),
+                    found: row.type.name)
+            }
+            return TensorEntry(dtype: dtype, shape: row.shape, range: row.range)
+        }
         metadata = header.metadata
     }
 

@@ -10,7 +10,10 @@ struct SafetensorsHeader {
     /// One tensor of the file.
     struct Row {
         let name: String
-        let entry: TensorEntry
+        let type: ElementType
+        let shape: [Int]
+        /// Place of its bytes, counted from the beginning of the file.
+        let range: Range<Int>
     }
 
     /// The tensors in the order of their bytes in the file.
@@ -18,11 +21,12 @@ struct SafetensorsHeader {
     /// The free texts under `__metadata__`, in byte order of their keys.
     let metadata: [(key: String, value: String)]
 
-    /// Reads and checks the header.
+    /// Reads and checks the header; nothing of the tensors is read.
     /// - Throws: `CheckpointError`.
-    init(file: String, bytes: UnsafeRawBufferPointer) throws {
-        let length = try Self.length(file: file, bytes: bytes)
-        let root = try Self.parse(file: file, text: bytes[8..<(8 + length)])
+    init(_ opened: OpenFile) throws {
+        let file = opened.path
+        let length = try Self.length(opened)
+        let root = try Self.parse(file: file, text: try opened.bytes(8..<(8 + length)))
         let reader = SafetensorsEntryReader(file: file, dataStart: 8 + length)
         var metadata: [(key: String, value: String)] = []
         var rows: [Row] = []
@@ -30,40 +34,43 @@ struct SafetensorsHeader {
             if utf8Equal(name, "__metadata__") {
                 metadata = try reader.metadata(value)
             } else {
-                rows.append(Row(name: name, entry: try reader.entry(name, value)))
+                rows.append(try reader.row(name, value))
             }
         }
         rows.sort {
-            let (left, right) = ($0.entry.range, $1.entry.range)
+            let (left, right) = ($0.range, $1.range)
             if left.lowerBound != right.lowerBound { return left.lowerBound < right.lowerBound }
             if left.upperBound != right.upperBound { return left.upperBound < right.upperBound }
             return utf8Less($0.name, $1.name)
         }
-        try Self.checkLayout(rows, file: file, dataStart: 8 + length, fileSize: bytes.count)
+        try Self.checkLayout(rows, file: file, dataStart: 8 + length, fileSize: opened.size)
         (self.rows, self.metadata) = (rows, metadata)
     }
 
-    private static func length(file: String, bytes: UnsafeRawBufferPointer) throws -> Int {
-        guard bytes.count >= 8 else {
+    private static func length(_ opened: OpenFile) throws -> Int {
+        let (file, size) = (opened.path, opened.size)
+        guard size >= 8 else {
             throw CheckpointError(
-                .truncated, file: file, offset: bytes.count, "the file ends within the header's length",
-                expected: "at least 10 bytes", found: "\(bytes.count)")
+                .truncated, file: file, offset: size, "the file ends within the header's length",
+                expected: "at least 10 bytes", found: "\(size)")
         }
-        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        var length: UInt64 = 0
+        try withUnsafeMutableBytes(of: &length) { try opened.read(8, at: 0, into: $0.baseAddress!) }
+        length = UInt64(littleEndian: length)
         guard length >= 2, length <= lengthLimit else {
             throw CheckpointError(
                 .headerLength, file: file, offset: 0, "header length out of bounds", expected: "2…\(lengthLimit)",
                 found: "\(length)", hint: "this is not a safetensors file, or its beginning is damaged")
         }
-        guard Int(length) <= bytes.count - 8 else {
+        guard Int(length) <= size - 8 else {
             throw CheckpointError(
-                .truncated, file: file, offset: bytes.count, "the file ends within the header",
-                expected: "at least \(8 + length) bytes", found: "\(bytes.count)", hint: "copy the file again")
+                .truncated, file: file, offset: size, "the file ends within the header",
+                expected: "at least \(8 + length) bytes", found: "\(size)", hint: "copy the file again")
         }
         return Int(length)
     }
 
-    private static func parse(file: String, text: Slice<UnsafeRawBufferPointer>) throws -> JSONObject {
+    private static func parse(file: String, text: [UInt8]) throws -> JSONObject {
         guard text.first == UInt8(ascii: "{") else {
             throw CheckpointError(
                 .headerSyntax, file: file, offset: 8, "the header must begin with {",
@@ -71,7 +78,7 @@ struct SafetensorsHeader {
         }
         let value: JSONValue
         do {
-            value = try JSONValue.parse(Array(text), file: "header")
+            value = try JSONValue.parse(text, file: "header")
         } catch let error as JSONSyntaxError {
             throw CheckpointError(
                 .headerSyntax, file: file, offset: 8 + error.offset, "the header is not strict JSON: \(error.reason)")
@@ -88,7 +95,7 @@ struct SafetensorsHeader {
         var end = dataStart
         var previous = "the header"
         for row in rows {
-            let range = row.entry.range
+            let range = row.range
             guard range.upperBound <= fileSize else {
                 throw CheckpointError(
                     .truncated, file: file, tensor: row.name, offset: fileSize, "the file ends within the tensor",

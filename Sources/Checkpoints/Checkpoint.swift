@@ -1,0 +1,47 @@
+import Digests
+
+/// Named tensors and texts, whatever files they come from: what is compared, digested and listed.
+public struct Checkpoint: Sendable {
+    /// Where it is, as the caller named it.
+    public let path: String
+    /// What holds it, in words: "safetensors", "GGUF", "diffusers folder".
+    public let container: String
+    /// The tensors, in byte order of their names; no two have one name.
+    public let tensors: [CheckpointTensor]
+    /// What the files say besides: key and value, in byte order of the keys.
+    public let metadata: [(key: String, value: String)]
+
+    /// A checkpoint of tensors and texts in any order.
+    /// - Throws: `CheckpointError` (`duplicateName`).
+    public init(
+        path: String, container: String, tensors: [CheckpointTensor], metadata: [(key: String, value: String)] = []
+    ) throws {
+        self.path = path
+        self.container = container
+        self.tensors = tensors.sorted { utf8Less($0.name, $1.name) }
+        self.metadata = metadata.sorted { utf8Less($0.key, $1.key) }
+        for (left, right) in zip(self.tensors, self.tensors.dropFirst()) where utf8Equal(left.name, right.name) {
+            throw CheckpointError(.duplicateName, file: path, tensor: left.name, "two tensors have this name")
+        }
+    }
+
+    /// The tensor of that name.
+    public subscript(name: String) -> CheckpointTensor? {
+        var range = tensors.indices
+        while !range.isEmpty {
+            let middle = (range.lowerBound + range.upperBound) / 2
+            if utf8Less(tensors[middle].name, name) {
+                range = (middle + 1)..<range.upperBound
+            } else {
+                range = range.lowerBound..<middle
+            }
+        }
+        let index = range.lowerBound
+        return index < tensors.count && utf8Equal(tensors[index].name, name) ? tensors[index] : nil
+    }
+
+    /// Elements of all tensors.
+    public var elementCount: Int { tensors.reduce(0) { $0 + $1.count } }
+    /// Bytes of all tensors.
+    public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+}

@@ -1,0 +1,79 @@
+import Tensors
+
+/// One tensor of a checkpoint: what is known of it, and where its numbers are.
+public struct CheckpointTensor: Sendable {
+    /// Where the numbers are.
+    public enum Source: Sendable {
+        /// Row-major in a file, from byte `offset` on.
+        case file(OpenFile, offset: Int)
+        /// To be made: gathered from a view with strides, or computed. Called once for each reading of the tensor.
+        case made(@Sendable () throws -> Storage)
+    }
+
+    /// Its name, not normalised.
+    public let name: String
+    /// Element type in the file.
+    public let type: ElementType
+    /// Extent of each axis, outermost first.
+    public let shape: [Int]
+    /// Where the numbers are.
+    public let source: Source
+
+    /// A tensor; the shape must be a whole number of the type's blocks.
+    public init(name: String, type: ElementType, shape: [Int], source: Source) {
+        precondition(type.byteCount(shape) != nil, "\(type.name) \(shape)")
+        self.name = name
+        self.type = type
+        self.shape = shape
+        self.source = source
+    }
+
+    /// Number of elements.
+    public var count: Int { shape.reduce(1, *) }
+    /// Bytes of all elements, row-major.
+    public var byteCount: Int { count / type.elementsPerBlock * type.bytesPerBlock }
+
+    /// The same tensor under another name.
+    public func named(_ name: String) -> CheckpointTensor {
+        CheckpointTensor(name: name, type: type, shape: shape, source: source)
+    }
+
+    /// The bytes, for reading: still in the file, or made now.
+    /// - Throws: what making them throws.
+    public func bytes() throws -> TensorBytes {
+        switch source {
+        case .file(let file, let offset): return TensorBytes(.file(file, offset: offset), count: byteCount)
+        case .made(let make):
+            let storage = try make()
+            precondition(storage.byteCount >= byteCount)
+            return TensorBytes(.memory(storage), count: byteCount)
+        }
+    }
+}
+
+/// The bytes of a tensor, row-major and little-endian, to be read piece by piece.
+public struct TensorBytes: Sendable {
+    enum Place: Sendable {
+        case file(OpenFile, offset: Int)
+        case memory(Storage)
+    }
+
+    private let place: Place
+    /// How many there are.
+    public let count: Int
+
+    init(_ place: Place, count: Int) {
+        self.place = place
+        self.count = count
+    }
+
+    /// Reads some of them. Threads may read at the same time.
+    /// - Throws: `CheckpointError` (`truncated`, `unreadable`).
+    public func read(_ range: Range<Int>, into target: UnsafeMutableRawPointer) throws {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        switch place {
+        case .file(let file, let offset): try file.read(range.count, at: offset + range.lowerBound, into: target)
+        case .memory(let storage): target.copyMemory(from: storage.base + range.lowerBound, byteCount: range.count)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import Digests
+import Tensors
+
+extension Checkpoint {
+    /// A safetensors file, of every element type that the format knows.
+    /// - Throws: `CheckpointError`.
+    public init(safetensors file: OpenFile) throws {
+        let header = try SafetensorsHeader(file)
+        try self.init(
+            path: file.path, container: "safetensors",
+            tensors: header.rows.map {
+                CheckpointTensor(
+                    name: $0.name, type: $0.type, shape: $0.shape,
+                    source: .file(file, offset: $0.range.lowerBound))
+            }, metadata: header.metadata)
+    }
+}
