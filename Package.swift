@@ -53,7 +53,7 @@ let package = Package(
             [
                 "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", yams,
             ]),
-        layer("Comparison", ["Digests", "Tensors", "Checkpoints", "Ledger"]),
+        layer("Comparison", ["CKernels", "Digests", "Tensors", "Checkpoints", "Ledger"]),
         layer(
             "Audit",
             [

@@ -27,17 +27,7 @@ public struct Checkpoint: Sendable {
 
     /// The tensor of that name.
     public subscript(name: String) -> CheckpointTensor? {
-        var range = tensors.indices
-        while !range.isEmpty {
-            let middle = (range.lowerBound + range.upperBound) / 2
-            if utf8Less(tensors[middle].name, name) {
-                range = (middle + 1)..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        let index = range.lowerBound
-        return index < tensors.count && utf8Equal(tensors[index].name, name) ? tensors[index] : nil
+        NameOrder.place(of: name, count: tensors.count) { tensors[$0].name }.map { tensors[$0] }
     }
 
     /// Elements of all tensors.

@@ -34,6 +34,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
         case container
         /// A pickle names code that would have to be run.
         case code
+        /// An adapter's tensors do not go together, or with its base.
+        case adapter
         /// What was to be written cannot be expressed in the format.
         case invalidInput
     }

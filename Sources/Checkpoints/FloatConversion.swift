@@ -49,6 +49,13 @@ public enum FloatConversion {
         return sign | UInt16(truncatingIfNeeded: (fraction + half - 1 + (fraction >> shift & 1)) >> shift)
     }
 
+    /// The BF16 pattern nearest to a Float32 pattern, ties to even. A NaN stays one, quiet.
+    @inlinable
+    public static func bfloat16Bits(f32 bits: UInt32) -> UInt16 {
+        if bits & 0x7FFF_FFFF > 0x7F80_0000 { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
+        return UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
+    }
+
     /// An F16 tensor with the values of a Float32 tensor, each rounded to nearest, ties to even.
     public static func float16(_ tensor: Tensor) -> Tensor {
         let result = Tensor(uninitialized: tensor.shape, dtype: .f16)

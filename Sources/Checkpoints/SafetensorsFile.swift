@@ -55,17 +55,7 @@ public struct SafetensorsFile: TensorSource {
 
     /// What the header says of a tensor; `nil` when there is none of that name.
     public func entry(named name: String) -> TensorEntry? {
-        var range = names.startIndex..<names.endIndex
-        while !range.isEmpty {
-            let middle = (range.lowerBound + range.upperBound) / 2
-            if utf8Less(names[middle], name) {
-                range = (middle + 1)..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        let index = range.lowerBound
-        return index < names.count && utf8Equal(names[index], name) ? entries[index] : nil
+        NameOrder.place(of: name, count: names.count) { names[$0] }.map { entries[$0] }
     }
 
     /// The tensor in its own element type: a view of the mapped file, to be read only. A tensor whose bytes are not

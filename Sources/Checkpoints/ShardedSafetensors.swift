@@ -18,13 +18,11 @@ public struct ShardedSafetensors: TensorSource {
     /// Reads the index and checks its files.
     /// - Throws: `CheckpointError`.
     public init(index path: String) throws {
-        let map = try Self.weightMap(path)
-        var files: [String] = []
-        for file in map.map(\.file).sorted(by: utf8Less) where files.last.map({ utf8Equal($0, file) }) != true {
-            files.append(file)
-        }
-        let shards = try files.map { try Self.open($0, index: path) }
-        places = try map.map { name, file in
+        let index = try ShardIndex(path)
+        let files = index.files
+        let shards = try files.map { try SafetensorsFile(path: try index.path(of: $0)) }
+        places = try index.names.map { name in
+            let file = index.file(of: name)!
             let place = files.firstIndex { utf8Equal($0, file) } ?? 0
             guard shards[place].contains(name) else {
                 let actual = zip(files, shards).first { $0.1.contains(name) }?.0
@@ -34,7 +32,7 @@ public struct ShardedSafetensors: TensorSource {
             }
             return place
         }
-        names = map.map(\.name)
+        names = index.names
         self.shards = shards
         self.path = path
         try checkUnlisted(files)
@@ -61,36 +59,6 @@ public struct ShardedSafetensors: TensorSource {
                     .shard, file: path, tensor: name, "not listed in the index for the shard that holds it",
                     found: files[place])
             }
-        }
-    }
-
-    private static func open(_ file: String, index: String) throws -> SafetensorsFile {
-        guard !file.isEmpty, !file.utf8.contains(UInt8(ascii: "/")), file != "..", file != "." else {
-            throw CheckpointError(
-                .shard, file: index, "a shard must be a file beside the index", found: "\"\(file)\"")
-        }
-        let path = ModelDirectory.join(ModelDirectory.folder(of: index), file)
-        guard FileContents.exists(path) else {
-            throw CheckpointError(.shard, file: index, "a shard is missing", expected: path)
-        }
-        return try SafetensorsFile(path: path)
-    }
-
-    /// Names with their files, in byte order of the names.
-    private static func weightMap(_ path: String) throws -> [(name: String, file: String)] {
-        let index = try ModelDirectory.readObject(path)
-        guard case .object(let map)? = index["weight_map"] else {
-            throw CheckpointError(
-                .shard, file: path, "no usable weight_map", expected: "object",
-                found: index["weight_map"]?.kind ?? "none")
-        }
-        return try map.members.map { name, value in
-            guard case .string(let file) = value else {
-                throw CheckpointError(
-                    .shard, file: path, tensor: name, "weight_map is of the wrong kind", expected: "string",
-                    found: value.kind)
-            }
-            return (name, file)
         }
     }
 }

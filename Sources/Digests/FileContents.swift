@@ -35,6 +35,20 @@ public enum FileContents {
         }
     }
 
+    /// The names in a folder, in byte order, without "." and "..". - Throws: `FileError`.
+    public static func names(in folder: String) throws -> [String] {
+        guard let handle = opendir(folder) else { throw FileError.last("open", folder) }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted(by: utf8Less)
+    }
+
     /// Whether a file or folder is at `path`.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -22,6 +22,12 @@ public struct JSONNumber: Sendable, Equatable, CustomStringConvertible {
         canonical = JSONNumber.normalize(text)
     }
 
+    /// A finite number in its shortest decimal form that reads back; `nil` for infinities and NaN.
+    public init?(_ value: Double) {
+        guard value.isFinite else { return nil }
+        self.init(validated: "\(value)")
+    }
+
     /// Takes text that obeys the JSON grammar of numbers.
     init(validated text: String) {
         self.text = text

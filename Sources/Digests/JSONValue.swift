@@ -32,6 +32,11 @@ public enum JSONValue: Sendable, Equatable {
     /// An integer.
     public static func integer(_ value: some FixedWidthInteger) -> JSONValue { .number(JSONNumber(value)) }
 
+    /// A number in its shortest decimal form that reads back; "inf", "-inf" and "nan" as texts.
+    public static func decimal(_ value: Double) -> JSONValue {
+        JSONNumber(value).map(JSONValue.number) ?? .string("\(value)")
+    }
+
     /// A digest as its 64 hexadecimal digits.
     public static func digest(_ digest: Digest) -> JSONValue { .string(digest.hex) }
 

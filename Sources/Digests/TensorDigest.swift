@@ -17,6 +17,15 @@ extension Digest {
     public static func tensor(
         name: String, dtype: String, shape: [Int], bytes: UnsafeRawBufferPointer
     ) -> Digest {
+        tensor(name: name, dtype: dtype, shape: shape, byteCount: bytes.count) { append in append(bytes) }
+    }
+
+    /// The same of elements that come in pieces: `body` hands all of them to its argument, in order.
+    /// - Throws: what `body` throws.
+    public static func tensor(
+        name: String, dtype: String, shape: [Int], byteCount: Int,
+        _ body: (_ append: (UnsafeRawBufferPointer) -> Void) throws -> Void
+    ) rethrows -> Digest {
         var stream = SHA256Stream(domain: .tensor)
         stream.update(lengthPrefixed: name)
         stream.update(lengthPrefixed: dtype)
@@ -25,8 +34,13 @@ extension Digest {
             precondition(dimension >= 0, "tensor \(name): negative dimension \(dimension)")
             stream.update(word: UInt64(dimension))
         }
-        stream.update(word: UInt64(bytes.count))
-        stream.update(bytes)
+        stream.update(word: UInt64(byteCount))
+        var count = 0
+        try body { piece in
+            stream.update(piece)
+            count += piece.count
+        }
+        precondition(count == byteCount, "tensor \(name): \(count) of \(byteCount) bytes")
         return stream.finalize()
     }
 }

@@ -8,7 +8,7 @@ public enum ISA: String, Sendable, CaseIterable, Comparable {
     /// Of aarch64, where it is always there.
     case neon
 
-    var code: ck_isa {
+    package var code: ck_isa {
         switch self {
         case .baseline: CK_ISA_BASELINE
         case .avx2: CK_ISA_AVX2

@@ -20,7 +20,8 @@ struct Smpo: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            TrainCommand.self, AuditCommand.self, DiffCommand.self, VerifyCommand.self, ProveCommand.self,
+            TrainCommand.self, AuditCommand.self, DiffCommand.self, DigestCommand.self, InspectCommand.self,
+            VerifyCommand.self, ProveCommand.self,
             CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, StepCommand.self, InitCommand.self,
             DataCommand.self, BenchCommand.self, DoctorCommand.self,

@@ -3,6 +3,7 @@
 #include "../include/CKernels.h"
 #include "elementwise.h"
 #include "attention_backward.h"
+#include "compare.h"
 #include "gemm.h"
 #include "layout.h"
 #include "norm.h"
@@ -12,6 +13,7 @@
 const struct ck_kernels CK_NAME(kernels) = {
     .isa = CK_ISA_VALUE,
     .attention = CK_NAME(attention),
+    .compare = CK_NAME(compare_table),
     .layout = CK_NAME(layout),
     .norm = CK_NAME(norm),
     .optimizer = CK_NAME(optimizer),

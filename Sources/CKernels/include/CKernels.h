@@ -2,6 +2,7 @@
 // instruction set; every table below computes the same bits. Nothing here calls libm or allocates memory.
 #pragma once
 #include "ck_attention.h"
+#include "ck_compare.h"
 #include "ck_cores.h"
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
@@ -23,6 +24,7 @@ struct ck_kernels {
     struct ck_attention_table attention;
     struct ck_layout_table layout;
     struct ck_optimizer_table optimizer;
+    struct ck_compare_table compare;
 };
 
 /// Whether the running CPU can execute the kernels of `isa`.

@@ -4,7 +4,7 @@ import Yams
 ///
 /// Yams composes the text without resolving types: `RecipeNode` does that, so that `no` stays a text and `010` is never
 /// octal.
-struct RecipeDocument {
+package struct RecipeDocument {
     /// More values than any recipe has; stops aliases that multiply.
     private static let valueLimit = 10_000
 
@@ -15,7 +15,7 @@ struct RecipeDocument {
     private init(place: @escaping (TextMark) -> RecipePlace) { self.place = place }
 
     /// The nodes of a file; an empty text is a section without keys. - Throws: `RecipeError`.
-    static func parse(_ text: String, file: String) throws -> RecipeNode {
+    package static func parse(_ text: String, file: String) throws -> RecipeNode {
         let place: (TextMark) -> RecipePlace = { .file(file, line: $0.line, column: $0.column) }
         guard let node = try RecipeYAML.compose(text, place: place) else {
             return RecipeNode(content: .section([]), place: .file(file, line: 1, column: 1))

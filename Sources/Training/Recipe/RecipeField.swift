@@ -3,11 +3,11 @@ import Digests
 /// One key of a recipe with what is written there, if anything: typed reading with errors that name the place.
 ///
 /// Every reader takes an optional default: without one the key is required. All throw `RecipeError`.
-struct RecipeField {
+package struct RecipeField {
     /// The full way, as `optimizer.lr`.
     let key: String
     /// What is written; `nil` where the key is missing.
-    let node: RecipeNode?
+    package let node: RecipeNode?
     /// Where the value stands; the section's place where the key is missing.
     let place: RecipePlace
     /// Where the key stands; the section's place where it is missing.
@@ -20,13 +20,13 @@ struct RecipeField {
     // MARK: Errors
 
     /// The error that the value is of another type.
-    func wrongType(_ expected: String, hint: String = "") -> RecipeError {
+    package func wrongType(_ expected: String, hint: String = "") -> RecipeError {
         RecipeError(
             .wrongType, at: place, key: key, expected: expected, found: node?.description ?? "nothing", hint: hint)
     }
 
     /// The error that the value is not allowed.
-    func outOfRange(_ expected: String, hint: String = "") -> RecipeError {
+    package func outOfRange(_ expected: String, hint: String = "") -> RecipeError {
         RecipeError(.outOfRange, at: place, key: key, expected: expected, found: node?.description ?? "", hint: hint)
     }
 
@@ -70,7 +70,7 @@ struct RecipeField {
     }
 
     /// A truth value.
-    func bool(default value: Bool? = nil) throws -> Bool {
+    package func bool(default value: Bool? = nil) throws -> Bool {
         guard let node else { return try absent("true or false", default: value) }
         guard node.scalarKind == .bool else { throw wrongType("true or false", hint: Self.truth(of: node.text)) }
         return node.text.lowercased() == "true"
@@ -87,7 +87,7 @@ struct RecipeField {
     }
 
     /// A text of at least one character.
-    func text(_ expected: String = "a text", default value: String? = nil) throws -> String {
+    package func text(_ expected: String = "a text", default value: String? = nil) throws -> String {
         guard let node else { return try absent(expected, default: value) }
         guard node.scalarKind == .text else {
             let hint = node.isNull || node.scalarKind == nil ? "" : "put it into quotes to make it a text"

@@ -1,9 +1,9 @@
 import Digests
 
 /// A part of a recipe as it was written, before it is given a meaning.
-struct RecipeNode: Sendable, Equatable {
+package struct RecipeNode: Sendable, Equatable {
     /// What is written.
-    indirect enum Content: Sendable, Equatable {
+    package indirect enum Content: Sendable, Equatable {
         /// One value; `isPlain` when it stands without quotes, so that `1` and `"1"` differ.
         case scalar(String, isPlain: Bool)
         /// A list of values.
@@ -13,21 +13,21 @@ struct RecipeNode: Sendable, Equatable {
     }
 
     /// One key with its value.
-    struct Member: Sendable, Equatable {
-        let key: String
+    package struct Member: Sendable, Equatable {
+        package let key: String
         /// Where the key stands.
-        let place: RecipePlace
-        var value: RecipeNode
+        package let place: RecipePlace
+        package var value: RecipeNode
     }
 
-    var content: Content
-    let place: RecipePlace
+    package var content: Content
+    package let place: RecipePlace
 
     /// Whether nothing is given here: `null`, `~` or an empty value.
     var isNull: Bool { scalarKind == .null }
 
     /// How an error message names what stands here.
-    var description: String {
+    package var description: String {
         switch content {
         case .list: return "a list"
         case .section: return "a section of keys"

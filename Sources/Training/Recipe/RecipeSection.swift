@@ -1,9 +1,9 @@
 import Digests
 
 /// A section of a recipe whose keys are known: refuses others, hands out the fields.
-struct RecipeSection {
+package struct RecipeSection {
     /// How the recipe is given.
-    enum Style {
+    package enum Style {
         /// By a person in YAML: keys with defaults may be left out.
         case written
         /// As `Recipe.json` writes it: every key is present, and numbers that are not whole are bit patterns.
@@ -18,7 +18,7 @@ struct RecipeSection {
     private let members: [RecipeNode.Member]
 
     /// The recipe itself. - Throws: `RecipeError` when `node` is no section, or for an unknown or repeated key.
-    init(root node: RecipeNode, style: Style, keys: [String]) throws {
+    package init(root node: RecipeNode, style: Style, keys: [String]) throws {
         try self.init(node, path: "", place: node.place, style: style, keys: keys)
     }
 
@@ -40,7 +40,7 @@ struct RecipeSection {
     }
 
     /// The field of a key, given or not.
-    subscript(key: String) -> RecipeField {
+    package subscript(key: String) -> RecipeField {
         let member = members.first { $0.key == key }
         return RecipeField(
             key: full(key), node: member?.value, place: member?.value.place ?? place, keyPlace: member?.place ?? place,

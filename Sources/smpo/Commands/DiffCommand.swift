@@ -1,50 +1,119 @@
 import ArgumentParser
 import Audit
+import Checkpoints
+import Comparison
 import Digests
 import Ledger
 import Reports
+import Tensors
 
 /// `smpo diff`
 struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Say how two recorded runs differ: where first, from what cause.",
+        abstract: "Say how two checkpoints, or two recorded runs, differ.",
         discussion: """
-            Verifies both runs, compares their manifests and then, step by step
-            and phase by phase, what both have: runs of different lengths or with
-            different phases are compared as far as both go, and the rest is
-            named. At the first difference the operators of that step are
-            compared, forward and backward: the recorded ones, where both runs
-            were recorded with --record operators; else both manifests are run
-            again here, side by side, from the checkpoints before the step.
+            CHECKPOINTS
+            A and B may each be a safetensors file, the index of a sharded one, a
+            model or pipeline folder as diffusers saves it, a PyTorch file (.pt,
+            .bin, .ckpt; nothing in it is run), a GGUF file, or a recorded run's
+            checkpoint RUN@step-N. Tensors are compared by name and value; the
+            order of tensors, padding and the number of shards are no difference.
+
+            Each tensor is identical, equal in value only (−0, NaN bits, element
+            type), within tolerance, different, reshaped, transposed, renamed, or
+            only in one. Of a different one it says how many elements differ, by
+            how many units of the last place (ULP; largest, p50, p99) and by how
+            much, and where the worst element is.
+
+            RUNS
+            Of two recorded runs it verifies both, compares their manifests and
+            then, step by step and phase by phase, what both have: runs of
+            different lengths or with different phases are compared as far as both
+            go, and the rest is named. At the first difference the operators of
+            that step are compared, forward and backward: the recorded ones, where
+            both runs were recorded with --record operators; else both manifests
+            are run again here, side by side, from the checkpoints before the step.
 
             EXAMPLES
+              smpo diff before.safetensors after.safetensors
+              smpo diff sd15 model.ckpt --only 'unet/*' --stat
+              smpo diff run-1@step-30 run-1@step-60 --by-layer
+              smpo diff a.safetensors b.safetensors --tolerance rtol:1e-5,atol:1e-8
+              smpo diff base.safetensors merged.safetensors --html diff.html
+              smpo diff --lora --base base.safetensors adapter.safetensors merged.safetensors
               smpo diff run-42 run-43
               smpo diff run-42 run-43 --no-rerun --json
 
             \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .usage]))
             """)
 
-    @Argument(help: "Name of a run.")
+    @Argument(help: "A checkpoint or a run: the reference, A.")
     var left: String
 
-    @Argument(help: "Name of another.")
+    @Argument(help: "Another of the same kind, B.")
     var right: String
 
-    @Flag(inversion: .prefixedNo, help: "Run the step at which they part again, by both manifests.")
+    @Flag(inversion: .prefixedNo, help: "Of two runs: run the step at which they part again, by both manifests.")
     var rerun = true
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    @OptionGroup(title: "Checkpoints") var options: DifferenceOptions
     @OptionGroup var engineOptions: EngineOptions
 
+    func validate() throws {
+        if json && (options.stat || options.markdown) {
+            throw ValidationError("--json, --markdown and --stat exclude each other")
+        }
+    }
+
     func run() throws {
+        let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let report = try RunComparison(workspace: Workspace(), engine: engine, reruns: rerun).compare(left, right)
+        let (a, b) = (try DiffInput(left, workspace: workspace), try DiffInput(right, workspace: workspace))
+        if case (.run(let a), .run(let b)) = (a, b) {
+            if let option = options.given {
+                throw ValidationError(
+                    "\(option) is for checkpoints; \(a) and \(b) are runs. Name their checkpoints: \(a)@step-N")
+            }
+            return try compareRuns(a, b, workspace, engine)
+        }
+        try compareCheckpoints(a, b, workspace, engine)
+    }
+
+    private func compareRuns(_ a: String, _ b: String, _ workspace: Workspace, _ engine: Engine) throws {
+        let report = try RunComparison(workspace: workspace, engine: engine, reruns: rerun).compare(a, b)
         print(json ? report.json.pretty : RunDifferenceText.describe(report))
         if report.tampering != nil { throw ExitStatus.tampered.code }
         if !report.isSame { throw ExitStatus.diverged.code }
+    }
+
+    private func compareCheckpoints(
+        _ a: DiffInput, _ b: DiffInput, _ workspace: Workspace, _ engine: Engine
+    ) throws {
+        let policy = try options.makePolicy()
+        var (left, right) = (try a.checkpoint(workspace, engine: engine), try b.checkpoint(workspace, engine: engine))
+        if options.lora {
+            let base = try options.base.map {
+                try DiffInput($0, workspace: workspace).checkpoint(workspace, engine: engine)
+            }
+            (left, right) = (try left.effective(on: base), try right.effective(on: base))
+        }
+        let comparison = CheckpointComparison(engine: engine, policy: policy, measures: !options.stat)
+        let report = try comparison.compare(left, right)
+        if let path = options.html { try AtomicFile.write(Array(CheckpointDifferenceHTML(report).page.utf8), to: path) }
+        let text = CheckpointDifferenceText(
+            report, rows: options.byLayer ? .layers : .modules, showsAll: options.all)
+        if json {
+            print(report.json.pretty)
+        } else if options.markdown {
+            print(CheckpointDifferenceMarkdown(report, rows: options.byLayer ? .layers : .modules).text)
+        } else {
+            print(options.stat ? text.stat : text.text)
+        }
+        if !report.passes { throw ExitStatus.diverged.code }
     }
 }

@@ -1,0 +1,97 @@
+import Digests
+
+extension Checkpoint {
+    /// Opens what is at a path: a file of any of the formats, an index of shards, a model folder or a pipeline folder.
+    /// Headers are read and checked, tensors are not. The format is told by the bytes, not by the name.
+    /// - Throws: `CheckpointError`.
+    public init(opening path: String) throws {
+        if FileContents.isFolder(path) {
+            try self.init(folder: path)
+        } else if path.hasSuffix(".index.json") {
+            try self.init(index: path)
+        } else {
+            try self.init(file: try OpenFile(path: path))
+        }
+    }
+
+    /// A file, of the format that its first bytes are of.
+    init(file: OpenFile) throws {
+        let start = try file.bytes(0..<min(8, file.size))
+        if start.starts(with: "GGUF".utf8) || start.starts(with: "FUGG".utf8) {
+            try self.init(gguf: file)
+        } else if start.starts(with: "PK".utf8) || start.starts(with: [0x80]) && start.last != 0 {
+            // An archive; or a pickle without one, as PyTorch wrote before 1.6, which the reader refuses by name.
+            try self.init(torch: file)
+        } else {
+            try self.init(safetensors: file)
+        }
+    }
+
+    /// A folder: of one model, or of a pipeline whose components are folders.
+    private init(folder: String) throws {
+        if let weights = try Self.weights(in: folder) {
+            let config = try Self.config(folder, prefix: "")
+            self = try Checkpoint(
+                path: folder, container: "model folder", tensors: weights.tensors,
+                metadata: weights.metadata + config)
+            return
+        }
+        var tensors: [CheckpointTensor] = []
+        var metadata = try Self.config(folder, prefix: "")
+        var found = 0
+        for name in try FileContents.names(in: folder) where !name.hasPrefix(".") {
+            let component = ModelDirectory.join(folder, name)
+            guard FileContents.isFolder(component) else { continue }
+            metadata += try Self.config(component, prefix: name + "/")
+            guard let weights = try Self.weights(in: component) else { continue }
+            found += 1
+            tensors += weights.tensors.map { $0.named(name + "/" + $0.name) }
+            metadata += weights.metadata.map { (name + "/" + $0.key, $0.value) }
+        }
+        guard found > 0 else {
+            throw CheckpointError(
+                .layout, file: folder, "no weights, neither here nor in folders below",
+                expected: (ModelDirectory.stems.map { "\($0).safetensors" } + Self.pickles).joined(separator: ", "),
+                hint: "name the file itself")
+        }
+        try self.init(path: folder, container: "pipeline folder", tensors: tensors, metadata: metadata)
+    }
+
+    private static let pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin", "model.bin"]
+
+    /// The weights of a model's folder; `nil` where there are none. Where a model is there both as safetensors and as
+    /// pickle, the former is read, as diffusers does.
+    private static func weights(in folder: String) throws -> Checkpoint? {
+        let names = try FileContents.names(in: folder)
+        func candidates(_ isOne: (String) -> Bool) -> [String] { names.filter(isOne) }
+        var files = candidates { $0.hasSuffix(".safetensors.index.json") }
+        if files.isEmpty { files = candidates { $0.hasSuffix(".safetensors") } }
+        if files.isEmpty { files = candidates { $0.hasSuffix(".bin.index.json") } }
+        if files.isEmpty { files = candidates { pickles.contains($0) } }
+        if files.isEmpty { files = candidates { $0.hasSuffix(".gguf") } }
+        // The unprefixed file is the model, where a variant such as fp16 lies beside it.
+        if files.count > 1 {
+            files = files.filter { name in ModelDirectory.stems.contains { name == "\($0).safetensors" } }
+        }
+        guard let file = files.first else {
+            let several = names.filter { $0.hasSuffix(".safetensors") }
+            guard several.count < 2 else {
+                throw CheckpointError(
+                    .layout, file: folder, "several files of weights", found: several.joined(separator: ", "),
+                    hint: "name the file itself")
+            }
+            return nil
+        }
+        return try Checkpoint(opening: ModelDirectory.join(folder, file))
+    }
+
+    /// The members of the folder's configurations, as texts: `config.json: sample_size`.
+    private static func config(_ folder: String, prefix: String) throws -> [(key: String, value: String)] {
+        let files = ["config.json", "model_index.json", "scheduler_config.json", "adapter_config.json"]
+        return try files.flatMap { file -> [(key: String, value: String)] in
+            let path = ModelDirectory.join(folder, file)
+            guard FileContents.exists(path) else { return [] }
+            return try ModelDirectory.readObject(path).members.map { ("\(prefix)\(file): \($0)", $1.canonical) }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import Checkpoints
+import Digests
+import Tensors
+
+/// Compares two checkpoints, tensor by tensor.
+public struct CheckpointComparison {
+    let engine: Engine
+    let policy: DifferencePolicy
+    /// Whether differing numbers are measured, or only found.
+    let measures: Bool
+
+    /// A comparison. Without `measures` it ends, for each tensor, at the first byte that differs; a policy with
+    /// tolerances measures all the same.
+    public init(engine: Engine, policy: DifferencePolicy = DifferencePolicy(), measures: Bool = true) {
+        let isExact = policy.tolerance == .exact && policy.rules.allSatisfy { $0.tolerance ?? .exact == .exact }
+        (self.engine, self.policy, self.measures) = (engine, policy, measures || !isExact)
+    }
+
+    /// How `right` differs from `left`.
+    /// - Throws: `CheckpointError` when a file cannot be read.
+    public func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
+        var notes: [String] = []
+        let names = NamePairing(
+            left.tensors.filter { policy.takes($0.name) }, right.tensors.filter { policy.takes($0.name) })
+        let skipped = Set((left.tensors + right.tensors).map(\.name).filter { !policy.takes($0) }).count
+        if skipped > 0 { notes.append("not compared: \(skipped) tensors that the policy leaves out") }
+        var found = try compare(names.both)
+        found += try compareUnpaired(names.onlyLeft, names.onlyRight, &notes)
+        found.sort { utf8Less($0.name, $1.name) }
+        return CheckpointDifference(
+            left: CheckpointDifference.Side(left), right: CheckpointDifference.Side(right), tensors: found,
+            metadata: metadata(left, right, &notes), policy: policy, notes: notes)
+    }
+
+    // MARK: Tensors of one name
+
+    private func compare(_ pairs: [TensorPair]) throws -> [TensorDifference] {
+        var verdicts = [TensorVerdict](repeating: .different, count: pairs.count)
+        var notes = [[String]](repeating: [], count: pairs.count)
+        // What can be equal byte by byte, as it stands or under another shape.
+        let alike = pairs.indices.filter {
+            pairs[$0].isOfOneType && pairs[$0].left.byteCount == pairs[$0].right.byteCount
+        }
+        for (index, differs) in zip(alike, try PairScan(pool: engine.pool).differing(alike.map { pairs[$0] }))
+        where !differs {
+            verdicts[index] = pairs[index].left.shape == pairs[index].right.shape ? .identical : .reshaped
+        }
+        let changed = pairs.indices.filter { verdicts[$0] == .different }
+        for index in changed {
+            if let axes = try AxisPermutation(left: pairs[index].left, right: pairs[index].right).find() {
+                verdicts[index] = .transposed(axes: axes)
+            } else if pairs[index].left.shape != pairs[index].right.shape {
+                notes[index].append("other shapes: not compared by value")
+            } else if pairs[index].pairing == nil {
+                notes[index].append("\(pairs[index].left.type.name): compared by bytes, not by value")
+            }
+        }
+        let numbers = changed.filter {
+            verdicts[$0] == .different && pairs[$0].left.shape == pairs[$0].right.shape && pairs[$0].pairing != nil
+        }
+        var measured: [Int: TensorMeasures] = [:]
+        if measures {
+            let work = numbers.map { (pairs[$0], pairs[$0].pairing!, policy.tolerance(of: pairs[$0].left.name)) }
+            for (index, result) in zip(numbers, try PairMeasuring(engine: engine).measure(work)) {
+                measured[index] = result
+                verdicts[index] = verdict(result, policy.tolerance(of: pairs[index].left.name))
+                if !pairs[index].isOfOneType, result.isRounding {
+                    notes[index].append("rounded to \(pairs[index].right.type.name), nothing else")
+                }
+            }
+        }
+        try noteExchanges(pairs, changed.filter { verdicts[$0] == .different }, &notes)
+        return pairs.indices.map { index in
+            difference(pairs[index].left, pairs[index].right, verdicts[index], measured[index], notes[index])
+        }
+    }
+
+    private func verdict(_ measures: TensorMeasures, _ tolerance: Tolerance) -> TensorVerdict {
+        if measures.unequalNumbers == 0 { return .equal }
+        return tolerance != .exact && measures.outside == 0 ? .withinTolerance : .different
+    }
+
+    /// Says which tensors have the content that another one had.
+    private func noteExchanges(_ pairs: [TensorPair], _ changed: [Int], _ notes: inout [[String]]) throws {
+        let matches = try ContentMatching(scan: PairScan(pool: engine.pool)).match(
+            changed.map { pairs[$0].right }, changed.map { pairs[$0].left })
+        for match in matches {
+            notes[changed[match.left]].append("B has the content of A's \(pairs[changed[match.right]].left.name)")
+        }
+    }
+
+    // MARK: Tensors of one side
+
+    private func compareUnpaired(
+        _ left: [CheckpointTensor], _ right: [CheckpointTensor], _ notes: inout [String]
+    ) throws -> [TensorDifference] {
+        let renamed = try ContentMatching(scan: PairScan(pool: engine.pool)).match(left, right)
+        let (taken, given) = (Set(renamed.map(\.left)), Set(renamed.map(\.right)))
+        if let rule = ContentMatching.commonRule(renamed.map { (left[$0.left].name, right[$0.right].name) }) {
+            notes.append("all \(renamed.count) renamed tensors: \"\(rule.from)\" became \"\(rule.to)\"")
+        }
+        return renamed.map {
+            difference(left[$0.left], right[$0.right], .renamed(to: right[$0.right].name), nil, [])
+        } + left.indices.filter { !taken.contains($0) }.map { difference(left[$0], nil, .onlyLeft, nil, []) }
+            + right.indices.filter { !given.contains($0) }.map { difference(nil, right[$0], .onlyRight, nil, []) }
+    }
+
+    private func difference(
+        _ left: CheckpointTensor?, _ right: CheckpointTensor?, _ verdict: TensorVerdict, _ measures: TensorMeasures?,
+        _ notes: [String]
+    ) -> TensorDifference {
+        let name = left?.name ?? right?.name ?? ""
+        return TensorDifference(
+            name: name, left: left.map(TensorDifference.Side.init), right: right.map(TensorDifference.Side.init),
+            verdict: verdict, measures: measures, passes: passes(verdict, policy.tolerance(of: name)), notes: notes)
+    }
+
+    private func passes(_ verdict: TensorVerdict, _ tolerance: Tolerance) -> Bool {
+        switch verdict {
+        case .identical, .withinTolerance: true
+        case .equal: tolerance != .exact
+        case .renamed: policy.allowsRename
+        case .different, .reshaped, .transposed, .onlyLeft, .onlyRight: false
+        }
+    }
+
+    // MARK: Metadata
+
+    private func metadata(
+        _ left: Checkpoint, _ right: Checkpoint, _ notes: inout [String]
+    ) -> [CheckpointDifference.Text] {
+        guard left.container == right.container else {
+            notes.append("not compared: metadata of \(left.container) and of \(right.container)")
+            return []
+        }
+        // Both are in byte order of the keys; texts are compared byte by byte.
+        var (result, i, j) = ([CheckpointDifference.Text](), 0, 0)
+        let (a, b) = (left.metadata, right.metadata)
+        while i < a.count || j < b.count {
+            if j == b.count || i < a.count && utf8Less(a[i].key, b[j].key) {
+                result.append(CheckpointDifference.Text(key: a[i].key, left: a[i].value, right: nil))
+                i += 1
+            } else if i == a.count || utf8Less(b[j].key, a[i].key) {
+                result.append(CheckpointDifference.Text(key: b[j].key, left: nil, right: b[j].value))
+                j += 1
+            } else {
+                if !utf8Equal(a[i].value, b[j].value) {
+                    result.append(CheckpointDifference.Text(key: a[i].key, left: a[i].value, right: b[j].value))
+                }
+                (i, j) = (i + 1, j + 1)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,93 @@
+import Digests
+
+extension CheckpointDifference {
+    /// The report for programs: `schema` names its version. Identical tensors are counted, not listed.
+    public var json: JSONValue {
+        [
+            "schema": "smpo/checkpoint-diff/1",
+            "verdict": .string(isIdentical ? "identical" : passes ? "same under the policy" : "different"),
+            "passes": .bool(passes), "left": left.json, "right": right.json, "policy": policy.json,
+            "tensors": .object(
+                JSONObject([
+                    ("compared", .integer(tensors.count)), ("differing", .integer(differing.count)),
+                    ("failing", .integer(tensors.filter { !$0.passes }.count)),
+                ])),
+            "differences": .array(differing.map(\.json)),
+            "metadata": .array(
+                metadata.map {
+                    ["key": .string($0.key), "left": Self.text($0.left), "right": Self.text($0.right)]
+                }),
+            "notes": .array(notes.map(JSONValue.string)),
+        ]
+    }
+
+    private static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+}
+
+extension CheckpointDifference.Side {
+    var json: JSONValue {
+        [
+            "path": .string(path), "container": .string(container), "tensors": .integer(tensors),
+            "elements": .integer(elements), "bytes": .integer(bytes),
+        ]
+    }
+}
+
+extension DifferencePolicy {
+    var json: JSONValue {
+        [
+            "tolerance": .string(tolerance.text), "ignore_metadata": .bool(ignoresMetadata),
+            "allow_rename": .bool(allowsRename), "only": .array(only.map(JSONValue.string)),
+            "rules": .array(
+                rules.map {
+                    ["pattern": .string($0.pattern), "tolerance": .string($0.tolerance?.text ?? "ignore")]
+                }),
+        ]
+    }
+}
+
+extension TensorDifference {
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("name", .string(name)), ("verdict", .string(verdict.word)), ("passes", .bool(passes)),
+            ("left", left.map(Self.json) ?? .null), ("right", right.map(Self.json) ?? .null),
+            ("unequal", .integer(unequal)),
+        ]
+        if case .renamed(let other) = verdict { members.append(("renamed_to", .string(other))) }
+        if case .transposed(let axes) = verdict {
+            members.append(("axes", .array(axes.map { JSONValue.integer($0) })))
+        }
+        if let measures { members.append(("measures", measures.json)) }
+        if !notes.isEmpty { members.append(("notes", .array(notes.map(JSONValue.string)))) }
+        return .object(JSONObject(members))
+    }
+
+    private static func json(_ side: Side) -> JSONValue {
+        ["dtype": .string(side.type), "shape": .array(side.shape.map { JSONValue.integer($0) })]
+    }
+}
+
+extension TensorMeasures {
+    /// Distances are integers; one of NaN to a number is "max". Bins of the histogram: 0, then up to 1, 3, 7 … ULP, then
+    /// NaN to a number; empty ones at the end of the numbers are left out.
+    var json: JSONValue {
+        func ulp(_ distance: UInt64) -> JSONValue { distance == .max ? "max" : .integer(distance) }
+        let octaves = histogram.dropLast()
+        let last = octaves.lastIndex { $0 > 0 } ?? 0
+        return [
+            "elements": .integer(count), "unequal": .integer(unequal), "share": .decimal(share),
+            "zero_signs": .integer(zeroSigns), "nan_payloads": .integer(nanPayloads),
+            "nan_gained": .integer(nanGained), "nan_lost": .integer(nanLost), "inf_gained": .integer(infGained),
+            "inf_lost": .integer(infLost), "sign_flips": .integer(signFlips), "outside_tolerance": .integer(outside),
+            "ulp_max": ulp(maxULP.amount), "ulp_max_index": .integer(maxULP.index),
+            "ulp_max_values": [.string(maxULP.left), .string(maxULP.right)], "ulp_p50": ulp(median),
+            "ulp_p99": ulp(percentile99),
+            "ulp_histogram": .array(octaves.prefix(last + 1).map { JSONValue.integer($0) }),
+            "ulp_nan_to_number": .integer(histogram.last ?? 0),
+            "abs_max": .decimal(maxAbsolute.amount), "abs_max_index": .integer(maxAbsolute.index),
+            "abs_max_values": [.string(maxAbsolute.left), .string(maxAbsolute.right)],
+            "abs_mean": .decimal(meanAbsolute), "relative_l2": .decimal(relativeL2),
+            "cosine": cosine.map(JSONValue.decimal) ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+import Checkpoints
+import Digests
+
+/// Finds tensors of one content under two names.
+struct ContentMatching {
+    let scan: PairScan
+
+    /// What tensors of one content have in common, and few others: type, shape and some of the bytes.
+    private struct Sample: Hashable {
+        let type: ElementType
+        let shape: [Int]
+        let bytes: [UInt8]
+
+        /// Eight pieces of 64 bytes, spread over the tensor.
+        init(_ tensor: CheckpointTensor) throws {
+            type = tensor.type
+            shape = tensor.shape
+            let (contents, size, length) = (try tensor.bytes(), tensor.byteCount, min(64, tensor.byteCount))
+            bytes = try [UInt8](unsafeUninitializedCapacity: 8 * length) { buffer, count in
+                for piece in 0..<8 where length > 0 {
+                    let start = (size - length) / 7 * piece
+                    try contents.read(start..<start + length, into: buffer.baseAddress! + piece * length)
+                }
+                count = 8 * length
+            }
+        }
+    }
+
+    /// Pairs places in `left` with places in `right` whose type, shape and bytes are equal, each used once. Of several
+    /// the one whose name ends most alike is taken.
+    /// - Throws: what reading throws.
+    func match(_ left: [CheckpointTensor], _ right: [CheckpointTensor]) throws -> [(left: Int, right: Int)] {
+        guard !left.isEmpty, !right.isEmpty else { return [] }
+        var free: [Sample: [Int]] = [:]
+        for (place, tensor) in right.enumerated() { free[try Sample(tensor), default: []].append(place) }
+        var result: [(left: Int, right: Int)] = []
+        for (place, tensor) in left.enumerated() {
+            let sample = try Sample(tensor)
+            let ranked = (free[sample] ?? []).sorted {
+                let (a, b) = (Self.commonEnd(right[$0].name, tensor.name), Self.commonEnd(right[$1].name, tensor.name))
+                return a == b ? $0 < $1 : a > b
+            }
+            for candidate in ranked
+            where try !scan.differing([TensorPair(left: tensor, right: right[candidate])])[0] {
+                result.append((place, candidate))
+                free[sample]!.removeAll { $0 == candidate }
+                break
+            }
+        }
+        return result
+    }
+
+    /// Bytes that two names have in common at their ends.
+    static func commonEnd(_ a: String, _ b: String) -> Int {
+        zip(a.utf8.reversed(), b.utf8.reversed()).prefix { $0 == $1 }.count
+    }
+
+    /// The prefixes by which all names differ, where one pair of prefixes explains them all.
+    static func commonRule(_ renames: [(from: String, to: String)]) -> (from: String, to: String)? {
+        func rule(_ rename: (from: String, to: String)) -> (from: String, to: String) {
+            let (from, to) = (Array(rename.from.utf8), Array(rename.to.utf8))
+            var common = commonEnd(rename.from, rename.to)
+            // The common end begins behind a dot or slash, or is the whole name.
+            func isBoundary(_ name: [UInt8]) -> Bool {
+                common == name.count || [UInt8(ascii: "."), UInt8(ascii: "/")].contains(name[name.count - common - 1])
+            }
+            while common > 0, !(isBoundary(from) && isBoundary(to)) { common -= 1 }
+            return (
+                String(decoding: from.dropLast(common), as: UTF8.self),
+                String(decoding: to.dropLast(common), as: UTF8.self)
+            )
+        }
+        guard renames.count > 1, let first = renames.first.map(rule) else { return nil }
+        return renames.allSatisfy { rule($0) == first } ? first : nil
+    }
+}

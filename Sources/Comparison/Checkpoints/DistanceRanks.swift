@@ -1,0 +1,88 @@
+import CKernels
+import Synchronization
+
+/// Finds distances by their rank among the pairs that are at a distance, from a histogram of octaves on.
+struct DistanceRanks {
+    /// A distance that is known to lie in `low` + [0, `width`), `width` a power of two.
+    struct Search: Equatable {
+        var low: UInt64
+        var widthBits: Int
+        /// Its rank among the pairs from `low` on, counted from 0.
+        var rank: Int
+
+        var isExact: Bool { widthBits == 0 }
+        /// The parts that are counted next are 2^shift wide.
+        var shift: Int { max(0, widthBits - DistanceCounts.bits) }
+
+        /// Goes on in the part that holds the rank.
+        mutating func narrow(_ counts: [Int]) {
+            let parts = 1 << min(widthBits, DistanceCounts.bits)
+            for part in 0..<parts {
+                if rank < counts[part] {
+                    (low, widthBits) = (low + UInt64(part) << UInt64(shift), shift)
+                    return
+                }
+                rank -= counts[part]
+            }
+            preconditionFailure("two passes over the same numbers counted otherwise")
+        }
+    }
+
+    /// Half of the pairs at a distance are not farther.
+    let median: Search
+    /// 99 of 100 of them are not farther.
+    let percentile99: Search
+
+    /// From pairs by octave: bin k ≥ 1 holds distances of 2^(k−1)…2^k − 1, the last one those of NaN to a number.
+    init(histogram: [Int]) {
+        let total = histogram.dropFirst().reduce(0, +)
+        func search(_ percent: Int) -> Search {
+            guard total > 0 else { return Search(low: 0, widthBits: 0, rank: 0) }
+            // The nearest-rank definition: the ⌈p·n/100⌉-th.
+            var rank = (total / 100 * percent + (total % 100 * percent + 99) / 100) - 1
+            for (bin, count) in histogram.enumerated().dropFirst() {
+                if rank < count {
+                    return bin == Int(CK_ULP_MAX_BIN)
+                        ? Search(low: .max, widthBits: 0, rank: 0)
+                        : Search(low: 1 << UInt64(bin - 1), widthBits: bin - 1, rank: rank)
+                }
+                rank -= count
+            }
+            preconditionFailure("a rank beyond the total")
+        }
+        median = search(50)
+        percentile99 = search(99)
+    }
+}
+
+/// Counts of distances that workers add up.
+final class DistanceCounts: Sendable {
+    static let bits = 12
+    static let size = 1 << bits
+
+    private let parts: Int
+    private let counts: Mutex<[UInt64]>
+
+    init(parts: Int) {
+        self.parts = parts
+        counts = Mutex([UInt64](repeating: 0, count: parts * DistanceCounts.size))
+    }
+
+    /// Lets `body` count into memory of its own and adds that.
+    func add(_ body: (UnsafeMutablePointer<UInt64>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: parts * DistanceCounts.size) { own in
+            own.initialize(repeating: 0)
+            body(own.baseAddress!)
+            counts.withLock { sums in for index in sums.indices { sums[index] += own[index] } }
+        }
+    }
+
+    /// The sums, a list for each part.
+    var sums: [[Int]] {
+        counts.withLock { sums in
+            (0..<parts).map { part in
+                sums[part * DistanceCounts.size..<(part + 1) * DistanceCounts.size].map(Int.init)
+            }
+        }
+    }
+}

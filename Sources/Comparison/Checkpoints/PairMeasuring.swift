@@ -1,0 +1,125 @@
+import CKernels
+import Checkpoints
+import Tensors
+
+/// Measures how the numbers of pairs of tensors differ. Every figure is the same with any number of workers and any
+/// instruction set.
+struct PairMeasuring {
+    let engine: Engine
+
+    /// Pieces whose findings are kept at a time, 800 bytes each.
+    private static let batch = 8192
+    private static let scratchBytes = 2 * ChunkTasks.elements * 8
+
+    /// The measures of each pair; the tolerance of each decides what is counted as `outside`.
+    /// - Throws: what reading throws.
+    func measure(_ pairs: [(pair: TensorPair, pairing: NumberPairing, tolerance: Tolerance)]) throws -> [TensorMeasures]
+    {
+        var result: [TensorMeasures] = []
+        var start = 0
+        while start < pairs.count {
+            // What has to be made is taken by itself, the others as many as fit.
+            var (end, pieces) = (start, 0)
+            repeat {
+                pieces += pairs[end].pair.left.count / ChunkTasks.elements + 1
+                end += 1
+            } while end < pairs.count && pieces < Self.batch && pairs[end].pair.isInFiles && pairs[start].pair.isInFiles
+            result += try measureTogether(Array(pairs[start..<end]))
+            start = end
+        }
+        return result
+    }
+
+    private func measureTogether(
+        _ pairs: [(pair: TensorPair, pairing: NumberPairing, tolerance: Tolerance)]
+    ) throws -> [TensorMeasures] {
+        let opened = try pairs.map { try $0.pair.open() }
+        let counts = pairs.map { $0.pair.left.count * $0.pairing.numbersPerElement }
+        let tasks = ChunkTasks.cut(counts, by: ChunkTasks.elements)
+        let found = UnsafeMutablePointer<ck_difference>.allocate(capacity: max(tasks.count, 1))
+        defer { found.deallocate() }
+        let compare = ck_kernels_for(engine.isa.code).pointee.compare.compare!
+        try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.scratchBytes) { index, scratch in
+            let task = tasks[index]
+            let pairing = pairs[task.tensor].pairing
+            let other = try Self.read(opened[task.tensor], pairing, task.range, scratch)
+            var tolerance = ck_tolerance(pairs[task.tensor].tolerance)
+            compare(
+                found + index, scratch, pairing.left, other, pairing.right, task.range.count, &tolerance)
+        }
+        var result = [TensorMeasures](repeating: TensorMeasures(), count: pairs.count)
+        for (index, task) in tasks.enumerated() { result[task.tensor].add(found[index], count: task.range.count) }
+        for index in result.indices {
+            let ranks = DistanceRanks(histogram: result[index].histogram)
+            let distances = try percentiles(opened[index], pairs[index].pairing, counts[index], ranks)
+            (result[index].median, result[index].percentile99) = distances
+            let (pair, types) = (opened[index], (pairs[index].pair.left.type, pairs[index].pair.right.type))
+            try Self.name(&result[index].maxULP, pair, types)
+            try Self.name(&result[index].maxAbsolute, pair, types)
+        }
+        return result
+    }
+
+    /// Reads the two numbers of a worst element.
+    private static func name<Amount>(
+        _ worst: inout TensorMeasures.Worst<Amount>, _ pair: OpenPair, _ types: (ElementType, ElementType)
+    ) throws {
+        worst.left = try NumberText.read(worst.index, of: pair.left, types.0)
+        worst.right = try NumberText.read(worst.index, of: pair.right, types.1)
+    }
+
+    /// Reads a piece of both; gives where the right one begins.
+    private static func read(
+        _ pair: OpenPair, _ pairing: NumberPairing, _ range: Range<Int>, _ scratch: UnsafeMutableRawPointer
+    ) throws -> UnsafeMutableRawPointer {
+        let other = scratch + ChunkTasks.elements * 8
+        let (left, right) = (pairing.leftBytes, pairing.rightBytes)
+        try pair.left.read(range.lowerBound * left..<range.upperBound * left, into: scratch)
+        try pair.right.read(range.lowerBound * right..<range.upperBound * right, into: other)
+        return other
+    }
+
+    /// The distances at the ranks: the histogram's octave, cut into 4096 parts until a part is one distance.
+    private func percentiles(
+        _ pair: OpenPair, _ pairing: NumberPairing, _ count: Int, _ ranks: DistanceRanks
+    ) throws -> (UInt64, UInt64) {
+        var (median, upper) = (ranks.median, ranks.percentile99)
+        let tasks = ChunkTasks.cut([count], by: ChunkTasks.elements)
+        let kernel = ck_kernels_for(engine.isa.code).pointee.compare.count_distances!
+        while !median.isExact || !upper.isExact {
+            let open = [median, upper].filter { !$0.isExact }
+            let total = DistanceCounts(parts: open.count)
+            try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.scratchBytes) { index, scratch in
+                let task = tasks[index]
+                let other = try Self.read(pair, pairing, task.range, scratch)
+                total.add { counts in
+                    for (part, search) in open.enumerated() {
+                        kernel(
+                            counts + part * DistanceCounts.size, DistanceCounts.size, search.low, Int32(search.shift),
+                            scratch, pairing.left, other, pairing.right, task.range.count)
+                    }
+                }
+            }
+            let counts = total.sums
+            var part = 0
+            if !median.isExact {
+                median.narrow(counts[part])
+                part += 1
+            }
+            if !upper.isExact { upper.narrow(counts[part]) }
+        }
+        return (median.low, upper.low)
+    }
+}
+
+extension ck_tolerance {
+    /// What the kernel counts as outside; under `exact` nothing has to be counted.
+    fileprivate init(_ tolerance: Tolerance) {
+        self.init()
+        switch tolerance {
+        case .exact: (by_ulp, ulp) = (1, .max)
+        case .ulp(let bound): (by_ulp, ulp) = (1, bound)
+        case .values(let relative, let absolute): (by_ulp, self.relative, self.absolute) = (0, relative, absolute)
+        }
+    }
+}

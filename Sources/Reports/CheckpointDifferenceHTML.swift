@@ -1,0 +1,175 @@
+import Comparison
+import Digests
+import Training
+
+/// The difference of two checkpoints as one HTML page: no network, no scripts.
+public struct CheckpointDifferenceHTML {
+    let report: CheckpointDifference
+
+    /// Histograms that are drawn.
+    private static let mostHistograms = 24
+
+    /// A presentation.
+    public init(_ report: CheckpointDifference) { self.report = report }
+
+    /// The page.
+    public var page: String {
+        let stat = CheckpointDifferenceText(report).stat
+        return """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(HTMLText.escaped(stat))</title>
+            <style>\(Self.style)</style></head><body>
+            <h1 class="\(report.passes ? "pass" : "fail")">\(HTMLText.escaped(stat))</h1>
+            \(sides)\(policy)\(layers)\(histograms)\(tensors)\(lists)
+            </body></html>
+
+            """
+    }
+
+    private var sides: String {
+        let rows = [("A", report.left), ("B", report.right)].map { label, side in
+            "<tr><th>\(label)</th><td><code>\(HTMLText.escaped(side.path))</code></td><td>\(side.container)</td>"
+                + "<td class=n>\(Figures.grouped(side.tensors)) tensors</td>"
+                + "<td class=n>\(Figures.grouped(side.elements)) elements</td><td class=n>\(MemorySize(side.bytes))</td></tr>"
+        }
+        return "<table class=sides>\(rows.joined())</table>"
+    }
+
+    private var policy: String {
+        let policy = report.policy
+        var words = ["tolerance \(policy.tolerance.text)"]
+        words += policy.rules.map { "\($0.pattern): \($0.tolerance?.text ?? "ignored")" }
+        if policy.ignoresMetadata { words.append("metadata ignored") }
+        if policy.allowsRename { words.append("renames allowed") }
+        if !policy.only.isEmpty { words.append("only \(policy.only.joined(separator: ", "))") }
+        let notes = report.notes.map { "<br>\(HTMLText.escaped($0))" }.joined()
+        return "<p class=policy>Policy: \(HTMLText.escaped(words.joined(separator: " · ")))\(notes)</p>"
+    }
+
+    // MARK: The heat map
+
+    private var groups: [DifferenceGroup] {
+        DifferenceGroup.grouped(report.tensors) { LayerName.layer($0.name) }
+    }
+
+    private var layers: String {
+        let groups = groups.sorted { utf8Less($0.name, $1.name) }
+        guard groups.contains(where: { !$0.differing.isEmpty }) else { return "" }
+        let columns: [(title: String, value: (DifferenceGroup) -> Double?, text: (DifferenceGroup) -> String)] = [
+            ("elements that differ", { $0.share }, { Figures.percent($0.unequal, of: $0.count) }),
+            (
+                "max ULP", { $0.maxULP.map { $0 == .max ? 0x1p64 : Double($0) } },
+                { $0.maxULP.map(Figures.ulp) ?? "" }
+            ),
+            ("max |Δ|", { $0.maxAbsolute }, { $0.maxAbsolute.map(Figures.short) ?? "" }),
+            ("relative L2", { $0.relativeL2 }, { $0.relativeL2.map(Figures.short) ?? "" }),
+            ("sign flips", { Self.sum($0, \.signFlips) }, { Self.count($0, \.signFlips) }),
+            (
+                "NaN or Inf gained", { Self.sum($0, \.nanGained) + Self.sum($0, \.infGained) },
+                { Self.count($0, \.nanGained, \.infGained) }
+            ),
+        ]
+        let scales = columns.map { column in HeatScale(groups.compactMap(column.value)) }
+        let head = columns.map { "<th>\($0.title)</th>" }.joined()
+        let body = groups.map { group in
+            let cells = zip(columns, scales).map { column, scale in
+                "<td class=n style=\"\(scale.style(column.value(group)))\">\(column.text(group))</td>"
+            }
+            return
+                "<tr><th>\(HTMLText.escaped(group.name))</th><td class=n>\(group.differing.count)/\(group.tensors.count)</td>"
+                + cells.joined() + "</tr>"
+        }
+        return
+            "<h2>Layers</h2><p>Each column has its own scale, logarithmic from its smallest value to its largest.</p>"
+            + "<table class=heat><tr><th></th><th>tensors</th>\(head)</tr>\(body.joined(separator: "\n"))</table>"
+    }
+
+    private static func sum(_ group: DifferenceGroup, _ path: KeyPath<TensorMeasures, Int>) -> Double {
+        Double(group.tensors.reduce(0) { $0 + ($1.measures?[keyPath: path] ?? 0) })
+    }
+    private static func count(_ group: DifferenceGroup, _ paths: KeyPath<TensorMeasures, Int>...) -> String {
+        let count = paths.reduce(0.0) { $0 + sum(group, $1) }
+        return count == 0 ? "" : Figures.grouped(Int(count))
+    }
+
+    // MARK: Histograms
+
+    private var histograms: String {
+        let drawn = groups.filter { $0.tensors.contains { $0.measures != nil } }
+        guard !drawn.isEmpty else { return "" }
+        let figures = drawn.prefix(Self.mostHistograms).map { group in
+            var bins = [Int](repeating: 0, count: 66)
+            for measures in group.tensors.compactMap(\.measures) {
+                for (index, count) in measures.histogram.enumerated() { bins[index] += count }
+            }
+            return
+                "<figure>\(HistogramDrawing(bins: bins).svg)<figcaption>\(HTMLText.escaped(group.name))</figcaption></figure>"
+        }
+        let rest = drawn.count - figures.count
+        return
+            "<h2>Distances in units of the last place</h2><p>Elements of the differing tensors of a layer, by powers of "
+            + "two of their distance; heights are logarithmic. Worst layers first"
+            + (rest > 0 ? ", \(rest) more are not drawn" : "") + ".</p><div class=figures>\(figures.joined())</div>"
+    }
+
+    // MARK: Lists
+
+    private var tensors: String {
+        let measured = report.differing.filter { $0.measures != nil }
+        guard !measured.isEmpty else { return "" }
+        let rows = measured.map { tensor -> String in
+            let m = tensor.measures!
+            let cells = [
+                Figures.percent(m.unequal, of: m.count), Figures.ulp(m.maxULP.amount), Figures.ulp(m.median),
+                Figures.ulp(m.percentile99), Figures.short(m.maxAbsolute.amount), Figures.short(m.meanAbsolute),
+                Figures.short(m.relativeL2),
+            ]
+            let worst = m.maxULP.amount == 0 ? "" : "[\(m.maxULP.index)] \(m.maxULP.left) → \(m.maxULP.right)"
+            let notes = tensor.notes.map { "<br><small>\(HTMLText.escaped($0))</small>" }.joined()
+            return "<tr><th>\(HTMLText.escaped(tensor.name))\(notes)</th><td>\(tensor.verdict.word)</td>"
+                + cells.map { "<td class=n>\($0)</td>" }.joined()
+                + "<td><code>\(HTMLText.escaped(worst))</code></td></tr>"
+        }
+        return "<details open><summary>Measured tensors (\(measured.count))</summary><table>"
+            + "<tr><th></th><th>verdict</th><th>elements</th><th>max ULP</th><th>p50</th><th>p99</th><th>max |Δ|</th>"
+            + "<th>mean |Δ|</th><th>rel. L2</th><th>worst element by ULP</th></tr>\(rows.joined(separator: "\n"))</table></details>"
+    }
+
+    private var lists: String {
+        let others = report.differing.filter { $0.measures == nil }.map { tensor -> String in
+            var text = tensor.verdict.word
+            if case .renamed(let other) = tensor.verdict { text += " to \(other)" }
+            if case .transposed(let axes) = tensor.verdict { text += ", axes \(axes)" }
+            let sides = [tensor.left, tensor.right].map { $0.map { "\($0.type) \($0.shape)" } ?? "–" }
+            let cells = [tensor.name, text, sides[0], sides[1], tensor.notes.joined(separator: "; ")]
+            return "<tr>" + cells.map { "<td>\(HTMLText.escaped($0))</td>" }.joined() + "</tr>"
+        }
+        let metadata = report.metadata.map { entry in
+            "<tr><th>\(HTMLText.escaped(entry.key))</th>"
+                + [entry.left, entry.right].map { "<td><code>\(HTMLText.escaped($0 ?? "–"))</code></td>" }.joined()
+                + "</tr>"
+        }
+        return section("Other differences", "<tr><th></th><th>verdict</th><th>A</th><th>B</th><th></th></tr>", others)
+            + section("Metadata", "<tr><th></th><th>A</th><th>B</th></tr>", metadata)
+    }
+
+    private func section(_ title: String, _ head: String, _ rows: [String]) -> String {
+        rows.isEmpty
+            ? ""
+            : "<details open><summary>\(title) (\(rows.count))</summary><table>\(head)\(rows.joined(separator: "\n"))</table></details>"
+    }
+
+    private static let style = """
+        :root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}
+        h1{font-size:1.25rem;padding:.6rem .8rem;border-left:.4rem solid}h1.pass{border-color:#2a8f4a}h1.fail{border-color:#c0392b}
+        h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;margin:.5rem 0}
+        td,th{padding:.15rem .6rem;text-align:left;vertical-align:top;font-weight:normal}
+        .n{text-align:right;font-variant-numeric:tabular-nums}table th{white-space:nowrap}
+        .heat td{border:1px solid #8883;min-width:5.5rem}.policy{color:#777}
+        .figures{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0}figcaption{font-size:.8rem;max-width:20rem}
+        svg text{font:9px system-ui,sans-serif;fill:currentColor}svg rect{fill:#c0562b}svg line{stroke:currentColor;opacity:.4}
+        details{margin-top:1.5rem;overflow-x:auto}summary{font-weight:600;cursor:pointer}
+        """
+}

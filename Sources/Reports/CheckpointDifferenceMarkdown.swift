@@ -1,0 +1,51 @@
+import Comparison
+import Digests
+
+/// The difference of two checkpoints for a pull request.
+public struct CheckpointDifferenceMarkdown {
+    let report: CheckpointDifference
+    let rows: CheckpointDifferenceText.Rows
+
+    /// A presentation with modules or layers as rows.
+    public init(_ report: CheckpointDifference, rows: CheckpointDifferenceText.Rows = .modules) {
+        (self.report, self.rows) = (report, rows)
+    }
+
+    /// The verdict, a table of the groups, and lists of what is not in it.
+    public var text: String {
+        let stat = CheckpointDifferenceText(report).stat
+        var lines = ["**\(stat)**", "", "A: `\(report.left.path)` · B: `\(report.right.path)`"]
+        let groups = DifferenceGroup.grouped(report.tensors) {
+            rows == .modules ? LayerName.module($0.name) : LayerName.layer($0.name)
+        }.filter { !$0.differing.isEmpty }
+        if !groups.isEmpty {
+            lines += [
+                "",
+                "| \(rows == .modules ? "module" : "layer") | verdict | tensors | elements | max ULP | max \\|Δ\\| | rel. L2 |",
+                "|---|---|--:|--:|--:|--:|--:|",
+            ]
+            lines += groups.map { group in
+                let verdicts = Set(group.differing.map(\.verdict.word)).sorted().joined(separator: ", ")
+                let cells = [
+                    "`\(group.name)`", verdicts, "\(group.differing.count)/\(group.tensors.count)",
+                    Figures.percent(group.unequal, of: group.count), group.maxULP.map(Figures.ulp) ?? "",
+                    group.maxAbsolute.map(Figures.short) ?? "", group.relativeL2.map(Figures.short) ?? "",
+                ]
+                return "| " + cells.joined(separator: " | ") + " |"
+            }
+        }
+        let renames = report.tensors.compactMap { tensor -> String? in
+            guard case .renamed(let other) = tensor.verdict else { return nil }
+            return "- `\(tensor.name)` → `\(other)`"
+        }
+        if !renames.isEmpty { lines += ["", "Renamed:", ""] + renames }
+        if !report.metadata.isEmpty {
+            lines += ["", "Metadata:", ""]
+            lines += report.metadata.map {
+                "- `\($0.key)`: \($0.left.map { "`\($0)`" } ?? "nothing") → \($0.right.map { "`\($0)`" } ?? "nothing")"
+            }
+        }
+        lines += report.notes.flatMap { ["", "Note: \($0)"] }
+        return lines.joined(separator: "\n")
+    }
+}

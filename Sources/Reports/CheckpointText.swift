@@ -1,0 +1,84 @@
+import Checkpoints
+import Digests
+import Training
+
+/// What is in a checkpoint, for people.
+public struct CheckpointText {
+    let checkpoint: Checkpoint
+
+    /// A presentation.
+    public init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
+
+    /// Parameters and bytes by module, a module being the first `depth` parts of a name.
+    public func modules(depth: Int) -> String {
+        var rows: [(name: String, tensors: Int, elements: Int, bytes: Int, types: Set<String>)] = []
+        var places: [String: Int] = [:]
+        for tensor in checkpoint.tensors {
+            let parts = tensor.name.split(whereSeparator: { $0 == "." || $0 == "/" })
+            let length = parts.prefix(min(depth, max(1, parts.count - 1))).last.map { part in
+                tensor.name.distance(from: tensor.name.startIndex, to: part.endIndex)
+            }
+            let name = String(tensor.name.prefix(length ?? tensor.name.count))
+            let place = places[name] ?? rows.count
+            if place == rows.count {
+                places[name] = place
+                rows.append((name, 0, 0, 0, []))
+            }
+            rows[place].tensors += 1
+            rows[place].elements += tensor.count
+            rows[place].bytes += tensor.byteCount
+            rows[place].types.insert(tensor.type.name)
+        }
+        let body = rows.map {
+            [
+                $0.name, "\($0.tensors)", Figures.grouped($0.elements), "\(MemorySize($0.bytes))",
+                $0.types.sorted().joined(separator: " "),
+            ]
+        }
+        let total = [
+            "in all", "\(checkpoint.tensors.count)", Figures.grouped(checkpoint.elementCount),
+            "\(MemorySize(checkpoint.byteCount))", "",
+        ]
+        let table = Figures.table(
+            [["module", "tensors", "parameters", "size", "types"]] + body + [total], rightAligned: [1, 2, 3])
+        return ([head] + table + metadata).joined(separator: "\n")
+    }
+
+    /// Every tensor: type, shape, elements, bytes.
+    public var tensors: String {
+        let body = checkpoint.tensors.map {
+            [$0.name, $0.type.name, "\($0.shape)", Figures.grouped($0.count), "\(MemorySize($0.byteCount))"]
+        }
+        let table = Figures.table([["tensor", "type", "shape", "elements", "size"]] + body, rightAligned: [3, 4])
+        return ([head] + table + metadata).joined(separator: "\n")
+    }
+
+    /// The list for programs.
+    public var json: JSONValue {
+        [
+            "schema": "smpo/checkpoint/1", "path": .string(checkpoint.path), "container": .string(checkpoint.container),
+            "elements": .integer(checkpoint.elementCount), "bytes": .integer(checkpoint.byteCount),
+            "tensors": .array(
+                checkpoint.tensors.map {
+                    [
+                        "name": .string($0.name), "dtype": .string($0.type.name),
+                        "shape": .array($0.shape.map { JSONValue.integer($0) }), "bytes": .integer($0.byteCount),
+                    ]
+                }),
+            "metadata": .array(
+                checkpoint.metadata.map { ["key": .string($0.key), "value": .string($0.value)] }),
+        ]
+    }
+
+    private var head: String {
+        "\(checkpoint.path): \(checkpoint.container), \(checkpoint.tensors.count) tensors, "
+            + "\(Figures.grouped(checkpoint.elementCount)) parameters, \(MemorySize(checkpoint.byteCount))"
+    }
+
+    private var metadata: [String] {
+        checkpoint.metadata.map { text in
+            let flat = text.value.count > 100 ? text.value.prefix(97) + "…" : text.value
+            return "  \(text.key): \(flat)"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Checkpoints
+import Digests
+import Ledger
+import Reports
+
+/// `smpo inspect`
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "List what is in a checkpoint: tensors, shapes, types, sizes.",
+        discussion: """
+            Reads headers only. By default parameters are summed up by module;
+            --depth says how many parts of the names make a module.
+
+            EXAMPLES
+              smpo inspect model.safetensors
+              smpo inspect sd15 --depth 1
+              smpo inspect model.ckpt --tensors
+
+            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            """)
+
+    @Argument(help: "A checkpoint: file, index, folder, or RUN@step-N.")
+    var checkpoint: String
+
+    @Flag(help: "List every tensor.")
+    var tensors = false
+
+    @Option(help: "Parts of a name that make a module.")
+    var depth = 2
+
+    @Flag(help: "Print the result as JSON, every tensor included.")
+    var json = false
+
+    @OptionGroup var engineOptions: EngineOptions
+
+    func validate() throws {
+        if depth < 1 { throw ValidationError("--depth must be at least 1, found \(depth)") }
+    }
+
+    func run() throws {
+        let workspace = Workspace()
+        let engine = try engineOptions.engine()
+        defer { engine.stop() }
+        let opened = try DiffInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
+        let text = CheckpointText(opened)
+        print(json ? text.json.pretty : tensors ? text.tensors : text.modules(depth: depth))
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Audit
+import Checkpoints
+import Digests
+import Ledger
+import Tensors
+
+/// What a word on the command line of `smpo diff`, `digest` and `inspect` stands for.
+enum DiffInput {
+    /// A recorded run.
+    case run(String)
+    /// The weights of a recorded run after a step.
+    case runCheckpoint(run: String, step: Int)
+    /// A file or folder.
+    case path(String)
+
+    /// `RUN@step-N` is a run's checkpoint; a name that a manifest, golden log or the ledger knows is a run; all else is a
+    /// path. `./NAME` is a path in any case. - Throws: what reading the ledger throws.
+    init(_ word: String, workspace: Workspace) throws {
+        if let (run, step) = RunCheckpoint.parse(word) {
+            self = .runCheckpoint(run: run, step: step)
+        } else if RunName.isValid(word), try Self.isRun(word, workspace) {
+            self = .run(word)
+        } else {
+            self = .path(word)
+        }
+    }
+
+    private static func isRun(_ word: String, _ workspace: Workspace) throws -> Bool {
+        if FileContents.exists(workspace.manifest(word)) || GoldenLog.exists(folder: workspace.golden(word)) {
+            return true
+        }
+        return try workspace.existingLedger()?.runs().contains { $0.name == word } ?? false
+    }
+
+    /// The tensors: of a run those of the model that it ended with.
+    /// - Throws: `CheckpointError`, `TamperError`.
+    func checkpoint(_ workspace: Workspace, engine: Engine) throws -> Checkpoint {
+        switch self {
+        case .run(let run):
+            let folder = workspace.model(run)
+            guard FileContents.isFolder(folder) else {
+                throw CheckpointError(
+                    .layout, file: folder, "the model that the run ended with is not here",
+                    hint: "name a checkpoint, \(run)@step-N, or a file")
+            }
+            return try Checkpoint(opening: folder)
+        case .runCheckpoint(let run, let step):
+            return try RunCheckpoint.open(run, step: step, workspace: workspace, engine: engine)
+        case .path(let path):
+            guard FileContents.exists(path) else {
+                throw CheckpointError(
+                    .unreadable, file: path, "there is no such file, folder or run",
+                    hint: "smpo runs list shows the runs")
+            }
+            return try Checkpoint(opening: path)
+        }
+    }
+}

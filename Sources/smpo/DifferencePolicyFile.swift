@@ -1,0 +1,53 @@
+import Comparison
+import Digests
+import Training
+
+/// The YAML file of `smpo diff --policy`.
+///
+///     tolerance: exact
+///     ignore_metadata: true
+///     allow_rename: false
+///     tensors:
+///       - pattern: "*.norm*"
+///         tolerance: ulp:2
+///       - pattern: "*.position_ids"
+///         ignore: true
+enum DifferencePolicyFile {
+    /// Reads a policy. Unknown keys are errors with line, column and the nearest name.
+    /// - Throws: `RecipeError`, `FileError`.
+    static func read(_ path: String) throws -> DifferencePolicy {
+        let text = String(decoding: try FileContents.read(path), as: UTF8.self)
+        let root = try RecipeSection(
+            root: try RecipeDocument.parse(text, file: path), style: .written,
+            keys: ["tolerance", "ignore_metadata", "allow_rename", "tensors"])
+        var policy = DifferencePolicy()
+        policy.tolerance = try tolerance(root["tolerance"]) ?? .exact
+        policy.ignoresMetadata = try root["ignore_metadata"].bool(default: false)
+        policy.allowsRename = try root["allow_rename"].bool(default: false)
+        if let node = root["tensors"].node {
+            guard case .list(let list) = node.content else { throw root["tensors"].wrongType("a list of rules") }
+            policy.rules = try list.map(rule)
+        }
+        return policy
+    }
+
+    private static func rule(_ node: RecipeNode) throws -> DifferencePolicy.Rule {
+        let section = try RecipeSection(root: node, style: .written, keys: ["pattern", "tolerance", "ignore"])
+        let pattern = try section["pattern"].text("a pattern of names, such as \"*.norm*\"")
+        let tolerance = try tolerance(section["tolerance"])
+        let ignores = try section["ignore"].bool(default: false)
+        guard (tolerance == nil) == ignores else {
+            throw RecipeError(
+                .conflict, at: node.place, key: "pattern", expected: "either a tolerance or ignore: true",
+                found: ignores ? "both" : "neither")
+        }
+        return DifferencePolicy.Rule(pattern: pattern, tolerance: tolerance)
+    }
+
+    private static func tolerance(_ field: RecipeField) throws -> Tolerance? {
+        guard field.node != nil else { return nil }
+        let expected = "exact, ulp:N, rtol:R, atol:A or rtol:R,atol:A"
+        guard let tolerance = Tolerance(try field.text(expected)) else { throw field.outOfRange(expected) }
+        return tolerance
+    }
+}
