@@ -90,7 +90,9 @@ let package = Package(
         tests(
             "OracleTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Training"],
             exclude: ["Fixtures", "make_fixtures.py"]),
-        tests("ComparisonTests", ["Digests", "Tensors", "Ledger", "Comparison"]),
+        tests(
+            "ComparisonTests", ["Digests", "Tensors", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
+            exclude: ["Fixtures"]),
         tests(
             "AuditTests",
             [

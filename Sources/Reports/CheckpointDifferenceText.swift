@@ -34,22 +34,26 @@ public struct CheckpointDifferenceText {
         let both = report.tensors.filter { $0.left != nil && $0.right != nil }
         let changed = both.filter { $0.verdict != .identical && !Self.isRenamed($0) }
         if !changed.isEmpty {
-            parts.append("\(changed.count) of \(both.count) tensors differ")
-            if changed.contains(where: { $0.measures != nil }) {
+            parts.append("\(changed.count) of \(both.count) tensors \(changed.count == 1 ? "differs" : "differ")")
+            if changed.contains(where: { $0.measures?.unequal ?? 0 > 0 }) {
                 let (unequal, all) = (changed.reduce(0) { $0 + $1.unequal }, both.reduce(0) { $0 + $1.count })
                 parts[parts.count - 1] +=
                     " in \(Figures.grouped(unequal)) of \(Figures.grouped(all)) elements (\(Figures.percent(unequal, of: all)))"
             }
         }
-        add(both.filter { $0.verdict == .equal }.count, "of them in bits only")
+        add(both.filter { $0.verdict == .equal }.count, "of them equal in value")
         add(both.filter { $0.verdict == .withinTolerance }.count, "of them within tolerance")
+        add(both.filter { $0.verdict == .reshaped }.count, "of them reshaped")
+        add(both.filter { $0.verdict.word == "transposed" }.count, "of them transposed")
         add(differing.filter(Self.isRenamed).count, "renamed")
         add(report.tensors.filter { $0.verdict == .onlyLeft }.count, "only in A")
         add(report.tensors.filter { $0.verdict == .onlyRight }.count, "only in B")
-        add(report.metadata.count, "metadata entries differ")
+        add(report.metadata.count, report.metadata.count == 1 ? "metadata entry differs" : "metadata entries differ")
         if parts.isEmpty {
             let count = report.tensors.count
-            parts.append("\(count) tensor\(count == 1 ? "" : "s"), \(Figures.grouped(report.left.elements)) elements")
+            parts.append(
+                "\(count) tensor\(count == 1 ? "" : "s"), \(Figures.grouped(report.tensors.reduce(0) { $0 + $1.count })) elements"
+            )
         }
         return "\(verdict): \(parts.joined(separator: ", "))"
     }

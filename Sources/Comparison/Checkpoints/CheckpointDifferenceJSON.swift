@@ -70,7 +70,7 @@ extension TensorDifference {
 extension TensorMeasures {
     /// Distances are integers; one of NaN to a number is "max". Bins of the histogram: 0, then up to 1, 3, 7 … ULP, then
     /// NaN to a number; empty ones at the end of the numbers are left out.
-    var json: JSONValue {
+    public var json: JSONValue {
         func ulp(_ distance: UInt64) -> JSONValue { distance == .max ? "max" : .integer(distance) }
         let octaves = histogram.dropLast()
         let last = octaves.lastIndex { $0 > 0 } ?? 0

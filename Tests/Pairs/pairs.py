@@ -1,0 +1,409 @@
+"""Makes pairs of checkpoints, has `smpo diff` compare them, and holds what it says against numpy.
+
+    python Tests/Pairs/pairs.py [--smpo .build/release/smpo] [--keep FOLDER]
+    python Tests/Pairs/pairs.py --fixtures Tests/ComparisonTests/Fixtures
+
+Needs numpy, torch, safetensors and gguf from PyPI. Prints a Markdown table; exits 1 if a line is not as expected.
+Measures are worked out here by other means: places on the number line by sorting all values of a type, sums by numpy.
+"""
+
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+import gguf
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+FLOATS = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2,
+    "F8_E4M3FNUZ": torch.float8_e4m3fnuz, "F8_E5M2FNUZ": torch.float8_e5m2fnuz,
+}
+INTEGERS = {
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U64": torch.uint64,
+    "U32": torch.uint32, "U16": torch.uint16, "U8": torch.uint8, "BOOL": torch.bool,
+}
+WORDS = {8: np.uint64, 4: np.uint32, 2: np.uint16, 1: np.uint8}
+
+
+def bits(tensor):
+    flat = tensor.contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().view(WORDS[tensor.element_size()])
+
+
+def places(dtype, word):
+    """The place of each bit pattern on the number line: neighbours are 1 apart, -0 and +0 too."""
+    width = torch.empty(0, dtype=dtype).element_size() * 8
+    if width <= 16:
+        patterns = np.arange(1 << width, dtype=WORDS[width // 8])
+        values = torch.from_numpy(patterns.view(np.uint8).copy()).view(dtype).to(torch.float64).numpy()
+        order = sorted((v, bool(np.signbit(v)) is False, p) for p, v in enumerate(values) if not np.isnan(v))
+        table = {p: i for i, (_, _, p) in enumerate(order)}
+        return [table.get(int(w)) for w in word]
+    top = 1 << (width - 1)
+    result = []
+    for w in (int(w) for w in word):
+        magnitude = w & (top - 1)
+        infinity = 0x7F800000 if width == 32 else 0x7FF0000000000000
+        result.append(None if magnitude > infinity else (-magnitude - 1 if w & top else magnitude))
+    return result
+
+
+def expected_measures(a, b):
+    """What `smpo diff --json` should say of two tensors of one type."""
+    wa, wb = bits(a), bits(b)
+    if a.dtype in FLOATS.values():
+        pa, pb = places(a.dtype, wa), places(b.dtype, wb)
+        ulp = [0 if x is None and y is None else "max" if x is None or y is None else abs(x - y)
+               for x, y in zip(pa, pb)]
+        va, vb = a.to(torch.float64).numpy().reshape(-1), b.to(torch.float64).numpy().reshape(-1)
+    else:
+        va = [int(x) for x in a.reshape(-1).tolist()]
+        vb = [int(x) for x in b.reshape(-1).tolist()]
+        ulp = [abs(x - y) for x, y in zip(va, vb)]
+        va, vb = np.array([float(x) for x in va]), np.array([float(x) for x in vb])
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(va) & np.isfinite(vb)
+        x, y = np.where(finite, va, 0), np.where(finite, vb, 0)
+        apart = np.abs(x - y)
+        far = sorted((u for u in ulp if u != 0), key=lambda u: (u == "max", u if u != "max" else 0))
+        rank = lambda percent: far[(len(far) * percent + 99) // 100 - 1] if far else 0
+        largest = far[-1] if far else 0
+        result = {
+            "unequal": int((wa != wb).sum()),
+            "zero_signs": int(((wa != wb) & (va == 0) & (vb == 0)).sum()),
+            "nan_payloads": int(((wa != wb) & np.isnan(va) & np.isnan(vb)).sum()),
+            "nan_gained": int((~np.isnan(va) & np.isnan(vb)).sum()),
+            "nan_lost": int((np.isnan(va) & ~np.isnan(vb)).sum()),
+            "inf_gained": int((~np.isinf(va) & np.isinf(vb)).sum()),
+            "inf_lost": int((np.isinf(va) & ~np.isinf(vb)).sum()),
+            "sign_flips": int((((va < 0) & (vb > 0)) | ((va > 0) & (vb < 0))).sum()),
+            "ulp_max": largest, "ulp_max_index": ulp.index(largest) if largest else 0,
+            "ulp_p50": rank(50), "ulp_p99": rank(99),
+            "abs_max": float(apart.max(initial=0)),
+            "abs_max_index": int(apart.argmax()) if apart.size and apart.max() > 0 else 0,
+            "abs_mean": float(apart.sum() / max(1, apart.size)),
+            "relative_l2": float(np.sqrt((apart**2).sum() / (x**2).sum())) if (x**2).sum() > 0 else None,
+        }
+        norm = np.sqrt((x**2).sum()) * np.sqrt((y**2).sum())
+        result["cosine"] = float((x * y).sum() / norm) if norm > 0 else None
+        histogram = [0] * 65
+        for u in ulp:
+            if u != "max":
+                histogram[u.bit_length() if u else 0] += 1
+        while len(histogram) > 1 and histogram[-1] == 0:
+            histogram.pop()
+        result["ulp_histogram"] = histogram
+        result["ulp_nan_to_number"] = sum(1 for u in ulp if u == "max")
+    return result
+
+
+def agrees(found, expected):
+    """Counts, distances and places exactly; sums, whose order is another, to 1e-12."""
+    faults = []
+    for key, value in expected.items():
+        other = found.get(key)
+        if key == "abs_max":
+            other = float(other)
+        if key in ("abs_mean", "relative_l2", "cosine"):
+            if value is None:
+                continue
+            other = float(other) if other is not None else None
+            if other is None or not abs(other - value) <= 1e-12 * max(abs(value), 1e-300):
+                faults.append(f"{key}: {other} instead of {value}")
+        elif other != value:
+            faults.append(f"{key}: {other} instead of {value}")
+    return faults
+
+
+class Maker:
+    """Writes the files of one pair."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.makedirs(folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def safetensors(self, name, tensors, metadata=None):
+        save_file({k: v.contiguous() for k, v in tensors.items()}, self.path(name), metadata=metadata)
+        return self.path(name)
+
+    def raw(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def ordered(self, name, tensors, padding=0, metadata=None):
+        """A safetensors file in the order given, with spaces behind its header."""
+        header, data = {}, b""
+        if metadata:
+            header["__metadata__"] = metadata
+        for key, tensor in tensors.items():
+            content = bits(tensor).tobytes()
+            dtype = next(n for n, t in {**FLOATS, **INTEGERS}.items() if t == tensor.dtype)
+            header[key] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(content)]}
+            data += content
+        text = json.dumps(header).encode() + b" " * padding
+        return self.raw(name, struct.pack("<Q", len(text)) + text + data)
+
+    def sharded(self, name, tensors, count):
+        keys = sorted(tensors)
+        weight_map = {}
+        os.makedirs(self.path(name))
+        for shard in range(count):
+            file = f"model-{shard + 1:05}-of-{count:05}.safetensors"
+            part = {k: tensors[k].contiguous() for k in keys[shard::count]}
+            save_file(part, os.path.join(self.path(name), file), metadata={"format": "pt"})
+            weight_map |= {k: file for k in part}
+        index = os.path.join(self.path(name), "model.safetensors.index.json")
+        with open(index, "w") as out:
+            json.dump({"metadata": {}, "weight_map": weight_map}, out)
+        return index
+
+    def torch(self, name, state):
+        torch.save(state, self.path(name))
+        return self.path(name)
+
+    def gguf(self, name, tensors):
+        writer = gguf.GGUFWriter(self.path(name), "test")
+        kinds = {torch.float32: None, torch.float16: None}
+        for key, tensor in tensors.items():
+            if tensor.dtype == torch.bfloat16:
+                writer.add_tensor(key, bits(tensor).view(np.uint8).reshape(*tensor.shape[:-1], -1),
+                                  raw_dtype=gguf.GGMLQuantizationType.BF16)
+            else:
+                assert tensor.dtype in kinds
+                writer.add_tensor(key, tensor.numpy())
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        return self.path(name)
+
+
+def model():
+    generator = torch.Generator().manual_seed(7)
+    draw = lambda *shape: torch.randn(*shape, generator=generator) * 0.05
+    return {
+        "down_blocks.0.attn1.to_q.weight": draw(32, 32), "down_blocks.0.attn1.to_k.weight": draw(32, 32),
+        "down_blocks.0.ff.weight": draw(64, 32), "down_blocks.0.ff.bias": draw(64),
+        "mid_block.conv.weight": draw(8, 4, 3, 3), "up_blocks.0.norm.weight": 1 + draw(32),
+    }
+
+
+def changed(key, change):
+    tensors = model()
+    tensors[key] = change(tensors[key].clone())
+    return tensors
+
+
+def with_bits(tensor, index, change):
+    """The tensor with the bits of one element changed."""
+    word = bits(tensor.clone()).copy()
+    word[index] = change(int(word[index]))
+    return torch.from_numpy(word.view(np.uint8)).view(tensor.dtype).reshape(tensor.shape)
+
+
+def pairs(at):
+    """Yields name, left, right, options, expected exit code, expected verdicts, tensors to measure."""
+    q, k = "down_blocks.0.attn1.to_q.weight", "down_blocks.0.attn1.to_k.weight"
+    ff, bias, conv = "down_blocks.0.ff.weight", "down_blocks.0.ff.bias", "mid_block.conv.weight"
+    a = model()
+
+    def two(name, left, right, code, verdicts, options=(), measured=(), metadata=(None, None)):
+        maker = at(name)
+        return (name, maker.safetensors("a.safetensors", left, metadata[0]),
+                maker.safetensors("b.safetensors", right, metadata[1]), options, code, verdicts,
+                [(key, left[key], right[key]) for key in measured])
+
+    yield two("the same state saved twice", a, model(), 0, {})
+    for dtype in ["F32", "F16", "BF16", "F64", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ"]:
+        left = {"w": a[ff].to(FLOATS[dtype])}
+        right = {"w": with_bits(left["w"], 100, lambda w: w + 1)}
+        yield two(f"one ULP in one element, {dtype}", left, right, 1, {"w": "different"}, measured=["w"])
+    zero = {"w": torch.zeros(16)}
+    yield two("−0 for +0", zero, {"w": with_bits(zero["w"], 3, lambda w: 0x80000000)}, 1, {"w": "equal"}, measured=["w"])
+    yield two("−0 for +0, ulp:1", zero, {"w": with_bits(zero["w"], 3, lambda w: 0x80000000)}, 0, {"w": "equal"},
+              ["--tolerance", "ulp:1"], ["w"])
+    nan = {"w": with_bits(a[bias], 5, lambda w: 0x7FC00000)}
+    yield two("another NaN", nan, {"w": with_bits(nan["w"], 5, lambda w: 0x7FC00001)}, 1, {"w": "equal"}, measured=["w"])
+    yield two("a number became NaN", {"w": a[bias]}, nan, 1, {"w": "different"}, measured=["w"])
+    yield two("a number became infinite", {"w": a[bias]},
+              {"w": with_bits(a[bias], 5, lambda w: 0x7F800000)}, 1, {"w": "different"}, measured=["w"])
+    yield two("largest to infinite, F16", {"w": torch.tensor([65504.0, 1.0], dtype=torch.float16)},
+              {"w": torch.tensor([float("inf"), 1.0], dtype=torch.float16)}, 1, {"w": "different"}, measured=["w"])
+    yield two("subnormals and signs", {"w": torch.tensor([1e-45, -1e-45, 1.0, -2.0])},
+              {"w": torch.tensor([-1e-45, 1e-45, -1.0, 2.0])}, 1, {"w": "different"}, measured=["w"])
+    yield two("rows reversed", a, changed(ff, lambda t: t.flip(0)), 1, {ff: "different"}, measured=[ff])
+    swapped = model()
+    swapped[q], swapped[k] = swapped[k], swapped[q]
+    yield two("two tensors exchanged", a, swapped, 1, {q: "different", k: "different"}, measured=[q, k])
+    yield two("transposed, square", a, changed(q, lambda t: t.t()), 1, {q: "transposed"})
+    yield two("transposed, 64 × 32", a, changed(ff, lambda t: t.t()), 1, {ff: "transposed"})
+    yield two("channels last", a, changed(conv, lambda t: t.permute(0, 2, 3, 1)), 1, {conv: "transposed"})
+    yield two("reshaped", a, changed(ff, lambda t: t.reshape(32, 64)), 1, {ff: "reshaped"})
+    yield two("another shape", a, changed(ff, lambda t: t[:32]), 1, {ff: "different"})
+    exact = {"w": (a[ff].to(torch.float16)).to(torch.float32)}
+    yield two("type only, values equal", exact, {"w": exact["w"].to(torch.float16)}, 1, {"w": "equal"})
+    yield two("rounded to F16", {"w": a[ff]}, {"w": a[ff].to(torch.float16)}, 1, {"w": "different"})
+    yield two("rounded to BF16, within rtol", {"w": a[ff]}, {"w": a[ff].to(torch.bfloat16)}, 0,
+              {"w": "within tolerance"}, ["--tolerance", "rtol:0.00391"])
+    renamed = model()
+    renamed["down_blocks.0.attn2.to_q.weight"] = renamed.pop(q)
+    yield two("renamed", a, renamed, 1, {q: "renamed"})
+    yield two("renamed, allowed", a, renamed, 0, {q: "renamed"}, ["--allow-rename"])
+    yield two("all renamed by a prefix", a, {"model." + key: v for key, v in a.items()}, 1, {key: "renamed" for key in a})
+    removed = model()
+    del removed[bias]
+    yield two("removed", a, removed, 1, {bias: "only in A"})
+    yield two("added", removed, a, 1, {bias: "only in B"})
+    yield two("metadata only", a, model(), 1, {}, metadata=({"step": "1"}, {"step": "2"}))
+    yield two("metadata only, ignored", a, model(), 0, {}, ["--ignore-metadata"], metadata=({"step": "1"}, {"step": "2"}))
+    noise = changed(ff, lambda t: t + torch.randn(t.shape, generator=torch.Generator().manual_seed(3)) * 1e-6)
+    yield two("noise of 1e-6", a, noise, 1, {ff: "different"}, measured=[ff])
+    yield two("noise of 1e-6, within atol", a, noise, 0, {ff: "within tolerance"}, ["--tolerance", "atol:1e-5"], [ff])
+    yield two("noise of 1e-6, not within ulp:1", a, noise, 1, {ff: "different"}, ["--tolerance", "ulp:1"], [ff])
+    yield two("noise elsewhere than asked for", a, noise, 0, {}, ["--only", "mid_block.*"])
+    for dtype, kind in INTEGERS.items():
+        if dtype == "BOOL":
+            left, right = torch.tensor([True, False, True]), torch.tensor([True, True, True])
+        else:
+            top = 2**63 - 1 if dtype == "U64" else torch.iinfo(kind).max
+            left, right = torch.tensor([1, 5, 0], dtype=kind), torch.tensor([1, 7, top], dtype=kind)
+        yield two(f"integers, {dtype}", {"w": left}, {"w": right}, 1, {"w": "different"}, measured=["w"])
+    yield two("an empty tensor and a scalar", {"e": torch.zeros(0, 4), "s": torch.tensor(1.0)},
+              {"e": torch.zeros(0, 4), "s": torch.tensor(2.0)}, 1, {"s": "different"}, measured=["s"])
+    big = {"w": torch.randn(700_001, generator=torch.Generator().manual_seed(1))}
+    yield two("700,001 elements, each moved", big, {"w": big["w"] * 1.0001}, 1, {"w": "different"}, measured=["w"])
+
+    def files(name, left, right, code, verdicts, options=()):
+        return (name, left, right, options, code, verdicts, [])
+
+    maker = at("another order of the tensors, padding")
+    yield files("another order of the tensors, padding", maker.ordered("a.safetensors", a),
+                maker.ordered("b.safetensors", dict(reversed(list(a.items()))), padding=99), 0, {})
+    maker = at("1 file against 3 shards")
+    yield files("1 file against 3 shards", maker.safetensors("a.safetensors", a, {"format": "pt"}), maker.sharded("b", a, 3), 0, {})
+    maker = at("2 shards against 5")
+    yield files("2 shards against 5", maker.sharded("a", a, 2), maker.sharded("b", a, 5), 0, {})
+    maker = at("2 shards against 5, one element changed")
+    yield files("2 shards against 5, one element changed", maker.sharded("a", a, 2),
+                maker.sharded("b", changed(bias, lambda t: with_bits(t, 1, lambda w: w + 1)), 5), 1, {bias: "different"})
+    maker = at(".pt against safetensors")
+    yield files(".pt against safetensors", maker.torch("a.pt", a), maker.safetensors("b.safetensors", a), 0, {})
+    maker = at(".ckpt with state_dict against safetensors")
+    yield files(".ckpt with state_dict against safetensors", maker.torch("a.ckpt", {"state_dict": a, "global_step": 7}),
+                maker.safetensors("b.safetensors", a), 0, {})
+    maker = at(".pt, one ULP, against safetensors")
+    yield files(".pt, one ULP, against safetensors",
+                maker.torch("a.pt", changed(bias, lambda t: with_bits(t, 1, lambda w: w + 1))),
+                maker.safetensors("b.safetensors", a), 1, {bias: "different"})
+    maker = at(".pt of a transposed view")
+    yield files(".pt of a transposed view", maker.torch("a.pt", {"w": a[ff].t()}),
+                maker.safetensors("b.safetensors", {"w": a[ff].t().contiguous()}), 0, {})
+    for dtype in ["F32", "F16", "BF16"]:
+        maker = at(f"GGUF against safetensors, {dtype}")
+        state = {"blk.0.w": a[ff].to(FLOATS[dtype]), "out.w": a[bias].to(FLOATS[dtype])}
+        yield files(f"GGUF against safetensors, {dtype}", maker.gguf("a.gguf", state), maker.safetensors("b.safetensors", state), 0, {})
+    maker = at("truncated")
+    whole = maker.safetensors("a.safetensors", a)
+    with open(whole, "rb") as file:
+        content = file.read()
+    yield files("truncated", whole, maker.raw("b.safetensors", content[:-1]), 2, None)
+    yield files("a header of 2^60 bytes", whole, maker.raw("c.safetensors", struct.pack("<Q", 1 << 60) + content[8:]), 2, None)
+    yield files("bytes behind the last tensor", whole, maker.raw("d.safetensors", content + b"\0"), 2, None)
+    yield files("a pickle with code", whole, maker.torch("e.pt", {"w": Code()}), 2, None)
+    yield files("no such file", whole, maker.path("nothing.safetensors"), 2, None)
+
+
+class Code:
+    def __reduce__(self):
+        return (os.system, ("true",))
+
+
+def fixtures(folder):
+    """Two checkpoints of every type with special values, and what their measures are."""
+    rng = np.random.default_rng(11)
+    left, right = {}, {}
+    for name, dtype in {**FLOATS, **INTEGERS}.items():
+        size = torch.empty(0, dtype=dtype).element_size()
+        word = rng.integers(0, 256, 403 * size, dtype=np.uint8)
+        if name == "BOOL":
+            word &= 1
+        a = torch.from_numpy(word).view(dtype)
+        # A third of the elements moves by a few units, a few become anything.
+        step = np.where(rng.random(403) < 0.33, rng.integers(0, 40, 403), 0).astype(WORDS[size])
+        other = (bits(a) ^ step if name != "BOOL" else bits(a) ^ (step & 1)).astype(WORDS[size])
+        b = torch.from_numpy(other.view(np.uint8).copy()).view(dtype)
+        left[name], right[name] = a, b
+        if name in FLOATS:
+            tame = (torch.from_numpy(rng.standard_normal(3001)) * 0.05).to(dtype)
+            left[name + " tame"] = tame
+            right[name + " tame"] = (tame.to(torch.float64) * 1.01 + 1e-9).to(dtype)
+    save_file(left, os.path.join(folder, "left.safetensors"))
+    save_file(right, os.path.join(folder, "right.safetensors"))
+    expected = {name: expected_measures(left[name], right[name]) for name in sorted(left)}
+    for measures in expected.values():
+        for key, value in measures.items():
+            if isinstance(value, float) and not np.isfinite(value):
+                measures[key] = None
+    with open(os.path.join(folder, "measures.json"), "w") as file:
+        json.dump(expected, file, indent=1, sort_keys=True)
+        file.write("\n")
+
+
+def run(smpo, left, right, options):
+    result = subprocess.run([smpo, "diff", left, right, "--json", *options], capture_output=True, text=True)
+    report = json.loads(result.stdout) if result.stdout else None
+    return result.returncode, report, result.stderr.strip()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smpo", default=".build/release/smpo")
+    parser.add_argument("--keep", help="make the pairs in this folder and leave them there")
+    parser.add_argument("--fixtures", help="only write the fixtures of the tests into this folder")
+    arguments = parser.parse_args()
+    if arguments.fixtures:
+        return fixtures(arguments.fixtures)
+    folder = arguments.keep or tempfile.mkdtemp(prefix="smpo-pairs-")
+    count = [0]
+
+    def at(_):
+        count[0] += 1
+        return Maker(os.path.join(folder, f"{count[0]:02}"))
+
+    faults = 0
+    print("| pair | exit | what smpo said | as expected |\n|---|--:|---|---|")
+    for number, (name, left, right, options, code, verdicts, measured) in enumerate(pairs(at)):
+        found, report, message = run(arguments.smpo, left, right, options)
+        problems = [] if found == code else [f"exit {found} instead of {code}"]
+        said = message.replace(folder, "…").replace("|", "\\|")
+        if report is not None:
+            differences = {d["name"]: d for d in report["differences"]}
+            if verdicts is None:
+                problems.append("a report instead of an error")
+            elif {n: d["verdict"] for n, d in differences.items()} != verdicts:
+                problems.append(f"verdicts {[(n, d['verdict']) for n, d in differences.items()]}")
+            for key, a, b in measured:
+                problems += agrees(differences[key]["measures"], expected_measures(a, b)) if key in differences else ["no measures"]
+            stat = subprocess.run([arguments.smpo, "diff", left, right, *options], capture_output=True, text=True).stdout
+            said = stat.splitlines()[0].replace("|", "\\|")
+        elif verdicts is not None:
+            problems.append("no report")
+        faults += bool(problems)
+        print(f"| {name} | {found} | {said} | {'; '.join(problems) or 'yes'} |")
+    print(f"\n{number + 1} pairs, {faults} not as expected")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
