@@ -1,6 +1,7 @@
 import Digests
 import Foundation
 import Tensors
+import Testing
 
 @testable import Checkpoints
 
@@ -47,4 +48,33 @@ func tensor(_ dtype: DType, _ shape: [Int], bytes: [UInt8]) -> Tensor {
 func checkpointError(_ body: () throws -> Void) -> CheckpointError? {
     do { try body() } catch { return error as? CheckpointError }
     return nil
+}
+
+/// All bytes of a tensor, read by pieces.
+func allBytes(_ tensor: CheckpointTensor, piece: Int = 1 << 16) throws -> [UInt8] {
+    let bytes = try tensor.bytes()
+    var result = [UInt8](repeating: 0, count: bytes.count)
+    try result.withUnsafeMutableBytes { buffer in
+        for start in stride(from: 0, to: bytes.count, by: piece) {
+            guard let base = buffer.baseAddress else { break }
+            try bytes.read(start..<min(start + piece, bytes.count), into: base + start)
+        }
+    }
+    return result
+}
+
+/// Holds a checkpoint against names, types, shapes, SHA-256 of bytes and metadata that Python wrote down.
+func expectSame(_ checkpoint: Checkpoint, _ expected: JSONCursor) throws {
+    let tensors = try expected["tensors"]
+    #expect(try checkpoint.tensors.map(\.name) == tensors.object().keys)
+    for tensor in checkpoint.tensors {
+        let entry = try tensors[tensor.name]
+        #expect(try tensor.type.name == entry["type"].string(), "\(tensor.name)")
+        #expect(try tensor.shape == entry["shape"].elements().map { try $0.int() }, "\(tensor.name)")
+        #expect(try Digest.sha256(allBytes(tensor, piece: 5)).hex == entry["sha256"].string(), "\(tensor.name)")
+    }
+    #expect(try checkpoint.metadata.map(\.key) == expected["metadata"].object().keys)
+    for (key, value) in checkpoint.metadata {
+        #expect(try value == expected["metadata"][key].string(), "\(key)")
+    }
 }
