@@ -6,6 +6,8 @@ import Tensors
 struct SafetensorsHeader {
     /// The largest header that the reference implementation reads.
     static let lengthLimit = 100_000_000
+    /// Values in a header: about ten a tensor.
+    static let valueLimit = 2_000_000
 
     /// One tensor of the file.
     struct Row {
@@ -78,7 +80,7 @@ struct SafetensorsHeader {
         }
         let value: JSONValue
         do {
-            value = try JSONValue.parse(text, file: "header")
+            value = try JSONValue.parse(text, file: "header", valueLimit: valueLimit)
         } catch let error as JSONSyntaxError {
             throw CheckpointError(
                 .headerSyntax, file: file, offset: 8 + error.offset, "the header is not strict JSON: \(error.reason)")

@@ -6,11 +6,14 @@ extension JSONValue {
     ///
     /// Stricter than RFC 8259: duplicate keys, lone surrogates, invalid UTF-8, a byte order mark, nesting deeper than
     /// `depthLimit` and exponents of more than four digits are refused.
-    /// - Parameter file: a name for error messages.
+    /// - Parameters:
+    ///   - file: a name for error messages.
+    ///   - valueLimit: the most values of any kind, for documents that nobody vouches for: a byte of text can become a
+    ///     hundred bytes of values.
     /// - Throws: `JSONSyntaxError`.
-    public static func parse(_ bytes: [UInt8], file: String) throws -> JSONValue {
+    public static func parse(_ bytes: [UInt8], file: String, valueLimit: Int = .max) throws -> JSONValue {
         try bytes.withUnsafeBufferPointer { buffer in
-            var parser = JSONParser(bytes: buffer, file: file)
+            var parser = JSONParser(bytes: buffer, file: file, valueLimit: valueLimit)
             return try parser.document()
         }
     }
@@ -32,10 +35,13 @@ struct JSONParser {
     let file: String
     private var position = 0
     private var depth = 0
+    private var valuesLeft: Int
+    private let valueLimit: Int
 
-    init(bytes: UnsafeBufferPointer<UInt8>, file: String) {
+    init(bytes: UnsafeBufferPointer<UInt8>, file: String, valueLimit: Int) {
         self.bytes = bytes
         self.file = file
+        (self.valueLimit, valuesLeft) = (valueLimit, valueLimit)
     }
 
     mutating func document() throws -> JSONValue {
@@ -47,6 +53,8 @@ struct JSONParser {
     }
 
     private mutating func value() throws -> JSONValue {
+        guard valuesLeft > 0 else { throw fault("more than \(valueLimit) values") }
+        valuesLeft -= 1
         switch peek {
         case UInt8(ascii: "{"): return try nested { try $0.object() }
         case UInt8(ascii: "["): return try nested { try $0.array() }

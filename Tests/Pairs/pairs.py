@@ -287,6 +287,27 @@ def pairs(at):
     def files(name, left, right, code, verdicts, options=()):
         return (name, left, right, options, code, verdicts, [])
 
+    generator = torch.Generator().manual_seed(5)
+    down, up = torch.randn(4, 32, generator=generator) * 0.1, torch.randn(32, 4, generator=generator) * 0.1
+    alpha = torch.tensor(2.0)
+    merged = changed(q, lambda t: (t.double() + 0.5 * (up.double() @ down.double())).float())
+    peft = "base_model.model.down_blocks.0.attn1.to_q"
+    adapters = {
+        "PEFT's": {f"{peft}.lora_A.weight": down, f"{peft}.lora_B.weight": up * 0.5},
+        "diffusers'": {"unet.down_blocks.0.attn1.to_q.lora.down.weight": down, "unet.down_blocks.0.attn1.to_q.lora.up.weight": up * 0.5},
+        "kohya's": {"lora_unet_down_blocks_0_attn1_to_q.lora_down.weight": down,
+                    "lora_unet_down_blocks_0_attn1_to_q.lora_up.weight": up, "lora_unet_down_blocks_0_attn1_to_q.alpha": alpha},
+    }
+    for whose, adapter in adapters.items():
+        maker = at(f"LoRA by {whose} names and its base against the merged weights")
+        base = maker.safetensors("base.safetensors", a)
+        yield files(f"LoRA by {whose} names and its base against the merged weights", maker.safetensors("a.safetensors", adapter),
+                    maker.safetensors("b.safetensors", merged), 0, {}, ["--lora", "--base", base])
+    other = {f"{peft}.lora_A.weight": down * 0.25, f"{peft}.lora_B.weight": up * 2}
+    yield two("LoRA: A / 4 and B · 4", adapters["PEFT's"], other, 0, {}, ["--lora"])
+    wrong = {f"{peft}.lora_A.weight": down, f"{peft}.lora_B.weight": up}
+    yield two("LoRA: another scale", adapters["PEFT's"], wrong, 1, {"down_blocks.0.attn1.to_q.weight": "different"}, ["--lora"])
+
     maker = at("another order of the tensors, padding")
     yield files("another order of the tensors, padding", maker.ordered("a.safetensors", a),
                 maker.ordered("b.safetensors", dict(reversed(list(a.items()))), padding=99), 0, {})
@@ -347,7 +368,7 @@ def fixtures(folder):
         if name in FLOATS:
             tame = (torch.from_numpy(rng.standard_normal(3001)) * 0.05).to(dtype)
             left[name + " tame"] = tame
-            right[name + " tame"] = (tame.to(torch.float64) * 1.01 + 1e-9).to(dtype)
+            right[name + " tame"] = (tame.to(torch.float64) * (1.2 if size == 1 else 1.01) + 1e-9).to(dtype)
     save_file(left, os.path.join(folder, "left.safetensors"))
     save_file(right, os.path.join(folder, "right.safetensors"))
     expected = {name: expected_measures(left[name], right[name]) for name in sorted(left)}
