@@ -76,11 +76,11 @@ struct PickleMachine {
         case .binBytes8, .byteArray8: stack.append(.bytes(try cursor.run(try cursor.length())))
         case .emptyTuple: stack.append(.tuple(heap.add([])))
         case .tuple: stack.append(.tuple(heap.add(try popToMark())))
-        case .tuple1: stack.append(.tuple(heap.add(try pop(1))))
+        case .tuple1: stack.append(.tuple(heap.add([try pop()])))
         case .tuple2: stack.append(.tuple(heap.add(try pop(2))))
         case .tuple3: stack.append(.tuple(heap.add(try pop(3))))
         case .emptyList: stack.append(.list(heap.add([])))
-        case .append: try append(try pop(1))
+        case .append: try append([try pop()])
         case .appends: try append(try popToMark())
         case .emptyDict: stack.append(.dict(heap.add([])))
         case .setItem: try setItems(try pop(2))
@@ -95,8 +95,8 @@ struct PickleMachine {
         case .reduce, .newObj:
             let parts = try pop(2)
             stack.append(try call(parts[0], parts[1]))
-        case .build: try build(try pop(1)[0], on: try top())
-        case .binPersID: stack.append(try storage(try pop(1)[0]))
+        case .build: try build(try pop(), on: try top())
+        case .binPersID: stack.append(try storage(try pop()))
         case .inst: _ = try global(try cursor.line(), try cursor.line(), isRun: true)
         default:
             throw cursor.fault("pickle opcode that torch.save does not write", found: opcode.name)
@@ -112,7 +112,11 @@ struct PickleMachine {
         return value
     }
 
-    private mutating func pop() throws -> PickleValue { try pop(1)[0] }
+    private mutating func pop() throws -> PickleValue {
+        let value = try top()
+        stack.removeLast()
+        return value
+    }
 
     private mutating func pop(_ count: Int) throws -> [PickleValue] {
         guard stack.count - (marks.last ?? 0) >= count else { throw cursor.fault("the pickle's stack is empty") }
