@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench crash scale exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
+.PHONY: help demo test build lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
@@ -82,6 +82,9 @@ scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 7
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, take each up again; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.CrashTests'
+
+fuzz: packages ## Damage checkpoint files of every format a million times in all: each opens or is refused; minutes.
+	SMPO_FUZZ=200000 swift test -c release --filter '^CheckpointsTests\.MutationTests'
 
 
 # The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on

@@ -72,7 +72,7 @@ public struct CheckpointDifferenceHTML {
             ),
         ]
         let scales = columns.map { column in HeatScale(groups.compactMap(column.value)) }
-        let head = columns.map { "<th>\($0.title)</th>" }.joined()
+        let head = columns.map { "<th class=n>\($0.title)</th>" }.joined()
         let body = groups.map { group in
             let cells = zip(columns, scales).map { column, scale in
                 "<td class=n style=\"\(scale.style(column.value(group)))\">\(column.text(group))</td>"
@@ -83,7 +83,7 @@ public struct CheckpointDifferenceHTML {
         }
         return
             "<h2>Layers</h2><p>Each column has its own scale, logarithmic from its smallest value to its largest.</p>"
-            + "<table class=heat><tr><th></th><th>tensors</th>\(head)</tr>\(body.joined(separator: "\n"))</table>"
+            + "<table class=heat><tr><th></th><th class=n>tensors</th>\(head)</tr>\(body.joined(separator: "\n"))</table>"
     }
 
     private static func sum(_ group: DifferenceGroup, _ path: KeyPath<TensorMeasures, Int>) -> Double {
@@ -133,8 +133,8 @@ public struct CheckpointDifferenceHTML {
                 + "<td><code>\(HTMLText.escaped(worst))</code></td></tr>"
         }
         return "<details open><summary>Measured tensors (\(measured.count))</summary><table>"
-            + "<tr><th></th><th>verdict</th><th>elements</th><th>max ULP</th><th>p50</th><th>p99</th><th>max |Δ|</th>"
-            + "<th>mean |Δ|</th><th>rel. L2</th><th>worst element by ULP</th></tr>\(rows.joined(separator: "\n"))</table></details>"
+            + "<tr><th></th><th>verdict</th><th class=n>elements</th><th class=n>max ULP</th><th class=n>p50</th><th class=n>p99</th><th class=n>max |Δ|</th>"
+            + "<th class=n>mean |Δ|</th><th class=n>rel. L2</th><th>worst element by ULP</th></tr>\(rows.joined(separator: "\n"))</table></details>"
     }
 
     private var lists: String {
@@ -166,7 +166,7 @@ public struct CheckpointDifferenceHTML {
         h1{font-size:1.25rem;padding:.6rem .8rem;border-left:.4rem solid}h1.pass{border-color:#2a8f4a}h1.fail{border-color:#c0392b}
         h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;margin:.5rem 0}
         td,th{padding:.15rem .6rem;text-align:left;vertical-align:top;font-weight:normal}
-        .n{text-align:right;font-variant-numeric:tabular-nums}table th{white-space:nowrap}
+        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}table th{white-space:nowrap}
         .heat td{border:1px solid #8883;min-width:5.5rem}.policy{color:#777}
         .figures{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0}figcaption{font-size:.8rem;max-width:20rem}
         svg text{font:9px system-ui,sans-serif;fill:currentColor}svg rect{fill:#c0562b}svg line{stroke:currentColor;opacity:.4}

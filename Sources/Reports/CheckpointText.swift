@@ -6,8 +6,12 @@ import Training
 public struct CheckpointText {
     let checkpoint: Checkpoint
 
-    /// A presentation.
-    public init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
+    let showsMetadata: Bool
+
+    /// A presentation; without `showsMetadata` metadata are counted.
+    public init(_ checkpoint: Checkpoint, showsMetadata: Bool = false) {
+        (self.checkpoint, self.showsMetadata) = (checkpoint, showsMetadata)
+    }
 
     /// Parameters and bytes by module, a module being the first `depth` parts of a name.
     public func modules(depth: Int) -> String {
@@ -76,7 +80,11 @@ public struct CheckpointText {
     }
 
     private var metadata: [String] {
-        checkpoint.metadata.map { text in
+        guard showsMetadata else {
+            let count = checkpoint.metadata.count
+            return count == 0 ? [] : ["\(count) metadata \(count == 1 ? "entry" : "entries") (--metadata)"]
+        }
+        return checkpoint.metadata.map { text in
             let flat = text.value.count > 100 ? text.value.prefix(97) + "…" : text.value
             return "  \(text.key): \(flat)"
         }

@@ -202,7 +202,7 @@ static void CK_NAME(count_unequal)(struct ck_difference *d, const struct CK_NAME
 struct CK_NAME(pairs) {
     double x[CK_PAIRS], y[CK_PAIRS];
     uint64_t wide[CK_PAIRS];
-    uint32_t narrow[CK_PAIRS], a_bits[CK_PAIRS], b_bits[CK_PAIRS];
+    uint32_t narrow[CK_PAIRS], a_bits[CK_PAIRS], b_bits[CK_PAIRS], bins[CK_PAIRS];
 };
 
 /// Whether distances have 32 bits.
@@ -264,7 +264,7 @@ static void CK_NAME(compare)(struct ck_difference *d, const void *a, enum ck_num
     d->products = ck_tree8(tally.products);
 }
 
-static void CK_NAME(count_distances)(uint64_t *counts, size_t bins, uint64_t low, int shift, const void *a,
+static void CK_NAME(count_distances)(const struct ck_distance_range *ranges, size_t range_count, const void *a,
                                      enum ck_number a_type, const void *b, enum ck_number b_type, size_t n) {
     struct CK_NAME(pairs) p;
     size_t a_size = ck_number_size(a_type), b_size = ck_number_size(b_type);
@@ -277,10 +277,26 @@ static void CK_NAME(count_distances)(uint64_t *counts, size_t bins, uint64_t low
             CK_NAME(double_values)(p.y, right, b_type, count);
         }
         CK_NAME(distances)(&p, left, a_type, right, b_type, count);
-        for (size_t i = 0; i < count; i++) {
-            uint64_t ulp = narrow ? (p.narrow[i] == ~0u ? CK_ULP_MAX : p.narrow[i]) : p.wide[i];
-            uint64_t bin = (ulp - low) >> shift;
-            if (ulp >= low && bin < bins) counts[bin]++;
+        for (size_t r = 0; r < range_count; r++) {
+            struct ck_distance_range range = ranges[r];
+            // First those inside, without branches: whether one is inside is often left to chance.
+            size_t inside = 0;
+            if (narrow) {
+                // A range that begins beyond 32 bits is that of NaN, which is never searched.
+                uint32_t low = (uint32_t)range.low, most = (uint32_t)range.count;
+                for (size_t i = 0; i < count; i++) {
+                    uint32_t bin = (p.narrow[i] - low) >> range.shift;
+                    p.bins[inside] = bin;
+                    inside += (size_t)((p.narrow[i] >= low) & (bin < most));
+                }
+            } else {
+                for (size_t i = 0; i < count; i++) {
+                    uint64_t bin = (p.wide[i] - range.low) >> range.shift;
+                    p.bins[inside] = (uint32_t)bin;
+                    inside += (size_t)((p.wide[i] >= range.low) & (bin < range.count));
+                }
+            }
+            for (size_t i = 0; i < inside; i++) range.counts[p.bins[i]]++;
         }
     }
 }

@@ -46,14 +46,22 @@ struct ck_difference {
     uint64_t histogram[CK_ULP_MAX_BIN + 1];
 };
 
+/// Distances that are counted in parts.
+struct ck_distance_range {
+    uint64_t low;
+    int shift;
+    size_t count;
+    uint64_t *counts;
+};
+
 struct ck_compare_table {
     /// Compares n pairs. Types: two floating-point ones of at most 32 bits, two integer ones, or any two of which
     /// integers have at most 32 bits. ULP are of the common type: their own, Float32, integers or Float64. Zeroes `d`
     /// first. Buffers must be aligned for their numbers.
     void (*compare)(struct ck_difference *d, const void *a, enum ck_number a_type, const void *b, enum ck_number b_type,
                     size_t n, const struct ck_tolerance *tolerance);
-    /// counts[k] += the pairs whose distance is in low + [k, k + 1)·2^shift, for k < count.
-    void (*count_distances)(uint64_t *counts, size_t count, uint64_t low, int shift, const void *a,
+    /// For each range: counts[k] += the pairs whose distance is in low + [k, k + 1)·2^shift, for k < count.
+    void (*count_distances)(const struct ck_distance_range *ranges, size_t range_count, const void *a,
                             enum ck_number a_type, const void *b, enum ck_number b_type, size_t n);
     /// The nearest Float64 of n numbers: exact but for integers of 64 bits.
     void (*values)(double *values, const void *source, enum ck_number type, size_t n);

@@ -93,11 +93,13 @@ struct PairMeasuring {
                 let task = tasks[index]
                 let other = try Self.read(pair, pairing, task.range, scratch)
                 total.add { counts in
-                    for (part, search) in open.enumerated() {
-                        kernel(
-                            counts + part * DistanceCounts.size, DistanceCounts.size, search.low, Int32(search.shift),
-                            scratch, pairing.left, other, pairing.right, task.range.count)
+                    let ranges = open.enumerated().map { part, search in
+                        ck_distance_range(
+                            low: search.low, shift: Int32(search.shift), count: DistanceCounts.size,
+                            counts: counts + part * DistanceCounts.size)
                     }
+                    kernel(
+                        ranges, ranges.count, scratch, pairing.left, other, pairing.right, task.range.count)
                 }
             }
             let counts = total.sums

@@ -27,6 +27,9 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "List every tensor.")
     var tensors = false
 
+    @Flag(help: "Show the metadata: what the files say besides tensors.")
+    var metadata = false
+
     @Option(help: "Parts of a name that make a module.")
     var depth = 2
 
@@ -44,7 +47,7 @@ struct InspectCommand: ParsableCommand {
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let opened = try DiffInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
-        let text = CheckpointText(opened)
+        let text = CheckpointText(opened, showsMetadata: metadata)
         print(json ? text.json.pretty : tensors ? text.tensors : text.modules(depth: depth))
     }
 }
