@@ -51,7 +51,7 @@ public struct CheckpointDifferenceHTML {
     // MARK: The heat map
 
     private var groups: [DifferenceGroup] {
-        DifferenceGroup.grouped(report.tensors) { LayerName.layer($0.name) }
+        report.groups(by: .layer)
     }
 
     private var layers: String {

@@ -4,10 +4,10 @@ import Digests
 /// The difference of two checkpoints for a pull request.
 public struct CheckpointDifferenceMarkdown {
     let report: CheckpointDifference
-    let rows: CheckpointDifferenceText.Rows
+    let rows: DifferenceGroup.Kind
 
     /// A presentation with modules or layers as rows.
-    public init(_ report: CheckpointDifference, rows: CheckpointDifferenceText.Rows = .modules) {
+    public init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module) {
         (self.report, self.rows) = (report, rows)
     }
 
@@ -15,13 +15,11 @@ public struct CheckpointDifferenceMarkdown {
     public var text: String {
         let stat = CheckpointDifferenceText(report).stat
         var lines = ["**\(stat)**", "", "A: `\(report.left.path)` · B: `\(report.right.path)`"]
-        let groups = DifferenceGroup.grouped(report.tensors) {
-            rows == .modules ? LayerName.module($0.name) : LayerName.layer($0.name)
-        }.filter { !$0.differing.isEmpty }
+        let groups = report.groups(by: rows).filter { !$0.differing.isEmpty }
         if !groups.isEmpty {
             lines += [
                 "",
-                "| \(rows == .modules ? "module" : "layer") | verdict | tensors | elements | max ULP | max \\|Δ\\| | rel. L2 |",
+                "| \(rows == .module ? "module" : "layer") | verdict | tensors | elements | max ULP | max \\|Δ\\| | rel. L2 |",
                 "|---|---|--:|--:|--:|--:|--:|",
             ]
             lines += groups.map { group in

@@ -4,16 +4,8 @@ import Training
 
 /// The difference of two checkpoints for people at a terminal.
 public struct CheckpointDifferenceText {
-    /// What the rows of the table are.
-    public enum Rows: Sendable {
-        /// One for each module that holds tensors.
-        case modules
-        /// One for each block and kind of layer.
-        case layers
-    }
-
     let report: CheckpointDifference
-    let rows: Rows
+    let rows: DifferenceGroup.Kind
     let showsAll: Bool
 
     /// Rows of the table that are shown without `showsAll`.
@@ -22,7 +14,7 @@ public struct CheckpointDifferenceText {
     private static let fewestMeasured = 5
 
     /// A presentation; without `showsAll` of the worst rows only.
-    public init(_ report: CheckpointDifference, rows: Rows = .modules, showsAll: Bool = false) {
+    public init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module, showsAll: Bool = false) {
         (self.report, self.rows, self.showsAll) = (report, rows, showsAll)
     }
 
@@ -82,9 +74,7 @@ public struct CheckpointDifferenceText {
     // MARK: The table
 
     private var groups: [DifferenceGroup] {
-        DifferenceGroup.grouped(report.tensors) {
-            rows == .modules ? LayerName.module($0.name) : LayerName.layer($0.name)
-        }.filter { showsAll || !$0.differing.isEmpty }
+        report.groups(by: rows).filter { showsAll || !$0.differing.isEmpty }
     }
 
     private var table: [String] {

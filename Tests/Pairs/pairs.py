@@ -417,6 +417,11 @@ def main():
             for key, a, b in measured:
                 problems += agrees(differences[key]["measures"], expected_measures(a, b)) if key in differences else ["no measures"]
             stat = subprocess.run([arguments.smpo, "diff", left, right, *options], capture_output=True, text=True).stdout
+            if verdicts == {} and not options and not report["metadata"]:
+                digests = [subprocess.run([arguments.smpo, "digest", side], capture_output=True, text=True).stdout[:64]
+                           for side in (left, right)]
+                if digests[0] != digests[1] or len(digests[0]) != 64:
+                    problems.append(f"digests {digests}")
             said = stat.splitlines()[0].replace("|", "\\|")
         elif verdicts is not None:
             problems.append("no report")

@@ -54,4 +54,8 @@ public struct CheckpointDifference: Sendable {
     public var passes: Bool { (policy.ignoresMetadata || metadata.isEmpty) && tensors.allSatisfy(\.passes) }
     /// The tensors that are not identical.
     public var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
+    /// The tensors in groups, the worst first, groups of identical tensors last.
+    public func groups(by kind: DifferenceGroup.Kind) -> [DifferenceGroup] {
+        DifferenceGroup.grouped(tensors, by: kind)
+    }
 }

@@ -2,6 +2,14 @@ import Digests
 
 /// What the differences of several tensors come to.
 public struct DifferenceGroup: Sendable, Equatable {
+    /// What the tensors of a group have in common.
+    public enum Kind: Sendable {
+        /// The module that holds them.
+        case module
+        /// The block and the kind of layer (`LayerName.layer`).
+        case layer
+    }
+
     /// What they have in common: a module, or a kind of layer.
     public let name: String
     /// The tensors.
@@ -33,15 +41,13 @@ public struct DifferenceGroup: Sendable, Equatable {
         return difference == 0 ? 0 : size == 0 ? .infinity : (difference / size).squareRoot()
     }
 
-    /// Groups of `name(of:)`, the worst first: what does not fit together before what differs in value, then by relative
+    /// Groups of one kind, the worst first: what does not fit together before what differs in value, then by relative
     /// L2, by share, by name. Groups of identical tensors are last.
-    public static func grouped(
-        _ tensors: [TensorDifference], by nameOf: (TensorDifference) -> String
-    ) -> [DifferenceGroup] {
+    static func grouped(_ tensors: [TensorDifference], by kind: Kind) -> [DifferenceGroup] {
         var places: [String: Int] = [:]
         var groups: [(name: String, tensors: [TensorDifference])] = []
         for tensor in tensors {
-            let name = nameOf(tensor)
+            let name = kind == .module ? LayerName.module(tensor.name) : LayerName.layer(tensor.name)
             if let place = places[name] {
                 groups[place].tensors.append(tensor)
             } else {

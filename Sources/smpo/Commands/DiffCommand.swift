@@ -106,11 +106,11 @@ struct DiffCommand: ParsableCommand {
         let report = try comparison.compare(left, right)
         if let path = options.html { try AtomicFile.write(Array(CheckpointDifferenceHTML(report).page.utf8), to: path) }
         let text = CheckpointDifferenceText(
-            report, rows: options.byLayer ? .layers : .modules, showsAll: options.all)
+            report, rows: options.byLayer ? .layer : .module, showsAll: options.all)
         if json {
             print(report.json.pretty)
         } else if options.markdown {
-            print(CheckpointDifferenceMarkdown(report, rows: options.byLayer ? .layers : .modules).text)
+            print(CheckpointDifferenceMarkdown(report, rows: options.byLayer ? .layer : .module).text)
         } else {
             print(options.stat ? text.stat : text.text)
         }
