@@ -7,7 +7,7 @@ extension Checkpoint {
     public init(opening path: String) throws {
         if FileContents.isFolder(path) {
             try self.init(folder: path)
-        } else if path.hasSuffix(".index.json") {
+        } else if Self.isIndex(path) {
             try self.init(index: path)
         } else {
             try self.init(file: try OpenFile(path: path))
@@ -29,7 +29,9 @@ extension Checkpoint {
 
     /// A folder: of one model, or of a pipeline whose components are folders.
     private init(folder: String) throws {
-        if let weights = try Self.weights(in: folder) {
+        // Beside the components of a pipeline there may be whole checkpoints in one file, for other programs.
+        let isPipeline = FileContents.exists(ModelDirectory.join(folder, "model_index.json"))
+        if !isPipeline, let weights = try Self.weights(in: folder) {
             let config = try Self.config(folder, prefix: "")
             self = try Checkpoint(
                 path: folder, container: "model folder", tensors: weights.tensors,
@@ -57,6 +59,9 @@ extension Checkpoint {
         try self.init(path: folder, container: "pipeline folder", tensors: tensors, metadata: metadata)
     }
 
+    /// `model.safetensors.index.json`, or of a variant `model.safetensors.index.fp16.json`.
+    private static func isIndex(_ path: String) -> Bool { path.hasSuffix(".json") && path.contains(".index.") }
+
     private static let pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin", "model.bin"]
 
     /// The weights of a model's folder; `nil` where there are none. Where a model is there both as safetensors and as
@@ -64,24 +69,23 @@ extension Checkpoint {
     private static func weights(in folder: String) throws -> Checkpoint? {
         let names = try FileContents.names(in: folder)
         func candidates(_ isOne: (String) -> Bool) -> [String] { names.filter(isOne) }
-        var files = candidates { $0.hasSuffix(".safetensors.index.json") }
+        var files = candidates { isIndex($0) && $0.contains(".safetensors.") }
         if files.isEmpty { files = candidates { $0.hasSuffix(".safetensors") } }
-        if files.isEmpty { files = candidates { $0.hasSuffix(".bin.index.json") } }
+        if files.isEmpty { files = candidates { isIndex($0) && $0.contains(".bin.") } }
         if files.isEmpty { files = candidates { pickles.contains($0) } }
         if files.isEmpty { files = candidates { $0.hasSuffix(".gguf") } }
-        // The unprefixed file is the model, where a variant such as fp16 lies beside it.
         if files.count > 1 {
-            files = files.filter { name in ModelDirectory.stems.contains { name == "\($0).safetensors" } }
-        }
-        guard let file = files.first else {
-            let several = names.filter { $0.hasSuffix(".safetensors") }
-            guard several.count < 2 else {
+            // The plain name is the model, where a variant such as fp16 lies beside it.
+            let plain = ModelDirectory.stems.flatMap { ["\($0).safetensors", "\($0).safetensors.index.json"] }
+            let preferred = files.filter(plain.contains)
+            guard preferred.count == 1 else {
                 throw CheckpointError(
-                    .layout, file: folder, "several files of weights", found: several.joined(separator: ", "),
+                    .layout, file: folder, "several files of weights", found: files.joined(separator: ", "),
                     hint: "name the file itself")
             }
-            return nil
+            files = preferred
         }
+        guard let file = files.first else { return nil }
         return try Checkpoint(opening: ModelDirectory.join(folder, file))
     }
 

@@ -170,6 +170,6 @@ public struct CheckpointDifferenceHTML {
         .heat td{border:1px solid #8883;min-width:5.5rem}.policy{color:#777}
         .figures{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0}figcaption{font-size:.8rem;max-width:20rem}
         svg text{font:9px system-ui,sans-serif;fill:currentColor}svg rect{fill:#c0562b}svg line{stroke:currentColor;opacity:.4}
-        details{margin-top:1.5rem;overflow-x:auto}summary{font-weight:600;cursor:pointer}
+        details{margin-top:1.5rem;overflow-x:auto}details td{white-space:nowrap}summary{font-weight:600;cursor:pointer}
         """
 }

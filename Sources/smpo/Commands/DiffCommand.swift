@@ -41,7 +41,7 @@ struct DiffCommand: ParsableCommand {
               smpo diff run-1@step-30 run-1@step-60 --by-layer
               smpo diff a.safetensors b.safetensors --tolerance rtol:1e-5,atol:1e-8
               smpo diff base.safetensors merged.safetensors --html diff.html
-              smpo diff --lora --base base.safetensors adapter.safetensors merged.safetensors
+              smpo diff --lora --base base.st adapter.st merged.st
               smpo diff run-42 run-43
               smpo diff run-42 run-43 --no-rerun --json
 
@@ -102,7 +102,8 @@ struct DiffCommand: ParsableCommand {
             }
             (left, right) = (try left.effective(on: base), try right.effective(on: base))
         }
-        let comparison = CheckpointComparison(engine: engine, policy: policy, measures: !options.stat)
+        let comparison = CheckpointComparison(
+            engine: engine, policy: policy, measures: !options.stat || options.html != nil)
         let report = try comparison.compare(left, right)
         if let path = options.html { try AtomicFile.write(Array(CheckpointDifferenceHTML(report).page.utf8), to: path) }
         let text = CheckpointDifferenceText(
