@@ -8,6 +8,8 @@ public struct CheckpointComparison {
     let policy: DifferencePolicy
     /// Whether differing numbers are measured, or only found.
     let measures: Bool
+    /// Is told what is being done ("compared", "measured") and how many bytes or elements of how many are through.
+    public var progress: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
 
     /// A comparison. Without `measures` it ends, for each tensor, at the first byte that differs; a policy with
     /// tolerances measures all the same.
@@ -32,6 +34,13 @@ public struct CheckpointComparison {
             metadata: metadata(left, right, &notes), policy: policy, notes: notes)
     }
 
+    private var scan: PairScan {
+        PairScan(pool: engine.pool, progress: progress.map { told in { told("compared", $0, $1) } })
+    }
+    private var measuring: PairMeasuring {
+        PairMeasuring(engine: engine, progress: progress.map { told in { told("measured", $0, $1) } })
+    }
+
     // MARK: Tensors of one name
 
     private func compare(_ pairs: [TensorPair]) throws -> [TensorDifference] {
@@ -41,7 +50,7 @@ public struct CheckpointComparison {
         let alike = pairs.indices.filter {
             pairs[$0].isOfOneType && pairs[$0].left.byteCount == pairs[$0].right.byteCount
         }
-        for (index, differs) in zip(alike, try PairScan(pool: engine.pool).differing(alike.map { pairs[$0] }))
+        for (index, differs) in zip(alike, try scan.differing(alike.map { pairs[$0] }))
         where !differs {
             verdicts[index] = pairs[index].left.shape == pairs[index].right.shape ? .identical : .reshaped
         }
@@ -61,7 +70,7 @@ public struct CheckpointComparison {
         var measured: [Int: TensorMeasures] = [:]
         if measures {
             let work = numbers.map { (pairs[$0], pairs[$0].pairing!, policy.tolerance(of: pairs[$0].left.name)) }
-            for (index, result) in zip(numbers, try PairMeasuring(engine: engine).measure(work)) {
+            for (index, result) in zip(numbers, try measuring.measure(work)) {
                 measured[index] = result
                 verdicts[index] = verdict(result, policy.tolerance(of: pairs[index].left.name))
                 if !pairs[index].isOfOneType, result.isRounding {

@@ -6,9 +6,11 @@ import Tensors
 /// instruction set.
 struct PairMeasuring {
     let engine: Engine
+    /// Is told how many elements of how many have been measured.
+    var progress: ((_ done: Int, _ total: Int) -> Void)?
 
     /// Pieces whose findings are kept at a time, 800 bytes each.
-    private static let batch = 8192
+    private static let batch = 2048
     private static let scratchBytes = 2 * ChunkTasks.elements * 8
 
     /// The measures of each pair; the tolerance of each decides what is counted as `outside`.
@@ -16,7 +18,8 @@ struct PairMeasuring {
     func measure(_ pairs: [(pair: TensorPair, pairing: NumberPairing, tolerance: Tolerance)]) throws -> [TensorMeasures]
     {
         var result: [TensorMeasures] = []
-        var start = 0
+        let total = pairs.reduce(0) { $0 + $1.pair.left.count }
+        var (start, done) = (0, 0)
         while start < pairs.count {
             // What has to be made is taken by itself, the others as many as fit.
             var (end, pieces) = (start, 0)
@@ -25,7 +28,9 @@ struct PairMeasuring {
                 end += 1
             } while end < pairs.count && pieces < Self.batch && pairs[end].pair.isInFiles && pairs[start].pair.isInFiles
             result += try measureTogether(Array(pairs[start..<end]))
+            done += pairs[start..<end].reduce(0) { $0 + $1.pair.left.count }
             start = end
+            progress?(done, total)
         }
         return result
     }

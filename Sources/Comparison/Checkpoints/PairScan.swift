@@ -11,6 +11,11 @@ import Tensors
 /// Which pairs of tensors have other bytes: reading ends at a pair's first difference.
 struct PairScan {
     let pool: WorkerPool
+    /// Is told how many bytes of how many have been compared.
+    var progress: ((_ done: Int, _ total: Int) -> Void)?
+
+    /// Bytes that are compared between two calls of `progress`.
+    private static let batch = 1 << 30
 
     /// Whether the bytes of each pair differ. Pairs are of one type and size.
     /// - Throws: what reading throws.
@@ -21,9 +26,21 @@ struct PairScan {
             result[index] = try differing([pair.open()], sizes: [pair.left.byteCount])[0]
         }
         let inFiles = pairs.indices.filter { pairs[$0].isInFiles }
-        let found = try differing(
-            try inFiles.map { try pairs[$0].open() }, sizes: inFiles.map { pairs[$0].left.byteCount })
-        for (index, differs) in zip(inFiles, found) { result[index] = differs }
+        let total = inFiles.reduce(0) { $0 + pairs[$1].left.byteCount }
+        var (start, done) = (0, 0)
+        while start < inFiles.count {
+            var (end, bytes) = (start, 0)
+            while end < inFiles.count && bytes < Self.batch {
+                bytes += pairs[inFiles[end]].left.byteCount
+                end += 1
+            }
+            let part = inFiles[start..<end]
+            let found = try differing(
+                try part.map { try pairs[$0].open() }, sizes: part.map { pairs[$0].left.byteCount })
+            for (index, differs) in zip(part, found) { result[index] = differs }
+            (start, done) = (end, done + bytes)
+            progress?(done, total)
+        }
         return result
     }
 

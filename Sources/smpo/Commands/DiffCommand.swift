@@ -102,9 +102,12 @@ struct DiffCommand: ParsableCommand {
             }
             (left, right) = (try left.effective(on: base), try right.effective(on: base))
         }
-        let comparison = CheckpointComparison(
+        var comparison = CheckpointComparison(
             engine: engine, policy: policy, measures: !options.stat || options.html != nil)
+        let bar = ComparisonProgress(bytes: max(left.byteCount, right.byteCount))
+        comparison.progress = bar.map { bar in { bar.update($0, $1, $2) } }
         let report = try comparison.compare(left, right)
+        bar?.finish()
         if let path = options.html { try AtomicFile.write(Array(CheckpointDifferenceHTML(report).page.utf8), to: path) }
         let text = CheckpointDifferenceText(
             report, rows: options.byLayer ? .layer : .module, showsAll: options.all)
