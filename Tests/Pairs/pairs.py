@@ -172,6 +172,20 @@ class Maker:
         torch.save(state, self.path(name))
         return self.path(name)
 
+    def quantized(self, name, tensors, change=None):
+        """Q8_0 blocks; `change` adds to the last byte."""
+        writer = gguf.GGUFWriter(self.path(name), "test")
+        kind = gguf.GGMLQuantizationType.Q8_0
+        for key, tensor in tensors.items():
+            blocks = gguf.quants.quantize(tensor.numpy(), kind)
+            blocks.reshape(-1)[-1] += np.uint8(change or 0)
+            writer.add_tensor(key, blocks, raw_dtype=kind)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        return self.path(name)
+
     def gguf(self, name, tensors):
         writer = gguf.GGUFWriter(self.path(name), "test")
         kinds = {torch.float32: None, torch.float16: None}
@@ -334,6 +348,11 @@ def pairs(at):
         maker = at(f"GGUF against safetensors, {dtype}")
         state = {"blk.0.w": a[ff].to(FLOATS[dtype]), "out.w": a[bias].to(FLOATS[dtype])}
         yield files(f"GGUF against safetensors, {dtype}", maker.gguf("a.gguf", state), maker.safetensors("b.safetensors", state), 0, {})
+    maker = at("GGUF, quantised, the same")
+    one = maker.quantized("a.gguf", {"w": a[ff]})
+    yield files("GGUF, quantised, the same", one, maker.quantized("b.gguf", {"w": a[ff]}), 0, {})
+    yield files("GGUF, quantised, one byte changed", one, maker.quantized("c.gguf", {"w": a[ff]}, 1), 1, {"w": "different"})
+    yield files("GGUF, quantised, against F32", one, maker.safetensors("d.safetensors", {"w": a[ff]}), 1, {"w": "different"})
     maker = at("truncated")
     whole = maker.safetensors("a.safetensors", a)
     with open(whole, "rb") as file:
