@@ -19,8 +19,8 @@ enum ExitStatus: Int32, CaseIterable {
 
     var meaning: String {
         switch self {
-        case .reproduced: "done; an audit: every compared bit equal, or within the manifest's band; a diff: the same"
-        case .diverged: "diverged: first step, phase and tensor are named; a diff: different"
+        case .reproduced: "done; audit: reproduced or within its band; diff: the same"
+        case .diverged: "diverged: step, phase and tensor are named; diff: different"
         case .trouble: "trouble: the work could not be done"
         case .tampered: "tampered: a hash, chain link or signature does not hold"
         case .incomparable: "incomparable: evidence is missing or of another contract"

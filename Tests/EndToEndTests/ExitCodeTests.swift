@@ -73,7 +73,10 @@ import TinyRuns
         }
     }
 
-    @Test(arguments: [[], ["train"], ["audit"], ["step"], ["init"], ["data"], ["data", "latents"], ["doctor"]])
+    @Test(arguments: [
+        [], ["train"], ["audit"], ["step"], ["init"], ["data"], ["data", "latents"], ["doctor"], ["diff"], ["digest"],
+        ["inspect"],
+    ])
     func helpEndsWithTheExitCodes(command: [String]) throws {
         try Sandbox.with { sandbox in
             let result = try sandbox.program.start(command + ["--help"]).wait()
