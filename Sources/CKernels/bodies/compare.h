@@ -264,6 +264,17 @@ static void CK_NAME(compare)(struct ck_difference *d, const void *a, enum ck_num
     d->products = ck_tree8(tally.products);
 }
 
+/// Whether any of n ≤ 16 distances is in low + [0, most)·2^shift.
+CK_INLINE int ck_any_inside(const uint32_t *ulp, size_t n, uint32_t low, int shift, uint32_t most) {
+    if (n < 16) return 1;
+    v16u u, least = {0}, limit = {0};
+    memcpy(&u, ulp, 64);
+    least += low;
+    limit += most;
+    v16i inside = (u >= least) & (((u - least) >> (uint32_t)shift) < limit);
+    return __builtin_reduce_or(inside) != 0;
+}
+
 static void CK_NAME(count_distances)(const struct ck_distance_range *ranges, size_t range_count, const void *a,
                                      enum ck_number a_type, const void *b, enum ck_number b_type, size_t n) {
     struct CK_NAME(pairs) p;
@@ -284,10 +295,14 @@ static void CK_NAME(count_distances)(const struct ck_distance_range *ranges, siz
             if (narrow) {
                 // A range that begins beyond 32 bits is that of NaN, which is never searched.
                 uint32_t low = (uint32_t)range.low, most = (uint32_t)range.count;
-                for (size_t i = 0; i < count; i++) {
-                    uint32_t bin = (p.narrow[i] - low) >> range.shift;
-                    p.bins[inside] = bin;
-                    inside += (size_t)((p.narrow[i] >= low) & (bin < most));
+                for (size_t start = 0; start < count; start += 16) {
+                    size_t end = start + 16 < count ? start + 16 : count;
+                    if (!ck_any_inside(p.narrow + start, end - start, low, range.shift, most)) continue;
+                    for (size_t i = start; i < end; i++) {
+                        uint32_t bin = (p.narrow[i] - low) >> range.shift;
+                        p.bins[inside] = bin;
+                        inside += (size_t)((p.narrow[i] >= low) & (bin < most));
+                    }
                 }
             } else {
                 for (size_t i = 0; i < count; i++) {

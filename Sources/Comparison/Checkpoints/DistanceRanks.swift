@@ -3,23 +3,35 @@ import Synchronization
 
 /// Finds distances by their rank among the pairs that are at a distance, from a histogram of octaves on.
 struct DistanceRanks {
-    /// A distance that is known to lie in `low` + [0, `width`), `width` a power of two.
-    struct Search: Equatable {
+    /// The distances `low` + [0, 2^`widthBits`).
+    struct Range: Hashable {
         var low: UInt64
         var widthBits: Int
-        /// Its rank among the pairs from `low` on, counted from 0.
-        var rank: Int
 
-        var isExact: Bool { widthBits == 0 }
         /// The parts that are counted next are 2^shift wide.
         var shift: Int { max(0, widthBits - DistanceCounts.bits) }
+    }
+
+    /// A distance that is known to lie in a range.
+    struct Search: Equatable {
+        var range: Range
+        /// Its rank among the pairs from the range's beginning on, counted from 0.
+        var rank: Int
+
+        init(low: UInt64, widthBits: Int, rank: Int) {
+            range = Range(low: low, widthBits: widthBits)
+            self.rank = rank
+        }
+
+        var isExact: Bool { range.widthBits == 0 }
+        var low: UInt64 { range.low }
 
         /// Goes on in the part that holds the rank.
         mutating func narrow(_ counts: [Int]) {
-            let parts = 1 << min(widthBits, DistanceCounts.bits)
+            let parts = 1 << min(range.widthBits, DistanceCounts.bits)
             for part in 0..<parts {
                 if rank < counts[part] {
-                    (low, widthBits) = (low + UInt64(part) << UInt64(shift), shift)
+                    range = Range(low: low + UInt64(part) << UInt64(range.shift), widthBits: range.shift)
                     return
                 }
                 rank -= counts[part]

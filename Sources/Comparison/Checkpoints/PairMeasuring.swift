@@ -92,28 +92,24 @@ struct PairMeasuring {
         let tasks = ChunkTasks.cut([count], by: ChunkTasks.elements)
         let kernel = ck_kernels_for(engine.isa.code).pointee.compare.count_distances!
         while !median.isExact || !upper.isExact {
-            let open = [median, upper].filter { !$0.isExact }
-            let total = DistanceCounts(parts: open.count)
+            // Both ranks often lie in one range, which is then counted once.
+            let ranges = Set([median, upper].filter { !$0.isExact }.map(\.range)).sorted { $0.low < $1.low }
+            let total = DistanceCounts(parts: ranges.count)
             try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.scratchBytes) { index, scratch in
                 let task = tasks[index]
                 let other = try Self.read(pair, pairing, task.range, scratch)
                 total.add { counts in
-                    let ranges = open.enumerated().map { part, search in
+                    let parts = ranges.enumerated().map { part, range in
                         ck_distance_range(
-                            low: search.low, shift: Int32(search.shift), count: DistanceCounts.size,
+                            low: range.low, shift: Int32(range.shift), count: DistanceCounts.size,
                             counts: counts + part * DistanceCounts.size)
                     }
-                    kernel(
-                        ranges, ranges.count, scratch, pairing.left, other, pairing.right, task.range.count)
+                    kernel(parts, parts.count, scratch, pairing.left, other, pairing.right, task.range.count)
                 }
             }
-            let counts = total.sums
-            var part = 0
-            if !median.isExact {
-                median.narrow(counts[part])
-                part += 1
-            }
-            if !upper.isExact { upper.narrow(counts[part]) }
+            let counts = Dictionary(uniqueKeysWithValues: zip(ranges, total.sums))
+            if let found = counts[median.range], !median.isExact { median.narrow(found) }
+            if let found = counts[upper.range], !upper.isExact { upper.narrow(found) }
         }
         return (median.low, upper.low)
     }
