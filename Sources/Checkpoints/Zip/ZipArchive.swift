@@ -32,17 +32,7 @@ struct ZipArchive {
 
     /// The entry of that name.
     subscript(name: String) -> ZipEntry? {
-        var range = entries.indices
-        while !range.isEmpty {
-            let middle = (range.lowerBound + range.upperBound) / 2
-            if utf8Less(entries[middle].name, name) {
-                range = (middle + 1)..<range.upperBound
-            } else {
-                range = range.lowerBound..<middle
-            }
-        }
-        let index = range.lowerBound
-        return index < entries.count && utf8Equal(entries[index].name, name) ? entries[index] : nil
+        NameOrder.place(of: name, count: entries.count) { entries[$0].name }.map { entries[$0] }
     }
 
     /// Refuses an archive of which an entry is compressed.
