@@ -42,9 +42,9 @@ public struct PairLabels: Sendable {
     }
 
     /// Labels `dataset`. Pairs without scores take the human labels as scores. Throws `Unusable` when some pairs have
-    /// scores and others none, when nothing is left, or when all scores are equal.
+    /// scores and others none, when nothing is left, or when all scores are equal. Without γ the labels are plain: W is 1.
     public init(
-        _ dataset: any PreferenceDataset, winner: Winner, dropsTies: Bool, gamma: Float,
+        _ dataset: any PreferenceDataset, winner: Winner, dropsTies: Bool, gamma: Float?,
         scoreRange given: (low: Double?, high: Double?)
     ) throws {
         let items = (0..<dataset.count).map { dataset.item(at: $0) }
@@ -63,11 +63,11 @@ public struct PairLabels: Sendable {
         }
         let all = kept.flatMap { [scores(items[$0]).0, scores(items[$0]).1] }
         let (low, high) = (given.low ?? all.min()!, given.high ?? all.max()!)
-        guard low < high else {
+        guard low < high || gamma == nil else {
             throw Unusable(
                 description: "the scores' range is empty: min \(low), max \(high); set score_min and score_max")
         }
-        let smoothed = SmoothedLabel(scoreRange: low...high, gamma: gamma)
+        let smoothed = gamma.map { SmoothedLabel(scoreRange: low...high, gamma: $0) }
         labels = kept.map { index in
             let item = items[index]
             let (score0, score1) = scores(item)
@@ -78,9 +78,9 @@ public struct PairLabels: Sendable {
                 }
             let pair = best == .image0 ? (Float(score0), Float(score1)) : (Float(score1), Float(score0))
             return Label(
-                index: index, winner: best, scores: pair, weight: smoothed.weight(winner: pair.0, loser: pair.1))
+                index: index, winner: best, scores: pair, weight: smoothed?.weight(winner: pair.0, loser: pair.1) ?? 1)
         }
-        self.scoreRange = low...high
+        self.scoreRange = low...max(low, high)
         droppedTies = items.count - kept.count
     }
 

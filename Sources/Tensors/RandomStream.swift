@@ -16,7 +16,7 @@ public enum StreamName: UInt32, Sendable, CaseIterable {
     case votes = 6
     /// Which pictures are mirrored.
     case flip = 7
-    /// Noise inside a sampler (eta > 0) and of DDIM-InPO.
+    /// Noise inside a sampler (eta > 0) and of DDIM-InPO; which picture of a pair KTO is shown.
     case sampler = 8
 
     /// The name in manifests.

@@ -4,7 +4,7 @@ public struct StepLosses: Sendable {
     public var loss: Float
     /// Each item's loss.
     public var items: [Float]
-    /// Each pair's logit; its sign says whether the policy prefers the winner.
+    /// Each pair's logit; its sign says whether the policy prefers the winner (KTO: rates a picture as people did).
     public var inside: [Float]
     /// Norm of all gradients before clipping.
     public var gradientNorm: Float

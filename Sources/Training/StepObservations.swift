@@ -41,13 +41,13 @@ extension Trainer {
     }
 
     func observeLosses(
-        _ losses: [ItemLoss], _ errors: [Float], _ referenceErrors: [Float], _ names: SampleNames,
-        _ observer: (any StepObserver)?
+        _ losses: [ItemLoss], _ pass: ItemPass, _ observer: (any StepObserver)?
     ) throws {
         guard let observer else { return }
-        for (index, loss) in losses.enumerated() {
-            let item = SampleNames.item(names.items.lowerBound + index)
-            let samples = index * names.samplesPerItem..<(index + 1) * names.samplesPerItem
+        let (errors, referenceErrors) = (pass.errors, pass.referenceErrors)
+        for (place, loss) in zip(pass.names.items, losses) {
+            let item = SampleNames.item(place)
+            let samples = pass.samples(of: place)
             try observer.observe(.loss, item, .floats([loss.value]))
             try observer.observe(.loss, item + ".errors", .floats(Array(errors[samples])))
             if !referenceErrors.isEmpty {

@@ -56,7 +56,8 @@ public final class TraceBuilder: StepObserver {
         }
     }
 
-    /// Adds one move to the paths of its samples: the latent reached, and the corrected one where ReNoise made one.
+    /// Adds one move to the paths of its samples: the latent reached, the corrected one where ReNoise made one, and
+    /// the one with fresh noise where some was added.
     public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {
         let names = SampleNames(items: items, samplesPerItem: 2)
         func add(_ rows: [Int], _ latents: Tensor) {
@@ -67,6 +68,7 @@ public final class TraceBuilder: StepObserver {
         }
         add(step.rows, step.reached)
         if let correction = step.correction { add(correction.rows, correction.reached) }
+        if let perturbed = step.perturbed { add(step.rows, perturbed) }
     }
 
     /// The trace of the step that `trainer` has just done; what was collected is let go.

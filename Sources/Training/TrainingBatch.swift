@@ -8,6 +8,16 @@ public enum Conditioning: Sendable {
     case encoded(TextCondition)
     /// Token ids an item, to be encoded on the tape because the text encoder is trained too.
     case tokens([[Int]])
+
+    /// Each item with the caption of the one before it, the first with the last's.
+    func shifted(engine: Engine) -> Conditioning {
+        func places(_ count: Int) -> [Int] { (0..<count).map { ($0 + count - 1) % count } }
+        switch self {
+        case .encoded(let condition):
+            return .encoded(condition.picked(places(condition.context.shape[0]), engine: engine))
+        case .tokens(let ids): return .tokens(places(ids.count).map { ids[$0] })
+        }
+    }
 }
 
 /// One optimiser step's items: pairs (winner, loser) or single pictures.
@@ -18,7 +28,7 @@ public struct TrainingBatch: Sendable {
         public var id: String
         /// Content of pictures, caption, labels.
         public var digest: Digest
-        /// The coefficient W (1 for objectives without labels).
+        /// The coefficient W (1 for objectives without labels); for single judged pictures 1 for good and −1 for bad.
         public var weight: Float
         /// t, shared by the pictures of a pair.
         public var timestep: Int
@@ -36,8 +46,10 @@ public struct TrainingBatch: Sendable {
     public let items: [Item]
     /// Pictures or latents [items · samples, c, h, w]: winner and loser of each pair in turn.
     public let x0: Tensor
-    /// Gaussian noise of the same shape, for forward noising.
+    /// Gaussian noise of the same shape, for forward noising; the pictures of a pair share it.
     public let noise: Tensor?
+    /// Fresh noise during the inversion, for objectives that add some.
+    public let inversionNoise: InversionNoise?
     /// The captions.
     public let conditioning: Conditioning
     /// The empty caption, one row, where the inversion is guided.
@@ -45,12 +57,14 @@ public struct TrainingBatch: Sendable {
 
     /// A batch of items with their pictures.
     public init(
-        items: [Item], x0: Tensor, noise: Tensor?, conditioning: Conditioning, unconditional: TextCondition? = nil
+        items: [Item], x0: Tensor, noise: Tensor?, inversionNoise: InversionNoise? = nil, conditioning: Conditioning,
+        unconditional: TextCondition? = nil
     ) {
         precondition(!items.isEmpty && x0.shape[0] % items.count == 0)
         self.items = items
         self.x0 = x0
         self.noise = noise
+        self.inversionNoise = inversionNoise
         self.conditioning = conditioning
         self.unconditional = unconditional
     }
@@ -64,6 +78,7 @@ public struct TrainingBatch: Sendable {
     ) -> TrainingBatch {
         TrainingBatch(
             items: items ?? self.items, x0: x0 ?? self.x0, noise: noise ?? self.noise,
-            conditioning: conditioning ?? self.conditioning, unconditional: unconditional)
+            inversionNoise: inversionNoise, conditioning: conditioning ?? self.conditioning,
+            unconditional: unconditional)
     }
 }

@@ -67,6 +67,17 @@ import Testing
         #expect(message(Pairs([(1, (1, 0))]), (2, nil)).contains("min 2.0, max 1.0"))
     }
 
+    /// Without γ nothing is weighted, so equal scores are no hindrance.
+    @Test func plainLabelsHaveWeightOne() throws {
+        func plain(_ pairs: Pairs) throws -> PairLabels {
+            try PairLabels(pairs, winner: .human, dropsTies: true, gamma: nil, scoreRange: (low: nil, high: nil))
+        }
+        let labels = try plain(Self.pairs)
+        #expect(labels.labels.map(\.winner) == [.image0, .image1, .image0, .image1])
+        #expect(labels.labels.allSatisfy { $0.weight == 1 })
+        #expect(try plain(Pairs([(1, (0.5, 0.5)), (0, (0.5, 0.5))])).labels.map(\.winner) == [.image0, .image1])
+    }
+
     @Test func theDigestStandsForEveryLabel() throws {
         let plain = try labels(.reward).digest
         #expect(try labels(.reward).digest == plain)

@@ -39,7 +39,7 @@ struct BandReplay {
             expected: try recorded.trace.only([.batch, .timestep]),
             found: try computed.builder.begun(step: step).only([.batch, .timestep]))
         // An item's own loss is the entry that has no suffix.
-        let items = computed.values.losses.map(\.name).filter { $0 != "loss" && !$0.contains(".") }
+        let items = computed.values.losses.map(\.name).filter { !["loss", "kl"].contains($0) && !$0.contains(".") }
         let losses = RecordedLosses.firstDifference(
             recorded.trace, items: batch.items, names: items, objective: trainer.objective,
             engine: trainer.model.engine)

@@ -26,19 +26,43 @@ enum RecordedLosses {
                 expected: "\(expected) (\(HexFloat.string(expected))), which follows from the recorded errors",
                 found: found.map { "\($0)" } ?? "nothing")
         }
-        var values: [Float] = []
-        for (name, item) in zip(names, items) {
-            let errors = floats(name + ".errors")
+        func errors(of name: String, count: Int, weights: [Float]) -> [ItemErrors]? {
             let reference = objective.usesReference ? floats(name + ".reference errors") : []
-            guard let errors, let reference, errors.count == objective.samplesPerItem,
-                !objective.usesReference || reference.count == errors.count
-            else {
-                return Divergence(
-                    step: recorded.record.step, phase: .loss, tensor: name,
-                    expected: "\(objective.samplesPerItem) errors of each network",
-                    found: "\(errors ?? []) and \(reference ?? [])")
+            guard let model = floats(name + ".errors"), let reference, model.count == count * weights.count,
+                !objective.usesReference || reference.count == model.count
+            else { return nil }
+            return weights.enumerated().map { index, weight in
+                let own = index * count..<(index + 1) * count
+                return ItemErrors(
+                    model: Array(model[own]), reference: reference.isEmpty ? [] : Array(reference[own]), weight: weight)
             }
-            let loss = objective.loss(ItemErrors(model: errors, reference: reference, weight: item.weight))
+        }
+        func missing(_ name: String, _ count: Int) -> Divergence {
+            Divergence(
+                step: recorded.record.step, phase: .loss, tensor: name, expected: "\(count) errors of each network",
+                found: "\(floats(name + ".errors") ?? []) and \(floats(name + ".reference errors") ?? [])")
+        }
+        let count = objective.samplesPerItem
+        var all: [ItemErrors] = []
+        for (name, item) in zip(names, items) {
+            guard let own = errors(of: name, count: count, weights: [item.weight]) else { return missing(name, count) }
+            all += own
+        }
+        var kl: Float = 0
+        switch objective.klSource {
+        case .none: break
+        case .batch: kl = objective.kl(all)
+        case .mismatched:
+            let weights = items.map(\.weight)
+            guard let others = errors(of: "kl", count: count, weights: weights) else {
+                return missing("kl", count * items.count)
+            }
+            kl = objective.kl(others)
+        }
+        if objective.klSource != .none, let wrong = difference("kl", kl) { return wrong }
+        var values: [Float] = []
+        for (name, errors) in zip(names, all) {
+            let loss = objective.loss(errors.against(kl: kl))
             let wrong =
                 difference(name + ".difference", loss.difference) ?? difference(name + ".inside", loss.inside)
                 ?? difference(name, loss.value)

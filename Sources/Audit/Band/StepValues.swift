@@ -36,7 +36,7 @@ struct StepValues {
     /// bits (`RecordedLosses`).
     private static func quantity(_ name: String) -> BandQuantity? {
         if name.hasSuffix(".errors") || name.hasSuffix(".reference errors") { return .errors }
-        return name.hasSuffix(".inside") || name.hasSuffix(".difference") ? nil : .loss
+        return name == "kl" || name.hasSuffix(".inside") || name.hasSuffix(".difference") ? nil : .loss
     }
 
     private static func distance(_ found: Tensor?, _ recorded: Tensor?, scale: Double = 0) -> Double {

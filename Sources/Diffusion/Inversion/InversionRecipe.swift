@@ -39,13 +39,15 @@ public struct InversionRecipe: Sendable, Equatable {
     public var label: Label
     /// Classifier-free guidance during inversion (1: a single conditional pass).
     public var guidance: Float
+    /// η: after each move of size σ(s→d), η·σ·n is added with fresh Gaussian noise n (DDIM-InPO: 0.1; otherwise 0).
+    public var noise: Float
     /// Whether the target's ā comes from a table rounded to Float16, as in the public code.
     public var usesFloat16Levels: Bool
 
     /// All switches; the defaults are the preset `paper`.
     public init(
         grid: Grid = .exact, steps: Int = 9, renoise: Correction = .last, averages: Bool = false,
-        label: Label = .origin, guidance: Float = 1, usesFloat16Levels: Bool = false
+        label: Label = .origin, guidance: Float = 1, noise: Float = 0, usesFloat16Levels: Bool = false
     ) {
         self.grid = grid
         self.steps = steps
@@ -53,6 +55,7 @@ public struct InversionRecipe: Sendable, Equatable {
         self.averages = averages
         self.label = label
         self.guidance = guidance
+        self.noise = noise
         self.usesFloat16Levels = usesFloat16Levels
     }
 

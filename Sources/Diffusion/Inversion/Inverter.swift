@@ -12,6 +12,8 @@ public struct InversionStep: Sendable {
     public let reached: Tensor
     /// The samples that were corrected, the correcting prediction, and where it led.
     public let correction: (rows: [Int], noise: Tensor, reached: Tensor)?
+    /// Where all of `rows` stood once fresh noise was added, or nil without.
+    public let perturbed: Tensor?
 }
 
 /// DDIM inversion with ReNoise (Garibi et al. 2024), by the current policy and without gradients.
@@ -27,13 +29,17 @@ public struct Inverter: Sendable {
         self.denoiser = denoiser
     }
 
-    /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `observe` sees every move as it is made.
+    /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `freshNoise` gives the noise [rows, c, h, w] that is
+    /// added after a move of these rows, scaled by the recipe's η; without it none is. `observe` sees every move as it is
+    /// made.
     public func invert(
         _ x0: Tensor, to timesteps: [Int], _ condition: TextCondition, unconditional: TextCondition? = nil,
+        freshNoise: ((_ move: Int, _ rows: [Int]) -> Tensor)? = nil,
         observe: ((Int, InversionStep) throws -> Void)? = nil
     ) rethrows -> Tensor {
         let (engine, schedule) = (denoiser.engine, denoiser.schedule)
         let plans = timesteps.map { recipe.moves(to: $0, of: schedule.count) }
+        let levels = recipe.usesFloat16Levels && recipe.noise != 0 ? schedule.throughFloat16 : schedule
         let result = x0.copy()
         for step in 0..<(plans.map(\.count).max() ?? 0) {
             let rows = plans.indices.filter { step < plans[$0].count }
@@ -66,9 +72,20 @@ public struct Inverter: Sendable {
                 scatter(again, names, into: result)
                 correction = (names, second, again)
             }
+            var perturbed: Tensor?
+            if recipe.noise != 0, let freshNoise {
+                let (moved, noise) = (gather(result, rows), freshNoise(step, rows))
+                let noisy = engine.operation("inversion noise", [moved, noise]) {
+                    levels.perturbed(moved, by: noise, scale: recipe.noise, from: sources, to: destinations)
+                }
+                scatter(noisy, rows, into: result)
+                perturbed = noisy
+            }
             try observe?(
                 step,
-                InversionStep(rows: rows, start: start, noise: first, reached: reached, correction: correction))
+                InversionStep(
+                    rows: rows, start: start, noise: first, reached: reached, correction: correction,
+                    perturbed: perturbed))
         }
         return result
     }

@@ -48,6 +48,25 @@ extension NoiseSchedule {
         return result
     }
 
+    /// x + η·σ·n with σ² = (1−ā_s)/(1−ā_d)·(1 − ā_d/ā_s): what DDIM-InPO adds after a move (public code train.py 990–1053).
+    public func perturbed(
+        _ x: Tensor, by noise: Tensor, scale: Float, from sources: [Int], to destinations: [Int]
+    ) -> Tensor {
+        let result = Tensor(uninitialized: x.shape)
+        let size = x.count / x.shape[0]
+        let (values, added, perturbed) = (x.pointer, noise.pointer, result.pointer)
+        for (sample, (source, destination)) in zip(sources, destinations).enumerated() {
+            let (from, to) = (alphaBar(source), alphaBar(destination))
+            // A move that stays at its level has no noise, at ā = 1 either.
+            let variance = to < from ? (1 - from) / (1 - to) * (1 - to / from) : 0
+            let factor = scale * variance.squareRoot()
+            for index in sample * size..<(sample + 1) * size {
+                perturbed[index] = values[index] + factor * added[index]
+            }
+        }
+        return result
+    }
+
     /// τ = (x̃_t − √ā_t·x₀)/√(1−ā_t): the noise that leads from x₀ straight to x̃_t.
     public func target(_ xt: Tensor, original x0: Tensor, at timesteps: [Int]) -> Tensor {
         perSample(xt, x0, timesteps) { alpha, xt, x0 in

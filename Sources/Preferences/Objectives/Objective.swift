@@ -12,14 +12,22 @@ public struct ItemErrors: Sendable {
     public let model: [Float]
     /// The reference's, or empty.
     public let reference: [Float]
-    /// The item's coefficient W.
+    /// The item's coefficient W; for single pictures that people judged, 1 for a good one and −1 for a bad one.
     public let weight: Float
+    /// K, what all items of the batch are held against; 0 for objectives without.
+    public let kl: Float
 
-    /// Errors of the policy and the reference, and the coefficient W.
-    public init(model: [Float], reference: [Float], weight: Float) {
+    /// Errors of the policy and the reference, the coefficient W, and K.
+    public init(model: [Float], reference: [Float], weight: Float, kl: Float = 0) {
         self.model = model
         self.reference = reference
         self.weight = weight
+        self.kl = kl
+    }
+
+    /// The same errors, held against `kl`.
+    public func against(kl: Float) -> ItemErrors {
+        ItemErrors(model: model, reference: reference, weight: weight, kl: kl)
     }
 }
 
@@ -31,7 +39,7 @@ public struct ItemLoss: Sendable, Equatable {
     public let gradient: [Float]
     /// The logit that was compared, where there is one; its sign says whether the policy prefers the winner.
     public let inside: Float?
-    /// (m_w − m_l) − (r_w − r_l), where there is one.
+    /// What the logit is made of, where there is one: (m_w − m_l) − (r_w − r_l), or what the objective has in its place.
     public let difference: Float?
 }
 
@@ -45,6 +53,17 @@ public protocol Objective: Sendable {
     var usesReference: Bool { get }
     /// How the noisy picture comes about.
     var noising: Noising { get }
-    /// The loss of one item and its gradient.
+    /// Which errors K is taken from.
+    var klSource: KLSource { get }
+    /// K from the errors of `klSource`, in the batch's order.
+    func kl(_ items: [ItemErrors]) -> Float
+    /// The loss of one item and its gradient, in which K is a constant.
     func loss(_ item: ItemErrors) -> ItemLoss
+}
+
+extension Objective {
+    /// None, unless an objective says otherwise.
+    public var klSource: KLSource { .none }
+    /// 0, unless an objective says otherwise.
+    public func kl(_ items: [ItemErrors]) -> Float { 0 }
 }

@@ -1,5 +1,3 @@
-import Tensors
-
 /// How errors enter the loss: as per-element means with the factor ½ (the public code), or as the paper writes them.
 public enum ErrorScale: String, Sendable, CaseIterable {
     /// inside = −(β/2)·W·D over means.
@@ -10,17 +8,17 @@ public enum ErrorScale: String, Sendable, CaseIterable {
 
 /// SmPO-Diffusion (ICML 2025): −log σ(−(β/2)·W·[(m_w − m_l) − (r_w − r_l)]).
 ///
-/// W is the smoothed label's coefficient 2α − γ. With W = 1 this is DDIM-InPO's loss on inverted latents, and with
-/// forward noising besides, the two pictures sharing t and noise, Diffusion-DPO's.
+/// W is the smoothed label's coefficient 2α − γ. With W = 1 and without ReNoise this is `InPO`, and with forward noising
+/// besides, the two pictures sharing t and noise, `DPO`.
 public struct SmPO: Objective {
     /// The name in recipes.
-    public let name: String
+    public let name = "smpo"
     /// A winner and a loser.
     public let samplesPerItem = 2
     /// The errors are held against the reference's.
     public let usesReference = true
-    /// How the noisy pictures come about.
-    public let noising: Noising
+    /// The policy inverts the pictures.
+    public let noising = Noising.inversion
     /// β: how far the policy may leave the reference (SD1.5: 2000, SDXL: 5000, for 4 × 64 × 64 latents).
     public let beta: Float
     /// Means with ½ or literal sums.
@@ -29,27 +27,17 @@ public struct SmPO: Objective {
     public let elements: Int
 
     /// The objective with β; `elements` is c·h·w.
-    public init(
-        beta: Float, scale: ErrorScale = .mean, elements: Int, noising: Noising = .inversion, name: String = "smpo"
-    ) {
+    public init(beta: Float, scale: ErrorScale = .mean, elements: Int) {
         self.beta = beta
         self.scale = scale
         self.elements = elements
-        self.noising = noising
-        self.name = name
     }
 
     /// The pair's loss and its gradient by both errors.
     public func loss(_ item: ItemErrors) -> ItemLoss {
-        let difference = (item.model[0] - item.model[1]) - (item.reference[0] - item.reference[1])
-        let factor =
-            switch scale {
-            case .mean: 0.5 * beta * item.weight
-            case .sum: beta * Float(elements) * item.weight
-            }
-        let inside = -(factor * difference)
-        let pull = Elementary.sigmoid(-inside) * factor
-        return ItemLoss(
-            value: LogSigmoid.negative(inside), gradient: [pull, -pull], inside: inside, difference: difference)
+        switch scale {
+        case .mean: PairLogit.loss(item, factor: 0.5 * beta * item.weight)
+        case .sum: PairLogit.loss(item, factor: beta * Float(elements) * item.weight)
+        }
     }
 }

@@ -4,12 +4,13 @@ import Preferences
 
 /// The hyper-parameters of a case that another framework computed (`CASE.json`, an object `hp`).
 public struct ParityCase: Sendable {
-    /// Objectives a case may name. W is 1 for all but `smpo`.
+    /// Objectives a case may name. Those of `kto` are single pictures, the winners good and the losers bad.
     public enum ObjectiveName: String, CaseIterable, Sendable {
-        case smpo, inpo, dpo
+        case smpo, inpo, dpo, kto, mapo
     }
     let objective: ObjectiveName
     let beta: Float
+    let snr: Float
     let label: SmoothedLabel
     let inversion: InversionRecipe
     let optimizer: AdamW.Settings
@@ -28,6 +29,7 @@ public struct ParityCase: Sendable {
         try hp.requireOnly([
             "lr", "betas", "eps", "weight_decay", "clip", "optimizer", "steps", "beta", "gamma", "score_min",
             "score_max", "T", "objective", "inversion", "micro_pairs", "warmup", "start_at_ref",
+            "snr",
         ])
         guard try hp["optimizer"].string() == "adamw" else { throw try hp["optimizer"].error(expected: "\"adamw\"") }
         guard let name = ObjectiveName(rawValue: try hp["objective"].string()) else {
@@ -35,6 +37,7 @@ public struct ParityCase: Sendable {
         }
         objective = name
         beta = Float(try hp["beta"].double())
+        snr = Float(try hp["snr"].present?.double() ?? 0.5)
         let range = (try hp["score_min"].double(), try hp["score_max"].double())
         guard range.0 < range.1 else { throw try hp["score_max"].error(expected: "more than score_min") }
         label = SmoothedLabel(scoreRange: range.0...range.1, gamma: Float(try hp["gamma"].double()))
@@ -54,6 +57,17 @@ public struct ParityCase: Sendable {
         microPairs = try hp["micro_pairs"].present?.int()
         if let microPairs, microPairs < 1 { throw try hp["micro_pairs"].error(expected: "at least 1") }
         startsAtReference = try hp["start_at_ref"].present?.bool() ?? false
+    }
+
+    /// The objective over pictures of `elements` numbers.
+    func makeObjective(elements: Int) -> any Objective {
+        switch objective {
+        case .smpo: SmPO(beta: beta, elements: elements)
+        case .inpo: InPO(beta: beta)
+        case .dpo: DPO(beta: beta)
+        case .kto: KTO(beta: beta)
+        case .mapo: MaPO(beta: beta, snr: snr)
+        }
     }
 
     private static func inversion(_ cursor: JSONCursor) throws -> InversionRecipe {

@@ -8,7 +8,7 @@ final class ParityCollector: StepObserver {
     private(set) var tensors: [(name: String, tensor: Tensor)] = []
     private(set) var gradients: [(name: String, tensor: Tensor)] = []
     private let hp: ParityCase
-    private let pairs: Int
+    private let items: Int
     private let elements: Int
     private let engine: Engine
     private var samples: [Phase: [String: Tensor]] = [:]
@@ -16,9 +16,9 @@ final class ParityCollector: StepObserver {
     private var moves: [(items: Range<Int>, step: InversionStep)] = []
     private var weights: [Float] = []
 
-    init(_ hp: ParityCase, pairs: Int, elements: Int, engine: Engine) {
+    init(_ hp: ParityCase, items: Int, elements: Int, engine: Engine) {
         self.hp = hp
-        self.pairs = pairs
+        self.items = items
         self.elements = elements
         self.engine = engine
     }
@@ -38,12 +38,12 @@ final class ParityCollector: StepObserver {
 
     /// Lays out everything seen: by micro-batch where the case accumulates, winners first.
     func finish() {
-        let micro = min(hp.microPairs ?? pairs, pairs)
-        for (index, start) in stride(from: 0, to: pairs, by: micro).enumerated() {
-            let items = start..<min(pairs, start + micro)
-            let prefix = micro < pairs ? "micro\(index)." : ""
-            layOut(items, prefix)
-            layOutInversion(items, prefix)
+        let micro = min(hp.microPairs ?? items, items)
+        for (index, start) in stride(from: 0, to: items, by: micro).enumerated() {
+            let own = start..<min(items, start + micro)
+            let prefix = micro < items ? "micro\(index)." : ""
+            layOut(own, prefix)
+            layOutInversion(own, prefix)
         }
     }
 
@@ -55,24 +55,38 @@ final class ParityCollector: StepObserver {
         let names = [(Phase.inversion, "xt"), (.target, "target"), (.policy, "pred"), (.reference, "ref_pred")]
         for (phase, name) in names {
             guard let rows = samples[phase] else { continue }
-            let ordered = [".winner", ".loser"].flatMap { side in items.map { rows[SampleNames.item($0) + side]! } }
+            let sides = hp.objective == .kto ? [""] : [".winner", ".loser"]
+            let ordered = sides.flatMap { side in items.map { rows[SampleNames.item($0) + side]! } }
             let stacked = engine.stacked(ordered.map { $0.reshaped([1] + $0.shape) })
             tensors.append((prefix + name, stacked))
         }
         func gather(_ suffix: String, _ side: Int = 0) -> [Float] {
             items.map { numbers[SampleNames.item($0) + suffix]![side] }
         }
-        add(prefix + "sq_model", gather(".errors", 0) + gather(".errors", 1))
+        let isSingle = hp.objective == .kto
+        add(prefix + "sq_model", gather(".errors") + (isSingle ? [] : gather(".errors", 1)))
         if numbers[SampleNames.item(items.lowerBound) + ".reference errors"] != nil {
-            add(prefix + "sq_ref", gather(".reference errors", 0) + gather(".reference errors", 1))
+            add(prefix + "sq_ref", gather(".reference errors") + (isSingle ? [] : gather(".reference errors", 1)))
         }
-        let (difference, coefficients) = (gather(".difference"), items.map { weights[$0] })
-        add(prefix + "diff", difference)
-        add(prefix + "inside", gather(".inside"))
-        add(prefix + "coef", coefficients)
-        if hp.objective == .smpo { add(prefix + "p", coefficients.map { ($0 / hp.label.gamma + 1) / 2 }) }
         let losses = gather("")
         add(prefix + "loss", [losses.reduce(0, +) / Float(losses.count)])
+        switch hp.objective {
+        case .smpo, .inpo, .dpo: layOutComparison(gather(".difference"), gather(".inside"), items, prefix)
+        case .kto:
+            add(prefix + "g", gather(".difference").map { -$0 })
+            // U is σ of the logit.
+            add(prefix + "h", gather(".inside").map(Elementary.sigmoid))
+            if let kl = numbers["kl"] { add(prefix + "kl", kl) }
+        case .mapo: add(prefix + "odds", gather(".difference"))
+        }
+    }
+
+    private func layOutComparison(_ difference: [Float], _ inside: [Float], _ items: Range<Int>, _ prefix: String) {
+        let coefficients = items.map { weights[$0] }
+        add(prefix + "diff", difference)
+        add(prefix + "inside", inside)
+        add(prefix + "coef", coefficients)
+        if hp.objective == .smpo { add(prefix + "p", coefficients.map { ($0 / hp.label.gamma + 1) / 2 }) }
         let literal = zip(difference, coefficients).map { -(hp.beta * $1 * Float(elements)) * $0 }
         add(prefix + "seed_literal_inside", literal)
         add(prefix + "seed_literal_loss", [literal.map(LogSigmoid.negative).reduce(0, +) / Float(literal.count)])

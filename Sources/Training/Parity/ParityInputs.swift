@@ -5,7 +5,8 @@ import Preferences
 import Tensors
 
 /// The tensors of a case: one row an optimiser step. x0 [steps, 2P, c, h, w] has the winners first, then the losers;
-/// ctx [steps, P, tokens, width], t [steps, P], scores [steps, P, 2], and for SDXL pooled and time_ids.
+/// ctx [steps, P, tokens, width], t [steps, P], scores [steps, P, 2], and for SDXL pooled and time_ids. Noise is that of a
+/// pair, noise_pair [steps, P, c, h, w], or of single pictures, noise [steps, 2P, c, h, w] with kto_t [steps, 2P].
 struct ParityInputs {
     let x0: Tensor
     let context: Tensor
@@ -14,6 +15,8 @@ struct ParityInputs {
     let pooled: Tensor?
     let timeIDs: Tensor?
     let pairNoise: Tensor?
+    let noise: Tensor?
+    let singleTimesteps: [Int]?
     let pairs: Int
     let steps: Int
     let file: SafetensorsFile
@@ -39,43 +42,77 @@ struct ParityInputs {
         pooled = hasSizes ? try file.float32(named: "pooled") : nil
         timeIDs = hasSizes ? try file.float32(named: "time_ids", shape: [steps, pairs, 6]) : nil
         let noiseShape = [steps, pairs] + x0.shape.dropFirst(2)
+        noise = file.contains("noise") ? try file.float32(named: "noise", shape: x0.shape) : nil
+        singleTimesteps =
+            file.contains("kto_t") ? try ParityInputs.integers(file, "kto_t", count: steps * pairs * 2) : nil
         pairNoise = file.contains("noise_pair") ? try file.float32(named: "noise_pair", shape: noiseShape) : nil
     }
 
-    /// The batch of optimiser step `step`, pairs in order, winner and loser of each in turn.
+    /// The batch of optimiser step `step`: pairs in order, winner and loser of each in turn, or single pictures in the
+    /// order of x0.
     func batch(_ step: Int, _ hp: ParityCase, engine: Engine) throws -> TrainingBatch {
-        func row(_ x: Tensor, _ index: Int) -> Tensor {
-            let row = x.slice(step..<step + 1).reshaped(Array(x.shape.dropFirst()))
-            return row.slice(index..<index + 1)
-        }
+        hp.objective == .kto ? try singles(step, hp, engine) : try pairs(step, hp, engine)
+    }
+
+    private func pairs(_ step: Int, _ hp: ParityCase, _ engine: Engine) throws -> TrainingBatch {
         let items = try (0..<pairs).map { pair in
-            let timestep = timesteps[step * pairs + pair]
-            guard (0..<hp.timesteps).contains(timestep) else {
-                throw TrainingError.mismatch(
-                    what: "\(file.path): t[\(step), \(pair)]", expected: "0..<\(hp.timesteps)", found: "\(timestep)",
-                    hint: nil)
-            }
             var weight: Float = 1
             if hp.objective == .smpo {
                 let scores = try self.scores ?? file.float32(named: "scores")
                 let at = (step * pairs + pair) * 2
                 weight = hp.label.weight(winner: scores.pointer[at], loser: scores.pointer[at + 1])
             }
-            return TrainingBatch.Item(
-                id: "\(pair)", digest: Digest.of(.dataItem, "pair \(pair) of step \(step)"), weight: weight,
-                timestep: timestep)
+            return try item("pair", pair, step, weight, timesteps, "t", hp)
         }
-        let pictures = (0..<pairs).flatMap { [row(x0, $0), row(x0, pairs + $0)] }
-        let noise = pairNoise.map { noise in (0..<pairs).flatMap { [row(noise, $0), row(noise, $0)] } }
+        // Without noise, a case that needs some is refused.
+        let isForward = hp.makeObjective(elements: 1).noising == .forward
+        let noise = try isForward ? pairNoise ?? file.float32(named: "noise_pair") : nil
+        let pictures = (0..<pairs).flatMap { [row(x0, step, $0), row(x0, step, pairs + $0)] }
+        let shared = noise.map { noise in (0..<pairs).flatMap { [row(noise, step, $0), row(noise, step, $0)] } }
+        return TrainingBatch(
+            items: items, x0: engine.stacked(pictures), noise: shared.map(engine.stacked),
+            conditioning: conditioning(step, Array(0..<pairs), engine))
+    }
+
+    private func singles(_ step: Int, _ hp: ParityCase, _ engine: Engine) throws -> TrainingBatch {
+        let timesteps = try singleTimesteps ?? ParityInputs.integers(file, "kto_t", count: steps * pairs * 2)
+        let noise = try self.noise ?? file.float32(named: "noise")
+        let all = 0..<2 * pairs
+        return TrainingBatch(
+            items: try all.map { try item("picture", $0, step, $0 < pairs ? 1 : -1, timesteps, "kto_t", hp) },
+            x0: engine.stacked(all.map { row(x0, step, $0) }), noise: engine.stacked(all.map { row(noise, step, $0) }),
+            conditioning: conditioning(step, all.map { $0 % pairs }, engine))
+    }
+
+    private func item(
+        _ kind: String, _ place: Int, _ step: Int, _ weight: Float, _ timesteps: [Int], _ name: String,
+        _ hp: ParityCase
+    ) throws -> TrainingBatch.Item {
+        let timestep = timesteps[step * timesteps.count / steps + place]
+        guard (0..<hp.timesteps).contains(timestep) else {
+            throw TrainingError.mismatch(
+                what: "\(file.path): \(name)[\(step), \(place)]", expected: "0..<\(hp.timesteps)",
+                found: "\(timestep)", hint: nil)
+        }
+        return TrainingBatch.Item(
+            id: "\(place)", digest: Digest.of(.dataItem, "\(kind) \(place) of step \(step)"), weight: weight,
+            timestep: timestep)
+    }
+
+    private func conditioning(_ step: Int, _ captions: [Int], _ engine: Engine) -> Conditioning {
         let added = pooled.map { pooled in
             TextTimeCondition(
-                pooled: engine.stacked((0..<pairs).map { row(pooled, $0) }),
-                timeIDs: engine.stacked((0..<pairs).map { row(timeIDs!, $0) }))
+                pooled: engine.stacked(captions.map { row(pooled, step, $0) }),
+                timeIDs: engine.stacked(captions.map { row(timeIDs!, step, $0) }))
         }
-        return TrainingBatch(
-            items: items, x0: engine.stacked(pictures), noise: noise.map(engine.stacked),
-            conditioning: .encoded(
-                TextCondition(context: engine.stacked((0..<pairs).map { row(context, $0) }), added: added)))
+        return .encoded(
+            TextCondition(context: engine.stacked(captions.map { row(context, step, $0) }), added: added))
+    }
+
+    /// Row `index` of what `x` holds for the step.
+    private func row(_ x: Tensor, _ step: Int, _ index: Int) -> Tensor {
+        let rows = x.slice(step..<step + 1).reshaped(Array(x.shape.dropFirst()))
+        return rows.slice(index..<index + 1)
     }
 
     private static func integers(_ file: SafetensorsFile, _ name: String, count: Int) throws -> [Int] {

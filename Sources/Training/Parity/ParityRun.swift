@@ -33,11 +33,9 @@ public struct ParityRun {
             usesFloat16Levels: hp.inversion.usesFloat16Levels, engine: engine)
         trainer = Trainer(
             model: trained,
-            objective: SmPO(
-                beta: hp.beta, elements: elements, noising: hp.objective == .dpo ? .forward : .inversion,
-                name: hp.objective.rawValue),
-            inversion: hp.inversion, optimizer: AdamW(hp.optimizer, parameters: trained.parameters),
-            learningRate: hp.learningRate, clip: hp.clip, microItems: hp.microPairs)
+            objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
+            optimizer: AdamW(hp.optimizer, parameters: trained.parameters), learningRate: hp.learningRate,
+            clip: hp.clip, microItems: hp.microPairs)
     }
 
     /// Runs all steps and writes `losses.json`, `step0.safetensors`, `grads.safetensors` and the weights into `folder`.
@@ -48,7 +46,7 @@ public struct ParityRun {
             let batch = try inputs.batch(step, hp, engine: trainer.model.engine)
             let elements = batch.x0.shape.dropFirst().reduce(1, *)
             let collector = ParityCollector(
-                hp, pairs: inputs.pairs, elements: elements, engine: trainer.model.engine)
+                hp, items: batch.items.count, elements: elements, engine: trainer.model.engine)
             let result = try trainer.step(batch, observer: step == 0 ? collector : nil)
             losses.append("\(result.loss)")
             progress(step + 1, result)

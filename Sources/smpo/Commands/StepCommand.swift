@@ -9,8 +9,8 @@ struct StepCommand: ParsableCommand {
         abstract: "Run a case with explicit tensors, to hold another framework against this one.",
         discussion: """
             Reads a model folder (unet/, ref_unet/, schedule.safetensors or scheduler/), the hyper-parameters of a case
-            and its inputs: x0 [steps, 2·pairs, c, h, w] with the winners first, ctx, t, scores, and for SDXL pooled and
-            time_ids. Writes losses.json, step0.safetensors (latents along the inversion, target, predictions, errors),
+            and its inputs: x0 [steps, 2·pairs, c, h, w] with the winners first, ctx, t, scores, for SDXL pooled and time_ids,
+            and noise: noise_pair for dpo and mapo, noise and kto_t [steps, 2·pairs] for kto. Writes losses.json, step0.safetensors (latents along the inversion, target, predictions, errors),
             grads.safetensors (before clipping) and weights_01, _05, _20.safetensors under diffusers' names.
 
             EXAMPLES

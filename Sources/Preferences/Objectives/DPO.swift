@@ -1,0 +1,51 @@
+/// Diffusion-DPO (Wallace et al. 2024; public code train.py): −log σ(−(β/2)·D), D = (m_w − m_l) − (r_w − r_l). The two
+/// pictures of a pair share t and noise.
+///
+/// The other forms are those of diffusers' LoRA script, whose β is β/2 here.
+public struct DPO: Objective {
+    /// What the logit z = −(β/2)·D becomes.
+    public enum Form: String, Sendable, CaseIterable {
+        /// −log σ(z).
+        case sigmoid
+        /// max(0, 1 − z).
+        case hinge
+        /// (−D − 1/β)² (IPO: Azar et al. 2024, with τ = β/2).
+        case ipo
+    }
+
+    /// The name in recipes.
+    public let name = "dpo"
+    /// A winner and a loser.
+    public let samplesPerItem = 2
+    /// The errors are held against the reference's.
+    public let usesReference = true
+    /// Fresh Gaussian noise, one draw a pair.
+    public let noising = Noising.forward
+    /// β: how far the policy may leave the reference (the public code: 5000, for 4 × 64 × 64 latents).
+    public let beta: Float
+    /// What the logit becomes.
+    public let form: Form
+
+    /// The objective with β.
+    public init(beta: Float, form: Form = .sigmoid) {
+        self.beta = beta
+        self.form = form
+    }
+
+    /// The pair's loss and its gradient by both errors.
+    public func loss(_ item: ItemErrors) -> ItemLoss {
+        let factor = 0.5 * beta
+        let difference = PairLogit.difference(item)
+        let inside = -(factor * difference)
+        func loss(_ value: Float, _ slope: Float) -> ItemLoss {
+            ItemLoss(value: value, gradient: [slope, -slope], inside: inside, difference: difference)
+        }
+        switch form {
+        case .sigmoid: return PairLogit.loss(item, factor: factor)
+        case .hinge: return inside < 1 ? loss(1 - inside, factor) : loss(0, 0)
+        case .ipo:
+            let rest = -difference - 1 / beta
+            return loss(rest * rest, -2 * rest)
+        }
+    }
+}
