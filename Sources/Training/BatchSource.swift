@@ -47,8 +47,12 @@ public struct BatchSource: Sendable {
         public var flips: Bool
         /// Pictures an item has.
         public var samplesPerItem: Int
+        /// Share of good pictures, for single pictures that people judged; nil for objectives of other items.
+        public var positiveRatio: Float?
         /// Whether the objective needs noise.
         public var needsNoise: Bool
+        /// Whether fresh noise is added during the inversion.
+        public var needsInversionNoise: Bool
         /// Whether captions are encoded on the tape.
         public var trainsTextEncoder: Bool
         /// Whether the inversion is guided and needs the empty caption.
@@ -68,10 +72,13 @@ public struct BatchSource: Sendable {
         let timesteps = timesteps(step)
         let dropped = draws(.captionDropout, step, count: picks.count).map { $0 < settings.captionDropout }
         let flipped = draws(.flip, step, count: picks.count * 2).map { settings.flips && $0 < 0.5 }
+        let areGood = settings.positiveRatio.map { ratio in
+            draws(.sampler, step, count: picks.count).map { $0 < ratio }
+        }
         var (entries, captions, pictures): ([TrainingBatch.Item], [String], [Tensor]) = ([], [], [])
         let shape = [1, model.unet.config.inChannels, settings.size, settings.size]
         for (place, pick) in picks.enumerated() {
-            let (item, caption, planes) = try load(pick, timestep: timesteps[place])
+            let (item, caption, planes) = try load(pick, timestep: timesteps[place], isGood: areGood?[place])
             entries.append(item)
             captions.append(dropped[place] ? "" : caption)
             for (side, plane) in planes.enumerated() {
@@ -80,14 +87,15 @@ public struct BatchSource: Sendable {
             }
         }
         let x0 = engine.stacked(pictures)
-        let noise =
-            settings.needsNoise
-            ? RandomStream(seed: settings.seed, .noise, step: step).normals(shape: x0.shape) : nil
+        let noise = settings.needsNoise ? noise(step, shape: Array(shape.dropFirst())) : nil
+        let inversionNoise =
+            settings.needsInversionNoise
+            ? InversionNoise(seed: settings.seed, step: step, samples: x0.shape[0]) : nil
         let conditioning: Conditioning =
             settings.trainsTextEncoder
             ? .tokens(captions.map(model.tokenIDs)) : .encoded(model.encode(captions, engine: engine))
         return TrainingBatch(
-            items: entries, x0: x0, noise: noise, conditioning: conditioning,
+            items: entries, x0: x0, noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
             unconditional: settings.needsEmptyCaption ? model.encode([""], engine: engine) : nil)
     }
 
@@ -115,20 +123,33 @@ public struct BatchSource: Sendable {
         }
     }
 
+    /// One draw an item, which its pictures share: [items · samples, c, h, w].
+    private func noise(_ step: Int, shape: [Int]) -> Tensor {
+        let drawn = RandomStream(seed: settings.seed, .noise, step: step).normals(
+            shape: [settings.itemsPerStep] + shape)
+        guard settings.samplesPerItem > 1 else { return drawn }
+        return engine.stacked(
+            (0..<settings.itemsPerStep).flatMap {
+                [Tensor](repeating: drawn.slice($0..<$0 + 1), count: settings.samplesPerItem)
+            })
+    }
+
     private func draws(_ name: StreamName, _ step: Int, count: Int) -> [Float] {
         RandomStream(seed: settings.seed, name, step: step).uniforms(count: count)
     }
 
     private func load(
-        _ pick: Int, timestep: Int
+        _ pick: Int, timestep: Int, isGood: Bool?
     ) throws -> (item: TrainingBatch.Item, caption: String, planes: [[Float]]) {
         switch items {
         case .pairs(let dataset, let labels):
             let label = labels.labels[pick]
             let pair = dataset.item(at: label.index)
-            let sides = settings.samplesPerItem == 2 ? [label.winner, label.winner.other] : [label.winner]
+            let sides =
+                settings.samplesPerItem == 2
+                ? [label.winner, label.winner.other] : [isGood ?? true ? label.winner : label.winner.other]
             let planes = try sides.map { try dataset.pixels(at: label.index, which: $0, size: settings.size) }
-            let weight = settings.samplesPerItem == 2 ? label.weight : 1
+            let weight = settings.samplesPerItem == 2 ? label.weight : isGood ?? true ? 1 : -1
             return (
                 TrainingBatch.Item(id: pair.id, digest: pair.digest, weight: weight, timestep: timestep), pair.caption,
                 planes

@@ -11,17 +11,27 @@ extension Recipe {
             grid: InversionRecipe.Grid(rawValue: inversion.grid.rawValue)!, steps: inversion.steps,
             renoise: InversionRecipe.Correction(rawValue: inversion.renoise.rawValue)!, averages: inversion.average,
             label: InversionRecipe.Label(rawValue: inversion.label.rawValue)!, guidance: Float(inversion.guidance),
+            noise: Float(inversion.noise ?? 0),
             usesFloat16Levels: inversion.float16Levels)
     }
 
     /// The objective over pictures of `elements` numbers.
     func makeObjective(elements: Int) -> any Preferences.Objective {
+        let beta = Float(objective.beta)
         switch objective.name {
         case .smpo:
-            SmPO(
-                beta: Float(objective.beta), scale: ErrorScale(rawValue: objective.errors.rawValue)!,
-                elements: elements)
-        case .sft: SupervisedFineTuning()
+            return SmPO(beta: beta, scale: ErrorScale(rawValue: objective.errors.rawValue)!, elements: elements)
+        case .sft: return SupervisedFineTuning()
+        case .dpo: return DPO(beta: beta, form: objective.form ?? .sigmoid)
+        case .inpo: return InPO(beta: beta)
+        case .kto:
+            let kto = objective.kto ?? Recipe.JudgedPictures()
+            return KTO(
+                beta: beta, utility: kto.utility, kl: kto.kl,
+                lambda: (good: Float(kto.lambdaGood), bad: Float(kto.lambdaBad)))
+        case .mapo:
+            let margin = objective.mapo ?? Recipe.OddsMargin()
+            return MaPO(beta: beta, temperature: Float(margin.temperature), snr: Float(margin.snr))
         }
     }
 

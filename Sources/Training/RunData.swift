@@ -17,7 +17,7 @@ public struct RunData: Sendable {
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
     public init(_ recipe: Recipe) throws {
         var notes: [String] = []
-        let isPairwise = recipe.objective.name == .smpo
+        let isPairwise = recipe.objective.name != .sft
         switch recipe.data.source {
         case .shapes(let pairs, let seed):
             let world = try ShapesWorld(seed: seed, side: recipe.data.size)
@@ -45,7 +45,8 @@ public struct RunData: Sendable {
     private init(_ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String]) throws {
         let labels = try PairLabels(
             dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
-            dropsTies: recipe.objective.ties == .drop, gamma: Float(recipe.objective.gamma),
+            dropsTies: recipe.objective.ties == .drop,
+            gamma: recipe.objective.name.isWeighted ? Float(recipe.objective.gamma) : nil,
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
         if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
         self.init(

@@ -72,7 +72,10 @@ public final class TrainingSession {
                 timestepCount: schedule.count,
                 timesteps: BatchSource.Timesteps(rawValue: recipe.training.timesteps.rawValue)!,
                 captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
-                samplesPerItem: objective.samplesPerItem, needsNoise: objective.noising == .forward,
+                samplesPerItem: objective.samplesPerItem,
+                positiveRatio: recipe.objective.kto.map { Float($0.positiveRatio) },
+                needsNoise: objective.noising == .forward,
+                needsInversionNoise: objective.noising == .inversion && inversion.noise != 0,
                 trainsTextEncoder: recipe.training.trainTextEncoder,
                 needsEmptyCaption: objective.noising == .inversion && inversion.guidance != 1),
             model: model, engine: engine)

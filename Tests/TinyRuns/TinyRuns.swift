@@ -63,6 +63,22 @@ public struct TinyRuns: Sendable {
             """, to: "smpo-\(UUID().uuidString).yaml")
     }
 
+    /// Writes a recipe of `steps` steps on the built-in pairs for `objective`, the keys of that section, and gives its
+    /// path; `more` are further lines.
+    public func recipe(_ objective: String, steps: Int = 2, more: String = "", training: String = "") throws -> String {
+        try write(
+            """
+            name: tiny
+            seed: 14
+            data: {kind: shapes, size: 16, pairs: 8, seed: 3}
+            \(model())
+            objective: {\(objective)}
+            optimizer: {lr: 1e-3}
+            training: {steps: \(steps), pairs_per_step: 3, caption_dropout: 0.3, flip: true\(training)}
+            \(more)
+            """, to: "recipe-\(UUID().uuidString).yaml")
+    }
+
     /// Writes an SmPO recipe of `steps` steps on the latents 4x16x16 in the folder `data` and gives its path; without
     /// `model` the model is new.
     public func latents(data: String, model: String? = nil, steps: Int = 2, training: String = "") throws -> String {

@@ -54,10 +54,12 @@ extension Fault {
         }
     }
 
-    /// The coefficient W of the first pair is the next number.
+    /// The coefficient W of the first pair, or of the first judged picture, is the next number.
     static func label(_ step: Int) -> Fault {
         Fault(step: step) { batch, session in
-            guard case .pairs = session.batches.items, batch.samplesPerItem == 2 else {
+            guard case .pairs = session.batches.items,
+                batch.samplesPerItem == 2 || session.batches.settings.positiveRatio != nil
+            else {
                 throw Impossible(reason: "it trains without labels")
             }
             var items = batch.items

@@ -20,7 +20,7 @@ public struct Validation: RunSpectator {
         let (recipe, model) = (session.recipe, session.trainer.model)
         guard case .shapes = recipe.data.source, let reference = model.reference else {
             throw TrainingError.mismatch(
-                what: "--validate-every", expected: "a preference objective on data.kind: shapes",
+                what: "--validate-every", expected: "a preference objective with a reference, on data.kind: shapes",
                 found: recipe.data.isLatent ? "latents" : recipe.objective.name.rawValue,
                 hint: "there are no held-out pairs of other data")
         }

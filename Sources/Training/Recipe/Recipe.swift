@@ -18,7 +18,7 @@ public struct Recipe: Sendable, Equatable {
     public var model: Model
     /// What is minimised.
     public var objective: Objective
-    /// How noise is found; `nil` exactly for `objective.name: sft`.
+    /// How pictures are inverted; `nil` exactly for objectives that add noise instead: all but `smpo` and `inpo`.
     public var inversion: Inversion?
     /// How gradients change the weights.
     public var optimizer: Optimizer
@@ -63,9 +63,9 @@ extension Recipe {
 // MARK: Writing
 
 extension Recipe {
-    /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing;
-    /// integers are integers, all other numbers bit patterns. Only `backend` is left out where it is the reference, as
-    /// in records of before there was another.
+    /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing
+    /// (an objective's own keys only where it is the objective); integers are integers, all other numbers bit patterns.
+    /// Only `backend` is left out where it is the reference, as in records of before there was another.
     public var json: JSONValue { value.json }
 
     /// The resolved recipe for people: `parse` gives the same recipe again.
@@ -120,12 +120,13 @@ extension Recipe {
 
     private static func inversion(_ root: RecipeSection, for objective: Objective) throws -> Inversion? {
         switch objective.name {
-        case .sft:
-            try root["inversion"].refuse(with: "objective.name: sft")
+        case .sft, .dpo, .kto, .mapo:
+            try root["inversion"].refuse(with: "objective.name: \(objective.name.rawValue)")
             return nil
-        case .smpo:
+        case .smpo, .inpo:
             let isRequired = root.style == .resolved
-            return try Inversion(root.section("inversion", keys: Inversion.keys, isRequired: isRequired))
+            return try Inversion(
+                root.section("inversion", keys: Inversion.keys, isRequired: isRequired), of: objective.name)
         }
     }
 

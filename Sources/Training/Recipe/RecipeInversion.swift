@@ -1,5 +1,5 @@
 extension Recipe {
-    /// How a picture is carried to its noise level; only for `objective.name: smpo`.
+    /// How a picture is carried to its noise level; only for `objective.name: smpo` and `inpo`.
     public struct Inversion: Sendable, Equatable {
         /// The set of values that the other keys default to.
         public enum Preset: String, Sendable, CaseIterable {
@@ -53,11 +53,14 @@ extension Recipe {
         public var label: Label
         /// The scale of classifier-free guidance; 1 is none.
         public var guidance: Double
+        /// η of the fresh noise after each move; at least 0, and `nil` exactly for `objective.name: smpo`.
+        public var noise: Double?
         /// Whether ā comes from a table rounded to 16-bit floats, as in the public code.
         public var float16Levels: Bool
 
-        /// The values of a preset.
-        public init(_ preset: Preset) {
+        /// The values of a preset for an objective. DDIM-InPO's public code has ten steps on both models, no ReNoise and
+        /// η = 0.1; of it there is nothing else to follow, so `paper` has these too.
+        public init(_ preset: Preset, of objective: Objective.Name = .smpo) {
             self.preset = preset
             guidance = 1
             switch preset {
@@ -66,29 +69,36 @@ extension Recipe {
             case .official022: (grid, steps, renoise, average, label) = (.official022, 10, .every, true, .destination)
             }
             float16Levels = preset != .paper
+            if objective == .inpo { (steps, renoise, average, noise) = (10, .none, false, 0.1) }
         }
     }
 }
 
 extension Recipe.Inversion {
-    static let keys = ["preset", "steps", "grid", "renoise", "average", "label", "guidance", "float16_levels"]
+    static let keys = ["preset", "steps", "grid", "renoise", "average", "label", "guidance", "noise", "float16_levels"]
 
-    init(_ section: RecipeSection) throws {
-        self.init(try section["preset"].choice(default: .paper))
+    init(_ section: RecipeSection, of objective: Recipe.Objective.Name) throws {
+        self.init(try section["preset"].choice(default: .paper), of: objective)
         steps = try section["steps"].int(1...1000, default: steps)
         grid = try section["grid"].choice(default: grid)
         renoise = try section["renoise"].choice(default: renoise)
         average = try section["average"].bool(default: average)
         label = try section["label"].choice(default: label)
         guidance = try section["guidance"].double("a number of at least 0", default: guidance) { $0 >= 0 }
+        if let noise {
+            self.noise = try section["noise"].double("a number of at least 0", default: noise) { $0 >= 0 }
+        } else {
+            try section["noise"].refuse(with: "objective.name: \(objective.rawValue)")
+        }
         float16Levels = try section["float16_levels"].bool(default: float16Levels)
     }
 
     var value: RecipeValue {
-        .section([
-            ("preset", .text(preset.rawValue)), ("steps", .int(steps)), ("grid", .text(grid.rawValue)),
-            ("renoise", .text(renoise.rawValue)), ("average", .bool(average)), ("label", .text(label.rawValue)),
-            ("guidance", .number(guidance)), ("float16_levels", .bool(float16Levels)),
-        ])
+        .section(
+            [
+                ("preset", .text(preset.rawValue)), ("steps", .int(steps)), ("grid", .text(grid.rawValue)),
+                ("renoise", .text(renoise.rawValue)), ("average", .bool(average)), ("label", .text(label.rawValue)),
+                ("guidance", .number(guidance)), ("float16_levels", .bool(float16Levels)),
+            ] + (noise.map { [("noise", .number($0))] } ?? []))
     }
 }

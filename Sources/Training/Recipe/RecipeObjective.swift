@@ -1,3 +1,5 @@
+import Preferences
+
 extension Recipe {
     /// What is minimised.
     public struct Objective: Sendable, Equatable {
@@ -7,6 +9,27 @@ extension Recipe {
             case smpo
             /// Plain denoising of the winners, to make a base model.
             case sft
+            /// Diffusion-DPO.
+            case dpo
+            /// Diffusion-KTO, over single pictures.
+            case kto
+            /// MaPO, which needs no reference.
+            case mapo
+            /// DDIM-InPO.
+            case inpo
+
+            /// Whether pairs have the smoothed label's coefficient, and the keys that shape it.
+            var isWeighted: Bool { self == .smpo || self == .sft }
+
+            /// β where none is given: SmPO's and InPO's of SD1.5, otherwise the public code's.
+            var beta: Double {
+                switch self {
+                case .smpo, .sft, .inpo: 2000
+                case .dpo: 5000
+                case .kto: 1000
+                case .mapo: 0.1
+                }
+            }
         }
 
         /// Who decides which picture of a pair is the winner.
@@ -35,7 +58,7 @@ extension Recipe {
 
         /// `objective.name`.
         public var name: Name
-        /// β: how strongly the policy is held to the reference; above 0.
+        /// β: how strongly the policy is held to the reference (MaPO: the margin's part of the loss); above 0.
         public var beta: Double
         /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
         public var gamma: Double
@@ -49,33 +72,76 @@ extension Recipe {
         public var scoreMax: Double?
         /// `objective.errors`.
         public var errors: Errors
+        /// `objective.loss`: what DPO makes of the logit; nil for other objectives.
+        public var form: DPO.Form? = nil
+        /// KTO's own keys; nil for other objectives.
+        public var kto: JudgedPictures? = nil
+        /// MaPO's own keys; nil for other objectives.
+        public var mapo: OddsMargin? = nil
     }
 }
 
 extension Recipe.Objective {
-    static let keys = ["name", "beta", "gamma", "winner", "ties", "score_min", "score_max", "errors"]
+    private static let commonKeys = ["name", "beta", "winner", "ties"]
+    private static let labelKeys = ["gamma", "score_min", "score_max", "errors"]
+    static let keys =
+        ["name", "beta", "gamma", "winner", "ties", "score_min", "score_max", "errors", "loss"]
+        + Recipe.JudgedPictures.keys + Recipe.OddsMargin.keys
+
+    private static func keys(of name: Name) -> [String] {
+        switch name {
+        case .smpo, .sft: commonKeys + labelKeys
+        case .dpo: commonKeys + ["loss"]
+        case .kto: commonKeys + Recipe.JudgedPictures.keys
+        case .mapo: commonKeys + Recipe.OddsMargin.keys
+        case .inpo: commonKeys
+        }
+    }
 
     init(_ section: RecipeSection) throws {
-        name = try section["name"].choice()
-        beta = try section["beta"].double("a number above 0", default: 2000) { $0 > 0 }
-        gamma = try section["gamma"].double("a number above 0", default: 10) { $0 > 0 }
-        winner = try section["winner"].choice(default: .reward)
+        let name: Name = try section["name"].choice()
+        self.name = name
+        let own = Self.keys(of: name)
+        for key in Self.keys where !own.contains(key) {
+            try section[key].refuse(with: "objective.name: \(name.rawValue)")
+        }
+        beta = try section["beta"].double("a number above 0", default: name.beta) { $0 > 0 }
+        winner = try section["winner"].choice(default: name.isWeighted ? .reward : .human)
         ties = try section["ties"].choice(default: .drop)
+        (gamma, scoreMin, scoreMax, errors) = try name.isWeighted ? Self.label(section) : (10, nil, nil, .mean)
+        form = name == .dpo ? try section["loss"].choice(default: .sigmoid) : nil
+        kto = name == .kto ? try Recipe.JudgedPictures(section) : nil
+        mapo = name == .mapo ? try Recipe.OddsMargin(section) : nil
+    }
+
+    /// The keys of the smoothed label.
+    private static func label(
+        _ section: RecipeSection
+    ) throws -> (gamma: Double, scoreMin: Double?, scoreMax: Double?, errors: Errors) {
+        let gamma = try section["gamma"].double("a number above 0", default: 10) { $0 > 0 }
         let least = try section["score_min"].optional { try $0.double("a finite number") { _ in true } }
-        scoreMin = least
-        scoreMax = try section["score_max"].optional {
+        let most = try section["score_max"].optional {
             let expected = least.map { "a number above score_min, \($0)" } ?? "a finite number"
             return try $0.double(expected) { $0 > least ?? -.infinity }
         }
-        errors = try section["errors"].choice(default: .mean)
+        return (gamma, least, most, try section["errors"].choice(default: .mean))
     }
 
+    /// Only the objective's own keys, so that another objective's new key changes no manifest of this one.
     var value: RecipeValue {
-        .section([
-            ("name", .text(name.rawValue)), ("beta", .number(beta)), ("gamma", .number(gamma)),
-            ("winner", .text(winner.rawValue)), ("ties", .text(ties.rawValue)),
-            ("score_min", .optional(scoreMin) { .number($0) }), ("score_max", .optional(scoreMax) { .number($0) }),
-            ("errors", .text(errors.rawValue)),
-        ])
+        let (gammas, scores): ([(key: String, value: RecipeValue)], [(key: String, value: RecipeValue)]) =
+            name.isWeighted
+            ? (
+                [("gamma", .number(gamma))],
+                [
+                    ("score_min", .optional(scoreMin) { .number($0) }),
+                    ("score_max", .optional(scoreMax) { .number($0) }), ("errors", .text(errors.rawValue)),
+                ]
+            ) : ([], [])
+        let form = form.map { [(key: "loss", value: RecipeValue.text($0.rawValue))] } ?? []
+        return .section(
+            [("name", .text(name.rawValue)), ("beta", .number(beta))] + gammas
+                + [("winner", .text(winner.rawValue)), ("ties", .text(ties.rawValue))] + scores + form
+                + (kto?.members ?? []) + (mapo?.members ?? []))
     }
 }

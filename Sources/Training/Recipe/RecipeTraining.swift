@@ -11,7 +11,7 @@ extension Recipe {
 
         /// The number of optimiser steps, at least 1.
         public var steps: Int
-        /// The pairs of one optimiser step, at least 1.
+        /// The pairs of one optimiser step, at least 1; for `sft` and `kto` the pictures, one of each pair.
         public var pairsPerStep: Int
         /// The pairs that are computed at once; `nil` for all. It saves memory and changes no bit.
         public var microPairs: Int?

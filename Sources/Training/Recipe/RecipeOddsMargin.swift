@@ -1,0 +1,22 @@
+extension Recipe {
+    /// MaPO's own keys; only for `objective.name: mapo`. The defaults are those of the public code.
+    public struct OddsMargin: Sendable, Equatable {
+        /// `objective.temperature`: T, how sharply the margin counts; above 0.
+        public var temperature = 1000.0
+        /// `objective.snr`: s, what errors are multiplied by in the odds; above 0.
+        public var snr = 0.5
+    }
+}
+
+extension Recipe.OddsMargin {
+    static let keys = ["temperature", "snr"]
+
+    init(_ section: RecipeSection) throws {
+        temperature = try section["temperature"].double("a number above 0", default: temperature) { $0 > 0 }
+        snr = try section["snr"].double("a number above 0", default: snr) { $0 > 0 }
+    }
+
+    var members: [(key: String, value: RecipeValue)] {
+        [("temperature", .number(temperature)), ("snr", .number(snr))]
+    }
+}
