@@ -2,6 +2,7 @@ import Checkpoints
 import Digests
 import Ledger
 import Tensors
+import Training
 
 /// The weights of a recorded run after a step, as they are compared with other checkpoints.
 public enum RunCheckpoint {
@@ -31,8 +32,8 @@ public enum RunCheckpoint {
         let state = try Checkpoint(safetensors: OpenFile(path: file.path))
         return try Checkpoint(
             path: "\(run)@step-\(step)", container: "recorded run",
-            tensors: state.tensors.filter { $0.name.hasPrefix("weights/") }.map {
-                $0.named(String($0.name.dropFirst("weights/".count)))
+            tensors: state.tensors.filter { $0.name.hasPrefix(TrainingCheckpoint.weightsPrefix) }.map {
+                $0.named(String($0.name.dropFirst(TrainingCheckpoint.weightsPrefix.count)))
             })
     }
 }

@@ -30,10 +30,10 @@ extension TrainingCheckpoint {
             }
             return try weightsDigest(of: tensors, on: engine).hex
         }
-        let parts = ["weights/", "first/", "second/", "average/"]
+        let parts = [weightsPrefix, "first/", "second/", "average/"]
         let strange = file.names.first { name in !parts.contains { name.hasPrefix($0) } }
         try require("the names of its tensors", nil, strange)
-        try require("the weights", record.weightsDigest?.hex, try root(["weights/"]))
+        try require("the weights", record.weightsDigest?.hex, try root([weightsPrefix]))
         try require(
             "the optimiser's moments", digest(.update, "optimizer"), try root(["first/", "second/"], keeping: true))
         try require("the average of the weights", digest(.weights, "average"), try root(["average/"]))

@@ -5,10 +5,13 @@ import Tensors
 
 /// The state after a step: weights, moments, averages and counters in one safetensors file.
 public enum TrainingCheckpoint {
+    /// What stands before a parameter's name for its weight.
+    package static let weightsPrefix = "weights/"
+
     /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left.
     public static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
         let tensors =
-            trainer.model.parameters.map { ("weights/" + $0.name, $0.parameter.value) }
+            trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
             + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
         try Safetensors.stream(
@@ -32,7 +35,7 @@ public enum TrainingCheckpoint {
             return value
         }
         for (name, parameter) in trainer.model.parameters {
-            parameter.replace(with: try file.float32(named: "weights/" + name, shape: parameter.value.shape).copy())
+            parameter.replace(with: try file.float32(named: weightsPrefix + name, shape: parameter.value.shape).copy())
         }
         let moments = try trainer.model.parameters.map { name, parameter in
             (

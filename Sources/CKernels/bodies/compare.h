@@ -84,7 +84,7 @@ CK_INLINE void ck_count_outside(struct ck_difference *d, const double *x, const 
     d->outside += outside;
 }
 
-/// Largest distance, histogram, and the tolerance by ULP. Distances beyond 0 are rare in some tensors, the rule in others.
+/// Largest distance, histogram, and the tolerance by ULP.
 #define CK_DISTANCES(WIDE, BITS_OF, CLZ)                                                                   \
     WIDE most = 0;                                                                                         \
     for (size_t i = 0; i < n; i++) most = ulp[i] > most ? ulp[i] : most;                                   \

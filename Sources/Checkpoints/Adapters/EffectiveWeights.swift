@@ -7,7 +7,7 @@ extension Checkpoint {
     /// sense beside a base only.
     ///
     /// Products and sums are taken in Float64 in ascending order of the rank, and rounded once to Float32, once more to a
-    /// narrower type; another program's merged weights are a few ULP away.
+    /// narrower type; another program's merged weights are a few ULP away. A Float64 base is taken as Float32.
     /// - Throws: `CheckpointError` (`adapter`).
     public func effective(on base: Checkpoint?) throws -> Checkpoint {
         guard let adapter = try LowRankAdapter(self) else {

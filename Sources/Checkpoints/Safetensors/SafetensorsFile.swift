@@ -18,25 +18,20 @@ public struct SafetensorsFile: TensorSource {
     /// Maps and checks a file.
     /// - Throws: `CheckpointError`.
     public init(path: String) throws {
-        let opened = try OpenFile(path: path)
-        try self.init(opened, storage: try MappedFile.map(opened))
+        try self.init(try OpenFile(path: path))
     }
 
     /// Checks a file's bytes that are in memory already; `path` is for messages.
     /// - Throws: `CheckpointError`.
     public init(path: String, bytes: [UInt8]) throws {
-        let storage = Storage(byteCount: bytes.count)
-        bytes.withUnsafeBytes {
-            if let base = $0.baseAddress { storage.base.copyMemory(from: base, byteCount: $0.count) }
-        }
-        try self.init(OpenFile(path: path, bytes: bytes), storage: storage)
+        try self.init(OpenFile(path: path, bytes: bytes))
     }
 
-    private init(_ opened: OpenFile, storage: Storage) throws {
+    private init(_ opened: OpenFile) throws {
         let header = try SafetensorsHeader(opened)
         let rows = header.rows.sorted { utf8Less($0.name, $1.name) }
         self.path = opened.path
-        self.storage = storage
+        storage = try MappedFile.map(opened)
         names = rows.map(\.name)
         entries = try rows.map { row in
             guard let dtype = row.type.dtype else {

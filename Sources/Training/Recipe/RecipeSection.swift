@@ -1,6 +1,7 @@
 import Digests
 
-/// A section of a recipe whose keys are known: refuses others, hands out the fields.
+/// A section of a recipe, or of another YAML file that people write, whose keys are known: refuses others, hands out the
+/// fields.
 package struct RecipeSection {
     /// How the recipe is given.
     package enum Style {

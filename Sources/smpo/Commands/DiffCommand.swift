@@ -73,7 +73,7 @@ struct DiffCommand: ParsableCommand {
         let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let (a, b) = (try DiffInput(left, workspace: workspace), try DiffInput(right, workspace: workspace))
+        let (a, b) = (try CheckpointInput(left, workspace: workspace), try CheckpointInput(right, workspace: workspace))
         if case (.run(let a), .run(let b)) = (a, b) {
             if let option = options.given {
                 throw ValidationError(
@@ -92,13 +92,13 @@ struct DiffCommand: ParsableCommand {
     }
 
     private func compareCheckpoints(
-        _ a: DiffInput, _ b: DiffInput, _ workspace: Workspace, _ engine: Engine
+        _ a: CheckpointInput, _ b: CheckpointInput, _ workspace: Workspace, _ engine: Engine
     ) throws {
         let policy = try options.makePolicy()
         var (left, right) = (try a.checkpoint(workspace, engine: engine), try b.checkpoint(workspace, engine: engine))
         if options.lora {
             let base = try options.base.map {
-                try DiffInput($0, workspace: workspace).checkpoint(workspace, engine: engine)
+                try CheckpointInput($0, workspace: workspace).checkpoint(workspace, engine: engine)
             }
             (left, right) = (try left.effective(on: base), try right.effective(on: base))
         }

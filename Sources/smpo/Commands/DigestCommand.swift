@@ -39,7 +39,7 @@ struct DigestCommand: ParsableCommand {
         let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let opened = try DiffInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
+        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
         let digests = try CheckpointDigest.tensors(of: opened, on: engine.pool)
         let root = try WeightsDigest.root(digests)
         if json {

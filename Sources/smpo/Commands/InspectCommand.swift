@@ -46,7 +46,7 @@ struct InspectCommand: ParsableCommand {
         let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let opened = try DiffInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
+        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
         let text = CheckpointText(opened, showsMetadata: metadata)
         print(json ? text.json.pretty : tensors ? text.tensors : text.modules(depth: depth))
     }

@@ -6,7 +6,7 @@ import Ledger
 import Tensors
 
 /// What a word on the command line of `smpo diff`, `digest` and `inspect` stands for.
-enum DiffInput {
+enum CheckpointInput {
     /// A recorded run.
     case run(String)
     /// The weights of a recorded run after a step.
