@@ -198,6 +198,15 @@ import Testing
             }
     }
 
+    @Test func prepended() {
+        GradientCheck(inputs: [[2, 3, 4]], parameters: [[4]], roundings: 2, magnitude: 2)
+            .run {
+                $0.prepended($2[0], to: $1[0])
+            } reference: {
+                Array($0[1] + $0[0][0..<12] + $0[1] + $0[0][12..<24])
+            }
+    }
+
     @Test func picked() {
         GradientCheck(inputs: [[2, 3, 4]], roundings: 1, magnitude: 1)
             .run { tape, x, _ in

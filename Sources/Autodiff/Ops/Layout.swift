@@ -41,6 +41,17 @@ extension Tape {
         }
     }
 
+    /// x [n, t, d] with the row [d] before each sample's rows: [n, t + 1, d].
+    public func prepended(_ row: Parameter, to x: Variable) -> Variable {
+        let (samples, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
+        let first = engine.stacked([Tensor](repeating: row.value.reshaped([1, 1, width]), count: samples))
+        return record(engine.concatenated(first, x.value), from: [x], parameters: [row]) {
+            [unowned self, x = x.node] dy in
+            if let sum = row.gradientSum { engine.accumulateColumnSums(engine.channels(0..<1, of: dy), into: sum) }
+            accumulate(engine.channels(1..<1 + tokens, of: dy), into: x)
+        }
+    }
+
     /// Sample n's row `rows[n]` of x [n, t, d]: [n, d].
     public func picked(_ rows: [Int], of x: Variable) -> Variable {
         let (tokens, width) = (x.shape[1], x.shape[2])

@@ -13,7 +13,8 @@ extension CLIPTextConfig {
         return architecture
     }
 
-    static func readNeutral(_ reader: inout ConfigReader) throws {
+    /// Keys of a tower that must not change anything.
+    static func readNeutral(_ reader: inout ConfigReader, modelType: String = "clip_text_model") throws {
         try reader.neutral([
             ("add_cross_attention", [false]),
             ("attention_dropout", [0, .null]),
@@ -22,15 +23,15 @@ extension CLIPTextConfig {
             ("dropout", [0]),
             ("is_decoder", [false]),
             ("is_encoder_decoder", [false]),
-            ("model_type", ["clip_text_model"]),
+            ("model_type", [.string(modelType)]),
             ("pruned_heads", [.object(JSONObject())]),
         ])
         reader.ignore(ignoredKeys)
     }
 
-    /// What transformers writes and the encoder's outputs do not depend on: ids that only a tokenizer uses, how
+    /// What transformers writes and the outputs of CLIP's towers do not depend on: ids that only a tokenizer uses, how
     /// weights were initialised, what other tasks would need, and settings for generating text.
-    private static let ignoredKeys = [
+    static let ignoredKeys = [
         "bos_token_id", "pad_token_id", "dtype", "torch_dtype", "id2label", "label2id", "num_labels", "problem_type",
         "initializer_factor", "initializer_range", "output_attentions", "output_hidden_states", "return_dict",
         "transformers_version", "use_cache", "gradient_checkpointing", "finetuning_task", "prefix",

@@ -41,7 +41,7 @@ public final class CLIPTextModel: Sendable {
         positions = try loader.parameter(
             "\(prefix)embeddings.position_embedding.weight", [config.maxPositionEmbeddings, width], .normal(0.02))
         layers = try (0..<config.numHiddenLayers).map {
-            try CLIPLayer(loader, "\(prefix)encoder.layers.\($0)", config: config)
+            try CLIPLayer(loader, "\(prefix)encoder.layers.\($0)", shape: config.layer, isCausal: true)
         }
         finalNorm = try LayerNorm(loader, "\(prefix)final_layer_norm", width, eps: config.layerNormEps)
         projection =
@@ -63,43 +63,5 @@ public final class CLIPTextModel: Sendable {
         let last = finalNorm(tape, x)
         let pooled = tape.picked(ids.map { config.endOfText.position(in: $0) }, of: last)
         return Output(hidden: hidden, last: last, pooled: pooled, projected: projection.map { $0(tape, pooled) })
-    }
-}
-
-/// A pre-norm transformer layer with a causal mask.
-struct CLIPLayer: Sendable {
-    let norm1: LayerNorm
-    let query: Linear
-    let key: Linear
-    let value: Linear
-    let output: Linear
-    let norm2: LayerNorm
-    let fc1: Linear
-    let fc2: Linear
-    let heads: Int
-    let activation: Activation
-
-    init(_ loader: ParameterLoader, _ name: String, config: CLIPTextConfig) throws {
-        let width = config.hiddenSize
-        norm1 = try LayerNorm(loader, "\(name).layer_norm1", width, eps: config.layerNormEps)
-        query = try Linear(loader, "\(name).self_attn.q_proj", width, width)
-        key = try Linear(loader, "\(name).self_attn.k_proj", width, width)
-        value = try Linear(loader, "\(name).self_attn.v_proj", width, width)
-        output = try Linear(loader, "\(name).self_attn.out_proj", width, width)
-        norm2 = try LayerNorm(loader, "\(name).layer_norm2", width, eps: config.layerNormEps)
-        fc1 = try Linear(loader, "\(name).mlp.fc1", width, config.intermediateSize)
-        fc2 = try Linear(loader, "\(name).mlp.fc2", config.intermediateSize, width)
-        heads = config.numAttentionHeads
-        activation = config.hiddenAct == .quickGELU ? .quickGELU : .gelu
-    }
-
-    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable {
-        tape.block([x]) { tape, inputs in
-            var x = inputs[0]
-            let h = norm1(tape, x)
-            let attended = tape.attention(query(tape, h), key(tape, h), value(tape, h), heads: heads, causal: true)
-            x = tape.add(x, output(tape, attended))
-            return tape.add(x, fc2(tape, tape.apply(activation, fc1(tape, norm2(tape, x)))))
-        }
     }
 }

@@ -54,8 +54,9 @@ def main():
     }
     for name, file in schedulers.items():
         result[name] = constructor(f"diffusers.schedulers.scheduling_{file}", name)
-    text = fields("transformers.models.clip.configuration_clip", "CLIPTextConfig")
-    result["CLIPTextConfig"] = fields("transformers.configuration_utils", "PreTrainedConfig") | text
+    for name in ["CLIPTextConfig", "CLIPVisionConfig", "CLIPConfig"]:
+        own = fields("transformers.models.clip.configuration_clip", name)
+        result[name] = fields("transformers.configuration_utils", "PreTrainedConfig") | own
     with open(os.path.join(HERE, "defaults.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
         file.write("\n")

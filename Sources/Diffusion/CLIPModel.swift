@@ -1,0 +1,69 @@
+import Autodiff
+import Checkpoints
+import Digests
+import Tensors
+
+/// CLIP with both towers (transformers' `CLIPModel`), with its parameter names: pictures and captions as vectors whose
+/// cosine says how well they fit.
+public final class CLIPModel: Sendable {
+    /// The configuration.
+    public let config: CLIPConfig
+    /// The text tower.
+    public let textModel: CLIPTextModel
+    /// The image tower.
+    public let visionModel: CLIPVisionModel
+    /// Logarithm of the factor on cosines: a scalar.
+    public let logitScale: Parameter
+    /// All parameters in the byte order of their names.
+    public let parameters: [Parameter]
+
+    private let visualProjection: Linear
+    private let textProjection: Linear
+
+    /// Builds the model from a checkpoint or fresh weights. Throws `CheckpointError` naming the tensor at fault.
+    public init(config: CLIPConfig, loader: ParameterLoader) throws {
+        self.config = config
+        textModel = try CLIPTextModel(config: config.text, loader: loader)
+        visionModel = try CLIPVisionModel(config: config.vision, loader: loader)
+        visualProjection = try Linear(
+            loader, "visual_projection", config.vision.hiddenSize, config.projectionDim, hasBias: false)
+        textProjection = try Linear(
+            loader, "text_projection", config.text.hiddenSize, config.projectionDim, hasBias: false)
+        logitScale = try loader.parameter("logit_scale", [], .constant(Float(config.logitScaleInitValue)))
+        parameters = loader.sorted()
+    }
+
+    /// Opens a folder with `config.json` and weights, all of them finite.
+    /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
+    public convenience init(path: String) throws {
+        let directory = try ModelDirectory(path: path)
+        try directory.weights.requireFinite()
+        try self.init(
+            config: CLIPConfig(directory.config, file: directory.configPath),
+            loader: ParameterLoader(source: directory.weights))
+    }
+
+    /// Pictures [n, channels, edge, edge], normalised, as vectors [n, projection], not yet of length 1.
+    public func imageFeatures(_ tape: Tape, pixels: Variable) -> Variable {
+        visualProjection(tape, visionModel.forward(tape, pixels: pixels).pooled)
+    }
+
+    /// Captions given as token ids, all of one length, as vectors [n, projection], not yet of length 1.
+    public func textFeatures(_ tape: Tape, ids: [[Int]]) -> Variable {
+        textProjection(tape, textModel.forward(tape, ids: ids).pooled)
+    }
+
+    /// Writes `config.json` and `model.safetensors`; both are replaced whole.
+    public func write(to path: String) throws {
+        try FileContents.makeFolder(path)
+        try AtomicFile.write(config.transformersJSON.pretty + "\n", to: "\(path)/config.json")
+        try Safetensors.write(
+            tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata,
+            to: "\(path)/model.safetensors")
+    }
+
+    /// Root over all parameters in name order.
+    public func weightsDigest(on engine: Engine? = nil) throws -> Digest {
+        try Checkpoints.weightsDigest(of: parameters.map { ($0.name, $0.value) }, on: engine)
+    }
+}
