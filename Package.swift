@@ -78,7 +78,9 @@ let package = Package(
         tests("DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
         tests("DatasetsTests", ["Digests", "Tensors", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Digests", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
-        tests("PreferencesTests", ["Digests", "Tensors", "Datasets", "Preferences"]),
+        tests(
+            "PreferencesTests",
+            ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
         .target(name: "TinyRuns", path: "Tests/TinyRuns", swiftSettings: swiftChecks),
         tests(
@@ -88,7 +90,8 @@ let package = Package(
                 "Training", "TinyRuns",
             ]),
         tests(
-            "OracleTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Training"],
+            "OracleTests",
+            ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: ["Fixtures", "make_fixtures.py"]),
         tests(
             "ComparisonTests", ["Digests", "Tensors", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],

@@ -31,14 +31,16 @@ extension PillowResize {
     }
 
     /// The middle `edge` x `edge` pixels, as torchvision's `CenterCrop(edge)`: the offset is
-    /// `int(round((size - edge) / 2.0))`, where Python rounds halves to even.
+    /// `int(round((size - edge) / 2.0))`, where Python rounds halves to even; transformers' image processors round down.
     ///
     /// Both sides must be at least `edge`.
-    public static func centerCrop(_ image: Image, to edge: Int) -> Image {
+    public static func centerCrop(
+        _ image: Image, to edge: Int, rounding: FloatingPointRoundingRule = .toNearestOrEven
+    ) -> Image {
         precondition(edge > 0 && edge <= min(image.width, image.height), "a crop lies inside its image")
         if image.width == edge && image.height == edge { return image }
-        let left = Int((Double(image.width - edge) / 2).rounded(.toNearestOrEven))
-        let top = Int((Double(image.height - edge) / 2).rounded(.toNearestOrEven))
+        let left = Int((Double(image.width - edge) / 2).rounded(rounding))
+        let top = Int((Double(image.height - edge) / 2).rounded(rounding))
         var rgb: [UInt8] = []
         rgb.reserveCapacity(3 * edge * edge)
         for y in top..<top + edge {

@@ -23,7 +23,9 @@ for folder in ["sd/unet", "sd/ref_unet"]:
 for folder in ["sd/text_encoder", "sdxl/text_encoder_2"]:
     for file in ["config.json", "model.safetensors"]:
         copy(f"{folder}/{file}")
-for name in ["sd/schedule.safetensors", "sd/out/text_encoder.safetensors", "sdxl/out/text_encoder_2.safetensors",
+for file in ["config.json", "model.safetensors"]:
+    copy(f"sd/pickscore/{file}")
+for name in ["sd/out/pickscore.safetensors", "sd/schedule.safetensors", "sd/out/text_encoder.safetensors", "sdxl/out/text_encoder_2.safetensors",
              "sd/out/unet_odd_size.safetensors"]:
     copy(name)
 inputs = load_file(f"{source}/sd/inputs.safetensors")
@@ -49,4 +51,4 @@ for name, tensors in wanted.items():
         "loss_abs": yard["loss_abs"][:STEPS], "step0": {k: yard["step0"][k] for k in kept if k in yard["step0"]}}},
         open(f"{target}/sd/out/{name}/result.json", "w"), indent=1)
 yardsticks = json.load(open(f"{source}/aux_yardstick.json"))
-json.dump({k: v for k, v in yardsticks.items() if "text_encoder" in k}, open(f"{target}/aux_yardstick.json", "w"), indent=1)
+json.dump({k: v for k, v in yardsticks.items() if "text_encoder" in k or "pickscore" in k}, open(f"{target}/aux_yardstick.json", "w"), indent=1)

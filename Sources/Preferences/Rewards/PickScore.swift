@@ -1,0 +1,109 @@
+import Autodiff
+import Datasets
+import Diffusion
+import Digests
+import Tensors
+
+/// PickScore: how well a picture fits a caption and pleases, as the cosine that a CLIP trained on preferences finds.
+///
+/// Source: `score` of yuvalkirstain/PickScore without factor and softmax, which is what SmPO-Diffusion's smoothed labels
+/// are made of.
+public struct PickScore: Sendable {
+    /// The towers.
+    public let model: CLIPModel
+    /// Caption to token ids.
+    public let tokenizer: CLIPTokenizer
+    /// Bytes of `vocab.json` and `merges.txt`, for writing the folder again.
+    public let tokenizerFiles: [(name: String, bytes: [UInt8])]
+    /// How pictures are made ready.
+    public let processor: CLIPImageProcessor
+    /// Stands for weights, configuration, tokenizer and preprocessing, as they were when the scorer was put together.
+    public let digest: Digest
+
+    /// Puts a scorer together. Throws `ConfigError` when the parts do not fit each other.
+    public init(
+        model: CLIPModel, tokenizer: CLIPTokenizer, tokenizerFiles: [(name: String, bytes: [UInt8])],
+        processor: CLIPImageProcessorConfig
+    ) throws {
+        try ModelFit.check(clip: model.config, tokenizer: tokenizer, processor: processor)
+        self.model = model
+        self.tokenizer = tokenizer
+        self.tokenizerFiles = tokenizerFiles
+        self.processor = CLIPImageProcessor(processor)
+        digest = .of(
+            .document,
+            [
+                "config": .digest(.of(.document, model.config.transformersJSON)),
+                "preprocessor": .digest(.of(.document, processor.transformersJSON)),
+                "tokenizer": .digest(.of(.tokenizer, tokenizerFiles.map { Digest.of(.file, $0.bytes) })),
+                "weights": .digest(try model.weightsDigest()),
+            ])
+    }
+
+    /// Opens a folder: `config.json`, `model.safetensors`, `preprocessor_config.json`, and the tokenizer's files in
+    /// `tokenizer/` or beside them. Throws what is missing, misshapen or not finite, with the file's name.
+    public init(path: String) throws {
+        let model = try CLIPModel(path: path)
+        let folder = FileContents.isFolder("\(path)/tokenizer") ? "\(path)/tokenizer" : path
+        let (tokenizer, files) = try ModelFolder.openTokenizer(folder)
+        try self.init(
+            model: model, tokenizer: tokenizer, tokenizerFiles: files,
+            processor: CLIPImageProcessorConfig(path: "\(path)/preprocessor_config.json"))
+    }
+
+    /// Writes the folder, its weights as they are now; every file is replaced whole.
+    public func write(to path: String) throws {
+        try model.write(to: path)
+        try FileContents.makeFolder("\(path)/tokenizer")
+        for file in tokenizerFiles { try AtomicFile.write(file.bytes, to: "\(path)/tokenizer/\(file.name)") }
+        try AtomicFile.write(
+            processor.config.transformersJSON.pretty + "\n", to: "\(path)/preprocessor_config.json")
+    }
+
+    /// Pictures and captions that pass through a tower at once.
+    private static let atOnce = 32
+
+    /// The cosine of each picture with its caption: pictures [n, 3, h, w] in [-1, 1], n captions. Pictures are rounded
+    /// to 8 bits and brought to the model's size first. A score does not depend on what else is scored.
+    /// - Throws: `ImageError` for pictures that are much too long.
+    public func scores(_ pictures: Tensor, captions: [String], engine: Engine) throws -> [Float] {
+        precondition(pictures.shape[0] == captions.count, "\(pictures.shape) and \(captions.count) captions")
+        return try batches(captions.count).flatMap { rows in
+            try scores(
+                processor.planes(pictures.slice(rows)), text: textFeatures(Array(captions[rows]), engine: engine),
+                engine: engine)
+        }
+    }
+
+    /// The same for 8-bit pictures of any sizes.
+    /// - Throws: `ImageError` for pictures that are much too long.
+    public func scores(_ pictures: [Image], captions: [String], engine: Engine) throws -> [Float] {
+        precondition(pictures.count == captions.count, "\(pictures.count) pictures and \(captions.count) captions")
+        let edge = processor.config.cropSize
+        return try batches(captions.count).flatMap { rows in
+            let planes = try pictures[rows].flatMap { try processor.planes($0) }
+            return scores(
+                Tensor(planes, shape: [rows.count, 3, edge, edge]),
+                text: textFeatures(Array(captions[rows]), engine: engine), engine: engine)
+        }
+    }
+
+    /// The token ids of a caption, padded to the tower's length.
+    public func tokenIDs(_ caption: String) -> [Int] {
+        tokenizer.encode(caption, length: model.config.text.maxPositionEmbeddings).ids
+    }
+
+    private func batches(_ count: Int) -> [Range<Int>] {
+        stride(from: 0, to: count, by: PickScore.atOnce).map { $0..<min(count, $0 + PickScore.atOnce) }
+    }
+
+    private func textFeatures(_ captions: [String], engine: Engine) -> Tensor {
+        model.textFeatures(Tape(engine: engine, isRecording: false), ids: captions.map(tokenIDs)).value
+    }
+
+    private func scores(_ pixels: Tensor, text: Tensor, engine: Engine) -> [Float] {
+        let tape = Tape(engine: engine, isRecording: false)
+        let features = model.imageFeatures(tape, pixels: tape.constant(pixels)).value
+        return (0..<pixels.shape[0]).map { CosineSimilarity(features, $0, text, $0).value }
+    }
+}
