@@ -91,8 +91,8 @@ struct CLIPImageProcessorConfigTests {
         let base = try ConfigSupport.parse(Self.new)
         for (key, value) in [
             ("size", ["height": 224, "width": 224]), ("size", "large"), ("crop_size", ["height": 224, "width": 200]),
-            ("crop_size", 225), ("resample", 1), ("do_resize", false), ("image_mean", [0.5, 0.5]),
-            ("image_std", [0.5, 0.5, 0]), ("rescale_factor", "none"), ("image_processor_type", "ViTImageProcessor"),
+            ("crop_size", 225), ("resample", 1), ("do_resize", false), ("image_mean", [1, 1]),
+            ("image_std", [1, 1, 0]), ("rescale_factor", "none"), ("image_processor_type", "ViTImageProcessor"),
             ("resampel", 3),
         ] as [(String, JSONValue)] {
             let object = ConfigSupport.changed(base, key, value)
