@@ -46,7 +46,7 @@ public struct RunData: Sendable {
         let labels = try PairLabels(
             dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
             dropsTies: recipe.objective.ties == .drop,
-            gamma: recipe.objective.name.isWeighted ? Float(recipe.objective.gamma) : nil,
+            gamma: recipe.objective.isWeighted ? Float(recipe.objective.gamma) : nil,
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
         if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
         self.init(

@@ -17,8 +17,8 @@ import Testing
         _ objective: any Preferences.Objective, _ errors: (model: [Float], reference: [Float]), scale: Double,
         location: SourceLocation = #_sourceLocation, _ formula: (Double, Double) -> Double
     ) {
-        // W is not theirs: another one changes nothing.
-        let found = objective.loss(ItemErrors(model: errors.model, reference: errors.reference, weight: 7))
+        // W is that of smoothed labels; to objectives without them it means nothing.
+        let found = objective.loss(ItemErrors(model: errors.model, reference: errors.reference, weight: 3))
         let (w, l) = (Double(errors.model[0]), Double(errors.model[1]))
         let expected = formula(w, l)
         // The logit is rounded to Float: one part in 10⁷ of its size, `scale` at most.
@@ -35,10 +35,10 @@ import Testing
     func dpoFollowsItsFormula(form: DPO.Form, beta: Float) {
         for errors in Self.errors {
             let (r, b) = (Double(errors.reference[0] - errors.reference[1]), Double(beta))
-            expect(DPO(beta: beta, form: form), errors, scale: b) { w, l in
+            expect(DPO(beta: beta, form: form), errors, scale: 3 * b) { w, l in
                 let difference = (w - l) - r
                 switch form {
-                case .sigmoid: return Self.softplus(b / 2 * difference)
+                case .sigmoid: return Self.softplus(3 * b / 2 * difference)
                 case .hinge: return max(0, 1 + b / 2 * difference)
                 case .ipo: return pow(-difference - 1 / b, 2)
                 }
@@ -54,9 +54,10 @@ import Testing
         #expect(abs((found.inside ?? 0) - 800) < 0.01)
     }
 
-    @Test func inpoAndDPOAreSmPOWithWeightOne() {
+    /// What tells them from SmPO is the noise and the label, not the comparison.
+    @Test(arguments: [Float(1), 0.3, -2]) func inpoAndDPOAreSmPOWithTheSameWeight(weight: Float) {
         for errors in Self.errors {
-            let item = ItemErrors(model: errors.model, reference: errors.reference, weight: 1)
+            let item = ItemErrors(model: errors.model, reference: errors.reference, weight: weight)
             let smpo = SmPO(beta: 2000, elements: 768).loss(item)
             #expect(InPO(beta: 2000).loss(item) == smpo)
             #expect(DPO(beta: 2000).loss(item) == smpo)

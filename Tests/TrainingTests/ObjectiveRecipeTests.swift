@@ -63,6 +63,7 @@ import Testing
 
     @Test(arguments: [
         "name: dpo", "name: dpo, loss: hinge", "name: kto", "name: kto, kl: mismatched, positive_ratio: 0.5",
+        "name: dpo, gamma: 5, winner: reward, score_max: 0.4", "name: inpo, gamma: 10",
         "name: mapo", "name: mapo, snr: 0.25", "name: inpo, winner: reward, ties: keep",
     ])
     func comesBack(objective: String) throws {
@@ -84,6 +85,8 @@ import Testing
         #expect(try keys("name: smpo") == (common + ["errors", "gamma", "score_max", "score_min"]).sorted())
         #expect(try keys("name: dpo") == (common + ["loss"]).sorted())
         #expect(
+            try keys("name: dpo, gamma: 10") == (common + ["gamma", "loss", "score_max", "score_min"]).sorted())
+        #expect(
             try keys("name: kto")
                 == (common + ["kl", "lambda_bad", "lambda_good", "positive_ratio", "utility"]).sorted())
         #expect(try keys("name: mapo") == (common + ["snr", "temperature"]).sorted())
@@ -93,7 +96,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("name: dpo, gamma: 10", "7:15: key \"objective.gamma\": expected nothing with objective.name: dpo, found 10"),
+        ("name: kto, gamma: 10", "7:15: key \"objective.gamma\": expected nothing with objective.name: kto, found 10"),
+        (
+            "name: dpo, score_min: 0",
+            "7:15: key \"objective.score_min\": expected nothing with labels without objective.gamma, found 0"
+        ),
+        (
+            "name: dpo, gamma: 10, loss: ipo",
+            "7:15: key \"objective.gamma\": expected nothing with objective.loss: ipo, found 10"
+        ),
         (
             "name: smpo, loss: hinge",
             "7:16: key \"objective.loss\": expected nothing with objective.name: smpo, found the text \"hinge\""

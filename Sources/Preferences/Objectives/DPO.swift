@@ -1,6 +1,8 @@
 /// Diffusion-DPO (Wallace et al. 2024; public code train.py): −log σ(−(β/2)·D), D = (m_w − m_l) − (r_w − r_l). The two
 /// pictures of a pair share t and noise.
 ///
+/// With smoothed labels the first form's logit has their coefficient W, as SmPO's; plain labels have W = 1.
+///
 /// The other forms are those of diffusers' LoRA script, whose β is β/2 here.
 public struct DPO: Objective {
     /// What the logit z = −(β/2)·D becomes.
@@ -41,7 +43,7 @@ public struct DPO: Objective {
             ItemLoss(value: value, gradient: [slope, -slope], inside: inside, difference: difference)
         }
         switch form {
-        case .sigmoid: return PairLogit.loss(item, factor: factor)
+        case .sigmoid: return PairLogit.loss(item, factor: factor * item.weight)
         case .hinge: return inside < 1 ? loss(1 - inside, factor) : loss(0, 0)
         case .ipo:
             let rest = -difference - 1 / beta

@@ -1,6 +1,6 @@
 /// DDIM-InPO (CVPR 2025; public code train.py 990–1053): −log σ(−(β/2)·[(m_w − m_l) − (r_w − r_l)]) on pictures that
 /// the policy inverted, the target being τ. After each move of the inversion there is fresh noise
-/// (`InversionRecipe.noise`).
+/// (`InversionRecipe.noise`). With smoothed labels the logit has their coefficient W; plain labels have W = 1.
 public struct InPO: Objective {
     /// The name in recipes.
     public let name = "inpo"
@@ -17,5 +17,5 @@ public struct InPO: Objective {
     public init(beta: Float) { self.beta = beta }
 
     /// The pair's loss and its gradient by both errors.
-    public func loss(_ item: ItemErrors) -> ItemLoss { PairLogit.loss(item, factor: 0.5 * beta) }
+    public func loss(_ item: ItemErrors) -> ItemLoss { PairLogit.loss(item, factor: 0.5 * beta * item.weight) }
 }

@@ -18,8 +18,11 @@ extension Recipe {
             /// DDIM-InPO.
             case inpo
 
-            /// Whether pairs have the smoothed label's coefficient, and the keys that shape it.
-            var isWeighted: Bool { self == .smpo || self == .sft }
+            /// Whether pairs always have the smoothed label's coefficient, and the keys that shape it.
+            fileprivate var isWeighted: Bool { self == .smpo || self == .sft }
+
+            /// Whether pairs may have it: then the key `gamma` asks for it.
+            fileprivate var takesWeights: Bool { self == .dpo || self == .inpo }
 
             /// β where none is given: SmPO's and InPO's of SD1.5, otherwise the public code's.
             var beta: Double {
@@ -62,6 +65,9 @@ extension Recipe {
         public var beta: Double
         /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
         public var gamma: Double
+        /// Whether pairs have the smoothed label's coefficient W rather than 1: always for `smpo` and `sft`, and for `dpo`
+        /// and `inpo` where the recipe gives a γ.
+        public var isWeighted: Bool
         /// `objective.winner`.
         public var winner: Winner
         /// `objective.ties`.
@@ -83,7 +89,8 @@ extension Recipe {
 
 extension Recipe.Objective {
     private static let commonKeys = ["name", "beta", "winner", "ties"]
-    private static let labelKeys = ["gamma", "score_min", "score_max", "errors"]
+    private static let smoothingKeys = ["gamma", "score_min", "score_max"]
+    private static let labelKeys = smoothingKeys + ["errors"]
     static let keys =
         ["name", "beta", "gamma", "winner", "ties", "score_min", "score_max", "errors", "loss"]
         + Recipe.JudgedPictures.keys + Recipe.OddsMargin.keys
@@ -91,10 +98,10 @@ extension Recipe.Objective {
     private static func keys(of name: Name) -> [String] {
         switch name {
         case .smpo, .sft: commonKeys + labelKeys
-        case .dpo: commonKeys + ["loss"]
+        case .dpo: commonKeys + smoothingKeys + ["loss"]
         case .kto: commonKeys + Recipe.JudgedPictures.keys
         case .mapo: commonKeys + Recipe.OddsMargin.keys
-        case .inpo: commonKeys
+        case .inpo: commonKeys + smoothingKeys
         }
     }
 
@@ -108,8 +115,16 @@ extension Recipe.Objective {
         beta = try section["beta"].double("a number above 0", default: name.beta) { $0 > 0 }
         winner = try section["winner"].choice(default: name.isWeighted ? .reward : .human)
         ties = try section["ties"].choice(default: .drop)
-        (gamma, scoreMin, scoreMax, errors) = try name.isWeighted ? Self.label(section) : (10, nil, nil, .mean)
+        isWeighted = name.isWeighted || name.takesWeights && section["gamma"].given != nil
+        if name.takesWeights, !isWeighted {
+            for key in ["score_min", "score_max"] { try section[key].refuse(with: "labels without objective.gamma") }
+        }
+        (gamma, scoreMin, scoreMax) = try isWeighted ? Self.label(section) : (10, nil, nil)
+        errors = try name.isWeighted ? section["errors"].choice(default: .mean) : .mean
         form = name == .dpo ? try section["loss"].choice(default: .sigmoid) : nil
+        if isWeighted, let form, form != .sigmoid {
+            try section["gamma"].refuse(with: "objective.loss: \(form.rawValue)")
+        }
         kto = name == .kto ? try Recipe.JudgedPictures(section) : nil
         mapo = name == .mapo ? try Recipe.OddsMargin(section) : nil
     }
@@ -117,27 +132,27 @@ extension Recipe.Objective {
     /// The keys of the smoothed label.
     private static func label(
         _ section: RecipeSection
-    ) throws -> (gamma: Double, scoreMin: Double?, scoreMax: Double?, errors: Errors) {
+    ) throws -> (gamma: Double, scoreMin: Double?, scoreMax: Double?) {
         let gamma = try section["gamma"].double("a number above 0", default: 10) { $0 > 0 }
         let least = try section["score_min"].optional { try $0.double("a finite number") { _ in true } }
         let most = try section["score_max"].optional {
             let expected = least.map { "a number above score_min, \($0)" } ?? "a finite number"
             return try $0.double(expected) { $0 > least ?? -.infinity }
         }
-        return (gamma, least, most, try section["errors"].choice(default: .mean))
+        return (gamma, least, most)
     }
 
     /// Only the objective's own keys, so that another objective's new key changes no manifest of this one.
     var value: RecipeValue {
-        let (gammas, scores): ([(key: String, value: RecipeValue)], [(key: String, value: RecipeValue)]) =
-            name.isWeighted
-            ? (
-                [("gamma", .number(gamma))],
-                [
-                    ("score_min", .optional(scoreMin) { .number($0) }),
-                    ("score_max", .optional(scoreMax) { .number($0) }), ("errors", .text(errors.rawValue)),
-                ]
-            ) : ([], [])
+        var gammas: [(key: String, value: RecipeValue)] = []
+        var scores: [(key: String, value: RecipeValue)] = []
+        if isWeighted {
+            gammas = [("gamma", .number(gamma))]
+            scores = [
+                ("score_min", .optional(scoreMin) { .number($0) }), ("score_max", .optional(scoreMax) { .number($0) }),
+            ]
+        }
+        if name.isWeighted { scores.append(("errors", .text(errors.rawValue))) }
         let form = form.map { [(key: "loss", value: RecipeValue.text($0.rawValue))] } ?? []
         return .section(
             [("name", .text(name.rawValue)), ("beta", .number(beta))] + gammas
