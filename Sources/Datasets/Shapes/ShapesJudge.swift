@@ -19,8 +19,13 @@ public struct ShapesJudge: Sendable {
     public struct Verdict: Equatable, Sendable {
         /// Right or wrong, one by one.
         public let shape: Bool, size: Bool, colour: Bool, place: Bool, background: Bool
+        /// Closeness of the named figure's ink and of the ground to the named colours, 0…1.
+        public let inkCloseness: Double, groundCloseness: Double
+        /// The part of the variance that the named figure, and that the best figure of all explains, 0…1.
+        public let figure: Double, clarity: Double
+
         /// A graded opinion, 0…1: see `ShapesJudge.judge(_:against:)`.
-        public let reward: Double
+        public var reward: Double { (2 * inkCloseness + 2 * groundCloseness + 4 * figure + 2 * clarity) / 10 }
 
         /// Whether all five are right.
         public var allRight: Bool { shape && size && colour && place && background }
@@ -55,14 +60,13 @@ public struct ShapesJudge: Sendable {
         let sight = sight(of: levels, explained: explained)
         let named = Self.best(explained, among: templates.indices.filter { templates[$0].shows(caption) })
         let fit = levels.fit(templates[named])
-        let figure = levels.part(explained[named])
-        let colour = Self.closeness(fit.ink, caption.colour.levels)
-        let background = Self.closeness(fit.ground, caption.background.levels)
         return Verdict(
             shape: sight.shape == caption.shape, size: sight.size == caption.size,
             colour: sight.colour == caption.colour, place: sight.place == caption.place,
             background: sight.background == caption.background,
-            reward: (2 * colour + 2 * background + 4 * figure + 2 * sight.clarity) / 10)
+            inkCloseness: Self.closeness(fit.ink, caption.colour.levels),
+            groundCloseness: Self.closeness(fit.ground, caption.background.levels),
+            figure: levels.part(explained[named]), clarity: sight.clarity)
     }
 
     /// Judges a picture of bytes.
