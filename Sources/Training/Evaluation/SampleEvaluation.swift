@@ -10,8 +10,19 @@ public struct SampleEvaluation {
         public let attributes: [(name: String, share: Double)]
         /// Share of samples with every attribute right.
         public let allRight: Double
-        /// Mean reward in [0, 1].
-        public let reward: Double
+        /// Each caption's reward by the judge, in [0, 1].
+        public let rewards: [Double]
+        /// Each caption's score by the reward model, where one was asked.
+        public let scores: [Double]?
+        /// Mean reward.
+        public var reward: Double { rewards.reduce(0, +) / Double(rewards.count) }
+        /// Median reward: the mean of the middle two of an even number.
+        public var medianReward: Double {
+            let sorted = rewards.sorted()
+            return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        }
+        /// Mean score, where a reward model was asked.
+        public var score: Double? { scores.map { $0.reduce(0, +) / Double($0.count) } }
         /// Mean pixel value in [−1, 1]: a shift of it alone can pass for alignment.
         public let brightness: Double
     }
@@ -36,9 +47,11 @@ public struct SampleEvaluation {
         self.engine = engine
     }
 
-    /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone, so
-    /// every model starts from the same.
-    public func samples(_ captions: [String], size: Int, seed: UInt64, progress: (Int) -> Void = { _ in }) -> Tensor {
+    /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone (counted
+    /// from `first`), so every model starts from the same.
+    public func samples(
+        _ captions: [String], size: Int, seed: UInt64, first: Int = 0, progress: (Int) -> Void = { _ in }
+    ) -> Tensor {
         let denoiser = Denoiser(unet: model.unet, schedule: NoiseSchedule(model.scheduler), engine: engine)
         let sampler = DDIMSampler(
             denoiser: denoiser, config: model.scheduler, steps: steps, guidance: guidance, eta: eta)
@@ -48,7 +61,9 @@ public struct SampleEvaluation {
             let places = start..<min(captions.count, start + 50)
             func normals(_ name: StreamName, _ step: Int) -> Tensor {
                 engine.stacked(
-                    places.map { RandomStream(seed: seed, name, step: $0).normals(start: step << 24, shape: shape) })
+                    places.map {
+                        RandomStream(seed: seed, name, step: first + $0).normals(start: step << 24, shape: shape)
+                    })
             }
             let empty = guidance == 1 ? nil : model.encode(places.map { _ in "" }, engine: engine)
             parts.append(
@@ -60,9 +75,12 @@ public struct SampleEvaluation {
         return engine.stacked(parts)
     }
 
-    /// Judges samples of `captions`.
-    public func run(_ captions: [ShapesCaption], size: Int, seed: UInt64) throws -> Result {
-        let pictures = samples(captions.map(\.text), size: size, seed: seed)
+    /// Judges samples of `captions`; `scorer` is asked about the same pictures, clipped to [−1, 1].
+    public func run(
+        _ captions: [ShapesCaption], size: Int, seed: UInt64, scorer: PairGeneration.Scorer? = nil
+    ) throws -> Result {
+        let texts = captions.map(\.text)
+        let pictures = samples(texts, size: size, seed: seed)
         let judge = try ShapesJudge(side: size)
         let verdicts = captions.indices.map { judge.judge(pictures.slice($0..<$0 + 1).floats, against: captions[$0]) }
         func share(_ isRight: (ShapesJudge.Verdict) -> Bool) -> Double {
@@ -74,7 +92,9 @@ public struct SampleEvaluation {
                 ("shape", share(\.shape)), ("size", share(\.size)), ("colour", share(\.colour)),
                 ("place", share(\.place)), ("background", share(\.background)),
             ],
-            allRight: share(\.allRight), reward: verdicts.reduce(0) { $0 + $1.reward } / Double(verdicts.count),
+            allRight: share(\.allRight), rewards: verdicts.map(\.reward),
+            scores: try scorer?(Tensor(pixels.map { max(-1, min(1, $0)) }, shape: pictures.shape), texts)
+                .map(Double.init),
             brightness: pixels.reduce(0) { $0 + Double($1) } / Double(pixels.count))
     }
 }

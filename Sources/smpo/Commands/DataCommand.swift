@@ -7,14 +7,15 @@ import Foundation
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Make data to try things out with.",
+        abstract: "Make preference pairs: a model's own, or random latents.",
         discussion: """
             EXAMPLES
+              smpo data generate --model Golden/shapes-base --scorer Golden/shapes-pickscore --pairs 256 --out pairs
               smpo data latents --pairs 2 --shape 4x64x64 --seed 1 --out random-latents
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .usage]))
             """,
-        subcommands: [Latents.self])
+        subcommands: [Generate.self, Latents.self])
 
     /// `smpo data latents`
     struct Latents: ParsableCommand {

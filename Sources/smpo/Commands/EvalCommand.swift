@@ -11,16 +11,21 @@ import Training
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Judge a model against its reference on held-out pairs and captions of the shapes world.",
+        abstract: "Judge a model, alone or against another, on held-out captions and pairs of the shapes world.",
         discussion: """
-            For each seed: the share of held-out pairs whose winner the model prefers more than the reference does
-            (implicit accuracy; a tie counts half) and the mean margin −(β/2)·W·D, measured with forward noise and with
-            the recipe's inversion; then samples of held-out captions, looked at by a judge that knows the rules of the
-            shapes world and took no part in training: right attributes, reward, mean brightness.
+            For each seed samples of held-out captions are looked at by a judge that knows the rules of the shapes world
+            and took no part in training: right attributes, mean and median reward, mean brightness. --scorer asks a
+            reward model about the same pictures.
+
+            With --reference that model draws too, from the same noise, and is compared caption by caption: the win rate
+            (a tie counts half) and the mean difference of rewards, each with a 95 % bootstrap interval, and an exact
+            sign test. Then follows, for each seed, the share of held-out pairs whose winner the model prefers more than
+            the reference does (implicit accuracy) and the mean margin −(β/2)·W·D, with forward noise and with the
+            recipe's inversion.
 
             EXAMPLES
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
-              smpo eval --model Golden/shapes-base --seeds 1,2,3 --json
+              smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
 
             \(ExitStatus.help([.reproduced, .trouble, .usage]))
             """)
@@ -28,16 +33,22 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Model folder.")
     var model: String
 
-    @Option(help: "Reference model folder (default: the model itself).")
+    @Option(help: "Model folder to compare with; usually what the training began from.")
     var reference: String?
 
-    @Option(help: "Recipe whose β, inversion and data shape count.")
+    @Option(help: "Folder of a reward model.")
+    var scorer: String?
+
+    @Option(help: "Recipe whose β and inversion count for held-out pairs.")
     var recipe = TrainCommand.embedded
 
     @Option(help: "Seeds of timesteps, noise and samples, separated by commas.")
     var seeds = "1,2,3"
 
-    @Option(help: "Held-out pairs.")
+    @Option(help: "Held-out captions: test or validation.")
+    var split = ShapesSplit.test
+
+    @Option(help: "Held-out pairs to compare models on; 0 leaves that out.")
     var pairs = 200
 
     @Option(help: "Held-out captions to sample.")
@@ -46,16 +57,27 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "DDIM steps.")
     var steps = 25
 
-    @Flag(help: "Print the result as JSON.")
+    @Flag(help: "Print the result as JSON, with each caption's reward.")
     var json = false
 
     @OptionGroup var engineOptions: EngineOptions
 
     private struct Row {
         let seed: UInt64
-        let forward: PreferenceEvaluation.Result
-        let inverted: PreferenceEvaluation.Result
+        /// The model's, and the reference's.
         let samples: [SampleEvaluation.Result]
+        let comparison: PairedComparison?
+        /// With forward noise, and with the recipe's inversion.
+        let preferences: (forward: PreferenceEvaluation.Result, inverted: PreferenceEvaluation.Result)?
+    }
+
+    func validate() throws {
+        if split == .training { throw ValidationError("--split: expected test or validation, found \"training\"") }
+        if captions < 1 || captions > split.captions.count {
+            throw ValidationError("--captions: expected 1 to \(split.captions.count), found \(captions)")
+        }
+        if pairs < 0 { throw ValidationError("--pairs: expected 0 or more, found \(pairs)") }
+        if steps < 1 || steps > 1000 { throw ValidationError("--steps must be between 1 and 1000") }
     }
 
     func run() throws {
@@ -65,70 +87,114 @@ struct EvalCommand: ParsableCommand {
             guard let seed = UInt64(word) else { throw ValidationError("--seeds: \"\(word)\" is not a number") }
             return seed
         }
-        let recipe = try Recipe.read(path: recipe)
-        let policy = try ModelFolder(path: model)
-        let frozen = try ModelFolder(path: reference ?? model)
-        for model in [policy, frozen] { try model.requirePictures() }
-        let evaluation = PreferenceEvaluation(model: policy, reference: frozen, recipe: recipe, engine: engine)
-        let world = try ShapesWorld(seed: 1_000_003, side: recipe.data.size, split: .test)
-        let dataset = ShapesDataset(world: world, count: pairs)
-        let labels = try PairLabels(
-            dataset, winner: .reward, dropsTies: false, gamma: Float(recipe.objective.gamma), scoreRange: (nil, nil))
+        let models = try [model, reference].compactMap { $0 }.map { try ModelFolder(path: $0) }
+        for model in models { try model.requirePictures() }
+        let pickScore = try scorer.map { try PickScore(path: $0) }
+        let scorer = pickScore.map { scorer in
+            { (pictures: Tensor, captions: [String]) in
+                try scorer.scores(pictures, captions: captions, engine: engine)
+            }
+        }
+        let size = models[0].unet.config.sampleSize ?? 16
+        let held = split.captions.prefix(captions)
+        let judgement = models.count > 1 && pairs > 0 ? try judgement(models, size, engine) : nil
         let bar = ProgressBar(total: numbers.count, unit: "seed")
         let rows = try numbers.enumerated().map { index, seed in
-            let sampled = try [frozen, policy].map {
+            let samples = try models.map {
                 try SampleEvaluation(model: $0, steps: steps, guidance: 1, eta: 0, engine: engine).run(
-                    Array(world.captions.prefix(captions)), size: recipe.data.size, seed: seed)
+                    Array(held), size: size, seed: seed, scorer: scorer)
             }
             let row = Row(
-                seed: seed, forward: try evaluation.run(dataset, labels, seed: seed, noising: .forward),
-                inverted: try evaluation.run(dataset, labels, seed: seed, noising: .inversion), samples: sampled)
+                seed: seed, samples: samples,
+                comparison: samples.count > 1
+                    ? PairedComparison(samples[0].rewards, against: samples[1].rewards) : nil,
+                preferences: try judgement.map { (try $0(seed, .forward), try $0(seed, .inversion)) })
             bar.update(index + 1)
             return row
         }
         bar.finish()
-        json ? printJSON(rows) : printTable(rows)
+        let all =
+            models.count < 2
+            ? nil
+            : PairedComparison(
+                rows.flatMap { $0.samples[0].rewards }, against: rows.flatMap { $0.samples[1].rewards })
+        json ? printJSON(rows, all) : printTable(rows, all)
     }
 
-    private func printTable(_ rows: [Row]) {
-        print("held-out pairs: \(pairs)   captions: \(captions)   DDIM steps: \(steps), CFG 1, unclipped")
-        print("seed  accuracy (noise)  margin   accuracy (inversion)  margin")
+    /// Judges held-out pairs, for a seed and a way to make noisy pictures.
+    private func judgement(
+        _ models: [ModelFolder], _ size: Int, _ engine: Engine
+    ) throws -> (UInt64, Noising) throws -> PreferenceEvaluation.Result {
+        let recipe = try Recipe.read(path: recipe)
+        let world = try ShapesWorld(seed: 1_000_003, side: size, split: split)
+        let evaluation = PreferenceEvaluation(
+            model: models[0], reference: models[1], recipe: recipe, engine: engine)
+        let dataset = ShapesDataset(world: world, count: pairs)
+        let labels = try PairLabels(
+            dataset, winner: .reward, dropsTies: false, gamma: Float(recipe.objective.gamma), scoreRange: (nil, nil))
+        return { try evaluation.run(dataset, labels, seed: $0, noising: $1) }
+    }
+
+    private func printTable(_ rows: [Row], _ all: PairedComparison?) {
+        print("captions: \(captions) (\(split))   DDIM steps: \(steps), CFG 1, unclipped")
+        let score = scorer == nil ? "" : "  score"
+        print("seed  model      shape  size   colour place  backgr all    reward median brightness\(score)")
         for row in rows {
-            print(
-                String(
-                    format: "%4llu  %16.3f  %+.4f  %20.3f  %+.4f", row.seed, row.forward.accuracy, row.forward.margin,
-                    row.inverted.accuracy, row.inverted.margin))
-        }
-        print("\nseed  model      shape  size   colour place  backgr all    reward brightness")
-        for row in rows {
-            for (name, result) in zip(["reference", "model"], row.samples) {
+            for (name, result) in zip(["model", "reference"], row.samples).reversed() {
                 let shares = result.attributes.map { String(format: "%.3f", $0.share) }.joined(separator: "  ")
                 print(
                     String(format: "%4llu  ", row.seed) + name.padding(toLength: 10, withPad: " ", startingAt: 0)
                         + " \(shares)  "
-                        + String(format: "%.3f  %.4f %+.3f", result.allRight, result.reward, result.brightness))
+                        + String(
+                            format: "%.3f  %.4f %.4f %+.3f", result.allRight, result.reward, result.medianReward,
+                            result.brightness) + (result.score.map { String(format: "     %.4f", $0) } ?? ""))
             }
+        }
+        guard let all else { return }
+        print("\nmodel against reference, by reward")
+        print("seed   win rate  95 % interval    wins-ties-losses  sign test  difference  95 % interval")
+        let lines = rows.map { (String(format: "%4llu", $0.seed), $0.comparison) } + [(" all", all)]
+        for case (let name, let comparison?) in lines {
+            let (rate, gap) = (comparison.winRateInterval, comparison.differenceInterval)
+            let counts = "\(comparison.wins)-\(comparison.ties)-\(comparison.losses)"
+            print(
+                "\(name)   "
+                    + String(format: "%8.3f  %.3f to %.3f   ", comparison.winRate, rate.lowerBound, rate.upperBound)
+                    + counts.padding(toLength: 17, withPad: " ", startingAt: 0)
+                    + String(
+                        format: " %9.2g  %+10.4f  %+.4f to %+.4f", comparison.signTest, comparison.difference,
+                        gap.lowerBound, gap.upperBound))
+        }
+        guard rows.contains(where: { $0.preferences != nil }) else { return }
+        print("\nheld-out pairs: \(pairs)")
+        print("seed  accuracy (noise)  margin   accuracy (inversion)  margin")
+        for row in rows {
+            guard let (forward, inverted) = row.preferences else { continue }
+            print(
+                String(
+                    format: "%4llu  %16.3f  %+.4f  %20.3f  %+.4f", row.seed, forward.accuracy, forward.margin,
+                    inverted.accuracy, inverted.margin))
         }
     }
 
-    private func printJSON(_ rows: [Row]) {
-        func number(_ x: Double) -> JSONValue { .string(String(x)) }
-        func pairs(_ x: PreferenceEvaluation.Result) -> JSONValue {
-            ["accuracy": number(x.accuracy), "margin": number(x.margin), "pairs": .integer(x.pairs)]
-        }
-        func samples(_ x: SampleEvaluation.Result) -> JSONValue {
-            var object = JSONObject(x.attributes.map { ($0.name, number($0.share)) })
-            object["all"] = number(x.allRight)
-            object["reward"] = number(x.reward)
-            object["brightness"] = number(x.brightness)
+    private func printJSON(_ rows: [Row], _ all: PairedComparison?) {
+        let list = rows.map { row -> JSONValue in
+            var object: JSONObject = ["seed": .integer(row.seed), "model": row.samples[0].json]
+            if row.samples.count > 1 { object["reference"] = row.samples[1].json }
+            if let comparison = row.comparison { object["comparison"] = comparison.json }
+            if let (forward, inverted) = row.preferences {
+                object["forward"] = forward.json
+                object["inversion"] = inverted.json
+            }
             return .object(object)
         }
-        let list = rows.map { row -> JSONValue in
-            [
-                "seed": .integer(row.seed), "forward": pairs(row.forward), "inversion": pairs(row.inverted),
-                "reference": samples(row.samples[0]), "model": samples(row.samples[1]),
-            ]
-        }
-        print(JSONValue.object(["schema": 1, "seeds": .array(list)]).pretty)
+        var result: JSONObject = [
+            "schema": 2, "split": .string(split.rawValue), "captions": .integer(captions), "steps": .integer(steps),
+            "seeds": .array(list),
+        ]
+        if let all { result["comparison"] = all.json }
+        print(JSONValue.object(result).pretty)
     }
 }
+
+extension ShapesSplit: ExpressibleByArgument {}

@@ -1,0 +1,174 @@
+import Datasets
+import Diffusion
+import Digests
+import Tensors
+
+/// Makes a preference set out of a model's own pictures, as the paper's pipeline does: several a caption are drawn and
+/// scored, two are kept, and people say which they prefer. The set is a folder as `FolderPairs` reads it.
+public struct PairGeneration {
+    /// What determines the pictures and the labels, beside model and scorer.
+    public struct Settings: Sendable, Equatable {
+        /// Which two of a caption's pictures become a pair.
+        public enum Choice: String, Sendable, CaseIterable {
+            /// The first two.
+            case first
+            /// The two whose scores differ least: pairs that are hard to tell apart.
+            case closest
+            /// The best and the worst by score.
+            case widest
+        }
+
+        /// Pairs to make.
+        public var pairs: Int
+        /// The seed of noise, captions' order and votes.
+        public var seed: UInt64
+        /// Edge of the pictures.
+        public var size: Int
+        /// DDIM steps.
+        public var steps: Int
+        /// Classifier-free guidance; 1 is off.
+        public var guidance: Float
+        /// Fresh noise in the sampler.
+        public var eta: Float
+        /// Pictures drawn for each caption, at least 2.
+        public var candidates: Int
+        /// Which of them are kept.
+        public var choice: Choice
+
+        /// All settings.
+        public init(
+            pairs: Int, seed: UInt64, size: Int, steps: Int = 25, guidance: Float = 1, eta: Float = 0,
+            candidates: Int = 2, choice: Choice = .first
+        ) {
+            precondition(pairs >= 1 && candidates >= 2 && steps >= 1)
+            self.pairs = pairs
+            self.seed = seed
+            self.size = size
+            self.steps = steps
+            self.guidance = guidance
+            self.eta = eta
+            self.candidates = candidates
+            self.choice = choice
+        }
+    }
+
+    /// Gives one score a picture [n, 3, size, size] for its caption.
+    public typealias Scorer = (_ pictures: Tensor, _ captions: [String]) throws -> [Float]
+
+    /// The model that draws.
+    public let model: ModelFolder
+    /// What determines the set.
+    public let settings: Settings
+    /// The captions; pair i has one of them, each epoch in an order of its own.
+    public let captions: [String]
+    /// Who votes; nil where the higher score is the label.
+    public let voters: ShapesVoters?
+    /// What scores the pictures, if anything does.
+    public let scorer: Scorer?
+
+    /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
+    public init(
+        model: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: Scorer?
+    ) {
+        precondition(!captions.isEmpty && (voters != nil || scorer != nil))
+        precondition(scorer != nil || settings.choice == .first)
+        self.model = model
+        self.settings = settings
+        self.captions = captions
+        self.voters = voters
+        self.scorer = scorer
+    }
+
+    /// Pairs that are drawn at once.
+    private static let pairsAtOnce = 32
+
+    /// Draws the pairs and writes them into `folder`: `images/`, `pairs.jsonl` and, last, `generation.json` with
+    /// `record` and what came out. `progress` is told the number of pairs done.
+    /// - Throws: `TrainingError.mismatch` for a caption that voters cannot judge, `FileError`, what the scorer throws.
+    public func write(to folder: String, record: JSONObject, engine: Engine, progress: (Int) -> Void) throws -> Outcome
+    {
+        try FileContents.makeFolder("\(folder)/images")
+        var (lines, outcome) = ("", Outcome())
+        for start in stride(from: 0, to: settings.pairs, by: PairGeneration.pairsAtOnce) {
+            let range = start..<min(settings.pairs, start + PairGeneration.pairsAtOnce)
+            for pair in try pairs(range, engine: engine) {
+                for (name, image) in zip(pair.names, pair.images) {
+                    try PNGWriter.write(image, to: "\(folder)/\(name)")
+                }
+                lines += JSONValue.object(pair.line).canonical + "\n"
+                outcome.count(pair)
+            }
+            progress(range.upperBound)
+        }
+        try AtomicFile.write(lines, to: "\(folder)/\(FolderPairs.listName)")
+        outcome.digest = try FolderPairs.loadAll(folder: folder).digest
+        var record = record
+        record["outcome"] = outcome.json
+        try AtomicFile.write(JSONValue.object(record).pretty + "\n", to: "\(folder)/\(GenerationRecord.fileName)")
+        return outcome
+    }
+
+    /// The pairs with numbers `range`.
+    func pairs(_ range: Range<Int>, engine: Engine) throws -> [GeneratedPair] {
+        let candidates = settings.candidates
+        let texts = range.flatMap { [String](repeating: caption($0), count: candidates) }
+        let sampler = SampleEvaluation(
+            model: model, steps: settings.steps, guidance: settings.guidance, eta: settings.eta, engine: engine)
+        let drawn = sampler.samples(
+            texts, size: settings.size, seed: PairGeneration.noiseSeed(settings.seed),
+            first: range.lowerBound * candidates)
+        // Scorer, voters and training all see the bytes that the files hold.
+        let images = texts.indices.map {
+            PixelPlanes.image(drawn.slice($0..<$0 + 1).floats, width: settings.size, height: settings.size)
+        }
+        let planes = images.map { PixelPlanes.planar($0) }
+        let scores = try scorer.map {
+            try $0(Tensor(planes.flatMap { $0 }, shape: [texts.count, 3, settings.size, settings.size]), texts)
+        }
+        return try range.map { number in
+            let first = (number - range.lowerBound) * candidates
+            let own = scores.map { Array($0[first..<first + candidates]) }
+            let places = chosen(own).map { first + $0 }
+            let (rewards, vote) = try judged(number, places.map { planes[$0] })
+            return GeneratedPair(
+                number: number, caption: caption(number), images: places.map { images[$0] },
+                scores: scores.map { scores in places.map { scores[$0] } }, rewards: rewards, vote: vote)
+        }
+    }
+
+    /// A run of the same seed draws its noise from other numbers.
+    private static func noiseSeed(_ seed: UInt64) -> UInt64 { seed ^ 0x7061_6972_73 }
+
+    /// The caption of pair `number`.
+    func caption(_ number: Int) -> String {
+        let order = RandomStream(
+            seed: PairGeneration.noiseSeed(settings.seed), .order, step: number / captions.count)
+        return captions[order.permutation(count: captions.count)[number % captions.count]]
+    }
+
+    /// Which two of a caption's pictures are kept, in the order in which they were drawn.
+    private func chosen(_ scores: [Float]?) -> [Int] {
+        guard let scores, settings.choice != .first else { return [0, 1] }
+        var best = (pair: [0, 1], gap: abs(scores[0] - scores[1]))
+        for low in scores.indices {
+            for high in scores.indices where high > low {
+                let gap = abs(scores[low] - scores[high])
+                if settings.choice == .closest ? gap < best.gap : gap > best.gap { best = ([low, high], gap) }
+            }
+        }
+        return best.pair
+    }
+
+    private func judged(_ number: Int, _ planes: [[Float]]) throws -> (rewards: [Double]?, vote: ShapesVote?) {
+        guard let voters else { return (nil, nil) }
+        guard let caption = ShapesCaption(text: caption(number)) else {
+            throw TrainingError.mismatch(
+                what: "the caption \"\(caption(number))\"", expected: "one of the shapes world, for simulated voters",
+                found: "other words", hint: "let the scores be the labels: --labels scores")
+        }
+        let judge = try ShapesJudge(side: settings.size)
+        let verdicts = planes.map { judge.judge($0, against: caption) }
+        let sights = zip(verdicts, planes).map { ShapesVoters.Sight($0, pixels: $1) }
+        return (verdicts.map(\.reward), voters.vote(number, sights[0], sights[1]))
+    }
+}
