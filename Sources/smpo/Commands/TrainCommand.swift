@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Digests
 import Foundation
 import Ledger
@@ -30,8 +31,8 @@ struct TrainCommand: ParsableCommand {
             the same: the band becomes part of the record, and the gradients of
             every step are kept.
 
-            --validate-every and --sample-every look at the model between the
-            steps; what they measure stands in the ledger beside the trace. That
+            --validate-every, --sample-every and --reward-every look at the model
+            between the steps; what they measure stands in the ledger beside the trace. That
             neither they nor the recording have changed the weights is checked
             each time, and at every checkpoint.
 
@@ -92,6 +93,12 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Draw held-out captions after every so many recorded steps, into .smpo/runs/RUN/samples.")
     var sampleEvery: Int?
 
+    @Option(help: "Judge drawings of held-out captions after every so many recorded steps.")
+    var rewardEvery: Int?
+
+    @Option(help: "Validation captions that --reward-every draws.")
+    var rewardCaptions = 50
+
     @Flag(help: "Print the plan of the memory and train nothing.")
     var dryRun = false
 
@@ -110,12 +117,17 @@ struct TrainCommand: ParsableCommand {
         }
         for (option, value) in [
             ("--validate-every", validateEvery), ("--validate-pairs", validatePairs), ("--sample-every", sampleEvery),
+            ("--reward-every", rewardEvery), ("--reward-captions", rewardCaptions),
         ] {
             guard let value, value < 1 else { continue }
             throw ValidationError("\(option): expected 1 or more, found \(value)")
         }
-        if (validateEvery ?? sampleEvery) != nil && record == nil && resume == nil {
-            throw ValidationError("--validate-every and --sample-every need --record")
+        if (validateEvery ?? sampleEvery ?? rewardEvery) != nil && record == nil && resume == nil {
+            throw ValidationError("--validate-every, --sample-every and --reward-every need --record")
+        }
+        if rewardCaptions > ShapesSplit.validation.captions.count {
+            throw ValidationError(
+                "--reward-captions: expected at most \(ShapesSplit.validation.captions.count), found \(rewardCaptions)")
         }
         if band != nil && record == nil {
             throw ValidationError("--band needs --record; --resume takes the band from the record")
@@ -164,9 +176,10 @@ struct TrainCommand: ParsableCommand {
         if let resume, try workspace.existingLedger()?.run(resume).state == .finished {
             Message.note("\(resume) is finished; its manifest and its model are written again")
         }
+        let spectators = spectators(workspace).map(TimedSpectator.init)
         let recording = RunRecording(
             session: session, workspace: workspace, circumstances: Circumstances.of(engine), level: level ?? .tensors,
-            spectators: spectators(workspace))
+            spectators: spectators)
         let ending =
             if let resume {
                 try recording.resume(run: resume, onStep: report.step) { Interrupt.isRequested }
@@ -183,7 +196,9 @@ struct TrainCommand: ParsableCommand {
             throw ExitStatus.interrupted.code
         case .finished(let manifest):
             try save(session, to: out ?? workspace.model(manifest.run))
-            try printResult(manifest, workspace)
+            try printResult(
+                manifest, workspace,
+                cpuSeconds: ProcessorTime.now() - spectators.reduce(0) { $0 + $1.seconds })
         }
     }
 
@@ -191,6 +206,9 @@ struct TrainCommand: ParsableCommand {
         var spectators: [any RunSpectator] = []
         if let validateEvery { spectators.append(Validation(every: validateEvery, pairs: validatePairs)) }
         if let sampleEvery { spectators.append(SampleSheet(every: sampleEvery) { workspace.model($0) + "/samples" }) }
+        if let rewardEvery {
+            spectators.append(RewardWatch(every: rewardEvery, captions: rewardCaptions, split: .validation))
+        }
         return spectators
     }
 
@@ -222,7 +240,7 @@ struct TrainCommand: ParsableCommand {
         Message.note("model written to \(folder)")
     }
 
-    private func printResult(_ manifest: Manifest, _ workspace: Workspace) throws {
+    private func printResult(_ manifest: Manifest, _ workspace: Workspace, cpuSeconds: Double) throws {
         guard let outcome = manifest.outcome else { return }
         let twins = try KnownRuns.goldenTwins(of: manifest, workspace)
         let earlier = KnownRuns.earlierTwins(of: manifest, workspace)
@@ -235,6 +253,7 @@ struct TrainCommand: ParsableCommand {
                 "backend": .string(manifest.inputs.backend),
                 "manifest_digest": .digest(manifest.digest), "chain_head": .digest(outcome.chainHead),
                 "weights_digest": .digest(outcome.weightsDigest), "steps": .integer(outcome.steps),
+                "cpu_seconds": .decimal((cpuSeconds * 1000).rounded() / 1000),
                 "golden": list(twins), "earlier": list(earlier),
             ]
             print(value.pretty)
