@@ -60,12 +60,13 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Reports", ["Digests", "Tensors", "Training", "Comparison", "Audit"]),
+        layer("Ablation", ["Digests", "Datasets", "Training"]),
+        layer("Reports", ["Digests", "Tensors", "Training", "Comparison", "Audit", "Ablation"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
                 "CKernels", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
-                "Ledger", "Preferences", "Training", "Comparison", "Audit", "Reports", arguments,
+                "Ledger", "Preferences", "Training", "Comparison", "Audit", "Ablation", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
 
@@ -102,7 +103,8 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
                 "Audit", "TinyRuns", grdb,
             ]),
-        tests("ReportsTests", ["Digests", "Tensors", "Reports"]),
+        tests("AblationTests", ["Digests", "Datasets", "Training", "Ablation"]),
+        tests("ReportsTests", ["Digests", "Tensors", "Ablation", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests("EndToEndTests", ["Digests", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
     ],

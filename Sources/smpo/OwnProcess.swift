@@ -8,13 +8,14 @@ final class OwnProcess {
     private let process = Process()
     private let files: [URL]
 
-    /// Starts `smpo` with `arguments`, and with `environment` beside this process's own.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts `smpo` with `arguments`, in `folder` or this process's own, and with `environment` beside this process's own.
+    init(_ arguments: [String], environment: [String: String] = [:], folder: String? = nil) throws {
         command = "smpo " + arguments.joined(separator: " ")
         let base = NSTemporaryDirectory() + "smpo-process-\(UUID().uuidString)"
         files = [".out", ".err"].map { URL(fileURLWithPath: base + $0) }
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true) }
         if !environment.isEmpty {
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         }
@@ -31,6 +32,9 @@ final class OwnProcess {
 
     /// Whether it has not ended yet.
     var isRunning: Bool { process.isRunning }
+
+    /// Asks it to stop, as Control-C does.
+    func interrupt() { process.interrupt() }
 
     /// Waits for the end; gives how it ended, and the exit code or the signal.
     func wait() -> (reason: Process.TerminationReason, status: Int32) {

@@ -23,7 +23,8 @@ struct Smpo: AsyncParsableCommand {
             TrainCommand.self, AuditCommand.self, DiffCommand.self, DigestCommand.self, InspectCommand.self,
             VerifyCommand.self, ProveCommand.self,
             CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self,
-            GoldenCommand.self, SampleCommand.self, EvalCommand.self, StepCommand.self, InitCommand.self,
+            GoldenCommand.self, SampleCommand.self, EvalCommand.self, AblateCommand.self, StepCommand.self,
+            InitCommand.self,
             DataCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 

@@ -46,6 +46,13 @@ extension Recipe {
         return try Recipe(try RecipeSection(root: root, style: .written, keys: keys), stem: stem(of: file))
     }
 
+    /// Reads a recipe from nodes, with `overrides` as `read` takes them; `name` is its name where it gives none.
+    /// - Throws: `RecipeError`.
+    package init(_ node: RecipeNode, name: String, overrides: [String] = []) throws {
+        let root = try overrides.reduce(node) { try RecipeOverride($1).apply(to: $0) }
+        try self.init(try RecipeSection(root: root, style: .written, keys: Self.keys), stem: name)
+    }
+
     /// UTF-8 as text. - Throws: `RecipeError` at the first byte that is none.
     private static func text(of bytes: [UInt8], file: String) throws -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }

@@ -15,7 +15,7 @@ package struct RecipeField {
     let style: RecipeSection.Style
 
     /// What is written, unless that is `null`.
-    var given: RecipeNode? { node.flatMap { $0.isNull ? nil : $0 } }
+    package var given: RecipeNode? { node.flatMap { $0.isNull ? nil : $0 } }
 
     // MARK: Errors
 
@@ -31,7 +31,7 @@ package struct RecipeField {
     }
 
     /// The error that the key is missing.
-    func missing(_ expected: String, hint: String = "") -> RecipeError {
+    package func missing(_ expected: String, hint: String = "") -> RecipeError {
         RecipeError(.missingKey, at: keyPlace, key: key, expected: expected, hint: hint)
     }
 
@@ -45,13 +45,13 @@ package struct RecipeField {
     // MARK: Reading
 
     /// `nil` for `null`; in a written recipe the default for a missing key; otherwise what `read` makes of the field.
-    func optional<Value>(default value: Value? = nil, _ read: (RecipeField) throws -> Value) throws -> Value? {
+    package func optional<Value>(default value: Value? = nil, _ read: (RecipeField) throws -> Value) throws -> Value? {
         guard let node else { return try absent("a value or null", default: .some(value)) }
         return node.isNull ? nil : try read(self)
     }
 
     /// An integer in a range.
-    func int(_ range: ClosedRange<Int>, default value: Int? = nil) throws -> Int {
+    package func int(_ range: ClosedRange<Int>, default value: Int? = nil) throws -> Int {
         let (least, most) = (range.lowerBound, range.upperBound)
         let expected = "an integer " + (most == Int.max ? "of at least \(least)" : "from \(least) to \(most)")
         guard let node else { return try absent(expected, default: value) }
@@ -61,7 +61,7 @@ package struct RecipeField {
     }
 
     /// An integer from 0 to 2⁶⁴ − 1.
-    func uint64(default value: UInt64? = nil) throws -> UInt64 {
+    package func uint64(default value: UInt64? = nil) throws -> UInt64 {
         let expected = "an integer from 0 to 2^64 - 1"
         guard let node else { return try absent(expected, default: value) }
         guard node.scalarKind == .integer else { throw wrongType(expected) }
@@ -77,7 +77,7 @@ package struct RecipeField {
     }
 
     /// A finite number that `isAllowed`; `expected` says in words which. −0 becomes 0.
-    func double(
+    package func double(
         _ expected: String, default value: Double? = nil, where isAllowed: (Double) -> Bool
     ) throws -> Double {
         guard let node else { return try absent(expected, default: value) }
@@ -98,7 +98,7 @@ package struct RecipeField {
     }
 
     /// One of the names of an enumeration.
-    func choice<Choice: RawRepresentable & CaseIterable>(default value: Choice? = nil) throws -> Choice
+    package func choice<Choice: RawRepresentable & CaseIterable>(default value: Choice? = nil) throws -> Choice
     where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue)
         let expected =
@@ -110,6 +110,16 @@ package struct RecipeField {
             throw outOfRange(expected, hint: near.map { "did you mean \"\($0)\"?" } ?? "")
         }
         return result
+    }
+
+    /// The elements of a list of any length but 0; in a written recipe none for a missing key.
+    package func list(of elements: String) throws -> [RecipeField]? {
+        let expected = "a list of \(elements)"
+        guard let node else { return try absent(expected, default: .some(nil)) }
+        guard case .list(let list) = node.content, !list.isEmpty else { throw wrongType(expected) }
+        return list.enumerated().map {
+            RecipeField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
+        }
     }
 
     /// The elements of a list of a given length.

@@ -20,11 +20,28 @@ package struct RecipeNode: Sendable, Equatable {
         package var value: RecipeNode
     }
 
+    /// A part written at `place`.
+    package init(content: Content, place: RecipePlace) { (self.content, self.place) = (content, place) }
+
     package var content: Content
     package let place: RecipePlace
 
     /// Whether nothing is given here: `null`, `~` or an empty value.
     var isNull: Bool { scalarKind == .null }
+
+    /// This section with the members of `other` over its own: sections are merged, other values replaced.
+    package func merged(with other: RecipeNode) -> RecipeNode {
+        guard case .section(var members) = content, case .section(let others) = other.content else { return other }
+        for member in others {
+            if let index = members.firstIndex(where: { $0.key == member.key }) {
+                members[index] = Member(
+                    key: member.key, place: member.place, value: members[index].value.merged(with: member.value))
+            } else {
+                members.append(member)
+            }
+        }
+        return RecipeNode(content: .section(members), place: place)
+    }
 
     /// How an error message names what stands here.
     package var description: String {

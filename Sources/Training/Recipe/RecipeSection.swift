@@ -23,6 +23,11 @@ package struct RecipeSection {
         try self.init(node, path: "", place: node.place, style: style, keys: keys)
     }
 
+    /// The section `node`, which is at `path` of its file. - Throws: `RecipeError`.
+    package init(_ node: RecipeNode, path: String, keys: [String]) throws {
+        try self.init(node, path: path, place: node.place, style: .written, keys: keys)
+    }
+
     private init(_ node: RecipeNode, path: String, place: RecipePlace, style: Style, keys: [String]) throws {
         guard case .section(let members) = node.content else {
             throw RecipeError(
@@ -50,7 +55,7 @@ package struct RecipeSection {
 
     /// A section in this one; without keys where it is not given and `isRequired` is false.
     /// - Throws: `RecipeError` when it is missing, no section, or has an unknown or repeated key.
-    func section(_ key: String, keys: [String], isRequired: Bool = true) throws -> RecipeSection {
+    package func section(_ key: String, keys: [String], isRequired: Bool = true) throws -> RecipeSection {
         let field = self[key]
         guard let node = field.given else {
             guard !isRequired else {
@@ -60,6 +65,21 @@ package struct RecipeSection {
             return try RecipeSection(empty, path: field.key, place: field.keyPlace, style: style, keys: keys)
         }
         return try RecipeSection(node, path: field.key, place: field.keyPlace, style: style, keys: keys)
+    }
+
+    /// The members of a section in this one whose keys are names that people give, in the order written; none where it is
+    /// not given. - Throws: `RecipeError` when it is no section, or names one thing twice.
+    package func named(_ key: String) throws -> [(name: String, node: RecipeNode)] {
+        guard let node = self[key].given else { return [] }
+        guard case .section(let members) = node.content else {
+            throw RecipeError(
+                .wrongType, at: node.place, key: full(key), expected: "a section of names", found: node.description)
+        }
+        for (index, member) in members.enumerated()
+        where members[..<index].contains(where: { $0.key == member.key }) {
+            throw RecipeError(.duplicateKey, at: member.place, key: "\(full(key)).\(member.key)")
+        }
+        return members.map { ($0.key, $0.value) }
     }
 
     private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -1,0 +1,113 @@
+import Training
+
+/// What an ablation came to, as far as it has come.
+public struct AblationReport: Sendable {
+    /// The plan.
+    public var plan: AblationPlan
+    /// What bases drew on test captions, by base and seed.
+    public var bases: [(base: String, seed: UInt64, drawings: Drawings)]
+    /// The tuning runs.
+    public var tuning: [AblationOutcome]
+    /// The reported runs: the table's, those of sweeps, and those of conditions.
+    public var runs: [AblationOutcome]
+    /// Audited parts of reported runs: the run, the steps, the verdict.
+    public var audits: [(run: String, steps: String, verdict: String)]
+    /// How noisy the labels are: pairs and seed, and the shares of labels and of scores that the judge agrees with.
+    public var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
+
+    /// A report without results.
+    public init(_ plan: AblationPlan) {
+        self.plan = plan
+        (bases, tuning, runs, audits, labels) = ([], [], [], [], [])
+    }
+
+    /// The setting of an arm that drew best on validation captions; the first of equals. Nil without tuning runs.
+    public func tuned(_ arm: String) -> AblationOutcome? {
+        var best: AblationOutcome?
+        for outcome in tuning where outcome.run.arm == arm {
+            if outcome.drawings.reward > best?.drawings.reward ?? -.infinity { best = outcome }
+        }
+        return best
+    }
+
+    /// The rows of the main table.
+    public var rows: [AblationRow] {
+        [base(of: plan.pairs[0])] + plan.arms.map { row($0.title, arm: $0.name, pairs: plan.pairs[0]) }
+    }
+
+    /// The rows of a sweep: each value, and the arm as it stands in the main table.
+    public func rows(of sweep: AblationPlan.Sweep) -> [AblationRow] {
+        let arm = plan.arm(sweep.arm)
+        return [row("\(arm.title), as in the table", arm: arm.name, pairs: plan.pairs[0])]
+            + sweep.values.map {
+                row("\(sweep.key) \($0)", arm: arm.name, pairs: plan.pairs[0], overrides: ["\(sweep.key)=\($0)"])
+            }
+    }
+
+    /// The rows of a condition.
+    public func rows(of condition: AblationPlan.Condition) -> [AblationRow] {
+        let pairs = plan.pairs(condition.pairs)
+        return [base(of: pairs)] + condition.arms.map { row(plan.arm($0).title, arm: $0, pairs: pairs) }
+    }
+
+    /// Two arms over all seeds and captions of a set of pairs; nil where runs are missing.
+    public func comparison(_ arm: String, _ other: String, pairs: String) -> PairedComparison? {
+        let (first, second) = (outcomes(arm, pairs, []), outcomes(other, pairs, []))
+        guard !first.isEmpty, first.map(\.run.seed) == second.map(\.run.seed) else { return nil }
+        return PairedComparison(
+            first.flatMap(\.drawings.rewards), against: second.flatMap(\.drawings.rewards))
+    }
+
+    private func outcomes(_ arm: String, _ pairs: String, _ overrides: [String]) -> [AblationOutcome] {
+        runs.filter { $0.run.arm == arm && $0.run.pairs == pairs && $0.run.overrides == overrides }
+    }
+
+    private func base(of pairs: AblationPlan.Pairs) -> AblationRow {
+        AblationRow(
+            title: "base (\(pairs.base))", drawings: plan.seeds.compactMap { drawings(of: pairs.base, $0) },
+            outcomes: [], againstBase: nil)
+    }
+
+    private func drawings(of base: String, _ seed: UInt64) -> Drawings? {
+        bases.first { $0.base == base && $0.seed == seed }?.drawings
+    }
+
+    private func row(
+        _ title: String, arm: String, pairs: AblationPlan.Pairs, overrides: [String] = []
+    ) -> AblationRow {
+        let outcomes = outcomes(arm, pairs.name, overrides)
+        let bases = outcomes.compactMap { drawings(of: pairs.base, $0.run.seed) }
+        return AblationRow(
+            title: title, drawings: outcomes.map(\.drawings), outcomes: outcomes,
+            againstBase: outcomes.isEmpty || bases.count < outcomes.count
+                ? nil
+                : PairedComparison(
+                    outcomes.flatMap(\.drawings.rewards), against: bases.flatMap(\.rewards)))
+    }
+}
+
+/// One row of a table: some runs that differ in their seed alone.
+public struct AblationRow: Sendable {
+    /// What the row is called.
+    public var title: String
+    /// What was drawn, a seed at a time.
+    public var drawings: [Drawings]
+    /// The runs; none for a base.
+    public var outcomes: [AblationOutcome]
+    /// All seeds' captions against those of the base.
+    public var againstBase: PairedComparison?
+
+    /// The mean over seeds of a figure, with its standard deviation over them; that is 0 for one seed.
+    public func spread(_ figure: (Drawings) -> Double) -> (mean: Double, deviation: Double) {
+        guard !drawings.isEmpty else { return (.nan, .nan) }
+        let values = drawings.map(figure)
+        let mean = values.reduce(0, +) / Double(values.count)
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (mean, values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0)
+    }
+
+    /// The mean over the runs of what they cost.
+    public func mean(_ figure: (AblationOutcome) -> Double) -> Double {
+        outcomes.reduce(0) { $0 + figure($1) } / Double(outcomes.count)
+    }
+}

@@ -1,0 +1,15 @@
+import Ablation
+
+/// An ablation for a terminal.
+public enum AblationText {
+    /// All tables.
+    public static func describe(_ report: AblationReport) -> String {
+        let tables = AblationTable(report: report)
+        var lines = ["\(report.plan.name)"]
+        for table in tables.all {
+            lines += ["", table.title]
+            lines += Figures.table([table.head] + table.rows, rightAligned: table.numbers).map { "  " + $0 }
+        }
+        return (lines + ["", tables.audits]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,71 @@
+import Ablation
+import Diffusion
+import Digests
+import Foundation
+import Preferences
+import Training
+
+/// The folder of an ablation: a workspace of its own, with copies of all that its runs begin from, so that it can be moved
+/// and audited by itself.
+struct AblationFolder {
+    /// The folder.
+    let path: String
+
+    /// Another model or scorer is there already.
+    struct Occupied: Error, CustomStringConvertible {
+        let path: String, expected: Digest, found: Digest
+        var description: String {
+            "\(path): expected a copy with the digest \(expected), found \(found); give another folder with --out"
+        }
+    }
+
+    /// Makes the folder and copies bases and scorer into it; gives the plan's jobs, and the recipes of bases to train.
+    func prepare(_ plan: AblationPlan) throws -> (jobs: AblationJobs, recipes: [(AblationPlan.Base, Recipe)]) {
+        for name in ["results", "recipes", "models", "pairs", "grids"] {
+            try FileContents.makeFolder("\(path)/\(name)")
+        }
+        var digests: [String: Digest] = [:]
+        var recipes: [(AblationPlan.Base, Recipe)] = []
+        for base in plan.bases {
+            switch base.origin {
+            case .folder(let source):
+                digests[base.name] = try copy(source, to: AblationJobs.model(base.name), Self.modelDigest)
+            case .recipe(let file, let overrides):
+                let recipe = try Recipe.read(path: file, overrides: overrides)
+                digests[base.name] = Digest.of(.document, recipe.json)
+                recipes.append((base, recipe))
+                if case .fresh(let fresh) = recipe.model {
+                    for file in [fresh.unet, fresh.textEncoder, fresh.scheduler] { try copyFile(file) }
+                }
+            }
+        }
+        let scorer = try copy(plan.scorer, to: AblationJobs.scorerFolder) { try PickScore(path: $0).digest }
+        return (AblationJobs(plan, bases: digests, scorer: scorer), recipes)
+    }
+
+    private static func modelDigest(_ folder: String) throws -> Digest {
+        let digests = try ModelFolder(path: folder).digests().sorted { $0.key < $1.key }
+        return Digest.of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
+    }
+
+    private func copy(_ source: String, to name: String, _ digest: (String) throws -> Digest) throws -> Digest {
+        let (expected, target) = (try digest(source), "\(path)/\(name)")
+        if FileContents.isFolder(target) {
+            let found = try digest(target)
+            guard found == expected else { throw Occupied(path: target, expected: expected, found: found) }
+        } else {
+            let part = "\(target).part-\(UUID().uuidString)"
+            try FileManager.default.copyItem(atPath: source, toPath: part)
+            try FileManager.default.moveItem(atPath: part, toPath: target)
+        }
+        return expected
+    }
+
+    /// A configuration that a base's recipe names; an absolute path stays where it is.
+    private func copyFile(_ file: String) throws {
+        guard !file.hasPrefix("/") else { return }
+        let target = "\(path)/\(file)"
+        if let end = target.lastIndex(of: "/") { try FileContents.makeFolder(String(target[..<end])) }
+        try AtomicFile.write(try FileContents.read(file), to: target)
+    }
+}

@@ -1,0 +1,137 @@
+import Ablation
+import Datasets
+import Digests
+import Ledger
+import Training
+
+/// An ablation from its first job to its report.
+struct AblationProgress {
+    let plan: AblationPlan
+    let folder: AblationFolder
+    let jobs: AblationJobs
+    let recipes: [(AblationPlan.Base, Recipe)]
+    let width: Int
+    let audits: Bool
+
+    /// Prepares the folder.
+    init(_ plan: AblationPlan, folder: AblationFolder, width: Int, audits: Bool) throws {
+        (self.plan, self.folder, self.width, self.audits) = (plan, folder, width, audits)
+        (jobs, recipes) = try folder.prepare(plan)
+    }
+
+    /// Sets of pairs that some reported run needs.
+    private var usedPairs: [AblationPlan.Pairs] {
+        plan.pairs.filter { pairs in
+            pairs.name == plan.pairs[0].name || plan.conditions.contains { $0.pairs == pairs.name }
+        }
+    }
+
+    /// Runs what is not done yet; gives the report.
+    func report() throws -> AblationReport {
+        let bar = ProgressBar(total: jobCount, unit: "job")
+        defer { bar.finish() }
+        var done = 0
+        func queue(_ width: Int) -> AblationQueue {
+            AblationQueue(folder: folder.path, width: width) { job in
+                done += 1
+                bar.update(done, note: job.name)
+            }
+        }
+        var report = AblationReport(plan)
+        // A base is trained by all workers; everything waits for it.
+        for (base, recipe) in recipes { _ = try queue(1).results([jobs.training(of: base, recipe)]) }
+        try drawPairs(queue(width), into: &report)
+        report.tuning = try outcomes(tuningRuns, queue(width))
+        report.runs = try outcomes(reportedRuns(report), queue(width))
+        if audits { try audit(&report, queue(width)) }
+        try drawGrids(report, queue(width))
+        return report
+    }
+
+    private var jobCount: Int {
+        let pairs = usedPairs.count * plan.seeds.count + (tuningRuns.isEmpty ? 0 : 1)
+        let bases = Set(usedPairs.map(\.base)).count * plan.seeds.count
+        let reported = reportedRuns(AblationReport(plan)).count
+        return recipes.count + pairs + bases + tuningRuns.count + reported * (audits ? 2 : 1) + plan.arms.count
+    }
+
+    private func drawPairs(_ queue: AblationQueue, into report: inout AblationReport) throws {
+        var sets = usedPairs.flatMap { pairs in plan.seeds.map { (pairs, $0) } }
+        if !tuningRuns.isEmpty { sets.insert((plan.pairs[0], plan.tuningSeed), at: 0) }
+        let made = try queue.results(sets.map { jobs.generation($0.0, seed: $0.1) })
+        report.labels = try zip(sets, made).map { set, result in
+            let outcome = try result["outputs"][0]["outcome"]
+            func share(_ name: String) throws -> Double {
+                Double(try outcome["\(name)_right"].int()) / Double(try outcome["\(name)_judged"].int())
+            }
+            return (set.0.name, set.1, try share("labels"), try share("scores"))
+        }
+        let bases = plan.bases.map(\.name).filter { name in usedPairs.contains { $0.base == name } }
+            .flatMap { base in plan.seeds.map { (base, $0) } }
+        let drawn = try queue.results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
+        report.bases = try zip(bases, drawn).map { ($0.0, $0.1, try Drawings(evaluation: $1["outputs"][0])) }
+    }
+
+    /// Every arm at every point of the grid; none where the grid is one point.
+    private var tuningRuns: [AblationRun] {
+        guard plan.rates.count * plan.betaFactors.count > 1 else { return [] }
+        return plan.arms.flatMap { arm in
+            plan.rates.flatMap { rate in
+                plan.betaFactors.map { factor in
+                    AblationRun(
+                        arm: arm.name, pairs: plan.pairs[0].name, seed: plan.tuningSeed, rate: rate,
+                        betaFactor: factor, isTuning: true)
+                }
+            }
+        }
+    }
+
+    private func reportedRuns(_ report: AblationReport) -> [AblationRun] {
+        func runs(_ arm: String, pairs: String, overrides: [String] = []) -> [AblationRun] {
+            let tuned = report.tuned(arm)?.run
+            return plan.seeds.map {
+                AblationRun(
+                    arm: arm, pairs: pairs, seed: $0, rate: tuned?.rate ?? plan.rates[0],
+                    betaFactor: tuned?.betaFactor ?? plan.betaFactors[0], overrides: overrides)
+            }
+        }
+        let table = plan.pairs[0].name
+        return plan.arms.flatMap { runs($0.name, pairs: table) }
+            + plan.sweeps.flatMap { sweep in
+                sweep.values.flatMap { runs(sweep.arm, pairs: table, overrides: ["\(sweep.key)=\($0)"]) }
+            } + plan.conditions.flatMap { condition in condition.arms.flatMap { runs($0, pairs: condition.pairs) } }
+    }
+
+    private func outcomes(_ runs: [AblationRun], _ queue: AblationQueue) throws -> [AblationOutcome] {
+        let training = try runs.map { try jobs.training($0) }
+        let results = try queue.results(training)
+        let ledger = try Workspace(root: folder.path).existingLedger()
+        return try zip(runs, zip(training, results)).map { run, done in
+            let curve = try ledger?.measures(of: done.0.run ?? "").filter { $0.name == "reward/mean" } ?? []
+            return try AblationOutcome(
+                run, recipe: jobs.recipe(run), result: done.1, curve: curve.map { ($0.step, $0.value) })
+        }
+    }
+
+    private func audit(_ report: inout AblationReport, _ queue: AblationQueue) throws {
+        let results = try queue.results(
+            report.runs.map { jobs.audit(of: try jobs.training($0.run)) })
+        report.audits = try zip(report.runs, results).map { outcome, result in
+            let audit = try result["outputs"][0]
+            let steps = try audit["results"].elements().map { part in
+                "\(try part["segment"]["first"].int())..\(try part["segment"]["last"].int())"
+            }.joined(separator: ", ")
+            return (outcome.name, steps, try audit["verdict"].string())
+        }
+    }
+
+    /// Pictures of the base above those of each arm, first seed.
+    private func drawGrids(_ report: AblationReport, _ queue: AblationQueue) throws {
+        let pairs = plan.pairs[0]
+        _ = try queue.results(
+            try plan.arms.map { arm in
+                let outcome = report.runs.first { $0.run.arm == arm.name && $0.run.pairs == pairs.name }!
+                return jobs.grid(try jobs.training(outcome.run), base: pairs.base, arm: arm.name, seed: plan.seeds[0])
+            })
+    }
+}

@@ -1,0 +1,69 @@
+import Ablation
+import ArgumentParser
+import Digests
+import Foundation
+import Reports
+
+/// `smpo ablate`
+struct AblateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ablate",
+        abstract: "Run the arms of a comparison over several seeds, audit them, and print the tables.",
+        discussion: """
+            The plan, a YAML file, names bases, sets of self-made pairs, and arms: recipes
+            that differ in what is compared. Every arm is tuned over the same grid of
+            learning rates and multiples of its own β on validation captions, with pairs of
+            a seed of its own, and then run over the reported seeds and judged on test
+            captions, by rules that neither the labels' scorer nor the training knows.
+            Sweeps change one key of a tuned arm, conditions the pairs or the base.
+
+            All runs are recorded in a folder of their own (.smpo/ablations/NAME or --out),
+            and of each reported one a part, drawn by its chain head, is audited. Jobs run
+            --jobs at a time. Started again, the command goes on where it was stopped. The
+            tables are printed, and written as report.md, report.json and report.svg
+            (reward against compute).
+
+            EXAMPLES
+              smpo ablate Manifests/recipes/paper-tables.yaml
+              smpo ablate Manifests/recipes/paper-tables-short.yaml --no-audit
+              (cd .smpo/ablations/paper-tables && smpo runs list)
+
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .usage, .interrupted]))
+            """)
+
+    @Argument(help: "Plan, YAML.")
+    var plan: String
+
+    @Option(help: "Folder for runs and tables (default: .smpo/ablations/NAME).")
+    var out: String?
+
+    @Option(help: "Jobs at a time, each with one worker thread (default: the number of cores).")
+    var jobs: Int?
+
+    @Flag(inversion: .prefixedNo, help: "Audit a part of each reported run.")
+    var audit = true
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        if let jobs, jobs < 1 || jobs > 256 { throw ValidationError("--jobs must be between 1 and 256, found \(jobs)") }
+    }
+
+    func run() throws {
+        Interrupt.listen()
+        let plan = try AblationPlan.read(plan)
+        let folder = AblationFolder(path: out ?? ".smpo/ablations/\(plan.name)")
+        let report = try AblationProgress(
+            plan, folder: folder, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount, audits: audit
+        ).report()
+        let value = AblationJSON.value(report)
+        try AtomicFile.write(value.pretty + "\n", to: "\(folder.path)/report.json")
+        try AtomicFile.write(RewardPlot(report).svg, to: "\(folder.path)/report.svg")
+        try AtomicFile.write(
+            AblationMarkdown.describe(report, plot: "report.svg"), to: "\(folder.path)/report.md")
+        print(json ? value.pretty : AblationText.describe(report))
+        Message.note("written: \(folder.path)/report.md, report.json, report.svg and grids/")
+        if report.audits.contains(where: { $0.verdict != "reproduced" }) { throw ExitStatus.diverged.code }
+    }
+}

@@ -1,0 +1,79 @@
+import Digests
+import Foundation
+import Testing
+
+@testable import Ablation
+@testable import Reports
+
+@Suite struct AblationTextTests {
+    private func report() throws -> AblationReport {
+        let plan = try AblationPlan.parse(
+            """
+            name: two
+            seeds: [1]
+            scorer: s
+            bases: {one: {path: b}}
+            pairs: {plain: {base: one, count: 8}}
+            tuning: {lr: [0.001], beta: [1]}
+            common: {data: {size: 16}, optimizer: {schedule: constant}, training: {steps: 4, pairs_per_step: 2}}
+            arms: {dpo: {title: "D|P<O", objective: {name: dpo, beta: 100}}}
+            """, file: "plan.yaml")
+        let drawings: (Double) throws -> JSONValue = { reward in
+            [
+                "seeds": [
+                    [
+                        "model": [
+                            "rewards": [.decimal(reward), .decimal(0.5)], "median_reward": 0.5, "score": 0.25,
+                            "shape": 1, "size": 1, "colour": 1, "place": 1, "background": 1, "all": 1,
+                            "brightness": -0.5,
+                        ]
+                    ]
+                ]
+            ]
+        }
+        var report = AblationReport(plan)
+        report.bases = [("one", 1, try Drawings(evaluation: JSONCursor(try drawings(0.25), name: "e")))]
+        let run = AblationRun(arm: "dpo", pairs: "plain", seed: 1, rate: 1e-3, betaFactor: 1)
+        let train: JSONValue = ["run": "dpo-1", "chain_head": "00", "cpu_seconds": 2.5, "steps": 4]
+        report.runs = [
+            try AblationOutcome(
+                run,
+                recipe: plan.recipe(
+                    plan.arms[0], name: "x", data: "d", model: "m", seed: 1, rate: 1e-3, betaFactor: 1),
+                result: JSONCursor(["outputs": [train, try drawings(0.75)]], name: "r"), curve: [(2, 0.4), (4, 0.625)])
+        ]
+        report.audits = [("dpo-1", "1..2", "reproduced")]
+        return report
+    }
+
+    @Test func text() throws {
+        let lines = AblationText.describe(try report()).split(separator: "\n")
+        let row = try #require(lines.first { $0.contains("D|P<O") })
+        #expect(row.contains("0.6250 ± 0.0000") && row.contains("0.750 (0.500 to 1.000)"))
+        #expect(lines.last == "Audited: a part of each of 1 runs, drawn by its chain head; 1 reproduced.")
+    }
+
+    @Test func markdown() throws {
+        let text = AblationMarkdown.describe(try report(), plot: "p.svg")
+        let tables = text.split(separator: "\n").filter { $0.hasPrefix("|") }
+        #expect(tables.contains { $0.contains("D\\|P<O") })
+        // Cells of a table's rows: as many as its head has.
+        let cells = tables.map { $0.replacing("\\|", with: "").count { $0 == "|" } }
+        #expect(cells[0] == AblationTable.head.count + 1 && cells.prefix(4).allSatisfy { $0 == cells[0] })
+    }
+
+    @Test func json() throws {
+        let value = AblationJSON.value(try report())
+        let cursor = JSONCursor(try JSONValue.parse(value.canonicalBytes, file: "x"), name: "x")
+        #expect(try cursor["runs"][0]["unet_passes"].double() == 64)
+        #expect(try cursor["rows"][1]["against_base"]["wins"].int() == 1)
+    }
+
+    /// One curve, twice; names are escaped; the mean lies within the frame.
+    @Test func plot() throws {
+        let svg = RewardPlot(try report()).svg
+        #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+        #expect(svg.contains("D|P&lt;O") && !svg.contains("D|P<O"))
+        #expect(svg.components(separatedBy: "<polyline").count == 3)
+    }
+}
