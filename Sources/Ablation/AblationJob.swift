@@ -93,20 +93,20 @@ public struct AblationJobs: Sendable {
         let pairs = plan.pairs(run.pairs)
         let recipe = try recipe(run)
         let settings = run.overrides.map { "-" + $0.replacing(/[^A-Za-z0-9]+/, with: "-").lowercased() }.joined()
-        let kind = run.isTuning ? "tune" : run.pairs
+        let kind = run.purpose == .tuning ? "tune" : run.pairs
         let title = "\(kind)-\(run.arm)-\(Self.word(run.rate))-b\(Self.word(run.betaFactor))-s\(run.seed)\(settings)"
         let sources = [generation(pairs, seed: run.seed).key, bases[pairs.base]!]
         let name = "\(title)-\(Digest.of(.document, [.digest(sources[0]), recipe.json]).hex.prefix(6))"
         let file = "recipes/\(name).yaml"
         var train = ["train", file, "--record", "steps", "--name", name, "--json", "--workers", "1"]
-        if !run.isTuning {
+        if run.purpose == .table {
             train += [
-                "--reward-every", "\(plan.curveEvery)", "--reward-captions", "\(plan.validationCaptions)",
+                "--reward-every", "\(plan.curveEvery)", "--reward-captions", "\(plan.curveCaptions)",
             ]
         }
         return AblationJob(
             title, on: sources, files: [(file, recipe.yaml)], run: name,
-            [train, judging(".smpo/runs/\(name)", run.isTuning ? .validation : .test, seed: run.seed)])
+            [train, judging(".smpo/runs/\(name)", run.purpose == .tuning ? .validation : .test, seed: run.seed)])
     }
 
     /// The recipe of a run, as it stands in the ablation's folder.

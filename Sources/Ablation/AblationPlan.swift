@@ -85,8 +85,8 @@ public struct AblationPlan: Sendable {
     public var samplingSteps: Int
     /// Captions that tuning is judged on, and that the table reports.
     public var validationCaptions: Int, testCaptions: Int
-    /// Steps between two points of the reward curve.
-    public var curveEvery: Int
+    /// Steps between two points of the reward curve, and the validation captions that each is judged on.
+    public var curveEvery: Int, curveCaptions: Int
     /// The grid: learning rates, and multiples of an arm's β.
     public var rates: [Double], betaFactors: [Double]
     /// The rows.

@@ -39,12 +39,14 @@ extension AblationPlan {
         bases = try root.named("bases").map(Base.init)
         pairs = try root.named("pairs").map(Pairs.init)
         let evaluation = try root.section(
-            "evaluation", keys: ["steps", "validation_captions", "test_captions", "curve_every"], isRequired: false)
+            "evaluation", keys: ["steps", "validation_captions", "test_captions", "curve_every", "curve_captions"], isRequired: false)
         samplingSteps = try evaluation["steps"].int(1...1000, default: 25)
         validationCaptions = try evaluation["validation_captions"].int(
             1...ShapesSplit.validation.captions.count, default: 100)
         testCaptions = try evaluation["test_captions"].int(1...ShapesSplit.test.captions.count, default: 200)
         curveEvery = try evaluation["curve_every"].int(1...Int.max, default: 10)
+        curveCaptions = try evaluation["curve_captions"].int(
+            1...ShapesSplit.validation.captions.count, default: 50)
         let tuning = try root.section("tuning", keys: ["lr", "beta"])
         func numbers(_ key: String) throws -> [Double] {
             guard let list = try tuning[key].list(of: "numbers above 0") else {

@@ -1,5 +1,15 @@
 /// One run of an arm: on which pairs, by which seed, how it is tuned, and on which captions it is judged.
 public struct AblationRun: Sendable, Equatable {
+    /// What the run is for.
+    public enum Purpose: Sendable {
+        /// To choose an arm's setting, by validation captions.
+        case tuning
+        /// A row of the main table: judged along the way too, and audited.
+        case table
+        /// A row of a sweep or of a condition.
+        case variation
+    }
+
     /// The arm's name.
     public var arm: String
     /// The pairs' name.
@@ -12,13 +22,13 @@ public struct AblationRun: Sendable, Equatable {
     public var betaFactor: Double
     /// Keys that a sweep sets.
     public var overrides: [String]
-    /// Whether it is a tuning run, judged on validation captions.
-    public var isTuning: Bool
+    /// What it is for.
+    public var purpose: Purpose
 
     /// One run.
     public init(
         arm: String, pairs: String, seed: UInt64, rate: Double, betaFactor: Double, overrides: [String] = [],
-        isTuning: Bool = false
+        purpose: Purpose = .table
     ) {
         self.arm = arm
         self.pairs = pairs
@@ -26,6 +36,6 @@ public struct AblationRun: Sendable, Equatable {
         self.rate = rate
         self.betaFactor = betaFactor
         self.overrides = overrides
-        self.isTuning = isTuning
+        self.purpose = purpose
     }
 }

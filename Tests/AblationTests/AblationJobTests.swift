@@ -31,7 +31,7 @@ import Training
             try jobs(PlanSamples.plan.replacing("name: dpo, beta: 100", with: "name: dpo, beta: 1")).training(run).key
                 == key)
         var tuning = run
-        tuning.isTuning = true
+        tuning.purpose = .tuning
         #expect(try jobs().training(tuning).key != key)
     }
 
@@ -50,7 +50,7 @@ import Training
     /// Tuning is judged on validation captions, reports on test captions.
     @Test func whereRunsAreJudged() throws {
         var tuning = run
-        tuning.isTuning = true
+        tuning.purpose = .tuning
         #expect(try jobs().training(tuning).commands[1].contains("validation"))
         #expect(try jobs().training(run).commands[1].contains("test"))
     }

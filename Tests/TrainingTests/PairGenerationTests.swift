@@ -8,7 +8,7 @@ import TinyRuns
 
 @Suite struct PairGenerationTests {
     /// The mean of a picture's first plane: no judgement, but a score.
-    private static let scorer: PairGeneration.Scorer = { pictures, captions in
+    private static func scorer(_ pictures: Tensor, _ captions: [String]) -> [Float] {
         captions.indices.map { place in
             let values = pictures.slice(place..<place + 1).floats.prefix(256)
             return values.reduce(0, +) / 256

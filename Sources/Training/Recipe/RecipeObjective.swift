@@ -65,9 +65,6 @@ extension Recipe {
         public var beta: Double
         /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
         public var gamma: Double
-        /// Whether pairs have the smoothed label's coefficient W rather than 1: always for `smpo` and `sft`, and for `dpo`
-        /// and `inpo` where the recipe gives a γ.
-        public var isWeighted: Bool
         /// `objective.winner`.
         public var winner: Winner
         /// `objective.ties`.
@@ -84,6 +81,9 @@ extension Recipe {
         public var kto: JudgedPictures? = nil
         /// MaPO's own keys; nil for other objectives.
         public var mapo: OddsMargin? = nil
+        /// Whether pairs have the smoothed label's coefficient W rather than 1: always for `smpo` and `sft`, and for `dpo`
+        /// and `inpo` where the recipe gives a γ.
+        public var isWeighted: Bool = true
     }
 }
 

@@ -51,8 +51,9 @@ struct AblationProgress {
     private var jobCount: Int {
         let pairs = usedPairs.count * plan.seeds.count + (tuningRuns.isEmpty ? 0 : 1)
         let bases = Set(usedPairs.map(\.base)).count * plan.seeds.count
-        let reported = reportedRuns(AblationReport(plan)).count
-        return recipes.count + pairs + bases + tuningRuns.count + reported * (audits ? 2 : 1) + plan.arms.count
+        let reported = reportedRuns(AblationReport(plan))
+        let audited = audits ? reported.count { $0.purpose == .table } : 0
+        return recipes.count + pairs + bases + tuningRuns.count + reported.count + audited + plan.arms.count
     }
 
     private func drawPairs(_ queue: AblationQueue, into report: inout AblationReport) throws {
@@ -80,23 +81,25 @@ struct AblationProgress {
                 plan.betaFactors.map { factor in
                     AblationRun(
                         arm: arm.name, pairs: plan.pairs[0].name, seed: plan.tuningSeed, rate: rate,
-                        betaFactor: factor, isTuning: true)
+                        betaFactor: factor, purpose: .tuning)
                 }
             }
         }
     }
 
     private func reportedRuns(_ report: AblationReport) -> [AblationRun] {
-        func runs(_ arm: String, pairs: String, overrides: [String] = []) -> [AblationRun] {
+        func runs(
+            _ arm: String, pairs: String, overrides: [String] = [], _ purpose: AblationRun.Purpose = .variation
+        ) -> [AblationRun] {
             let tuned = report.tuned(arm)?.run
             return plan.seeds.map {
                 AblationRun(
                     arm: arm, pairs: pairs, seed: $0, rate: tuned?.rate ?? plan.rates[0],
-                    betaFactor: tuned?.betaFactor ?? plan.betaFactors[0], overrides: overrides)
+                    betaFactor: tuned?.betaFactor ?? plan.betaFactors[0], overrides: overrides, purpose: purpose)
             }
         }
         let table = plan.pairs[0].name
-        return plan.arms.flatMap { runs($0.name, pairs: table) }
+        return plan.arms.flatMap { runs($0.name, pairs: table, .table) }
             + plan.sweeps.flatMap { sweep in
                 sweep.values.flatMap { runs(sweep.arm, pairs: table, overrides: ["\(sweep.key)=\($0)"]) }
             } + plan.conditions.flatMap { condition in condition.arms.flatMap { runs($0, pairs: condition.pairs) } }
@@ -114,9 +117,10 @@ struct AblationProgress {
     }
 
     private func audit(_ report: inout AblationReport, _ queue: AblationQueue) throws {
+        let tableRuns = report.runs.filter { $0.run.purpose == .table }
         let results = try queue.results(
-            report.runs.map { jobs.audit(of: try jobs.training($0.run)) })
-        report.audits = try zip(report.runs, results).map { outcome, result in
+            tableRuns.map { jobs.audit(of: try jobs.training($0.run)) })
+        report.audits = try zip(tableRuns, results).map { outcome, result in
             let audit = try result["outputs"][0]
             let steps = try audit["results"].elements().map { part in
                 "\(try part["segment"]["first"].int())..\(try part["segment"]["last"].int())"

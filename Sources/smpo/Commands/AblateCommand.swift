@@ -18,7 +18,7 @@ struct AblateCommand: ParsableCommand {
             Sweeps change one key of a tuned arm, conditions the pairs or the base.
 
             All runs are recorded in a folder of their own (.smpo/ablations/NAME or --out),
-            and of each reported one a part, drawn by its chain head, is audited. Jobs run
+            and of each one in the main table a part, drawn by its chain head, is audited. Jobs run
             --jobs at a time. Started again, the command goes on where it was stopped. The
             tables are printed, and written as report.md, report.json and report.svg
             (reward against compute).
@@ -40,7 +40,7 @@ struct AblateCommand: ParsableCommand {
     @Option(help: "Jobs at a time, each with one worker thread (default: the number of cores).")
     var jobs: Int?
 
-    @Flag(inversion: .prefixedNo, help: "Audit a part of each reported run.")
+    @Flag(inversion: .prefixedNo, help: "Audit a part of each run in the main table.")
     var audit = true
 
     @Flag(help: "Print the result as JSON.")
