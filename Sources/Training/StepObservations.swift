@@ -29,7 +29,7 @@ struct SampleNames {
     }
 }
 
-extension Trainer {
+extension Denoising {
     func observeBatch(_ batch: TrainingBatch, _ observer: (any StepObserver)?) throws {
         guard let observer else { return }
         let names = SampleNames(items: batch.items.indices, samplesPerItem: batch.samplesPerItem)

@@ -3,7 +3,7 @@ import Diffusion
 import Tensors
 
 /// The networks of a run. Policy and reference share their weights' storage until the first update.
-public final class TrainedModel {
+public final class TrainedModel: TrainableModel {
     /// The network that is trained.
     public let policy: UNet2DConditionModel
     /// The frozen network it is compared with.

@@ -60,10 +60,11 @@ public final class TrainingSession {
         inputs.other[Band.member] = band?.json
         self.inputs = inputs
         trainer = Trainer(
-            model: trained, objective: objective, inversion: inversion,
+            gradients: Denoising(
+                model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
+                recomputes: recipe.training.recompute),
             optimizer: AdamW(recipe.adamW, parameters: trained.parameters),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
-            microItems: recipe.training.microPairs, recomputes: recipe.training.recompute,
             average: recipe.training.ema.map { WeightAverage(decay: $0, parameters: trained.parameters) })
         batches = BatchSource(
             items: data.items,

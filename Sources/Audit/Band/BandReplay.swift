@@ -40,9 +40,11 @@ struct BandReplay {
             found: try computed.builder.begun(step: step).only([.batch, .timestep]))
         // An item's own loss is the entry that has no suffix.
         let items = computed.values.losses.map(\.name).filter { !["loss", "kl"].contains($0) && !$0.contains(".") }
-        let losses = RecordedLosses.firstDifference(
-            recorded.trace, items: batch.items, names: items, objective: trainer.objective,
-            engine: trainer.model.engine)
+        let losses = trainer.denoising.flatMap {
+            RecordedLosses.firstDifference(
+                recorded.trace, items: batch.items, names: items, objective: $0.objective,
+                engine: trainer.model.engine)
+        }
         return Step(
             batch: batch, computed: computed, recorded: recorded,
             difference: start ?? recorded.firstNonFinite(on: trainer.model.engine) ?? losses,

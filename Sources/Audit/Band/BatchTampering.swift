@@ -36,9 +36,10 @@ struct BatchTampering {
         return batch.replacing(x0: x0)
     }
 
-    private func otherTimestep(_ batch: TrainingBatch) -> TrainingBatch {
+    private func otherTimestep(_ batch: TrainingBatch) -> TrainingBatch? {
+        guard let schedule = session.trainer.denoising?.model.schedule else { return nil }
         var items = batch.items
-        let last = session.trainer.model.schedule.count - 1
+        let last = schedule.count - 1
         items[0].timestep += items[0].timestep < last ? 1 : -1
         return batch.replacing(items: items)
     }

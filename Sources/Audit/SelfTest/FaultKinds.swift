@@ -105,7 +105,10 @@ extension Fault {
     /// A bit in the middle of ā at a timestep of the step; the lowest could be lost in a root's rounding.
     static func scheduleEntry(_ step: Int) -> Fault {
         Fault(step: step) { (session: TrainingSession) in
-            let (model, timesteps) = (session.trainer.model, try session.batches.batch(step).items.map(\.timestep))
+            guard let denoising = session.trainer.denoising else {
+                throw Impossible(reason: "it has no noise schedule")
+            }
+            let (model, timesteps) = (denoising.model, try session.batches.batch(step).items.map(\.timestep))
             let schedule = model.schedule
             var levels = schedule.alphasCumprod
             let entry = timesteps.max { levels[$0] < levels[$1] }!
@@ -114,7 +117,7 @@ extension Fault {
                 betas: schedule.betas, alphasCumprod: levels, prediction: schedule.prediction,
                 alphaBeforeFirst: schedule.alphaBeforeFirst)
             model.targetSchedule =
-                session.trainer.inversion.usesFloat16Levels ? model.schedule.throughFloat16 : model.schedule
+                denoising.inversion.usesFloat16Levels ? model.schedule.throughFloat16 : model.schedule
         }
     }
 

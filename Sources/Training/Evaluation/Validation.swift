@@ -17,8 +17,10 @@ public struct Validation: RunSpectator {
     /// `accuracy` and `margin` as `PreferenceEvaluation` defines them, the noisy pictures by forward noising, seed 1.
     /// - Throws: `TrainingError.mismatch` for a recipe without a reference, or of other data than the built-in shapes.
     public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        let (recipe, model) = (session.recipe, session.trainer.model)
-        guard case .shapes = recipe.data.source, let reference = model.reference else {
+        let recipe = session.recipe
+        guard case .shapes = recipe.data.source, let model = session.trainer.denoising?.model,
+            let reference = model.reference
+        else {
             throw TrainingError.mismatch(
                 what: "--validate-every", expected: "a preference objective with a reference, on data.kind: shapes",
                 found: recipe.data.isLatent ? "latents" : recipe.objective.name.rawValue,

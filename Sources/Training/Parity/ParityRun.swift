@@ -13,6 +13,7 @@ public struct ParityRun {
     private let hp: ParityCase
     private let inputs: ParityInputs
     private let trainer: Trainer
+    private let policy: UNet2DConditionModel
 
     /// Loads the case, its inputs, and the model folder: `unet/`, `ref_unet/` (or the policy again) and
     /// `schedule.safetensors` or `scheduler/scheduler_config.json`.
@@ -20,7 +21,7 @@ public struct ParityRun {
         self.hp = hp
         let reference = FileContents.isFolder("\(model)/ref_unet") ? "\(model)/ref_unet" : "\(model)/unet"
         let frozen = try ModelFolder.openUNet(reference)
-        let policy = try ModelFolder.openUNet(hp.startsAtReference ? reference : "\(model)/unet")
+        policy = try ModelFolder.openUNet(hp.startsAtReference ? reference : "\(model)/unet")
         inputs = try ParityInputs(path: path, unet: policy.config)
         guard hp.steps <= inputs.steps else {
             throw TrainingError.mismatch(
@@ -32,10 +33,11 @@ public struct ParityRun {
             policy: policy, reference: frozen, textEncoder: nil, schedule: try ParityRun.schedule(model),
             usesFloat16Levels: hp.inversion.usesFloat16Levels, engine: engine)
         trainer = Trainer(
-            model: trained,
-            objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
+            gradients: Denoising(
+                model: trained, objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
+                microItems: hp.microPairs),
             optimizer: AdamW(hp.optimizer, parameters: trained.parameters), learningRate: hp.learningRate,
-            clip: hp.clip, microItems: hp.microPairs)
+            clip: hp.clip)
     }
 
     /// Runs all steps and writes `losses.json`, `step0.safetensors`, `grads.safetensors` and the weights into `folder`.
@@ -56,7 +58,7 @@ public struct ParityRun {
                 try Safetensors.write(tensors: collector.gradients, to: "\(folder)/grads.safetensors")
             }
             if ParityRun.weightSteps.contains(step + 1) {
-                let weights = trainer.model.policy.parameters.map { ($0.name, $0.value) }
+                let weights = policy.parameters.map { ($0.name, $0.value) }
                 let number = step + 1 < 10 ? "0\(step + 1)" : "\(step + 1)"
                 try Safetensors.write(tensors: weights, to: "\(folder)/weights_\(number).safetensors")
             }

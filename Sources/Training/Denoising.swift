@@ -1,0 +1,235 @@
+import Autodiff
+import Diffusion
+import Ledger
+import Preferences
+import Tensors
+
+/// The gradients of a denoising network, for all objectives over the errors of a diffusion model.
+///
+/// Items are independent of each other until their gradients are added in data order, so neither the micro-batch's size
+/// nor the number of workers leaves a trace.
+public final class Denoising: StepGradients {
+    /// The networks.
+    public let model: TrainedModel
+    /// What is minimised.
+    public let objective: any Objective
+    /// How pictures are inverted, for objectives that invert.
+    public let inversion: InversionRecipe
+    /// Items computed at once, or nil for all. Changes memory and speed only.
+    public let microItems: Int?
+    /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
+    public let recomputes: Bool
+    private var step = 0
+
+    /// The networks, as far as the optimiser knows them.
+    public var trained: any TrainableModel { model }
+
+    /// The gradients of `model` under `objective`.
+    public init(
+        model: TrainedModel, objective: any Objective, inversion: InversionRecipe, microItems: Int? = nil,
+        recomputes: Bool = false
+    ) {
+        self.model = model
+        self.objective = objective
+        self.inversion = inversion
+        self.microItems = microItems
+        self.recomputes = recomputes
+    }
+
+    /// Phases `batch` to `loss` and the backward passes of step `step`.
+    public func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
+        self.step = step
+        try observeBatch(batch, observer)
+        let size = microItems ?? batch.items.count
+        let groups = stride(from: 0, to: batch.items.count, by: size).map { $0..<min(batch.items.count, $0 + size) }
+        var kl = try surveyed(batch, groups, observer)
+        var losses: [ItemLoss] = []
+        for items in groups {
+            let pass = try pass(batch, items, observer)
+            let errors = try errors(pass, batch)
+            // Where it was not asked for beforehand, these are all of the batch's errors.
+            if kl == nil { kl = try observed(kl: objective.kl(errors), observer) }
+            let own = errors.map { objective.loss($0.against(kl: kl ?? 0)) }
+            try observeLosses(own, pass, observer)
+            propagate(own, pass, itemCount: batch.items.count)
+            losses += own
+        }
+        let engine = model.engine
+        engine.section = "loss"
+        let values = losses.map(\.value)
+        let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
+        try observer?.observe(.loss, "loss", .floats([loss]))
+        return StepLosses(
+            loss: loss, items: values, inside: losses.compactMap(\.inside), gradientNorm: 0, learningRate: 0)
+    }
+
+    /// K of a batch, as far as it has to be known before the first gradient: 0 without one, nil where the only pass over
+    /// the batch gives it. Otherwise the batch is passed through the networks once more, without gradients.
+    private func surveyed(
+        _ batch: TrainingBatch, _ groups: [Range<Int>], _ observer: (any StepObserver)?
+    ) throws -> Float? {
+        func survey(_ batch: TrainingBatch) throws -> [ItemErrors] {
+            try groups.flatMap { try errors(pass(batch, $0, nil, recording: false), batch) }
+        }
+        switch objective.klSource {
+        case .none: return 0
+        case .batch: return groups.count == 1 ? nil : try observed(kl: objective.kl(survey(batch)), observer)
+        case .mismatched:
+            let errors = try survey(
+                batch.replacing(conditioning: batch.conditioning.shifted(engine: model.engine)))
+            try observer?.observe(.loss, "kl.errors", .floats(errors.flatMap(\.model)))
+            try observer?.observe(.loss, "kl.reference errors", .floats(errors.flatMap(\.reference)))
+            return try observed(kl: objective.kl(errors), observer)
+        }
+    }
+
+    private func observed(kl: Float, _ observer: (any StepObserver)?) throws -> Float {
+        try observer?.observe(.loss, "kl", .floats([kl]))
+        return kl
+    }
+
+    /// Inversion, target, reference and policy of some items; `recording` for the backward pass.
+    private func pass(
+        _ batch: TrainingBatch, _ items: Range<Int>, _ observer: (any StepObserver)?, recording: Bool = true
+    ) throws -> ItemPass {
+        let (engine, count) = (model.engine, batch.samplesPerItem)
+        let rows = items.lowerBound * count..<items.upperBound * count
+        let x0 = batch.x0.slice(rows)
+        let timesteps = items.flatMap { [Int](repeating: batch.items[$0].timestep, count: count) }
+        let names = SampleNames(items: items, samplesPerItem: count)
+        let tape = Tape(engine: engine, isRecording: recording, recomputesBlocks: recomputes)
+        engine.section = "batch"
+        let (context, condition) = conditions(tape, batch, items, samples: count)
+
+        // A survey's pictures are the step's own; their operation has a name of its own, so that a fault meets the step's.
+        let (xt, target) = try noised(
+            batch, rows, x0, timesteps, condition, items, observer,
+            operation: recording ? "noised picture" : "surveyed picture")
+        try names.observe(observer, .inversion, xt)
+        try names.observe(observer, .target, target)
+
+        // With forward noising the network's own output is compared, as in the public code of DPO, KTO and MaPO; the target
+        // of an inverted picture is a noise.
+        let isPlain = objective.noising == .forward && model.schedule.prediction == .velocity
+        var reference: Tensor?
+        if objective.usesReference, let network = model.reference {
+            engine.section = "reference"
+            let frozen = Denoiser(unet: network, schedule: model.schedule, engine: engine)
+            reference =
+                isPlain
+                ? frozen.output(xt, labels: timesteps, condition) : frozen.noise(xt, labels: timesteps, condition)
+            try names.observe(observer, .reference, reference!)
+        }
+        engine.section = "policy"
+        let output = model.policy.forward(
+            tape, sample: tape.constant(xt), timesteps: timesteps, context: context, condition: condition.added)
+        let prediction =
+            isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps)
+        try names.observe(observer, .policy, prediction)
+
+        engine.section = "loss"
+        return ItemPass(
+            names: names, timesteps: timesteps, tape: tape, output: output, prediction: prediction, target: target,
+            isPlain: isPlain, errors: engine.meanSquaredDistances(target, prediction),
+            referenceErrors: reference.map { engine.meanSquaredDistances(target, $0) } ?? [])
+    }
+
+    /// The errors of a pass by items. Throws `TrainingError.nonFinite` for one that is no number.
+    private func errors(_ pass: ItemPass, _ batch: TrainingBatch) throws -> [ItemErrors] {
+        for (index, error) in pass.errors.enumerated() {
+            guard error.isFinite else {
+                throw TrainingError.nonFinite(
+                    step: step, phase: .loss, tensor: "error of \(pass.names.name(index))", index: nil, value: error)
+            }
+        }
+        return pass.names.items.map { item in
+            let samples = pass.samples(of: item)
+            return ItemErrors(
+                model: Array(pass.errors[samples]),
+                reference: pass.referenceErrors.isEmpty ? [] : Array(pass.referenceErrors[samples]),
+                weight: batch.items[item].weight)
+        }
+    }
+
+    /// The backward pass.
+    private func propagate(_ losses: [ItemLoss], _ pass: ItemPass, itemCount: Int) {
+        let engine = model.engine
+        let seed = engine.operation("loss gradient", [pass.prediction, pass.target]) {
+            self.seed(losses, pass, itemCount: itemCount)
+        }
+        engine.section = "gradient"
+        pass.tape.backward(from: pass.output, seed: seed)
+    }
+
+    /// The noisy pictures and what the networks are to predict for them.
+    private func noised(
+        _ batch: TrainingBatch, _ rows: Range<Int>, _ x0: Tensor, _ timesteps: [Int], _ condition: TextCondition,
+        _ items: Range<Int>, _ observer: (any StepObserver)?, operation: String
+    ) throws -> (xt: Tensor, target: Tensor) {
+        switch objective.noising {
+        case .forward:
+            guard let noise = batch.noise?.slice(rows) else { preconditionFailure("forward noising needs noise") }
+            let target =
+                model.schedule.prediction == .velocity
+                ? model.schedule.velocity(x0, noise: noise, at: timesteps) : noise
+            let xt = model.engine.operation(operation, [x0, noise]) {
+                model.schedule.noised(x0, noise: noise, at: timesteps)
+            }
+            return (xt, target)
+        case .inversion:
+            let policy = Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine)
+            let empty = batch.unconditional?.picked(timesteps.map { _ in 0 }, engine: model.engine)
+            let fresh = batch.inversionNoise.map { noise in
+                { (move: Int, samples: [Int]) in
+                    noise.draw(
+                        move: move, rows: samples.map { rows.lowerBound + $0 }, shape: Array(x0.shape.dropFirst()),
+                        engine: self.model.engine)
+                }
+            }
+            let xt = try Inverter(recipe: inversion, denoiser: policy).invert(
+                x0, to: timesteps, condition, unconditional: empty, freshNoise: fresh
+            ) {
+                try observer?.observeInversion(items: items, move: $0, $1)
+            }
+            let target = model.engine.operation("target", [xt, x0]) {
+                model.targetSchedule.target(xt, original: x0, at: timesteps)
+            }
+            return (xt, target)
+        }
+    }
+
+    /// The captions of `items`, once a sample: on the tape if the text encoder is trained.
+    private func conditions(
+        _ tape: Tape, _ batch: TrainingBatch, _ items: Range<Int>, samples: Int
+    ) -> (context: Variable, condition: TextCondition) {
+        let rows = items.flatMap { [Int](repeating: $0, count: samples) }
+        switch batch.conditioning {
+        case .encoded(let condition):
+            let picked = condition.picked(rows, engine: model.engine)
+            return (tape.constant(picked.context), picked)
+        case .tokens(let ids):
+            guard let encoder = model.textEncoder else { preconditionFailure("no text encoder to train") }
+            let context = encoder.forward(tape, ids: rows.map { ids[$0] }).last
+            return (context, TextCondition(context: context.value))
+        }
+    }
+
+    /// ∂loss/∂output = (∂loss/∂m / items)·(2 / elements)·(prediction − target), times √ā where the output is a velocity
+    /// and the error is the noise's.
+    private func seed(_ losses: [ItemLoss], _ pass: ItemPass, itemCount: Int) -> Tensor {
+        let (prediction, target) = (pass.prediction, pass.target)
+        let seed = Tensor(uninitialized: prediction.shape)
+        let (pulled, predicted, wanted) = (seed.pointer, prediction.pointer, target.pointer)
+        let elements = prediction.count / prediction.shape[0]
+        for (sample, pull) in losses.flatMap(\.gradient).enumerated() {
+            var factor = (pull / Float(itemCount)) * (2 / Float(elements))
+            if !pass.isPlain && model.schedule.prediction == .velocity {
+                factor *= model.schedule.alphaBar(pass.timesteps[sample]).squareRoot()
+            }
+            for index in sample * elements..<(sample + 1) * elements {
+                pulled[index] = factor * (predicted[index] - wanted[index])
+            }
+        }
+        return seed
+    }
+}

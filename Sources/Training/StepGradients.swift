@@ -1,0 +1,21 @@
+import Autodiff
+import Tensors
+
+/// What the optimiser changes: named parameters, and what computes with them.
+public protocol TrainableModel: AnyObject {
+    /// What computes.
+    var engine: Engine { get }
+    /// All trained parameters under the names that records and checkpoints give them.
+    var parameters: [(name: String, parameter: Parameter)] { get }
+}
+
+/// The first part of a step: what a batch's loss is and what its gradients are. `Denoising` trains diffusion models,
+/// `Scoring` trains scorers; the optimiser, recording and auditing are the same for both.
+public protocol StepGradients: AnyObject {
+    /// What is trained.
+    var trained: any TrainableModel { get }
+    /// Adds the gradients of step `step` on `batch` to the parameters, which have none. The losses still lack norm and
+    /// learning rate.
+    /// - Throws: `TrainingError.nonFinite` when a number runs away, and what the observer throws.
+    func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses
+}
