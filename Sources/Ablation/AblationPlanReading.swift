@@ -39,7 +39,8 @@ extension AblationPlan {
         bases = try root.named("bases").map(Base.init)
         pairs = try root.named("pairs").map(Pairs.init)
         let evaluation = try root.section(
-            "evaluation", keys: ["steps", "validation_captions", "test_captions", "curve_every", "curve_captions"], isRequired: false)
+            "evaluation", keys: ["steps", "validation_captions", "test_captions", "curve_every", "curve_captions"],
+            isRequired: false)
         samplingSteps = try evaluation["steps"].int(1...1000, default: 25)
         validationCaptions = try evaluation["validation_captions"].int(
             1...ShapesSplit.validation.captions.count, default: 100)
@@ -90,18 +91,22 @@ extension AblationPlan {
             for arm in condition.arms { try known(arm, armNames, root["conditions"]) }
         }
         for sweep in sweeps { try known(sweep.arm, armNames, root["sweeps"]) }
-        for arm in arms {
-            let overrides =
-                [[]]
-                + sweeps.filter { $0.arm == arm.name }.flatMap { sweep in
-                    sweep.values.map { ["\(sweep.key)=\($0)"] }
+        for arm in arms { try check(arm, []) }
+        for sweep in sweeps {
+            for value in sweep.values {
+                do {
+                    try check(self.arm(sweep.arm), ["\(sweep.key)=\(value)"])
+                } catch let error as RecipeError {
+                    throw root["sweeps"].outOfRange("keys and values of recipes", hint: "\(sweep.name): \(error)")
                 }
-            for overrides in overrides {
-                _ = try recipe(
-                    arm, name: arm.name, data: "data", model: "model", seed: 1, rate: rates[0], betaFactor: 1,
-                    overrides: overrides)
             }
         }
+    }
+
+    private func check(_ arm: Arm, _ overrides: [String]) throws {
+        _ = try recipe(
+            arm, name: arm.name, data: "data", model: "model", seed: 1, rate: rates[0], betaFactor: 1,
+            overrides: overrides)
     }
 }
 

@@ -47,6 +47,17 @@ enum PlanSamples {
         #expect(plan.conditions == [.init(pairs: "wide", title: "wide pairs", arms: ["smpo"])])
     }
 
+    /// The plans of this repository can be run: every arm under every sweep. Both compare the same arms in the same order.
+    @Test func thePlansHere() throws {
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let plans = try ["paper-tables", "paper-tables-short"].map {
+            try AblationPlan.read("/\(folder)/Manifests/recipes/\($0).yaml")
+        }
+        #expect(plans[0].seeds.count >= 3 && plans[0].arms.starts(with: plans[1].arms) { $0.name == $1.name })
+        let arms = plans[1].arms.map(\.name)
+        #expect(arms == ["dpo", "kto", "mapo", "inpo", "inversion", "renoise", "smpo", "control"])
+    }
+
     /// The arm's section lies over the common one; place, seed and rate are the run's, β is multiplied unless a sweep sets it.
     @Test func anArmsRecipe() throws {
         let plan = try PlanSamples.parsed()

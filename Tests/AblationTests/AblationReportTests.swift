@@ -43,7 +43,8 @@ enum ReportSamples {
         var report = AblationReport(try PlanSamples.parsed())
         report.bases = try [1, 2].map { ("one", $0, try drawings([0.4, 0.4])) }
         func run(_ arm: String, _ seed: UInt64, _ rate: Double = 1e-4, tuning: Bool = false) -> AblationRun {
-            AblationRun(arm: arm, pairs: "plain", seed: seed, rate: rate, betaFactor: 1, purpose: tuning ? .tuning : .table)
+            AblationRun(
+                arm: arm, pairs: "plain", seed: seed, rate: rate, betaFactor: 1, purpose: tuning ? .tuning : .table)
         }
         report.tuning = [
             try outcome(run("dpo", 0, 3e-5, tuning: true), [0.5, 0.6]),

@@ -23,9 +23,10 @@ import Testing
                 "seeds": [
                     [
                         "model": [
-                            "rewards": [.decimal(reward), .decimal(0.5)], "median_reward": 0.5, "score": 0.25,
+                            "rewards": [.decimal(reward), .decimal(0.5)], "median_reward": .decimal(0.5),
+                            "score": .decimal(0.25),
                             "shape": 1, "size": 1, "colour": 1, "place": 1, "background": 1, "all": 1,
-                            "brightness": -0.5,
+                            "brightness": .decimal(-0.5),
                         ]
                     ]
                 ]
@@ -34,7 +35,7 @@ import Testing
         var report = AblationReport(plan)
         report.bases = [("one", 1, try Drawings(evaluation: JSONCursor(try drawings(0.25), name: "e")))]
         let run = AblationRun(arm: "dpo", pairs: "plain", seed: 1, rate: 1e-3, betaFactor: 1)
-        let train: JSONValue = ["run": "dpo-1", "chain_head": "00", "cpu_seconds": 2.5, "steps": 4]
+        let train: JSONValue = ["run": "dpo-1", "chain_head": "00", "cpu_seconds": .decimal(2.5), "steps": 4]
         report.runs = [
             try AblationOutcome(
                 run,

@@ -45,7 +45,7 @@ import TinyRuns
                     let planes = try pairs.pixels(at: pair.number, which: .image1, size: 16)
                     #expect(planes == PixelPlanes.planar(pair.images[1]))
                     // The scorer saw the bytes of the file.
-                    let score = try Self.scorer(Tensor(planes, shape: [1, 3, 16, 16]), [item.caption])
+                    let score = Self.scorer(Tensor(planes, shape: [1, 3, 16, 16]), [item.caption])
                     #expect(score[0] == pair.scores?[1])
                 }
                 #expect(Set((0..<5).map { generation.caption($0) }).count == 5)

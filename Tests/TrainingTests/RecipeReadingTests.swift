@@ -177,7 +177,8 @@ import Testing
 
     @Test func allAreTested() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
-        for file in files where file.hasSuffix(".yaml") {
+        // The plans of `smpo ablate` are no recipes of one run.
+        for file in files where file.hasSuffix(".yaml") && !file.hasPrefix("paper-tables") {
             let recipe = try Recipe.read(path: "\(Self.folder)/\(file)")
             #expect("\(recipe.name).yaml" == file)
         }
