@@ -28,6 +28,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true]) func gradientDescent(hasMomentum: Bool) {
+        let count = 40_003
+        let (momentum, weightDecay, rate): (Float, Float, Float) = (0.9, hasMomentum ? 0.01 : 0, 3e-3)
+        let (p, s, g) = (Samples.spread([count], 97), Samples.spread([count], 98), Samples.spread([count], 99))
+        var (weights, sums) = (p.floats, s.floats)
+        for (index, gradient) in g.floats.enumerated() {
+            var direction = weightDecay == 0 ? gradient : gradient + weights[index] * weightDecay
+            if hasMomentum {
+                sums[index] = sums[index] * momentum + direction
+                direction = sums[index]
+            }
+            weights[index] = weights[index] - direction * rate
+        }
+        for engine in engines(workers: [1, 3]) {
+            let (parameter, sum) = (p.copy(), s.copy())
+            engine.gradientDescentInPlace(
+                parameter: parameter, sum: hasMomentum ? sum : nil, gradient: g, momentum: momentum,
+                weightDecay: weightDecay, rate: rate)
+            engine.stop()
+            expectBits(sum, sums, "\(engine.isa) sums")
+            expectBits(parameter, weights, "\(engine.isa) weights")
+        }
+    }
+
     @Test func movingAverage() {
         let (average, p) = (Samples.spread([517], 95), Samples.spread([517], 96))
         let decay: Float = 0.9995

@@ -137,6 +137,17 @@ static void optimizer_cases(void) {
          });
     CASE("optimizer.ema", float *a = values(1001, 0), *p = any_values(1001);
          KERNEL(optimizer.ema)(a, p, 0.999f, 0.001f, 1001); keep(a, 1001));
+    CASE("optimizer.adafactor", struct ck_adafactor c = {0.4257f, 0.5743f, 1e-30f};
+         int sizes[][2] = {{3, 3}, {1, 1}, {5, 5}, {1, 37}, {64, 1}, {2, 4}};
+         for (int i = 0; i < 6; i++) {
+             int rows = sizes[i][0], columns = sizes[i][1];
+             float *g = values(21 * rows * columns, -10), *u = room(21 * rows * columns);
+             float *row = values(21 * rows, -10), *column = values(21 * columns, -10);
+             KERNEL(elementwise.mul)(row, row, row, 21 * rows);
+             KERNEL(elementwise.mul)(column, column, column, 21 * columns);
+             KERNEL(optimizer.adafactor)(u, row, column, g, &c, 21, rows, columns);
+             keep(u, 21 * rows * columns); keep(row, 21 * rows); keep(column, 21 * columns);
+         });
 }
 
 static void product_cases(void) {

@@ -50,9 +50,22 @@ struct ck_adamw {
     float step;         ///< lr / (1 − β1^k)
 };
 
+/// What Adafactor keeps of its means of squares, b and 1 − b, and ε, rounded to Float32 by the caller.
+struct ck_adafactor {
+    float decay, one_minus_decay, eps;
+};
+
+/// The most elements of a matrix that `adafactor` takes.
+#define CK_SMALL_MATRIX 64
+
 struct ck_optimizer_table {
     /// p·decay; m += (g − m)(1 − β1); v = v·β2 + (1 − β2)·(g·g); p −= step · (m / (√v / root + eps)).
     void (*adamw)(float *p, float *m, float *v, const float *g, const struct ck_adamw *c, size_t n);
     /// average = average·decay + parameter·(1 − decay)
     void (*ema)(float *average, const float *p, float decay, float one_minus_decay, size_t n);
+    /// For each of `matrices` matrices [rows, columns] of at most CK_SMALL_MATRIX elements, with s = g·g + ε:
+    /// row = row·b + (Σ s / columns)·(1 − b), column alike over rows; u = (g·(1 / √column))·(1 / √(row / (Σ row / rows))).
+    /// Sums by rule 4, those of columns by its column sums.
+    void (*adafactor)(float *u, float *row, float *column, const float *g, const struct ck_adafactor *c, size_t matrices,
+                      size_t rows, size_t columns);
 };

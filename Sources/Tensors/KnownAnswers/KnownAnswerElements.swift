@@ -56,6 +56,34 @@ extension KnownAnswer {
             e.movingAverageInPlace(average, parameter: p, decay: 0.999)
             return [p, m, v, average]
         },
+        KnownAnswer("adafactor", "062b8e20f5f80bc4") { e in
+            let constants = AdafactorConstants(
+                decay: 0.4257, oneMinusDecay: 0.5743, eps: 1e-30, clipThreshold: 1, rate: 0.003, weightDecay: 3e-5)
+            return [[40_003], [3, 300, 290], [40, 30, 3, 3]].flatMap { shape -> [Tensor] in
+                let (p, g) = (Samples.spread(shape, 244), Samples.spread(shape, 245))
+                func means(_ shape: [Int]) -> Tensor {
+                    e.multiply(Samples.spread(shape, 246), Samples.spread(shape, 246))
+                }
+                guard shape.count > 1 else {
+                    let squares = means(shape)
+                    e.adafactorInPlace(parameter: p, squares: squares, gradient: g, constants)
+                    return [p, squares]
+                }
+                let (rows, columns) = (means(shape.dropLast()), means(shape.dropLast(2) + shape.suffix(1)))
+                e.adafactorInPlace(parameter: p, rowMeans: rows, columnMeans: columns, gradient: g, constants)
+                return [p, rows, columns]
+            }
+        },
+        KnownAnswer("gradient descent", "d1fb344299a65e26") { e in
+            let (p, s, g) = (
+                Samples.spread([40_003], 247), Samples.spread([40_003], 248), Samples.spread([40_003], 249)
+            )
+            for sum in [s, nil] {
+                e.gradientDescentInPlace(
+                    parameter: p, sum: sum, gradient: g, momentum: 0.9, weightDecay: 0.01, rate: 0.003)
+            }
+            return [p, s]
+        },
     ]
 
     static let moves: [KnownAnswer] = [
