@@ -4,8 +4,8 @@ import Ledger
 import Tensors
 
 extension TrainingCheckpoint {
-    /// Holds the state in `file` against the record of the step after which it was saved: weights, moments, averages
-    /// and counters, by their digests and bits. Nothing but these may be in the file.
+    /// Holds the state in `file` against the record of the step after which it was saved: weights, optimiser,
+    /// averages and counters, by their digests and bits. Nothing but these may be in the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
     public static func check(
         _ file: SafetensorsFile, against record: StepRecord, run: String, engine: Engine
@@ -30,23 +30,27 @@ extension TrainingCheckpoint {
             }
             return try weightsDigest(of: tensors, on: engine).hex
         }
-        let parts = [weightsPrefix, "first/", "second/", "average/"]
+        let parts = [weightsPrefix] + optimizerPrefixes + ["average/"]
         let strange = file.names.first { name in !parts.contains { name.hasPrefix($0) } }
         try require("the names of its tensors", nil, strange)
         try require("the weights", record.weightsDigest?.hex, try root([weightsPrefix]))
         try require(
-            "the optimiser's moments", digest(.update, "optimizer"), try root(["first/", "second/"], keeping: true))
+            "the optimiser's moments", digest(.update, "optimizer"), try root(optimizerPrefixes, keeping: true))
         try require("the average of the weights", digest(.weights, "average"), try root(["average/"]))
         try require("the number of steps", "\(record.step)", file.metadata("steps"))
         // One update a step.
         try require("the number of updates", "\(record.step)", file.metadata("updates"))
-        guard case .float64(let powers)? = record[.update]?["beta powers"]?.value, powers.count == 2 else {
-            throw TamperError(
-                file: file.path, run: run, step: record.step, field: "beta powers",
-                expected: "two numbers in the record",
-                found: "none")
+        // Only AdamW has these; where the record has none, the file must have none either.
+        var powers: [UInt64] = []
+        if let entry = record[.update]?["beta powers"] {
+            guard case .float64(let numbers) = entry.value, numbers.count == 2 else {
+                throw TamperError(
+                    file: file.path, run: run, step: record.step, field: "beta powers",
+                    expected: "two numbers in the record", found: "others")
+            }
+            powers = numbers
         }
-        try require("β₁'s power", HexFloat.string(bits: powers[0]), file.metadata("beta1_power"))
-        try require("β₂'s power", HexFloat.string(bits: powers[1]), file.metadata("beta2_power"))
+        try require("β₁'s power", powers.first.map { HexFloat.string(bits: $0) }, file.metadata("beta1_power"))
+        try require("β₂'s power", powers.last.map { HexFloat.string(bits: $0) }, file.metadata("beta2_power"))
     }
 }

@@ -6,7 +6,8 @@ import Diffusion
 ///
 /// The fullest moment is one of three. In the first step's passes the policy and its reference still share their weights
 /// and the optimiser's moments do not exist yet. At the end of the first update the moments are there and the reference
-/// has its own weights, while the gradients have been let go one by one. In the passes of later steps all of them are
+/// has its own weights, while the gradients have been let go one by one; where moments and reference take less than the
+/// gradients did, the update is fullest at its beginning. In the passes of later steps all of them are
 /// there together. Checkpoints and the trained model are written tensor by tensor and add nothing.
 public struct MemoryPlan: Sendable, Equatable {
     /// What one purpose takes at each moment, in bytes.
@@ -72,8 +73,12 @@ public struct MemoryPlan: Sendable, Equatable {
         let reference = objective.usesReference ? 4 * model.unetCount : 0
         add("reference weights (shared until the update)", 0, reference, reference)
         add("text encoder", 4 * model.textCount, 4 * model.textCount, 4 * model.textCount)
-        add("gradients", trained, 0, trained)
-        add("AdamW moments", 0, 2 * trained, 2 * trained)
+        let optimizer = recipe.optimizerSettings
+        let shapes = (model.unetParameters + (training.trainTextEncoder ? model.textParameters : [])).map(\.shape)
+        let state = 4 * shapes.reduce(0) { $0 + optimizer.stateCount($1) }
+        add("gradients", trained, max(0, trained - state - reference), trained)
+        add(optimizer.stateName, 0, state, state)
+        add("update of the largest tensor", 0, 4 * (shapes.map(optimizer.workCount).max() ?? 0), 0)
         let copies = gradientCopies * trained
         add("gradients kept for the band", gradientCopies > 1 ? copies : 0, copies, copies)
         if training.ema != nil { add("averaged weights", trained, trained, trained) }
@@ -108,9 +113,8 @@ public struct MemoryPlan: Sendable, Equatable {
     private struct Model {
         let unet: UNetConfig
         let textEncoder: CLIPTextConfig
-        let unetCount: Int
-        let textCount: Int
-        let largestTensor: Int
+        let unetParameters: [ParameterRequest]
+        let textParameters: [ParameterRequest]
         let storage: String
 
         init(_ model: Recipe.Model) throws {
@@ -128,10 +132,12 @@ public struct MemoryPlan: Sendable, Equatable {
                 let dtype = weights.names.first.flatMap { weights.entry(named: $0) }?.dtype ?? .f32
                 storage = dtype == .f32 ? "mapped from the file" : "read from \(dtype.rawValue)"
             }
-            let parameters = try UNet2DConditionModel.outline(unet)
-            unetCount = parameters.reduce(0) { $0 + $1.count }
-            largestTensor = parameters.map(\.count).max() ?? 0
-            textCount = try CLIPTextModel.outline(textEncoder).reduce(0) { $0 + $1.count }
+            unetParameters = try UNet2DConditionModel.outline(unet)
+            textParameters = try CLIPTextModel.outline(textEncoder)
         }
+
+        var unetCount: Int { unetParameters.reduce(0) { $0 + $1.count } }
+        var textCount: Int { textParameters.reduce(0) { $0 + $1.count } }
+        var largestTensor: Int { unetParameters.map(\.count).max() ?? 0 }
     }
 }

@@ -36,10 +36,21 @@ extension Recipe {
     }
 
     /// The optimiser's settings.
-    var adamW: AdamW.Settings {
-        AdamW.Settings(
-            beta1: optimizer.betas.first, beta2: optimizer.betas.second, eps: optimizer.eps,
-            weightDecay: optimizer.weightDecay)
+    var optimizerSettings: OptimizerSettings {
+        switch optimizer.name {
+        case .adamw:
+            return .adamW(
+                AdamW.Settings(
+                    beta1: optimizer.betas.first, beta2: optimizer.betas.second, eps: optimizer.eps,
+                    weightDecay: optimizer.weightDecay))
+        case .adafactor:
+            var settings = Adafactor.Settings(weightDecay: optimizer.weightDecay)
+            settings.clipThreshold = optimizer.clipThreshold ?? settings.clipThreshold
+            settings.decayRate = optimizer.decayRate ?? settings.decayRate
+            return .adafactor(settings)
+        case .sgd:
+            return .sgd(SGD.Settings(momentum: optimizer.momentum ?? 0, weightDecay: optimizer.weightDecay))
+        }
     }
 
     /// The learning rate of each step.

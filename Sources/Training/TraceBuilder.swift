@@ -77,7 +77,8 @@ public final class TraceBuilder: StepObserver {
             tensors[.inversion, default: []].append((name + ".path", .of(.document, path)))
         }
         paths = [:]
-        observe(.update, "optimizer", digest: try trainer.optimizer.stateDigest(on: engine))
+        // An optimiser without a state has no digest.
+        if let state = try trainer.optimizer.stateDigest(on: engine) { observe(.update, "optimizer", digest: state) }
         observe(.weights, tensors: trainer.model.parameters.map { ($0.name, $0.parameter.value) })
         if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
         defer { (entries, tensors) = ([:], [:]) }
@@ -102,17 +103,5 @@ extension Trainer {
     public func weightsDigest() throws -> Digest {
         try Checkpoints.weightsDigest(
             of: model.parameters.map { ($0.name, $0.parameter.value) }, on: model.engine)
-    }
-}
-
-extension AdamW {
-    /// Root over the moments (`first/NAME`, `second/NAME`) in name order.
-    public func stateDigest(on engine: Engine) throws -> Digest {
-        try weightsDigest(of: stateTensors, on: engine)
-    }
-
-    /// The moments under their names in checkpoints.
-    public var stateTensors: [(name: String, tensor: Tensor)] {
-        moments.flatMap { [("first/" + $0.name, $0.first), ("second/" + $0.name, $0.second)] }
     }
 }

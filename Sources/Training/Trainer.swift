@@ -9,7 +9,7 @@ public final class Trainer {
     /// What the gradients of a batch are.
     public let gradients: any StepGradients
     /// The optimiser.
-    public let optimizer: AdamW
+    public let optimizer: any Optimizer
     /// The learning rate of each step.
     public let learningRate: LearningRate
     /// Bound on the gradients' global norm, or nil.
@@ -26,7 +26,7 @@ public final class Trainer {
 
     /// A trainer before its first step.
     public init(
-        gradients: any StepGradients, optimizer: AdamW, learningRate: LearningRate, clip: Float?,
+        gradients: any StepGradients, optimizer: any Optimizer, learningRate: LearningRate, clip: Float?,
         average: WeightAverage? = nil
     ) {
         self.gradients = gradients
@@ -85,7 +85,7 @@ public final class Trainer {
         average?.update(model.parameters, k: steps, engine: engine)
         try observer?.observe(.update, "clip factor", .floats([factor]))
         try observer?.observe(.update, "learning rate", .doubles([rate]))
-        try observer?.observe(.update, "beta powers", .doubles([optimizer.powers.0, optimizer.powers.1]))
+        for (name, values) in optimizer.scalars { try observer?.observe(.update, name, .doubles(values)) }
         return (norm, rate)
     }
 

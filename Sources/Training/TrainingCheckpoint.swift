@@ -3,10 +3,12 @@ import Digests
 import Ledger
 import Tensors
 
-/// The state after a step: weights, moments, averages and counters in one safetensors file.
+/// The state after a step: weights, the optimiser's state, averages and counters in one safetensors file.
 public enum TrainingCheckpoint {
     /// What stands before a parameter's name for its weight.
     package static let weightsPrefix = "weights/"
+    /// What stands before a parameter's name for a tensor of an optimiser's state.
+    static let optimizerPrefixes = ["first/", "second/", "row/", "column/", "momentum/"]
 
     /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left.
     public static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -14,13 +16,11 @@ public enum TrainingCheckpoint {
             trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
             + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
-        try Safetensors.stream(
-            tensors: tensors,
-            metadata: [
-                "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
-                "beta1_power": HexFloat.string(trainer.optimizer.powers.0),
-                "beta2_power": HexFloat.string(trainer.optimizer.powers.1),
-            ], append: append)
+        var metadata = [
+            "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
+        ]
+        for (key, value) in trainer.optimizer.stateNumbers { metadata[key] = HexFloat.string(value) }
+        try Safetensors.stream(tensors: tensors, metadata: metadata, append: append)
     }
 
     /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
@@ -37,16 +37,9 @@ public enum TrainingCheckpoint {
         for (name, parameter) in trainer.model.parameters {
             parameter.replace(with: try file.float32(named: weightsPrefix + name, shape: parameter.value.shape).copy())
         }
-        let moments = try trainer.model.parameters.map { name, parameter in
-            (
-                name: name, first: try file.float32(named: "first/" + name, shape: parameter.value.shape).copy(),
-                second: try file.float32(named: "second/" + name, shape: parameter.value.shape).copy()
-            )
-        }
-        trainer.optimizer.restore(
-            updates: try number("updates", { Int($0) }),
-            powers: (try number("beta1_power", HexFloat.double), try number("beta2_power", HexFloat.double)),
-            moments: moments)
+        try trainer.optimizer.restore(
+            updates: try number("updates", { Int($0) }), number: { try number($0, HexFloat.double) },
+            tensor: { try file.float32(named: $0, shape: $1).copy() })
         if let average = trainer.average {
             average.restore(
                 try average.tensors.map {

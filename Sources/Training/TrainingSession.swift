@@ -63,7 +63,7 @@ public final class TrainingSession {
             gradients: Denoising(
                 model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
                 recomputes: recipe.training.recompute),
-            optimizer: AdamW(recipe.adamW, parameters: trained.parameters),
+            optimizer: recipe.optimizerSettings.makeOptimizer(trained.parameters),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
             average: recipe.training.ema.map { WeightAverage(decay: $0, parameters: trained.parameters) })
         batches = BatchSource(

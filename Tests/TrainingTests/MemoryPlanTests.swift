@@ -108,6 +108,32 @@ import TinyRuns
         }
     }
 
+    /// Adafactor keeps rows and columns instead of squares, plain descent nothing; without a reference the gradients that
+    /// are still there when the update begins are then the most.
+    @Test func otherOptimizersAreCounted() throws {
+        let whole = 4 * (try MemoryPlan(sd15(), workers: 2)).parameters.unet
+        let factored = try MemoryPlan(
+            sd15 {
+                ($0.optimizer.name, $0.optimizer.clipThreshold, $0.optimizer.decayRate) = (.adafactor, 1, -0.8)
+            }, workers: 2)
+        let moments = try row("Adafactor moments", factored)
+        #expect(moments.first == 0 && moments.update == moments.later)
+        // 3×3 kernels, most of the network, keep two thirds, matrices next to nothing.
+        #expect(moments.later > whole / 3 && moments.later < whole * 2 / 3)
+        #expect(try row("gradients", factored).update == 0)
+        // The largest tensor, [1280, 2560, 3, 3], its update and its two thirds of factors.
+        #expect(try row("update of the largest tensor", factored).update == 4 * 1280 * 2560 * (9 + 3 + 3))
+        let plain = try MemoryPlan(
+            sd15 {
+                ($0.optimizer.name, $0.optimizer.momentum) = (.sgd, 0)
+                $0.objective.name = .sft
+            }, workers: 2)
+        #expect(!plain.rows.contains { $0.name.hasPrefix("SGD") })
+        #expect(try row("gradients", plain).update == whole)
+        let heavy = try MemoryPlan(sd15 { ($0.optimizer.name, $0.optimizer.momentum) = (.sgd, 0.9) }, workers: 2)
+        #expect(try row("SGD momentum", heavy).later == whole)
+    }
+
     @Test func theMachineHasToHoldIt() throws {
         let recipe = try sd15 {
             $0.training.steps = 5

@@ -160,7 +160,11 @@ import Testing
             9, "  {lr: 1, weight_decay: -1}",
             "9:25: key \"optimizer.weight_decay\": expected a number of at least 0, found -1"
         ),
-        (9, "  {lr: 1, name: sgd}", "9:17: key \"optimizer.name\": expected adamw, found the text \"sgd\""),
+        (
+            9, "  {lr: 1, name: adam}",
+            "9:17: key \"optimizer.name\": expected adamw, adafactor or sgd, found the text \"adam\"; "
+                + "did you mean \"adamw\"?"
+        ),
     ])
     func outOfRange(line: Int, text: String, message: String) {
         #expect(failure(line: line == 13 ? nil : line, text) == "x.yaml:\(message)")

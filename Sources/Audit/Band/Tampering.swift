@@ -9,8 +9,8 @@ public enum Tampering: String, CaseIterable, Sendable {
     case noise = "one noise element +1e-3"
     /// The learning rate.
     case learningRate = "learning rate +0.1 %"
-    /// AdamW's β₂.
+    /// AdamW's β₂, or what makes the moments of another optimiser fade.
     case beta2 = "β₂ +0.01 %"
-    /// AdamW's λ.
+    /// λ.
     case weightDecay = "weight decay ×2"
 }

@@ -25,20 +25,19 @@ struct UpdateTampering {
 
     /// The first tensor, weights before moments, that `tampering` gives other bits; nil when it changes none.
     func firstChange(by tampering: Tampering) -> (phase: Phase, name: String)? {
-        var settings = trainer.optimizer.settings
-        var rate = trainer.learningRate.rate(trainer.steps - 1)
+        let rate = trainer.learningRate.rate(trainer.steps - 1)
+        var (otherRate, change): (Double, OptimizerChange?) = (rate, nil)
         switch tampering {
-        case .learningRate: rate *= 1.001
-        case .beta2: settings.beta2 = min(settings.beta2 * 1.0001, 1.0.nextDown)
-        case .weightDecay: settings.weightDecay *= 2
+        case .learningRate: otherRate *= 1.001
+        case .beta2: change = .momentDecay
+        case .weightDecay: change = .weightDecay
         case .sample, .timestep, .noise: return nil
         }
         var moment: (phase: Phase, name: String)?
         for (index, gradient) in gradients.enumerated() {
             guard let gradient else { continue }
-            let honest = update(
-                index, gradient, trainer.optimizer.settings, trainer.learningRate.rate(trainer.steps - 1))
-            let other = update(index, gradient, settings, rate)
+            let honest = update(index, gradient, nil, rate)
+            let other = update(index, gradient, change, otherRate)
             if isOther(honest[0].tensor, other[0].tensor) { return (.weights, honest[0].name) }
             moment =
                 moment ?? zip(honest, other).first { isOther($0.tensor, $1.tensor) }.map { (.update, $0.0.name) }
@@ -48,22 +47,16 @@ struct UpdateTampering {
 
     /// One parameter's weights and moments after its update.
     private func update(
-        _ index: Int, _ gradient: Tensor, _ settings: AdamW.Settings, _ rate: Double
+        _ index: Int, _ gradient: Tensor, _ change: OptimizerChange?, _ rate: Double
     ) -> [(name: String, tensor: Tensor)] {
-        let (engine, optimizer) = (trainer.model.engine, trainer.optimizer)
+        let engine = trainer.model.engine
         let (name, original) = trainer.model.parameters[index]
         let parameter = Parameter(name: name, value: original.value.copy())
         parameter.replaceGradient(with: gradient.copy())
         if let clip = trainer.clip {
             _ = GradientClipping.clip([parameter], norm: norm, limit: clip, engine: engine)
         }
-        let single = AdamW(settings, parameters: [(name, parameter)])
-        if optimizer.moments.indices.contains(index) {
-            let moments = optimizer.moments[index]
-            single.restore(
-                updates: optimizer.updates, powers: optimizer.powers,
-                moments: [(name, moments.first.copy(), moments.second.copy())])
-        }
+        let single = trainer.optimizer.alone(index, changing: change)
         single.update([parameter], lr: rate, engine: engine)
         return [(name, parameter.value)] + single.stateTensors
     }

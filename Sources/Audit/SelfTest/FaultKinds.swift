@@ -91,14 +91,14 @@ extension Fault {
         }
     }
 
-    /// A bit in the middle of a number of the first moments; the lowest could be lost in the next update's rounding.
+    /// A bit in the middle of a number of the optimiser's state; the lowest could be lost in the next update's rounding.
     static func moment(_ step: Int) -> Fault {
         Fault(step: step) { (session: TrainingSession) in
-            for moment in session.trainer.optimizer.moments {
-                guard let place = moment.first.largest else { continue }
-                return moment.first.flip(bit: 12, of: place)
+            for (_, tensor) in session.trainer.optimizer.stateTensors {
+                guard let place = tensor.largest else { continue }
+                return tensor.flip(bit: 12, of: place)
             }
-            throw Impossible(reason: "the moments are 0 before its first update")
+            throw Impossible(reason: "the optimiser has no state, or none before its first update")
         }
     }
 

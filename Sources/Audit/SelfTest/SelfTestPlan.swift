@@ -33,18 +33,38 @@ struct SelfTestPlan {
             }
         }
         return [
-            SelfTestMutant(
-                .recipe, "β₁ lower by a thousandth, hashes made anew",
-                .diverged(step: step, phases: .update ... .update),
-                steps: step...step,
-                forgery { recipe in
-                    let beta = recipe.optimizer.betas.first
-                    recipe.optimizer.betas.first = beta == 0 ? 0.5 : beta * 0.999
-                }),
+            otherOptimizer(forgery),
             SelfTestMutant(
                 .seed, "the next number, hashes made anew", .diverged(step: step, phases: .batch ... .inversion),
                 steps: step...step, forgery { $0.seed &+= 1 }),
         ]
+    }
+
+    /// An optimiser with one setting changed that shows in every update, the first one too.
+    private func otherOptimizer(
+        _ forgery: (@escaping (inout Recipe) -> Void) -> SelfTestMutant.Trial
+    ) -> SelfTestMutant {
+        func mutant(_ change: String, _ trial: SelfTestMutant.Trial) -> SelfTestMutant {
+            SelfTestMutant(
+                .recipe, "\(change), hashes made anew", .diverged(step: step, phases: .update ... .update),
+                steps: step...step, trial)
+        }
+        let recipe = try? Recipe(json: JSONCursor(evidence.manifest.inputs.recipe, name: "inputs.recipe"))
+        guard let name = recipe?.optimizer.name, name != .adamw else {
+            return mutant(
+                "β₁ lower by a thousandth",
+                forgery { recipe in
+                    let beta = recipe.optimizer.betas.first
+                    recipe.optimizer.betas.first = beta == 0 ? 0.5 : beta * 0.999
+                })
+        }
+        // From the first step on, since a warm-up's learning rate of 0 has no thousandth.
+        return mutant(
+            "learning rate up by a thousandth from the first step on",
+            forgery { recipe in
+                recipe.optimizer.lr = (recipe.optimizer.lr == 0 ? 1e-6 : recipe.optimizer.lr) * 1.001
+                recipe.optimizer.warmup = 0
+            })
     }
 
     /// Replays that go wrong.
@@ -65,7 +85,7 @@ struct SelfTestPlan {
             fault(.latent, "1 bit of a noisy latent", .inversion ... .inversion, .noisyLatent(step)),
             fault(.weightBit, "the lowest bit of one weight", .inversion ... .weights, .weight(step)),
             // Before the first update there are none.
-            fault(.optimiserMoment, "1 bit of a first moment", .update ... .update, .moment(steps.upperBound)),
+            fault(.optimiserMoment, "1 bit of the optimiser's state", .update ... .update, .moment(steps.upperBound)),
             fault(.scheduleEntry, "1 bit of ā at one timestep", .inversion ... .policy, .scheduleEntry(step)),
         ]
     }

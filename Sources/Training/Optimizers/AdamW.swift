@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// AdamW (Loshchilov & Hutter 2019), decoupled weight decay, in Float32; the powers of β are running double products.
-public final class AdamW {
+public final class AdamW: Optimizer {
     /// What does not change during a run.
     public struct Settings: Sendable, Equatable {
         /// β₁.
@@ -29,29 +29,45 @@ public final class AdamW {
     public private(set) var updates = 0
     /// β₁^updates and β₂^updates.
     public private(set) var powers = (1.0, 1.0)
-    /// First and second moment of each parameter, in the parameters' order. The first update makes them, of zeros: until
-    /// then their memory is free for the backward pass.
+    /// First and second moment of each parameter, in the parameters' order; the first update makes them, of zeros.
     public private(set) var moments: [(name: String, first: Tensor, second: Tensor)] = []
-    private let names: [String]
+    private let parameters: [(name: String, shape: [Int])]
 
     /// An optimiser of `parameters` that has not done anything yet.
-    public init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
+    public convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
+        self.init(settings, parameters.map { ($0.name, $0.parameter.value.shape) })
+    }
+
+    private init(_ settings: Settings, _ parameters: [(name: String, shape: [Int])]) {
         self.settings = settings
-        names = parameters.map(\.name)
+        self.parameters = parameters
     }
 
-    /// Puts back a state saved earlier; `moments` in the parameters' order.
+    /// The moments as `first/NAME` and `second/NAME`.
+    public var stateTensors: [(name: String, tensor: Tensor)] {
+        moments.flatMap { [("first/" + $0.name, $0.first), ("second/" + $0.name, $0.second)] }
+    }
+
+    /// β₁^updates and β₂^updates.
+    public var stateNumbers: [(key: String, value: Double)] {
+        [("beta1_power", powers.0), ("beta2_power", powers.1)]
+    }
+
+    /// β₁^updates and β₂^updates.
+    public var scalars: [(name: String, values: [Double])] { [("beta powers", [powers.0, powers.1])] }
+
+    /// Puts back moments and powers.
     public func restore(
-        updates: Int, powers: (Double, Double), moments: [(name: String, first: Tensor, second: Tensor)]
-    ) {
-        precondition(moments.map(\.name) == names)
+        updates: Int, number: (String) throws -> Double, tensor: (String, [Int]) throws -> Tensor
+    ) throws {
+        moments = try parameters.map {
+            ($0.name, try tensor("first/" + $0.name, $0.shape), try tensor("second/" + $0.name, $0.shape))
+        }
+        powers = (try number("beta1_power"), try number("beta2_power"))
         self.updates = updates
-        self.powers = powers
-        self.moments = moments
     }
 
-    /// One update of `parameters` (the order given at the start) by their gradients, with learning rate `lr`. Each
-    /// gradient is let go as soon as it is used, so that the first update's moments can take its place in memory.
+    /// One update; the formula is `Engine.adamWInPlace`'s.
     public func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
         updates += 1
         powers = (powers.0 * settings.beta1, powers.1 * settings.beta2)
@@ -60,11 +76,11 @@ public final class AdamW {
             beta2: Float(settings.beta2), oneMinusBeta2: Float(1 - settings.beta2),
             rootCorrection2: Float((1 - powers.1).squareRoot()), eps: Float(settings.eps),
             step: Float(lr / (1 - powers.0)))
-        precondition(parameters.count == names.count)
+        precondition(parameters.count == self.parameters.count)
         for (index, parameter) in parameters.enumerated() {
             if moments.count == index {
                 let shape = parameter.value.shape
-                moments.append((names[index], Tensor(zeros: shape), Tensor(zeros: shape)))
+                moments.append((self.parameters[index].name, Tensor(zeros: shape), Tensor(zeros: shape)))
             }
             guard let gradient = parameter.gradient else { continue }
             engine.adamWInPlace(
@@ -72,5 +88,20 @@ public final class AdamW {
                 secondMoment: moments[index].second, gradient: gradient, constants)
             parameter.clearGradient()
         }
+    }
+
+    /// One parameter's part, with another β₂ or λ.
+    public func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
+        var settings = settings
+        switch change {
+        case .momentDecay: settings.beta2 = min(settings.beta2 * 1.0001, 1.0.nextDown)
+        case .weightDecay: settings.weightDecay *= 2
+        case nil: break
+        }
+        let single = AdamW(settings, [parameters[index]])
+        guard moments.indices.contains(index) else { return single }
+        (single.updates, single.powers) = (updates, powers)
+        single.moments = [(moments[index].name, moments[index].first.copy(), moments[index].second.copy())]
+        return single
     }
 }

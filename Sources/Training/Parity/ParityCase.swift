@@ -13,7 +13,7 @@ public struct ParityCase: Sendable {
     let snr: Float
     let label: SmoothedLabel
     let inversion: InversionRecipe
-    let optimizer: AdamW.Settings
+    let optimizer: OptimizerSettings
     let learningRate: LearningRate
     let clip: Float?
     let steps: Int
@@ -31,7 +31,6 @@ public struct ParityCase: Sendable {
             "score_max", "T", "objective", "inversion", "micro_pairs", "warmup", "start_at_ref",
             "snr",
         ])
-        guard try hp["optimizer"].string() == "adamw" else { throw try hp["optimizer"].error(expected: "\"adamw\"") }
         guard let name = ObjectiveName(rawValue: try hp["objective"].string()) else {
             throw try hp["objective"].error(expected: "one of \(ObjectiveName.allCases.map(\.rawValue))")
         }
@@ -43,9 +42,7 @@ public struct ParityCase: Sendable {
         label = SmoothedLabel(scoreRange: range.0...range.1, gamma: Float(try hp["gamma"].double()))
         inversion =
             try hp["inversion"].present.map(ParityCase.inversion) ?? InversionRecipe()
-        optimizer = AdamW.Settings(
-            beta1: try hp["betas"][0].double(), beta2: try hp["betas"][1].double(), eps: try hp["eps"].double(),
-            weightDecay: try hp["weight_decay"].double())
+        optimizer = try ParityCase.optimizer(hp)
         steps = try hp["steps"].int()
         guard steps >= 1 else { throw try hp["steps"].error(expected: "at least 1") }
         let warmup = try hp["warmup"].present?.int() ?? 0
@@ -67,6 +64,20 @@ public struct ParityCase: Sendable {
         case .dpo: DPO(beta: beta)
         case .kto: KTO(beta: beta)
         case .mapo: MaPO(beta: beta, snr: snr)
+        }
+    }
+
+    /// AdamW, or transformers' Adafactor without anything of AdamW's but the weight decay.
+    private static func optimizer(_ hp: JSONCursor) throws -> OptimizerSettings {
+        let weightDecay = try hp["weight_decay"].double()
+        switch try hp["optimizer"].string() {
+        case "adamw":
+            return .adamW(
+                AdamW.Settings(
+                    beta1: try hp["betas"][0].double(), beta2: try hp["betas"][1].double(), eps: try hp["eps"].double(),
+                    weightDecay: weightDecay))
+        case "adafactor": return .adafactor(Adafactor.Settings(weightDecay: weightDecay))
+        default: throw try hp["optimizer"].error(expected: "adamw or adafactor")
         }
     }
 

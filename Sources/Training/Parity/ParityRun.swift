@@ -36,7 +36,7 @@ public struct ParityRun {
             gradients: Denoising(
                 model: trained, objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
                 microItems: hp.microPairs),
-            optimizer: AdamW(hp.optimizer, parameters: trained.parameters), learningRate: hp.learningRate,
+            optimizer: hp.optimizer.makeOptimizer(trained.parameters), learningRate: hp.learningRate,
             clip: hp.clip)
     }
 

@@ -5,6 +5,10 @@ extension Recipe {
         public enum Name: String, Sendable, CaseIterable {
             /// Adam with decoupled weight decay.
             case adamw
+            /// Adafactor with a given learning rate, as the public SDXL runs.
+            case adafactor
+            /// Stochastic gradient descent.
+            case sgd
         }
 
         /// How the learning rate goes over the run.
@@ -29,11 +33,11 @@ extension Recipe {
         public var name: Name
         /// The learning rate, at least 0.
         public var lr: Double
-        /// `optimizer.betas`.
+        /// `optimizer.betas`, of AdamW.
         public var betas: Betas
-        /// ε, added to the root of the second moment; above 0.
+        /// AdamW's ε, added to the root of the second moment; above 0.
         public var eps: Double
-        /// Decoupled weight decay, at least 0.
+        /// Weight decay, at least 0: decoupled, but with SGD, as in PyTorch, a part of the gradient.
         public var weightDecay: Double
         /// The norm that gradients are clipped to, above 0; `nil` for no clipping.
         public var clip: Double?
@@ -41,30 +45,62 @@ extension Recipe {
         public var schedule: Schedule
         /// The steps over which the learning rate rises from 0; at most the run's.
         public var warmup: Int
+        /// Adafactor's bound on the root mean square of a tensor's update, above 0; nil for other optimisers.
+        public var clipThreshold: Double? = nil
+        /// Adafactor's exponent c, below 0: the k-th update keeps 1 − kᶜ of the moments; nil for other optimisers.
+        public var decayRate: Double? = nil
+        /// SGD's momentum, at least 0 and below 1; nil for other optimisers.
+        public var momentum: Double? = nil
     }
 }
 
 extension Recipe.Optimizer {
-    static let keys = ["name", "lr", "betas", "eps", "weight_decay", "clip", "schedule", "warmup"]
+    private static let ownKeys: [(name: Name, keys: [String])] = [
+        (.adamw, ["betas", "eps"]), (.adafactor, ["clip_threshold", "decay_rate"]), (.sgd, ["momentum"]),
+    ]
+    static let keys =
+        ["name", "lr", "weight_decay", "clip", "schedule", "warmup"] + ownKeys.flatMap(\.keys)
 
     init(_ section: RecipeSection) throws {
-        name = try section["name"].choice(default: .adamw)
+        let name: Name = try section["name"].choice(default: .adamw)
+        self.name = name
+        for (owner, keys) in Self.ownKeys where owner != name {
+            for key in keys { try section[key].refuse(with: "optimizer.name: \(name.rawValue)") }
+        }
         lr = try section["lr"].double("a number of at least 0") { $0 >= 0 }
-        betas = try Betas(section["betas"])
-        eps = try section["eps"].double("a number above 0", default: 1e-8) { $0 > 0 }
-        weightDecay = try section["weight_decay"].double("a number of at least 0", default: 0.01) { $0 >= 0 }
+        (betas, eps) = (Betas(first: 0.9, second: 0.999), 1e-8)
+        switch name {
+        case .adamw:
+            betas = try Betas(section["betas"])
+            eps = try section["eps"].double("a number above 0", default: eps) { $0 > 0 }
+        case .adafactor:
+            clipThreshold = try section["clip_threshold"].double("a number above 0", default: 1) { $0 > 0 }
+            decayRate = try section["decay_rate"].double("a number below 0", default: -0.8) { $0 < 0 }
+        case .sgd:
+            momentum = try section["momentum"].double("a number of at least 0 and below 1", default: 0) {
+                $0 >= 0 && $0 < 1
+            }
+        }
+        weightDecay = try section["weight_decay"].double("a number of at least 0", default: name == .sgd ? 0 : 0.01) {
+            $0 >= 0
+        }
         clip = try section["clip"].optional(default: 1) { try $0.double("a number above 0, or null") { $0 > 0 } }
         schedule = try section["schedule"].choice(default: .constant)
         warmup = try section["warmup"].int(0...Int.max, default: 0)
     }
 
+    /// Only the optimiser's own keys, so that another optimiser's new key changes no manifest of this one.
     var value: RecipeValue {
-        .section([
-            ("name", .text(name.rawValue)), ("lr", .number(lr)),
-            ("betas", .list([.number(betas.first), .number(betas.second)])), ("eps", .number(eps)),
-            ("weight_decay", .number(weightDecay)), ("clip", .optional(clip) { .number($0) }),
-            ("schedule", .text(schedule.rawValue)), ("warmup", .int(warmup)),
-        ])
+        let moments: [(key: String, value: RecipeValue)] =
+            name == .adamw
+            ? [("betas", .list([.number(betas.first), .number(betas.second)])), ("eps", .number(eps))] : []
+        let own = [("clip_threshold", clipThreshold), ("decay_rate", decayRate), ("momentum", momentum)]
+        return .section(
+            [("name", .text(name.rawValue)), ("lr", .number(lr))] + moments
+                + own.compactMap { key, value in value.map { (key: key, value: .number($0)) } } + [
+                    ("weight_decay", .number(weightDecay)), ("clip", .optional(clip) { .number($0) }),
+                    ("schedule", .text(schedule.rawValue)), ("warmup", .int(warmup)),
+                ])
     }
 }
 
