@@ -56,7 +56,9 @@ extension Recipe {
     /// The learning rate of each step.
     var learningRate: LearningRate {
         LearningRate(
-            schedule: LearningRate.Schedule(rawValue: optimizer.schedule.rawValue)!, base: optimizer.lr,
-            warmup: optimizer.warmup, total: training.steps)
+            schedule: LearningRate.Schedule(rawValue: optimizer.schedule.rawValue)!,
+            base: optimizer.highestRate(pairsPerStep: training.pairsPerStep), warmup: optimizer.warmup,
+            total: training.steps, cycles: optimizer.cycles ?? 1, power: optimizer.power ?? 1,
+            end: optimizer.lrEnd ?? 1e-7)
     }
 }

@@ -1,15 +1,21 @@
 import Tensors
 
-/// The learning rate of each optimiser step.
+/// The learning rate of each optimiser step, as diffusers' `get_scheduler`.
 public struct LearningRate: Sendable, Equatable {
-    /// The curve after the warm-up.
+    /// The curve after the warm-up; all but `constant` rise linearly from 0 first: the first update then has rate 0.
     public enum Schedule: String, Sendable, CaseIterable {
         /// The base rate from the first step.
         case constant
-        /// Rising linearly from 0 over the warm-up, then constant: the first update has rate 0.
+        /// Constant after the warm-up.
         case constantWithWarmup = "constant_with_warmup"
-        /// Rising over the warm-up, then half a cosine down to 0 at the last step.
+        /// Falling along a line to 0 after the last step.
+        case linear
+        /// Half a cosine down to 0 after the last step.
         case cosine
+        /// Half a cosine several times, each from the base rate.
+        case cosineWithRestarts = "cosine_with_restarts"
+        /// Falling to `end` along a power of the part that is left.
+        case polynomial
     }
 
     /// The curve.
@@ -20,24 +26,46 @@ public struct LearningRate: Sendable, Equatable {
     public let warmup: Int
     /// Steps of the run.
     public let total: Int
+    /// How often `cosineWithRestarts` starts.
+    public let cycles: Int
+    /// The power of `polynomial`.
+    public let power: Double
+    /// The rate that `polynomial` falls to.
+    public let end: Double
 
     /// A schedule over `total` steps.
-    public init(schedule: Schedule, base: Double, warmup: Int = 0, total: Int) {
+    public init(
+        schedule: Schedule, base: Double, warmup: Int = 0, total: Int, cycles: Int = 1, power: Double = 1,
+        end: Double = 1e-7
+    ) {
         self.schedule = schedule
         self.base = base
         self.warmup = warmup
         self.total = total
+        self.cycles = cycles
+        self.power = power
+        self.end = end
     }
 
     /// The rate of step `k`, counted from 0.
     public func rate(_ k: Int) -> Double {
+        if schedule == .constant { return base }
+        if k < warmup { return base * (Double(k) / Double(warmup)) }
+        let progress = Double(k - warmup) / Double(max(1, total - warmup))
         switch schedule {
-        case .constant: return base
-        case .constantWithWarmup: return k < warmup ? base * (Double(k) / Double(warmup)) : base
-        case .cosine:
-            if k < warmup { return base * (Double(k) / Double(warmup)) }
-            let progress = Double(k - warmup) / Double(max(1, total - warmup))
-            return base * (0.5 * (1 + Elementary.cos(Double.pi * progress)))
+        case .constant, .constantWithWarmup: return base
+        case .linear: return base * max(0, Double(total - k) / Double(max(1, total - warmup)))
+        case .cosine: return base * (0.5 * (1 + Elementary.cos(Double.pi * progress)))
+        case .cosineWithRestarts:
+            if progress >= 1 { return 0 }
+            let turns = Double(cycles) * progress
+            return base * max(0, 0.5 * (1 + Elementary.cos(Double.pi * (turns - turns.rounded(.down)))))
+        case .polynomial: return progress >= 1 ? end : (base - end) * raised(1 - progress) + end
         }
+    }
+
+    /// x to the power, for 0 < x ≤ 1.
+    private func raised(_ x: Double) -> Double {
+        power == 1 ? x : Elementary.exp(power * Elementary.log(x))
     }
 }

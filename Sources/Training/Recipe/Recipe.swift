@@ -118,6 +118,11 @@ extension Recipe {
         if optimizer.warmup > training.steps {
             throw optimizerSection["warmup"].outOfRange("at most training.steps, \(training.steps)")
         }
+        let highest = optimizer.highestRate(pairsPerStep: training.pairsPerStep)
+        if let end = optimizer.lrEnd, end >= highest {
+            throw optimizerSection["lr_end"].outOfRange(
+                "less than the highest learning rate, \(highest)", default: "\(end)")
+        }
         if training.trainTextEncoder, objective.name != .sft {
             try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
         }

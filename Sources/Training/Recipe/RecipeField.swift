@@ -25,9 +25,10 @@ package struct RecipeField {
             .wrongType, at: place, key: key, expected: expected, found: node?.description ?? "nothing", hint: hint)
     }
 
-    /// The error that the value is not allowed.
-    package func outOfRange(_ expected: String, hint: String = "") -> RecipeError {
-        RecipeError(.outOfRange, at: place, key: key, expected: expected, found: node?.description ?? "", hint: hint)
+    /// The error that the value, `value` where the key is missing, is not allowed.
+    package func outOfRange(_ expected: String, hint: String = "", default value: String = "") -> RecipeError {
+        RecipeError(
+            .outOfRange, at: place, key: key, expected: expected, found: node?.description ?? value, hint: hint)
     }
 
     /// The error that the key is missing.

@@ -17,8 +17,14 @@ extension Recipe {
             case constant
             /// Rising over `warmup` steps, then the same.
             case constantWithWarmup = "constant_with_warmup"
+            /// Rising over `warmup` steps, then falling to 0 along a line.
+            case linear
             /// Rising over `warmup` steps, then falling to 0 along half a cosine.
             case cosine
+            /// Rising over `warmup` steps, then falling to 0 along half a cosine, `cycles` times.
+            case cosineWithRestarts = "cosine_with_restarts"
+            /// Rising over `warmup` steps, then falling to `lr_end` along a power.
+            case polynomial
         }
 
         /// The decay of AdamW's two moments, each at least 0 and below 1.
@@ -31,8 +37,10 @@ extension Recipe {
 
         /// `optimizer.name`.
         public var name: Name
-        /// The learning rate, at least 0.
+        /// The learning rate at its highest, at least 0; with `scalesRate` that of one pair.
         public var lr: Double
+        /// Whether `lr` is multiplied by the pairs of a step (pictures, for `sft` and `kto`), as the public `--scale_lr`.
+        public var scalesRate = false
         /// `optimizer.betas`, of AdamW.
         public var betas: Betas
         /// AdamW's ε, added to the root of the second moment; above 0.
@@ -45,6 +53,12 @@ extension Recipe {
         public var schedule: Schedule
         /// The steps over which the learning rate rises from 0; at most the run's.
         public var warmup: Int
+        /// How often `cosine_with_restarts` starts, at least 1; nil for other schedules.
+        public var cycles: Int? = nil
+        /// The power of `polynomial`, above 0; nil for other schedules.
+        public var power: Double? = nil
+        /// The learning rate that `polynomial` falls to, at least 0 and below the highest; nil for other schedules.
+        public var lrEnd: Double? = nil
         /// Adafactor's bound on the root mean square of a tensor's update, above 0; nil for other optimisers.
         public var clipThreshold: Double? = nil
         /// Adafactor's exponent c, below 0: the k-th update keeps 1 − kᶜ of the moments; nil for other optimisers.
@@ -58,8 +72,12 @@ extension Recipe.Optimizer {
     private static let ownKeys: [(name: Name, keys: [String])] = [
         (.adamw, ["betas", "eps"]), (.adafactor, ["clip_threshold", "decay_rate"]), (.sgd, ["momentum"]),
     ]
+    private static let scheduleKeys: [(schedule: Schedule, keys: [String])] = [
+        (.cosineWithRestarts, ["cycles"]), (.polynomial, ["power", "lr_end"]),
+    ]
     static let keys =
-        ["name", "lr", "weight_decay", "clip", "schedule", "warmup"] + ownKeys.flatMap(\.keys)
+        ["name", "lr", "scale_lr", "weight_decay", "clip", "schedule", "warmup"] + ownKeys.flatMap(\.keys)
+        + scheduleKeys.flatMap(\.keys)
 
     init(_ section: RecipeSection) throws {
         let name: Name = try section["name"].choice(default: .adamw)
@@ -68,6 +86,7 @@ extension Recipe.Optimizer {
             for key in keys { try section[key].refuse(with: "optimizer.name: \(name.rawValue)") }
         }
         lr = try section["lr"].double("a number of at least 0") { $0 >= 0 }
+        scalesRate = try section["scale_lr"].node == nil ? false : section["scale_lr"].bool()
         (betas, eps) = (Betas(first: 0.9, second: 0.999), 1e-8)
         switch name {
         case .adamw:
@@ -86,21 +105,38 @@ extension Recipe.Optimizer {
         }
         clip = try section["clip"].optional(default: 1) { try $0.double("a number above 0, or null") { $0 > 0 } }
         schedule = try section["schedule"].choice(default: .constant)
+        for (owner, keys) in Self.scheduleKeys where owner != schedule {
+            for key in keys { try section[key].refuse(with: "optimizer.schedule: \(schedule.rawValue)") }
+        }
+        switch schedule {
+        case .cosineWithRestarts: cycles = try section["cycles"].int(1...Int.max, default: 1)
+        case .polynomial:
+            power = try section["power"].double("a number above 0", default: 1) { $0 > 0 }
+            lrEnd = try section["lr_end"].double("a number of at least 0", default: 1e-7) { $0 >= 0 }
+        case .constant, .constantWithWarmup, .linear, .cosine: break
+        }
         warmup = try section["warmup"].int(0...Int.max, default: 0)
     }
 
-    /// Only the optimiser's own keys, so that another optimiser's new key changes no manifest of this one.
+    /// The learning rate at its highest.
+    func highestRate(pairsPerStep: Int) -> Double { scalesRate ? lr * Double(pairsPerStep) : lr }
+
+    /// Only the optimiser's and the schedule's own keys, so that a new key of another changes no manifest of this one.
     var value: RecipeValue {
         let moments: [(key: String, value: RecipeValue)] =
             name == .adamw
             ? [("betas", .list([.number(betas.first), .number(betas.second)])), ("eps", .number(eps))] : []
-        let own = [("clip_threshold", clipThreshold), ("decay_rate", decayRate), ("momentum", momentum)]
+        let scale: [(key: String, value: RecipeValue)] = scalesRate ? [("scale_lr", .bool(true))] : []
+        let restarts = cycles.map { [(key: "cycles", value: RecipeValue.int($0))] } ?? []
+        func given(_ numbers: [(key: String, value: Double?)]) -> [(key: String, value: RecipeValue)] {
+            numbers.compactMap { key, value in value.map { (key: key, value: .number($0)) } }
+        }
+        let own = given([("clip_threshold", clipThreshold), ("decay_rate", decayRate), ("momentum", momentum)])
         return .section(
-            [("name", .text(name.rawValue)), ("lr", .number(lr))] + moments
-                + own.compactMap { key, value in value.map { (key: key, value: .number($0)) } } + [
-                    ("weight_decay", .number(weightDecay)), ("clip", .optional(clip) { .number($0) }),
-                    ("schedule", .text(schedule.rawValue)), ("warmup", .int(warmup)),
-                ])
+            [("name", .text(name.rawValue)), ("lr", .number(lr))] + scale + moments + own + [
+                ("weight_decay", .number(weightDecay)), ("clip", .optional(clip) { .number($0) }),
+                ("schedule", .text(schedule.rawValue)), ("warmup", .int(warmup)),
+            ] + restarts + given([("power", power), ("lr_end", lrEnd)]))
     }
 }
 
