@@ -5,7 +5,7 @@ import Tensors
 
 extension TrainingCheckpoint {
     /// Holds the state in `file` against the record of the step after which it was saved: weights, optimiser,
-    /// averages and counters, by their digests and bits. Nothing but these may be in the file.
+    /// averages, reference and counters, by their digests and bits. Nothing but these may be in the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
     public static func check(
         _ file: SafetensorsFile, against record: StepRecord, run: String, engine: Engine
@@ -30,13 +30,14 @@ extension TrainingCheckpoint {
             }
             return try weightsDigest(of: tensors, on: engine).hex
         }
-        let parts = [weightsPrefix] + optimizerPrefixes + ["average/"]
+        let parts = [weightsPrefix] + optimizerPrefixes + ["average/", "reference/"]
         let strange = file.names.first { name in !parts.contains { name.hasPrefix($0) } }
         try require("the names of its tensors", nil, strange)
         try require("the weights", record.weightsDigest?.hex, try root([weightsPrefix]))
         try require(
             "the optimiser's moments", digest(.update, "optimizer"), try root(optimizerPrefixes, keeping: true))
         try require("the average of the weights", digest(.weights, "average"), try root(["average/"]))
+        try require("the moved reference", digest(.update, "reference"), try root(["reference/"]))
         try require("the number of steps", "\(record.step)", file.metadata("steps"))
         // One update a step.
         try require("the number of updates", "\(record.step)", file.metadata("updates"))

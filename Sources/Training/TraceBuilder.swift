@@ -79,6 +79,9 @@ public final class TraceBuilder: StepObserver {
         paths = [:]
         // An optimiser without a state has no digest.
         if let state = try trainer.optimizer.stateDigest(on: engine) { observe(.update, "optimizer", digest: state) }
+        if let reference = trainer.movingReference {
+            observe(.update, "reference", digest: try reference.digest(on: engine))
+        }
         observe(.weights, tensors: trainer.model.parameters.map { ($0.name, $0.parameter.value) })
         if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
         defer { (entries, tensors) = ([:], [:]) }

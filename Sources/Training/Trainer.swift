@@ -16,6 +16,8 @@ public final class Trainer {
     public let clip: Float?
     /// The moving average of the weights, if one is kept.
     public let average: WeightAverage?
+    /// What lets the reference follow the policy, if it does.
+    public let movingReference: MovingReference?
     /// Steps done so far.
     public private(set) var steps: Int
 
@@ -27,13 +29,14 @@ public final class Trainer {
     /// A trainer before its first step.
     public init(
         gradients: any StepGradients, optimizer: any Optimizer, learningRate: LearningRate, clip: Float?,
-        average: WeightAverage? = nil
+        average: WeightAverage? = nil, movingReference: MovingReference? = nil
     ) {
         self.gradients = gradients
         self.optimizer = optimizer
         self.learningRate = learningRate
         self.clip = clip
         self.average = average
+        self.movingReference = movingReference
         steps = 0
     }
 
@@ -83,6 +86,7 @@ public final class Trainer {
                 step: steps, phase: .weights, tensor: place.name, index: place.index, value: place.value)
         }
         average?.update(model.parameters, k: steps, engine: engine)
+        movingReference?.update(k: steps, engine: engine)
         try observer?.observe(.update, "clip factor", .floats([factor]))
         try observer?.observe(.update, "learning rate", .doubles([rate]))
         for (name, values) in optimizer.scalars { try observer?.observe(.update, name, .doubles(values)) }

@@ -3,7 +3,8 @@ import Digests
 import Ledger
 import Tensors
 
-/// The state after a step: weights, the optimiser's state, averages and counters in one safetensors file.
+/// The state after a step: weights, the optimiser's state, averages, a reference that
+/// moves, and counters in one safetensors file.
 public enum TrainingCheckpoint {
     /// What stands before a parameter's name for its weight.
     package static let weightsPrefix = "weights/"
@@ -16,6 +17,7 @@ public enum TrainingCheckpoint {
             trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
             + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
+            + (trainer.movingReference?.tensors ?? []).map { ("reference/" + $0.name, $0.tensor) }
         var metadata = [
             "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
         ]
@@ -46,6 +48,7 @@ public enum TrainingCheckpoint {
                     ($0.name, try file.float32(named: "average/" + $0.name, shape: $0.tensor.shape).copy())
                 })
         }
+        try trainer.movingReference?.restore { try file.float32(named: "reference/" + $0, shape: $1).copy() }
         trainer.resume(after: try number("steps", { Int($0) }))
     }
 }

@@ -65,7 +65,14 @@ public final class TrainingSession {
                 recomputes: recipe.training.recompute),
             optimizer: recipe.optimizerSettings.makeOptimizer(trained.parameters),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
-            average: recipe.training.ema.map { WeightAverage(decay: $0, parameters: trained.parameters) })
+            average: recipe.training.ema.map {
+                WeightAverage(decay: $0, every: recipe.training.emaEvery ?? 1, parameters: trained.parameters)
+            },
+            movingReference: recipe.training.referenceEMA.map {
+                MovingReference(
+                    decay: $0.decay, every: $0.every, reference: reference?.parameters ?? [],
+                    policy: trained.parameters)
+            })
         batches = BatchSource(
             items: data.items,
             settings: BatchSource.Settings(

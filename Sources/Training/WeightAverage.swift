@@ -3,16 +3,20 @@ import Checkpoints
 import Digests
 import Tensors
 
-/// An exponential moving average of the trained weights (EMA): after update k, decay min(d, k / (k + 9)).
+/// An exponential moving average of the trained weights (EMA): they are taken in every so many updates, the n-th time
+/// with the decay min(d, n / (n + 9)).
 public final class WeightAverage {
     /// d.
     public let decay: Double
+    /// The updates from one to the next whose weights are taken in.
+    public let every: Int
     /// The averages in the parameters' order.
     public private(set) var tensors: [(name: String, tensor: Tensor)]
 
     /// An average that starts from the present weights.
-    public init(decay: Double, parameters: [(name: String, parameter: Parameter)]) {
+    public init(decay: Double, every: Int = 1, parameters: [(name: String, parameter: Parameter)]) {
         self.decay = decay
+        self.every = every
         tensors = parameters.map { ($0.name, $0.parameter.value.copy()) }
     }
 
@@ -22,9 +26,11 @@ public final class WeightAverage {
         self.tensors = tensors
     }
 
-    /// Takes in the weights after update `k`, counted from 1.
+    /// Takes in the weights after update `k`, counted from 1, if it is time.
     public func update(_ parameters: [(name: String, parameter: Parameter)], k: Int, engine: Engine) {
-        let decay = Float(min(self.decay, Double(k) / Double(k + 9)))
+        guard k % every == 0 else { return }
+        let n = k / every
+        let decay = Float(min(self.decay, Double(n) / Double(n + 9)))
         for (average, parameter) in zip(tensors, parameters) {
             engine.movingAverageInPlace(average.tensor, parameter: parameter.parameter.value, decay: decay)
         }

@@ -1,9 +1,13 @@
+import Autodiff
+import Checkpoints
+import Diffusion
 import Digests
+import Tensors
 import Testing
 
 @testable import Training
 
-/// Learning rates against diffusers; `Fixtures/optimizers/make.py` made the numbers.
+/// Learning rates and the moving reference against diffusers; `Fixtures/optimizers/make.py` made the numbers.
 @Suite struct ScheduleTests {
     private static let folder = "\(Oracle.fixtures.folder)/optimizers"
 
@@ -27,5 +31,28 @@ import Testing
             seen.insert(schedule)
         }
         #expect(seen == Set(LearningRate.Schedule.allCases))
+    }
+
+    /// Ten moves after weights that go their own way: diffusers' `EMAModel`.
+    @Test func theReferenceMovesAsAnEMAModel() throws {
+        let file = try SafetensorsFile(path: "\(Self.folder)/traces.safetensors")
+        let values = try file.float32(named: "start/matrix").floats
+        func weights(_ k: Int) -> Tensor { Tensor(Array(values[35 * k..<35 * (k + 1)]), shape: [7, 5]) }
+        let (reference, policy) = (
+            Parameter(name: "w", value: weights(0)), Parameter(name: "w", value: weights(0))
+        )
+        let moving = MovingReference(decay: 0.6, every: 2, reference: [reference], policy: [("unet/w", policy)])
+        let engine = Engine()
+        defer { engine.stop() }
+        for k in 1...10 {
+            policy.replace(with: weights(k))
+            let before = reference.value.floats
+            moving.update(k: 2 * k - 1, engine: engine)
+            #expect(reference.value.floats == before)
+            moving.update(k: 2 * k, engine: engine)
+            // Ten averages, each of three roundings.
+            #expect(Oracle.distance(reference.value, try file.float32(named: "ema/\(k)")) < 1e-6, "move \(k)")
+        }
+        #expect(moving.tensors.map(\.name) == ["unet/w"])
     }
 }

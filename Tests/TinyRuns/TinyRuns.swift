@@ -64,8 +64,10 @@ public struct TinyRuns: Sendable {
     }
 
     /// Writes a recipe of `steps` steps on the built-in pairs for `objective`, the keys of that section, and gives its
-    /// path; `more` are further lines.
-    public func recipe(_ objective: String, steps: Int = 2, more: String = "", training: String = "") throws -> String {
+    /// path; `more` are further lines, `optimizer` and `training` further keys of their sections.
+    public func recipe(
+        _ objective: String, steps: Int = 2, more: String = "", optimizer: String = "", training: String = ""
+    ) throws -> String {
         try write(
             """
             name: tiny
@@ -73,7 +75,7 @@ public struct TinyRuns: Sendable {
             data: {kind: shapes, size: 16, pairs: 8, seed: 3}
             \(model())
             objective: {\(objective)}
-            optimizer: {lr: 1e-3}
+            optimizer: {lr: 1e-3\(optimizer)}
             training: {steps: \(steps), pairs_per_step: 3, caption_dropout: 0.3, flip: true\(training)}
             \(more)
             """, to: "recipe-\(UUID().uuidString).yaml")

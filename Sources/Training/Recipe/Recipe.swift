@@ -123,6 +123,9 @@ extension Recipe {
             throw optimizerSection["lr_end"].outOfRange(
                 "less than the highest learning rate, \(highest)", default: "\(end)")
         }
+        if training.referenceEMA != nil, !objective.name.usesReference {
+            try trainingSection["reference_ema"].refuse(with: "objective.name: \(objective.name.rawValue)")
+        }
         if training.trainTextEncoder, objective.name != .sft {
             try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
         }

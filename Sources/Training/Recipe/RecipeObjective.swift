@@ -24,6 +24,14 @@ extension Recipe {
             /// Whether pairs may have it: then the key `gamma` asks for it.
             fileprivate var takesWeights: Bool { self == .dpo || self == .inpo }
 
+            /// Whether a frozen network's errors are subtracted.
+            var usesReference: Bool {
+                switch self {
+                case .smpo, .dpo, .kto, .inpo: true
+                case .sft, .mapo: false
+                }
+            }
+
             /// β where none is given: SmPO's and InPO's of SD1.5, otherwise the public code's.
             var beta: Double {
                 switch self {

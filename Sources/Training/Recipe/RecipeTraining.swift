@@ -9,6 +9,14 @@ extension Recipe {
             case high
         }
 
+        /// How the reference follows the policy.
+        public struct MovingReference: Sendable, Equatable {
+            /// The decay of its weights, between 0 and 1.
+            public var decay: Double
+            /// The steps from one move to the next, at least 1.
+            public var every: Int
+        }
+
         /// The number of optimiser steps, at least 1.
         public var steps: Int
         /// The pairs of one optimiser step, at least 1; for `sft` and `kto` the pictures, one of each pair.
@@ -21,6 +29,10 @@ extension Recipe {
         public var flip: Bool
         /// The decay of the averaged weights, between 0 and 1; `nil` for none.
         public var ema: Double?
+        /// The steps from one averaging to the next, at least 1; `nil` for each and where nothing is averaged.
+        public var emaEvery: Int? = nil
+        /// How the reference follows the policy; `nil` for one that stays as it is.
+        public var referenceEMA: MovingReference? = nil
         /// Whether the text encoder is trained too; only for `objective.name: sft`.
         public var trainTextEncoder: Bool
         /// Whether activations are computed again in the backward pass, to save memory.
@@ -33,7 +45,7 @@ extension Recipe {
 extension Recipe.TrainingSettings {
     static let keys = [
         "steps", "pairs_per_step", "micro_pairs", "caption_dropout", "flip", "ema", "train_text_encoder", "recompute",
-        "timesteps",
+        "timesteps", "ema_every", "reference_ema", "reference_ema_every",
     ]
 
     init(_ section: RecipeSection) throws {
@@ -43,18 +55,42 @@ extension Recipe.TrainingSettings {
         captionDropout = try section["caption_dropout"].double("a number from 0 to 1", default: 0) { 0...1 ~= $0 }
         flip = try section["flip"].bool(default: false)
         ema = try section["ema"].optional { try $0.double("a number between 0 and 1, or null") { $0 > 0 && $0 < 1 } }
+        if ema == nil { try section["ema_every"].refuse(with: "training.ema: null") }
+        let every = try section["ema_every"].given == nil ? 1 : section["ema_every"].int(1...Int.max)
+        emaEvery = every == 1 ? nil : every
+        referenceEMA = try MovingReference(section)
         trainTextEncoder = try section["train_text_encoder"].bool(default: false)
         recompute = try section["recompute"].bool(default: false)
         timesteps = try section["timesteps"].choice(default: .uniform)
     }
 
+    /// The newer keys only where they mean something: a recipe without them has the manifest that it always had.
     var value: RecipeValue {
-        .section([
+        let members: [(key: String, value: RecipeValue)] = [
             ("steps", .int(steps)), ("pairs_per_step", .int(pairsPerStep)),
             ("micro_pairs", .optional(microPairs) { .int($0) }), ("caption_dropout", .number(captionDropout)),
             ("flip", .bool(flip)), ("ema", .optional(ema) { .number($0) }),
             ("train_text_encoder", .bool(trainTextEncoder)), ("recompute", .bool(recompute)),
             ("timesteps", .text(timesteps.rawValue)),
-        ])
+        ]
+        let every = emaEvery.map { [(key: "ema_every", value: RecipeValue.int($0))] } ?? []
+        return .section(members + every + (referenceEMA?.members ?? []))
+    }
+}
+
+extension Recipe.TrainingSettings.MovingReference {
+    /// Nil where `training.reference_ema` is not given.
+    fileprivate init?(_ section: RecipeSection) throws {
+        guard section["reference_ema"].given != nil else {
+            try section["reference_ema_every"].refuse(with: "no training.reference_ema")
+            return nil
+        }
+        self.init(
+            decay: try section["reference_ema"].double("a number between 0 and 1, or null") { $0 > 0 && $0 < 1 },
+            every: try section["reference_ema_every"].int(1...Int.max, default: 20))
+    }
+
+    fileprivate var members: [(key: String, value: RecipeValue)] {
+        [("reference_ema", .number(decay)), ("reference_ema_every", .int(every))]
     }
 }
