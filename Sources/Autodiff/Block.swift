@@ -9,6 +9,8 @@ extension Tape {
         if recomputesBlocks {
             let quiet = Tape(engine: engine, isRecording: false)
             let value = body(quiet, inputs.map { quiet.constant($0.value) }).value
+            // Frozen layers on constants: there is nothing to run again for.
+            guard quiet.meetsTrainable || inputs.contains(where: \.isDifferentiable) else { return constant(value) }
             return recordBlock(value, inputs) { [engine] in
                 let tape = Tape(engine: engine)
                 let leaves = inputs.map { $0.isDifferentiable ? tape.leaf($0.value) : tape.constant($0.value) }

@@ -13,6 +13,9 @@ public final class Tape {
     /// Whether blocks keep only their inputs and are run again in the backward pass.
     public let recomputesBlocks: Bool
 
+    /// Whether an operation has taken a trainable parameter, or an input that needs a gradient.
+    private(set) var meetsTrainable = false
+
     private var nodes: [((Tensor) -> Void)?] = []
     private var gradients: [Tensor?] = []
 
@@ -43,6 +46,7 @@ public final class Tape {
         _ value: Tensor, from inputs: [Variable], parameters: [Parameter?] = [], _ backward: @escaping (Tensor) -> Void
     ) -> Variable {
         let isNeeded = inputs.contains(where: \.isDifferentiable) || parameters.contains { $0?.isTrainable ?? false }
+        if isNeeded { meetsTrainable = true }
         guard isRecording, isNeeded else { return constant(value) }
         return recordAlways(value, backward)
     }

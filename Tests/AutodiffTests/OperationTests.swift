@@ -126,6 +126,15 @@ import Testing
             }
     }
 
+    @Test func scale() {
+        GradientCheck(inputs: [[2, 3]], roundings: 1, magnitude: 2)
+            .run { tape, x, _ in
+                tape.scale(x[0], by: -1.75)
+            } reference: {
+                $0[0].map { -1.75 * $0 }
+            }
+    }
+
     /// One variable on both sides, and used again: contributions add up.
     @Test func repeatedUse() {
         GradientCheck(inputs: [[2, 3]], roundings: 6, magnitude: 4)

@@ -70,6 +70,48 @@ import Testing
         #expect(tape.gradient(of: x) != nil)
     }
 
+    /// Only the gradient of a weight needs its layer's input: a frozen layer lets it go, and still hands its own on.
+    @Test(arguments: [false, true]) func frozenLayersKeepNoInput(trainable: Bool) {
+        let tape = Tape(engine: Engine())
+        let (linear, kernel) = (
+            parameter([4, 4], trainable: trainable), parameter([2, 2, 1, 1], trainable: trainable)
+        )
+        let x = tape.leaf(Numbers.tensor([2, 4], 1))
+        var traces: [Trace] = []
+        func network() -> Variable {
+            let a = tape.scale(x, by: 2)
+            let b = tape.linear(a, linear, nil)
+            let c = tape.reshaped(b, [1, 2, 2, 2])
+            traces = [a, c].map(Trace.init)
+            return tape.convolution(c, kernel, nil, ConvolutionGeometry())
+        }
+        let y = network()
+        #expect(traces.map(\.isAlive) == [trainable, trainable])
+        tape.backward(from: y, seed: Numbers.tensor([1, 2, 2, 2], 2))
+        #expect(tape.gradient(of: x)?.floats.contains { $0 != 0 } == true)
+        #expect([linear, kernel].allSatisfy { ($0.gradient != nil) == trainable })
+    }
+
+    /// A block of frozen layers on constants is a constant: it is not run again.
+    @Test(arguments: [false, true]) func frozenBlocksAreConstants(recomputing: Bool) {
+        let tape = Tape(engine: Engine(), recomputesBlocks: recomputing)
+        let (frozen, trained) = (parameter([4, 4], trainable: false), parameter([4, 4]))
+        let runs = Box(0)
+        func block(_ x: Variable, _ p: Parameter) -> Variable {
+            tape.block([x]) { tape, x in
+                runs.value += 1
+                return tape.linear(x[0], p, nil)
+            }
+        }
+        let still = block(tape.constant(Numbers.tensor([2, 4], 1)), frozen)
+        #expect(!still.isDifferentiable && runs.value == 1)
+        let y = block(block(still, trained), frozen)
+        #expect(y.isDifferentiable)
+        tape.backward(from: y, seed: Numbers.tensor([2, 4], 2))
+        #expect(runs.value == (recomputing ? 5 : 3))
+        #expect(trained.gradient != nil && frozen.gradient == nil)
+    }
+
     /// With recomputation a block keeps its inputs only.
     @Test(arguments: [false, true]) func blocksKeepTheirInputs(recomputing: Bool) {
         let tape = Tape(engine: Engine(), recomputesBlocks: recomputing)

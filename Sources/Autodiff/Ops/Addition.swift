@@ -9,6 +9,13 @@ extension Tape {
         }
     }
 
+    /// `x · factor`.
+    public func scale(_ x: Variable, by factor: Float) -> Variable {
+        record(engine.scale(x.value, by: factor), from: [x]) { [unowned self, to = x.node] dy in
+            accumulate(engine.scale(dy, by: factor), into: to)
+        }
+    }
+
     /// x [n, c, …] + e [n, c].
     public func addPerChannel(_ x: Variable, _ e: Variable) -> Variable {
         record(engine.addPerChannel(x.value, e.value), from: [x, e]) { [unowned self, x = x.node, e = e.node] dy in
