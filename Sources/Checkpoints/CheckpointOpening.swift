@@ -10,7 +10,13 @@ extension Checkpoint {
         } else if Self.isIndex(path) {
             try self.init(index: path)
         } else {
-            try self.init(file: try OpenFile(path: path))
+            let opened = try Checkpoint(file: try OpenFile(path: path))
+            // PEFT's weights lack the scale, which stands in the configuration beside them.
+            let isAdapter = path == Self.adapterWeights || path.hasSuffix("/" + Self.adapterWeights)
+            try self.init(
+                path: opened.path, container: opened.container, tensors: opened.tensors,
+                metadata: opened.metadata
+                    + (isAdapter ? Self.config(ModelDirectory.folder(of: path), files: [Self.adapterConfig]) : []))
         }
     }
 
@@ -32,18 +38,20 @@ extension Checkpoint {
         // Beside the components of a pipeline there may be whole checkpoints in one file, for other programs.
         let isPipeline = FileContents.exists(ModelDirectory.join(folder, "model_index.json"))
         if !isPipeline, let weights = try Self.weights(in: folder) {
-            let config = try Self.config(folder, prefix: "")
+            let config = try Self.config(folder).filter { own in !weights.metadata.contains { $0.key == own.key } }
             self = try Checkpoint(
                 path: folder, container: "model folder", tensors: weights.tensors,
                 metadata: weights.metadata + config)
             return
         }
         var tensors: [CheckpointTensor] = []
-        var metadata = try Self.config(folder, prefix: "")
+        var metadata = try Self.config(folder)
         var found = 0
         for name in try FileContents.names(in: folder) where !name.hasPrefix(".") {
             let component = ModelDirectory.join(folder, name)
             guard FileContents.isFolder(component) else { continue }
+            // Adapters beside the components, as a run leaves them, are merged into these already.
+            if FileContents.exists(ModelDirectory.join(component, Self.adapterConfig)) { continue }
             metadata += try Self.config(component, prefix: name + "/")
             guard let weights = try Self.weights(in: component) else { continue }
             found += 1
@@ -62,6 +70,8 @@ extension Checkpoint {
     /// `model.safetensors.index.json`, or of a variant `model.safetensors.index.fp16.json`.
     private static func isIndex(_ path: String) -> Bool { path.hasSuffix(".json") && path.contains(".index.") }
 
+    private static let (adapterConfig, adapterWeights) = ("adapter_config.json", "adapter_model.safetensors")
+    private static let configs = ["config.json", "model_index.json", "scheduler_config.json", adapterConfig]
     private static let pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin", "model.bin"]
 
     /// The weights of a model's folder; `nil` where there are none. Where a model is there both as safetensors and as
@@ -77,7 +87,9 @@ extension Checkpoint {
         if files.count > 1 {
             // The plain name is the model, where a variant such as fp16 lies beside it.
             let plain = ModelDirectory.stems.flatMap { ["\($0).safetensors", "\($0).safetensors.index.json"] }
-            let preferred = files.filter(plain.contains)
+            // PEFT's adapter is the one that its configuration belongs to.
+            let adapter = names.contains(adapterConfig) ? [adapterWeights] : []
+            let preferred = files.filter((plain + adapter).contains)
             guard preferred.count == 1 else {
                 throw CheckpointError(
                     .layout, file: folder, "several files of weights", found: files.joined(separator: ", "),
@@ -90,9 +102,10 @@ extension Checkpoint {
     }
 
     /// The members of the folder's configurations, as texts: `config.json: sample_size`.
-    private static func config(_ folder: String, prefix: String) throws -> [(key: String, value: String)] {
-        let files = ["config.json", "model_index.json", "scheduler_config.json", "adapter_config.json"]
-        return try files.flatMap { file -> [(key: String, value: String)] in
+    private static func config(
+        _ folder: String, prefix: String = "", files: [String] = configs
+    ) throws -> [(key: String, value: String)] {
+        try files.flatMap { file -> [(key: String, value: String)] in
             let path = ModelDirectory.join(folder, file)
             guard FileContents.exists(path) else { return [] }
             return try ModelDirectory.readObject(path).members.map { ("\(prefix)\(file): \($0)", $1.canonical) }

@@ -55,6 +55,25 @@ import Testing
         }
     }
 
+    /// Adapters beside the components are no component; alone they are what PEFT saved, with its configuration, whether
+    /// the folder is named or the file.
+    @Test func adaptersAreOpenedByThemselves() throws {
+        try inFolder { folder in
+            try folder.save("unet/diffusion_pytorch_model.safetensors", tensor: "w")
+            try folder.save("lora/adapter_model.safetensors", tensor: "base_model.model.w.lora_A.weight")
+            try folder.save("lora/pytorch_lora_weights.safetensors", tensor: "unet.w.lora_A.weight")
+            try folder.write("lora/adapter_config.json", Data(#"{"lora_alpha": 3}"#.utf8))
+            #expect(try names(folder.path) == ["unet/w"])
+            for path in ["lora", "lora/adapter_model.safetensors"] {
+                let adapter = try Checkpoint(opening: "\(folder.path)/\(path)")
+                #expect(adapter.tensors.map(\.name) == ["base_model.model.w.lora_A.weight"])
+                #expect(adapter.metadata.map { "\($0.key) = \($0.value)" } == ["adapter_config.json: lora_alpha = 3"])
+            }
+            let plain = try Checkpoint(opening: "\(folder.path)/lora/pytorch_lora_weights.safetensors")
+            #expect(plain.tensors.map(\.name) == ["unet.w.lora_A.weight"] && plain.metadata.isEmpty)
+        }
+    }
+
     @Test(arguments: ["model.safetensors.index.json", "model.safetensors.index.fp16.json"])
     func shardsAreReadByTheirIndex(index: String) throws {
         try inFolder { folder in

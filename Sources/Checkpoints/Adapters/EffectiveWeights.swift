@@ -6,8 +6,8 @@ extension Checkpoint {
     /// weights with that added, in the base's element types. A checkpoint that is no adapter stays as it is, which makes
     /// sense beside a base only.
     ///
-    /// Products and sums are taken in Float64 in ascending order of the rank, and rounded once to Float32, once more to a
-    /// narrower type; another program's merged weights are a few ULP away. A Float64 base is taken as Float32.
+    /// Products and sums are `LowRankProduct`'s, rounded once to Float32, once more to a narrower type; another
+    /// program's merged weights are a few ULP away. A Float64 base is taken as Float32.
     /// - Throws: `CheckpointError` (`adapter`).
     public func effective(on base: Checkpoint?) throws -> Checkpoint {
         guard let adapter = try LowRankAdapter(self) else {
@@ -63,22 +63,7 @@ extension LowRankAdapter.Module {
         let (rows, columns) = (up.shape[0], down.shape.dropFirst().reduce(1, *))
         var result =
             try base.map { try LowRankAdapter.floats($0, path) } ?? [Float](repeating: 0, count: rows * columns)
-        var line = [Double](repeating: 0, count: columns)
-        for row in 0..<rows {
-            for column in 0..<columns { line[column] = 0 }
-            a.withUnsafeBufferPointer { a in
-                line.withUnsafeMutableBufferPointer { line in
-                    for k in 0..<rank {
-                        let factor = Double(b[row * rank + k])
-                        for column in 0..<columns { line[column] += factor * Double(a[k * columns + column]) }
-                    }
-                }
-            }
-            for column in 0..<columns {
-                let place = row * columns + column
-                result[place] = Float(Double(result[place]) + scale * line[column])
-            }
-        }
+        LowRankProduct(rank: rank, rows: rows, columns: columns, scale: scale).add(up: b, down: a, to: &result)
         let type = base?.type ?? ElementType(safetensors: "F32")!
         let storage = Storage(byteCount: rows * columns * type.bytesPerBlock)
         for (index, value) in result.enumerated() {
