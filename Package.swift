@@ -93,7 +93,7 @@ let package = Package(
         tests(
             "OracleTests",
             ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
-            exclude: ["Fixtures", "make_fixtures.py"]),
+            exclude: ["Fixtures", "make_fixtures.py", "make_lora_fixture.py"]),
         tests(
             "ComparisonTests", ["Digests", "Tensors", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),

@@ -98,13 +98,21 @@ public struct FreshModel: Sendable {
 extension UNet2DConditionModel {
     /// The parameters of a network of `config`, in the order in which they are drawn, without their numbers.
     public static func outline(_ config: UNetConfig) throws -> [ParameterRequest] {
-        try ParameterLoader.outline { _ = try UNet2DConditionModel(config: config, loader: $0) }
+        try ParameterLoader.outline { _ = try UNet2DConditionModel(config: config, loader: $0) }.parameters
+    }
+
+    /// The matrices of the adapters that a network of `config` has by `recipe`, without their numbers.
+    /// - Throws: `ConfigError` for a target that names no layer.
+    public static func outline(_ config: UNetConfig, adapters recipe: AdapterRecipe) throws -> [ParameterRequest] {
+        try ParameterLoader.outline(adapters: recipe) {
+            _ = try UNet2DConditionModel(config: config, loader: $0)
+        }.adapters
     }
 }
 
 extension CLIPTextModel {
     /// The parameters of an encoder of `config`, in the order in which they are drawn, without their numbers.
     public static func outline(_ config: CLIPTextConfig) throws -> [ParameterRequest] {
-        try ParameterLoader.outline { _ = try CLIPTextModel(config: config, loader: $0) }
+        try ParameterLoader.outline { _ = try CLIPTextModel(config: config, loader: $0) }.parameters
     }
 }

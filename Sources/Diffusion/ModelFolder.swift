@@ -74,20 +74,36 @@ public struct ModelFolder: Sendable {
         return (try CLIPTokenizer(folder: path), files)
     }
 
-    /// Writes the model; every file is replaced whole.
+    /// Writes the model; every file is replaced whole. Of a network with adapters the folder holds the merged weights
+    /// (`LowRankUpdate.merged`), which any program can use, and the adapters by themselves in `lora/`.
     public func write(to path: String) throws {
         let layout = ModelFolderLayout(path: path)
         try layout.writeConfigurations(
             unet: unet.config, textEncoder: textEncoder.config, scheduler: scheduler, tokenizerFiles: tokenizerFiles)
-        for (file, parameters) in [
-            (layout.unetWeights, unet.parameters), (layout.textEncoderWeights, textEncoder.parameters),
-        ] {
-            try Safetensors.write(
-                tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata, to: file)
+        let weights = unet.mergedWeights
+        try Safetensors.write(
+            weights.map { ($0.name, .f32, $0.shape) }, metadata: ModelFolderLayout.metadata, to: layout.unetWeights
+        ) { weights[$0].make() }
+        try Safetensors.write(
+            tensors: textEncoder.parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata,
+            to: layout.textEncoderWeights)
+        if let recipe = unet.adapterRecipe {
+            try AdapterFiles.write(unet.adapters, recipe, to: "\(path)/\(AdapterFiles.folder)")
         }
     }
 
-    /// What stands for the content of each part, independent of the files' layout.
+    /// The same model with fresh adapters in its network, whose weights are shared and not copied.
+    /// - Throws: `ConfigError` for a target that names no layer.
+    public func adapted(by recipe: AdapterRecipe) throws -> ModelFolder {
+        ModelFolder(
+            unet: try UNet2DConditionModel(
+                config: unet.config,
+                loader: ParameterLoader(source: ParameterSource(unet.parameters), adapters: recipe)),
+            textEncoder: textEncoder, tokenizer: tokenizer, tokenizerFiles: tokenizerFiles, scheduler: scheduler)
+    }
+
+    /// What stands for the content of each part, independent of the files' layout; adapters are no part of it, they
+    /// begin by a recipe.
     public func digests() throws -> [String: Digest] {
         func weights(_ parameters: [Parameter]) throws -> Digest {
             try weightsDigest(of: parameters.map { ($0.name, $0.value) })

@@ -1,11 +1,12 @@
 import Autodiff
 import Tensors
 
-/// A square 2-D convolution with bias.
+/// A square 2-D convolution with bias, and what an adapter adds.
 public struct Convolution2D: Sendable {
     let weight: Parameter
     let bias: Parameter
     let geometry: ConvolutionGeometry
+    let adapter: LowRankUpdate?
 
     init(
         _ loader: ParameterLoader, _ name: String, _ input: Int, _ output: Int, kernel: Int,
@@ -15,7 +16,11 @@ public struct Convolution2D: Sendable {
         weight = try loader.parameter("\(name).weight", [output, input, kernel, kernel], .uniform(fanIn: fanIn))
         bias = try loader.parameter("\(name).bias", [output], .uniform(fanIn: fanIn))
         self.geometry = geometry
+        adapter = loader.adapter(of: name, weight: [output, input, kernel, kernel], geometry)
     }
 
-    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable { tape.convolution(x, weight, bias, geometry) }
+    func callAsFunction(_ tape: Tape, _ x: Variable) -> Variable {
+        let y = tape.convolution(x, weight, bias, geometry)
+        return adapter.map { $0(tape, x, addedTo: y) } ?? y
+    }
 }

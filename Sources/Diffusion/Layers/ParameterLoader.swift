@@ -16,20 +16,41 @@ public final class ParameterLoader {
     /// Every parameter handed out, in the order of asking.
     public private(set) var parameters: [Parameter] = []
 
-    /// Reads from `source`; names are looked up with `prefix` before them.
-    public init(source: any TensorSource, prefix: String = "") { origin = .checkpoint(source, prefix: prefix) }
+    /// Which layers get an adapter, or nil for none.
+    let adapterRecipe: AdapterRecipe?
+    /// What the adapters asked for, in the order of asking; always fresh.
+    public private(set) var adapterRequests: [ParameterRequest] = []
+    /// The adapters handed out, in the order of asking.
+    private(set) var adapters: [LowRankUpdate] = []
+    /// The layers that could have one.
+    private(set) var modules: [String] = []
+
+    /// Reads from `source`; names are looked up with `prefix` before them. The layers that `adapters` names get fresh
+    /// adapters besides.
+    public init(source: any TensorSource, prefix: String = "", adapters: AdapterRecipe? = nil) {
+        origin = .checkpoint(source, prefix: prefix)
+        adapterRecipe = adapters
+    }
 
     /// Makes fresh parameters from the run's initialization stream, by the workers of `engine` where one is given.
-    public init(seed: UInt64, engine: Engine? = nil) { origin = .seed(seed, engine) }
+    public init(seed: UInt64, engine: Engine? = nil) {
+        origin = .seed(seed, engine)
+        adapterRecipe = nil
+    }
 
-    private init() { origin = .nothing }
+    private init(adapters: AdapterRecipe?) {
+        origin = .nothing
+        adapterRecipe = adapters
+    }
 
-    /// What a model asks for while `build` puts it together, in that order. That model has no numbers and cannot
-    /// compute: it takes no memory, whatever its size.
-    public static func outline(_ build: (ParameterLoader) throws -> Void) rethrows -> [ParameterRequest] {
-        let loader = ParameterLoader()
+    /// What a model asks for while `build` puts it together, in that order, and what its adapters ask for. That model
+    /// has no numbers and cannot compute: it takes no memory, whatever its size.
+    static func outline(
+        adapters: AdapterRecipe? = nil, _ build: (ParameterLoader) throws -> Void
+    ) rethrows -> (parameters: [ParameterRequest], adapters: [ParameterRequest]) {
+        let loader = ParameterLoader(adapters: adapters)
         try build(loader)
-        return loader.requests
+        return (loader.requests, loader.adapterRequests)
     }
 
     /// The parameter `name` of `shape`. Throws `CheckpointError` if the checkpoint lacks it or has another shape.
@@ -45,6 +66,24 @@ public final class ParameterLoader {
         requests.append(request)
         parameters.append(parameter)
         return parameter
+    }
+
+    /// The adapter of the layer `module` with a weight of this shape, if it is to have one; `geometry` is that of a
+    /// convolution. Its A comes from the adapters' own seed, whatever the weights come from.
+    func adapter(of module: String, weight: [Int], _ geometry: ConvolutionGeometry? = nil) -> LowRankUpdate? {
+        modules.append(module)
+        guard let recipe = adapterRecipe, recipe.adapts(module) else { return nil }
+        let requests = LowRankUpdate.requests(module, weight: weight, number: modules.count - 1, rank: recipe.rank)
+        adapterRequests += [requests.down, requests.up]
+        func parameter(_ request: ParameterRequest) -> Parameter {
+            if case .nothing = origin { return Parameter(name: request.name, value: Tensor(uninitialized: [0])) }
+            return Parameter(name: request.name, value: request.drawn(seed: recipe.ownSeed))
+        }
+        let adapter = LowRankUpdate(
+            module, down: parameter(requests.down), up: parameter(requests.up),
+            scale: recipe.alpha / Double(recipe.rank), geometry: geometry)
+        adapters.append(adapter)
+        return adapter
     }
 
     /// Whether the checkpoint has a tensor of this name (fresh models have what they ask for).

@@ -1,5 +1,6 @@
 import Autodiff
 import Checkpoints
+import Digests
 import Tensors
 
 /// What SDXL's UNet is told besides the caption.
@@ -20,8 +21,12 @@ public struct TextTimeCondition: Sendable {
 public final class UNet2DConditionModel: Sendable {
     /// The configuration.
     public let config: UNetConfig
-    /// All parameters in the byte order of their names.
+    /// All parameters in the byte order of their names, without the adapters'.
     public let parameters: [Parameter]
+    /// The adapters of its layers, in the order of asking; empty for a network without.
+    public let adapters: [LowRankUpdate]
+    /// What the adapters were made by; nil for a network without.
+    public let adapterRecipe: AdapterRecipe?
 
     private let convIn: Convolution2D
     private let timeEmbedding: TimestepEmbedding
@@ -35,7 +40,8 @@ public final class UNet2DConditionModel: Sendable {
     private let convOut: Convolution2D
 
     /// Builds the network of `config` from `loader`: a checkpoint's weights or fresh ones.
-    /// Throws `CheckpointError` naming the tensor that is missing or has another shape.
+    /// Throws `CheckpointError` naming the tensor that is missing or has another shape, `ConfigError` for an adapters'
+    /// target that names no layer.
     public init(config: UNetConfig, loader: ParameterLoader) throws {
         self.config = config
         let channels = config.blockOutChannels
@@ -97,6 +103,28 @@ public final class UNet2DConditionModel: Sendable {
             loader, "conv_norm_out", channels[0], groups: config.normNumGroups, eps: config.normEps)
         convOut = try Convolution2D(loader, "conv_out", channels[0], config.outChannels, kernel: 3, same)
         parameters = loader.sorted()
+        adapters = loader.adapters
+        adapterRecipe = loader.adapterRecipe
+        try loader.adapterRecipe?.requireTargets(in: loader.modules)
+    }
+
+    /// What a training changes, in the byte order of the names: the adapters' matrices, or all parameters of a network
+    /// without adapters.
+    public var trainedParameters: [Parameter] {
+        guard adapterRecipe != nil else { return parameters }
+        return adapters.flatMap { [$0.down, $0.up] }.sorted { utf8Less($0.name, $1.name) }
+    }
+
+    /// The weights of the network without adapters that computes the same but for rounding: names, and numbers that are
+    /// made when they are asked for, one tensor at a time. A layer without an adapter keeps its bits.
+    public var mergedWeights: [(name: String, shape: [Int], make: () -> Tensor)] {
+        let adapters = Dictionary(uniqueKeysWithValues: adapters.map { ($0.module + ".weight", $0) })
+        return parameters.map { parameter in
+            (
+                parameter.name, parameter.value.shape,
+                { adapters[parameter.name]?.merged(into: parameter.value) ?? parameter.value }
+            )
+        }
     }
 
     /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`

@@ -1,0 +1,49 @@
+import Autodiff
+import Checkpoints
+import Digests
+import Tensors
+
+/// A network's adapters in a folder, twice: as PEFT saves them (`adapter_config.json`, `adapter_model.safetensors`)
+/// and as diffusers does (`pytorch_lora_weights.safetensors`).
+///
+/// PEFT's file holds A and B as they are; α is in the configuration. Diffusers' file has no place for α that all of its
+/// readers look at, and without one they take α = rank. So its B is multiplied by α / rank, rounded once to Float32:
+/// the very bits where α = rank, and as exact where α / rank is a power of two.
+public enum AdapterFiles {
+    /// The folder's name in that of a model.
+    public static let folder = "lora"
+    /// PEFT's weights.
+    public static let peftWeights = "adapter_model.safetensors"
+    /// What PEFT puts before a layer's name.
+    public static let peftPrefix = "base_model.model."
+
+    /// Writes the adapters `adapters`, made by `recipe`; every file is replaced whole.
+    static func write(_ adapters: [LowRankUpdate], _ recipe: AdapterRecipe, to path: String) throws {
+        try FileContents.makeFolder(path)
+        try AtomicFile.write(configuration(recipe).pretty + "\n", to: "\(path)/adapter_config.json")
+        try Safetensors.write(
+            tensors: adapters.flatMap { [$0.down, $0.up] }.map { (peftPrefix + $0.name, $0.value) },
+            metadata: ModelFolderLayout.metadata, to: "\(path)/\(peftWeights)")
+        try Safetensors.write(
+            tensors: adapters.flatMap { adapter in
+                [("unet." + adapter.down.name, adapter.down.value), ("unet." + adapter.up.name, scaledUp(adapter))]
+            }, metadata: ModelFolderLayout.metadata, to: "\(path)/pytorch_lora_weights.safetensors")
+    }
+
+    private static func scaledUp(_ adapter: LowRankUpdate) -> Tensor {
+        let result = adapter.up.value.copy()
+        for index in 0..<result.count { result.pointer[index] = Float(Double(result.pointer[index]) * adapter.scale) }
+        return result
+    }
+
+    /// What PEFT's `LoraConfig` needs to build the same layers; all else are its defaults.
+    private static func configuration(_ recipe: AdapterRecipe) -> JSONValue {
+        [
+            "peft_type": "LORA", "task_type": .null, "base_model_name_or_path": .null, "inference_mode": true,
+            "r": .integer(recipe.rank), "lora_alpha": .decimal(recipe.alpha),
+            "target_modules": .array(recipe.targets.map { .string($0) }), "lora_dropout": .decimal(0),
+            "bias": "none", "fan_in_fan_out": false, "init_lora_weights": true, "modules_to_save": .null,
+            "use_rslora": false, "use_dora": false,
+        ]
+    }
+}
