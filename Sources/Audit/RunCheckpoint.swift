@@ -30,10 +30,16 @@ public enum RunCheckpoint {
         }
         let file = try evidence.open(stored, workspace: workspace, engine: engine)
         let state = try Checkpoint(safetensors: OpenFile(path: file.path))
+        let inputs = evidence.manifest.inputs
+        let recipe = try Recipe(
+            json: JSONCursor(inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run)))
         return try Checkpoint(
             path: "\(run)@step-\(step)", container: "recorded run",
             tensors: state.tensors.filter { $0.name.hasPrefix(TrainingCheckpoint.weightsPrefix) }.map {
                 $0.named(String($0.name.dropFirst(TrainingCheckpoint.weightsPrefix.count)))
-            })
+            },
+            // Adapters have the scale that PEFT's file beside them would state.
+            metadata: recipe.lora.map { [("adapter_config.json: lora_alpha", JSONValue.decimal($0.alpha).canonical)] }
+                ?? [])
     }
 }

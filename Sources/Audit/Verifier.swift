@@ -1,4 +1,5 @@
 import Checkpoints
+import Diffusion
 import Digests
 import Ledger
 import Tensors
@@ -117,21 +118,50 @@ public struct Verifier {
                 file: folder, run: report.run, step: outcome.steps, field: "the trained weights",
                 expected: expected.hex, found: found.hex)
         }
+        if session.model.unet.adapterRecipe != nil { try requireMerged(folder, session, evidence) }
         report.note("trained model", "\(folder), digest \(found)")
     }
 
     /// The digest of the trained parameters as the model's folder holds them.
     private func trainedDigest(_ folder: String, _ session: TrainingSession) throws -> Digest {
+        let isAdapted = session.model.unet.adapterRecipe != nil
         var sources: [String: any TensorSource] = [:]
         let tensors = try session.trainer.model.parameters.map { name, parameter in
             let component = String(name.prefix { $0 != "/" })
-            let source = try sources[component] ?? ModelDirectory.openWeights(in: "\(folder)/\(component)")
+            let source =
+                try sources[component]
+                ?? (isAdapted
+                    ? SafetensorsFile(path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
+                    : ModelDirectory.openWeights(in: "\(folder)/\(component)"))
             sources[component] = source
             let tensor = try source.float32(
-                named: String(name.dropFirst(component.count + 1)), shape: parameter.value.shape)
+                named: (isAdapted ? AdapterFiles.peftPrefix : "") + name.dropFirst(component.count + 1),
+                shape: parameter.value.shape)
             return (name: name, tensor: tensor)
         }
         return try weightsDigest(of: tensors, on: engine)
+    }
+
+    /// Holds the weights that the folder has for the network against the base with the folder's adapters in it.
+    private func requireMerged(_ folder: String, _ session: TrainingSession, _ evidence: Evidence) throws {
+        let network = session.model.unet
+        let adapters = try SafetensorsFile(
+            path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
+        for parameter in network.trainedParameters {
+            parameter.replace(
+                with: try adapters.float32(
+                    named: AdapterFiles.peftPrefix + parameter.name, shape: parameter.value.shape))
+        }
+        let weights = try ModelDirectory.openWeights(in: "\(folder)/unet")
+        for (name, shape, make) in network.mergedWeights {
+            let found = try weights.float32(named: name, shape: shape).digest(named: name)
+            let expected = make().digest(named: name)
+            guard found == expected else {
+                throw TamperError(
+                    file: "\(folder)/unet", run: evidence.manifest.run, step: nil, field: "the merged \(name)",
+                    expected: expected.hex, found: found.hex)
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ import Diffusion
 /// and the optimiser's moments do not exist yet. At the end of the first update the moments are there and the reference
 /// has its own weights, while the gradients have been let go one by one; where moments and reference take less than the
 /// gradients did, the update is fullest at its beginning. In the passes of later steps all of them are
-/// there together. Checkpoints and the trained model are written tensor by tensor and add nothing.
+/// there together. A run that trains adapters has no weights of its own for the reference. Checkpoints and the trained
+/// model are written tensor by tensor and add nothing.
 public struct MemoryPlan: Sendable, Equatable {
     /// What one purpose takes at each moment, in bytes.
     public struct Row: Sendable, Equatable {
@@ -50,10 +51,15 @@ public struct MemoryPlan: Sendable, Equatable {
         let samples = objective.samplesPerItem * micro
         let tokens = model.textEncoder.maxPositionEmbeddings
         let passes = UNetActivations(
-            model.unet, size: size, samples: samples, tokens: tokens, recomputes: training.recompute)
+            model.unet, size: size, samples: samples, tokens: tokens, recomputes: training.recompute,
+            adapters: recipe.adapterRecipe)
         let text = CLIPTextActivations(
             model.textEncoder, captions: items, rows: samples, recomputes: training.recompute)
-        let trained = 4 * (model.unetCount + (training.trainTextEncoder ? model.textCount : 0))
+        let adapterParameters = try recipe.adapterRecipe.map {
+            try UNet2DConditionModel.outline(model.unet, adapters: $0)
+        }
+        let adapters = adapterParameters?.reduce(0) { $0 + $1.count }
+        let trained = 4 * ((adapters ?? model.unetCount) + (training.trainTextEncoder ? model.textCount : 0))
         let activations = max(passes.forward, passes.training) + (training.trainTextEncoder ? text.training : 0)
         let kept = min(passes.kept, activations)
 
@@ -70,11 +76,13 @@ public struct MemoryPlan: Sendable, Equatable {
             }
         }
         add("policy weights (\(model.storage))", 4 * model.unetCount, 4 * model.unetCount, 4 * model.unetCount)
-        let reference = objective.usesReference ? 4 * model.unetCount : 0
+        if let adapters { add("adapters", 4 * adapters, 4 * adapters, 4 * adapters) }
+        // With adapters the weights stay shared to the end.
+        let reference = objective.usesReference && adapters == nil ? 4 * model.unetCount : 0
         add("reference weights (shared until the update)", 0, reference, reference)
         add("text encoder", 4 * model.textCount, 4 * model.textCount, 4 * model.textCount)
         let optimizer = recipe.optimizerSettings
-        let shapes = (model.unetParameters + (training.trainTextEncoder ? model.textParameters : [])).map(\.shape)
+        let shapes = ((adapterParameters ?? model.unetParameters) + (training.trainTextEncoder ? model.textParameters : [])).map(\.shape)
         let state = 4 * shapes.reduce(0) { $0 + optimizer.stateCount($1) }
         add("gradients", trained, max(0, trained - state - reference), trained)
         add(optimizer.stateName, 0, state, state)

@@ -15,6 +15,11 @@ extension Recipe {
             usesFloat16Levels: inversion.float16Levels)
     }
 
+    /// The adapters, if there are to be any.
+    var adapterRecipe: AdapterRecipe? {
+        lora.map { AdapterRecipe(rank: $0.rank, alpha: $0.alpha, targets: $0.targets, seed: $0.initSeed) }
+    }
+
     /// The objective over pictures of `elements` numbers.
     func makeObjective(elements: Int) -> any Preferences.Objective {
         let beta = Float(objective.beta)

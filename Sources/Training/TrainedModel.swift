@@ -2,7 +2,8 @@ import Autodiff
 import Diffusion
 import Tensors
 
-/// The networks of a run. Policy and reference share their weights' storage until the first update.
+/// The networks of a run. Policy and reference share their weights' storage until the first update; with adapters, to
+/// the end: the reference is the policy without them.
 public final class TrainedModel: TrainableModel {
     /// The network that is trained.
     public let policy: UNet2DConditionModel
@@ -16,10 +17,12 @@ public final class TrainedModel: TrainableModel {
     public package(set) var targetSchedule: NoiseSchedule
     /// What computes.
     public let engine: Engine
-    /// All trained parameters: the UNet's, then the text encoder's with `text_encoder/` before their names.
+    /// All trained parameters: the UNet's, or its adapters' where it has some, then the text encoder's with
+    /// `text_encoder/` before their names.
     public let parameters: [(name: String, parameter: Parameter)]
 
-    /// Networks, schedule and engine of a run. Marks the policy's parameters (and the text encoder's, if given) trainable.
+    /// Networks, schedule and engine of a run. Marks what is trained of the policy (and the text encoder's
+    /// parameters, if given) trainable.
     public init(
         policy: UNet2DConditionModel, reference: UNet2DConditionModel?, textEncoder: CLIPTextModel?,
         schedule: NoiseSchedule, usesFloat16Levels: Bool = false, engine: Engine
@@ -31,7 +34,7 @@ public final class TrainedModel: TrainableModel {
         self.targetSchedule = usesFloat16Levels ? schedule.throughFloat16 : schedule
         self.engine = engine
         parameters =
-            policy.parameters.map { ("unet/" + $0.name, $0) }
+            policy.trainedParameters.map { ("unet/" + $0.name, $0) }
             + (textEncoder?.parameters ?? []).map { ("text_encoder/" + $0.name, $0) }
         for (_, parameter) in parameters { parameter.isTrainable = true }
     }

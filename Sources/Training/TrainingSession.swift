@@ -32,7 +32,8 @@ public final class TrainingSession {
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
         self.band = band
-        model = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
+        let opened = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
+        model = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
         data = try RunData(recipe)
         let size = recipe.data.size
         try TrainingSession.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
@@ -46,7 +47,7 @@ public final class TrainingSession {
             digests: try model.digests().merging(data.digests) { first, _ in first }
                 .merging(["schedule": schedule.digest]) { first, _ in first },
             other: influences)
-        // The reference shares the policy's storage: an update copies before it writes.
+        // The reference shares the policy's storage: an update copies before it writes. It has no adapters.
         let reference =
             objective.usesReference
             ? try UNet2DConditionModel(

@@ -37,6 +37,35 @@ import TinyRuns
         }
     }
 
+    /// The model that a run of adapters ends with is the base with them in it, by either file, and as any other model.
+    @Test func adaptersOfARunAreComparedWithItsModel() throws {
+        try Sandbox.with { sandbox in
+            let program = sandbox.program
+            _ = try sandbox.baseModel()
+            let recipe = try sandbox.runs.smpo(
+                model: sandbox.runs.path("model"), steps: 2, more: "lora: {rank: 2, alpha: 4}")
+            _ = try sandbox.record(recipe)
+            let model = ".smpo/runs/run-1"
+            for adapter in [
+                "\(model)/lora", "\(model)/lora/adapter_model.safetensors",
+                "\(model)/lora/pytorch_lora_weights.safetensors", "run-1@step-2",
+            ] {
+                let result = try program.run(
+                    "diff", "--lora", "--base", "model/unet", adapter, "\(model)/unet", "--tolerance", "ulp:1",
+                    "--ignore-metadata")
+                #expect(result.status == 0, "\(adapter): \(result.output)\(result.errors)")
+            }
+            let moved = try program.run("diff", "model", "run-1", "--only", "unet/*", "--stat")
+            #expect(moved.status == 1 && moved.output.hasPrefix("different: "), "\(moved.output)")
+            let text = try program.run("diff", "model", "run-1", "--only", "text_encoder/*", "--ignore-metadata")
+            #expect(text.status == 0, "\(text.output)\(text.errors)")
+            let drawn = try program.run("sample", "--model", model, "--count", "1", "--steps", "2", "--out", "a.png")
+            #expect(drawn.status == 0, "\(drawn.errors)")
+            let wrong = try program.run("train", recipe, "--set", "lora.targets=[to_querry]")
+            #expect(wrong.status == 2 && wrong.errors.contains("lora.targets[0]"), "\(wrong.status) \(wrong.errors)")
+        }
+    }
+
     @Test func troubleAndUsageHaveTheirOwnCodes() throws {
         try Sandbox.with { sandbox in
             let (program, weights) = (sandbox.program, try sandbox.baseModel())

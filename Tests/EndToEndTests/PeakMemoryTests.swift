@@ -5,8 +5,13 @@ import TinyRuns
 
 /// The plan of memory against what the process takes, and what happens when there is not enough.
 @Suite struct PeakMemoryTests {
-    /// A model whose weights are most, one whose kept activations are, and the same run again block by block.
+    /// A model whose weights are most, one whose kept activations are, and the same run again block by block; adapters
+    /// in both.
     static let cases: [(channels: String, size: Int, training: String)] = [
+        ("[64, 192, 256]", 8, "steps: 2, pairs_per_step: 1}\nlora: {rank: 4"),
+        ("[16, 32, 32]", 64, "steps: 2, pairs_per_step: 6}\nlora: {rank: 4"),
+        ("[16, 32, 32]", 64, "steps: 2, pairs_per_step: 6, recompute: true}\nlora: {rank: 4"),
+        ("[16, 32, 32]", 64, "steps: 2, pairs_per_step: 6}\nlora: {rank: 16, targets: [to_q, ff.net.0.proj, conv1]"),
         ("[64, 192, 256]", 8, "steps: 2, pairs_per_step: 1, recompute: true"),
         ("[64, 192, 256]", 8, "steps: 1, pairs_per_step: 1"),
         ("[16, 32, 32]", 64, "steps: 2, pairs_per_step: 6"),

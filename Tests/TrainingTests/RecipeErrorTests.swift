@@ -53,6 +53,37 @@ import Testing
                 == "x.yaml:1:1: missing key \"data.path\": expected the path of a folder")
     }
 
+    @Test func adapters() {
+        let target = "expected the end of a layer's name, as to_q or attn2.to_out.0"
+        for (text, error) in [
+            ("{}", "x.yaml:13:1: missing key \"lora.rank\": expected an integer from 1 to 65536"),
+            ("{rank: 0}", "x.yaml:13:14: key \"lora.rank\": expected an integer from 1 to 65536, found 0"),
+            ("{rank: 2, alpha: 0}", "x.yaml:13:24: key \"lora.alpha\": expected a number above 0, found 0"),
+            ("{rnk: 2}", "x.yaml:13:8: unknown key \"lora.rnk\"; did you mean \"rank\"?"),
+            (
+                "{rank: 2, targets: to_q}",
+                "x.yaml:13:26: key \"lora.targets\": expected a list of names of layers, found the text \"to_q\""
+            ),
+            (
+                "{rank: 2, targets: []}",
+                "x.yaml:13:26: key \"lora.targets\": expected a list of names of layers, at least one, found a list"
+            ),
+            (
+                "{rank: 2, targets: [to_q, \"0\"]}",
+                "x.yaml:13:33: key \"lora.targets[1]\": \(target), found the text \"0\""
+            ),
+            ("{rank: 2, targets: [ff*]}", "x.yaml:13:27: key \"lora.targets[0]\": \(target), found the text \"ff*\""),
+            (
+                "{rank: 2, targets: [to_q, to_q]}",
+                "x.yaml:13:33: key \"lora.targets[1]\": expected a name that does not stand before, "
+                    + "found the text \"to_q\""
+            ),
+        ] { #expect(failure("lora: \(text)") == error) }
+        #expect(
+            RecipeSamples.failure(RecipeSamples.sft + "\nlora: {rank: 2}")
+                == "x.yaml:18:3: key \"training.train_text_encoder\": expected nothing with lora, found true")
+    }
+
     @Test func modelsAreAFolderOrAllParts() {
         let hint = "give either model.path or all of unet, text_encoder, scheduler, tokenizer"
         #expect(

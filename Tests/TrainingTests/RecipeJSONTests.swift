@@ -9,6 +9,8 @@ import Testing
         RecipeSamples.smpo.replacing("3e-5", with: "0.1") + "\nname: \"true\"",
         RecipeSamples.smpo.replacing("path: base", with: "path: \"a \\\"b\\\": # \\u00e4\\n\""),
         RecipeSamples.smpo.replacing("3e-5", with: "4.9406564584124654e-324"),
+        RecipeSamples.smpo + "\nlora: {rank: 4}",
+        RecipeSamples.smpo + "\nlora: {rank: 4, alpha: 0.3, targets: [conv_in, attn2.to_out.0], init_seed: 0}",
         RecipeSamples.smpo.replacing("3e-5", with: "1.7976931348623157e308"),
     ]
 
@@ -37,6 +39,19 @@ import Testing
             "pairs_per_step":8,"recompute":false,"steps":60,"timesteps":"uniform","train_text_encoder":false}}
             """
         #expect(json.canonical == expected)
+    }
+
+    /// A recipe without adapters is written as before there were any; null is none.
+    @Test func adaptersAreWrittenWhereThereAreSome() throws {
+        func json(_ more: String) throws -> JSONValue {
+            try Recipe.parse(RecipeSamples.smpo + more, file: "x.yaml").json
+        }
+        #expect(try json("\nlora: null") == json(""))
+        let lora = try JSONCursor(json("\nseed: 9\nlora: {rank: 4}"), name: "recipe")["lora"].value
+        let expected = """
+            {"alpha":"0x4010000000000000","init_seed":9,"rank":4,"targets":["to_k","to_q","to_v","to_out.0"]}
+            """
+        #expect(lora?.canonical == expected)
     }
 
     @Test func yamlForPeople() throws {

@@ -163,7 +163,7 @@ import Testing
 
     @Test(arguments: [
         ("shapes-base", Recipe.Objective.Name.sft), ("shapes-smpo", .smpo), ("folder-base", .sft),
-        ("folder-smpo", .smpo),
+        ("folder-smpo", .smpo), ("shapes-lora", .smpo),
     ])
     func isRight(name: String, objective: Recipe.Objective.Name) throws {
         let recipe = try Recipe.read(path: "\(Self.folder)/\(name).yaml")

@@ -16,6 +16,8 @@ public struct Recipe: Sendable, Equatable {
     public var data: Data
     /// The model to start from.
     public var model: Model
+    /// Low-rank adapters in the UNet; `nil` for training its weights.
+    public var lora: LoRA? = nil
     /// What is minimised.
     public var objective: Objective
     /// How pictures are inverted; `nil` exactly for objectives that add noise instead: all but `smpo` and `inpo`.
@@ -72,7 +74,8 @@ extension Recipe {
 extension Recipe {
     /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing
     /// (an objective's own keys only where it is the objective); integers are integers, all other numbers bit patterns.
-    /// Only `backend` is left out where it is the reference, as in records of before there was another.
+    /// Only `backend` is left out where it is the reference, and `lora` where there is none, as in records of before
+    /// there was another.
     public var json: JSONValue { value.json }
 
     /// The resolved recipe for people: `parse` gives the same recipe again.
@@ -99,7 +102,7 @@ extension Recipe {
 
 extension Recipe {
     static let keys = [
-        "name", "seed", "backend", "data", "model", "objective", "inversion", "optimizer", "training", "record",
+        "name", "seed", "backend", "data", "model", "lora", "objective", "inversion", "optimizer", "training", "record",
     ]
 
     private init(_ root: RecipeSection, stem: String) throws {
@@ -108,6 +111,9 @@ extension Recipe {
         backend = try root["backend"].node == nil ? .reference : root["backend"].choice()
         data = try Data(root.section("data", keys: Data.keys))
         model = try Model(root.section("model", keys: Model.keys), runSeed: seed)
+        lora =
+            try root["lora"].given == nil
+            ? nil : LoRA(root.section("lora", keys: LoRA.keys), runSeed: seed)
         objective = try Objective(root.section("objective", keys: Objective.keys))
         let optimizerSection = try root.section("optimizer", keys: Optimizer.keys)
         optimizer = try Optimizer(optimizerSection)
@@ -129,6 +135,7 @@ extension Recipe {
         if training.trainTextEncoder, objective.name != .sft {
             try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
         }
+        if training.trainTextEncoder, lora != nil { try trainingSection["train_text_encoder"].refuse(with: "lora") }
         // The latents of a mirrored picture are not the mirrored latents.
         if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
     }
@@ -160,7 +167,9 @@ extension Recipe {
         .section(
             [("name", .text(name)), ("seed", .seed(seed))]
                 + (backend == .reference ? [] : [("backend", .text(backend.rawValue))]) + [
-                    ("data", data.value), ("model", model.value), ("objective", objective.value),
+                    ("data", data.value), ("model", model.value),
+                ] + (lora.map { [("lora", $0.value)] } ?? []) + [
+                    ("objective", objective.value),
                     ("inversion", .optional(inversion) { $0.value }), ("optimizer", optimizer.value),
                     ("training", training.value), ("record", record.value),
                 ])

@@ -131,7 +131,20 @@ package struct RecipeField {
         guard list.count == count else {
             throw RecipeError(.outOfRange, at: place, key: key, expected: expected, found: "\(list.count)")
         }
-        return list.enumerated().map {
+        return fields(list)
+    }
+
+    /// The elements of a list of at least one; nil for a key that is missing.
+    func list(of elements: String) throws -> [RecipeField]? {
+        let expected = "a list of \(elements)"
+        guard let node else { return try absent(expected, default: .some(nil)) }
+        guard case .list(let list) = node.content else { throw wrongType(expected) }
+        guard !list.isEmpty else { throw outOfRange("\(expected), at least one") }
+        return fields(list)
+    }
+
+    private func fields(_ list: [RecipeNode]) -> [RecipeField] {
+        list.enumerated().map {
             RecipeField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
         }
     }

@@ -25,6 +25,11 @@ struct TrainCommand: ParsableCommand {
             `operators` those of what every operator took and gave, forward and
             backward, so that an audit can name the operator.
 
+            With a section `lora:` in the recipe low-rank adapters are trained and
+            the base model's weights stay as they are; they are the reference too.
+            The trained model has the adapters merged, and lora/ beside it has them
+            for peft and diffusers.
+
             With `backend: openblas` in the recipe OpenBLAS computes the matrix
             products: a second opinion, whose bits are those of this machine.
             With --band FILE from `smpo calibrate` such a run can be audited all
@@ -45,6 +50,7 @@ struct TrainCommand: ParsableCommand {
               smpo train Manifests/recipes/shapes-smpo.yaml --record operators
               smpo train Manifests/recipes/shapes-smpo.yaml --record --set optimizer.lr=1e-5
               smpo train Manifests/recipes/folder-smpo.yaml --record --set data.path=pictures --set model.path=base
+              smpo train Manifests/recipes/shapes-lora.yaml --record --set lora.rank=4
               smpo train --set backend=openblas
               smpo train --set backend=openblas --record --band band.json
               smpo train Manifests/recipes/sd15-smpo.yaml --dry-run
