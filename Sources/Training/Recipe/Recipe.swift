@@ -135,6 +135,8 @@ extension Recipe {
         if training.trainTextEncoder, objective.name != .sft {
             try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
         }
+        // The reference is the policy without its adapters: there is no second network that could follow.
+        if training.referenceEMA != nil, lora != nil { try trainingSection["reference_ema"].refuse(with: "lora") }
         if training.trainTextEncoder, lora != nil { try trainingSection["train_text_encoder"].refuse(with: "lora") }
         // The latents of a mirrored picture are not the mirrored latents.
         if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
