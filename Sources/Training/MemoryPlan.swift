@@ -82,7 +82,9 @@ public struct MemoryPlan: Sendable, Equatable {
         add("reference weights (shared until the update)", 0, reference, reference)
         add("text encoder", 4 * model.textCount, 4 * model.textCount, 4 * model.textCount)
         let optimizer = recipe.optimizerSettings
-        let shapes = ((adapterParameters ?? model.unetParameters) + (training.trainTextEncoder ? model.textParameters : [])).map(\.shape)
+        let shapes =
+            ((adapterParameters ?? model.unetParameters) + (training.trainTextEncoder ? model.textParameters : [])).map(
+                \.shape)
         let state = 4 * shapes.reduce(0) { $0 + optimizer.stateCount($1) }
         add("gradients", trained, max(0, trained - state - reference), trained)
         add(optimizer.stateName, 0, state, state)

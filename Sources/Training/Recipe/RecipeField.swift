@@ -113,16 +113,6 @@ package struct RecipeField {
         return result
     }
 
-    /// The elements of a list of any length but 0; in a written recipe none for a missing key.
-    package func list(of elements: String) throws -> [RecipeField]? {
-        let expected = "a list of \(elements)"
-        guard let node else { return try absent(expected, default: .some(nil)) }
-        guard case .list(let list) = node.content, !list.isEmpty else { throw wrongType(expected) }
-        return list.enumerated().map {
-            RecipeField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
-        }
-    }
-
     /// The elements of a list of a given length.
     func list(count: Int, of elements: String) throws -> [RecipeField]? {
         let expected = "a list of \(count) \(elements)"
@@ -135,7 +125,7 @@ package struct RecipeField {
     }
 
     /// The elements of a list of at least one; nil for a key that is missing.
-    func list(of elements: String) throws -> [RecipeField]? {
+    package func list(of elements: String) throws -> [RecipeField]? {
         let expected = "a list of \(elements)"
         guard let node else { return try absent(expected, default: .some(nil)) }
         guard case .list(let list) = node.content else { throw wrongType(expected) }
