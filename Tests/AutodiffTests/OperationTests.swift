@@ -207,6 +207,23 @@ import Testing
             }
     }
 
+    /// As the convolution whose stride is its kernel, with pixels left over at the right; 4 terms of a patch forward, a
+    /// sum over 2 · 2 patches to a weight.
+    @Test func patchEmbedding() {
+        GradientCheck(inputs: [[2, 1, 4, 3]], parameters: [[3, 1, 2, 2]], roundings: 4, magnitude: 4)
+            .run {
+                $0.patchEmbedding($1[0], $2[0])
+            } reference: { values in
+                (0..<2 * 2 * 3).map { index in
+                    let (image, top, out) = (index / 6, index / 3 % 2, index % 3)
+                    return (0..<4).reduce(0) { sum, tap in
+                        let pixel = image * 12 + (2 * top + tap / 2) * 3 + tap % 2
+                        return sum + values[0][pixel] * values[1][4 * out + tap]
+                    }
+                }
+            }
+    }
+
     @Test func prepended() {
         GradientCheck(inputs: [[2, 3, 4]], parameters: [[4]], roundings: 2, magnitude: 2)
             .run {

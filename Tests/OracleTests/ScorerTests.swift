@@ -22,8 +22,9 @@ import Testing
         let (images, texts) = (
             model.imageFeatures(tape, pixels: pixels).value, model.textFeatures(tape, ids: rows).value
         )
-        let cosines = rows.indices.flatMap { i in
-            rows.indices.map { j in CosineSimilarity(images, i, texts, j).value }
+        // One row a caption.
+        let cosines = rows.indices.flatMap { text in
+            rows.indices.map { CosineSimilarity(images, $0, texts, text).value }
         }
         let yardsticks = try oracle.json("aux_yardstick.json")
         for (tensor, value) in [

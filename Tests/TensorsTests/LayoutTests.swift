@@ -71,4 +71,31 @@ import Testing
             expectBits(sum, gradient)
         }
     }
+
+    /// Squares that do not overlap and back again; what is left over at the right and the bottom comes back as 0.
+    @Test(arguments: [(4, 4, 2), (5, 7, 3), (16, 16, 16), (9, 4, 1)])
+    func patches(height: Int, width: Int, edge: Int) {
+        let engine = Engine()
+        let values = (0..<2 * 3 * height * width).map { Float($0 + 1) }
+        let x = Tensor(values, shape: [2, 3, height, width])
+        let (rows, columns) = (height / edge, width / edge)
+        var expected: [Float] = []
+        var kept = [Float](repeating: 0, count: values.count)
+        for image in 0..<2 {
+            for square in 0..<rows * columns {
+                for channel in 0..<3 {
+                    for pixel in 0..<edge * edge {
+                        let y = square / columns * edge + pixel / edge
+                        let place =
+                            ((image * 3 + channel) * height + y) * width + square % columns * edge + pixel % edge
+                        expected.append(values[place])
+                        kept[place] = values[place]
+                    }
+                }
+            }
+        }
+        let found = engine.patches(of: x, edge: edge)
+        #expect(found.shape == [2, rows * columns, 3 * edge * edge] && found.floats == expected)
+        #expect(engine.assembled(found, edge: edge, shape: x.shape).floats == kept)
+    }
 }

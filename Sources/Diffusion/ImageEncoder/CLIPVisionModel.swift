@@ -20,14 +20,17 @@ public final class CLIPVisionModel: Sendable {
     private let layers: [CLIPLayer]
     private let postNorm: LayerNorm
 
-    /// Builds the tower from a checkpoint or fresh weights. Throws `CheckpointError` naming the tensor at fault.
+    /// Builds the tower from a checkpoint or fresh weights, whose embeddings are drawn as transformers draws them: a patch
+    /// must not drown its position.
+    /// Throws `CheckpointError` naming the tensor at fault.
     public init(config: CLIPVisionConfig, loader: ParameterLoader) throws {
         self.config = config
         let (width, patch, name) = (config.hiddenSize, config.patchSize, "vision_model")
-        classEmbedding = try loader.parameter("\(name).embeddings.class_embedding", [width], .normal(0.02))
+        classEmbedding = try loader.parameter(
+            "\(name).embeddings.class_embedding", [width], .normal(1 / Double(width).squareRoot()))
         patchEmbedding = try loader.parameter(
             "\(name).embeddings.patch_embedding.weight", [width, config.numChannels, patch, patch],
-            .uniform(fanIn: config.numChannels * patch * patch))
+            .normal(0.02))
         positions = try loader.parameter(
             "\(name).embeddings.position_embedding.weight", [config.grid * config.grid + 1, width], .normal(0.02))
         // transformers' spelling.
@@ -40,10 +43,9 @@ public final class CLIPVisionModel: Sendable {
 
     /// Encodes pictures [n, channels, image_size, image_size], normalised as the model's preprocessor says.
     public func forward(_ tape: Tape, pixels: Variable) -> Output {
-        let (samples, patches) = (pixels.shape[0], config.grid * config.grid)
+        let samples = pixels.shape[0]
         precondition(Array(pixels.shape.dropFirst()) == [config.numChannels, config.imageSize, config.imageSize])
-        let planes = tape.convolution(pixels, patchEmbedding, nil, ConvolutionGeometry(stride: config.patchSize))
-        let tokens = tape.transposed(tape.reshaped(planes, [samples, config.hiddenSize, patches]))
+        let tokens = tape.patchEmbedding(pixels, patchEmbedding)
         var x = preNorm(tape, tape.addPositions(tape.prepended(classEmbedding, to: tokens), positions))
         for layer in layers { x = layer(tape, x) }
         // Token by token, so the class token's state alone is enough.

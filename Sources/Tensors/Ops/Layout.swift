@@ -42,6 +42,51 @@ extension Engine {
         return y
     }
 
+    /// The squares of `edge` pixels of x [n, c, h, w] that do not overlap, from the top left: [n, squares, c·edge·edge], in a
+    /// square channel by channel and row by row. Pixels behind the last whole square are left out.
+    public func patches(of x: Tensor, edge: Int) -> Tensor {
+        begin("patches", [x])
+        let (n, channels, rows, columns) = (x.shape[0], x.shape[1], x.shape[2] / edge, x.shape[3] / edge)
+        let y = Tensor(uninitialized: [n, rows * columns, channels * edge * edge])
+        let (source, target) = (x.pointer, y.pointer)
+        Engine.eachPatchRow(x.shape, edge) { pixel, place in
+            (target + place).update(from: source + pixel, count: edge)
+        }
+        end([y])
+        return y
+    }
+
+    /// The pixels [n, c, h, w] = `shape` that `patches` [n, squares, c·edge·edge] were taken from; 0 where there were none.
+    public func assembled(_ patches: Tensor, edge: Int, shape: [Int]) -> Tensor {
+        begin("assemble patches", [patches])
+        let x = Tensor(zeros: shape)
+        let (source, target) = (patches.pointer, x.pointer)
+        Engine.eachPatchRow(shape, edge) { pixel, place in
+            (target + pixel).update(from: source + place, count: edge)
+        }
+        end([x])
+        return x
+    }
+
+    /// Where each row of each square lies: in the picture, and among the squares.
+    private static func eachPatchRow(_ shape: [Int], _ edge: Int, _ body: (_ pixel: Int, _ place: Int) -> Void) {
+        let (channels, height, width) = (shape[1], shape[2], shape[3])
+        var place = 0
+        for image in 0..<shape[0] {
+            for top in 0..<height / edge {
+                for left in 0..<width / edge {
+                    for channel in 0..<channels {
+                        for row in 0..<edge {
+                            body(
+                                ((image * channels + channel) * height + top * edge + row) * width + left * edge, place)
+                            place += edge
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Stacks tensors of one shape's tail along the first axis.
     public func stacked(_ parts: [Tensor]) -> Tensor {
         begin("stack", parts)
