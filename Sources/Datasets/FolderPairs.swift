@@ -67,6 +67,12 @@ public struct FolderPairs: PreferenceDataset {
         return try folder.decode(bytes, name: name)
     }
 
+    /// One picture at its own size.
+    /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
+    public func image(at index: Int, which: PairSide) throws -> Image? {
+        try image(of: items[index], which: which)
+    }
+
     /// One picture as planes in [-1, 1] (CHW): shorter side to `size` (Pillow's bilinear), then the middle square.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
     public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {

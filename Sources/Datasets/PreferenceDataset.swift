@@ -27,11 +27,19 @@ public protocol PreferenceDataset: Sendable {
     ///   the order R, G, B.
     /// - Throws: an error that names the file, or the item, that cannot be read.
     func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float]
+
+    /// One picture of the pair at `index` in 8 bits and at its own size; nil where `pixels` draws it at any size asked
+    /// for, or where it is a latent.
+    /// - Throws: an error that names the file that cannot be read.
+    func image(at index: Int, which: PairSide) throws -> Image?
 }
 
 extension PreferenceDataset {
     /// RGB.
     public var channels: Int { 3 }
+
+    /// No picture of its own size.
+    public func image(at index: Int, which: PairSide) throws -> Image? { nil }
 
     /// The digest of a data set of these pairs: in the domain `dataset`, over the items' digests in order.
     public static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }

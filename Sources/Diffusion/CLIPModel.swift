@@ -67,3 +67,10 @@ public final class CLIPModel: Sendable {
         try Checkpoints.weightsDigest(of: parameters.map { ($0.name, $0.value) }, on: engine)
     }
 }
+
+extension CLIPModel {
+    /// The parameters of a model of `config`, in the order in which they are drawn, without their numbers.
+    public static func outline(_ config: CLIPConfig) throws -> [ParameterRequest] {
+        try ParameterLoader.outline { _ = try CLIPModel(config: config, loader: $0) }
+    }
+}

@@ -7,7 +7,7 @@ public struct CosineSimilarity: Sendable {
     public let value: Float
 
     private let cosine: Double
-    private let lengths: (Double, Double)
+    private let lengths: (first: Double, second: Double)
 
     /// The cosine of row `i` of `a` [n, d] and row `j` of `b` [m, d]; NaN when one of them has no length.
     public init(_ a: Tensor, _ i: Int, _ b: Tensor, _ j: Int) {
@@ -20,23 +20,32 @@ public struct CosineSimilarity: Sendable {
             squareX += Double(x[index]) * Double(x[index])
             squareY += Double(y[index]) * Double(y[index])
         }
-        lengths = (squareX.squareRoot(), squareY.squareRoot())
-        cosine = product / (lengths.0 * lengths.1)
+        self.init(
+            cosine: product / (squareX.squareRoot() * squareY.squareRoot()),
+            lengths: (squareX.squareRoot(), squareY.squareRoot()))
+    }
+
+    private init(cosine: Double, lengths: (Double, Double)) {
+        self.cosine = cosine
+        self.lengths = lengths
         value = Float(cosine)
     }
 
-    /// Adds `pull`·∂cos/∂x = `pull`·(y/|y| − cos·x/|x|)/|x| to row `i` of `dx`, for the vectors `x` and `y` of the
-    /// first and second argument, and the same with exchanged parts to row `j` of `dy`.
+    /// The same with the second vector first.
+    public var swapped: CosineSimilarity {
+        CosineSimilarity(cosine: cosine, lengths: (lengths.second, lengths.first))
+    }
+
+    /// Adds `pull`·∂cos/∂x = `pull`·(y/|y| − cos·x/|x|)/|x| to row `i` of `sum` [n, d], where x is row `i` of `a` [n, d],
+    /// the first vector, and y row `j` of `b` [m, d], the second.
     public func accumulateGradient(
-        _ pull: Float, _ a: Tensor, _ i: Int, _ b: Tensor, _ j: Int, into dx: Tensor, _ dy: Tensor
+        _ pull: Float, of a: Tensor, _ i: Int, and b: Tensor, _ j: Int, into sum: Tensor
     ) {
         let width = a.shape[1]
-        let (x, y) = (a.pointer + i * width, b.pointer + j * width)
-        let (toX, toY) = (dx.pointer + i * width, dy.pointer + j * width)
+        let (x, y, target) = (a.pointer + i * width, b.pointer + j * width, sum.pointer + i * width)
         for index in 0..<width {
-            let (u, v) = (Double(x[index]) / lengths.0, Double(y[index]) / lengths.1)
-            toX[index] += Float(Double(pull) * ((v - cosine * u) / lengths.0))
-            toY[index] += Float(Double(pull) * ((u - cosine * v) / lengths.1))
+            let (u, v) = (Double(x[index]) / lengths.first, Double(y[index]) / lengths.second)
+            target[index] += Float(Double(pull) * ((v - cosine * u) / lengths.first))
         }
     }
 }

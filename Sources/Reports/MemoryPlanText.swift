@@ -19,10 +19,12 @@ public enum MemoryPlanText {
                 return column == 0 ? cell.0 + space : space + cell.0
             }.joined(separator: "  ")
         }
-        let (unet, text) = plan.parameters
+        let (unet, text, image) = (plan.parameters.unet, plan.parameters.textEncoder, plan.imageTower)
+        let parameters =
+            image == 0 ? "\(unet) (UNet), \(text) (text encoder)" : "\(image) (image tower), \(text) (text tower)"
         let available = machine.map { "\(size($0.available)) by \($0.limit)" } ?? "unknown"
         return table.joined(separator: "\n") + "\n\nmost at once  \(size(plan.total))\navailable     \(available)\n"
-            + "parameters    \(unet) (UNet), \(text) (text encoder)"
+            + "parameters    \(parameters)"
     }
 
     /// The same numbers in bytes.
@@ -37,9 +39,14 @@ public enum MemoryPlanText {
             "schema": 1, "rows": .array(rows), "has_later_steps": .bool(plan.hasLaterSteps),
             "total": .integer(plan.total), "available": machine.map { .integer($0.available) } ?? .null,
             "limit": machine.map { .string($0.limit) } ?? .null,
-            "parameters": [
-                "unet": .integer(plan.parameters.unet), "text_encoder": .integer(plan.parameters.textEncoder),
-            ],
+            "parameters": plan.imageTower == 0
+                ? [
+                    "unet": .integer(plan.parameters.unet), "text_encoder": .integer(plan.parameters.textEncoder),
+                ]
+                : [
+                    "vision_model": .integer(plan.imageTower),
+                    "text_model": .integer(plan.parameters.textEncoder),
+                ],
         ]
     }
 

@@ -21,10 +21,10 @@ extension Engine {
 
     /// Runs `body`, which makes one tensor of `inputs` outside the kernels, as an operator named `operation`.
     public func operation(
-        _ operation: String, _ inputs: @autoclosure () -> [Tensor], _ body: () -> Tensor
-    ) -> Tensor {
+        _ operation: String, _ inputs: @autoclosure () -> [Tensor], _ body: () throws -> Tensor
+    ) rethrows -> Tensor {
         begin(operation, inputs())
-        let result = body()
+        let result = try body()
         end([result])
         return result
     }

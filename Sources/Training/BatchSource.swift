@@ -37,8 +37,8 @@ public struct BatchSource: Sendable {
         public var itemsPerStep: Int
         /// Edge of the pictures.
         public var size: Int
-        /// T.
-        public var timestepCount: Int
+        /// T; nil where nothing is noised.
+        public var timestepCount: Int?
         /// How timesteps are drawn.
         public var timesteps: Timesteps
         /// Probability that a caption is emptied.
@@ -63,7 +63,7 @@ public struct BatchSource: Sendable {
     public let items: Items
     /// The numbers.
     public let settings: Settings
-    let model: ModelFolder
+    let model: RunModel
     let engine: Engine
 
     /// The batch of step `step`, counted from 1.
@@ -76,7 +76,7 @@ public struct BatchSource: Sendable {
             draws(.sampler, step, count: picks.count).map { $0 < ratio }
         }
         var (entries, captions, pictures): ([TrainingBatch.Item], [String], [Tensor]) = ([], [], [])
-        let shape = [1, model.unet.config.inChannels, settings.size, settings.size]
+        let shape = [1, model.channels, settings.size, settings.size]
         for (place, pick) in picks.enumerated() {
             let (item, caption, planes) = try load(pick, timestep: timesteps[place], isGood: areGood?[place])
             entries.append(item)
@@ -91,12 +91,12 @@ public struct BatchSource: Sendable {
         let inversionNoise =
             settings.needsInversionNoise
             ? InversionNoise(seed: settings.seed, step: step, samples: x0.shape[0]) : nil
+        let folder = settings.trainsTextEncoder ? nil : model.folder
         let conditioning: Conditioning =
-            settings.trainsTextEncoder
-            ? .tokens(captions.map(model.tokenIDs)) : .encoded(model.encode(captions, engine: engine))
+            folder.map { .encoded($0.encode(captions, engine: engine)) } ?? .tokens(captions.map(model.tokenIDs))
         return TrainingBatch(
             items: entries, x0: x0, noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
-            unconditional: settings.needsEmptyCaption ? model.encode([""], engine: engine) : nil)
+            unconditional: settings.needsEmptyCaption ? model.folder?.encode([""], engine: engine) : nil)
     }
 
     /// The places of the step's items in the data: epoch after epoch, each in an order of its own.
@@ -113,12 +113,15 @@ public struct BatchSource: Sendable {
     }
 
     private func timesteps(_ step: Int) -> [Int] {
+        guard let timestepCount = settings.timestepCount else {
+            return [Int](repeating: 0, count: settings.itemsPerStep)
+        }
         let stream = RandomStream(seed: settings.seed, .timestep, step: step)
         switch settings.timesteps {
-        case .uniform: return stream.integers(below: settings.timestepCount, count: settings.itemsPerStep)
+        case .uniform: return stream.integers(below: timestepCount, count: settings.itemsPerStep)
         case .high:
             return stream.uniforms(count: settings.itemsPerStep).map {
-                Int((Double(settings.timestepCount) * Double($0).squareRoot()).rounded(.down))
+                Int((Double(timestepCount) * Double($0).squareRoot()).rounded(.down))
             }
         }
     }
@@ -138,6 +141,14 @@ public struct BatchSource: Sendable {
         RandomStream(seed: settings.seed, name, step: step).uniforms(count: count)
     }
 
+    /// A picture of a pair; a scorer brings it to its size as it does when it scores.
+    private func picture(of dataset: any PreferenceDataset, at index: Int, which: PairSide) throws -> [Float] {
+        if case .scorer(let scorer) = model, let image = try dataset.image(at: index, which: which) {
+            return PixelPlanes.planar(try scorer.processor.square(image))
+        }
+        return try dataset.pixels(at: index, which: which, size: settings.size)
+    }
+
     private func load(
         _ pick: Int, timestep: Int, isGood: Bool?
     ) throws -> (item: TrainingBatch.Item, caption: String, planes: [[Float]]) {
@@ -148,11 +159,12 @@ public struct BatchSource: Sendable {
             let sides =
                 settings.samplesPerItem == 2
                 ? [label.winner, label.winner.other] : [isGood ?? true ? label.winner : label.winner.other]
-            let planes = try sides.map { try dataset.pixels(at: label.index, which: $0, size: settings.size) }
+            let planes = try sides.map { try picture(of: dataset, at: label.index, which: $0) }
             let weight = settings.samplesPerItem == 2 ? label.weight : isGood ?? true ? 1 : -1
             return (
-                TrainingBatch.Item(id: pair.id, digest: pair.digest, weight: weight, timestep: timestep), pair.caption,
-                planes
+                TrainingBatch.Item(
+                    id: pair.id, digest: pair.digest, weight: weight, timestep: timestep,
+                    label: pair.humanWinner == nil ? 0.5 : 1), pair.caption, planes
             )
         case .pictures(let pictures):
             let digest = try pictures.imageDigest(at: pick)

@@ -25,8 +25,10 @@ public struct MemoryPlan: Sendable, Equatable {
 
     /// What is taken for what.
     public let rows: [Row]
-    /// Parameters of the UNet and of the text encoder.
+    /// Parameters of the UNet and of the text encoder; of a scorer, of its text tower with the projection.
     public let parameters: (unet: Int, textEncoder: Int)
+    /// Parameters of a scorer's image tower with projection and scale; 0 for diffusion models.
+    public let imageTower: Int
     /// Whether there are steps after the first.
     public let hasLaterSteps: Bool
     /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
@@ -41,6 +43,10 @@ public struct MemoryPlan: Sendable, Equatable {
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
     /// - Throws: `ConfigError`, `CheckpointError` or `FileError` for a model that cannot be opened.
     public init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0) throws {
+        if recipe.objective.name == .pickscore {
+            self = try MemoryPlan(scoring: recipe, workers: workers, gradientCopies: gradientCopies)
+            return
+        }
         self.gradientCopies = gradientCopies
         let model = try Model(recipe.model)
         let objective = recipe.makeObjective(elements: 1)
@@ -103,7 +109,54 @@ public struct MemoryPlan: Sendable, Equatable {
         add("program and scratch", program, program, program)
         self.rows = rows
         parameters = (model.unetCount, model.textCount)
+        imageTower = 0
         hasLaterSteps = training.steps > 1
+    }
+
+    /// The plan of a recipe that trains a scorer: no reference, both towers recorded on a tape.
+    private init(scoring recipe: Recipe, workers: Int, gradientCopies: Int) throws {
+        let (config, training) = (try MemoryPlan.scorer(recipe.model), recipe.training)
+        let counts = try CLIPModel.outline(config).reduce(into: (text: 0, image: 0)) { counts, parameter in
+            if parameter.name.hasPrefix("text_") {
+                counts.text += parameter.count
+            } else {
+                counts.image += parameter.count
+            }
+        }
+        let items = min(training.pairsPerStep, 1 << 32)
+        let micro = min(items, training.microPairs ?? items)
+        let passes =
+            CLIPVisionActivations(config.vision, rows: 2 * micro, recomputes: training.recompute).training
+            + CLIPTextActivations(config.text, captions: 0, rows: micro, recomputes: training.recompute).training
+        let trained = 4 * (counts.text + counts.image)
+        let copies = gradientCopies * trained
+        let program = MemoryPlan.program + workers * MemoryPlan.scratch
+        let batch = 2 * items * 4 * 3 * recipe.data.size * recipe.data.size
+        rows = [
+            Row(name: "scorer weights", first: trained, update: trained, later: trained),
+            Row(name: "gradients", first: trained, update: 0, later: trained),
+            Row(name: "AdamW moments", first: 0, update: 2 * trained, later: 2 * trained),
+            Row(name: "gradients kept", first: copies, update: copies, later: copies),
+            Row(name: "averaged weights", first: trained, update: trained, later: trained),
+            Row(name: "activations of both towers", first: passes, update: 0, later: passes),
+            Row(name: "batch", first: batch, update: batch, later: batch),
+            Row(name: "program and scratch", first: program, update: program, later: program),
+        ].filter {
+            ($0.name != "gradients kept" || gradientCopies > 0)
+                && ($0.name != "averaged weights" || training.ema != nil)
+        }
+        self.gradientCopies = gradientCopies
+        parameters = (0, counts.text)
+        imageTower = counts.image
+        hasLaterSteps = training.steps > 1
+    }
+
+    private static func scorer(_ model: Recipe.Model) throws -> CLIPConfig {
+        switch model {
+        case .scorer(let fresh): try CLIPConfig(path: fresh.clip)
+        case .folder(let path): try CLIPConfig(path: "\(path)/config.json")
+        case .fresh: preconditionFailure("the recipe's objective decides what its model is")
+        }
     }
 
     /// Bytes in the passes of the first step, at the end of its update, and in the passes of later steps.
@@ -133,6 +186,7 @@ public struct MemoryPlan: Sendable, Equatable {
                 unet = try UNetConfig(path: fresh.unet)
                 textEncoder = try CLIPTextConfig(path: fresh.textEncoder)
                 storage = "fresh"
+            case .scorer: preconditionFailure("the recipe's objective decides what its model is")
             case .folder(let path):
                 let network = try ModelDirectory(path: "\(path)/unet")
                 unet = try UNetConfig(network.config, file: network.configPath)

@@ -27,6 +27,7 @@ extension Recipe {
         case .smpo:
             return SmPO(beta: beta, scale: ErrorScale(rawValue: objective.errors.rawValue)!, elements: elements)
         case .sft: return SupervisedFineTuning()
+        case .pickscore: preconditionFailure("a scorer's loss is not one of a network's errors")
         case .dpo: return DPO(beta: beta, form: objective.form ?? .sigmoid)
         case .inpo: return InPO(beta: beta)
         case .kto:

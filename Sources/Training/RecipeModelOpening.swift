@@ -1,5 +1,6 @@
 import Datasets
 import Diffusion
+import Preferences
 import Tensors
 
 extension Recipe.Model {
@@ -9,6 +10,22 @@ extension Recipe.Model {
         switch self {
         case .folder(let path): try ModelFolder(path: path, ignoresAutoencoder: forLatents)
         case .fresh(let fresh): try FreshModel(fresh).open(on: engine)
+        case .scorer: preconditionFailure("the recipe's objective decides what its model is")
+        }
+    }
+
+    /// The scorer in memory. Throws with the file, key or tensor at fault.
+    func openScorer(on engine: Engine) throws -> PickScore {
+        switch self {
+        case .folder(let path): return try PickScore(path: path)
+        case .scorer(let fresh):
+            let config = try CLIPConfig(path: fresh.clip)
+            let (tokenizer, files) = try fresh.tokenizer.open()
+            return try PickScore(
+                model: CLIPModel(config: config, loader: ParameterLoader(seed: fresh.initSeed, engine: engine)),
+                tokenizer: tokenizer, tokenizerFiles: files,
+                processor: CLIPImageProcessorConfig(edge: config.vision.imageSize))
+        case .fresh: preconditionFailure("the recipe's objective decides what its model is")
         }
     }
 }

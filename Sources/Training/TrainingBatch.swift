@@ -30,15 +30,18 @@ public struct TrainingBatch: Sendable {
         public var digest: Digest
         /// The coefficient W (1 for objectives without labels); for single judged pictures 1 for good and −1 for bad.
         public var weight: Float
-        /// t, shared by the pictures of a pair.
+        /// t, shared by the pictures of a pair; 0 where nothing is noised.
         public var timestep: Int
+        /// The human preference for the first picture of a pair: 1, or ½ for a tie.
+        public var label: Float
 
         /// An item named `id`.
-        public init(id: String, digest: Digest, weight: Float, timestep: Int) {
+        public init(id: String, digest: Digest, weight: Float, timestep: Int, label: Float = 1) {
             self.id = id
             self.digest = digest
             self.weight = weight
             self.timestep = timestep
+            self.label = label
         }
     }
 

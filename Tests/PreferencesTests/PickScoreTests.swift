@@ -115,7 +115,8 @@ import Testing
         let found = CosineSimilarity(a, 1, b, 0)
         #expect(abs(Double(found.value) - cosine(a.slice(1..<2).floats, b.slice(0..<1).floats)) < 1e-7)
         let (da, db) = (Tensor(zeros: [2, 4]), Tensor(zeros: [2, 4]))
-        found.accumulateGradient(3, a, 1, b, 0, into: da, db)
+        found.accumulateGradient(3, of: a, 1, and: b, 0, into: da)
+        found.swapped.accumulateGradient(3, of: b, 0, and: a, 1, into: db)
         #expect(da.slice(0..<1).floats == [0, 0, 0, 0] && db.slice(1..<2).floats == [0, 0, 0, 0])
         for index in 0..<4 {
             var (up, down) = (a.slice(1..<2).floats, a.slice(1..<2).floats)
@@ -129,5 +130,40 @@ import Testing
             let other = (cosine(a.slice(1..<2).floats, up) - cosine(a.slice(1..<2).floats, down)) / 2e-3
             #expect(abs(Double(db.floats[index]) - 3 * other) < 1e-4)
         }
+    }
+}
+
+@Suite struct PickScoreLossTests {
+    private func loss(_ first: Float, _ second: Float, scale: Float, label: Float) -> PickScoreLoss {
+        PickScoreLoss(cosines: (first, second), scale: scale, label: label)
+    }
+
+    /// Against the formula of the public code in Float64: cross entropies of two logits by the label, plus log 0.5 for
+    /// a tie. Three roundings to Float32 (the difference, z, the result) of numbers below 100.
+    @Test(arguments: [1, 0.5] as [Float], [1, 14.3, 100] as [Float])
+    func valueAndSlope(label: Float, scale: Float) {
+        for (first, second) in [(0.3, 0.2), (0.2, 0.3), (-0.9, 0.9), (0.25, 0.25), (0.9, -0.9)] as [(Float, Float)] {
+            let found = loss(first, second, scale: scale, label: label)
+            let logits = (Double(scale) * Double(first), Double(scale) * Double(second))
+            func formula(_ logits: (Double, Double)) -> Double {
+                let top = max(logits.0, logits.1)
+                let sum = top + log(exp(logits.0 - top) + exp(logits.1 - top))
+                let share = Double(label)
+                return share * (sum - logits.0) + (1 - share) * (sum - logits.1) + (label == 0.5 ? log(0.5) : 0)
+            }
+            #expect(abs(Double(found.value) - formula(logits)) < 3 * 200 * 0x1p-24)
+            let slope = (formula((logits.0 + 1e-4, logits.1)) - formula((logits.0 - 1e-4, logits.1))) / 2e-4
+            #expect(abs(Double(found.slope) - slope) < 1e-5)
+            #expect((found.logit > 0) == (first > second))
+        }
+    }
+
+    @Test func theLeastLossIsZero() {
+        #expect(loss(0.4, 0.4, scale: 100, label: 0.5).value == 0)
+        #expect(loss(0.4, 0.4, scale: 100, label: 0.5).slope == 0)
+        #expect(loss(1, -1, scale: 100, label: 1).value < 1e-30)
+        // A pair that is told apart well still pulls a little.
+        #expect(loss(0.9, -0.9, scale: 14.3, label: 1).slope < 0)
+        #expect(loss(0.5, 0.4, scale: 10, label: 0.5).value > 0)
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 enum TinyConfigurations {
     static let all = [
         ("unet.json", unet), ("latent-unet.json", latentUNet), ("text_encoder.json", textEncoder),
-        ("scheduler.json", scheduler),
+        ("scheduler.json", scheduler), ("clip.json", clip),
     ]
 
     static let unet = """
@@ -26,6 +26,20 @@ enum TinyConfigurations {
           "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "max_position_embeddings": 16,
           "vocab_size": 619, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-05, "eos_token_id": 618,
           "bos_token_id": 617, "pad_token_id": 618, "projection_dim": 8
+        }
+        """
+
+    static let clip = """
+        {
+          "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": 8, "logit_scale_init_value": 2.6592,
+          "text_config": {
+            "hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1,
+            "max_position_embeddings": 16, "vocab_size": 619, "hidden_act": "gelu", "eos_token_id": 618
+          },
+          "vision_config": {
+            "hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2,
+            "image_size": 16, "patch_size": 8, "hidden_act": "gelu"
+          }
         }
         """
 

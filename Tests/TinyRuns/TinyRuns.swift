@@ -81,6 +81,26 @@ public struct TinyRuns: Sendable {
             """, to: "recipe-\(UUID().uuidString).yaml")
     }
 
+    /// Writes a recipe of `steps` steps that trains a scorer, a new one or that in the folder `model`, on the built-in
+    /// pairs or on those in the folder `data`, and gives its path.
+    public func pickscore(
+        model: String? = nil, data: String? = nil, steps: Int = 3, more: String = "", training: String = ""
+    ) throws -> String {
+        let source =
+            data.map { "{kind: folder, path: \($0), size: 16}" } ?? "{kind: shapes, size: 16, pairs: 24, seed: 3}"
+        return try write(
+            """
+            name: tiny-pickscore
+            seed: 15
+            data: \(source)
+            model: \(model.map { "{path: \($0)}" } ?? "{clip: \(path("clip.json")), tokenizer: shapes, init_seed: 7}")
+            objective: {name: pickscore}
+            optimizer: {lr: 1e-3}
+            training: {steps: \(steps), pairs_per_step: 5, caption_dropout: 0.2\(training)}
+            \(more)
+            """, to: "pickscore-\(UUID().uuidString).yaml")
+    }
+
     /// Writes an SmPO recipe of `steps` steps on the latents 4x16x16 in the folder `data` and gives its path; without
     /// `model` the model is new.
     public func latents(data: String, model: String? = nil, steps: Int = 2, training: String = "") throws -> String {

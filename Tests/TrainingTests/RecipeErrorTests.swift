@@ -118,7 +118,8 @@ import Testing
         (13, "seed: -0.5", "13:7", "seed", "an integer from 0 to 2^64 - 1", "-0.5", ""),
         (13, "inversion: paper", "13:12", "inversion", "a section of keys", "the text \"paper\"", ""),
         (
-            7, "  name: {a: 1}", "7:9", "objective.name", "smpo, sft, dpo, kto, mapo or inpo", "a section of keys", ""
+            7, "  name: {a: 1}", "7:9", "objective.name", "smpo, sft, dpo, kto, mapo, inpo or pickscore",
+            "a section of keys", ""
         ),
     ])
     func wrongTypes(
@@ -171,7 +172,7 @@ import Testing
         ),
         (
             7, "  name: smpl",
-            "7:9: key \"objective.name\": expected smpo, sft, dpo, kto, mapo or inpo, found the text \"smpl\"; "
+            "7:9: key \"objective.name\": expected smpo, sft, dpo, kto, mapo, inpo or pickscore, found the text \"smpl\"; "
                 + "did you mean \"smpo\"?"
         ),
         (7, "  {name: smpo, beta: 0}", "7:22: key \"objective.beta\": expected a number above 0, found 0"),

@@ -40,8 +40,9 @@ extension Fault {
                 let other: Conditioning
                 switch batch.conditioning {
                 case .encoded(let own):
-                    let told = session.model.encode([caption], engine: engine)
-                    guard !told.context.bytes.elementsEqual(own.context.slice(0..<1).bytes) else { continue }
+                    guard let told = session.model.folder?.encode([caption], engine: engine),
+                        !told.context.bytes.elementsEqual(own.context.slice(0..<1).bytes)
+                    else { continue }
                     other = .encoded(told)
                 case .tokens(let own):
                     let told = session.model.tokenIDs(caption)

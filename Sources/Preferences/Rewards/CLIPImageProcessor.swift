@@ -19,13 +19,17 @@ public struct CLIPImageProcessor: Sendable {
         }
     }
 
-    /// A picture as planes [3, crop_size, crop_size]. - Throws: `ImageError` for one that is much too long.
-    public func planes(_ image: Image) throws -> [Float] {
-        let edge = config.cropSize
+    /// The middle square of a picture, of `crop_size` pixels. - Throws: `ImageError` for one that is much too long.
+    public func square(_ image: Image) throws -> Image {
         let filter: ResampleFilter = config.resample == .bicubic ? .bicubic : .bilinear
         let resized = try PillowResize.resizeShortestSide(image, to: config.shortestEdge, filter: filter)
         // transformers rounds the offset down, torchvision to nearest.
-        let square = PillowResize.centerCrop(resized, to: edge, rounding: .down)
+        return PillowResize.centerCrop(resized, to: config.cropSize, rounding: .down)
+    }
+
+    /// A picture as planes [3, crop_size, crop_size]. - Throws: `ImageError` for one that is much too long.
+    public func planes(_ image: Image) throws -> [Float] {
+        let (square, edge) = (try square(image), config.cropSize)
         return (0..<3).flatMap { channel in
             (0..<edge * edge).map { tables[channel][Int(square.rgb[3 * $0 + channel])] }
         }

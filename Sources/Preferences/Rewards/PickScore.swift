@@ -17,7 +17,10 @@ public struct PickScore: Sendable {
     public let tokenizerFiles: [(name: String, bytes: [UInt8])]
     /// How pictures are made ready.
     public let processor: CLIPImageProcessor
-    /// Stands for weights, configuration, tokenizer and preprocessing, as they were when the scorer was put together.
+    /// Digests of configuration, weights, preprocessing and tokenizer by the names of their files, as they were when the
+    /// scorer was put together.
+    public let digests: [String: Digest]
+    /// Stands for all of `digests`.
     public let digest: Digest
 
     /// Puts a scorer together. Throws `ConfigError` when the parts do not fit each other.
@@ -30,14 +33,13 @@ public struct PickScore: Sendable {
         self.tokenizer = tokenizer
         self.tokenizerFiles = tokenizerFiles
         self.processor = CLIPImageProcessor(processor)
-        digest = .of(
-            .document,
-            [
-                "config": .digest(.of(.document, model.config.transformersJSON)),
-                "preprocessor": .digest(.of(.document, processor.transformersJSON)),
-                "tokenizer": .digest(.of(.tokenizer, tokenizerFiles.map { Digest.of(.file, $0.bytes) })),
-                "weights": .digest(try model.weightsDigest()),
-            ])
+        digests = [
+            "config.json": .of(.document, model.config.transformersJSON),
+            "model.safetensors": try model.weightsDigest(),
+            "preprocessor_config.json": .of(.document, processor.transformersJSON),
+            "tokenizer": .of(.tokenizer, tokenizerFiles.map { Digest.of(.file, $0.bytes) }),
+        ]
+        digest = .of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
     }
 
     /// Opens a folder: `config.json`, `model.safetensors`, `preprocessor_config.json`, and the tokenizer's files in
@@ -86,6 +88,16 @@ public struct PickScore: Sendable {
                 Tensor(planes, shape: [rows.count, 3, edge, edge]),
                 text: textFeatures(Array(captions[rows]), engine: engine), engine: engine)
         }
+    }
+
+    /// The share of each of several pictures of one caption: the softmax over exp(logit_scale)·cosine.
+    public func shares(_ scores: [Float]) -> [Float] {
+        let scale = Elementary.exp(model.logitScale.value.pointer[0])
+        let logits = scores.map { Double(scale * $0) }
+        let top = logits.max() ?? 0
+        let powers = logits.map { Elementary.exp($0 - top) }
+        let sum = powers.reduce(0, +)
+        return powers.map { Float($0 / sum) }
     }
 
     /// The token ids of a caption, padded to the tower's length.

@@ -17,13 +17,14 @@ public struct SampleSheet: RunSpectator {
     /// Writes `step-000020.png`: eight captions, 25 DDIM steps, no guidance, seed 1. Measures nothing.
     /// - Throws: `TrainingError.mismatch` for latents, `FileError`.
     public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard !session.recipe.data.isLatent else {
+        guard let model = session.model.folder, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
-                what: "--sample-every", expected: "a model of pictures", found: "one of latents", hint: nil)
+                what: "--sample-every", expected: "a model that draws pictures",
+                found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)
         }
         let (edge, texts) = (session.recipe.data.size, ShapesSplit.test.captions.prefix(8).map(\.text))
         let pictures = SampleEvaluation(
-            model: session.model, steps: 25, guidance: 1, eta: 0, engine: session.trainer.model.engine
+            model: model, steps: 25, guidance: 1, eta: 0, engine: session.trainer.model.engine
         ).samples(texts, size: edge, seed: 1)
         let images = texts.indices.map {
             PixelPlanes.image(pictures.slice($0..<$0 + 1).floats, width: edge, height: edge)

@@ -20,7 +20,7 @@ public struct Recipe: Sendable, Equatable {
     public var lora: LoRA? = nil
     /// What is minimised.
     public var objective: Objective
-    /// How pictures are inverted; `nil` exactly for objectives that add noise instead: all but `smpo` and `inpo`.
+    /// How pictures are inverted; `nil` exactly for objectives that do not: all but `smpo` and `inpo`.
     public var inversion: Inversion?
     /// How gradients change the weights.
     public var optimizer: Optimizer
@@ -138,13 +138,14 @@ extension Recipe {
         // The reference is the policy without its adapters: there is no second network that could follow.
         if training.referenceEMA != nil, lora != nil { try trainingSection["reference_ema"].refuse(with: "lora") }
         if training.trainTextEncoder, lora != nil { try trainingSection["train_text_encoder"].refuse(with: "lora") }
+        try Self.checkScorer(root, data, trainingSection, training.timesteps, for: objective)
         // The latents of a mirrored picture are not the mirrored latents.
         if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
     }
 
     private static func inversion(_ root: RecipeSection, for objective: Objective) throws -> Inversion? {
         switch objective.name {
-        case .sft, .dpo, .kto, .mapo:
+        case .sft, .dpo, .kto, .mapo, .pickscore:
             try root["inversion"].refuse(with: "objective.name: \(objective.name.rawValue)")
             return nil
         case .smpo, .inpo:
@@ -152,6 +153,21 @@ extension Recipe {
             return try Inversion(
                 root.section("inversion", keys: Inversion.keys, isRequired: isRequired), of: objective.name)
         }
+    }
+
+    /// PickScore's objective trains a scorer, on pictures; all others a diffusion model.
+    private static func checkScorer(
+        _ root: RecipeSection, _ data: Data, _ training: RecipeSection, _ timesteps: TrainingSettings.Timesteps,
+        for objective: Objective
+    ) throws {
+        let condition = "objective.name: \(objective.name.rawValue)"
+        let section = try root.section("model", keys: Model.keys)
+        guard objective.name == .pickscore else { return try section["clip"].refuse(with: condition) }
+        try section["unet"].refuse(with: condition)
+        if data.isLatent {
+            throw try root.section("data", keys: Data.keys)["kind"].outOfRange("shapes or folder with \(condition)")
+        }
+        if timesteps != .uniform { try training["timesteps"].refuse(with: condition) }
     }
 
     private static func name(_ field: RecipeField, stem: String) throws -> String {

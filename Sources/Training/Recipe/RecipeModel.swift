@@ -1,10 +1,22 @@
 extension Recipe {
     /// The model to start from.
     public enum Model: Sendable, Equatable {
-        /// A folder in diffusers' layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`.
+        /// A folder in diffusers' layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`; or a scorer's (`PickScore`).
         case folder(path: String)
         /// A new model with random weights, made from configurations.
         case fresh(Fresh)
+        /// A new scorer with random weights, for `objective.name: pickscore`. (A scorer's folder is a `folder`.)
+        case scorer(FreshScorer)
+
+        /// The parts of a new scorer.
+        public struct FreshScorer: Sendable, Equatable {
+            /// `clip`: the path of the `config.json` of a `CLIPModel`.
+            public var clip: String
+            /// The tokenizer.
+            public var tokenizer: Tokenizer
+            /// The seed of the random weights; the run's where the recipe names none.
+            public var initSeed: UInt64
+        }
 
         /// The parts of a new model.
         public struct Fresh: Sendable, Equatable {
@@ -42,38 +54,52 @@ extension Recipe {
 }
 
 extension Recipe.Model {
-    static let keys = ["path", "unet", "text_encoder", "scheduler", "tokenizer", "init_seed"]
+    private static let commonKeys = ["path", "unet", "text_encoder", "scheduler", "tokenizer", "init_seed"]
+    static let keys = commonKeys + ["clip"]
     private static let parts = ["unet", "text_encoder", "scheduler", "tokenizer"]
 
     init(_ section: RecipeSection, runSeed: UInt64) throws {
         let hint = "give either model.path or all of \(Self.parts.joined(separator: ", "))"
         if section["path"].given != nil {
-            for key in Self.parts + ["init_seed"] { try section[key].refuse(with: "model.path") }
+            for key in Self.parts + ["clip", "init_seed"] { try section[key].refuse(with: "model.path") }
             self = .folder(path: try section["path"].text("the path of a folder"))
+            return
+        }
+        if section["clip"].given != nil {
+            for key in Self.parts.dropLast() { try section[key].refuse(with: "model.clip") }
+            self = .scorer(
+                FreshScorer(
+                    clip: try section["clip"].text("the path of a configuration"),
+                    tokenizer: try Tokenizer(section["tokenizer"]),
+                    initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
             return
         }
         guard Self.parts.contains(where: { section[$0].given != nil }) else {
             throw section["path"].missing("the path of a folder", hint: hint)
         }
         for key in Self.parts where section[key].given == nil { throw section[key].missing("a path", hint: hint) }
-        let tokenizer = try section["tokenizer"].text("the path of a folder or the word shapes")
         self = .fresh(
             Fresh(
                 unet: try section["unet"].text("the path of a configuration"),
                 textEncoder: try section["text_encoder"].text("the path of a configuration"),
                 scheduler: try section["scheduler"].text("the path of a configuration"),
-                tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer),
+                tokenizer: try Tokenizer(section["tokenizer"]),
                 initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
     }
 
     var value: RecipeValue {
         switch self {
         case .folder(let path):
-            return .section(Self.keys.map { ($0, $0 == "path" ? .text(path) : .null) })
+            return .section(Self.commonKeys.map { ($0, $0 == "path" ? .text(path) : .null) })
         case .fresh(let fresh):
             return .section([
                 ("path", .null), ("unet", .text(fresh.unet)), ("text_encoder", .text(fresh.textEncoder)),
                 ("scheduler", .text(fresh.scheduler)), ("tokenizer", .text(fresh.tokenizer.name)),
+                ("init_seed", .seed(fresh.initSeed)),
+            ])
+        case .scorer(let fresh):
+            return .section([
+                ("path", .null), ("clip", .text(fresh.clip)), ("tokenizer", .text(fresh.tokenizer.name)),
                 ("init_seed", .seed(fresh.initSeed)),
             ])
         }
@@ -81,6 +107,11 @@ extension Recipe.Model {
 }
 
 extension Recipe.Model.Tokenizer {
+    fileprivate init(_ field: RecipeField) throws {
+        let name = try field.text("the path of a folder or the word shapes")
+        self = name == "shapes" ? .shapes : .folder(path: name)
+    }
+
     fileprivate var name: String {
         switch self {
         case .shapes: "shapes"

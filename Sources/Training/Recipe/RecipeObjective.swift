@@ -17,6 +17,8 @@ extension Recipe {
             case mapo
             /// DDIM-InPO.
             case inpo
+            /// PickScore's, which trains a scorer rather than a diffusion model.
+            case pickscore
 
             /// Whether pairs always have the smoothed label's coefficient, and the keys that shape it.
             fileprivate var isWeighted: Bool { self == .smpo || self == .sft }
@@ -28,7 +30,7 @@ extension Recipe {
             var usesReference: Bool {
                 switch self {
                 case .smpo, .dpo, .kto, .inpo: true
-                case .sft, .mapo: false
+                case .sft, .mapo, .pickscore: false
                 }
             }
 
@@ -39,6 +41,7 @@ extension Recipe {
                 case .dpo: 5000
                 case .kto: 1000
                 case .mapo: 0.1
+                case .pickscore: 1
                 }
             }
         }
@@ -69,7 +72,8 @@ extension Recipe {
 
         /// `objective.name`.
         public var name: Name
-        /// β: how strongly the policy is held to the reference (MaPO: the margin's part of the loss); above 0.
+        /// β: how strongly the policy is held to the reference (MaPO: the margin's part of the loss; PickScore: of no
+        /// account); above 0.
         public var beta: Double
         /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
         public var gamma: Double
@@ -110,6 +114,7 @@ extension Recipe.Objective {
         case .kto: commonKeys + Recipe.JudgedPictures.keys
         case .mapo: commonKeys + Recipe.OddsMargin.keys
         case .inpo: commonKeys + smoothingKeys
+        case .pickscore: ["name", "ties"]
         }
     }
 
@@ -120,9 +125,12 @@ extension Recipe.Objective {
         for key in Self.keys where !own.contains(key) {
             try section[key].refuse(with: "objective.name: \(name.rawValue)")
         }
-        beta = try section["beta"].double("a number above 0", default: name.beta) { $0 > 0 }
-        winner = try section["winner"].choice(default: name.isWeighted ? .reward : .human)
-        ties = try section["ties"].choice(default: .drop)
+        let (beta, winner) = (name.beta, name.isWeighted ? Winner.reward : .human)
+        self.beta =
+            try own.contains("beta") ? section["beta"].double("a number above 0", default: beta) { $0 > 0 } : beta
+        self.winner = try own.contains("winner") ? section["winner"].choice(default: winner) : winner
+        // To a scorer a tie says that two pictures are alike.
+        ties = try section["ties"].choice(default: name == .pickscore ? .keep : .drop)
         isWeighted = name.isWeighted || name.takesWeights && section["gamma"].given != nil
         if name.takesWeights, !isWeighted {
             for key in ["score_min", "score_max"] { try section[key].refuse(with: "labels without objective.gamma") }
@@ -152,6 +160,7 @@ extension Recipe.Objective {
 
     /// Only the objective's own keys, so that another objective's new key changes no manifest of this one.
     var value: RecipeValue {
+        if name == .pickscore { return .section([("name", .text(name.rawValue)), ("ties", .text(ties.rawValue))]) }
         var gammas: [(key: String, value: RecipeValue)] = []
         var scores: [(key: String, value: RecipeValue)] = []
         if isWeighted {

@@ -103,6 +103,10 @@ struct CalibrateCommand: ParsableCommand {
                     "\(self.recipe) computes on the reference backend, whose runs are compared bit by bit and need no "
                         + "band; expected backend: openblas (--set backend=openblas)")
             }
+            guard recipe.objective.name != .pickscore else {
+                throw ValidationError(
+                    "\(self.recipe) trains a scorer, for which there are no bands; expected another objective")
+            }
             let workers = engine.pool.workers
             try MemoryPlan(recipe, workers: workers, gradientCopies: 2)
                 .requireFits(MachineMemory.read(), recipe, workers: workers)

@@ -1,0 +1,47 @@
+import Diffusion
+import Digests
+import Preferences
+
+/// The model of a run, as the folder that it is opened from and written to.
+public enum RunModel: Sendable {
+    /// A diffusion model.
+    case diffusion(ModelFolder)
+    /// A scorer.
+    case scorer(PickScore)
+
+    /// The diffusion model; nil where a scorer is trained.
+    public var folder: ModelFolder? { if case .diffusion(let folder) = self { folder } else { nil } }
+
+    /// Planes of a picture.
+    var channels: Int {
+        switch self {
+        case .diffusion(let folder): folder.unet.config.inChannels
+        case .scorer: 3
+        }
+    }
+
+    /// The token ids of a caption, padded to the encoder's length.
+    public func tokenIDs(_ caption: String) -> [Int] {
+        switch self {
+        case .diffusion(let folder): folder.tokenIDs(caption)
+        case .scorer(let scorer): scorer.tokenIDs(caption)
+        }
+    }
+
+    /// Writes the model, its weights as they are now; every file is replaced whole.
+    public func write(to path: String) throws {
+        switch self {
+        case .diffusion(let folder): try folder.write(to: path)
+        case .scorer(let scorer): try scorer.write(to: path)
+        }
+    }
+
+    /// What stands for the content of each part, independent of the files' layout.
+    public func digests() throws -> [String: Digest] {
+        switch self {
+        case .diffusion(let folder): try folder.digests()
+        case .scorer(let scorer):
+            Dictionary(uniqueKeysWithValues: scorer.digests.map { ("model/\($0.key)", $0.value) })
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Autodiff
+import Diffusion
+import Ledger
+import Preferences
+import Tensors
+
+/// The gradients of a scorer under PickScore's loss over pairs. Phases that denoising has besides are absent.
+///
+/// A batch's loss is the mean of its pairs' by their weights. Items are independent of each other until their gradients
+/// are added in data order, so neither the micro-batch's size nor the number of workers leaves a trace.
+public final class Scoring: StepGradients {
+    /// The scorer and its parameters.
+    public let model: TrainedScorer
+    /// Items computed at once, or nil for all. Changes memory and speed only.
+    public let microItems: Int?
+    /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
+    public let recomputes: Bool
+
+    /// The scorer, as far as the optimiser knows it.
+    public var trained: any TrainableModel { model }
+
+    /// The gradients of `model`.
+    public init(model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false) {
+        self.model = model
+        self.microItems = microItems
+        self.recomputes = recomputes
+    }
+
+    /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`.
+    public func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
+        try observeBatch(batch, observer)
+        let (engine, clip) = (model.engine, model.scorer.model)
+        let size = microItems ?? batch.items.count
+        let scale = Elementary.exp(clip.logitScale.value.pointer[0])
+        let weights = batch.items.map(\.weight)
+        let total = engine.sum(Tensor(weights, shape: [weights.count]))
+        var losses: [PickScoreLoss] = []
+        for first in stride(from: 0, to: batch.items.count, by: size) {
+            let items = first..<min(batch.items.count, first + size)
+            let pass = try pass(batch, items, observer)
+            let own = try items.map { item in
+                let (cosines, place) = (pass.cosines, 2 * (item - first))
+                for row in place..<place + 2 where !cosines[row].isFinite {
+                    throw TrainingError.nonFinite(
+                        step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row))", index: nil,
+                        value: cosines[row])
+                }
+                return PickScoreLoss(
+                    cosines: (cosines[place], cosines[place + 1]), scale: scale, label: batch.items[item].label)
+            }
+            try observeLosses(own, pass, observer)
+            let pulls = zip(items, own).map { (weights[$0] / total) * ($1.slope * scale) }
+            propagate(pulls.flatMap { [$0, -$0] }, pass)
+            losses += own
+        }
+        engine.section = "loss"
+        func sum(_ value: (PickScoreLoss) -> Float) -> Float {
+            let values = zip(weights, losses).map { ($0 / total) * value($1) }
+            return engine.sum(Tensor(values, shape: [values.count]))
+        }
+        // z is the scale times a difference, so that its derivative by the scale's logarithm is z.
+        let slope = sum { $0.slope * $0.logit }
+        clip.logitScale.replaceGradient(with: Tensor([slope], shape: []))
+        let loss = sum(\.value)
+        try observer?.observe(.loss, "scale", .floats([scale]))
+        try observer?.observe(.loss, "loss", .floats([loss]))
+        return StepLosses(
+            loss: loss, items: losses.map(\.value), inside: losses.map(\.logit), gradientNorm: 0, learningRate: 0)
+    }
+
+    /// What the towers made of some items.
+    private struct Pass {
+        let names: SampleNames
+        let imageTape: Tape
+        let textTape: Tape
+        /// Vectors of the pictures [2·items, projection], winner and loser in turn.
+        let images: Variable
+        /// Vectors of the captions [items, projection].
+        let texts: Variable
+        /// How each picture lies to its caption, and the cosines.
+        let similarities: [CosineSimilarity], cosines: [Float]
+    }
+
+    private func pass(
+        _ batch: TrainingBatch, _ items: Range<Int>, _ observer: (any StepObserver)?
+    ) throws -> Pass {
+        let (engine, clip) = (model.engine, model.scorer.model)
+        guard case .tokens(let ids) = batch.conditioning, batch.samplesPerItem == 2 else {
+            preconditionFailure("a scorer learns from pairs with their captions' tokens")
+        }
+        let names = SampleNames(items: items, samplesPerItem: 2)
+        engine.section = "batch"
+        let pictures = batch.x0.slice(2 * items.lowerBound..<2 * items.upperBound)
+        let pixels = try engine.operation("normalised pictures", [pictures]) {
+            try model.scorer.processor.planes(pictures)
+        }
+        engine.section = "policy"
+        // The towers meet in the cosines alone: a tape each, run back from its own vectors.
+        let (imageTape, textTape) = (tape(), tape())
+        let images = clip.imageFeatures(imageTape, pixels: imageTape.constant(pixels))
+        let texts = clip.textFeatures(textTape, ids: items.map { ids[$0] })
+        try names.observe(observer, .policy, images.value)
+        for (row, item) in items.enumerated() {
+            let vector = texts.value.slice(row..<row + 1).reshaped([texts.shape[1]])
+            try observer?.observe(.policy, SampleNames.item(item) + ".caption", .tensor(vector))
+        }
+        engine.section = "loss"
+        var similarities: [CosineSimilarity] = []
+        let cosines = engine.operation("cosine", [images.value, texts.value]) {
+            similarities = (0..<2 * items.count).map { CosineSimilarity(images.value, $0, texts.value, $0 / 2) }
+            return Tensor(similarities.map(\.value), shape: [similarities.count])
+        }
+        return Pass(
+            names: names, imageTape: imageTape, textTape: textTape, images: images, texts: texts,
+            similarities: similarities, cosines: cosines.floats)
+    }
+
+    private func tape() -> Tape { Tape(engine: model.engine, recomputesBlocks: recomputes) }
+
+    /// The backward passes; `pulls` are ∂loss/∂cosine of the pictures.
+    private func propagate(_ pulls: [Float], _ pass: Pass) {
+        let (engine, images, texts) = (model.engine, pass.images.value, pass.texts.value)
+        let imageSeed = engine.operation("image gradient", [images, texts]) {
+            let seed = Tensor(zeros: images.shape)
+            for (row, pull) in pulls.enumerated() {
+                pass.similarities[row].accumulateGradient(pull, of: images, row, and: texts, row / 2, into: seed)
+            }
+            return seed
+        }
+        let textSeed = engine.operation("caption gradient", [images, texts]) {
+            let seed = Tensor(zeros: texts.shape)
+            for (row, pull) in pulls.enumerated() {
+                pass.similarities[row].swapped.accumulateGradient(
+                    pull, of: texts, row / 2, and: images, row, into: seed)
+            }
+            return seed
+        }
+        engine.section = "gradient"
+        pass.imageTape.backward(from: pass.images, seed: imageSeed)
+        pass.textTape.backward(from: pass.texts, seed: textSeed)
+    }
+
+    private func observeBatch(_ batch: TrainingBatch, _ observer: (any StepObserver)?) throws {
+        guard let observer else { return }
+        try observer.observe(.batch, "ids", .text(batch.items.map(\.id)))
+        try observer.observe(.batch, "items", .text(batch.items.map(\.digest.hex)))
+        try observer.observe(.batch, "weights", .floats(batch.items.map(\.weight)))
+        try observer.observe(.batch, "labels", .floats(batch.items.map(\.label)))
+        try SampleNames(items: batch.items.indices, samplesPerItem: 2).observe(observer, .batch, batch.x0)
+    }
+
+    private func observeLosses(
+        _ losses: [PickScoreLoss], _ pass: Pass, _ observer: (any StepObserver)?
+    ) throws {
+        guard let observer else { return }
+        for (place, loss) in losses.enumerated() {
+            let item = SampleNames.item(pass.names.items.lowerBound + place)
+            try observer.observe(.loss, item, .floats([loss.value]))
+            try observer.observe(.loss, item + ".cosines", .floats(Array(pass.cosines[2 * place..<2 * place + 2])))
+            try observer.observe(.loss, item + ".inside", .floats([loss.logit]))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Diffusion
+import Digests
+import Preferences
+import Tensors
+
+/// What the sessions of a kind of model consist of: all that differs between training a diffusion model and a scorer.
+struct SessionParts {
+    /// The model, as the folder that it is written to.
+    let model: RunModel
+    /// What a step's gradients are.
+    let gradients: any StepGradients
+    /// Digests of the model's parts, the data and the labels, and of tables, by their names in the manifest.
+    let digests: [String: Digest]
+    /// What shapes a batch.
+    let settings: BatchSource.Settings
+
+    /// A diffusion model under the recipe's objective.
+    init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
+        let opened = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
+        let folder = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
+        let size = recipe.data.size
+        try SessionParts.check(folder, channels: data.channels, areLatents: recipe.data.isLatent)
+        let objective = recipe.makeObjective(elements: folder.unet.config.inChannels * size * size)
+        let (schedule, inversion) = (NoiseSchedule(folder.scheduler), recipe.inversionRecipe)
+        model = .diffusion(folder)
+        digests = try folder.digests().merging(data.digests) { first, _ in first }
+            .merging(["schedule": schedule.digest]) { first, _ in first }
+        // The reference shares the policy's storage: an update copies before it writes. It has no adapters.
+        let reference =
+            objective.usesReference
+            ? try UNet2DConditionModel(
+                config: folder.unet.config, loader: ParameterLoader(source: ParameterSource(folder.unet.parameters)))
+            : nil
+        let trained = TrainedModel(
+            policy: folder.unet, reference: reference,
+            textEncoder: recipe.training.trainTextEncoder ? folder.textEncoder : nil, schedule: schedule,
+            usesFloat16Levels: inversion.usesFloat16Levels, engine: engine)
+        gradients = Denoising(
+            model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
+            recomputes: recipe.training.recompute)
+        settings = BatchSource.Settings(
+            seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: size, timestepCount: schedule.count,
+            timesteps: BatchSource.Timesteps(rawValue: recipe.training.timesteps.rawValue)!,
+            captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
+            samplesPerItem: objective.samplesPerItem,
+            positiveRatio: recipe.objective.kto.map { Float($0.positiveRatio) },
+            needsNoise: objective.noising == .forward,
+            needsInversionNoise: objective.noising == .inversion && inversion.noise != 0,
+            trainsTextEncoder: recipe.training.trainTextEncoder,
+            needsEmptyCaption: objective.noising == .inversion && inversion.guidance != 1)
+    }
+
+    /// A scorer under PickScore's loss.
+    init(scoring recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
+        let scorer = try recipe.model.openScorer(on: engine)
+        let edge = scorer.model.config.vision.imageSize
+        guard recipe.data.size == edge else {
+            throw TrainingError.mismatch(
+                what: "data.size", expected: "\(edge), the scorer's image_size", found: "\(recipe.data.size)", hint: nil
+            )
+        }
+        model = .scorer(scorer)
+        digests = try model.digests().merging(data.digests) { first, _ in first }
+        gradients = Scoring(
+            model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
+            recomputes: recipe.training.recompute)
+        settings = BatchSource.Settings(
+            seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: edge, timestepCount: nil,
+            timesteps: .uniform, captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
+            samplesPerItem: 2, positiveRatio: nil, needsNoise: false, needsInversionNoise: false,
+            trainsTextEncoder: true, needsEmptyCaption: false)
+    }
+
+    private static func check(_ model: ModelFolder, channels: Int, areLatents: Bool) throws {
+        let unet = model.unet.config
+        guard unet.inChannels == channels, unet.outChannels == channels else {
+            throw TrainingError.mismatch(
+                what: "the UNet's channels",
+                expected: "\(channels) in and \(channels) out, as \(areLatents ? "the latents have" : "RGB pictures")",
+                found: "\(unet.inChannels) in and \(unet.outChannels) out",
+                hint: areLatents ? nil : "models over an autoencoder's latents train on data.kind: latents")
+        }
+        guard unet.additionEmbedding == nil else {
+            throw TrainingError.mismatch(
+                what: "the UNet's addition_embed_type", expected: "null", found: "text_time",
+                hint: "SDXL's second text encoder is not supported by `smpo train`; `smpo step` takes explicit tensors")
+        }
+        try ModelFit.check(unet: unet, textEncoder: model.textEncoder.config, tokenizer: model.tokenizer)
+    }
+}
