@@ -23,9 +23,14 @@ struct EvalCommand: ParsableCommand {
             the reference does (implicit accuracy) and the mean margin −(β/2)·W·D, with forward noise and with the
             recipe's inversion.
 
+            Of a scorer (a folder with preprocessor_config.json): how many held-out pairs it orders as the generator's
+            scores and as the votes do, and, with --reference, how many pairs of samples of one caption by that model
+            it orders as the judge does, where chance is one half.
+
             EXAMPLES
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
+              smpo eval --model Golden/shapes-pickscore --reference Golden/shapes-base
 
             \(ExitStatus.help([.reproduced, .trouble, .usage]))
             """)
@@ -33,7 +38,7 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Model folder.")
     var model: String
 
-    @Option(help: "Model folder to compare with; usually what the training began from.")
+    @Option(help: "Model folder to compare with; of a scorer, the model whose samples it scores.")
     var reference: String?
 
     @Option(help: "Folder of a reward model.")
@@ -86,6 +91,14 @@ struct EvalCommand: ParsableCommand {
         let numbers = try seeds.split(separator: ",").map { word in
             guard let seed = UInt64(word) else { throw ValidationError("--seeds: \"\(word)\" is not a number") }
             return seed
+        }
+        if EvalScorer.isScorer(model) {
+            let sampled = try reference.map { try ModelFolder(path: $0) }
+            try sampled?.requirePictures()
+            return try EvalScorer(
+                scorer: PickScore(path: model), model: sampled, pairs: pairs, captions: captions, steps: steps,
+                seeds: numbers, engine: engine
+            ).run(json: json)
         }
         let models = try [model, reference].compactMap { $0 }.map { try ModelFolder(path: $0) }
         for model in models { try model.requirePictures() }
