@@ -106,7 +106,8 @@ let package = Package(
         tests("AblationTests", ["Digests", "Datasets", "Training", "Ablation"]),
         tests("ReportsTests", ["Digests", "Tensors", "Ablation", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
-        tests("EndToEndTests", ["Digests", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
+        tests(
+            "EndToEndTests", ["Digests", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

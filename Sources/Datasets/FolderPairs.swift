@@ -24,14 +24,17 @@ public struct FolderPairs: PreferenceDataset {
 
     /// Reads a folder.
     ///
+    /// With `allowsUnknownKeys` members of other names are left alone; else they make a line malformed.
     /// A malformed line always ends the loading, with all malformed lines in one error. So does an unreadable picture,
     /// unless `dropUnreadable` is set: then its pair is left out and named in `refused`.
     /// - Throws: `FolderPairsError`; `FileError` when the folder or its list cannot be opened.
     public static func loadAll(
-        folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels
+        folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels,
+        allowsUnknownKeys: Bool = false
     ) throws -> FolderPairs {
         let folder = try ImageFolder(path: path, maxPixels: maxPixels)
-        let lines = try FolderPairsLine.readAll(folder.path(of: listName), folder: path, pictures: .required)
+        let lines = try FolderPairsLine.readAll(
+            folder.path(of: listName), folder: path, pictures: .required, allowsUnknownKeys: allowsUnknownKeys)
         var reader = ImageDigests(folder: folder)
         var items: [PairItem] = []
         var refused: [FolderPairsProblem] = []
@@ -49,6 +52,11 @@ public struct FolderPairs: PreferenceDataset {
                     ? "no pair can be read" : "mend these files, or ask for unreadable pairs to be dropped")
         }
         return FolderPairs(items: items, refused: refused, digest: digest(of: items), folder: folder)
+    }
+
+    /// The same folder with other items.
+    func replacing(items: [PairItem]) -> FolderPairs {
+        FolderPairs(items: items, refused: refused, digest: FolderPairs.digest(of: items), folder: folder)
     }
 
     /// The pair at `index`, in `0..<count`.

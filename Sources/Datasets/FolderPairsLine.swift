@@ -17,7 +17,9 @@ struct FolderPairsLine {
     private static let keys = ["caption", "image_0", "image_1", "label_0", "label_1", "score_0", "score_1"]
 
     /// All lines of the list `file` of `folder`. - Throws: `FolderPairsError` with every malformed line, `FileError`.
-    static func readAll(_ file: String, folder: String, pictures: Pictures) throws -> [FolderPairsLine] {
+    static func readAll(
+        _ file: String, folder: String, pictures: Pictures, allowsUnknownKeys: Bool = false
+    ) throws -> [FolderPairsLine] {
         var pieces = try FileContents.read(file).split(separator: 0x0A, omittingEmptySubsequences: false)
         // What follows the last line break is a line only when there is something.
         if pieces.last?.isEmpty ?? false { pieces.removeLast() }
@@ -25,7 +27,10 @@ struct FolderPairsLine {
         var problems: [FolderPairsProblem] = []
         for (index, piece) in pieces.enumerated() {
             do {
-                lines.append(try FolderPairsLine(Array(piece), number: index + 1, file: file, pictures: pictures))
+                lines.append(
+                    try FolderPairsLine(
+                        Array(piece), number: index + 1, file: file, pictures: pictures,
+                        allowsUnknownKeys: allowsUnknownKeys))
             } catch let problem as FolderPairsProblem {
                 problems.append(problem)
             }
@@ -46,10 +51,12 @@ struct FolderPairsLine {
     }
 
     /// Reads line `number` (from 1) of `file`. - Throws: `FolderPairsProblem`.
-    private init(_ bytes: [UInt8], number: Int, file: String, pictures: Pictures) throws {
+    private init(
+        _ bytes: [UInt8], number: Int, file: String, pictures: Pictures, allowsUnknownKeys: Bool
+    ) throws {
         self.number = number
         let fields = Fields(object: try Self.object(bytes, number: number, file: file), line: number, file: file)
-        try fields.refuseUnknown(known: Self.keys)
+        if !allowsUnknownKeys { try fields.refuseUnknown(known: Self.keys) }
         caption = try fields.string("caption")
         func picture(_ key: String) throws -> String {
             pictures == .optional && fields.object[key] == nil ? "" : try fields.path(key)

@@ -39,7 +39,7 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .newerSchema(let path, let found, let supported):
             "\(path): schema version \(found); this program knows versions up to \(supported): use a newer one"
         case .olderSchema(let path, let found, let supported):
-            "\(path): schema version \(found); this program reads version \(supported): keep the file for the program "
+            "\(path): schema version \(found); this program reads versions from \(supported) on: keep the file for the program "
                 + "that made it, and move it away to begin a new one"
         case .readOnly(let path): "\(path): the ledger is read-only"
         case .busy(let path):

@@ -41,8 +41,8 @@ enum LedgerOpening {
                     guard version <= LedgerSchema.version else {
                         throw LedgerError.newerSchema(path: path, found: version, supported: LedgerSchema.version)
                     }
-                    guard version == LedgerSchema.version else {
-                        throw LedgerError.olderSchema(path: path, found: version, supported: LedgerSchema.version)
+                    guard version >= LedgerSchema.oldest else {
+                        throw LedgerError.olderSchema(path: path, found: version, supported: LedgerSchema.oldest)
                     }
                 } else if tables > 0 {
                     throw LedgerError.notALedger(path: path, detail: "a database of another program")

@@ -6,7 +6,9 @@ enum LedgerSchema {
     /// "smpo" in ASCII, in the file's header: tells a ledger from other databases.
     static let applicationID = 0x736D_706F
     /// The newest version, kept in `PRAGMA user_version`.
-    static let version = 2
+    static let version = 3
+    /// The oldest version that can be read; opened for writing it becomes the newest.
+    static let oldest = 2
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,14 +18,19 @@ enum LedgerSchema {
             try db.execute(sql: views)
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 2")
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: labellings)
+            try db.execute(sql: "PRAGMA user_version = 3")
+        }
         return migrator
     }
 
-    /// What the file's tables, views and triggers have that a new ledger's have not, or the other way round: a changed
-    /// view or a trigger could show readers other numbers than the records hold.
+    /// What the file's tables, views and triggers have that a new ledger's of its version have not, or the other way
+    /// round: a changed view or a trigger could show readers other numbers than the records hold.
     static func differences(_ db: Database) throws -> [String] {
         let fresh = try DatabaseQueue()
-        try migrator.migrate(fresh)
+        let stored = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? version
+        try migrator.migrate(fresh, upTo: "\(min(max(stored, oldest), version))")
         let expected = try fresh.read(definitions)
         let found = try definitions(db)
         return Set(expected.keys).union(found.keys).sorted(by: utf8Less).compactMap { name in
@@ -152,6 +159,34 @@ enum LedgerSchema {
             report TEXT NOT NULL,
             at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
         ) STRICT;
+        """
+
+    /// What scorers made of folders of pairs. Numbers are REAL, which is a Double exactly: `printf('%!.17g', score_0)`
+    /// prints one so that it reads back.
+    private static let labellings = """
+        CREATE TABLE labellings (
+            id INTEGER PRIMARY KEY,
+            folder TEXT NOT NULL,
+            scorer BLOB NOT NULL CHECK (length(scorer) = 32),
+            scorer_parts TEXT NOT NULL,
+            data BLOB NOT NULL CHECK (length(data) = 32),
+            gamma REAL NOT NULL,
+            score_min REAL NOT NULL,
+            score_max REAL NOT NULL,
+            at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+        ) STRICT;
+        CREATE TABLE scores (
+            labelling_id INTEGER NOT NULL REFERENCES labellings(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            item TEXT NOT NULL,
+            image_0 BLOB NOT NULL CHECK (length(image_0) = 32),
+            image_1 BLOB NOT NULL CHECK (length(image_1) = 32),
+            score_0 REAL NOT NULL,
+            score_1 REAL NOT NULL,
+            alpha REAL,
+            weight REAL,
+            PRIMARY KEY (labelling_id, position)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Views, not tables: there is one copy of every digest, so nothing can disagree with it. `tensors` has a row where

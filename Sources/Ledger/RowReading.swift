@@ -13,6 +13,12 @@ extension Row {
         return nil
     }
 
+    /// The number of a column.
+    func real(_ column: String) -> Double? {
+        if case .double(let value) = value(column).storage { return value }
+        return nil
+    }
+
     /// The bytes of a blob, or of a text's UTF-8 form.
     func bytes(_ column: String) -> [UInt8]? {
         switch value(column).storage {

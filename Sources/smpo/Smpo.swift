@@ -24,8 +24,8 @@ struct Smpo: AsyncParsableCommand {
             VerifyCommand.self, ProveCommand.self,
             CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, AblateCommand.self, StepCommand.self,
-            InitCommand.self,
-            DataCommand.self, BenchCommand.self, DoctorCommand.self,
+            InitCommand.self, DataCommand.self, ScoreCommand.self, LabelCommand.self, BenchCommand.self,
+            DoctorCommand.self,
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.

@@ -59,7 +59,7 @@ import Testing
             do { try Sample.record(into: try LedgerStore(path: path)) }
             _ = try Sample.sqlite(path, "PRAGMA user_version = 99")
             for readOnly in [true, false] {
-                #expect(throws: LedgerError.newerSchema(path: path, found: 99, supported: 2)) {
+                #expect(throws: LedgerError.newerSchema(path: path, found: 99, supported: 3)) {
                     try LedgerStore(path: path, readOnly: readOnly)
                 }
             }
