@@ -118,13 +118,15 @@ public struct Verifier {
                 file: folder, run: report.run, step: outcome.steps, field: "the trained weights",
                 expected: expected.hex, found: found.hex)
         }
-        if session.model.unet.adapterRecipe != nil { try requireMerged(folder, session, evidence) }
+        if let network = session.model.folder?.unet, network.adapterRecipe != nil {
+            try requireMerged(folder, network, evidence)
+        }
         report.note("trained model", "\(folder), digest \(found)")
     }
 
     /// The digest of the trained parameters as the model's folder holds them.
     private func trainedDigest(_ folder: String, _ session: TrainingSession) throws -> Digest {
-        let isAdapted = session.model.unet.adapterRecipe != nil
+        let isAdapted = session.model.folder?.unet.adapterRecipe != nil
         var sources: [String: any TensorSource] = [:]
         let tensors = try session.trainer.model.parameters.map { name, parameter in
             let component = String(name.prefix { $0 != "/" })
@@ -132,7 +134,9 @@ public struct Verifier {
                 try sources[component]
                 ?? (isAdapted
                     ? SafetensorsFile(path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
-                    : ModelDirectory.openWeights(in: "\(folder)/\(component)"))
+                    : ModelDirectory.openWeights(
+                        // A scorer's folder is one component.
+                        in: session.model.folder == nil ? folder : "\(folder)/\(component)"))
             sources[component] = source
             let tensor = try source.float32(
                 named: (isAdapted ? AdapterFiles.peftPrefix : "") + name.dropFirst(component.count + 1),
@@ -143,8 +147,7 @@ public struct Verifier {
     }
 
     /// Holds the weights that the folder has for the network against the base with the folder's adapters in it.
-    private func requireMerged(_ folder: String, _ session: TrainingSession, _ evidence: Evidence) throws {
-        let network = session.model.unet
+    private func requireMerged(_ folder: String, _ network: UNet2DConditionModel, _ evidence: Evidence) throws {
         let adapters = try SafetensorsFile(
             path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
         for parameter in network.trainedParameters {

@@ -71,6 +71,6 @@ public final class CLIPModel: Sendable {
 extension CLIPModel {
     /// The parameters of a model of `config`, in the order in which they are drawn, without their numbers.
     public static func outline(_ config: CLIPConfig) throws -> [ParameterRequest] {
-        try ParameterLoader.outline { _ = try CLIPModel(config: config, loader: $0) }
+        try ParameterLoader.outline { _ = try CLIPModel(config: config, loader: $0) }.parameters
     }
 }

@@ -6,7 +6,8 @@ import Tensors
 
 /// The gradients of a scorer under PickScore's loss over pairs. Phases that denoising has besides are absent.
 ///
-/// A batch's loss is the mean of its pairs' by their weights. Items are independent of each other until their gradients
+/// A batch's loss is the mean of its pairs' by their weights, and where asked for besides CLIP's own loss over the
+/// preferred pictures and their captions. Without that, items are independent of each other until their gradients
 /// are added in data order, so neither the micro-batch's size nor the number of workers leaves a trace.
 public final class Scoring: StepGradients {
     /// The scorer and its parameters.
@@ -15,12 +16,18 @@ public final class Scoring: StepGradients {
     public let microItems: Int?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     public let recomputes: Bool
+    /// The factor of CLIP's own loss; 0 for none. It needs the whole batch at once.
+    public let contrastive: Float
 
     /// The scorer, as far as the optimiser knows it.
     public var trained: any TrainableModel { model }
 
     /// The gradients of `model`.
-    public init(model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false) {
+    public init(
+        model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false, contrastive: Float = 0
+    ) {
+        precondition(contrastive == 0 || microItems == nil)
+        self.contrastive = contrastive
         self.model = model
         self.microItems = microItems
         self.recomputes = recomputes
@@ -35,6 +42,7 @@ public final class Scoring: StepGradients {
         let weights = batch.items.map(\.weight)
         let total = engine.sum(Tensor(weights, shape: [weights.count]))
         var losses: [PickScoreLoss] = []
+        var (clipLoss, clipSlope): (Float, Float) = (0, 0)
         for first in stride(from: 0, to: batch.items.count, by: size) {
             let items = first..<min(batch.items.count, first + size)
             let pass = try pass(batch, items, observer)
@@ -49,8 +57,14 @@ public final class Scoring: StepGradients {
                     cosines: (cosines[place], cosines[place + 1]), scale: scale, label: batch.items[item].label)
             }
             try observeLosses(own, pass, observer)
-            let pulls = zip(items, own).map { (weights[$0] / total) * ($1.slope * scale) }
-            propagate(pulls.flatMap { [$0, -$0] }, pass)
+            var pulls = pass.similarities.enumerated().map { row, similarity in
+                let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
+                return Pull(
+                    image: row, text: row / 2, similarity: similarity,
+                    slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
+            }
+            if contrastive > 0 { pulls += contrast(pass, scale, &clipLoss, &clipSlope) }
+            propagate(pulls, pass)
             losses += own
         }
         engine.section = "loss"
@@ -59,9 +73,10 @@ public final class Scoring: StepGradients {
             return engine.sum(Tensor(values, shape: [values.count]))
         }
         // z is the scale times a difference, so that its derivative by the scale's logarithm is z.
-        let slope = sum { $0.slope * $0.logit }
+        let slope = sum { $0.slope * $0.logit } + clipSlope
         clip.logitScale.replaceGradient(with: Tensor([slope], shape: []))
-        let loss = sum(\.value)
+        let loss = sum(\.value) + clipLoss
+        if contrastive > 0 { try observer?.observe(.loss, "contrastive", .floats([clipLoss])) }
         try observer?.observe(.loss, "scale", .floats([scale]))
         try observer?.observe(.loss, "loss", .floats([loss]))
         return StepLosses(
@@ -115,23 +130,53 @@ public final class Scoring: StepGradients {
             similarities: similarities, cosines: cosines.floats)
     }
 
+    /// ∂loss/∂cosine of a picture with a caption.
+    private struct Pull {
+        let image: Int, text: Int
+        let similarity: CosineSimilarity
+        let slope: Float
+    }
+
+    /// CLIP's loss over the preferred pictures, its slopes, and its share of the derivative by the scale's logarithm.
+    private func contrast(_ pass: Pass, _ scale: Float, _ loss: inout Float, _ slope: inout Float) -> [Pull] {
+        let count = pass.names.items.count
+        let pairs = (0..<count * count).map { place in
+            let (row, column) = (place / count, place % count)
+            return (
+                row: row, column: column,
+                similarity: CosineSimilarity(pass.images.value, 2 * row, pass.texts.value, column)
+            )
+        }
+        let logits = pairs.map { scale * $0.similarity.value }
+        let result = ContrastiveLoss(logits: logits, count: count)
+        loss = contrastive * result.value
+        let products = zip(logits, result.slopes).map { contrastive * ($0 * $1) }
+        slope = model.engine.sum(Tensor(products, shape: [products.count]))
+        return zip(pairs, result.slopes).map { pair, slope in
+            Pull(
+                image: 2 * pair.row, text: pair.column, similarity: pair.similarity,
+                slope: contrastive * (slope * scale))
+        }
+    }
+
     private func tape() -> Tape { Tape(engine: model.engine, recomputesBlocks: recomputes) }
 
-    /// The backward passes; `pulls` are ∂loss/∂cosine of the pictures.
-    private func propagate(_ pulls: [Float], _ pass: Pass) {
+    /// The backward passes.
+    private func propagate(_ pulls: [Pull], _ pass: Pass) {
         let (engine, images, texts) = (model.engine, pass.images.value, pass.texts.value)
         let imageSeed = engine.operation("image gradient", [images, texts]) {
             let seed = Tensor(zeros: images.shape)
-            for (row, pull) in pulls.enumerated() {
-                pass.similarities[row].accumulateGradient(pull, of: images, row, and: texts, row / 2, into: seed)
+            for pull in pulls {
+                pull.similarity.accumulateGradient(
+                    pull.slope, of: images, pull.image, and: texts, pull.text, into: seed)
             }
             return seed
         }
         let textSeed = engine.operation("caption gradient", [images, texts]) {
             let seed = Tensor(zeros: texts.shape)
-            for (row, pull) in pulls.enumerated() {
-                pass.similarities[row].swapped.accumulateGradient(
-                    pull, of: texts, row / 2, and: images, row, into: seed)
+            for pull in pulls {
+                pull.similarity.swapped.accumulateGradient(
+                    pull.slope, of: texts, pull.text, and: images, pull.image, into: seed)
             }
             return seed
         }

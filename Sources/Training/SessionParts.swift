@@ -63,7 +63,7 @@ struct SessionParts {
         digests = try model.digests().merging(data.digests) { first, _ in first }
         gradients = Scoring(
             model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
-            recomputes: recipe.training.recompute)
+            recomputes: recipe.training.recompute, contrastive: Float(recipe.objective.contrastive ?? 0))
         settings = BatchSource.Settings(
             seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: edge, timestepCount: nil,
             timesteps: .uniform, captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,

@@ -40,11 +40,30 @@ import TinyRuns
         }
     }
 
+    /// CLIP's loss needs the whole batch; no other objective has it.
+    @Test func theContrastiveLossIsRecorded() throws {
+        try RunSupport.withRuns { runs in
+            let recipe = try runs.pickscore()
+            let records = try RunSupport.withSession(recipe, ["objective.contrastive=2"]) { try RunSupport.records($0) }
+            #expect(records.allSatisfy { $0[.loss]?["contrastive"] != nil })
+            for (isa, workers) in [(ISA.baseline, 3), (ISA.best, 2)] {
+                let again = try RunSupport.withSession(
+                    recipe, ["objective.contrastive=2"], isa: isa, workers: workers
+                ) { try RunSupport.records($0) }
+                #expect(again == records)
+            }
+            let error = try #require(throws: RecipeError.self) {
+                try Recipe.read(path: recipe, overrides: ["objective.contrastive=1", "training.micro_pairs=1"])
+            }
+            #expect(error.description.contains("training.micro_pairs"))
+        }
+    }
+
     /// Every kind of parameter: its gradient against differences of the loss. The loss is rounded to 2^-24 of about 1,
     /// which a step of 1e-2 magnifies a hundredfold; curvature adds some 1e-4.
-    @Test func gradientsAreSlopesOfTheLoss() throws {
+    @Test(arguments: [[], ["objective.contrastive=0.5"]]) func gradientsAreSlopesOfTheLoss(overrides: [String]) throws {
         try RunSupport.withRuns { runs in
-            try RunSupport.withSession(runs.pickscore()) { session in
+            try RunSupport.withSession(runs.pickscore(), overrides) { session in
                 let batch = try session.batches.batch(1)
                 let parameters = session.trainer.model.parameters
                 func loss() throws -> Double {

@@ -20,12 +20,13 @@ public struct RewardWatch: RunSpectator {
     /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's seed.
     /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
     public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard !session.recipe.data.isLatent else {
+        guard let model = session.model.folder, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
-                what: "--reward-every", expected: "a model of pictures", found: "one of latents", hint: nil)
+                what: "--reward-every", expected: "a model that draws pictures",
+                found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)
         }
         let result = try SampleEvaluation(
-            model: session.model, steps: steps, guidance: 1, eta: 0, engine: session.trainer.model.engine
+            model: model, steps: steps, guidance: 1, eta: 0, engine: session.trainer.model.engine
         ).run(
             Array(split.captions.prefix(captions)), size: session.recipe.data.size, seed: session.recipe.seed)
         return [

@@ -168,6 +168,9 @@ extension Recipe {
             throw try root.section("data", keys: Data.keys)["kind"].outOfRange("shapes or folder with \(condition)")
         }
         if timesteps != .uniform { try training["timesteps"].refuse(with: condition) }
+        try root["lora"].refuse(with: condition)
+        // A caption is held against all of the batch's pictures.
+        if objective.contrastive != nil { try training["micro_pairs"].refuse(with: "objective.contrastive") }
     }
 
     private static func name(_ field: RecipeField, stem: String) throws -> String {

@@ -93,6 +93,8 @@ extension Recipe {
         public var kto: JudgedPictures? = nil
         /// MaPO's own keys; nil for other objectives.
         public var mapo: OddsMargin? = nil
+        /// The factor of CLIP's own loss beside PickScore's, above 0; nil for none, and for other objectives.
+        public var contrastive: Double? = nil
         /// Whether pairs have the smoothed label's coefficient W rather than 1: always for `smpo` and `sft`, and for `dpo`
         /// and `inpo` where the recipe gives a γ.
         public var isWeighted: Bool = true
@@ -104,7 +106,7 @@ extension Recipe.Objective {
     private static let smoothingKeys = ["gamma", "score_min", "score_max"]
     private static let labelKeys = smoothingKeys + ["errors"]
     static let keys =
-        ["name", "beta", "gamma", "winner", "ties", "score_min", "score_max", "errors", "loss"]
+        ["name", "beta", "gamma", "winner", "ties", "score_min", "score_max", "errors", "loss", "contrastive"]
         + Recipe.JudgedPictures.keys + Recipe.OddsMargin.keys
 
     private static func keys(of name: Name) -> [String] {
@@ -114,7 +116,7 @@ extension Recipe.Objective {
         case .kto: commonKeys + Recipe.JudgedPictures.keys
         case .mapo: commonKeys + Recipe.OddsMargin.keys
         case .inpo: commonKeys + smoothingKeys
-        case .pickscore: ["name", "ties"]
+        case .pickscore: ["name", "ties", "contrastive"]
         }
     }
 
@@ -143,6 +145,9 @@ extension Recipe.Objective {
         }
         kto = name == .kto ? try Recipe.JudgedPictures(section) : nil
         mapo = name == .mapo ? try Recipe.OddsMargin(section) : nil
+        if name == .pickscore, section["contrastive"].given != nil {
+            contrastive = try section["contrastive"].double("a number above 0") { $0 > 0 }
+        }
     }
 
     /// The keys of the smoothed label.
@@ -160,7 +165,11 @@ extension Recipe.Objective {
 
     /// Only the objective's own keys, so that another objective's new key changes no manifest of this one.
     var value: RecipeValue {
-        if name == .pickscore { return .section([("name", .text(name.rawValue)), ("ties", .text(ties.rawValue))]) }
+        if name == .pickscore {
+            return .section(
+                [("name", .text(name.rawValue)), ("ties", .text(ties.rawValue))]
+                    + (contrastive.map { [("contrastive", .number($0))] } ?? []))
+        }
         var gammas: [(key: String, value: RecipeValue)] = []
         var scores: [(key: String, value: RecipeValue)] = []
         if isWeighted {
