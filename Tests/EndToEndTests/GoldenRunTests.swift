@@ -12,9 +12,11 @@ import Testing
         return names.filter { $0.hasPrefix("short-") }.sorted()
     }
 
-    /// Every objective but SmPO, which run-42 covers, has one.
+    /// Every objective but SmPO, which run-42 covers, has one; so have Adafactor and adapters.
     @Test func everyObjectiveHasOne() {
-        for objective in ["dpo", "inpo", "kto", "mapo", "sft"] { #expect(Self.short.contains("short-\(objective)")) }
+        for name in ["dpo", "inpo", "kto", "mapo", "sft", "pickscore", "adafactor", "lora"] {
+            #expect(Self.short.contains("short-\(name)"))
+        }
     }
 
     /// With one worker and three: what is recorded comes out again, to the bit.

@@ -26,3 +26,7 @@ record() { # NAME RECIPE [SETTING...]
 
 for objective in dpo kto mapo inpo; do record "short-$objective" "shapes-$objective"; done
 record short-sft shapes-base
+# What other optimisers and trained parts there are.
+record short-adafactor shapes-smpo optimizer.name=adafactor
+record short-lora shapes-lora
+record short-pickscore shapes-pickscore
