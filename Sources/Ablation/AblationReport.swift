@@ -6,6 +6,8 @@ public struct AblationReport: Sendable {
     public var plan: AblationPlan
     /// What bases drew on test captions, by base and seed.
     public var bases: [(base: String, seed: UInt64, drawings: Drawings)]
+    /// The reward of the table's base on the captions of the reward curves, a seed at a time; empty if it was not drawn.
+    public var curveBases: [Double] = []
     /// The tuning runs.
     public var tuning: [AblationOutcome]
     /// The reported runs: the table's, those of sweeps, and those of conditions.

@@ -6,6 +6,8 @@ import Foundation
 public struct RewardPlot {
     private let curves: [Curve]
     private let title: String
+    /// The base's reward: where every curve begins.
+    private let base: Double?
 
     private struct Point { let passes: Double, seconds: Double, mean: Double, low: Double, high: Double }
     private struct Curve { let name: String, points: [Point] }
@@ -21,6 +23,12 @@ public struct RewardPlot {
     public init(_ report: AblationReport) {
         title = "\(report.plan.name): reward on validation captions against compute"
         let pairs = report.plan.pairs[0]
+        let bases = report.curveBases
+        let base = bases.isEmpty ? nil : bases.reduce(0, +) / Double(bases.count)
+        self.base = base
+        let start = base.map {
+            Point(passes: 0, seconds: 0, mean: $0, low: bases.min() ?? $0, high: bases.max() ?? $0)
+        }
         curves = report.plan.arms.compactMap { arm in
             let runs = report.runs.filter {
                 $0.run.arm == arm.name && $0.run.pairs == pairs.name && $0.run.overrides.isEmpty
@@ -35,7 +43,7 @@ public struct RewardPlot {
                     seconds: share * runs.reduce(0) { $0 + $1.cpuSeconds } / Double(runs.count), mean: mean,
                     low: rewards.min() ?? mean, high: rewards.max() ?? mean)
             }
-            return Curve(name: arm.title, points: points)
+            return Curve(name: arm.title, points: (start.map { [$0] } ?? []) + points)
         }
     }
 
@@ -88,11 +96,16 @@ public struct RewardPlot {
                 "<line x1=\"\(left)\" x2=\"\(left + Self.width)\" y1=\"\(y(reward))\" y2=\"\(y(reward))\" stroke=\"#ddd\"/>"
                     + "<text x=\"\(left - 6)\" y=\"\(y(reward))\" text-anchor=\"end\">\(String(format: "%.3f", reward))</text>"
                     + "<text x=\"\(x(amount))\" y=\"\(Self.top + Self.height + 16)\" text-anchor=\"middle\">"
-                    + "\(Figures.grouped(Int(amount.rounded())))</text>")
+                    + "\(most < 20 ? Figures.short(amount) : Figures.grouped(Int(amount.rounded())))</text>")
         }
         parts.append(
             "<text x=\"\(left + Self.width / 2)\" y=\"\(Self.top + Self.height + 36)\" text-anchor=\"middle\">\(label)</text>"
         )
+        if let base {
+            parts.append(
+                "<line x1=\"\(left)\" x2=\"\(left + Self.width)\" y1=\"\(y(base))\" y2=\"\(y(base))\" stroke=\"#555\" "
+                    + "stroke-dasharray=\"1 3\"/><text x=\"\(left + 4)\" y=\"\(y(base))\" fill=\"#555\">base</text>")
+        }
         for (index, curve) in curves.enumerated() {
             let upper = curve.points.map { "\(x($0[keyPath: value])),\(y($0.high))" }
             let lower = curve.points.reversed().map { "\(x($0[keyPath: value])),\(y($0.low))" }

@@ -75,6 +75,13 @@ import Testing
         let svg = RewardPlot(try report()).svg
         #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
         #expect(svg.contains("D|P&lt;O") && !svg.contains("D|P<O"))
-        #expect(svg.components(separatedBy: "<polyline").count == 3)
+        #expect(svg.components(separatedBy: "<polyline").count == 3 && !svg.contains(">base<"))
+        // With the base drawn, every curve begins at it.
+        var report = try report()
+        report.curveBases = [0.3, 0.5]
+        let based = RewardPlot(report).svg
+        #expect(based.components(separatedBy: ">base<").count == 3)
+        func points(_ svg: String) -> Int { svg.count { $0 == "," } }
+        #expect(points(based) > points(svg))
     }
 }

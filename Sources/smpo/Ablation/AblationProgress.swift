@@ -50,7 +50,8 @@ struct AblationProgress {
 
     private var jobCount: Int {
         let pairs = usedPairs.count * plan.seeds.count + (tuningRuns.isEmpty ? 0 : 1)
-        let bases = Set(usedPairs.map(\.base)).count * plan.seeds.count
+        // Test captions of every base, and the curves' captions of the table's.
+        let bases = (Set(usedPairs.map(\.base)).count + 1) * plan.seeds.count
         let reported = reportedRuns(AblationReport(plan))
         let audited = audits ? reported.count { $0.purpose == .table } : 0
         return recipes.count + pairs + bases + tuningRuns.count + reported.count + audited + plan.arms.count
@@ -71,6 +72,13 @@ struct AblationProgress {
             .flatMap { base in plan.seeds.map { (base, $0) } }
         let drawn = try queue.results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
         report.bases = try zip(bases, drawn).map { ($0.0, $0.1, try Drawings(evaluation: $1["outputs"][0])) }
+        let base = plan.pairs[0].base
+        report.curveBases = try queue.results(
+            plan.seeds.map { jobs.drawings(of: base, .validation, seed: $0) }
+        ).map { result in
+            let rewards = try Drawings(evaluation: result["outputs"][0]).rewards.prefix(plan.curveCaptions)
+            return rewards.reduce(0, +) / Double(rewards.count)
+        }
     }
 
     /// Every arm at every point of the grid; none where the grid is one point.
