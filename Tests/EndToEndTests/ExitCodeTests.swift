@@ -75,7 +75,7 @@ import TinyRuns
 
     @Test(arguments: [
         [], ["train"], ["audit"], ["step"], ["init"], ["data"], ["data", "latents"], ["doctor"], ["diff"], ["digest"],
-        ["inspect"],
+        ["inspect"], ["score"], ["label"],
     ])
     func helpEndsWithTheExitCodes(command: [String]) throws {
         try Sandbox.with { sandbox in
