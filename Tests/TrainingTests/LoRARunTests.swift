@@ -71,7 +71,7 @@ import TinyRuns
     @Test func onlyAdaptersAreTrained() throws {
         try RunSupport.withRuns { runs in
             try RunSupport.withSession(recipe(runs, training: ", ema: 0.9")) { session in
-                let (trained, network) = (session.trainer.model.parameters, session.model.unet)
+                let (trained, network) = (session.trainer.model.parameters, try #require(session.model.folder).unet)
                 #expect(trained.count == 2 * network.adapters.count && network.adapters.count > 10)
                 #expect(
                     trained.allSatisfy {

@@ -19,9 +19,9 @@ import TinyRuns
         _ session: TrainingSession, pairs: Int = 5, candidates: Int = 2,
         choice: PairGeneration.Settings.Choice = .first,
         voters: ShapesVoters? = ShapesVoters(seed: 2), scorer: PairGeneration.Scorer? = scorer
-    ) -> PairGeneration {
+    ) throws -> PairGeneration {
         PairGeneration(
-            model: session.model,
+            model: try #require(session.model.folder),
             settings: .init(pairs: pairs, seed: 2, size: 16, steps: 2, candidates: candidates, choice: choice),
             captions: ShapesSplit.training.captions.map(\.text), voters: voters, scorer: scorer)
     }
@@ -31,7 +31,7 @@ import TinyRuns
         try RunSupport.withRuns { runs in
             try RunSupport.withSession(try runs.smpo()) { session in
                 let engine = session.trainer.model.engine
-                let generation = generation(session)
+                let generation = try generation(session)
                 let outcome = try generation.write(to: runs.path("a"), record: [:], engine: engine) { _ in }
                 let again = try generation.write(to: runs.path("b"), record: [:], engine: engine) { _ in }
                 #expect(outcome == again && outcome.pairs == 5)
@@ -81,7 +81,7 @@ import TinyRuns
                     #expect(pair.labels == (scores[0] > scores[1] ? (1, 0) : (0, 1)) && pair.rewards == nil)
                 }
                 let other = PairGeneration(
-                    model: session.model, settings: .init(pairs: 1, seed: 2, size: 16, steps: 1),
+                    model: try #require(session.model.folder), settings: .init(pairs: 1, seed: 2, size: 16, steps: 1),
                     captions: ["a cat"], voters: ShapesVoters(seed: 1), scorer: nil)
                 let error = try #require(throws: TrainingError.self) { try other.pairs(0..<1, engine: engine) }
                 #expect("\(error)".contains("a cat"))
