@@ -54,7 +54,7 @@ public struct RewardPlot {
         let margin = max(0.002, (high - low) * 0.05)
         let range = (low: low - margin, high: high + margin)
         let total = (
-            width: 2 * Self.width + Self.left + Self.gap + 250,
+            width: 2 * Self.width + Self.left + Self.gap + 340,
             height: max(Self.height, Double(curves.count) * 18) + Self.top + 60
         )
         var parts = [

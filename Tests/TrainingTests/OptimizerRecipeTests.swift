@@ -175,11 +175,12 @@ import Testing
         #expect(training(", ema: 0.9, ema_every: 0").hasSuffix("expected an integer of at least 1, found 0"))
     }
 
-    /// The networks know best who has a reference.
+    /// The networks know best who has a reference; a scorer has none.
     @Test func whoHasAReference() throws {
-        for name in Recipe.Objective.Name.allCases {
+        for name in Recipe.Objective.Name.allCases where name != .pickscore {
             let objective = try recipe("", objective: name.rawValue).makeObjective(elements: 1)
             #expect(objective.usesReference == name.usesReference, "\(name)")
         }
+        #expect(!Recipe.Objective.Name.pickscore.usesReference)
     }
 }
