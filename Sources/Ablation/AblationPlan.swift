@@ -120,17 +120,11 @@ extension AblationPlan {
         let node = common.merged(with: arm.node)
         let places = [
             "data.kind=folder", "data.path=\(data)", "model.path=\(model)", "seed=\(seed)",
-            "optimizer.lr=\(Self.decimal(rate))",
+            "optimizer.lr=\(RecipeValue.decimal(rate))",
         ]
         var recipe = try Recipe(node, name: name, overrides: places + overrides)
         if !overrides.contains(where: { $0.hasPrefix("objective.beta=") }) { recipe.objective.beta *= betaFactor }
         recipe.name = name
         return recipe
-    }
-
-    /// A number that YAML takes for one.
-    static func decimal(_ value: Double) -> String {
-        let text = "\(value)"
-        return text.contains(".") ? text : text.replacing("e", with: ".0e")
     }
 }

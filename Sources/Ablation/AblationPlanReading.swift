@@ -91,7 +91,11 @@ extension AblationPlan {
             for arm in condition.arms { try known(arm, armNames, root["conditions"]) }
         }
         for sweep in sweeps { try known(sweep.arm, armNames, root["sweeps"]) }
-        for arm in arms { try check(arm, []) }
+        for arm in arms {
+            guard try check(arm, []).objective.name != .pickscore else {
+                throw root["arms"].outOfRange("arms that train diffusion models", hint: "\(arm.name) trains a scorer")
+            }
+        }
         for sweep in sweeps {
             for value in sweep.values {
                 do {
@@ -103,8 +107,9 @@ extension AblationPlan {
         }
     }
 
-    private func check(_ arm: Arm, _ overrides: [String]) throws {
-        _ = try recipe(
+    @discardableResult
+    private func check(_ arm: Arm, _ overrides: [String]) throws -> Recipe {
+        try recipe(
             arm, name: arm.name, data: "data", model: "model", seed: 1, rate: rates[0], betaFactor: 1,
             overrides: overrides)
     }

@@ -46,8 +46,7 @@ struct FolderPairsLine {
 
     /// The pair's name in its data set: `pair-` and the line number with six digits.
     var id: String {
-        let digits = String(number)
-        return "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        "pair-" + PaddedNumber.text(number, digits: 6)
     }
 
     /// Reads line `number` (from 1) of `file`. - Throws: `FolderPairsProblem`.

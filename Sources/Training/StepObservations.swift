@@ -1,3 +1,4 @@
+import Digests
 import Ledger
 import Preferences
 import Tensors
@@ -9,8 +10,7 @@ struct SampleNames {
 
     /// The number of an item, padded so that byte order is data order.
     static func item(_ index: Int) -> String {
-        let digits = String(index)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        PaddedNumber.text(index, digits: 4)
     }
 
     /// The name of row `row` of a micro-batch.

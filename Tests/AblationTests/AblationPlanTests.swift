@@ -79,6 +79,7 @@ enum PlanSamples {
     @Test(arguments: [
         ("seeds: [1, 2]", "seeds: [1, two]", "2:12: key \"seeds[1]\": expected an integer"),
         ("seeds: [1, 2]", "seeds: [0, 2]", "expected a seed that no reported run has"),
+        ("{name: dpo, beta: 100}", "{name: pickscore}", "dpo trains a scorer"),
         ("base: one", "base: on", "did you mean \"one\"?"),
         ("[[smpo, dpo]]", "[[smpo, dpoo]]", "did you mean \"dpo\"?"),
         ("[[smpo, dpo]]", "[[smpo]]", "expected a list of two arms"),

@@ -23,14 +23,7 @@ import Training
     @Test(arguments: objectives)
     func aRunIsReproducedOnOtherWorkersAndInstructionSets(objective: String) throws {
         try RecordedRun.with({ runs, _ in try Self.recipe(runs, objective) }) { run in
-            for (index, isa) in ISA.supported.enumerated() {
-                let engine = Engine(isa: isa, workers: 1 + 2 * index)
-                defer { engine.stop() }
-                let report = try Auditor(workspace: run.workspace, engine: engine).audit("run-1")
-                #expect(report.verdict == .reproduced, "\(isa): \(report.divergence?.description ?? "")")
-                #expect(report.steps == 3 && report.equalSteps == 3)
-                #expect(report.chainHead == run.manifest.outcome?.chainHead)
-            }
+            try run.expectReproducedEverywhere()
         }
     }
 

@@ -32,13 +32,7 @@ import Training
 
     @Test(arguments: kinds) func aRunIsReproducedInPartsToo(kind: Kind) throws {
         try RecordedRun.with({ runs, _ in try Self.recipe(runs, kind) }) { run in
-            for (index, isa) in ISA.supported.enumerated() {
-                let engine = Engine(isa: isa, workers: 1 + 2 * index)
-                defer { engine.stop() }
-                let report = try Auditor(workspace: run.workspace, engine: engine).audit("run-1")
-                #expect(report.verdict == .reproduced, "\(isa): \(report.divergence?.description ?? "")")
-                #expect(report.chainHead == run.manifest.outcome?.chainHead)
-            }
+            try run.expectReproducedEverywhere()
             for (steps, checkpoint) in [(3...4, 2), (4...4, 2), (5...5, 4)] {
                 let report = try Auditor(workspace: run.workspace, engine: run.engine).audit("run-1", segment: steps)
                 #expect(report.verdict == .reproduced && report.segment?.checkpoint == checkpoint, "\(report)")
@@ -67,22 +61,16 @@ import Training
     ])
     func aCheckpointOfAnotherState(kind: Int, part: String) throws {
         try RecordedRun.with({ runs, _ in try Self.recipe(runs, Self.kinds[kind]) }) { run in
-            let checkpoint = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").first)
-            let file = try SafetensorsFile(path: run.workspace.objects.path(of: checkpoint.object))
-            var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
-            var metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
-            if part.hasSuffix("extra") {
-                tensors.append((name: part, tensor: Tensor([1], shape: [1])))
-            } else if !part.hasSuffix("/") {
-                metadata[part] = part == "updates" ? "3" : HexFloat.string(0.5)
-            } else {
-                let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
-                tensor.pointer[0] = tensor.pointer[0].nextUp
+            try run.forgeCheckpoint { tensors, metadata in
+                if part.hasSuffix("extra") {
+                    tensors.append((name: part, tensor: Tensor([1], shape: [1])))
+                } else if !part.hasSuffix("/") {
+                    metadata[part] = part == "updates" ? "3" : HexFloat.string(0.5)
+                } else {
+                    let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
+                    tensor.pointer[0] = tensor.pointer[0].nextUp
+                }
             }
-            let path = run.runs.path("forged.safetensors")
-            try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
-            let object = try run.workspace.objects.put(file: path)
-            try run.sql("UPDATE checkpoints SET object = x'\(object.hex)' WHERE step = 2")
             let report = try Verifier(workspace: run.workspace, engine: run.engine).verify("run-1")
             #expect(report.verdict == .tampered && report.reason?.contains("step 2") == true, "\(report.reason ?? "")")
         }

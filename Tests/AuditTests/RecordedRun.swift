@@ -1,4 +1,5 @@
 import Audit
+import Checkpoints
 import Digests
 import Foundation
 import GRDB
@@ -55,6 +56,39 @@ struct RecordedRun {
             name: name, taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { false })
         guard case .finished(let manifest) = ending else { throw CancellationError() }
         return manifest
+    }
+
+    /// Audits the run with every instruction set and other workers: reproduced each time, to the same head.
+    func expectReproducedEverywhere(location: SourceLocation = #_sourceLocation) throws {
+        for (index, isa) in ISA.supported.enumerated() {
+            let engine = Engine(isa: isa, workers: 1 + 2 * index)
+            defer { engine.stop() }
+            let report = try Auditor(workspace: workspace, engine: engine).audit("run-1")
+            let steps = manifest.outcome?.steps
+            #expect(
+                report.verdict == .reproduced, "\(isa): \(report.divergence?.description ?? "")",
+                sourceLocation: location)
+            #expect(report.steps == steps && report.equalSteps == steps, sourceLocation: location)
+            #expect(report.chainHead == manifest.outcome?.chainHead, sourceLocation: location)
+        }
+    }
+
+    /// Puts another file in the place of the checkpoint of step 2, named by its own digest: only the step's record knows
+    /// better. `change` takes its tensors and its metadata. Gives the object's path.
+    @discardableResult
+    func forgeCheckpoint(
+        _ change: (inout [(name: String, tensor: Tensor)], inout [String: String]) throws -> Void
+    ) throws -> String {
+        let checkpoint = try #require(try workspace.openLedger().checkpoints(of: "run-1").first)
+        let file = try SafetensorsFile(path: workspace.objects.path(of: checkpoint.object))
+        var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
+        var metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
+        try change(&tensors, &metadata)
+        let path = runs.path("forged.safetensors")
+        try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
+        let object = try workspace.objects.put(file: path)
+        try sql("UPDATE checkpoints SET object = x'\(object.hex)' WHERE step = 2")
+        return workspace.objects.path(of: object)
     }
 
     func audit(_ run: String = "run-1") throws -> AuditReport {

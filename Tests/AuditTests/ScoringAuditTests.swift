@@ -10,14 +10,7 @@ import Training
 @Suite struct ScoringAuditTests {
     @Test func aRunIsReproducedOnOtherWorkersAndInSegments() throws {
         try RecordedRun.with({ runs, _ in try runs.pickscore(more: "record: {checkpoint_every: 1}") }) { run in
-            for (index, isa) in ISA.supported.enumerated() {
-                let engine = Engine(isa: isa, workers: 1 + 2 * index)
-                defer { engine.stop() }
-                let report = try Auditor(workspace: run.workspace, engine: engine).audit("run-1")
-                #expect(report.verdict == .reproduced, "\(isa): \(report.divergence?.description ?? "")")
-                #expect(report.steps == 3 && report.equalSteps == 3)
-                #expect(report.chainHead == run.manifest.outcome?.chainHead)
-            }
+            try run.expectReproducedEverywhere()
             let part = try Auditor(workspace: run.workspace, engine: run.engine).audit("run-1", segment: 2...3)
             #expect(part.verdict == .reproduced && part.segment?.checkpoint == 1)
         }

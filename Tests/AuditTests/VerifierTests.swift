@@ -80,23 +80,17 @@ import Training
     ])
     func aCheckpointOfAnotherState(part: String) throws {
         try withWholeRun { run in
-            let checkpoint = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").first)
-            let file = try SafetensorsFile(path: run.workspace.objects.path(of: checkpoint.object))
-            var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
-            var metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
-            if part == "more" {
-                tensors.append((name: "extra/x", tensor: Tensor([1], shape: [1])))
-            } else if metadata[part] != nil {
-                metadata[part] = part.hasPrefix("beta") ? HexFloat.string(0.5) : "3"
-            } else {
-                let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
-                tensor.pointer[0] = tensor.pointer[0].nextUp
+            let object = try run.forgeCheckpoint { tensors, metadata in
+                if part == "more" {
+                    tensors.append((name: "extra/x", tensor: Tensor([1], shape: [1])))
+                } else if metadata[part] != nil {
+                    metadata[part] = part.hasPrefix("beta") ? HexFloat.string(0.5) : "3"
+                } else {
+                    let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
+                    tensor.pointer[0] = tensor.pointer[0].nextUp
+                }
             }
-            let path = run.runs.path("forged.safetensors")
-            try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
-            let object = try run.workspace.objects.put(file: path)
-            try run.sql("UPDATE checkpoints SET object = x'\(object.hex)' WHERE step = 2")
-            try expectTampered(run, naming: run.workspace.objects.path(of: object), "step 2")
+            try expectTampered(run, naming: object, "step 2")
         }
     }
 

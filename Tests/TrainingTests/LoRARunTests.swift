@@ -25,18 +25,8 @@ import TinyRuns
     func theRecordsAreTheSameHoweverTheyAreComputed(objective: String) throws {
         try RunSupport.withRuns { runs in
             let recipe = try self.recipe(runs, objective)
-            let plain = try RunSupport.withSession(recipe) { try RunSupport.records($0) }
+            let plain = try RunSupport.recordsHoweverComputed(recipe)
             #expect(Set(plain.map { "\(String(describing: $0[.weights]))" }).count == 3)
-            for (index, isa) in ISA.supported.enumerated() {
-                let records = try RunSupport.withSession(recipe, isa: isa, workers: 2 + index) {
-                    try RunSupport.records($0)
-                }
-                #expect(records == plain, "\(isa)")
-            }
-            for override in ["training.micro_pairs=1", "training.micro_pairs=2", "training.recompute=true"] {
-                let records = try RunSupport.withSession(recipe, [override]) { try RunSupport.records($0) }
-                #expect(records == plain, "\(override)")
-            }
         }
     }
 
@@ -132,20 +122,8 @@ import TinyRuns
                 steps: 4, more: "record: {checkpoint_every: \(every)}\n\(Self.lora)", training: ", ema: 0.99")
             let whole = try RunSupport.withSession(recipe) { try RunSupport.record($0, in: runs.path("whole")) }
             let folder = runs.path("parts")
-            _ = try RunSupport.withSession(recipe) { session in
-                try RunSupport.recording(session, folder).record(
-                    name: nil, taken: [], started: { _ in }, onStep: { _, _ in },
-                    shouldStop: { session.trainer.steps == stop })
-            }
-            let ending = try RunSupport.withSession(recipe, workers: 2) { session in
-                try RunSupport.recording(session, folder).resume(
-                    run: "run-1", onStep: { _, _ in }, shouldStop: { false })
-            }
-            guard case .finished(let manifest) = ending else {
-                Issue.record("not finished: \(ending)")
-                return
-            }
-            #expect(manifest.outcome == whole.outcome)
+            try RunSupport.recordInterrupted(recipe, in: folder, after: stop)
+            #expect(try RunSupport.takeUp(recipe, in: folder).outcome == whole.outcome)
         }
     }
 

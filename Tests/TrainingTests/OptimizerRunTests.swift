@@ -34,24 +34,8 @@ import TinyRuns
             let whole = try RunSupport.withSession(recipe) { try RunSupport.record($0, in: runs.path("whole")) }
             for stop in 1...4 {
                 let folder = runs.path("parts-\(stop)")
-                let first = try RunSupport.withSession(recipe) { session in
-                    try RunSupport.recording(session, folder).record(
-                        name: nil, taken: [], started: { _ in }, onStep: { _, _ in },
-                        shouldStop: { session.trainer.steps == stop })
-                }
-                guard case .interrupted("run-1", stop) = first else {
-                    Issue.record("not interrupted: \(first)")
-                    return
-                }
-                let second = try RunSupport.withSession(recipe, workers: 2) { session in
-                    try RunSupport.recording(session, folder).resume(
-                        run: "run-1", onStep: { _, _ in }, shouldStop: { false })
-                }
-                guard case .finished(let manifest) = second else {
-                    Issue.record("not finished: \(second)")
-                    return
-                }
-                #expect(manifest.outcome == whole.outcome)
+                try RunSupport.recordInterrupted(recipe, in: folder, after: stop)
+                #expect(try RunSupport.takeUp(recipe, in: folder).outcome == whole.outcome)
             }
         }
     }

@@ -18,7 +18,7 @@ import TinyRuns
     private func generation(
         _ session: TrainingSession, pairs: Int = 5, candidates: Int = 2,
         choice: PairGeneration.Settings.Choice = .first,
-        voters: ShapesVoters? = ShapesVoters(seed: 2), scorer: PairGeneration.Scorer? = scorer
+        voters: ShapesVoters? = ShapesVoters(seed: 2), scorer: PictureScorer? = scorer
     ) throws -> PairGeneration {
         PairGeneration(
             model: try #require(session.model.folder),

@@ -15,27 +15,12 @@ import TinyRuns
                 steps: 4, more: "record: {checkpoint_every: \(every)}", training: ", ema: 0.99")
             let whole = try RunSupport.withSession(recipe) { try RunSupport.record($0, in: runs.path("whole")) }
             let folder = runs.path("parts")
-            let first = try RunSupport.withSession(recipe) { session in
-                try RunSupport.recording(session, folder).record(
-                    name: nil, taken: [], started: { _ in }, onStep: { _, _ in },
-                    shouldStop: { session.trainer.steps == stop })
-            }
-            guard case .interrupted("run-1", stop) = first else {
-                Issue.record("not interrupted: \(first)")
-                return
-            }
+            try RunSupport.recordInterrupted(recipe, in: folder, after: stop)
             let store = try Workspace(root: folder).openLedger()
             #expect(try store.verify("run-1").chain.count == stop)
             #expect(try store.run("run-1").state == .interrupted)
             var seen: [Int] = []
-            let second = try RunSupport.withSession(recipe, workers: 2) { session in
-                try RunSupport.recording(session, folder).resume(
-                    run: "run-1", onStep: { step, _ in seen.append(step) }, shouldStop: { false })
-            }
-            guard case .finished(let manifest) = second else {
-                Issue.record("not finished: \(second)")
-                return
-            }
+            let manifest = try RunSupport.takeUp(recipe, in: folder) { seen.append($0) }
             // An interrupted run leaves a checkpoint, whatever the recipe says.
             #expect(seen == Array((stop + 1)...4))
             #expect(manifest.outcome?.chainHead == whole.outcome?.chainHead)

@@ -49,5 +49,45 @@ enum RunSupport {
         }
     }
 
+    /// The records of all steps, which must be the same with every instruction set, other workers, smaller parts of a
+    /// batch, and recomputation.
+    static func recordsHoweverComputed(
+        _ recipe: String, location: SourceLocation = #_sourceLocation
+    ) throws -> [StepRecord] {
+        let plain = try withSession(recipe) { try records($0) }
+        for (index, isa) in ISA.supported.enumerated() {
+            let other = try withSession(recipe, isa: isa, workers: 2 + index) { try records($0) }
+            #expect(other == plain, "\(isa)", sourceLocation: location)
+        }
+        for override in ["training.micro_pairs=1", "training.micro_pairs=2", "training.recompute=true"] {
+            let other = try withSession(recipe, [override]) { try records($0) }
+            #expect(other == plain, "\(override)", sourceLocation: location)
+        }
+        return plain
+    }
+
+    /// Records run-1 into the workspace `folder` up to step `stop`.
+    static func recordInterrupted(_ recipe: String, in folder: String, after stop: Int) throws {
+        let ending = try withSession(recipe) { session in
+            try recording(session, folder).record(
+                name: nil, taken: [], started: { _ in }, onStep: { _, _ in },
+                shouldStop: { session.trainer.steps == stop })
+        }
+        guard case .interrupted("run-1", stop) = ending else { throw Unfinished() }
+    }
+
+    /// Takes run-1 up, with two workers, to its end; `onStep` sees the steps.
+    static func takeUp(
+        _ recipe: String, in folder: String, onStep: (Int) -> Void = { _ in }
+    ) throws -> Manifest {
+        let ending = try withSession(recipe, workers: 2) { session in
+            try recording(session, folder).resume(
+                run: "run-1", onStep: { step, _ in onStep(step) }, shouldStop: { false })
+        }
+        guard case .finished(let manifest) = ending else { throw Unfinished() }
+        return manifest
+    }
+
+    /// A run that did not end as it should.
     struct Unfinished: Error {}
 }

@@ -34,8 +34,7 @@ public struct ShapesDataset: PreferenceDataset {
     }
 
     private static func item(_ pair: ShapesPair, index: Int) -> PairItem {
-        let digits = String(index)
-        let id = "pair-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        let id = "pair-" + PaddedNumber.text(index, digits: 6)
         let images = (pair.first.picture.digest, pair.second.picture.digest)
         let (labels, scores, caption) = (pair.vote.labels, pair.scores, pair.caption.text)
         return PairItem(

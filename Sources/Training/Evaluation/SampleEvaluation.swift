@@ -77,7 +77,7 @@ public struct SampleEvaluation {
 
     /// Judges samples of `captions`; `scorer` is asked about the same pictures, clipped to [−1, 1].
     public func run(
-        _ captions: [ShapesCaption], size: Int, seed: UInt64, scorer: PairGeneration.Scorer? = nil
+        _ captions: [ShapesCaption], size: Int, seed: UInt64, scorer: PictureScorer? = nil
     ) throws -> Result {
         let texts = captions.map(\.text)
         let pictures = samples(texts, size: size, seed: seed)

@@ -30,8 +30,7 @@ public struct SampleSheet: RunSpectator {
             PixelPlanes.image(pictures.slice($0..<$0 + 1).floats, width: edge, height: edge)
         }
         let sheet = ImageGrid(columns: 8, padding: 6, scale: max(1, 128 / edge), captionLines: 4)
-        let digits = String(session.trainer.steps)
-        let number = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        let number = PaddedNumber.text(session.trainer.steps, digits: 6)
         try FileContents.makeFolder(folder(run))
         try PNGWriter.write(sheet.compose(images, captions: texts), to: "\(folder(run))/step-\(number).png")
         return []

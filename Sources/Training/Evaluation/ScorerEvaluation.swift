@@ -64,12 +64,8 @@ public struct ScorerEvaluation {
         of model: SampleEvaluation, _ captions: [ShapesCaption], each: Int, size: Int, seed: UInt64
     ) throws -> Samples {
         let told = captions.flatMap { [ShapesCaption](repeating: $0, count: each) }
-        let pictures = model.samples(told.map(\.text), size: size, seed: seed)
-        let judge = try ShapesJudge(side: size)
-        let rewards = told.indices.map {
-            judge.judge(pictures.slice($0..<$0 + 1).floats, against: told[$0]).reward
-        }
-        let scores = try scorer.scores(pictures, captions: told.map(\.text), engine: engine).map(Double.init)
+        let drawn = try model.run(told, size: size, seed: seed, scorer: scorer.onDrawings(engine))
+        let (rewards, scores) = (drawn.rewards, drawn.scores ?? [])
         var (right, all, clearRight, clear, best) = (0.0, 0, 0.0, 0, 0.0)
         for start in stride(from: 0, to: told.count, by: each) {
             let group = start..<start + each

@@ -1,7 +1,7 @@
 import Digests
 
 /// A resolved recipe as plain values in the order of the schema, from which both JSON and YAML are written.
-indirect enum RecipeValue {
+package indirect enum RecipeValue {
     case null
     case bool(Bool)
     case int(Int)
@@ -56,7 +56,7 @@ indirect enum RecipeValue {
     }
 
     /// With a point before the exponent: YAML 1.1 takes `3e-05` for a text.
-    private static func decimal(_ value: Double) -> String {
+    package static func decimal(_ value: Double) -> String {
         let text = "\(value)"
         return text.contains(".") ? text : text.replacing("e", with: ".0e")
     }

@@ -16,8 +16,7 @@ struct GeneratedPair {
 
     /// Paths below the set's folder.
     var names: [String] {
-        let digits = String(number + 1)
-        let padded = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+        let padded = PaddedNumber.text(number + 1, digits: 6)
         return [0, 1].map { "images/\(padded)-\($0).png" }
     }
 

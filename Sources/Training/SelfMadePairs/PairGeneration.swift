@@ -52,9 +52,6 @@ public struct PairGeneration {
         }
     }
 
-    /// Gives one score a picture [n, 3, size, size] for its caption.
-    public typealias Scorer = (_ pictures: Tensor, _ captions: [String]) throws -> [Float]
-
     /// The model that draws.
     public let model: ModelFolder
     /// What determines the set.
@@ -64,11 +61,11 @@ public struct PairGeneration {
     /// Who votes; nil where the higher score is the label.
     public let voters: ShapesVoters?
     /// What scores the pictures, if anything does.
-    public let scorer: Scorer?
+    public let scorer: PictureScorer?
 
     /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
     public init(
-        model: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: Scorer?
+        model: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: PictureScorer?
     ) {
         precondition(!captions.isEmpty && (voters != nil || scorer != nil))
         precondition(scorer != nil || settings.choice == .first)
@@ -111,7 +108,9 @@ public struct PairGeneration {
     /// The pairs with numbers `range`.
     func pairs(_ range: Range<Int>, engine: Engine) throws -> [GeneratedPair] {
         let candidates = settings.candidates
-        let texts = range.flatMap { [String](repeating: caption($0), count: candidates) }
+        let told = range.map(caption)
+        let texts = told.flatMap { [String](repeating: $0, count: candidates) }
+        let judge = try voters.map { _ in try ShapesJudge(side: settings.size) }
         let sampler = SampleEvaluation(
             model: model, steps: settings.steps, guidance: settings.guidance, eta: settings.eta, engine: engine)
         let drawn = sampler.samples(
@@ -129,9 +128,10 @@ public struct PairGeneration {
             let first = (number - range.lowerBound) * candidates
             let own = scores.map { Array($0[first..<first + candidates]) }
             let places = chosen(own).map { first + $0 }
-            let (rewards, vote) = try judged(number, places.map { planes[$0] })
+            let caption = told[number - range.lowerBound]
+            let (rewards, vote) = try judged(number, caption, places.map { planes[$0] }, judge)
             return GeneratedPair(
-                number: number, caption: caption(number), images: places.map { images[$0] },
+                number: number, caption: caption, images: places.map { images[$0] },
                 scores: scores.map { scores in places.map { scores[$0] } }, rewards: rewards, vote: vote)
         }
     }
@@ -159,14 +159,15 @@ public struct PairGeneration {
         return best.pair
     }
 
-    private func judged(_ number: Int, _ planes: [[Float]]) throws -> (rewards: [Double]?, vote: ShapesVote?) {
-        guard let voters else { return (nil, nil) }
-        guard let caption = ShapesCaption(text: caption(number)) else {
+    private func judged(
+        _ number: Int, _ text: String, _ planes: [[Float]], _ judge: ShapesJudge?
+    ) throws -> (rewards: [Double]?, vote: ShapesVote?) {
+        guard let voters, let judge else { return (nil, nil) }
+        guard let caption = ShapesCaption(text: text) else {
             throw TrainingError.mismatch(
-                what: "the caption \"\(caption(number))\"", expected: "one of the shapes world, for simulated voters",
+                what: "the caption \"\(text)\"", expected: "one of the shapes world, for simulated voters",
                 found: "other words", hint: "let the scores be the labels: --labels scores")
         }
-        let judge = try ShapesJudge(side: settings.size)
         let verdicts = planes.map { judge.judge($0, against: caption) }
         let sights = zip(verdicts, planes).map { ShapesVoters.Sight($0, pixels: $1) }
         return (verdicts.map(\.reward), voters.vote(number, sights[0], sights[1]))

@@ -185,7 +185,7 @@ extension DataCommand {
                 }
             let generation = PairGeneration(
                 model: model, settings: record.settings, captions: captions, voters: record.voters,
-                scorer: scorer.map { scorer in { try scorer.scores($0, captions: $1, engine: engine) } })
+                scorer: scorer?.onDrawings(engine))
             let bar = ProgressBar(total: record.settings.pairs, unit: "pair")
             defer { bar.finish() }
             return try generation.write(to: folder, record: record.json, engine: engine) { bar.update($0) }

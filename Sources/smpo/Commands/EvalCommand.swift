@@ -102,12 +102,7 @@ struct EvalCommand: ParsableCommand {
         }
         let models = try [model, reference].compactMap { $0 }.map { try ModelFolder(path: $0) }
         for model in models { try model.requirePictures() }
-        let pickScore = try scorer.map { try PickScore(path: $0) }
-        let scorer = pickScore.map { scorer in
-            { (pictures: Tensor, captions: [String]) in
-                try scorer.scores(pictures, captions: captions, engine: engine)
-            }
-        }
+        let scorer = try scorer.map { try PickScore(path: $0).onDrawings(engine) }
         let size = models[0].unet.config.sampleSize ?? 16
         let held = split.captions.prefix(captions)
         let judgement = models.count > 1 && pairs > 0 ? try judgement(models, size, engine) : nil
