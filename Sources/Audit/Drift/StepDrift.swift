@@ -1,0 +1,95 @@
+import Comparison
+import Digests
+import Ledger
+
+/// How far the replay of one step lies from its record.
+public struct StepDrift: Sendable, Equatable {
+    /// A phase or a layer: how many things of it were compared, and how many of them differ.
+    public struct Part: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// What was compared, and what of it differs.
+        public let total: Int, differing: Int
+
+        /// A part with its counts.
+        public init(name: String, total: Int, differing: Int) {
+            (self.name, self.total, self.differing) = (name, total, differing)
+        }
+    }
+
+    /// The recorded number of a step and the one that the replay came to, as bits of a Float32.
+    public struct Numbers: Sendable, Equatable {
+        /// Both.
+        public let recorded: UInt32, found: UInt32
+
+        /// Two numbers.
+        public init(recorded: UInt32, found: UInt32) { (self.recorded, self.found) = (recorded, found) }
+
+        /// Their distance in units of the last place.
+        public var ulp: UInt64 { UnitsInLastPlace.distance(recorded, found) }
+    }
+
+    /// The recorded number that lies furthest from the replayed one.
+    public struct Furthest: Sendable, Equatable {
+        /// Phase and name, as `loss 0003.errors`.
+        public let name: String
+        /// The distance in units of the last place of its own type; the largest for lists of another length.
+        public let ulp: UInt64
+
+        /// A number and its distance.
+        public init(name: String, ulp: UInt64) { (self.name, self.ulp) = (name, ulp) }
+    }
+
+    /// The step, counted from 1.
+    public let step: Int
+    /// Each phase: its entries, and its tensors one by one where their digests are kept, else all together as one.
+    public let phases: [Part]
+    /// The trained tensors after the step, by layer; empty where their digests were not kept.
+    public let layers: [Part]
+    /// The step's loss, where both sides have one.
+    public let loss: Numbers?
+    /// Which number of the loss or of the gradient's norm lies furthest; nil where all are equal.
+    public let furthest: Furthest?
+
+    /// A step's drift with all its parts.
+    public init(step: Int, phases: [Part], layers: [Part], loss: Numbers?, furthest: Furthest?) {
+        (self.step, self.phases, self.layers) = (step, phases, layers)
+        (self.loss, self.furthest) = (loss, furthest)
+    }
+
+    /// Whether every compared bit is equal.
+    public var isEqual: Bool { phases.allSatisfy { $0.differing == 0 } }
+
+    /// The phases in which something differs, in their order.
+    public var differingPhases: [Phase] { phases.filter { $0.differing > 0 }.compactMap { Phase(rawValue: $0.name) } }
+
+    /// Machine-readable form: parts as `[name, total, differing]`, the loss as `[recorded, found]`, bits of a Float32.
+    public var json: JSONValue {
+        func list(_ parts: [Part]) -> JSONValue {
+            .array(parts.map { .array([.string($0.name), .integer($0.total), .integer($0.differing)]) })
+        }
+        var object: JSONObject = ["step": .integer(step), "phases": list(phases), "layers": list(layers)]
+        object["loss"] = loss.map {
+            .array([.string(HexFloat.string(bits: $0.recorded)), .string(HexFloat.string(bits: $0.found))])
+        }
+        object["furthest"] = furthest.map { ["name": .string($0.name), "ulp": .integer($0.ulp)] }
+        return .object(object)
+    }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        func list(_ cursor: JSONCursor) throws -> [Part] {
+            try cursor.elements().map {
+                Part(name: try $0[0].string(), total: try $0[1].int(), differing: try $0[2].int())
+            }
+        }
+        self.init(
+            step: try cursor["step"].int(), phases: try list(cursor["phases"]), layers: try list(cursor["layers"]),
+            loss: try cursor["loss"].present.map {
+                Numbers(recorded: try $0[0].bits(as: UInt32.self), found: try $0[1].bits(as: UInt32.self))
+            },
+            furthest: try cursor["furthest"].present.map {
+                Furthest(name: try $0["name"].string(), ulp: try $0["ulp"].uint64())
+            })
+    }
+}

@@ -1,0 +1,74 @@
+import Comparison
+import Digests
+import Ledger
+
+extension StepDrift {
+    /// Compares the record of a step with its replay.
+    public init(expected: StepTrace, found: StepTrace) {
+        var (phases, layers): ([Part], [String: (total: Int, differing: Int)]) = ([], [:])
+        var furthest: Furthest?
+        for phase in Phase.allCases {
+            let (old, new) = (expected.record[phase]?.entries ?? [], found.record[phase]?.entries ?? [])
+            guard !(old.isEmpty && new.isEmpty) else { continue }
+            var (total, differing) = (0, 0)
+            for (name, left, right) in StepDrift.pairs(old, new) {
+                if name == TraceEntry.tensorsName, let old = expected.tensors[phase], let new = found.tensors[phase] {
+                    for (tensor, differs) in StepDrift.tensors(old, new) {
+                        (total, differing) = (total + 1, differing + (differs ? 1 : 0))
+                        guard phase == .weights else { continue }
+                        let layer = LayerName.layer(tensor)
+                        let before = layers[layer] ?? (0, 0)
+                        layers[layer] = (before.total + 1, before.differing + (differs ? 1 : 0))
+                    }
+                    continue
+                }
+                (total, differing) = (total + 1, differing + (left == right ? 0 : 1))
+                guard phase == .loss || phase == .gradient, let left, let right,
+                    let ulp = StepDrift.distance(left.value, right.value), ulp > furthest?.ulp ?? 0
+                else { continue }
+                furthest = Furthest(name: "\(phase.rawValue) \(name)", ulp: ulp)
+            }
+            phases.append(Part(name: phase.rawValue, total: total, differing: differing))
+        }
+        self.init(
+            step: expected.record.step, phases: phases,
+            layers: layers.sorted { utf8Less($0.key, $1.key) }
+                .map { Part(name: $0.key, total: $0.value.total, differing: $0.value.differing) },
+            loss: StepDrift.loss(expected).flatMap { old in
+                StepDrift.loss(found).map { Numbers(recorded: old, found: $0) }
+            },
+            furthest: furthest)
+    }
+
+    /// Entries of two phases by their names.
+    private static func pairs(
+        _ old: [TraceEntry], _ new: [TraceEntry]
+    ) -> [(name: String, TraceEntry?, TraceEntry?)] {
+        let left = Dictionary(uniqueKeysWithValues: old.map { ($0.name, $0) })
+        let right = Dictionary(uniqueKeysWithValues: new.map { ($0.name, $0) })
+        return Set(left.keys).union(right.keys).sorted(by: utf8Less).map { ($0, left[$0], right[$0]) }
+    }
+
+    /// The tensors that either list names, and whether they differ.
+    private static func tensors(_ old: TensorList, _ new: TensorList) -> [(name: String, differs: Bool)] {
+        let left = Dictionary(uniqueKeysWithValues: zip(old.names, old.digests))
+        let right = Dictionary(uniqueKeysWithValues: zip(new.names, new.digests))
+        return Set(left.keys).union(right.keys).map { ($0, left[$0] != right[$0]) }
+    }
+
+    private static func loss(_ trace: StepTrace) -> UInt32? {
+        guard case .float32(let bits)? = trace.record[.loss]?["loss"]?.value, bits.count == 1 else { return nil }
+        return bits[0]
+    }
+
+    /// The largest distance of two lists of floats; nil for what is no list of floats.
+    private static func distance(_ left: TraceValue, _ right: TraceValue) -> UInt64? {
+        switch (left, right) {
+        case (.float32(let left), .float32(let right)):
+            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) }.max() : .max
+        case (.float64(let left), .float64(let right)):
+            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) }.max() : .max
+        default: nil
+        }
+    }
+}
