@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 clean packages
+.PHONY: help demo test build lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
@@ -108,8 +108,20 @@ travel-avx512: PACKAGES := bochs bochs-term isolinux syslinux-common xorriso cpi
 travel-avx512: packages ## The same with AVX-512 in Bochs, for machines without it; some minutes.
 	Tests/Travel/avx512.sh
 
+release: packages ## Link everything into one file that runs on any Linux of this architecture, dist/smpo.
+	Packaging/static.sh
+
+man: build ## Write the man pages, dist/man.
+	Packaging/man.sh
+
+deb: release man ## Make a Debian package of the static program, dist/smpo_*.deb.
+	Packaging/deb.sh
+
+docs: packages ## Write the documentation of all modules as a static site, dist/docs; minutes.
+	Packaging/docs.sh
+
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build .build-sanitize .build-sanitize-threads
+	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual dist
 
 # The lists of packages are fetched only when something has to be installed.
 packages:

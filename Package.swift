@@ -61,7 +61,7 @@ let package = Package(
                 "Comparison",
             ]),
         layer("Ablation", ["Digests", "Datasets", "Training"]),
-        layer("Reports", ["Digests", "Tensors", "Training", "Comparison", "Audit", "Ablation"]),
+        layer("Reports", ["Digests", "Tensors", "Ledger", "Training", "Comparison", "Audit", "Ablation"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
@@ -93,7 +93,7 @@ let package = Package(
         tests(
             "OracleTests",
             ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
-            exclude: ["Fixtures", "make_fixtures.py", "make_lora_fixture.py"]),
+            exclude: ["Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "table.py"]),
         tests(
             "ComparisonTests", ["Digests", "Tensors", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),

@@ -1,3 +1,4 @@
+import Digests
 import GRDB
 
 /// The state of a ledger's file, apart from what the runs in it say.
@@ -22,6 +23,11 @@ extension LedgerStore {
         try read { db in
             (try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, try LedgerSchema.differences(db))
         }
+    }
+
+    /// Whether a process holds the right to record a run now.
+    public func isRecorded(_ run: String) -> Bool {
+        WriterLock.writers(ledger: path).contains { utf8Equal($0.run, run) }
     }
 
     /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, its tables, who records.

@@ -123,6 +123,7 @@ extension LedgerStore {
     private static func summaries(_ db: Database) throws -> [RunSummary] {
         let sql = """
             SELECT name, state, started_at, ended_at, json_extract(inputs, '$.recipe.name') AS recipe,
+                json_extract(inputs, '$.recipe.training.steps') AS planned,
                 (SELECT max(step) FROM steps WHERE run_id = runs.id) AS steps,
                 (SELECT head FROM steps WHERE run_id = runs.id ORDER BY step DESC LIMIT 1) AS head
             FROM runs ORDER BY id
@@ -131,7 +132,8 @@ extension LedgerStore {
             RunSummary(
                 name: row.text("name") ?? "?", recipe: row.text("recipe") ?? "",
                 state: row.text("state").flatMap(RunSummary.State.init) ?? .interrupted,
-                steps: Int(row.integer("steps") ?? 0), head: row.digest("head"),
+                steps: Int(row.integer("steps") ?? 0), plannedSteps: row.integer("planned").map(Int.init),
+                head: row.digest("head"),
                 startedAt: row.text("started_at") ?? "",
                 endedAt: row.text("ended_at"))
         }

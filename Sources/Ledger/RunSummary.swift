@@ -20,6 +20,8 @@ public struct RunSummary: Sendable, Equatable {
     public let state: State
     /// The number of recorded steps.
     public let steps: Int
+    /// The number of steps of the whole run, where its recipe says one.
+    public let plannedSteps: Int?
     /// The head after the last recorded step, as recorded; `nil` before the first one.
     public let head: Digest?
     /// When recording began, UTC, ISO 8601.

@@ -2,12 +2,13 @@ import Ablation
 import Foundation
 
 /// Reward against compute as SVG: a curve an arm, the mean over seeds, with the range over seeds as a band; left against
-/// UNet passes, right against processor seconds.
+/// UNet passes, right against processor seconds. Where the base was judged too, what is drawn is how far an arm's reward
+/// lies above that of the base with the same seed: bases differ by more between seeds than most arms do from them.
 public struct RewardPlot {
     private let curves: [Curve]
     private let title: String
-    /// The base's reward: where every curve begins.
-    private let base: Double?
+    /// Whether the curves are differences, which begin at 0.
+    private let isDifference: Bool
 
     private struct Point { let passes: Double, seconds: Double, mean: Double, low: Double, high: Double }
     private struct Curve { let name: String, points: [Point] }
@@ -21,21 +22,21 @@ public struct RewardPlot {
 
     /// The plot of the main table's arms.
     public init(_ report: AblationReport) {
-        title = "\(report.plan.name): reward on validation captions against compute"
         let pairs = report.plan.pairs[0]
-        let bases = report.curveBases
-        let base = bases.isEmpty ? nil : bases.reduce(0, +) / Double(bases.count)
-        self.base = base
-        let start = base.map {
-            Point(passes: 0, seconds: 0, mean: $0, low: bases.min() ?? $0, high: bases.max() ?? $0)
-        }
+        let isDifference = report.curveBases.count == report.plan.seeds.count
+        self.isDifference = isDifference
+        title =
+            "\(report.plan.name): reward on validation captions"
+            + (isDifference ? ", above the base's of the same seed," : "") + " against compute"
+        let bases = isDifference ? Dictionary(uniqueKeysWithValues: zip(report.plan.seeds, report.curveBases)) : [:]
+        let start = isDifference ? [Point(passes: 0, seconds: 0, mean: 0, low: 0, high: 0)] : []
         curves = report.plan.arms.compactMap { arm in
             let runs = report.runs.filter {
                 $0.run.arm == arm.name && $0.run.pairs == pairs.name && $0.run.overrides.isEmpty
             }
             guard let first = runs.first, !first.curve.isEmpty else { return nil }
             let points = first.curve.indices.map { place -> Point in
-                let rewards = runs.map { $0.curve[place].reward }
+                let rewards = runs.map { $0.curve[place].reward - (bases[$0.run.seed] ?? 0) }
                 let share = Double(first.curve[place].step) / Double(first.steps)
                 let mean = rewards.reduce(0, +) / Double(rewards.count)
                 return Point(
@@ -43,7 +44,7 @@ public struct RewardPlot {
                     seconds: share * runs.reduce(0) { $0 + $1.cpuSeconds } / Double(runs.count), mean: mean,
                     low: rewards.min() ?? mean, high: rewards.max() ?? mean)
             }
-            return Curve(name: arm.title, points: (start.map { [$0] } ?? []) + points)
+            return Curve(name: arm.title, points: start + points)
         }
     }
 
@@ -94,17 +95,18 @@ public struct RewardPlot {
             let (reward, amount) = (range.low + share * (range.high - range.low), share * most)
             parts.append(
                 "<line x1=\"\(left)\" x2=\"\(left + Self.width)\" y1=\"\(y(reward))\" y2=\"\(y(reward))\" stroke=\"#ddd\"/>"
-                    + "<text x=\"\(left - 6)\" y=\"\(y(reward))\" text-anchor=\"end\">\(String(format: "%.3f", reward))</text>"
+                    + "<text x=\"\(left - 6)\" y=\"\(y(reward))\" text-anchor=\"end\">\(String(format: isDifference ? "%+.3f" : "%.3f", reward))</text>"
                     + "<text x=\"\(x(amount))\" y=\"\(Self.top + Self.height + 16)\" text-anchor=\"middle\">"
                     + "\(most < 20 ? Figures.short(amount) : Figures.grouped(Int(amount.rounded())))</text>")
         }
         parts.append(
             "<text x=\"\(left + Self.width / 2)\" y=\"\(Self.top + Self.height + 36)\" text-anchor=\"middle\">\(label)</text>"
         )
-        if let base {
+        if isDifference {
             parts.append(
-                "<line x1=\"\(left)\" x2=\"\(left + Self.width)\" y1=\"\(y(base))\" y2=\"\(y(base))\" stroke=\"#555\" "
-                    + "stroke-dasharray=\"1 3\"/><text x=\"\(left + 4)\" y=\"\(y(base))\" fill=\"#555\">base</text>")
+                "<line x1=\"\(left)\" x2=\"\(left + Self.width)\" y1=\"\(y(0))\" y2=\"\(y(0))\" stroke=\"#555\" "
+                    + "stroke-dasharray=\"1 3\"/><text x=\"\(left + Self.width + 4)\" y=\"\(y(0))\" fill=\"#555\">base</text>"
+            )
         }
         for (index, curve) in curves.enumerated() {
             let upper = curve.points.map { "\(x($0[keyPath: value])),\(y($0.high))" }

@@ -22,7 +22,7 @@ struct Smpo: AsyncParsableCommand {
         subcommands: [
             TrainCommand.self, AuditCommand.self, DiffCommand.self, DigestCommand.self, InspectCommand.self,
             VerifyCommand.self, ProveCommand.self,
-            CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self,
+            CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self, WatchCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, AblateCommand.self, StepCommand.self,
             InitCommand.self, DataCommand.self, ScoreCommand.self, LabelCommand.self, BenchCommand.self,
             DoctorCommand.self,

@@ -59,8 +59,8 @@ import TinyRuns
     @Test(arguments: [
         ["train", "--nonsense"], ["audit"], ["audit", "a", "b"], ["train", "--name", "x"], ["nonsense"],
         ["train", "--workers", "0"], ["train", "--isa", "mmx"], ["train", "x.yaml", "--resume", "run-1"],
-        ["train", "--dry-run", "--record"], ["init", "--model", "m"],
-        ["init", "--model", "m", "--out", "o", "--dtype", "f8"],
+        ["train", "--dry-run", "--record"], ["init", "model", "m"],
+        ["init", "model", "m", "--out", "o", "--dtype", "f8"],
         ["data", "latents", "--out", "o", "--shape", "4x64"], ["data", "latents", "--out", "o", "--shape", "4x64x32"],
         ["data", "latents", "--out", "o", "--pairs", "0"],
     ])

@@ -16,7 +16,7 @@ import TinyRuns
                     atPath: sandbox.runs.path("\(from).json"), toPath: "\(configurations)/\(to).json")
             }
             let model = try sandbox.program.run(
-                "init", "--model", "configurations", "--seed", "7", "--dtype", "f16", "--out", "model")
+                "init", "model", "configurations", "--seed", "7", "--dtype", "f16", "--out", "model")
             #expect(model.status == 0, "\(model.errors)")
             #expect(model.output.contains("unet\n  parameters      "))
             let data = try sandbox.program.run(
@@ -36,7 +36,7 @@ import TinyRuns
 
             // The digest that init printed is the one in the manifest.
             let unet = try sandbox.program.run(
-                "init", "--model", "configurations", "--seed", "7", "--dtype", "f16", "--out", "model", "--replace",
+                "init", "model", "configurations", "--seed", "7", "--dtype", "f16", "--out", "model", "--replace",
                 "--json")
             let printed = JSONCursor(try JSONValue.parse(unet.output, file: "stdout"), name: "init")
             let manifest = try Manifest.read(sandbox.workspace.manifest("run-1"))
@@ -59,12 +59,12 @@ import TinyRuns
 
     @Test func modelsAndDataAreNotWrittenOver() throws {
         try withModel { sandbox in
-            let model = try sandbox.program.run("init", "--model", "configurations", "--out", "model")
+            let model = try sandbox.program.run("init", "model", "configurations", "--out", "model")
             let data = try sandbox.program.run("data", "latents", "--out", "data")
             for result in [model, data] {
                 #expect(result.status == 64 && result.errors.contains("--replace"), "\(result.errors)")
             }
-            let missing = try sandbox.program.run("init", "--model", "nowhere", "--out", "other")
+            let missing = try sandbox.program.run("init", "model", "nowhere", "--out", "other")
             #expect(missing.status == 2 && missing.errors.contains("nowhere/unet.json"), "\(missing.errors)")
             #expect(!FileContents.exists(sandbox.runs.path("other")))
         }

@@ -36,7 +36,7 @@ import TinyRuns
             #expect(rows.count == 5 && rows[0].joined(separator: ",").hasPrefix("step,loss,"))
             for (row, step) in zip(rows.dropFirst(), try sandbox.workspace.openLedger().steps(of: "run-1")) {
                 let loss = try #require(Float(row[1])).bitPattern
-                #expect(step.record[.loss]?["loss"]?.value == .float32([loss]) && row[4] == step.head.hex[...])
+                #expect(step.record[.loss]?["loss"]?.value == .float32([loss]) && row.last == step.head.hex[...])
             }
 
             // run-1 and run-2 share every object: one alone frees none.

@@ -76,11 +76,13 @@ import Testing
         #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
         #expect(svg.contains("D|P&lt;O") && !svg.contains("D|P<O"))
         #expect(svg.components(separatedBy: "<polyline").count == 3 && !svg.contains(">base<"))
-        // With the base drawn, every curve begins at it.
+        // With the base judged, curves are differences from it, seed by seed, and begin at 0.
         var report = try report()
-        report.curveBases = [0.3, 0.5]
+        report.curveBases = [0.5]
         let based = RewardPlot(report).svg
-        #expect(based.components(separatedBy: ">base<").count == 3)
+        #expect(
+            based.components(separatedBy: ">base<").count == 3 && based.contains(">+0.136<")
+                && based.contains(">-0.111<"))
         func points(_ svg: String) -> Int { svg.count { $0 == "," } }
         #expect(points(based) > points(svg))
     }

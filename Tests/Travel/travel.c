@@ -1,6 +1,7 @@
 // Every kernel of every table on inputs made here: a line with a digest for each case, equal on every machine, with
 // every instruction set. README.md says where it is run.
 #include "case.h"
+#include "comparisons.h"
 #include "environment.h"
 #include "products.h"
 
@@ -183,6 +184,22 @@ static void attention_cases(void) {
          KERNEL(attention.softmax_rows)(x, 7, 93); keep(x, 7 * 93));
 }
 
+static void comparison_cases(void) {
+    static const struct { const char *name; enum ck_number type; } types[] = {
+        {"compare.f64", CK_F64}, {"compare.f32", CK_F32}, {"compare.f16", CK_F16}, {"compare.bf16", CK_BF16},
+        {"compare.f8_e4m3", CK_F8_E4M3}, {"compare.f8_e5m2", CK_F8_E5M2}, {"compare.f8_e4m3fnuz", CK_F8_E4M3FNUZ},
+        {"compare.f8_e5m2fnuz", CK_F8_E5M2FNUZ}, {"compare.f8_e8m0", CK_F8_E8M0}, {"compare.i64", CK_I64},
+        {"compare.i32", CK_I32}, {"compare.i16", CK_I16}, {"compare.i8", CK_I8}, {"compare.u64", CK_U64},
+        {"compare.u32", CK_U32}, {"compare.u16", CK_U16}, {"compare.u8", CK_U8}, {"compare.bool", CK_BOOL}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) CASE(types[i].name, compare_one_type(types[i].type));
+    CASE("compare.f32*f16", compare_two_types(CK_F32, CK_F16));
+    CASE("compare.bf16*f32", compare_two_types(CK_BF16, CK_F32));
+    CASE("compare.f32*f8_e4m3", compare_two_types(CK_F32, CK_F8_E4M3));
+    CASE("compare.i32*f32", compare_two_types(CK_I32, CK_F32));
+    CASE("compare.i64*u8", compare_two_types(CK_I64, CK_U8));
+    CASE("compare.f64*f32", compare_two_types(CK_F64, CK_F32));
+}
+
 static const struct {
     const char *name;
     enum ck_isa isa;
@@ -220,6 +237,7 @@ int main(int count, char **arguments) {
     optimizer_cases();
     product_cases();
     attention_cases();
+    comparison_cases();
     printf("%-32s %016llx\n", "all", (unsigned long long)all_digest);
     return forgotten_kernels() + unnoticed_settings() ? 1 : 0;
 }

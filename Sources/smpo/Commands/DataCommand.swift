@@ -43,7 +43,7 @@ struct DataCommand: ParsableCommand {
         var seed: UInt64 = 1
 
         @Option(help: "Element type of the latents.")
-        var dtype: InitCommand.WeightType = .f32
+        var dtype: InitCommand.Model.WeightType = .f32
 
         @Option(help: "Folder to write into; made if it is missing.")
         var out: String

@@ -1,0 +1,50 @@
+import Digests
+
+/// The numbers of a step that people follow, read from its record. A record has those that its objective has.
+public struct StepFigures: Sendable, Equatable {
+    /// The step, counted from 1.
+    public let step: Int
+    /// The mean of the items' losses.
+    public let loss: Float?
+    /// The norm of all gradients before clipping, and what clipping multiplied them by.
+    public let gradientNorm: Float?, clipFactor: Float?
+    /// The learning rate of the update.
+    public let learningRate: Double?
+    /// The mean of the items' logits, of which a positive one prefers the winner; nil without preference.
+    public let margin: Double?
+    /// The share of items whose logit is positive; nil without preference.
+    public let implicitAccuracy: Double?
+
+    /// Reads a record.
+    public init(_ record: StepRecord) {
+        step = record.step
+        loss = StepFigures.float(record[.loss]?["loss"])
+        gradientNorm = StepFigures.float(record[.gradient]?["norm"])
+        clipFactor = StepFigures.float(record[.update]?["clip factor"])
+        if case .float64(let bits)? = record[.update]?["learning rate"]?.value, bits.count == 1 {
+            learningRate = Double(bitPattern: bits[0])
+        } else {
+            learningRate = nil
+        }
+        let logits = (record[.loss]?.entries ?? []).filter { $0.name.hasSuffix(".inside") }.compactMap(
+            StepFigures.float)
+        let count = Double(logits.count)
+        margin = logits.isEmpty ? nil : logits.reduce(0) { $0 + Double($1) } / count
+        implicitAccuracy = logits.isEmpty ? nil : Double(logits.count { $0 > 0 }) / count
+    }
+
+    /// Those that there are, by the names under which they are exported.
+    public var named: [(name: String, value: Double)] {
+        let all: [(String, Double?)] = [
+            ("loss", loss.map(Double.init)), ("gradient_norm", gradientNorm.map(Double.init)),
+            ("clip_factor", clipFactor.map(Double.init)), ("learning_rate", learningRate), ("margin", margin),
+            ("implicit_accuracy", implicitAccuracy),
+        ]
+        return all.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    private static func float(_ entry: TraceEntry?) -> Float? {
+        guard case .float32(let bits)? = entry?.value, bits.count == 1 else { return nil }
+        return Float(bitPattern: bits[0])
+    }
+}

@@ -1,0 +1,42 @@
+import Digests
+
+/// The files that `smpo init` writes.
+enum ProjectFiles {
+    /// One file.
+    struct File {
+        /// Where, below the project's folder.
+        let path: String
+        /// What it holds.
+        let text: String
+        /// Whether its lines are added to a file that is there.
+        var isAppended = false
+        /// What to do with the text where the file is there already.
+        var hint: String?
+
+        /// Whether a file holds these lines already.
+        func isIn(_ bytes: [UInt8]) -> Bool { String(decoding: bytes, as: UTF8.self).contains(text) }
+    }
+
+    /// The name of the first golden run, and its recipe.
+    static let run = "first", recipe = "Manifests/recipes/first.yaml"
+
+    /// All of them for the CI systems that are wanted.
+    static func all(_ ci: InitCommand.Project.System) -> [File] {
+        var files = [
+            File(path: recipe, text: ProjectRecipe.recipe),
+            File(path: "\(ProjectRecipe.models)/unet.json", text: ProjectRecipe.unet),
+            File(path: "\(ProjectRecipe.models)/text_encoder.json", text: ProjectRecipe.textEncoder),
+            File(path: "\(ProjectRecipe.models)/scheduler.json", text: ProjectRecipe.scheduler),
+            File(path: ".gitignore", text: ".smpo/\n", isAppended: true),
+            File(path: ".pre-commit-config.yaml", text: ProjectCI.preCommit, hint: "its hook would be"),
+        ]
+        if ci == .github || ci == .all {
+            files.append(
+                File(path: ".github/workflows/smpo.yml", text: ProjectCI.github, hint: "this program would write"))
+        }
+        if ci == .gitlab || ci == .all {
+            files.append(File(path: ".gitlab-ci.yml", text: ProjectCI.gitlab, hint: "its job would be"))
+        }
+        return files
+    }
+}
