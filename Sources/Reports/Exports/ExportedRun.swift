@@ -46,7 +46,8 @@ public struct ExportedRun: Sendable {
         return flatten(manifest.inputs.recipe, "")
     }
 
-    /// What says which run it is, beside its recipe: digests, contract, outcome.
+    /// What says which run it is, beside its recipe: digests, contract, outcome. Names are those of the manifest, with points
+    /// for slashes: where a name is a file's, `model/unet` and `model/unet/config` could not both be.
     public var identity: [(name: String, value: String)] {
         var result = [
             ("contract", manifest.inputs.contract), ("backend", manifest.inputs.backend),
@@ -59,7 +60,9 @@ public struct ExportedRun: Sendable {
             ]
         }
         return result
-            + manifest.inputs.digests.sorted { utf8Less($0.key, $1.key) }.map { ("digest." + $0.key, $0.value.hex) }
+            + manifest.inputs.digests.sorted { utf8Less($0.key, $1.key) }.map {
+                ("digest." + $0.key.replacing("/", with: "."), $0.value.hex)
+            }
     }
 
     /// Milliseconds since 1970 at which recording began, and ended.

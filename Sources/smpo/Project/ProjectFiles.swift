@@ -27,6 +27,7 @@ enum ProjectFiles {
             File(path: "\(ProjectRecipe.models)/unet.json", text: ProjectRecipe.unet),
             File(path: "\(ProjectRecipe.models)/text_encoder.json", text: ProjectRecipe.textEncoder),
             File(path: "\(ProjectRecipe.models)/scheduler.json", text: ProjectRecipe.scheduler),
+            File(path: "Golden/\(run)/policy.yaml", text: ProjectRecipe.policy),
             File(path: ".gitignore", text: ".smpo/\n", isAppended: true),
             File(path: ".pre-commit-config.yaml", text: ProjectCI.preCommit, hint: "its hook would be"),
         ]

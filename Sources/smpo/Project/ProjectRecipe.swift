@@ -25,6 +25,13 @@ enum ProjectRecipe {
 
         """
 
+    /// How its golden run is audited: the gate also holds the recipe's file against the run's manifest.
+    static let policy = """
+        compare: exact
+        recipe: {path: \(ProjectFiles.recipe)}
+
+        """
+
     static let unet = """
         {
           "_class_name": "UNet2DConditionModel", "in_channels": 3, "out_channels": 3, "sample_size": 16,

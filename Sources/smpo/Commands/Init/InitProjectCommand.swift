@@ -70,10 +70,10 @@ extension InitCommand {
             guard !GoldenLog.exists(folder: Workspace(root: folder).golden(name)) else {
                 return print("kept     Golden/\(name)")
             }
-            for arguments in [
-                ["train", ProjectFiles.recipe, "--record", "--name", name],
-                ["golden", "accept", name, "--recipe", ProjectFiles.recipe],
-            ] {
+            // An earlier attempt may have come as far as the recording.
+            let recorded = try Workspace(root: folder).existingLedger()?.runs().contains { $0.name == name } ?? false
+            let training = recorded ? ["--resume", name] : [ProjectFiles.recipe, "--record", "--name", name]
+            for arguments in [["train"] + training, ["golden", "accept", name]] {
                 let process = try OwnProcess(arguments, folder: folder)
                 let status = process.wait().status
                 guard status == 0 else {

@@ -1,0 +1,71 @@
+import Digests
+import Foundation
+import Ledger
+import Testing
+import TinyRuns
+
+/// `smpo init`, and what one does with the project that it begins.
+@Suite struct InitTests {
+    /// From nothing to a gate that is open, closed by a changed recipe, and open again once the change is accepted.
+    @Test func beginsAProjectWhoseGateWorksAtOnce() throws {
+        try Sandbox.with { sandbox in
+            func smpo(_ arguments: String...) throws -> Program.Result {
+                // Where the tests themselves run in CI nothing could be accepted.
+                try sandbox.program.start(arguments, environment: ["CI": "", "GITHUB_ACTIONS": ""]).wait()
+            }
+            let made = try smpo("init")
+            #expect(made.status == 0, "\(made.errors)")
+            for file in [".github/workflows/smpo.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml", ".gitignore"] {
+                #expect(FileContents.exists(sandbox.runs.path(file)) && made.output.contains("wrote    \(file)"))
+            }
+            let open = try smpo("gate")
+            #expect(open.status == 0, "\(open.output)\(open.errors)")
+
+            let recipe = sandbox.runs.path("Manifests/recipes/first.yaml")
+            let text = String(decoding: try FileContents.read(recipe), as: UTF8.self)
+            try AtomicFile.write(text.replacing("lr: 1.0e-3", with: "lr: 2.0e-3"), to: recipe)
+            let closed = try smpo("gate")
+            #expect(closed.status == 1 && closed.output.contains("optimizer.lr"), "\(closed.output)\(closed.errors)")
+
+            #expect(try smpo("golden", "review").status == 1)
+            #expect(try smpo("golden", "accept", "first").status == 64)
+            let accepted = try smpo("golden", "accept", "first", "--reason", "a higher learning rate")
+            #expect(accepted.status == 0, "\(accepted.errors)")
+            let again = try smpo("gate")
+            #expect(again.status == 0, "\(again.output)\(again.errors)")
+            let history = try FileContents.read(sandbox.runs.path("Golden/first/history.jsonl"))
+            #expect(String(decoding: history, as: UTF8.self).contains("a higher learning rate"))
+        }
+    }
+
+    /// What is there stays; lines are added to .gitignore once.
+    @Test func keepsWhatIsThere() throws {
+        try Sandbox.with { sandbox in
+            try sandbox.runs.write("build/", to: ".gitignore")
+            try sandbox.runs.write("stages: [test]\n", to: ".gitlab-ci.yml")
+            let first = try sandbox.program.run("init")
+            #expect(first.status == 0, "\(first.errors)")
+            #expect(
+                first.output.contains("kept     .gitlab-ci.yml") && first.output.contains("smpo gate --format text"))
+            func text(_ name: String) throws -> String {
+                String(decoding: try FileContents.read(sandbox.runs.path(name)), as: UTF8.self)
+            }
+            #expect(try text(".gitlab-ci.yml") == "stages: [test]\n")
+            #expect(try text(".gitignore") == "build/\n.smpo/\n")
+            let golden = try text("Golden/first/log.jsonl")
+            let second = try sandbox.program.run("init")
+            #expect(second.status == 0 && second.output.contains("kept     Golden/first"), "\(second.errors)")
+            #expect(try text(".gitignore") == "build/\n.smpo/\n" && text("Golden/first/log.jsonl") == golden)
+        }
+    }
+
+    /// The CI files are those of the documentation: another system's are left out.
+    @Test func writesForOneSystem() throws {
+        try Sandbox.with { sandbox in
+            #expect(try sandbox.program.run("init", "--ci", "gitlab").status == 0)
+            #expect(FileContents.exists(sandbox.runs.path(".gitlab-ci.yml")))
+            #expect(!FileContents.exists(sandbox.runs.path(".github/workflows/smpo.yml")))
+            #expect(try sandbox.program.run("init", "--ci", "jenkins").status == 64)
+        }
+    }
+}
