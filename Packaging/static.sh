@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A scratch folder of its own: other link flags would make SwiftPM build everything anew at each change of mind.
-swift build -c release --product smpo --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-executable
+swift build -c release --product smpo --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-executable \
+    -Xlinker -lz  # of libpng
 mkdir -p dist
 install -m 755 .build-static/release/smpo dist/smpo
 strip dist/smpo

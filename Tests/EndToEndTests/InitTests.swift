@@ -6,13 +6,15 @@ import TinyRuns
 
 /// `smpo init`, and what one does with the project that it begins.
 @Suite struct InitTests {
+    /// Where the tests themselves run in CI nothing could be accepted.
+    private func run(_ arguments: [String], _ sandbox: Sandbox) throws -> Program.Result {
+        try sandbox.program.start(arguments, environment: ["CI": "", "GITHUB_ACTIONS": ""]).wait()
+    }
+
     /// From nothing to a gate that is open, closed by a changed recipe, and open again once the change is accepted.
     @Test func beginsAProjectWhoseGateWorksAtOnce() throws {
         try Sandbox.with { sandbox in
-            func smpo(_ arguments: String...) throws -> Program.Result {
-                // Where the tests themselves run in CI nothing could be accepted.
-                try sandbox.program.start(arguments, environment: ["CI": "", "GITHUB_ACTIONS": ""]).wait()
-            }
+            func smpo(_ arguments: String...) throws -> Program.Result { try run(arguments, sandbox) }
             let made = try smpo("init")
             #expect(made.status == 0, "\(made.errors)")
             for file in [".github/workflows/smpo.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml", ".gitignore"] {
@@ -43,7 +45,7 @@ import TinyRuns
         try Sandbox.with { sandbox in
             try sandbox.runs.write("build/", to: ".gitignore")
             try sandbox.runs.write("stages: [test]\n", to: ".gitlab-ci.yml")
-            let first = try sandbox.program.run("init")
+            let first = try run(["init"], sandbox)
             #expect(first.status == 0, "\(first.errors)")
             #expect(
                 first.output.contains("kept     .gitlab-ci.yml") && first.output.contains("smpo gate --format text"))
@@ -53,7 +55,7 @@ import TinyRuns
             #expect(try text(".gitlab-ci.yml") == "stages: [test]\n")
             #expect(try text(".gitignore") == "build/\n.smpo/\n")
             let golden = try text("Golden/first/log.jsonl")
-            let second = try sandbox.program.run("init")
+            let second = try run(["init"], sandbox)
             #expect(second.status == 0 && second.output.contains("kept     Golden/first"), "\(second.errors)")
             #expect(try text(".gitignore") == "build/\n.smpo/\n" && text("Golden/first/log.jsonl") == golden)
         }
@@ -62,10 +64,10 @@ import TinyRuns
     /// The CI files are those of the documentation: another system's are left out.
     @Test func writesForOneSystem() throws {
         try Sandbox.with { sandbox in
-            #expect(try sandbox.program.run("init", "--ci", "gitlab").status == 0)
+            #expect(try run(["init", "--ci", "gitlab"], sandbox).status == 0)
             #expect(FileContents.exists(sandbox.runs.path(".gitlab-ci.yml")))
             #expect(!FileContents.exists(sandbox.runs.path(".github/workflows/smpo.yml")))
-            #expect(try sandbox.program.run("init", "--ci", "jenkins").status == 64)
+            #expect(try run(["init", "--ci", "jenkins"], sandbox).status == 64)
         }
     }
 }
