@@ -104,7 +104,7 @@ let package = Package(
                 "Audit", "TinyRuns", grdb,
             ]),
         tests("AblationTests", ["Digests", "Datasets", "Training", "Ablation"]),
-        tests("ReportsTests", ["Digests", "Tensors", "Ablation", "Reports"]),
+        tests("ReportsTests", ["Digests", "Tensors", "Ledger", "Comparison", "Audit", "Ablation", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
             "EndToEndTests", ["Digests", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),

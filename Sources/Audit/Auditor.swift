@@ -75,7 +75,7 @@ public struct Auditor {
     }
 
     /// Why the run cannot be compared at all, or nil.
-    private func incomparable(_ evidence: Evidence) -> String? {
+    public func incomparable(_ evidence: Evidence) -> String? {
         let inputs = evidence.manifest.inputs
         if requiresSignature && evidence.signers.known.isEmpty {
             return evidence.missingSignature(workspace.attestations(evidence.manifest.run))

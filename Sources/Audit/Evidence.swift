@@ -93,8 +93,12 @@ public struct Evidence {
         [goldenRecord(step), ledgerRecord(step)].compactMap(\.self)
     }
 
-    /// `records(of:)` with what each source keeps of the step's tensors.
-    func traces(of step: Int) throws -> [StepTrace] {
+    /// The records of all steps, of the golden log where there is one, else of the ledger; empty where neither has any.
+    public var records: [StepRecord] { golden?.map(\.record) ?? ledger?.map(\.record) ?? [] }
+
+    /// What each source says of a step, with what it keeps of the step's tensors; the golden log comes first.
+    /// - Throws: `LedgerError`, `TamperError`, `FileError`.
+    public func traces(of step: Int) throws -> [StepTrace] {
         var traces: [StepTrace] = []
         if let record = goldenRecord(step), let golden, let log {
             traces.append(StepTrace(record: record, tensors: try log.tensors(of: step, in: golden)))
@@ -209,8 +213,8 @@ public struct Evidence {
         return (bits, place.shape)
     }
 
-    /// The ledger's list of the run's items and labels; empty where it has none.
-    func dataItems() throws -> [DataItem] { ledger == nil ? [] : try store?.dataItems(of: manifest.run) ?? [] }
+    /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`, `TamperError`.
+    public func dataItems() throws -> [DataItem] { ledger == nil ? [] : try store?.dataItems(of: manifest.run) ?? [] }
 
     /// Where the ledger says that values of a step are stored.
     func storedTensors(of step: Int) throws -> [StoredTensor] {

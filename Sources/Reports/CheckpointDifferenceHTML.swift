@@ -71,19 +71,14 @@ public struct CheckpointDifferenceHTML {
                 { Self.count($0, \.nanGained, \.infGained) }
             ),
         ]
-        let scales = columns.map { column in HeatScale(groups.compactMap(column.value)) }
-        let head = columns.map { "<th class=n>\($0.title)</th>" }.joined()
-        let body = groups.map { group in
-            let cells = zip(columns, scales).map { column, scale in
-                "<td class=n style=\"\(scale.style(column.value(group)))\">\(column.text(group))</td>"
-            }
-            return
-                "<tr><th>\(HTMLText.escaped(group.name))</th><td class=n>\(group.differing.count)/\(group.tensors.count)</td>"
-                + cells.joined() + "</tr>"
-        }
-        return
-            "<h2>Layers</h2><p>Each column has its own scale, logarithmic from its smallest value to its largest.</p>"
-            + "<table class=heat><tr><th></th><th class=n>tensors</th>\(head)</tr>\(body.joined(separator: "\n"))</table>"
+        let table = HeatTable(
+            columns: columns.map(\.title),
+            rows: groups.map { group in
+                HeatTable.Row(
+                    name: group.name, tensors: "\(group.differing.count)/\(group.tensors.count)",
+                    cells: columns.map { HeatTable.Cell(text: $0.text(group), value: $0.value(group)) })
+            })
+        return "<h2>Layers</h2><p>\(HeatTable.caption)</p>" + table.html
     }
 
     private static func sum(_ group: DifferenceGroup, _ path: KeyPath<TensorMeasures, Int>) -> Double {

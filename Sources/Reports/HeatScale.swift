@@ -16,8 +16,9 @@ struct HeatScale {
     func style(_ value: Double?) -> String {
         guard let value, value > 0 else { return "" }
         let share = value.isFinite ? most > least ? (log2(value) - least) / (most - least) : 1 : 1
-        // From a light to a strong orange; text keeps its colour, which is readable on both.
-        let strength = 0.12 + 0.68 * max(0, min(1, share))
+        // From a light to a strong orange; text keeps its colour, with a contrast of 4.5 and more on both, also on a dark
+        // page.
+        let strength = 0.12 + 0.5 * max(0, min(1, share))
         return "background:rgba(224,108,48,\(Figures.short(strength)))"
     }
 }

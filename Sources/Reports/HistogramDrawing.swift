@@ -4,6 +4,8 @@ import Foundation
 struct HistogramDrawing {
     /// Pairs at 0; at 2^(k−1)…2^k − 1 ULP for k in 1…64; NaN to a number.
     let bins: [Int]
+    /// What it is of, for who does not see it; may be empty.
+    var title = ""
 
     private static let height = 90.0
     private static let step = 8.0
@@ -25,7 +27,8 @@ struct HistogramDrawing {
         let ticks = stride(from: 0, through: last, by: 4).map { index in
             "<text x=\"\(Double(index) * Self.step)\" y=\"\(Self.height + 11)\">\(index == 0 ? "0" : "2^\(index - 1)")</text>"
         }
-        return "<svg width=\"\(width + 20)\" height=\"\(Self.height + 16)\" role=\"img\">\(bars.joined())"
+        return "<svg width=\"\(width + 20)\" height=\"\(Self.height + 16)\" role=\"img\">"
+            + (title.isEmpty ? "" : "<title>\(VisibleText.html(title))</title>") + "\(bars.joined())"
             + "<line x1=\"0\" y1=\"\(Self.height)\" x2=\"\(width)\" y2=\"\(Self.height)\"/>\(ticks.joined())</svg>"
     }
 

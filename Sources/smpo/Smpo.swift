@@ -25,7 +25,7 @@ struct Smpo: AsyncParsableCommand {
             CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self, WatchCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, AblateCommand.self, StepCommand.self,
             InitCommand.self, DataCommand.self, ScoreCommand.self, LabelCommand.self, BenchCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, ReportCommand.self,
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.

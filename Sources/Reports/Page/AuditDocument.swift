@@ -1,0 +1,146 @@
+import Audit
+import Comparison
+import Digests
+
+/// What `smpo audit --json` wrote: of a run, a part of one, or a sample of its parts.
+public struct AuditDocument: Sendable {
+    /// A part that was replayed by itself.
+    public struct Part: Sendable, Equatable {
+        /// Its first and last step, where it says so.
+        public let first: Int?, last: Int?
+        /// What came of it.
+        public let verdict: String
+        /// The first difference or the reason.
+        public let summary: String?
+    }
+
+    /// The run, and the verdict's word.
+    public let run: String, verdict: String
+    /// Why, for `tampered` and `incomparable`.
+    public let reason: String?
+    /// Steps of the run, and how many were replayed and equal; nil where it does not say.
+    public let steps: Int, equalSteps: Int?
+    /// Where the replay parts from the record.
+    public let difference: FirstDifference?
+    /// What the replay was held against.
+    public let evidence: [String]
+    /// Names of known keys that have signed the run.
+    public let signers: [String]
+    /// The chain head that the replay came to.
+    public let chainHead: String?
+    /// Every replayed step, of an audit that went on after the first difference.
+    public let drift: [StepDrift]?
+    /// Whether a band was the measure, not equality.
+    public let isBanded: Bool
+    /// The part that was replayed, or those of a sample; empty for a whole run.
+    public let parts: [Part]
+    /// Into how many parts a sampled run is cut, and what the draw was made from.
+    public let segments: Int?, seed: String?
+
+    /// Whether a document is one of an audit.
+    public static func isAudit(_ cursor: JSONCursor) -> Bool {
+        guard case .object(let object)? = cursor.value else { return false }
+        return object["verdict"] != nil && object["run"] != nil && object["steps"] != nil && object["mutants"] == nil
+    }
+
+    /// Reads the document. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        let schema = try cursor["schema"].int()
+        guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
+        run = try cursor["run"].string()
+        verdict = try cursor["verdict"].string()
+        reason = try cursor["reason"].present?.string()
+        let steps = try cursor["steps"].int()
+        self.steps = steps
+        equalSteps = try cursor["equal_steps"].present?.int()
+        evidence = try cursor["evidence"].present?.elements().map { try $0.string() } ?? []
+        signers = try cursor["signers"].present?.elements().map { try $0.string() } ?? []
+        chainHead = try cursor["chain_head"].present?.string()
+        isBanded = try cursor["band"].present != nil
+        let drift = try cursor["drift"].present
+        self.drift = try drift?["steps"].elements().map { try StepDrift(json: $0) }
+        segments = try cursor["segments"].present?.int()
+        seed = try cursor["seed"].present?.string()
+        var parts = try cursor["results"].present?.elements().map { try AuditDocument.part($0) } ?? []
+        if let segment = try cursor["segment"].present {
+            parts.append(
+                Part(
+                    first: try segment["first"].int(), last: try segment["last"].int(), verdict: verdict,
+                    summary: reason))
+        }
+        self.parts = parts
+        let divergence = try cursor["divergence"].present ?? drift?["divergence"].present
+        var difference = try divergence.map { try FirstDifference(json: $0, steps: steps) }
+        difference?.operation = try cursor["operator"].present?["summary"].string()
+        difference?.cause = try cursor["cause"].present?.string()
+            .replacingCause()
+        difference?.looked = try cursor["notes"].present?.elements().map { try $0.string() } ?? []
+        if let kind = try drift?["kind"].present {
+            difference?.kind = "\(try kind["word"].string()) – \(try kind["meaning"].string())"
+        }
+        self.difference = difference
+    }
+
+    private static func part(_ cursor: JSONCursor) throws -> Part {
+        let segment = try cursor["segment"].present
+        let steps = try cursor["steps"].present
+        // A result of a sample is written with its steps, or as the whole report of the part.
+        let range = try? steps?.elements().map { try $0.int() }
+        return Part(
+            first: try segment?["first"].int() ?? range?.first, last: try segment?["last"].int() ?? range?.last,
+            verdict: try cursor["verdict"].string(),
+            summary: try cursor["divergence"].present?["summary"].string() ?? cursor["reason"].present?.string())
+    }
+
+    /// What the audit did not check, as far as the document tells.
+    public var omissions: [ReportPage.Omission] {
+        var list: [ReportPage.Omission] = []
+        if let segments {
+            let left = segments - parts.count
+            if left > 0 {
+                list.append(
+                    .init(
+                        "\(left) of \(segments) segments",
+                        "only a sample was replayed, drawn from the seed \"\(seed ?? "?")\""))
+            }
+        } else if let part = parts.first, let first = part.first, let last = part.last, last - first + 1 < steps {
+            list.append(.init("steps outside \(first)..\(last)", "only this segment was replayed, of \(steps) steps"))
+        }
+        if verdict == "diverged", drift == nil, let difference {
+            list.append(
+                .init(
+                    "steps after \(difference.step)",
+                    "the audit stopped at the first difference; smpo report RUN --replay goes on to the end"))
+        }
+        if verdict == "tampered" || verdict == "incomparable" {
+            list.append(.init("the replay", reason ?? "it was not made"))
+        }
+        if isBanded {
+            list.append(
+                .init(
+                    "equality of the bits", "the run was made on another backend: its values were held against a band"))
+        }
+        if signers.isEmpty { list.append(.init("who made the run", "no key that the audit knew has signed it")) }
+        return list
+    }
+
+    /// What the verdict says.
+    public var sentence: String {
+        switch verdict {
+        case "reproduced" where parts.isEmpty:
+            "\(equalSteps ?? steps) of \(steps) steps were replayed, and every phase is equal to the "
+                + (evidence.isEmpty ? "record." : evidence.joined(separator: ", ") + ".")
+        case "reproduced": "Every replayed part is equal to the record, bit by bit; the others were not replayed."
+        case "within-band": "Every value lies within the band that the manifest fixed before the audit."
+        case "diverged": reason.map { $0 + "." } ?? "The replay differs from the record."
+        case "tampered": "A hash, a chain link or a signature does not hold: \(reason ?? "no reason is given")."
+        case "incomparable": "Nothing could be compared: \(reason ?? "no reason is given"). This is never a pass."
+        default: reason ?? ""
+        }
+    }
+}
+
+extension String {
+    /// A cause's word with its meaning.
+    fileprivate func replacingCause() -> String { Cause(rawValue: self).map { RunDifferenceText.describe($0) } ?? self }
+}

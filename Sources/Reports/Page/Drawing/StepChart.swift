@@ -1,0 +1,155 @@
+/// Curves or bars over the steps of a run, with the first difference marked.
+struct StepChart {
+    /// A value of a step.
+    struct Point {
+        let step: Int, value: Double
+    }
+
+    /// How a curve is drawn: told apart without colour too.
+    enum Style: String {
+        case solid, dashed
+    }
+
+    /// A curve.
+    struct Series {
+        let name: String, style: Style, points: [Point]
+    }
+
+    /// Small bars below the curves.
+    struct Strip {
+        let name: String, points: [Point]
+    }
+
+    let id: String, title: String, description: String
+    /// The first and the last step.
+    let steps: (first: Int, last: Int)
+    var series: [Series] = []
+    var bars: [Point] = []
+    var barName = ""
+    /// Steps that differ without a bar.
+    var silent: [Int] = []
+    var strip: Strip?
+    /// The ends that the axis must show at least.
+    var range: (low: Double, high: Double)?
+    /// A value to which a line is drawn, and its name.
+    var base: (value: Double, name: String)?
+    /// The first step that differs.
+    var marker: Int?
+    var isThinned = false
+
+    init(id: String, title: String, description: String, steps: (Int, Int)) {
+        (self.id, self.title, self.description, self.steps) = (id, title, description, (steps.0, steps.1))
+    }
+
+    private static let width = 760.0, left = 70.0, right = 16.0, top = 22.0, height = 210.0
+    private static let stripTop = top + height + 22, stripHeight = 54.0
+    private var bottom: Double { strip == nil ? Self.top + Self.height : Self.stripTop + Self.stripHeight }
+
+    private func x(_ step: Int) -> Double {
+        let room = Self.width - Self.left - Self.right
+        // Bars need half of their width on both sides.
+        let inset = bars.isEmpty ? 0 : room / Double(max(2, steps.last - steps.first + 1)) / 2
+        guard steps.last > steps.first else { return Self.left + room / 2 }
+        return Self.left + inset + Double(step - steps.first) / Double(steps.last - steps.first) * (room - 2 * inset)
+    }
+
+    var html: String {
+        let values = series.flatMap(\.points).map(\.value) + bars.map(\.value)
+        let low = min(values.min() ?? 0, range?.low ?? .infinity, bars.isEmpty ? .infinity : 0)
+        let axis = Axis(low, max(values.max() ?? 1, range?.high ?? -.infinity))
+        func y(_ value: Double) -> Double { Self.top + (1 - axis.share(value)) * Self.height }
+        var parts = [grid(axis, y)]
+        if let base {
+            parts.append(
+                "<path class=\"base\" d=\"M\(Place.text(Self.left)) \(Place.text(y(base.value)))H\(Place.text(Self.width - Self.right))\"/>"
+            )
+        }
+        if !bars.isEmpty {
+            let thick = max(1, min(14, (Self.width - Self.left - Self.right) / Double(bars.count) * 0.7))
+            let path = bars.filter { $0.value > 0 }.map {
+                "M\(Place.text(x($0.step))) \(Place.text(y(0)))V\(Place.text(y($0.value)))"
+            }
+            parts.append(
+                "<path class=\"bars\" stroke-width=\"\(Place.text(thick))\" d=\"\(path.joined())\"/>")
+            let marks = silent.map { "M\(Place.text(x($0) - 4)) \(Place.text(y(0)))l4 -7l4 7z" }
+            if !marks.isEmpty { parts.append("<path class=\"silent\" d=\"\(marks.joined())\"/>") }
+        }
+        for curve in series where !curve.points.isEmpty {
+            let path = curve.points.map { "\(Place.text(x($0.step))) \(Place.text(y($0.value)))" }
+            parts.append(
+                path.count == 1
+                    ? "<circle class=\"dot \(curve.style.rawValue)\" cx=\"\(Place.text(x(curve.points[0].step)))\" cy=\"\(Place.text(y(curve.points[0].value)))\" r=\"4\"/>"
+                    : "<path class=\"curve \(curve.style.rawValue)\" d=\"M\(path.joined(separator: "L"))\"/>")
+        }
+        if let strip { parts.append(drawn(strip)) }
+        parts.append(markerLine)
+        return DrawingFrame(
+            id: id, title: title, description: description, width: Self.width, height: bottom + 40, legend: legend,
+            caption: isThinned ? "So many steps are thinned out: of each stretch its extremes are drawn." : ""
+        ).html(parts.joined(separator: "\n"))
+    }
+
+    private func grid(_ axis: Axis, _ y: (Double) -> Double) -> String {
+        let (left, right) = (Place.text(Self.left), Place.text(Self.width - Self.right))
+        let rows = axis.ticks.map { tick in
+            "<path class=\"grid\" d=\"M\(left) \(Place.text(y(tick)))H\(right)\"/>"
+                + "<text x=\"\(Place.text(Self.left - 8))\" y=\"\(Place.text(y(tick) + 4))\" text-anchor=\"end\">\(axis.text(tick))</text>"
+        }
+        let whole = Axis(Double(steps.first), Double(steps.last), about: 8, whole: true)
+        let ticks = steps.last > steps.first ? whole.ticks : [Double(steps.first)]
+        let columns = ticks.map { tick in
+            "<path class=\"axis\" d=\"M\(Place.text(x(Int(tick)))) \(Place.text(bottom))v5\"/>"
+                + "<text x=\"\(Place.text(x(Int(tick))))\" y=\"\(Place.text(bottom + 18))\" text-anchor=\"middle\">\(Int(tick))</text>"
+        }
+        return rows.joined() + columns.joined()
+            + "<path class=\"axis\" d=\"M\(left) \(Place.text(bottom))H\(right)\"/>"
+            + "<text x=\"\(right)\" y=\"\(Place.text(bottom + 34))\" text-anchor=\"end\">step</text>"
+    }
+
+    private func drawn(_ strip: Strip) -> String {
+        let most = strip.points.map { abs($0.value) }.max() ?? 0
+        let middle = Self.stripTop + Self.stripHeight / 2
+        let thick = max(1, min(8, (Self.width - Self.left - Self.right) / Double(max(1, strip.points.count)) * 0.7))
+        let path = strip.points.filter { $0.value != 0 }.map { point in
+            let size = most == 0 ? 0 : max(1.5, abs(point.value) / most * (Self.stripHeight / 2 - 4))
+            return "M\(Place.text(x(point.step))) \(Place.text(middle))v\(Place.text(point.value > 0 ? -size : size))"
+        }
+        let note = most == 0 ? "0 at every step" : "±\(Figures.short(most))"
+        return
+            "<path class=\"base\" d=\"M\(Place.text(Self.left)) \(Place.text(middle))H\(Place.text(Self.width - Self.right))\"/>"
+            + (path.isEmpty
+                ? "" : "<path class=\"bars\" stroke-width=\"\(Place.text(thick))\" d=\"\(path.joined())\"/>")
+            + "<text x=\"\(Place.text(Self.left - 8))\" y=\"\(Place.text(middle + 4))\" text-anchor=\"end\">0</text>"
+            + "<text x=\"\(Place.text(Self.left + 4))\" y=\"\(Place.text(Self.stripTop - 5))\">\(VisibleText.html(strip.name)): \(note)</text>"
+    }
+
+    private var markerLine: String {
+        guard let marker, (steps.first...max(steps.first, steps.last)).contains(marker) else { return "" }
+        let place = x(marker)
+        let isLate = place > Self.width * 0.7
+        return "<path class=\"marker\" d=\"M\(Place.text(place)) \(Place.text(Self.top - 6))V\(Place.text(bottom))\"/>"
+            + "<path class=\"cross\" d=\"M\(Place.text(place - 5)) \(Place.text(Self.top - 15))l10 10m0 -10l-10 10\"/>"
+            + "<text class=\"strong\" x=\"\(Place.text(place + (isLate ? -10 : 10)))\" y=\"\(Place.text(Self.top - 6))\" "
+            + "text-anchor=\"\(isLate ? "end" : "start")\">first difference: step \(marker)</text>"
+    }
+
+    private var legend: [String] {
+        var marks = series.map {
+            DrawingFrame.sample("<path class=\"curve \($0.style.rawValue)\" d=\"M1 6H33\"/>", $0.name)
+        }
+        if !bars.isEmpty {
+            marks.append(
+                DrawingFrame.sample("<path class=\"bars\" stroke-width=\"5\" d=\"M8 12V5M17 12V1M26 12V7\"/>", barName))
+        }
+        if !silent.isEmpty {
+            marks.append(
+                DrawingFrame.sample("<path class=\"silent\" d=\"M13 11l4 -8l4 8z\"/>", "differs in digests only"))
+        }
+        if let base { marks.append(DrawingFrame.sample("<path class=\"base\" d=\"M1 6H33\"/>", base.name)) }
+        if marker != nil {
+            marks.append(
+                DrawingFrame.sample("<path class=\"cross\" d=\"M12 1l10 10m0 -10l-10 10\"/>", "first difference"))
+        }
+        return marks
+    }
+}

@@ -1,0 +1,148 @@
+import Audit
+import Comparison
+import Digests
+import Ledger
+
+/// The loss of every step: as recorded, and as it came out again.
+public struct LossPlot: PageSection {
+    /// One step's loss as bits of a Float32.
+    public struct Point: Sendable, Equatable {
+        /// The step, from 1.
+        public let step: Int
+        /// The recorded loss, and the other one; nil for what is not known.
+        public let recorded: UInt32?, found: UInt32?
+
+        /// A step's loss.
+        public init(step: Int, recorded: UInt32?, found: UInt32?) {
+            (self.step, self.recorded, self.found) = (step, recorded, found)
+        }
+
+        /// How far the two are apart; nil where one is missing or no finite number.
+        var residual: Double? {
+            guard let recorded, let found else { return nil }
+            let gap = Double(Float(bitPattern: found)) - Double(Float(bitPattern: recorded))
+            return gap.isFinite ? gap : nil
+        }
+    }
+
+    /// The steps in order.
+    public let points: [Point]
+    /// What the two sides are called.
+    public let names: PageSides
+    /// The first step that differs.
+    public let firstDifference: Int?
+
+    /// The anchor.
+    public let key = "loss"
+    /// The heading.
+    public var title: String { "Loss" }
+
+    /// A plot of steps.
+    public init(_ points: [Point], names: PageSides = .replay, firstDifference: Int? = nil) {
+        (self.points, self.names, self.firstDifference) = (points, names, firstDifference)
+    }
+
+    /// The losses of a comparison. A step with a record on one side only is not in it.
+    public init(_ drift: [StepDrift], names: PageSides = .replay, firstDifference: Int? = nil) {
+        self.init(
+            drift.compactMap { step in
+                step.loss.map { Point(step: step.step, recorded: $0.recorded, found: $0.found) }
+            }, names: names, firstDifference: firstDifference)
+    }
+
+    /// The recorded losses alone.
+    public init(recorded: [StepRecord], firstDifference: Int? = nil) {
+        self.init(
+            recorded.compactMap { record in
+                guard case .float32(let bits)? = record[.loss]?["loss"]?.value, bits.count == 1 else { return nil }
+                return Point(step: record.step, recorded: bits[0], found: nil)
+            }, firstDifference: firstDifference)
+    }
+
+    static func value(_ bits: UInt32?) -> Double? {
+        guard let bits else { return nil }
+        let value = Double(Float(bitPattern: bits))
+        return value.isFinite ? value : nil
+    }
+
+    /// Whether both sides are known anywhere.
+    var isCompared: Bool { points.contains { $0.recorded != nil && $0.found != nil } }
+
+    /// What it says.
+    public var sentences: [String] {
+        let recorded = points.compactMap { LossPlot.value($0.recorded) }
+        guard let first = recorded.first, let last = recorded.last else { return ["No step has a finite loss."] }
+        var lines = [
+            "The \(names.recorded) loss of \(Figures.grouped(points.count)) step\(points.count == 1 ? "" : "s") begins at "
+                + "\(Figures.short(first)) and ends at \(Figures.short(last))."
+        ]
+        let strange = points.count { $0.recorded != nil && LossPlot.value($0.recorded) == nil }
+        if strange > 0 { lines.append("\(strange) of them have no finite \(names.recorded) loss and are not drawn.") }
+        guard isCompared else { return lines + ["Nothing was replayed: there is nothing to hold it against."] }
+        let compared = points.filter { $0.recorded != nil && $0.found != nil }
+        let equal = compared.count { $0.recorded == $0.found }
+        lines.append(
+            "The \(names.found) loss is equal, bit for bit, at \(Figures.grouped(equal)) of "
+                + "\(Figures.grouped(compared.count)) steps.")
+        if let worst = compared.max(by: { abs($0.residual ?? 0) < abs($1.residual ?? 0) }), let gap = worst.residual,
+            gap != 0, let left = worst.recorded, let right = worst.found
+        {
+            lines.append(
+                "It is furthest away at step \(worst.step): by \(Figures.short(gap)), or "
+                    + "\(Figures.ulp(UnitsInLastPlace.distance(left, right))) ULP.")
+        }
+        return lines
+    }
+
+    /// The curves.
+    public var curves: [PageCurve] {
+        let recorded = PageCurve("loss, \(names.recorded)", points.map { LossPlot.value($0.recorded) })
+        return isCompared
+            ? [recorded, PageCurve("loss, \(names.found)", points.map { LossPlot.value($0.found) })] : [recorded]
+    }
+
+    /// The losses step by step.
+    public func table(_ detail: PageDetail) -> PageTable? {
+        let rows = points.map { point in
+            [
+                "\(point.step)", point.recorded.map { "\(Float(bitPattern: $0))" } ?? "–",
+                point.recorded.map { HexFloat.string(bits: $0) } ?? "–",
+                point.found.map { "\(Float(bitPattern: $0))" } ?? "–", point.residual.map(Figures.short) ?? "–",
+            ]
+        }
+        return PageTable(
+            ["step", names.recorded, "bits", names.found, "difference"], thinning: rows, numbers: [0, 1, 2, 3, 4],
+            most: detail.tableRows)
+    }
+
+    /// The drawing.
+    public func drawing(_ detail: PageDetail) -> String {
+        let known = points.filter { LossPlot.value($0.recorded) != nil }
+        func series(_ value: (Point) -> Double?) -> [StepChart.Point] {
+            let finite = points.compactMap { point in value(point).map { StepChart.Point(step: point.step, value: $0) }
+            }
+            return StepBuckets.extremes(finite.map(\.value), most: detail.points).map { finite[$0] }
+        }
+        var chart = StepChart(
+            id: key, title: title, description: sentences.joined(separator: " "),
+            steps: (points.first?.step ?? 1, points.last?.step ?? 1))
+        chart.series = [.init(name: names.recorded, style: .solid, points: series { LossPlot.value($0.recorded) })]
+        chart.marker = firstDifference
+        chart.isThinned = known.count > detail.points
+        if isCompared {
+            chart.series.append(
+                .init(name: names.found, style: .dashed, points: series { LossPlot.value($0.found) }))
+            chart.strip = .init(name: "\(names.found) − \(names.recorded)", points: series(\.residual))
+        }
+        return chart.html
+    }
+
+    /// For programs: bits.
+    public var json: JSONValue {
+        func bits(_ value: UInt32?) -> JSONValue { value.map { .string(HexFloat.string(bits: $0)) } ?? .null }
+        return [
+            "sides": names.json, "columns": ["step", "recorded", "found"],
+            "rows": .array(points.map { [.integer($0.step), bits($0.recorded), bits($0.found)] }),
+        ]
+    }
+}

@@ -1,0 +1,110 @@
+import Digests
+import Ledger
+
+/// Whether the policy prefers the winners: the mean logit of every step, and the share of its items whose logit is above
+/// 0.
+public struct MarginSection: PageSection {
+    /// One step.
+    public struct Point: Sendable, Equatable {
+        /// The step, from 1.
+        public let step: Int
+        /// The mean logit, and the share of logits above 0, as `StepLosses` has them.
+        public let margin: Double, accuracy: Double
+    }
+
+    /// The steps in order.
+    public let points: [Point]
+    /// Items with a negative weight, of all.
+    public let negative: Int, items: Int
+
+    /// The anchor.
+    public let key = "margin"
+    /// The heading.
+    public let title = "Margin and implicit accuracy"
+
+    /// The margins that the records of steps hold; nil where the objective compares nothing.
+    public init?(_ records: [StepRecord]) {
+        var (points, negative, items): ([Point], Int, Int) = ([], 0, 0)
+        for record in records {
+            let logits = (record[.loss]?.entries ?? []).compactMap { entry -> Float? in
+                guard entry.name.hasSuffix(".inside"), case .float32(let bits) = entry.value, bits.count == 1 else {
+                    return nil
+                }
+                return Float(bitPattern: bits[0])
+            }
+            guard !logits.isEmpty else { continue }
+            points.append(
+                Point(
+                    step: record.step, margin: logits.reduce(0) { $0 + Double($1) } / Double(logits.count),
+                    accuracy: Double(logits.count { $0 > 0 }) / Double(logits.count)))
+            items += logits.count
+            if case .float32(let bits)? = record[.batch]?["weights"]?.value {
+                negative += bits.count { Float(bitPattern: $0) < 0 }
+            }
+        }
+        guard !points.isEmpty else { return nil }
+        (self.points, self.negative, self.items) = (points, negative, items)
+    }
+
+    /// What it says.
+    public var sentences: [String] {
+        guard let last = points.last else { return [] }
+        let tail = points.suffix(max(1, points.count / 10))
+        let mean = tail.reduce(0) { $0 + $1.accuracy } / Double(tail.count)
+        var lines = [
+            "The margin is the mean of the logits of a step's items; above 0 the policy leans to the winner more than its "
+                + "reference does. It ends at \(Figures.short(last.margin)).",
+            "The implicit accuracy is the share of logits above 0; over the last \(tail.count) "
+                + "step\(tail.count == 1 ? "" : "s") it is \(Figures.short(100 * mean)) %.",
+        ]
+        if negative > 0 {
+            lines.append(
+                "\(Figures.grouped(negative)) of \(Figures.grouped(items)) items have a negative weight, which is part of "
+                    + "the logit: there a positive one means that the policy leans away from the labelled winner, or from "
+                    + "a picture that people rejected.")
+        }
+        return lines
+    }
+
+    /// The curves.
+    public var curves: [PageCurve] {
+        [PageCurve("margin", points.map(\.margin)), PageCurve("implicit accuracy", points.map(\.accuracy))]
+    }
+
+    /// The steps.
+    public func table(_ detail: PageDetail) -> PageTable? {
+        PageTable(
+            ["step", "margin", "implicit accuracy"],
+            thinning: points.map { ["\($0.step)", Figures.short($0.margin), Figures.short($0.accuracy)] },
+            numbers: [0, 1, 2], most: detail.tableRows)
+    }
+
+    /// Two drawings.
+    public func drawing(_ detail: PageDetail) -> String {
+        func chart(_ id: String, _ title: String, _ description: String, _ value: (Point) -> Double) -> StepChart {
+            var chart = StepChart(
+                id: id, title: title, description: description, steps: (points[0].step, points[points.count - 1].step))
+            let all = points.map { StepChart.Point(step: $0.step, value: value($0)) }.filter(\.value.isFinite)
+            let kept = StepBuckets.extremes(all.map(\.value), most: detail.points).map { all[$0] }
+            chart.series = [.init(name: title, style: .solid, points: kept)]
+            chart.isThinned = kept.count < all.count
+            return chart
+        }
+        var margin = chart("margin-mean", "margin", sentences[0]) { $0.margin }
+        margin.base = (0, "0: no preference")
+        margin.range = (0, 0)
+        var accuracy = chart("margin-accuracy", "implicit accuracy", sentences[1]) { $0.accuracy }
+        accuracy.base = (0.5, "½: chance")
+        accuracy.range = (0, 1)
+        return "<h3>Margin</h3>\(margin.html)<h3>Implicit accuracy</h3>\(accuracy.html)"
+    }
+
+    /// For programs.
+    public var json: JSONValue {
+        [
+            "columns": ["step", "margin", "implicit_accuracy"], "negative_weights": .integer(negative),
+            "items": .integer(items),
+            "rows": .array(points.map { [.integer($0.step), .decimal($0.margin), .decimal($0.accuracy)] }),
+        ]
+    }
+}

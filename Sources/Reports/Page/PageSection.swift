@@ -1,0 +1,64 @@
+import Digests
+
+/// One part of a report page: what it says in words, what it draws, and the numbers behind the drawing. Every form of the
+/// page shows the same value.
+public protocol PageSection: Sendable {
+    /// Its anchor in the page and its member in the JSON form.
+    var key: String { get }
+    /// Its heading.
+    var title: String { get }
+    /// What it says, a sentence each, as plain text.
+    var sentences: [String] { get }
+    /// Curves for a terminal.
+    var curves: [PageCurve] { get }
+    /// The numbers behind the drawing as far as `detail` lets them be listed; nil where there are none.
+    func table(_ detail: PageDetail) -> PageTable?
+    /// The drawing as HTML with its text alternatives; empty where there is nothing to draw.
+    func drawing(_ detail: PageDetail) -> String
+    /// All its numbers for programs.
+    var json: JSONValue { get }
+}
+
+extension PageSection {
+    /// None, unless a section says otherwise.
+    public var curves: [PageCurve] { [] }
+    /// None, unless a section says otherwise.
+    public func table(_ detail: PageDetail) -> PageTable? { nil }
+    /// None, unless a section says otherwise.
+    public func drawing(_ detail: PageDetail) -> String { "" }
+}
+
+/// A curve that a terminal shows as a row of blocks.
+public struct PageCurve: Sendable, Equatable {
+    /// What it is of.
+    public let label: String
+    /// Its values from left to right; nil where there is none.
+    public let values: [Double?]
+
+    /// A curve of `values`.
+    public init(_ label: String, _ values: [Double?]) { (self.label, self.values) = (label, values) }
+}
+
+/// Rows of texts under a head.
+public struct PageTable: Sendable, Equatable {
+    /// The heads of the columns.
+    public let head: [String]
+    /// The rows, each as long as the head.
+    public let rows: [[String]]
+    /// Columns of numbers.
+    public let numbers: Set<Int>
+    /// How many rows there are besides.
+    public let leftOut: Int
+
+    /// A table of the first `most` of `rows`.
+    public init(_ head: [String], _ rows: [[String]], numbers: Set<Int> = [], most: Int = .max) {
+        (self.head, self.rows, self.numbers) = (head, Array(rows.prefix(most)), numbers)
+        leftOut = max(0, rows.count - most)
+    }
+
+    /// A table of `rows` with some of the many, evenly chosen, the first and the last among them.
+    public init(_ head: [String], thinning rows: [[String]], numbers: Set<Int> = [], most: Int) {
+        let chosen = StepBuckets.spread(rows.count, most: most).map { rows[$0] }
+        (self.head, self.rows, self.numbers, leftOut) = (head, chosen, numbers, rows.count - chosen.count)
+    }
+}

@@ -1,0 +1,71 @@
+import Comparison
+import Digests
+
+/// What `smpo diff A B --json` wrote of two runs.
+public struct RunDifferenceDocument: Sendable {
+    /// The runs.
+    public let left: String, right: String
+    /// Whether they are the same.
+    public let isSame: Bool
+    /// Which hash does not hold, where one does not.
+    public let tampering: String?
+    /// What differs in the manifests.
+    public let entries: [InputDifferences.Entry]
+    /// Where the traces part.
+    public let difference: FirstDifference?
+    /// Steps that both have, and how many are equal from the first on.
+    public let commonSteps: Int, equalSteps: Int
+    /// What one run has alone, and what was not compared.
+    public let onlyInOne: [String], notCompared: [String]
+
+    /// Whether a document is one of two runs.
+    public static func isDifference(_ cursor: JSONCursor) -> Bool {
+        guard case .object(let object)? = cursor.value else { return false }
+        return object["left"] != nil && object["common_steps"] != nil
+    }
+
+    /// Reads the document. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        let schema = try cursor["schema"].int()
+        guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
+        func words(_ key: String) throws -> [String] { try cursor[key].elements().map { try $0.string() } }
+        (left, right) = (try cursor["left"].string(), try cursor["right"].string())
+        isSame = try cursor["same"].bool()
+        tampering = try cursor["tampering"].present?.string()
+        entries =
+            try cursor["inputs"].elements().map { try InputDifferences.Entry(json: $0, isInput: true) }
+            + cursor["circumstances"].elements().map { try InputDifferences.Entry(json: $0, isInput: false) }
+        let common = try cursor["common_steps"].int()
+        (commonSteps, equalSteps) = (common, try cursor["equal_steps"].int())
+        (onlyInOne, notCompared) = (try words("only_in_one"), try words("not_compared"))
+        var difference = try cursor["divergence"].present.map { try FirstDifference(json: $0, steps: common) }
+        difference?.operation = try cursor["operator"].present?["summary"].string()
+        difference?.cause = try cursor["cause"].present.map {
+            let word = try $0.string()
+            return Cause(rawValue: word).map { RunDifferenceText.describe($0) } ?? word
+        }
+        difference?.looked = try words("notes")
+        self.difference = difference
+    }
+
+    /// What the two are called on a page.
+    public var names: PageSides { PageSides(recorded: left, found: right) }
+
+    /// The verdict.
+    public var verdict: PageVerdict {
+        if let tampering {
+            return PageVerdict("tampered", .bad, "A run does not hold, so nothing was compared: \(tampering).")
+        }
+        if isSame { return PageVerdict("the same", .good, "All \(commonSteps) steps and the inputs are equal.") }
+        return PageVerdict(
+            "different", .bad, "\(equalSteps) of \(commonSteps) steps that both have are equal from the first on.")
+    }
+
+    /// What was not compared.
+    public var omissions: [ReportPage.Omission] {
+        notCompared.map { text in
+            let parts = text.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(while: { $0 == " " }) }
+            return .init(String(parts[0]), parts.count > 1 ? String(parts[1]) : "the comparison says no more")
+        } + onlyInOne.map { .init($0, "the other run has none to compare with") }
+    }
+}

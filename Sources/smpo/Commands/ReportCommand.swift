@@ -1,0 +1,148 @@
+import ArgumentParser
+import Audit
+import Digests
+import Foundation
+import Ledger
+import Reports
+
+/// `smpo report`
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Show a run, an audit or a difference on one page, in HTML, Markdown and JSON, or in the terminal.",
+        discussion: """
+            WHAT is the name of a run, or a file with what `smpo audit RUN --json`
+            or `smpo diff A B --json` printed. The page says the verdict and what
+            was not checked, where the first difference is, how the loss, the
+            numbers and the layers part, step by step, which latents come out
+            again, and what the run is made of. What the evidence does not have is
+            named, with the reason.
+
+            --replay runs all steps of a run again, also after one that differs,
+            and shows the recorded beside the replayed. An audit that was made
+            with --through has as much in its file. Of two runs that are known in
+            this folder every step that both have is compared.
+
+            -o writes three files: FILE.html, FILE.md, and FILE.data.json with all
+            numbers. The page is one file below 1 MiB, without scripts and
+            without the network. Equal evidence gives equal bytes.
+
+            EXAMPLES
+              smpo report run-42
+              smpo report run-1 --replay --samples -o run-1.html
+              smpo audit run-1 --json > audit.json
+              smpo report audit.json -o audit.html
+              smpo diff run-1 run-2 --json > runs.json
+              smpo report runs.json -o runs.html
+              smpo report run-42 --json
+
+            The exit code is 1, 3 or 4 where this command itself finds so; a page
+            on an audit or a difference that was made before ends with 0.
+
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            """)
+
+    @Argument(help: ArgumentHelp("A run, or a file of smpo audit --json or smpo diff --json.", valueName: "what"))
+    var subject: String
+
+    @Option(
+        name: [.customShort("o"), .customLong("out")],
+        help: ArgumentHelp("Write the page here, and .data.json and .md beside it.", valueName: "file.html"))
+    var out: String?
+
+    @Flag(help: "Run all steps of the run again, and show what came out.")
+    var replay = false
+
+    @Flag(help: "Draw pictures by the models before and after the training.")
+    var samples = false
+
+    @Flag(help: "Print all numbers as JSON.")
+    var json = false
+
+    @OptionGroup var trust: TrustOptions
+
+    @OptionGroup var engineOptions: EngineOptions
+
+    func validate() throws {
+        if let out, !out.hasSuffix(".html") || out.hasSuffix("/.html") || out == ".html" {
+            throw ValidationError("-o: expected the name of a file that ends in .html, found \"\(out)\"")
+        }
+    }
+
+    func run() throws {
+        let workspace = Workspace()
+        let engine = try engineOptions.engine()
+        defer { engine.stop() }
+        let composition = PageComposition(drawsSamples: samples, engine: engine)
+        let (page, verdict): (ReportPage, Verdict?)
+        switch try CheckpointInput(subject, workspace: workspace) {
+        case .run(let run):
+            let report = RunReport(
+                workspace: workspace, engine: engine, keys: try trust.known(),
+                requiresSignature: trust.requireSignature, composition: composition)
+            (page, verdict) = try report.page(run, replays: replay)
+        case .runCheckpoint(let run, let step):
+            throw ValidationError(
+                "\(subject) is a checkpoint; expected a run. smpo diff \(run)@step-\(step) OTHER --json compares it")
+        case .path(let path):
+            // Neither a file nor a known run: the error names the runs.
+            if !FileContents.exists(path), RunName.isValid(path) { _ = try Evidence(run: path, workspace: workspace) }
+            if replay { throw ValidationError("--replay is for runs; \(path) is a file") }
+            (page, verdict) = (try self.page(of: path, workspace, composition), nil)
+        }
+        try write(page)
+        if let verdict, verdict != .reproduced, verdict != .withinBand { throw AuditCommand.status(of: verdict).code }
+    }
+
+    /// The page of a file.
+    private func page(
+        of path: String, _ workspace: Workspace, _ composition: PageComposition
+    ) throws -> ReportPage {
+        let cursor = JSONCursor(try JSONValue.read(path), name: "document", file: path)
+        if CheckpointSection.isDifference(cursor) {
+            return DifferencePage(workspace: workspace, composition: composition).page(
+                try CheckpointSection(json: cursor))
+        }
+        if RunDifferenceDocument.isDifference(cursor) {
+            let document = try RunDifferenceDocument(json: cursor)
+            let runs =
+                try document.tampering == nil
+                ? [document.left, document.right].compactMap { try known($0, workspace) } : []
+            return try DifferencePage(workspace: workspace, composition: composition).page(document, runs)
+        }
+        guard AuditDocument.isAudit(cursor) else {
+            throw cursor.error(
+                expected: "what smpo audit RUN --json or smpo diff A B --json prints", found: "another document")
+        }
+        let document = try AuditDocument(json: cursor)
+        let material = try known(document.run, workspace).map { try RunMaterial($0, workspace: workspace) }
+        return try AuditPage(workspace: workspace, composition: composition).page(document, material)
+    }
+
+    /// The evidence of a run, where this folder has it and it holds: a page on an audit is made without it too.
+    private func known(_ run: String, _ workspace: Workspace) throws -> Evidence? {
+        guard RunName.isValid(run), case .run = try CheckpointInput(run, workspace: workspace) else { return nil }
+        do {
+            return try Evidence(run: run, workspace: workspace, keys: try trust.known())
+        } catch let error as TamperError {
+            Message.note("the record of \(run) is not shown: \(error)")
+            return nil
+        }
+    }
+
+    private func write(_ page: ReportPage) throws {
+        guard let out else {
+            return print(json ? page.json.canonical : PageText(page, usesColour: usesColour).text)
+        }
+        let (html, stem) = (try PageHTML(page).text(), String(out.dropLast(".html".count)))
+        try AtomicFile.write(html, to: out)
+        try AtomicFile.write(page.json.canonical + "\n", to: stem + ".data.json")
+        try AtomicFile.write(PageMarkdown(page).text, to: stem + ".md")
+        Message.note("\(out), \(stem).data.json and \(stem).md written")
+        print(json ? page.json.canonical : "\(page.title): \(page.verdict.word)")
+    }
+
+    private var usesColour: Bool {
+        isatty(1) != 0 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    }
+}

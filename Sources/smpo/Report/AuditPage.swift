@@ -1,0 +1,54 @@
+import Audit
+import Digests
+import Ledger
+import Reports
+
+/// The page of an audit that was written as JSON.
+struct AuditPage {
+    let workspace: Workspace
+    let composition: PageComposition
+
+    /// The page of `document`; of a run that is known here, `material`, its record is shown too.
+    func page(_ document: AuditDocument, _ material: RunMaterial?) throws -> ReportPage {
+        var page = ReportPage(
+            title: document.run, subject: "audit",
+            verdict: PageVerdict(
+                document.verdict, PageVerdict.tone(ofAudit: document.verdict), document.sentence))
+        page.unchecked = document.omissions
+        let first = document.difference?.step
+        if let difference = document.difference {
+            page.add(difference)
+        } else {
+            page.miss("first-difference", "First difference", "the audit names none")
+        }
+        let plot =
+            document.drift.map { LossPlot($0, firstDifference: first) }
+            ?? material.map { LossPlot(recorded: $0.evidence.records, firstDifference: first) }
+        if let plot, !plot.points.isEmpty {
+            page.add(plot)
+        } else {
+            page.miss("loss", "Loss", "the audit was written without the drift, and the run's record is not here")
+        }
+        composition.addDrift(
+            document.drift,
+            why: "the audit was written without the drift: smpo audit \(document.run) --through --json has it",
+            to: &page)
+        guard let material else {
+            page.unchecked.append(.init("the record of the run", "no run of this name is known in this folder"))
+            page.add(
+                ProvenanceCard(
+                    run: document.run,
+                    entries: [ProvenanceCard.Entry("audit", "verdict", document.verdict)]
+                        + document.signers.map { .init("audit", "signed by", $0) }
+                        + (document.chainHead.map { [.init("audit", "chain head of the replay", $0)] } ?? [])
+                        + document.evidence.map { .init("audit", "compared with", $0) }))
+            return page
+        }
+        page.unchecked += try composition.omissions(material).filter { omission in
+            !page.unchecked.contains { $0.what == omission.what }
+        }
+        try composition.addRecord(of: material, difference: first, to: &page)
+        page.add(ProvenanceCard(material.evidence.manifest, signers: material.evidence.signers))
+        return page
+    }
+}

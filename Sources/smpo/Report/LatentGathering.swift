@@ -1,0 +1,201 @@
+import Audit
+import Checkpoints
+import Datasets
+import Digests
+import Ledger
+import Preferences
+import Reports
+import Tensors
+import Training
+
+extension RunMaterial {
+    /// Steps whose items are shown, and items of each.
+    private static let mostSteps = 4, mostItems = 2
+    /// Steps whose timesteps are listed where nothing was replayed.
+    private static let mostListed = 200
+
+    /// What the noisy pictures are called.
+    private var stage: String { recipe.inversion == nil ? "noisy" : "inverted" }
+
+    /// The items of a step, compared with `found`, the other side of the step, where there is one.
+    func matches(_ expected: StepTrace, _ found: StepTrace?) -> [LatentSection.Match] {
+        let record = expected.record
+        guard case .text(let ids)? = record[.batch]?["ids"]?.value, record[.inversion] != nil else { return [] }
+        var timesteps: [Int64] = []
+        if case .integers(let values)? = record[.timestep]?["t"]?.value { timesteps = values }
+        return ids.enumerated().map { place, id in
+            func equal(_ name: String) -> Bool? {
+                guard let old = expected.tensors[.inversion]?[name], let new = found?.tensors[.inversion]?[name] else {
+                    return nil
+                }
+                return old == new
+            }
+            let item = PaddedNumber.text(place, digits: 4)
+            return LatentSection.Match(
+                step: record.step, item: place, id: id,
+                timestep: timesteps.indices.contains(place) ? Int(timesteps[place]) : nil,
+                winner: equal(item + ".winner") ?? equal(item), loser: equal(item + ".loser"))
+        }
+    }
+
+    /// The latents of the run with pictures of a few: of the first and the last step, of one between, and of those around
+    /// `difference`, the first step that differs. `matches` are those of a comparison; without one the record's are taken.
+    func latents(_ matches: [LatentSection.Match]?, difference: Int?) throws -> Result<LatentSection, Missing> {
+        let count = evidence.records.count
+        guard count > 0 else { return .failure(Missing(why: "no step is recorded here")) }
+        guard recipe.objective.name != .pickscore else {
+            return .failure(Missing(why: "a scorer is trained: nothing is noised or inverted"))
+        }
+        var all = matches ?? []
+        if matches == nil {
+            let steps = (0..<min(count, Self.mostListed)).map { 1 + $0 * count / min(count, Self.mostListed) }
+            for step in steps {
+                if let trace = try evidence.traces(of: step).first { all += self.matches(trace, nil) }
+            }
+        }
+        guard !all.isEmpty else { return .failure(Missing(why: "the records have no phase of noised pictures")) }
+        var notes = [String]()
+        let wanted = [1, difference.map { $0 - 1 }, difference, (count + 1) / 2, count].compactMap(\.self)
+        let steps = Set(wanted.filter { (1...count).contains($0) }.prefix(Self.mostSteps + 1)).sorted()
+        var exhibits: [LatentSection.Exhibit] = []
+        for step in steps {
+            guard let trace = try evidence.traces(of: step).last else { continue }
+            let own = all.filter { $0.step == step }
+            let items = own.isEmpty ? self.matches(trace, nil) : own
+            // What differs is what one wants to see.
+            let chosen = (items.filter { $0.winner == false || $0.loser == false } + items).prefix(Self.mostItems * 2)
+            for match in unique(Array(chosen)).prefix(Self.mostItems) {
+                let exhibit = try exhibit(match, trace)
+                if !exhibit.pictures.isEmpty { exhibits.append(exhibit) }
+            }
+        }
+        if case .failure(let missing) = data { notes.append("No pictures of the data: \(missing.why).") }
+        if !exhibits.contains(where: { $0.pictures.contains { $0.label.hasPrefix(stage) } }) {
+            notes.append("No values of latents are stored here, so none is shown: the ledger of the run keeps them.")
+        } else {
+            notes.append("Latents are shown from −3 (dark) to 3 (bright); those of several planes by the first three.")
+        }
+        return .success(
+            LatentSection(all, exhibits: exhibits, notes: notes, isInverted: recipe.inversion != nil))
+    }
+
+    private func unique(_ matches: [LatentSection.Match]) -> [LatentSection.Match] {
+        matches.enumerated().filter { index, match in !matches[..<index].contains(match) }.map(\.element)
+    }
+
+    /// An item's pictures: winner and loser of the data, each held against the recorded digest of what the model saw, and
+    /// the stored latents.
+    private func exhibit(_ match: LatentSection.Match, _ trace: StepTrace) throws -> LatentSection.Exhibit {
+        let (item, isLatent) = (PaddedNumber.text(match.item, digits: 4), recipe.data.isLatent)
+        let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[.batch].flatMap(Self.itemCount)
+        let source = try? data.get()
+        let place = source.flatMap { Self.find(match.id, in: $0.items) }
+        let caption = place.map(\.caption) ?? "\(match.id): its caption is not at hand"
+        var pictures: [PagePicture] = []
+        let sides = isSingle ? [""] : [".winner", ".loser"]
+        for (number, side) in sides.enumerated() {
+            let word = isSingle ? "picture" : String(side.dropFirst())
+            guard let planes = try place?.planes(number, recipe.data.size, trace, match.item) else { continue }
+            let channels = planes.count / max(1, recipe.data.size * recipe.data.size)
+            let shape = [channels, recipe.data.size, recipe.data.size]
+            let (values, note) = Self.held(
+                planes, shape, against: trace.tensors[.batch]?[item + side], named: item + side)
+            let alternative = "The \(word) of item \(match.item) in step \(match.step): \(caption)"
+            if isLatent {
+                if let picture = try Thumbnail.latent(values, shape: shape, label: word, alternative: alternative) {
+                    pictures.append(picture)
+                }
+            } else {
+                pictures.append(
+                    try Thumbnail.picture(
+                        values, edge: recipe.data.size, label: word, alternative: alternative, note: note))
+            }
+        }
+        for (number, side) in sides.enumerated() {
+            guard
+                let stored = evidence.storedBits(
+                    step: match.step, phase: .inversion, name: item + side, workspace: workspace)
+            else { continue }
+            let word = isSingle ? "picture" : String(side.dropFirst())
+            let state = [match.winner, match.loser][number].map {
+                $0 ? "✓ comes out again" : "✗ does not come out again"
+            }
+            if let picture = try Thumbnail.latent(
+                stored.bits.map { Float(bitPattern: $0) }, shape: stored.shape, label: "\(stage) \(word)",
+                alternative: "The \(stage) \(word) of item \(match.item) in step \(match.step), as it was recorded")
+            {
+                let note = [picture.note, state ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+                pictures.append(
+                    PagePicture(
+                        png: picture.png, width: picture.width, height: picture.height, label: picture.label,
+                        alternative: picture.alternative, note: note))
+            }
+        }
+        return LatentSection.Exhibit(match: match, caption: caption, pictures: pictures)
+    }
+
+    private static func itemCount(_ batch: PhaseRecord) -> Int? {
+        if case .text(let ids)? = batch["ids"]?.value { ids.count } else { nil }
+    }
+
+    /// The planes as the model saw them, mirrored where the step mirrored them, and whether their digest is the recorded
+    /// one.
+    private static func held(
+        _ planes: [Float], _ shape: [Int], against digest: Digest?, named name: String
+    ) -> (values: [Float], note: String) {
+        guard let digest else { return (planes, "digest not kept") }
+        for (values, word) in [
+            (planes, "✓ recorded digest"),
+            (PixelPlanes.flipped(planes, width: shape[2]), "✓ recorded digest, mirrored"),
+        ]
+        where Tensor(values, shape: shape).digest(named: name) == digest {
+            return (values, word)
+        }
+        return (planes, "✗ not the recorded digest")
+    }
+
+    /// An item of the data, found again by its name.
+    private enum Found {
+        case pair(any PreferenceDataset, PairLabels.Label, caption: String)
+        case picture(any CaptionedPictures, Int)
+
+        var caption: String {
+            switch self {
+            case .pair(_, _, let caption): caption
+            case .picture(let pictures, let index): pictures.caption(at: index)
+            }
+        }
+
+        /// The planes of the winner (0) or the loser (1); of a single judged picture those of the one that was drawn.
+        func planes(_ number: Int, _ size: Int, _ trace: StepTrace, _ item: Int) throws -> [Float]? {
+            switch self {
+            case .picture(let pictures, let index): return try pictures.pixels(at: index, size: size)
+            case .pair(let dataset, let label, _):
+                var isWinner = number == 0
+                if case .float32(let weights)? = trace.record[.batch]?["weights"]?.value,
+                    trace.record[.batch]?.tensors?.count == weights.count, weights.indices.contains(item)
+                {
+                    isWinner = Float(bitPattern: weights[item]) > 0
+                }
+                return try dataset.pixels(
+                    at: label.index, which: isWinner ? label.winner : label.winner.other, size: size)
+            }
+        }
+    }
+
+    private static func find(_ id: String, in items: BatchSource.Items) -> Found? {
+        switch items {
+        case .pairs(let dataset, let labels):
+            for label in labels.labels {
+                let pair = dataset.item(at: label.index)
+                if utf8Equal(pair.id, id) { return .pair(dataset, label, caption: pair.caption) }
+            }
+            return nil
+        case .pictures(let pictures):
+            guard let index = Int(id.dropFirst("picture-".count)), (0..<pictures.count).contains(index) else {
+                return nil
+            }
+            return .picture(pictures, index)
+        }
+    }
+}

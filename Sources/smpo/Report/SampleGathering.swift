@@ -1,0 +1,75 @@
+import Datasets
+import Diffusion
+import Digests
+import Reports
+import Tensors
+import Training
+
+extension RunMaterial {
+    private static let mostCaptions = 6, samplingSteps = 25
+
+    /// Pictures by the model that the run started from and by the one that it ended with.
+    func samples(_ engine: Engine, progress: (Int) -> Void) -> Result<SampleSection, Missing> {
+        guard recipe.objective.name != .pickscore else {
+            return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
+        }
+        guard !recipe.data.isLatent else {
+            return .failure(Missing(why: "the model draws latents, which need an autoencoder to become pictures"))
+        }
+        let trained = workspace.model(run)
+        guard FileContents.isFolder(trained) else {
+            return .failure(Missing(why: "the model that the run ended with is not here (\(trained))"))
+        }
+        let drawn: Result<SampleSection, any Error> = Result {
+            let base: ModelFolder
+            switch recipe.model {
+            case .folder(let path): base = try ModelFolder(path: path)
+            case .fresh(let fresh): base = try FreshModel(fresh).open(on: engine)
+            case .scorer: throw Missing(why: "the run trains a scorer, which draws nothing")
+            }
+            let recorded = evidence.manifest.inputs.digests
+            let isBase = try base.digests().allSatisfy { recorded[$0.key] == $0.value }
+            let texts = captions()
+            guard !texts.isEmpty else { throw Missing(why: "no caption is at hand to draw") }
+            let edge = recipe.data.size
+            var rows: [[PagePicture]] = texts.map { _ in [] }
+            for (label, model) in [("before", base), ("after", try ModelFolder(path: trained))] {
+                try model.requirePictures()
+                let pictures = SampleEvaluation(
+                    model: model, steps: Self.samplingSteps, guidance: 1, eta: 0, engine: engine
+                ).samples(texts, size: edge, seed: 1)
+                for (place, text) in texts.enumerated() {
+                    rows[place].append(
+                        try Thumbnail.picture(
+                            pictures.slice(place..<place + 1).floats, edge: edge, label: label,
+                            alternative: "Drawn \(label) the training for: \(text)", note: ""))
+                }
+                progress(label == "before" ? 1 : 2)
+            }
+            return SampleSection(
+                zip(texts, rows).map { SampleSection.Sample(caption: $0, pictures: $1) },
+                notes: [
+                    "\(Self.samplingSteps) DDIM steps, no guidance, seed 1.",
+                    isBase
+                        ? "Before: the model whose digests are in the manifest."
+                        : "Before: a model that is NOT the recorded one: its digests differ from the manifest's.",
+                    "After: \(trained), which smpo verify holds against the record.",
+                ])
+        }
+        return drawn.mapError { $0 as? Missing ?? Missing(why: "a model cannot be opened: \($0)") }
+    }
+
+    /// Captions that the model has not seen where there are such, else those of the data.
+    private func captions() -> [String] {
+        if case .shapes = recipe.data.source {
+            return ShapesSplit.test.captions.prefix(Self.mostCaptions).map(\.text)
+        }
+        guard case .success(let data) = data else { return [] }
+        switch data.items {
+        case .pairs(let dataset, _):
+            return (0..<min(dataset.count, Self.mostCaptions)).map { dataset.item(at: $0).caption }
+        case .pictures(let pictures):
+            return (0..<min(pictures.count, Self.mostCaptions)).map { pictures.caption(at: $0) }
+        }
+    }
+}
