@@ -33,6 +33,8 @@ public struct CheckpointSection: PageSection {
     public let compared: Int, tensors: [Tensor]
     /// What differs in the metadata, and what was noted.
     public let metadata: [InputDifferences.Entry], notes: [String]
+    /// What was not compared, or allowed to differ.
+    public let omissions: [ReportPage.Omission]
 
     /// The anchor.
     public let key = "checkpoints"
@@ -70,7 +72,27 @@ public struct CheckpointSection: PageSection {
                 path: try entry["key"].string(), left: try entry["left"].present?.string(),
                 right: try entry["right"].present?.string(), isInput: true)
         }
+        omissions = try Self.omissions(cursor["policy"])
         notes = try cursor["notes"].elements().map { try $0.string() }
+    }
+
+    private static func omissions(_ policy: JSONCursor) throws -> [ReportPage.Omission] {
+        var list: [ReportPage.Omission] = []
+        let only = try policy["only"].elements().map { try $0.string() }
+        if !only.isEmpty {
+            list.append(
+                .init("other tensors than \(only.joined(separator: ", "))", "only these were compared (--only)"))
+        }
+        for rule in try policy["rules"].elements() where try rule["tolerance"].string() == "ignore" {
+            list.append(.init("tensors named \(try rule["pattern"].string())", "the policy leaves them out"))
+        }
+        let tolerance = try policy["tolerance"].string()
+        if tolerance != "exact" { list.append(.init("differences within \(tolerance)", "the policy lets them pass")) }
+        if try policy["ignore_metadata"].bool() { list.append(.init("metadata", "the policy lets them differ")) }
+        if try policy["allow_rename"].bool() {
+            list.append(.init("names of equal tensors", "the policy lets them differ"))
+        }
+        return list + [.init("where the two come from", "a difference says how far they are apart, no more")]
     }
 
     private static func tensor(_ cursor: JSONCursor) throws -> Tensor {

@@ -63,8 +63,7 @@ public struct DriftPlot: PageSection {
         }
         let silent = bars.count { $0.differs && $0.ulp == 0 }
         if silent > 0 {
-            lines.append(
-                "\(Figures.grouped(silent)) of them differ in digests of tensors only: no number says how far.")
+            lines.append("At \(Figures.grouped(silent)) only digests of tensors differ: no number says how far.")
         }
         if let kind { lines.append("Kind of change: \(kind.word) – \(kind.meaning).") }
         return lines

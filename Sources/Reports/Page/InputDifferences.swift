@@ -52,6 +52,9 @@ public struct InputDifferences: PageSection {
         ]
     }
 
+    /// There is nothing else to see.
+    public var isTableOpen: Bool { true }
+
     /// A number given as bits reads better as a number.
     private static func shown(_ text: String?) -> String {
         guard let text else { return "nothing" }

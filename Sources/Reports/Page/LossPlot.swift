@@ -73,17 +73,17 @@ public struct LossPlot: PageSection {
         let recorded = points.compactMap { LossPlot.value($0.recorded) }
         guard let first = recorded.first, let last = recorded.last else { return ["No step has a finite loss."] }
         var lines = [
-            "The \(names.recorded) loss of \(Figures.grouped(points.count)) step\(points.count == 1 ? "" : "s") begins at "
-                + "\(Figures.short(first)) and ends at \(Figures.short(last))."
+            "Over \(Figures.grouped(points.count)) step\(points.count == 1 ? "" : "s") \(names.loss(names.recorded)) "
+                + "goes from \(Figures.short(first)) to \(Figures.short(last))."
         ]
         let strange = points.count { $0.recorded != nil && LossPlot.value($0.recorded) == nil }
-        if strange > 0 { lines.append("\(strange) of them have no finite \(names.recorded) loss and are not drawn.") }
+        if strange > 0 { lines.append("At \(strange) of them it is no finite number and not drawn.") }
         guard isCompared else { return lines + ["Nothing was replayed: there is nothing to hold it against."] }
         let compared = points.filter { $0.recorded != nil && $0.found != nil }
         let equal = compared.count { $0.recorded == $0.found }
         lines.append(
-            "The \(names.found) loss is equal, bit for bit, at \(Figures.grouped(equal)) of "
-                + "\(Figures.grouped(compared.count)) steps.")
+            "At \(Figures.grouped(equal)) of \(Figures.grouped(compared.count)) steps \(names.loss(names.found)) is equal "
+                + "to it, bit for bit.")
         if let worst = compared.max(by: { abs($0.residual ?? 0) < abs($1.residual ?? 0) }), let gap = worst.residual,
             gap != 0, let left = worst.recorded, let right = worst.found
         {

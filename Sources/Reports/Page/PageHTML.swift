@@ -91,12 +91,12 @@ public struct PageHTML {
     private func html(_ part: ReportPage.Part, _ detail: PageDetail) -> String {
         switch part {
         case .missing(let key, let title, let why):
-            return frame(key, title, "<p class=\"missing\"><b>Not here.</b> \(VisibleText.html(why))</p>", "missing")
+            return frame(key, title, "<p class=\"missing\"><b>Not here:</b> \(VisibleText.html(why))</p>", "missing")
         case .section(let section):
             let sentences = section.sentences.map { "<p>\(VisibleText.html($0, most: 1200))</p>" }.joined()
             // A card is a list already.
             let table =
-                section is ProvenanceCard ? "" : section.table(detail).map { self.table($0, section.title) } ?? ""
+                section is ProvenanceCard ? "" : section.table(detail).map { self.table($0, section) } ?? ""
             return frame(
                 section.key, section.title, "<div class=\"says\">\(sentences)</div>\(section.drawing(detail))\(table)",
                 section.key)
@@ -107,7 +107,8 @@ public struct PageHTML {
         "<section id=\"\(key)\" class=\"\(kind)\" aria-labelledby=\"\(key)-h\"><h2 id=\"\(key)-h\">\(VisibleText.html(title, most: 200))</h2>\(body)</section>"
     }
 
-    private func table(_ table: PageTable, _ title: String) -> String {
+    private func table(_ table: PageTable, _ section: any PageSection) -> String {
+        let title = section.title
         func tag(_ column: Int) -> String { table.numbers.contains(column) ? " class=\"n\"" : "" }
         let head = table.head.enumerated().map {
             "<th scope=\"col\"\(tag($0.offset))>\(VisibleText.html($0.element, most: 120))</th>"
@@ -121,7 +122,8 @@ public struct PageHTML {
         let rest =
             table.leftOut > 0
             ? "<p class=\"note\">\(Figures.grouped(table.leftOut)) more rows are in the JSON file.</p>" : ""
-        return "<details><summary>The numbers: \(VisibleText.html(title, most: 120).lowercasedFirst)</summary>"
+        return
+            "<details\(section.isTableOpen ? " open" : "")><summary>The numbers: \(VisibleText.html(title, most: 120).lowercasedFirst)</summary>"
             + "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"\(VisibleText.html(title, most: 120)), numbers\">"
             + "<table><thead><tr>\(head.joined())</tr></thead><tbody>\(rows.joined(separator: "\n"))</tbody></table></div>\(rest)</details>"
     }

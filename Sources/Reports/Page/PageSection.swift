@@ -15,11 +15,15 @@ public protocol PageSection: Sendable {
     func table(_ detail: PageDetail) -> PageTable?
     /// The drawing as HTML with its text alternatives; empty where there is nothing to draw.
     func drawing(_ detail: PageDetail) -> String
+    /// Whether the table is what the section is about, and open.
+    var isTableOpen: Bool { get }
     /// All its numbers for programs.
     var json: JSONValue { get }
 }
 
 extension PageSection {
+    /// Closed, unless a section says otherwise.
+    public var isTableOpen: Bool { false }
     /// None, unless a section says otherwise.
     public var curves: [PageCurve] { [] }
     /// None, unless a section says otherwise.

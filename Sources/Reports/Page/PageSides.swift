@@ -11,5 +11,10 @@ public struct PageSides: Sendable, Equatable {
     /// A record and its replay.
     public static let replay = PageSides(recorded: "recorded", found: "replayed")
 
+    /// The loss of a side, in a sentence.
+    func loss(_ name: String) -> String {
+        self == .replay ? "the \(name) loss" : "the loss of \(name)"
+    }
+
     var json: JSONValue { [.string(recorded), .string(found)] }
 }

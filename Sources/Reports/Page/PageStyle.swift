@@ -28,7 +28,7 @@ enum PageStyle {
         .unchecked ul{margin:0;padding-left:1.2rem}.says p{margin:.15rem 0;overflow-wrap:anywhere;max-width:50rem}
         figure{margin:.8rem 0 0}figcaption,.note,.legend{color:var(--soft);font-size:.875rem;margin:.3rem 0 0}
         .legend span{display:inline-flex;align-items:center;gap:.35rem;margin-right:1rem;white-space:nowrap}
-        .scroll{overflow-x:auto}.scroll>svg{display:block;width:100%;min-width:35rem;height:auto}
+        .scroll{overflow-x:auto}.scroll>svg{display:block;width:100%;min-width:42rem;height:auto}
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:0 1.2rem}.figures .scroll>svg{min-width:16rem}
         svg.key{width:34px;height:12px;flex:none}svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--soft);font-variant-numeric:tabular-nums}
         svg text.strong{fill:var(--bad);font-weight:600}

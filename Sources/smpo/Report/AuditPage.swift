@@ -19,7 +19,7 @@ struct AuditPage {
         if let difference = document.difference {
             page.add(difference)
         } else {
-            page.miss("first-difference", "First difference", "the audit names none")
+            page.add(NoDifference("The audit names none."))
         }
         let plot =
             document.drift.map { LossPlot($0, firstDifference: first) }

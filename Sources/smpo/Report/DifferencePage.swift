@@ -13,9 +13,7 @@ struct DifferencePage {
         var page = ReportPage(
             title: "\(section.left.path) and \(section.right.path)", subject: "difference of two checkpoints",
             verdict: section.pageVerdict)
-        page.unchecked = [
-            .init("which of the two is right", "a difference says how far they are apart, not where they come from")
-        ]
+        page.unchecked = section.omissions
         page.add(section)
         if section.metadata.isEmpty {
             page.miss("metadata", "Metadata", "none differ, or they were not compared")
@@ -34,7 +32,7 @@ struct DifferencePage {
         if let difference = document.difference {
             page.add(difference)
         } else {
-            page.miss("first-difference", "First difference", "the comparison names none")
+            page.add(NoDifference("The comparison names none."))
         }
         page.add(InputDifferences(document.entries, names: document.names))
         let why = "both runs must be known in this folder for their steps to be compared"
@@ -43,6 +41,8 @@ struct DifferencePage {
             composition.addDrift(nil, why: why, to: &page)
             return page
         }
+        // They are compared here.
+        page.unchecked.removeAll { $0.what.hasPrefix("steps after ") }
         var drift: [StepDrift] = []
         for step in 1...max(1, document.commonSteps) where step <= document.commonSteps {
             guard let left = try runs[0].traces(of: step).first, let right = try runs[1].traces(of: step).first else {

@@ -100,7 +100,7 @@ struct RunReport {
                     "the operator", "this replay looked at phases; smpo audit \(material.run) names the first operator")
             )
         } else {
-            page.miss("first-difference", "First difference", "there is none in the compared steps")
+            page.add(NoDifference("There is none in the compared steps."))
         }
         add(LossPlot(drift.steps, firstDifference: first), to: &page)
         composition.addDrift(drift.steps, why: "no record of a step is here to compare with", to: &page)

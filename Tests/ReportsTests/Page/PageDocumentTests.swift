@@ -40,14 +40,16 @@ import Testing
     }
 
     @Test func partsOfARunAreNotTheWhole() throws {
-        var part = AuditReport(run: "run-1", verdict: .reproduced)
-        (part.steps, part.equalSteps) = (10, 2)
-        part.segment = .init(steps: 5...6, checkpoint: 4)
-        let document = try AuditDocument(json: read(part.json))
+        var report = AuditReport(run: "run-1", verdict: .reproduced)
+        (report.steps, report.equalSteps) = (10, 2)
+        guard case .object(var object) = report.json else { return }
+        object["segment"] = ["first": 5, "last": 6, "checkpoint": 4]
+        let part = JSONValue.object(object)
+        let document = try AuditDocument(json: read(part))
         #expect(document.omissions.contains { $0.what == "steps outside 5..6" })
         let sample = SampleReport(
             run: "run-1", steps: 10, plan: SegmentPlan(steps: 10, checkpoints: [4, 6]), seed: "s|eed",
-            results: [try SegmentResult(json: read(part.json), steps: 5...6)])
+            results: [try SegmentResult(json: read(part), steps: 5...6)])
         let sampled = try AuditDocument(json: read(sample.json))
         #expect(sampled.omissions.contains { $0.what == "2 of 3 segments" && $0.why.contains("s|eed") })
         #expect(sampled.parts == [.init(first: 5, last: 6, verdict: "reproduced", summary: nil)])
@@ -63,7 +65,8 @@ import Testing
 
     @Test func differenceOfRuns() throws {
         var difference = RunDifference(left: "a", right: "b")
-        difference.inputs = [.init(path: "recipe.optimizer.lr", left: "\"0x3f50624dd2f1a9fc\"", right: nil)]
+        difference.inputs = DocumentDifference.all(
+            ["recipe": ["optimizer": ["lr": "0x3f50624dd2f1a9fc"]]], ["recipe": ["optimizer": [:]]])
         difference.divergence = Divergence(step: 1, phase: .update, tensor: "optimizer", expected: "x", found: "y")
         (difference.cause, difference.commonSteps, difference.equalSteps) = (.recipe, 3, 0)
         difference.notCompared = ["operators: --no-rerun"]
@@ -94,12 +97,17 @@ import Testing
                 tensor("unet/down_blocks.0.resnets.0.conv1.weight", .decimal(0.1), 7),
                 tensor("unet/up_blocks.1.attentions.0.norm.bias", "inf", "max"),
             ],
+            "policy": [
+                "tolerance": "ulp:2", "ignore_metadata": false, "allow_rename": false, "only": [],
+                "rules": [["pattern": "*.bias", "tolerance": "ignore"]],
+            ],
             "metadata": [["key": "k", "left": "1", "right": .null]], "notes": ["a note"],
         ]
         let section = try CheckpointSection(json: read(value))
         #expect(section.sentences[0] == "2 of 3 tensors differ, in 6 elements.")
         #expect(section.tensors[1].maxULP == .max && section.tensors[1].relativeL2 == .infinity)
         #expect(section.table(PageDetail())?.rows[0][0] == "unet/up_blocks.1.attentions.0.norm.bias")
+        #expect(section.omissions.map(\.what).prefix(2) == ["tensors named *.bias", "differences within ulp:2"])
         let html = section.drawing(PageDetail())
         #expect(
             html.contains("unet/down_blocks.0 resnet")

@@ -9,7 +9,7 @@ import Testing
 @Suite struct PageSectionTests {
     @Test func lossesAreHeldAgainstEachOther() {
         let plot = LossPlot(PageMaterial.drift(steps: 10, layers: 2, first: 4), firstDifference: 4)
-        #expect(plot.sentences[1] == "The replayed loss is equal, bit for bit, at 3 of 10 steps.")
+        #expect(plot.sentences[1] == "At 3 of 10 steps the replayed loss is equal to it, bit for bit.")
         #expect(
             plot.sentences[2].hasPrefix("It is furthest away at step 10: by ") && plot.sentences[2].hasSuffix("7 ULP."))
         let html = plot.drawing(PageDetail())
@@ -23,7 +23,7 @@ import Testing
             .init(step: 2, recorded: Float.nan.bitPattern, found: nil),
             .init(step: 3, recorded: Float(2).bitPattern, found: nil),
         ])
-        #expect(alone.sentences.contains("1 of them have no finite recorded loss and are not drawn."))
+        #expect(alone.sentences.contains("At 1 of them it is no finite number and not drawn."))
         #expect(alone.sentences.contains("Nothing was replayed: there is nothing to hold it against."))
         let single = alone.drawing(PageDetail())
         #expect(!single.contains("curve dashed") && !single.contains("nan") && alone.curves.count == 1)
@@ -45,7 +45,7 @@ import Testing
         ])
         #expect(
             silent.drawing(PageDetail()).contains("class=\"silent\"")
-                && silent.sentences[1].contains("digests of tensors only"))
+                && silent.sentences[1].contains("only digests of tensors differ"))
     }
 
     @Test func heatMapsShowSharesOfLayersAndPhases() throws {

@@ -6,7 +6,7 @@ struct BarChart {
     /// What the axis counts.
     let unit: String
 
-    private static let width = 380.0, left = 44.0, right = 14.0, top = 12.0, height = 120.0
+    private static let width = 300.0, left = 40.0, right = 12.0, top = 12.0, height = 110.0
 
     var html: String {
         let most = Double(max(1, counts.max() ?? 1))
@@ -35,8 +35,7 @@ struct BarChart {
             "<path class=\"axis\" d=\"M\(Place.text(Self.left)) \(Place.text(Self.top + Self.height))H\(Place.text(Self.width - Self.right))\"/>"
             + "<text x=\"\(Place.text(Self.width - Self.right))\" y=\"\(Place.text(Self.top + Self.height + 33))\" text-anchor=\"end\">\(VisibleText.html(unit))</text>"
         return DrawingFrame(
-            id: id, title: title, description: description, width: Self.width, height: Self.top + Self.height + 38,
-            caption: description
+            id: id, title: title, description: description, width: Self.width, height: Self.top + Self.height + 38
         ).html("\(grid.joined())<path class=\"fill\" d=\"\(bars.joined())\"/>\(axis)\(ticks.joined())")
     }
 }

@@ -4,7 +4,7 @@ struct HeatMapDrawing {
     private let rows: [(name: String, row: StepHeatMap.Row?)]
     private let columns: [Range<Int>]
     private let folded: [StepHeatMap.Row]
-    private static let cell = 15.0, label = 226.0, right = 16.0, width = 760.0, top = 24.0
+    private static let cell = 15.0, label = 252.0, right = 16.0, width = 760.0, top = 24.0
 
     init(_ map: StepHeatMap, _ detail: PageDetail) {
         self.map = map

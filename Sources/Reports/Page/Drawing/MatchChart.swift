@@ -14,7 +14,7 @@ struct MatchChart {
             StepBuckets.spread(other.count, most: detail.points).map { other[$0] }
             + StepBuckets.spread(equal.count, most: detail.points).map { equal[$0] }
         let (first, last) = (known.first?.step ?? 1, known.last?.step ?? 1)
-        let rows = Axis(0, Double(max(1, known.compactMap(\.timestep).max() ?? 1)), about: 4, whole: true)
+        let rows = Axis(0, Double(max(1, known.compactMap(\.timestep).max() ?? 1)), about: 5, whole: true)
         let columns = Axis(Double(first), Double(last), about: 8, whole: true)
         let room = Self.width - Self.left - Self.right - 12
         func x(_ step: Double) -> Double {
