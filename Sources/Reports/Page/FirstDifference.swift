@@ -109,9 +109,11 @@ public struct FirstDifference: PageSection {
         func x(_ step: Int) -> Double { left + (last > 1 ? Double(step - 1) / Double(last - 1) : 0.5) * width }
         var body = "<path class=\"base\" d=\"M\(Place.text(x(step))) \(Place.text(y))H\(Place.text(left + width))\"/>"
         if lastEqual > 0 {
+            // Of a long run the two would lie on each other.
+            let ring = min(x(lastEqual), x(step) - 16)
             body +=
-                "<path class=\"curve solid\" d=\"M\(Place.text(x(1))) \(Place.text(y))H\(Place.text(x(lastEqual)))\"/>"
-                + "<path class=\"ring\" d=\"M\(Place.text(x(lastEqual) - 5)) \(Place.text(y))a5 5 0 1 0 10 0a5 5 0 1 0 -10 0\"/>"
+                "<path class=\"curve solid\" d=\"M\(Place.text(min(x(1), ring))) \(Place.text(y))H\(Place.text(ring))\"/>"
+                + "<path class=\"ring\" d=\"M\(Place.text(ring - 5)) \(Place.text(y))a5 5 0 1 0 10 0a5 5 0 1 0 -10 0\"/>"
         }
         let px = x(step)
         body += "<path class=\"cross\" d=\"M\(Place.text(px - 7)) \(Place.text(y - 7))l14 14m0 -14l-14 14\"/>"

@@ -47,7 +47,14 @@ public struct LabelSection: PageSection {
     public var sentences: [String] { histograms.map(\.sentence) + notes }
 
     /// The shapes of the histograms.
-    public var curves: [PageCurve] { histograms.map { PageCurve($0.title, $0.counts.map(Double.init)) } }
+    public var curves: [PageCurve] {
+        histograms.map { histogram in
+            let range = histogram.range
+            return PageCurve(
+                histogram.title, histogram.counts.map(Double.init),
+                ends: "from \(Figures.short(range.lowerBound)) to \(Figures.short(range.upperBound))")
+        }
+    }
 
     /// A row for each part of each histogram that is not empty.
     public func table(_ detail: PageDetail) -> PageTable? {

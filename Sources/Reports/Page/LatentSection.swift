@@ -70,7 +70,7 @@ public struct LatentSection: PageSection {
             lines.append("Their timesteps lie between \(low) and \(high).")
         }
         if compared.isEmpty {
-            lines.append("None was held against a replay.")
+            lines.append("None was held against a replay by itself.")
         } else {
             let equal = compared.count { $0.isEqual == true }
             lines.append(

@@ -12,6 +12,26 @@ public struct MarginSection: PageSection {
         public let margin: Double, accuracy: Double
     }
 
+    /// What a logit above 0 says.
+    public enum Meaning: String, Sendable {
+        /// The policy leans to the winner of a pair more than its reference does.
+        case againstReference
+        /// The model prefers the winner of a pair; there is no reference.
+        case pairs
+        /// The policy rates a single picture as people did.
+        case pictures
+
+        var sentence: String {
+            switch self {
+            case .againstReference: "the policy leans to the winner more than its reference does"
+            case .pairs: "the model prefers the winner"
+            case .pictures: "the policy rates a picture as people did"
+            }
+        }
+    }
+
+    /// What a logit above 0 says.
+    public let meaning: Meaning
     /// The steps in order.
     public let points: [Point]
     /// Items with a negative weight, of all.
@@ -23,7 +43,7 @@ public struct MarginSection: PageSection {
     public let title = "Margin and implicit accuracy"
 
     /// The margins that the records of steps hold; nil where the objective compares nothing.
-    public init?(_ records: [StepRecord]) {
+    public init?(_ records: [StepRecord], meaning: Meaning = .againstReference) {
         var (points, negative, items): ([Point], Int, Int) = ([], 0, 0)
         for record in records {
             let logits = (record[.loss]?.entries ?? []).compactMap { entry -> Float? in
@@ -43,7 +63,7 @@ public struct MarginSection: PageSection {
             }
         }
         guard !points.isEmpty else { return nil }
-        (self.points, self.negative, self.items) = (points, negative, items)
+        (self.points, self.negative, self.items, self.meaning) = (points, negative, items, meaning)
     }
 
     /// What it says.
@@ -52,16 +72,15 @@ public struct MarginSection: PageSection {
         let tail = points.suffix(max(1, points.count / 10))
         let mean = tail.reduce(0) { $0 + $1.accuracy } / Double(tail.count)
         var lines = [
-            "The margin is the mean of the logits of a step's items; above 0 the policy leans to the winner more than its "
-                + "reference does. It ends at \(Figures.short(last.margin)).",
+            "The margin is the mean of the logits of a step's items; where one is above 0, \(meaning.sentence). It ends at "
+                + "\(Figures.short(last.margin)).",
             "The implicit accuracy is the share of logits above 0; over the last \(tail.count) "
                 + "step\(tail.count == 1 ? "" : "s") it is \(Figures.short(100 * mean)) %.",
         ]
-        if negative > 0 {
+        if negative > 0, meaning != .pictures {
             lines.append(
                 "\(Figures.grouped(negative)) of \(Figures.grouped(items)) items have a negative weight, which is part of "
-                    + "the logit: there a positive one means that the policy leans away from the labelled winner, or from "
-                    + "a picture that people rejected.")
+                    + "the logit: there a positive one means that the policy leans away from the labelled winner.")
         }
         return lines
     }
@@ -103,6 +122,7 @@ public struct MarginSection: PageSection {
     public var json: JSONValue {
         [
             "columns": ["step", "margin", "implicit_accuracy"], "negative_weights": .integer(negative),
+            "meaning": .string(meaning.sentence),
             "items": .integer(items),
             "rows": .array(points.map { [.integer($0.step), .decimal($0.margin), .decimal($0.accuracy)] }),
         ]

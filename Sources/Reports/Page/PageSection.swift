@@ -38,9 +38,13 @@ public struct PageCurve: Sendable, Equatable {
     public let label: String
     /// Its values from left to right; nil where there is none.
     public let values: [Double?]
+    /// What stands at its ends; nil for its least and greatest value.
+    public let ends: String?
 
     /// A curve of `values`.
-    public init(_ label: String, _ values: [Double?]) { (self.label, self.values) = (label, values) }
+    public init(_ label: String, _ values: [Double?], ends: String? = nil) {
+        (self.label, self.values, self.ends) = (label, values, ends)
+    }
 }
 
 /// Rows of texts under a head.

@@ -45,7 +45,8 @@ public struct PageText {
             let known = curve.values.compactMap { $0 }.filter(\.isFinite)
             guard let low = known.min(), let high = known.max() else { return nil }
             let label = VisibleText.of(curve.label) + String(repeating: " ", count: max(0, width - curve.label.count))
-            return "    \(label)  \(Sparkline.text(curve.values))  \(Figures.short(low)) … \(Figures.short(high))"
+            return
+                "    \(label)  \(Sparkline.text(curve.values))  \(curve.ends ?? "\(Figures.short(low)) … \(Figures.short(high))")"
         }
     }
 

@@ -47,7 +47,7 @@ struct AuditPage {
         page.unchecked += try composition.omissions(material).filter { omission in
             !page.unchecked.contains { $0.what == omission.what }
         }
-        try composition.addRecord(of: material, difference: first, to: &page)
+        try composition.addRecord(of: material, drift: document.drift, difference: first, to: &page)
         page.add(ProvenanceCard(material.evidence.manifest, signers: material.evidence.signers))
         return page
     }

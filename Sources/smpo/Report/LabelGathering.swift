@@ -42,7 +42,8 @@ extension RunMaterial {
                 notes.append("\(negative) weights are below 0: the scores contradict the winner that people chose.")
             }
         } else {
-            notes.append("The objective \(recipe.objective.name.rawValue) takes plain labels: every weight is 1.")
+            notes.append(
+                "The objective \(recipe.objective.name.rawValue) takes plain labels, without weights of their own.")
         }
         notes += try scorers()
         if case .success(let data) = data { notes += data.notes.map { "Of the data: \($0)." } }

@@ -39,8 +39,11 @@ extension RunMaterial {
     }
 
     /// The latents of the run with pictures of a few: of the first and the last step, of one between, and of those around
-    /// `difference`, the first step that differs. `matches` are those of a comparison; without one the record's are taken.
-    func latents(_ matches: [LatentSection.Match]?, difference: Int?) throws -> Result<LatentSection, Missing> {
+    /// `difference`, the first step that differs. `matches` are those of a comparison; without one the record's are
+    /// taken, and `drift` says what an audit counted.
+    func latents(
+        _ matches: [LatentSection.Match]?, drift: [StepDrift]? = nil, difference: Int?
+    ) throws -> Result<LatentSection, Missing> {
         let count = evidence.records.count
         guard count > 0 else { return .failure(Missing(why: "no step is recorded here")) }
         guard recipe.objective.name != .pickscore else {
@@ -54,7 +57,7 @@ extension RunMaterial {
             }
         }
         guard !all.isEmpty else { return .failure(Missing(why: "the records have no phase of noised pictures")) }
-        var notes = [String]()
+        var notes = matches == nil ? counted(drift ?? []) : []
         let wanted = [1, difference.map { $0 - 1 }, difference, (count + 1) / 2, count].compactMap(\.self)
         let steps = Set(wanted.filter { (1...count).contains($0) }.prefix(Self.mostSteps + 1)).sorted()
         var exhibits: [LatentSection.Exhibit] = []
@@ -79,6 +82,17 @@ extension RunMaterial {
             LatentSection(all, exhibits: exhibits, notes: notes, isInverted: recipe.inversion != nil))
     }
 
+    /// What the steps of a comparison say of the phase as a whole, where the single digests of one side are not at hand.
+    private func counted(_ drift: [StepDrift]) -> [String] {
+        let parts = drift.compactMap { step in step.phases.first { $0.name == Phase.inversion.rawValue } }
+        guard !parts.isEmpty else { return [] }
+        let (differing, total) = (parts.reduce(0) { $0 + $1.differing }, parts.reduce(0) { $0 + $1.total })
+        return [
+            "Of the phase inversion as a whole \(differing) of \(total) tensors differ, at "
+                + "\(parts.count { $0.differing > 0 }) of \(parts.count) steps: the audit counts them, and does not say which."
+        ]
+    }
+
     private func unique(_ matches: [LatentSection.Match]) -> [LatentSection.Match] {
         matches.enumerated().filter { index, match in !matches[..<index].contains(match) }.map(\.element)
     }
@@ -101,15 +115,12 @@ extension RunMaterial {
             let (values, note) = Self.held(
                 planes, shape, against: trace.tensors[.batch]?[item + side], named: item + side)
             let alternative = "The \(word) of item \(match.item) in step \(match.step): \(caption)"
-            if isLatent {
-                if let picture = try Thumbnail.latent(values, shape: shape, label: word, alternative: alternative) {
-                    pictures.append(picture)
-                }
-            } else {
-                pictures.append(
-                    try Thumbnail.picture(
-                        values, edge: recipe.data.size, label: word, alternative: alternative, note: note))
-            }
+            let picture =
+                isLatent
+                ? try Thumbnail.latent(values, shape: shape, label: word, alternative: alternative, note: note)
+                : try Thumbnail.picture(
+                    values, edge: recipe.data.size, label: word, alternative: alternative, note: note)
+            if let picture { pictures.append(picture) }
         }
         for (number, side) in sides.enumerated() {
             guard
@@ -122,13 +133,10 @@ extension RunMaterial {
             }
             if let picture = try Thumbnail.latent(
                 stored.bits.map { Float(bitPattern: $0) }, shape: stored.shape, label: "\(stage) \(word)",
-                alternative: "The \(stage) \(word) of item \(match.item) in step \(match.step), as it was recorded")
+                alternative: "The \(stage) \(word) of item \(match.item) in step \(match.step), as it was recorded",
+                note: state ?? "")
             {
-                let note = [picture.note, state ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
-                pictures.append(
-                    PagePicture(
-                        png: picture.png, width: picture.width, height: picture.height, label: picture.label,
-                        alternative: picture.alternative, note: note))
+                pictures.append(picture)
             }
         }
         return LatentSection.Exhibit(match: match, caption: caption, pictures: pictures)

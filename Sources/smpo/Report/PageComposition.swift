@@ -3,6 +3,7 @@ import Digests
 import Ledger
 import Reports
 import Tensors
+import Training
 
 /// Puts the sections of a run into a page.
 struct PageComposition {
@@ -34,7 +35,8 @@ struct PageComposition {
 
     /// Adds what the record of the run itself shows.
     func addRecord(
-        of material: RunMaterial, matches: [LatentSection.Match]? = nil, difference: Int?, to page: inout ReportPage
+        of material: RunMaterial, matches: [LatentSection.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?,
+        to page: inout ReportPage
     ) throws {
         func add<Section: PageSection>(
             _ section: Result<Section, RunMaterial.Missing>, _ key: String, _ title: String
@@ -44,9 +46,10 @@ struct PageComposition {
             case .failure(let missing): page.miss(key, title, missing.why)
             }
         }
-        add(try material.latents(matches, difference: difference), "latents", "Inverted latents")
+        add(try material.latents(matches, drift: drift, difference: difference), "latents", "Inverted latents")
         add(try material.labels(), "labels", "Labels and reward gaps")
-        if let margins = MarginSection(material.evidence.records) {
+        if let margins = MarginSection(material.evidence.records, meaning: meaning(of: material.recipe.objective.name))
+        {
             page.add(margins)
         } else {
             page.miss(
@@ -60,6 +63,14 @@ struct PageComposition {
             bar.finish()
         } else {
             page.miss("samples", "Samples before and after", "pictures are drawn with --samples, which takes a while")
+        }
+    }
+
+    private func meaning(of objective: Recipe.Objective.Name) -> MarginSection.Meaning {
+        switch objective {
+        case .smpo, .dpo, .inpo: .againstReference
+        case .mapo, .pickscore, .sft: .pairs
+        case .kto: .pictures
         }
     }
 

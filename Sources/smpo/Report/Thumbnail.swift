@@ -17,7 +17,7 @@ enum Thumbnail {
     /// A picture of a latent [c, h, w]: its first three channels, or its only one. Values of −3…3 are shown from dark to
     /// bright: a Gaussian latent has few beyond.
     static func latent(
-        _ values: [Float], shape: [Int], label: String, alternative: String
+        _ values: [Float], shape: [Int], label: String, alternative: String, note: String
     ) throws -> PagePicture? {
         guard shape.count == 3, shape[0] > 0, shape[1] > 0, shape[2] > 0, values.count == shape.reduce(1, *) else {
             return nil
@@ -27,7 +27,8 @@ enum Thumbnail {
             let start = (shape[0] >= 3 ? channel : 0) * area
             return values[start..<start + area].map { $0 / 3 }
         }
-        let note = shape[0] > 3 ? "channels 1–3 of \(shape[0])" : ""
+        let note = [note, shape[0] > 3 ? "channels 1–3 of \(shape[0])" : ""].filter { !$0.isEmpty }.joined(
+            separator: "; ")
         return try picture(PixelPlanes.image(planes, width: shape[2], height: shape[1]), label, alternative, note)
     }
 

@@ -113,6 +113,10 @@ import Testing
         #expect(section.points.map(\.margin) == [0, 0.25, 3] && section.points.map(\.accuracy) == [0, 0.5, 1])
         #expect(section.negative == 3 && section.items == 6)
         #expect(section.sentences.last?.contains("3 of 6 items have a negative weight") == true)
+        // Of single pictures the weight says which are good; the logit counts with it already.
+        let pictures = MarginSection(try PageMaterial.records([[1]], weights: [-1]), meaning: .pictures)
+        #expect(pictures?.sentences.contains { $0.contains("rates a picture as people did") } == true)
+        #expect(pictures?.sentences.contains { $0.contains("negative weight") } == false)
         #expect(try MarginSection(PageMaterial.records([[], []])) == nil)
         #expect(section.drawing(PageDetail()).contains("½: chance"))
     }

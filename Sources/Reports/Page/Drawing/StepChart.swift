@@ -65,7 +65,9 @@ struct StepChart {
             )
         }
         if !bars.isEmpty {
-            let thick = max(1, min(14, (Self.width - Self.left - Self.right) / Double(bars.count) * 0.7))
+            let pitch = (Self.width - Self.left - Self.right) / Double(bars.count)
+            // Narrow bars with gaps between them would flicker.
+            let thick = max(1, min(14, pitch < 6 ? pitch : pitch * 0.7))
             let path = bars.filter { $0.value > 0 }.map {
                 "M\(Place.text(x($0.step))) \(Place.text(y(0)))V\(Place.text(y($0.value)))"
             }
