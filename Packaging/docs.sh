@@ -3,7 +3,9 @@
 #   python3 -m http.server --directory dist/docs
 set -euo pipefail
 cd "$(dirname "$0")/.."
-swift package --scratch-path .build-docs dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+# It ends with an error for the bundles of tests, which are no modules; whether the others are there is seen below.
+swift package --scratch-path .build-docs dump-symbol-graph --minimum-access-level public --skip-synthesized-members ||
+    echo "(bundles of tests have no documentation)"
 graphs=$(echo .build-docs/*/symbolgraph)
 rm -rf .build-docs/archives dist/docs
 mkdir -p .build-docs/archives dist

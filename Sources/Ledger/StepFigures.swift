@@ -10,10 +10,8 @@ public struct StepFigures: Sendable, Equatable {
     public let gradientNorm: Float?, clipFactor: Float?
     /// The learning rate of the update.
     public let learningRate: Double?
-    /// The mean of the items' logits, of which a positive one prefers the winner; nil without preference.
-    public let margin: Double?
-    /// The share of items whose logit is positive; nil without preference.
-    public let implicitAccuracy: Double?
+    /// Each item's logit: a positive one prefers the winner (KTO: rates a picture as people did). Empty without preference.
+    public let logits: [Float]
 
     /// Reads a record.
     public init(_ record: StepRecord) {
@@ -26,11 +24,18 @@ public struct StepFigures: Sendable, Equatable {
         } else {
             learningRate = nil
         }
-        let logits = (record[.loss]?.entries ?? []).filter { $0.name.hasSuffix(".inside") }.compactMap(
+        logits = (record[.loss]?.entries ?? []).filter { $0.name.hasSuffix(".inside") }.compactMap(
             StepFigures.float)
-        let count = Double(logits.count)
-        margin = logits.isEmpty ? nil : logits.reduce(0) { $0 + Double($1) } / count
-        implicitAccuracy = logits.isEmpty ? nil : Double(logits.count { $0 > 0 }) / count
+    }
+
+    /// The mean of the logits; nil where there is none.
+    public var margin: Double? {
+        logits.isEmpty ? nil : logits.reduce(0) { $0 + Double($1) } / Double(logits.count)
+    }
+
+    /// The share of logits above 0; nil where there is none.
+    public var implicitAccuracy: Double? {
+        logits.isEmpty ? nil : Double(logits.count { $0 > 0 }) / Double(logits.count)
     }
 
     /// Those that there are, by the names under which they are exported.

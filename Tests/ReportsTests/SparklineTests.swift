@@ -5,8 +5,8 @@ import Testing
     @Test func drawsFromLeastToLargest() {
         #expect(Sparkline.text([0, 1, 2, 3, 4, 5, 6, 7], width: 8) == "▁▂▃▄▅▆▇█")
         #expect(Sparkline.text([5, 5, 5], width: 8) == "▄▄▄")
-        #expect(Sparkline.text([], width: 8) == "" && Sparkline.text([.nan], width: 8) == " ")
-        #expect(Sparkline.text([1, .infinity, 2], width: 8) == "▁ █")
+        #expect(Sparkline.text([], width: 8) == "" && Sparkline.text([.nan], width: 8) == "")
+        #expect(Sparkline.text([1, .infinity, 2], width: 8) == "▁ █" && Sparkline.text([1, nil, 2]) == "▁ █")
     }
 
     /// A long series is drawn as means: one outlier does not go lost, nor a part of the series.

@@ -46,18 +46,10 @@ public struct MarginSection: PageSection {
     public init?(_ records: [StepRecord], meaning: Meaning = .againstReference) {
         var (points, negative, items): ([Point], Int, Int) = ([], 0, 0)
         for record in records {
-            let logits = (record[.loss]?.entries ?? []).compactMap { entry -> Float? in
-                guard entry.name.hasSuffix(".inside"), case .float32(let bits) = entry.value, bits.count == 1 else {
-                    return nil
-                }
-                return Float(bitPattern: bits[0])
-            }
-            guard !logits.isEmpty else { continue }
-            points.append(
-                Point(
-                    step: record.step, margin: logits.reduce(0) { $0 + Double($1) } / Double(logits.count),
-                    accuracy: Double(logits.count { $0 > 0 }) / Double(logits.count)))
-            items += logits.count
+            let figures = StepFigures(record)
+            guard let margin = figures.margin, let accuracy = figures.implicitAccuracy else { continue }
+            points.append(Point(step: record.step, margin: margin, accuracy: accuracy))
+            items += figures.logits.count
             if case .float32(let bits)? = record[.batch]?["weights"]?.value {
                 negative += bits.count { Float(bitPattern: $0) < 0 }
             }

@@ -26,8 +26,8 @@ enum WatchText {
             ("accuracy", "%.3f", \.implicitAccuracy), ("gradient", "%.3g", { $0.gradientNorm.map(Double.init) }),
         ]
         return all.compactMap { title, format, value in
-            let values = run.figures.map { value($0) ?? .nan }
-            guard let last = values.last, last.isFinite else { return nil }
+            let values = run.figures.map(value)
+            guard let last = values.last ?? nil, last.isFinite else { return nil }
             let label = title.padding(toLength: 10, withPad: " ", startingAt: 0)
             return label + Sparkline.text(values, width: max(10, width - 24)) + "  " + String(format: format, last)
         }

@@ -114,12 +114,6 @@ import Testing
         #expect(try json["missing"][0]["key"].string() == "nothing")
     }
 
-    @Test func sparklines() {
-        #expect(Sparkline.text([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█")
-        #expect(Sparkline.text([1, nil, 2]) == "▁ █" && Sparkline.text([]) == "" && Sparkline.text([.nan]) == "")
-        #expect(Sparkline.text(Array(repeating: 3, count: 500)).count == 48)
-    }
-
     @Test func foreignTextIsVisible() {
         #expect(VisibleText.of("a\nb\u{1B}c\u{9B}d") == "a\\nb\\u{1b}c\\u{9b}d")
         #expect(VisibleText.of(String(repeating: "x", count: 9), most: 4) == "xxxx…")
