@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
@@ -38,6 +38,10 @@ test: packages ## Run all tests.
 
 build: packages ## Build the program, .build/release/smpo.
 	@swift build -c release --product smpo
+
+gate: build ## Audit all golden runs with two numbers of workers, the short ones also on the portable kernels; minutes.
+	$(smpo) gate --workers 1,3
+	$(smpo) gate 'short-*' --isa baseline --workers 1,3
 
 lint: ## Check the format; nothing is changed.
 	swift format lint --strict -r Sources Tests Package.swift
