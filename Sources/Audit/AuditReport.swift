@@ -38,6 +38,8 @@ public struct AuditReport: Sendable {
     public var band: BandFindings?
     /// The replay's chain head.
     public var chainHead: Digest?
+    /// How record and replay lie to each other step by step, where the replay went on to the end.
+    public var drift: Drift?
 
     /// A report on `run`.
     public init(run: String, verdict: Verdict, reason: String? = nil) {
@@ -66,6 +68,8 @@ public struct AuditReport: Sendable {
         if let divergence { object["divergence"] = AuditReport.json(divergence) }
         object["operator"] = operators.map { AuditReport.json($0) }
         object["cause"] = cause.map { .string($0.rawValue) }
+        object["drift"] = drift?.json
+        object["kind"] = drift?.kind?.json
         object["notes"] = notes.isEmpty ? nil : .array(notes.map { .string($0) })
         return .object(object)
     }

@@ -35,21 +35,30 @@ public struct Auditor {
     }
 
     /// Audits `run`, or only the steps of `segment`, replayed from the last checkpoint before them. `progress` is told
-    /// each replayed step and how many there will be. Throws when the work cannot be done.
+    /// each replayed step and how many there will be, and may throw to end it. Throws when the work cannot be done.
     public func audit(
-        _ run: String, segment: ClosedRange<Int>? = nil, progress: (Int, Int) -> Void = { _, _ in }
+        _ run: String, segment: ClosedRange<Int>? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> AuditReport {
+        try audit(run, AuditScope(segment: segment), progress: progress)
+    }
+
+    /// Audits `run` as far as `scope` says.
+    public func audit(
+        _ run: String, _ scope: AuditScope, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> AuditReport {
         do {
             let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
             if let reason = incomparable(evidence) {
                 return AuditReport(run: run, verdict: .incomparable, reason: reason)
             }
-            if let segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
+            if let segment = scope.segment {
+                try SegmentError.check(segment, run: run, steps: evidence.stepCount)
+            }
             let session = try Surroundings(evidence, workspace: workspace).open(engine)
             if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
-                return try replay(evidence, session, within: band, segment, progress)
+                return try replay(evidence, session, within: band, scope.segment, progress)
             }
-            var report = try replay(evidence, session, segment, progress)
+            var report = try replay(evidence, session, scope, progress)
             if localizes { localize(evidence, &report) }
             return report
         } catch let error as TamperError {
@@ -107,7 +116,7 @@ public struct Auditor {
     /// The audit of a run that a foreign backend recorded.
     private func replay(
         _ evidence: Evidence, _ session: TrainingSession, within band: Band, _ segment: ClosedRange<Int>?,
-        _ progress: (Int, Int) -> Void
+        _ progress: (Int, Int) throws -> Void
     ) throws -> AuditReport {
         try requireSteps(evidence, session.recipe.training.steps)
         var report = AuditReport(run: evidence.manifest.run, verdict: .incomparable)
@@ -123,75 +132,72 @@ public struct Auditor {
     }
 
     private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, _ segment: ClosedRange<Int>?, _ progress: (Int, Int) -> Void
+        _ evidence: Evidence, _ session: TrainingSession, _ scope: AuditScope, _ progress: (Int, Int) throws -> Void
     ) throws -> AuditReport {
         let total = session.recipe.training.steps
         try requireSteps(evidence, total)
-        let steps = evidence.stepCount
         var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
-        report.steps = steps
-        report.evidence =
-            (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
-            // A part inside the run never comes to what the whole run came to.
-            + (evidence.outcomes.isEmpty || (segment?.upperBound ?? total) < total ? [] : ["chain head"])
+        report.steps = evidence.stepCount
         report.signers = evidence.signers.known
         var chain = Chain(inputs: session.inputs.digest)
-        if let segment {
+        if let segment = scope.segment {
             chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
             report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
-        let builder = TraceBuilder(engine: session.trainer.model.engine)
-        let last = segment?.upperBound ?? steps
-        let first = chain.count + 1
-        for step in first...max(first, last) where step <= last {
-            if let fault {
-                try fault.takeStep(session, observer: builder)
-            } else {
-                _ = try session.step(observer: builder)
-            }
-            let found = try builder.finish(session.trainer)
-            if evidence.records(of: step).contains(where: { $0 != found.record }) {
-                let differences = try evidence.traces(of: step).compactMap {
-                    TraceComparison.firstDifference(expected: $0, found: found)
-                }
-                guard var divergence = differences.first else { preconditionFailure("records differ in no entry") }
-                divergence.element = divergence.element ?? element(divergence, builder, evidence)
-                report.verdict = .diverged
-                report.divergence = divergence
-                return report
-            }
-            builder.clearKept()
-            chain.append(found.record.digest)
-            report.equalSteps += 1
-            progress(step - first + 1, last - first + 1)
+        var run = RunReplay(session, chain, evidence, workspace: workspace, fault: fault)
+        if scope.goesThrough {
+            report.drift = Drift(run: report.run)
+            report.drift?.recorded = evidence.outcomes.first?.outcome
         }
+        try replay(&run, scope, upTo: scope.segment?.upperBound ?? report.steps, &report, progress)
+        let last = report.segment?.steps.upperBound ?? report.steps
+        let isWhole = report.segment == nil || last == total
+        report.evidence =
+            (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
+            // A part inside the run never comes to what the whole run came to.
+            + (evidence.outcomes.isEmpty || !isWhole || last < total ? [] : ["chain head"])
+        if report.drift != nil, run.chain.count == total { report.drift?.found = try run.outcome() }
+        guard report.verdict == .reproduced else { return report }
         // Inside a run the records are all there is to compare.
-        guard last == total || segment == nil else {
+        guard isWhole else {
             if evidence.records(of: last).isEmpty {
                 report.verdict = .incomparable
                 report.reason = "no record of step \(last) is there to compare with, only what the whole run came to"
             }
             return report
         }
-        report.chainHead = chain.head
-        let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
-        if let difference = evidence.outcomeDifference(from: found) {
+        report.chainHead = run.chain.head
+        if let difference = evidence.outcomeDifference(from: try run.outcome()) {
             report.verdict = .diverged
             report.reason = "\(difference); no record of a step differs"
         }
         return report
     }
 
-    /// The first differing element of a tensor whose recorded values are stored beside the ledger.
-    private func element(
-        _ divergence: Divergence, _ builder: TraceBuilder, _ evidence: Evidence
-    ) -> Divergence.Element? {
-        guard
-            let kept = builder.kept.first(where: { $0.phase == divergence.phase && $0.name == divergence.tensor }),
-            let stored = evidence.storedBits(
-                step: divergence.step, phase: divergence.phase, name: divergence.tensor, workspace: workspace)
-        else { return nil }
-        return TraceComparison.firstElement(
-            stored.bits, kept.tensor.floats.map(\.bitPattern), shape: stored.shape)
+    /// Replays the steps up to `last` into the report: to the first difference, unless the scope says through, and no
+    /// longer than its budget.
+    private func replay(
+        _ run: inout RunReplay, _ scope: AuditScope, upTo last: Int, _ report: inout AuditReport,
+        _ progress: (Int, Int) throws -> Void
+    ) throws {
+        let (begin, first) = (ContinuousClock.now, run.chain.count + 1)
+        for step in first...max(first, last) where step <= last {
+            let stepBegin = ContinuousClock.now
+            let found = try run.step()
+            if let drift = report.drift == nil ? nil : try run.drift(of: found) { report.drift?.steps.append(drift) }
+            if report.divergence == nil {
+                report.divergence = try run.divergence(of: found)
+                report.drift?.divergence = report.divergence
+            }
+            if report.divergence == nil { report.equalSteps += 1 } else { report.verdict = .diverged }
+            if report.divergence != nil && !scope.goesThrough { return }
+            try progress(step - first + 1, last - first + 1)
+            let (spent, ofStep) = (ContinuousClock.now - begin, ContinuousClock.now - stepBegin)
+            let lower = scope.segment?.lowerBound ?? first
+            if let budget = scope.budget, lower <= step, step < last, spent + ofStep > budget {
+                report.segment = AuditReport.Segment(steps: lower...step, checkpoint: first - 1)
+                return
+            }
+        }
     }
 }

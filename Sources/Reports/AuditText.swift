@@ -33,6 +33,7 @@ public enum AuditText {
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
         }
+        if let drift = report.drift { lines += DriftText.lines(drift) }
         for note in report.notes { lines.append("  looked at         \(note)") }
         if let band = report.band { lines += BandText.lines(band) }
         for key in report.signers { lines.append("  signed with       \(key)") }

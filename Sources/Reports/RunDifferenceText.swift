@@ -36,12 +36,13 @@ public enum RunDifferenceText {
             ? "different, but equal as far as both go" : "different"
     }
 
-    private static func describe(_ difference: DocumentDifference) -> String {
+    /// One place at which two documents differ.
+    static func describe(_ difference: DocumentDifference) -> String {
         "\(difference.path): \(value(difference.left)) | \(value(difference.right))"
     }
 
     /// Bits of a Float64 as a number; long documents cut.
-    private static func value(_ text: String?) -> String {
+    static func value(_ text: String?) -> String {
         guard let text else { return "nothing" }
         let bare = text.filter { $0 != "\"" }
         if text.count == 20, let number = HexFloat.double(bare) { return "\(number)" }

@@ -15,7 +15,7 @@ struct BandAudit {
     let band: Band
 
     /// Replays the steps after those that `session` has done, up to `last`.
-    func fill(_ report: inout AuditReport, upTo last: Int, progress: (Int, Int) -> Void) throws {
+    func fill(_ report: inout AuditReport, upTo last: Int, progress: (Int, Int) throws -> Void) throws {
         let replay = BandReplay(evidence: evidence, session: session, workspace: workspace)
         let first = session.trainer.steps + 1
         var findings = BandFindings(band: band)
@@ -49,7 +49,7 @@ struct BandAudit {
                 return
             }
             report.equalSteps += 1
-            progress(number - first + 1, last - first + 1)
+            try progress(number - first + 1, last - first + 1)
         }
         try holdOutcomes(&report, last)
     }

@@ -7,7 +7,9 @@ import Ledger
 public struct Drift: Sendable, Equatable {
     /// The run.
     public let run: String
-    /// Every step that was replayed, in order.
+    /// What differs in the inputs: none where the replay started from what the manifest says.
+    public var inputs: [DocumentDifference] = []
+    /// Every step that was replayed and of which there is a record, in order.
     public var steps: [StepDrift] = []
     /// The first difference.
     public var divergence: Divergence?
@@ -18,17 +20,47 @@ public struct Drift: Sendable, Equatable {
     public init(run: String) { self.run = run }
 
     /// What kind of change it speaks of; nil where nothing differs.
-    public var kind: DriftKind? { DriftKind(steps) }
+    public var kind: DriftKind? {
+        guard inputs.isEmpty else {
+            return inputs.contains { $0.path == "seed" || $0.path.hasPrefix("recipe") } ? .recipe : .inputs
+        }
+        return DriftKind(steps)
+    }
+
+    /// The chain heads: the recorded one, and the one that would take its place.
+    public var heads: (recorded: Digest?, found: Digest?) { (recorded?.chainHead, found?.chainHead) }
+
+    /// The furthest number of all steps, with its step.
+    public var furthest: (step: Int, number: StepDrift.Furthest)? {
+        steps.compactMap { step in step.furthest.map { (step: step.step, number: $0) } }
+            .max { $0.number.ulp < $1.number.ulp }
+    }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
     public var json: JSONValue {
         var object: JSONObject = [
             "schema": 1, "run": .string(run), "steps": .array(steps.map(\.json)),
         ]
+        object["inputs"] = inputs.isEmpty ? nil : .array(inputs.map(\.json))
         object["divergence"] = divergence.map { AuditReport.json($0) }
         object["recorded"] = recorded?.json
         object["found"] = found?.json
-        if let kind { object["kind"] = ["word": .string(kind.word), "meaning": .string(kind.meaning)] }
+        object["kind"] = kind?.json
         return .object(object)
+    }
+}
+
+extension DriftKind {
+    /// The word and what it means.
+    public var json: JSONValue { ["word": .string(word), "meaning": .string(meaning)] }
+}
+
+extension DocumentDifference {
+    /// The path and what stands there on either side, as canonical JSON; null where nothing does.
+    public var json: JSONValue {
+        [
+            "path": .string(path), "left": left.map { .string($0) } ?? .null,
+            "right": right.map { .string($0) } ?? .null,
+        ]
     }
 }

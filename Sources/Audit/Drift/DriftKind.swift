@@ -2,22 +2,29 @@ import Ledger
 
 /// What kind of change a replay that differs speaks of, judged by where and how far the two part.
 public enum DriftKind: Sendable, Equatable {
-    /// From the first step on, by the last bits of the numbers, beginning in a pass of the network: other arithmetic,
-    /// by another machine, library or kernel, or by another contract.
+    /// The recipe is another than the recorded one: a value in its file, or a default in the code.
+    case recipe
+    /// The recipe is the same, but something else that a run starts from is not: model, data, schedule or contract.
+    case inputs
+    /// From the first step on, by the last bits of the numbers, in most of what the passes of the network give: other
+    /// arithmetic, by another machine, library or kernel, or by another contract.
     case arithmetic
     /// From the first step on, beginning in one phase; only what follows from it differs besides.
     case phase(Phase)
-    /// Nothing differs before a later step: code that comes into play there.
-    case step(Int)
+    /// Nothing differs before a later step: code that comes into play there; and the phase in which it begins, where
+    /// that is one.
+    case step(Int, Phase?)
     /// From the first step on, in several phases that do not follow from each other, by more than the last bits.
     case code
 
     /// One word, and the phase or step where it has one.
     public var word: String {
         switch self {
+        case .recipe: "recipe"
+        case .inputs: "inputs"
         case .arithmetic: "arithmetic"
         case .phase(let phase): "phase \(phase.rawValue)"
-        case .step(let step): "step \(step)"
+        case .step(let step, let phase): "step \(step)" + (phase.map { ", phase \($0.rawValue)" } ?? "")
         case .code: "code"
         }
     }
@@ -25,48 +32,67 @@ public enum DriftKind: Sendable, Equatable {
     /// What it says to a person.
     public var meaning: String {
         switch self {
+        case .recipe: "the recipe is another than the recorded one: a value in its file or a default in the code"
+        case .inputs: "model, data, schedule or contract are others than the recorded ones"
         case .arithmetic:
             "everything moved in the last bits from the first step on: the environment, a kernel or the contract"
         case .phase(let phase): "only the phase \(phase.rawValue) moved, and what follows from it"
-        case .step(let step): "the first \(step - 1) steps are equal: code that comes into play at step \(step)"
+        case .step(let step, let phase):
+            (step == 2 ? "the first step is equal" : "the first \(step - 1) steps are equal")
+                + ": code that comes into play at step \(step)"
+                + (phase.map { "; only the phase \($0.rawValue) moved there, and what follows from it" } ?? "")
         case .code: "several phases moved by more than the last bits from the first step on: code"
         }
     }
 
-    /// A loss that differs by at most this is one that moved in its last bits: a thousandth of it.
+    /// A number that differs by at most this many units of the last place has moved in its last bits: a thousandth of
+    /// a Float32, or two.
     static let lastBits: UInt64 = 1 << 14
 
-    /// What each phase is computed from, beside the weights.
+    /// Phases in which the network may run.
+    private static let passes: Set<Phase> = [.inversion, .reference, .policy]
+
+    /// What each phase is computed from, beside the weights and its own streams, directly or by way of others.
     private static func causes(of phase: Phase) -> Set<Phase> {
         switch phase {
-        case .batch: []
-        case .timestep: [.batch]
+        case .batch, .timestep: []
         case .inversion: [.batch, .timestep]
         case .target, .reference, .policy: [.batch, .timestep, .inversion]
-        case .loss: [.target, .reference, .policy, .batch]
-        case .gradient: [.loss, .target, .policy, .inversion, .batch, .timestep]
-        case .update: [.gradient]
-        case .weights: [.update, .gradient]
+        case .loss: [.batch, .timestep, .inversion, .target, .reference, .policy]
+        case .gradient: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss]
+        case .update: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss, .gradient]
+        case .weights: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss, .gradient, .update]
         }
     }
 
-    /// The kind of the first step that differs; nil where none does.
+    /// The kind that a replay's steps, from the first of the run on, speak of: that of the first one that differs; nil
+    /// where none does.
     public init?(_ steps: [StepDrift]) {
         guard let first = steps.first(where: { !$0.isEqual }) else { return nil }
-        if first.step > 1 {
-            self = .step(first.step)
-            return
-        }
         let differing = Set(first.differingPhases)
         let roots = differing.filter { DriftKind.causes(of: $0).isDisjoint(with: differing) }
-        let passes: Set<Phase> = [.inversion, .target, .reference, .policy]
-        let isSmall = (first.furthest?.ulp ?? 0) <= DriftKind.lastBits
-        if !roots.isDisjoint(with: passes), roots.isSubset(of: passes), isSmall {
+        let only = roots.count == 1 ? roots.first : nil
+        if first.step > 1 {
+            self = .step(first.step, only)
+        } else if DriftKind.isArithmetic(first, roots) {
             self = .arithmetic
-        } else if let root = roots.first, roots.count == 1 {
-            self = .phase(root)
+        } else if let only {
+            self = .phase(only)
         } else {
             self = .code
+        }
+    }
+
+    /// Whether other arithmetic would look like this: it begins in passes of the network, reaches every one that the
+    /// step has and most of what each gives, and moves numbers by their last bits.
+    private static func isArithmetic(_ step: StepDrift, _ roots: Set<Phase>) -> Bool {
+        guard roots.isSubset(of: passes), step.median ?? 0 <= lastBits else { return false }
+        let differing = Set(step.differingPhases)
+        return step.phases.allSatisfy { part in
+            guard let phase = Phase(rawValue: part.name), passes.contains(phase) else { return true }
+            // The pictures that a step without inversion trains on are noised, not passed through the network.
+            if phase == .inversion && !differing.contains(.inversion) { return true }
+            return 2 * part.differing > part.total
         }
     }
 }

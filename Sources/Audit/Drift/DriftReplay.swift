@@ -7,38 +7,47 @@ import Training
 public struct DriftReplay {
     private let evidence: Evidence
     private let workspace: Workspace
-    private let engine: Engine
+    private let session: TrainingSession
 
-    /// The run of `evidence`, computed on `engine`.
-    public init(_ evidence: Evidence, workspace: Workspace, engine: Engine) {
-        (self.evidence, self.workspace, self.engine) = (evidence, workspace, engine)
+    /// What goes wrong in the replay on purpose: a test's, else nothing.
+    package var fault: Fault?
+
+    /// Opens the run of `evidence`, to be computed on `engine`. With `recipe` it starts from that and from model and data
+    /// as they are now, also where they are not the recorded ones: what a golden run would be if it were recorded today.
+    /// - Throws: `TamperError` when model or data are not the recorded ones, unless there is a recipe; errors of opening
+    ///   them.
+    public init(_ evidence: Evidence, workspace: Workspace, engine: Engine, recipe: Recipe? = nil) throws {
+        (self.evidence, self.workspace) = (evidence, workspace)
+        guard let recipe else {
+            session = try Surroundings(evidence, workspace: workspace).open(engine)
+            return
+        }
+        let workers = engine.pool.workers
+        try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+        session = try TrainingSession(recipe: recipe, engine: engine)
     }
 
-    /// Replays all steps of the run. `progress` is told each step and how many there will be, `trace` is handed what the
-    /// replay came to. - Throws: `TamperError` when model or data are not the recorded ones, and errors of opening them.
+    /// What the replay starts from.
+    public var inputs: ManifestInputs { session.inputs }
+
+    /// Replays all steps, once. `progress` is told each and how many there will be, and may throw to end it; `trace` is
+    /// handed what the replay came to. - Throws: `TamperError`, and what is thrown by those two.
     public func run(
-        progress: (Int, Int) -> Void = { _, _ in }, trace: (StepTrace) throws -> Void = { _ in }
+        progress: (Int, Int) throws -> Void = { _, _ in }, trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> Drift {
-        let session = try Surroundings(evidence, workspace: workspace).open(engine)
         let total = session.recipe.training.steps
         var drift = Drift(run: evidence.manifest.run)
+        drift.inputs = DocumentDifference.all(evidence.manifest.inputs.json, inputs.json)
         drift.recorded = evidence.outcomes.first?.outcome
-        var chain = Chain(inputs: session.inputs.digest)
-        let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
+        var replay = RunReplay(session, Chain(inputs: inputs.digest), evidence, workspace: workspace, fault: fault)
         for step in 1...total {
-            _ = try session.step(observer: builder)
-            let found = try builder.finish(session.trainer)
-            chain.append(found.record.digest)
+            let found = try replay.step()
             try trace(found)
-            if let expected = try evidence.traces(of: step).first {
-                drift.steps.append(StepDrift(expected: expected, found: found))
-                if drift.divergence == nil {
-                    drift.divergence = TraceComparison.firstDifference(expected: expected, found: found)
-                }
-            }
-            progress(step, total)
+            if let one = try replay.drift(of: found) { drift.steps.append(one) }
+            if drift.divergence == nil { drift.divergence = try replay.divergence(of: found) }
+            try progress(step, total)
         }
-        drift.found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
+        drift.found = try replay.outcome()
         return drift
     }
 }

@@ -50,11 +50,17 @@ public struct StepDrift: Sendable, Equatable {
     public let loss: Numbers?
     /// Which number of the loss or of the gradient's norm lies furthest; nil where all are equal.
     public let furthest: Furthest?
+    /// How far the middle one lies of the numbers that differ, in units of the last place; nil where all are equal. A
+    /// difference of two nearly equal numbers lies far off when both have moved by their last bits; the middle of all
+    /// does not.
+    public let median: UInt64?
 
     /// A step's drift with all its parts.
-    public init(step: Int, phases: [Part], layers: [Part], loss: Numbers?, furthest: Furthest?) {
+    public init(
+        step: Int, phases: [Part], layers: [Part], loss: Numbers?, furthest: Furthest?, median: UInt64? = nil
+    ) {
         (self.step, self.phases, self.layers) = (step, phases, layers)
-        (self.loss, self.furthest) = (loss, furthest)
+        (self.loss, self.furthest, self.median) = (loss, furthest, median)
     }
 
     /// Whether every compared bit is equal.
@@ -73,6 +79,7 @@ public struct StepDrift: Sendable, Equatable {
             .array([.string(HexFloat.string(bits: $0.recorded)), .string(HexFloat.string(bits: $0.found))])
         }
         object["furthest"] = furthest.map { ["name": .string($0.name), "ulp": .integer($0.ulp)] }
+        object["median_ulp"] = median.map { .integer($0) }
         return .object(object)
     }
 
@@ -90,6 +97,6 @@ public struct StepDrift: Sendable, Equatable {
             },
             furthest: try cursor["furthest"].present.map {
                 Furthest(name: try $0["name"].string(), ulp: try $0["ulp"].uint64())
-            })
+            }, median: try cursor["median_ulp"].present?.uint64())
     }
 }

@@ -6,7 +6,7 @@ extension StepDrift {
     /// Compares the record of a step with its replay.
     public init(expected: StepTrace, found: StepTrace) {
         var (phases, layers): ([Part], [String: (total: Int, differing: Int)]) = ([], [:])
-        var furthest: Furthest?
+        var (furthest, distances): (Furthest?, [UInt64]) = (nil, [])
         for phase in Phase.allCases {
             let (old, new) = (expected.record[phase]?.entries ?? [], found.record[phase]?.entries ?? [])
             guard !(old.isEmpty && new.isEmpty) else { continue }
@@ -23,9 +23,10 @@ extension StepDrift {
                     continue
                 }
                 (total, differing) = (total + 1, differing + (left == right ? 0 : 1))
-                guard phase == .loss || phase == .gradient, let left, let right,
-                    let ulp = StepDrift.distance(left.value, right.value), ulp > furthest?.ulp ?? 0
-                else { continue }
+                guard phase == .loss || phase == .gradient, let left, let right else { continue }
+                let ulps = StepDrift.distances(left.value, right.value)
+                distances += ulps.filter { $0 > 0 }
+                guard let ulp = ulps.max(), ulp > furthest?.ulp ?? 0 else { continue }
                 furthest = Furthest(name: "\(phase.rawValue) \(name)", ulp: ulp)
             }
             phases.append(Part(name: phase.rawValue, total: total, differing: differing))
@@ -37,8 +38,11 @@ extension StepDrift {
             loss: StepDrift.loss(expected).flatMap { old in
                 StepDrift.loss(found).map { Numbers(recorded: old, found: $0) }
             },
-            furthest: furthest)
+            furthest: furthest, median: distances.isEmpty ? nil : distances.sorted()[distances.count / 2])
     }
+
+    /// A step that is as it was recorded.
+    public init(equal step: StepTrace) { self.init(expected: step, found: step) }
 
     /// Entries of two phases by their names.
     private static func pairs(
@@ -61,14 +65,14 @@ extension StepDrift {
         return bits[0]
     }
 
-    /// The largest distance of two lists of floats; nil for what is no list of floats.
-    private static func distance(_ left: TraceValue, _ right: TraceValue) -> UInt64? {
+    /// The distances of two lists of floats; none for what is no list of floats, the largest for another length.
+    private static func distances(_ left: TraceValue, _ right: TraceValue) -> [UInt64] {
         switch (left, right) {
         case (.float32(let left), .float32(let right)):
-            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) }.max() : .max
+            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) } : [.max]
         case (.float64(let left), .float64(let right)):
-            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) }.max() : .max
-        default: nil
+            left.count == right.count ? zip(left, right).map { UnitsInLastPlace.distance($0, $1) } : [.max]
+        default: []
         }
     }
 }

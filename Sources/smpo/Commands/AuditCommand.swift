@@ -21,6 +21,13 @@ struct AuditCommand: ParsableCommand {
             of this machine: the first operator whose inputs are equal and whose
             results are not is named.
 
+            --through does not stop at the first difference: the run is replayed
+            to its end, and the report says what kind of change the difference
+            speaks of (everything moved in the last bits: the arithmetic; only one
+            phase, and which; from a later step on), how far the numbers lie
+            apart, and the chain head that the replay came to. With --json it has
+            the figures of every step.
+
             A part of a run can be replayed from the checkpoint before it, which
             is held against the record of its step first: --segment. --sample
             replays some of the parts between checkpoints, drawn by --seed, and
@@ -52,13 +59,14 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-42
               smpo audit run-42 --isa avx2 --workers 3
               smpo audit run-1 --json
+              smpo audit run-42 --through
               smpo audit run-1 --segment 31..40
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit plan run-1
               smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """,
         subcommands: [Replay.self, Plan.self], defaultSubcommand: Replay.self)
 
@@ -104,6 +112,13 @@ struct AuditCommand: ParsableCommand {
         @Flag(inversion: .prefixedNo, help: "Run a diverged step again, to name the operator that differs.")
         var localize = true
 
+        @Flag(help: "Go on after the first difference, to the end, and say what kind of change it is.")
+        var through = false
+
+        /// Seconds after which no further step is begun.
+        @Option(help: .hidden)
+        var budget: Double?
+
         @Flag(help: .hidden)
         var unnoted = false
 
@@ -122,6 +137,15 @@ struct AuditCommand: ParsableCommand {
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
             }
+            if through && (sample != nil || selfTest) {
+                throw ValidationError("--through excludes --sample and --self-test")
+            }
+            if through, let segment, AuditCommand.steps(segment)?.lowerBound != 1 {
+                throw ValidationError("--through begins with the run: expected --segment 1..B, found \"\(segment)\"")
+            }
+            if let budget, !(budget >= 0 && budget < 1e6) || sample != nil || selfTest {
+                throw ValidationError("--budget: expected seconds, and neither --sample nor --self-test")
+            }
             guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         }
 
@@ -136,7 +160,12 @@ struct AuditCommand: ParsableCommand {
             let auditor = Auditor(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
-            let report = try auditor.audit(name, segment: segment.flatMap(AuditCommand.steps)) { step, total in
+            let scope = AuditScope(
+                segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
+                budget: budget.map { .seconds($0) })
+            Interrupt.listen()
+            let report = try auditor.audit(name, scope) { step, total in
+                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
                 bar?.update(step)
             }
