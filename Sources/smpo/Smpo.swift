@@ -12,6 +12,7 @@ struct Smpo: AsyncParsableCommand {
 
             EXAMPLES
               smpo audit run-42            replay the recorded run that comes with the sources
+              smpo gate                    audit all golden runs, for CI
               smpo train --record          train the embedded recipe and record it
               smpo step --help             hold another framework against this one
               smpo doctor                  see whether this machine keeps the contract
@@ -21,11 +22,11 @@ struct Smpo: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             TrainCommand.self, AuditCommand.self, DiffCommand.self, DigestCommand.self, InspectCommand.self,
-            VerifyCommand.self, ProveCommand.self,
-            CalibrateCommand.self, KeysCommand.self, SignCommand.self, RunsCommand.self, WatchCommand.self,
+            VerifyCommand.self, ProveCommand.self, GateCommand.self, CalibrateCommand.self, KeysCommand.self,
+            SignCommand.self, RunsCommand.self, WatchCommand.self, ReportCommand.self,
             GoldenCommand.self, SampleCommand.self, EvalCommand.self, AblateCommand.self, StepCommand.self,
             InitCommand.self, DataCommand.self, ScoreCommand.self, LabelCommand.self, BenchCommand.self,
-            DoctorCommand.self, ReportCommand.self,
+            DoctorCommand.self,
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.

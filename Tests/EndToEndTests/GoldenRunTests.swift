@@ -19,9 +19,19 @@ import Testing
         }
     }
 
-    /// With one worker and three: what is recorded comes out again, to the bit.
-    @Test(arguments: short, ["1", "3"]) func isReproduced(run: String, workers: String) throws {
-        let audit = try Program(folder: Self.root).run("audit", run, "--workers", workers, "--unnoted")
-        #expect(audit.status == 0 && audit.output.hasPrefix("\(run): reproduced"), "\(audit.output) \(audit.errors)")
+    /// With one worker and three, by the recipes of today: what is recorded comes out again, to the bit.
+    @Test func theGateIsOpen() throws {
+        let gate = try Program(folder: Self.root).run("gate", "short-*", "--workers", "1,3")
+        #expect(gate.status == 0, "\(gate.output) \(gate.errors)")
+        #expect(gate.output.hasSuffix("gate open: \(2 * Self.short.count) reproduced\n"), "\(gate.output)")
+    }
+
+    /// How each was recorded is written beside it, and none is forgotten in the list.
+    @Test func eachHasAPolicyAndALine() throws {
+        let list = try String(contentsOfFile: "\(Self.root)/Golden/runs.txt", encoding: .utf8)
+        for run in Self.short + ["run-42"] {
+            #expect(FileManager.default.fileExists(atPath: "\(Self.root)/Golden/\(run)/policy.yaml"), "\(run)")
+            #expect(list.split(separator: "\n").contains { $0 == run }, "\(run)")
+        }
     }
 }

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Audit
+import Foundation
+import Ledger
+import Tensors
+
+/// `smpo gate`
+struct GateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gate",
+        abstract: "Audit all golden runs, for CI: open only if every one of them is reproduced.",
+        discussion: """
+            Replays every golden run of Golden/, or those that match a pattern
+            (fnmatch: * ? [a-z]), each in a process of its own, some side by side,
+            and reports what came of each: reproduced, diverged (with the first
+            difference, the kind of change and the head that the replay came to),
+            recipe, tampered, incomparable, missing or trouble. Whatever is not
+            reproduced closes the gate: a run that is missing, that cannot be read
+            or whose process crashes too, and a selection without runs. Nothing
+            is written into Golden/.
+
+            Golden/runs.txt, where it is there, says which runs there must be; a
+            golden run that is not listed closes the gate too. `smpo golden
+            accept` keeps it.
+
+            Golden/RUN/policy.yaml, where it is there, says how the run is
+            audited:
+
+              compare: exact              # bit by bit, as without the file
+              recipe:                     # what it was recorded by
+                path: Manifests/recipes/shapes-dpo.yaml
+                set: [training.steps=4]
+              steps: 20                   # only the first 20 are replayed
+              isa: [avx2, baseline]       # in each of these ways
+              workers: [1, 3]
+
+            A recipe that now says something else than the golden run's manifest,
+            in its file or by a default, closes the gate, as `recipe`.
+
+            --quick gives the seconds that all may take: of each run the first
+            steps are replayed, at least one, until its share is used up, and the
+            report says which were not. It starts the runs that cost least first.
+
+            Formats: text, json, junit (XML), sarif (2.1.0), github (annotations,
+            at most ten), markdown. FORMAT=FILE writes into a file. Without
+            --format it is text, and where GITHUB_ACTIONS is set, annotations
+            before it. Where GITHUB_STEP_SUMMARY names a file, the Markdown is
+            added to it.
+
+            The gravest outcome decides on the exit code: tampered, then diverged
+            and recipe (1), then incomparable and missing (4), then trouble.
+
+            EXAMPLES
+              smpo gate
+              smpo gate 'short-*' --isa avx2,baseline --workers 1,3
+              smpo gate --quick 60
+              smpo gate --format text --format junit=gate.xml --format sarif=gate.sarif
+
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
+            """)
+
+    @Argument(help: "Patterns of the names of golden runs (default: all).")
+    var patterns: [String] = []
+
+    @Option(help: ArgumentHelp("Replay as many steps as fit into this time.", valueName: "seconds"))
+    var quick: Int?
+
+    @Option(help: "Processes side by side; each takes the run's memory (default: the number of cores).")
+    var jobs: Int?
+
+    @Option(help: ArgumentHelp("Instruction sets, in place of the policies'. Repeatable.", valueName: "isa,…"))
+    var isa: [String] = []
+
+    @Option(help: ArgumentHelp("Numbers of workers, in place of the policies'. Repeatable.", valueName: "n,…"))
+    var workers: [String] = []
+
+    @Option(help: ArgumentHelp("Form of the report, and its file. Repeatable.", valueName: "format[=file]"))
+    var format: [GateFormat] = []
+
+    private var isas: [ISA] { isa.flatMap { $0.split(separator: ",") }.compactMap { ISA(rawValue: String($0)) } }
+    private var workerCounts: [Int] { workers.flatMap { $0.split(separator: ",") }.compactMap { Int($0) } }
+
+    func validate() throws {
+        if let quick, quick < 1 { throw ValidationError("--quick: expected 1 or more seconds, found \(quick)") }
+        if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
+        for word in isa.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            guard let set = ISA(rawValue: String(word)) else {
+                throw ValidationError("--isa: expected some of \(ISA.allCases.map(\.rawValue)), found \"\(word)\"")
+            }
+            guard set.isSupported else { throw ValidationError("--isa: this CPU does not support \(word)") }
+        }
+        for word in workers.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            guard let count = Int(word), (1...256).contains(count) else {
+                throw ValidationError("--workers: expected numbers from 1 to 256, found \"\(word)\"")
+            }
+        }
+    }
+
+    func run() throws {
+        Interrupt.listen()
+        let workspace = Workspace()
+        let outputs = try GateOutputs(format, GateEnvironment(), workspace)
+        let selection = try GateSelection(workspace, patterns: patterns)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let (jobs, failed) = plan(selection, workspace)
+        var bar: ProgressBar? = jobs.isEmpty ? nil : ProgressBar(total: jobs.count, unit: "golden run")
+        let queue = GateQueue(width: self.jobs ?? cores, cores: cores, budget: quick) { done, last in
+            if last.outcome.isFailure { Message.note("\(last.name): \(last.outcome.rawValue)") }
+            bar?.update(done, note: last.name)
+        }
+        let replayed = try queue.cases(jobs)
+        bar?.finish()
+        bar = nil
+        // In the order of the names; the ways of a run stay in theirs.
+        let cases = selection.runs.flatMap { run in (failed + replayed).filter { $0.run == run } }
+        let report = GateReport(cases, version: Smpo.configuration.version, budget: quick)
+        try outputs.write(report)
+        let status = GateCommand.status(of: report.outcome)
+        if status != .reproduced { throw status.code }
+    }
+
+    /// What is to be replayed, and what fails without.
+    private func plan(_ selection: GateSelection, _ workspace: Workspace) -> (jobs: [GateJob], failed: [GateCase]) {
+        var (jobs, failed): ([GateJob], [GateCase]) = ([], [])
+        for run in selection.runs {
+            if let reason = selection.missing[run] {
+                var one = GateCase(run: run, way: GateWay(), outcome: .missing, reason: reason)
+                one.location = selection.list?.line(of: run).map { (workspace.goldenList, $0) }
+                failed.append(one)
+                continue
+            }
+            switch GateJob.plan(run, isas: isas, workers: workerCounts, workspace) {
+            case .failed(let one): failed.append(one)
+            case .jobs(let planned):
+                for job in planned {
+                    if let isa = job.way.isa, !isa.isSupported {
+                        let reason = "its policy wants \(isa), which this CPU does not support"
+                        failed.append(GateCase(run: run, way: job.way, outcome: .incomparable, reason: reason))
+                    } else {
+                        jobs.append(job)
+                    }
+                }
+            }
+        }
+        return (jobs, failed)
+    }
+
+    static func status(of outcome: GateOutcome) -> ExitStatus {
+        switch outcome {
+        case .reproduced: .reproduced
+        case .tampered: .tampered
+        case .diverged, .recipe: .diverged
+        case .incomparable, .missing: .incomparable
+        case .trouble: .trouble
+        }
+    }
+}

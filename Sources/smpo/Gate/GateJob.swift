@@ -1,0 +1,59 @@
+import Audit
+import Digests
+import Ledger
+import Tensors
+import Training
+
+/// A golden run that a process of its own is to replay in one way.
+struct GateJob {
+    let run: String
+    let way: GateWay
+    /// Only so many steps, as the policy says.
+    let steps: Int?
+    /// What is other in its recipe today.
+    let changes: [RecipeChange]
+    /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
+    let cost: Int
+
+    /// The command, but for budget and workers that are not named.
+    var arguments: [String] {
+        var arguments = ["audit", run, "--through", "--json", "--unnoted"]
+        if let steps { arguments += ["--segment", "1..\(steps)"] }
+        if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
+        return arguments
+    }
+
+    /// What is to be done for a golden run: jobs, or a case that fails at once.
+    enum Plan {
+        case jobs([GateJob])
+        case failed(GateCase)
+    }
+
+    /// Reads a run's policy, its recipe and its manifest; instruction sets and workers that are given take the place of
+    /// the policy's.
+    static func plan(_ run: String, isas: [ISA], workers: [Int], _ workspace: Workspace) -> Plan {
+        do {
+            let policy = try GoldenPolicy.read("\(workspace.golden(run))/\(GoldenPolicy.fileName)")
+            let ways = GateWay.all(
+                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers)
+            let manifest = try Manifest.read("\(workspace.golden(run))/manifest.json")
+            let recorded = manifest.inputs.recipe
+            let changes = try policy.recipe?.changes(from: recorded, root: workspace.root) ?? []
+            let total = manifest.outcome?.steps ?? 0
+            let items = try JSONCursor(recorded, name: "recipe")["training"]["pairs_per_step"].int()
+            let steps = policy.steps.flatMap { $0 < total ? $0 : nil }
+            return .jobs(
+                ways.map {
+                    GateJob(
+                        run: run, way: $0, steps: steps, changes: changes, cost: max(1, (steps ?? total) * items))
+                })
+        } catch {
+            let outcome: GateOutcome = error is TamperError ? .tampered : .trouble
+            var one = GateCase(run: run, way: GateWay(), outcome: outcome, reason: "\(error)")
+            if let error = error as? RecipeError, let file = error.file, let line = error.line {
+                one.location = (file, line)
+            }
+            return .failed(one)
+        }
+    }
+}
