@@ -12,19 +12,26 @@ extension GoldenLog {
     public static func write(
         folder: String, manifest: Manifest, _ body: (_ append: (StepTrace) throws -> Void) throws -> Void
     ) throws {
-        guard manifest.inputs.backend == ManifestInputs.referenceBackend else {
-            throw GoldenBackendError(folder: folder, run: manifest.run, backend: manifest.inputs.backend)
-        }
-        guard let outcome = manifest.outcome else {
-            throw JSONShapeError(file: folder, path: "manifest.outcome", expected: "object", found: "nothing")
+        guard manifest.outcome != nil else { throw noOutcome(folder) }
+        try write(folder: folder, run: manifest.run, inputs: manifest.inputs, body) { manifest }
+    }
+
+    /// The same for a run whose manifest, with these inputs, is known only when its last step is: `manifest` is asked
+    /// for it after `body`.
+    public static func write(
+        folder: String, run: String, inputs: ManifestInputs,
+        _ body: (_ append: (StepTrace) throws -> Void) throws -> Void, manifest: () throws -> Manifest
+    ) throws {
+        guard inputs.backend == ManifestInputs.referenceBackend else {
+            throw GoldenBackendError(folder: folder, run: run, backend: inputs.backend)
         }
         try FileContents.makeFolder(folder)
         let path = folder + "/log.jsonl"
         let (namesPath, digestsPath) = GoldenTensors.paths(folder)
         var (names, isWhole) = (JSONObject(), true)
-        try AtomicFile.write(to: digestsPath) { tensors in
+        let manifest = try AtomicFile.write(to: digestsPath) { tensors in
             try AtomicFile.write(to: path) { file in
-                var chain = Chain(inputs: manifest.inputs.digest)
+                var chain = Chain(inputs: inputs.digest)
                 try body { step in
                     let digest = step.record.digest
                     let line = GoldenStep(record: step.record, digest: digest, head: chain.append(digest))
@@ -39,7 +46,10 @@ extension GoldenLog {
                         for digest in list.digests { try tensors.append(digest.bytes) }
                     }
                 }
-                try outcome.check(chain, file: path, run: manifest.run)
+                let manifest = try manifest()
+                guard let outcome = manifest.outcome else { throw noOutcome(folder) }
+                try outcome.check(chain, file: path, run: run)
+                return manifest
             }
         }
         if isWhole && names.count > 0 {
@@ -48,5 +58,9 @@ extension GoldenLog {
             try FileContents.remove([digestsPath, namesPath])
         }
         try manifest.write(to: folder + "/manifest.json")
+    }
+
+    private static func noOutcome(_ folder: String) -> JSONShapeError {
+        JSONShapeError(file: folder, path: "manifest.outcome", expected: "object", found: "nothing")
     }
 }

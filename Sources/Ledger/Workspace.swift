@@ -28,6 +28,9 @@ public struct Workspace: Sendable {
     /// The model that a run ended with, in diffusers' layout.
     public func model(_ run: String) -> String { path(".smpo/runs/\(run)") }
 
+    /// The replacements of golden runs that were reviewed.
+    public var reviews: String { path(".smpo/review") }
+
     /// The ledger, made if it is missing.
     public func openLedger(readOnly: Bool = false) throws -> LedgerStore {
         if !readOnly { try FileContents.makeFolder(path(".smpo")) }

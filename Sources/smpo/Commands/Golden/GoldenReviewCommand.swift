@@ -1,0 +1,77 @@
+import ArgumentParser
+import Audit
+import Digests
+import Ledger
+import Reports
+
+extension GoldenCommand {
+    /// `smpo golden review`
+    struct Review: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what moved in the golden runs, and keep what they would be now.",
+            discussion: """
+                Replays each golden run to its end as it would be recorded now: by
+                the recipe that its policy names, from model and data as they are.
+                Prints the first difference, what kind of change it speaks of, how
+                much of each phase moved and how far, and both chain heads. What a
+                run would be now is kept in .smpo/review/RUN/ until it is accepted
+                or found equal. Golden/ stays as it is.
+
+                The exit code says whether the work was done, not whether anything
+                moved: that is `smpo gate`'s.
+
+                EXAMPLES
+                  smpo golden review
+                  smpo golden review 'short-*' --json
+
+                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+                """)
+
+        @Argument(help: "Patterns of the names of golden runs (default: all).")
+        var patterns: [String] = []
+
+        @Flag(help: "Print the report as JSON.")
+        var json = false
+
+        /// Only looks: for the gate, which keeps nothing.
+        @Flag(help: .hidden)
+        var discard = false
+
+        @OptionGroup var engineOptions: EngineOptions
+
+        func run() throws {
+            let workspace = Workspace()
+            let selection = try GateSelection(workspace, patterns: patterns)
+            let engine = try engineOptions.engine()
+            defer { engine.stop() }
+            Interrupt.listen()
+            let review = GoldenReview(
+                workspace: workspace, engine: engine, circumstances: Circumstances.of(engine))
+            var (reports, worst): ([JSONValue], ExitStatus) = ([], .reproduced)
+            for run in selection.runs {
+                do {
+                    let drift = try look(at: run, review)
+                    reports.append(drift.json)
+                    if !json { print(GoldenReviewText.describe(drift)) }
+                } catch let error where !(error is ExitCode) {
+                    let status: ExitStatus = error is TamperError ? .tampered : .trouble
+                    if worst != .tampered { worst = status }
+                    reports.append(["run": .string(run), "error": .string("\(error)")])
+                    if !json { print("\(run): \(status): \(error)") }
+                }
+            }
+            if json { print(JSONValue.object(["schema": 1, "reviews": .array(reports)]).pretty) }
+            if worst != .reproduced { throw worst.code }
+        }
+
+        private func look(at run: String, _ review: GoldenReview) throws -> Drift {
+            var bar: ProgressBar?
+            defer { bar?.finish() }
+            return try review.review(run, keeps: !discard) { step, total in
+                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+                if bar == nil { bar = ProgressBar(total: total, unit: "\(run): replayed step") }
+                bar?.update(step)
+            }
+        }
+    }
+}
