@@ -15,7 +15,9 @@ public struct PageMarkdown {
         let verdict = page.verdict
         var lines = [
             "# \(VisibleText.markdown(page.title)): \(verdict.sign) \(VisibleText.markdown(verdict.word))", "",
-            VisibleText.markdown(page.subject + ". " + verdict.sentence), "", "## Not checked", "",
+            VisibleText.markdown(
+                page.subject.prefix(1).uppercased() + page.subject.dropFirst() + ". " + verdict.sentence), "",
+            "## Not checked", "",
         ]
         lines +=
             page.unchecked.isEmpty

@@ -38,7 +38,9 @@ public struct ProvenanceCard: PageSection {
     /// What a manifest says, and who has signed it.
     public init(_ manifest: Manifest, signers: Attestations.Signers, number: Int? = nil) {
         let (inputs, circumstances) = (manifest.inputs, manifest.circumstances)
-        var entries = signers.known.map { Entry("signatures", "signed by", "\($0)") }
+        var entries = signers.known.flatMap {
+            [Entry("signatures", "signed by", "\($0)"), Entry("signatures", "key", $0.id.hex)]
+        }
         entries += signers.unknown.map { Entry("signatures", "by a key that is not known", $0) }
         if signers == .init() { entries.append(Entry("signatures", "signed by", "nobody")) }
         if let outcome = manifest.outcome {

@@ -77,14 +77,17 @@ struct RunReport {
             return (page, report.verdict)
         }
         var matches: [LatentSection.Match] = []
-        let bar = ProgressBar(total: evidence.stepCount, unit: "replayed step")
+        var bar: ProgressBar?
         let drift = try DriftReplay(evidence, workspace: workspace, engine: engine).run(
-            progress: { done, _ in bar.update(done) },
+            progress: { done, total in
+                if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
+                bar?.update(done)
+            },
             trace: { found in
                 guard let expected = try evidence.traces(of: found.record.step).last else { return }
                 matches += material.matches(expected, found)
             })
-        bar.finish()
+        bar?.finish()
         let (verdict, sentence) = judge(drift, evidence)
         var page = ReportPage(
             title: material.run, subject: subject,
@@ -130,7 +133,7 @@ struct RunReport {
         if drift.steps.isEmpty && evidence.outcomes.isEmpty {
             return (.incomparable, "Neither a record of a step nor an outcome is here to compare with.")
         }
-        return (.reproduced, "All \(evidence.stepCount) steps were replayed, and every compared bit is equal.")
+        return (.reproduced, "All \(evidence.stepCount) recorded steps were replayed, and every compared bit is equal.")
     }
 
     private func add(_ plot: LossPlot, to page: inout ReportPage) {
