@@ -21,7 +21,7 @@ public struct LatentSection: PageSection {
         }
 
         /// Whether all that was compared of it is equal; nil where nothing was.
-        var isEqual: Bool? {
+        public var isEqual: Bool? {
             let known = [winner, loser].compactMap(\.self)
             return known.isEmpty ? nil : known.allSatisfy(\.self)
         }

@@ -51,7 +51,7 @@ enum PageStyle {
         footer{color:var(--soft);font-size:.875rem;padding-bottom:2rem}
         @media (max-width:34rem){.card div{grid-template-columns:1fr;gap:0}section{padding:.8rem}h1{font-size:1.5rem}.exhibits{grid-template-columns:1fr}}
         @media print{:root{color-scheme:light;--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;--a:#1a5fb4;--b:#b3400d;--bad:#b3261e;
-        --good:#1c6b37;--open:#7a5200;--bar:#8a4a9e;--tint:#fff}nav,.skip,details:not([open]){display:none}body{font-size:11px}
+        --good:#1c6b37;--open:#7a5200;--bar:#8a4a9e;--tint:#fff}nav,.skip,details:not([open]){display:none}html{font-size:11px}body{font-size:1rem}.says{break-after:avoid}
         section{break-inside:auto;border-color:#bbb}figure,.exhibit,.card div{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}.scroll>svg{min-width:0}
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
         """

@@ -10,7 +10,7 @@ import Training
 
 extension RunMaterial {
     /// Steps whose items are shown, and items of each.
-    private static let mostSteps = 4, mostItems = 2
+    private static let mostSteps = 5, mostItems = 2
     /// Steps whose timesteps are listed where nothing was replayed.
     private static let mostListed = 200
 
@@ -39,8 +39,8 @@ extension RunMaterial {
     }
 
     /// The latents of the run with pictures of a few: of the first and the last step, of one between, and of those around
-    /// `difference`, the first step that differs. `matches` are those of a comparison; without one the record's are
-    /// taken, and `drift` says what an audit counted.
+    /// the first latents that differ, or of `difference`, the first step that differs at all. `matches` are those of a
+    /// comparison; without one the record's are taken, and `drift` says what an audit counted.
     func latents(
         _ matches: [LatentSection.Match]?, drift: [StepDrift]? = nil, difference: Int?
     ) throws -> Result<LatentSection, Missing> {
@@ -58,8 +58,10 @@ extension RunMaterial {
         }
         guard !all.isEmpty else { return .failure(Missing(why: "the records have no phase of noised pictures")) }
         var notes = matches == nil ? counted(drift ?? []) : []
-        let wanted = [1, difference.map { $0 - 1 }, difference, (count + 1) / 2, count].compactMap(\.self)
-        let steps = Set(wanted.filter { (1...count).contains($0) }.prefix(Self.mostSteps + 1)).sorted()
+        // A difference that begins in the weights reaches the latents of the next step.
+        let moved = all.first { $0.isEqual == false }?.step
+        let wanted = [1, moved.map { $0 - 1 } ?? difference, moved, count, (count + 1) / 2].compactMap(\.self)
+        let steps = Set(wanted.filter { (1...count).contains($0) }).sorted().prefix(Self.mostSteps)
         var exhibits: [LatentSection.Exhibit] = []
         for step in steps {
             guard let trace = try evidence.traces(of: step).last else { continue }
