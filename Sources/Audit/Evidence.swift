@@ -17,6 +17,8 @@ public struct Evidence {
     public let outcomes: [(file: String, outcome: ManifestOutcome)]
     /// Who has signed the run; empty when nobody has.
     public let signers: Attestations.Signers
+    /// Whether the ledger has a run of this name that the golden one has taken the place of; it counts for nothing.
+    public let replacesRun: Bool
     private let store: LedgerStore?
     private let log: GoldenLog?
 
@@ -45,12 +47,14 @@ public struct Evidence {
         self.log = log
 
         let store = try workspace.existingLedger()
-        self.store = store
         let known = try store?.runs().map(\.name) ?? []
         var recorded: [StoredStep] = []
-        let verified =
+        var verified =
             known.contains(run) ? try store?.verify(run, objects: workspace.objects) { recorded.append($0) } : nil
+        replacesRun = try Evidence.isReplaced(verified?.chain.head, log, workspace)
+        if replacesRun { verified = nil }
         ledger = verified == nil ? nil : recorded
+        self.store = verified == nil ? nil : store
 
         let written = hasManifest ? try Manifest.read(workspace.manifest(run)) : nil
         guard let manifest = written ?? log?.manifest ?? verified?.manifest else {
@@ -70,6 +74,13 @@ public struct Evidence {
         outcomes = documents.compactMap { file, manifest in manifest?.outcome.map { (file, $0) } }
         self.manifest = manifest
         signers = try Attestations.read(workspace.attestations(run))?.check(manifest, keys: keys) ?? .init()
+    }
+
+    /// Whether the ledger's run is what the golden one was before somebody accepted another in its place, with a reason:
+    /// the name means the golden run now.
+    private static func isReplaced(_ head: Digest?, _ log: GoldenLog?, _ workspace: Workspace) throws -> Bool {
+        guard let head, let log, head != log.outcome.chainHead else { return false }
+        return try GoldenHistory(of: log.manifest.run, in: workspace).records.contains { $0.oldHead == head }
     }
 
     private static func require(

@@ -103,6 +103,9 @@ public struct Verifier {
             return report.skip("trained model", "the run is not finished")
         }
         guard FileContents.isFolder(folder) else { return report.skip("trained model", "\(folder) is not there") }
+        guard !evidence.replacesRun else {
+            return report.skip("trained model", "\(folder) is that of the ledger's run, whose golden place another has")
+        }
         // A run that keeps an average hands that over.
         let last = (evidence.ledger?.last?.record ?? evidence.golden?.last?.record)?[.weights]?["average"]?.value
         var expected = outcome.weightsDigest

@@ -29,12 +29,14 @@ import TinyRuns
             let closed = try smpo("gate")
             #expect(closed.status == 1 && closed.output.contains("optimizer.lr"), "\(closed.output)\(closed.errors)")
 
-            #expect(try smpo("golden", "review").status == 1)
-            #expect(try smpo("golden", "accept", "first").status == 64)
+            #expect(try smpo("golden", "review").output.contains("recipe.optimizer.lr"))
+            #expect(try smpo("golden", "accept", "first").errors.contains("expected --reason"))
             let accepted = try smpo("golden", "accept", "first", "--reason", "a higher learning rate")
             #expect(accepted.status == 0, "\(accepted.errors)")
+            // The ledger still has the run that was golden before: it is another one now.
             let again = try smpo("gate")
             #expect(again.status == 0, "\(again.output)\(again.errors)")
+            #expect(try smpo("verify", "first").status == 0)
             let history = try FileContents.read(sandbox.runs.path("Golden/first/history.jsonl"))
             #expect(String(decoding: history, as: UTF8.self).contains("a higher learning rate"))
         }
@@ -64,10 +66,12 @@ import TinyRuns
     /// The CI files are those of the documentation: another system's are left out.
     @Test func writesForOneSystem() throws {
         try Sandbox.with { sandbox in
-            #expect(try run(["init", "--ci", "gitlab"], sandbox).status == 0)
+            let made = try run(["init", "--ci", "gitlab"], sandbox)
+            #expect(made.status == 0, "\(made.errors)")
             #expect(FileContents.exists(sandbox.runs.path(".gitlab-ci.yml")))
             #expect(!FileContents.exists(sandbox.runs.path(".github/workflows/smpo.yml")))
-            #expect(try run(["init", "--ci", "jenkins"], sandbox).status == 64)
+            let unknown = try run(["init", "--ci", "jenkins"], sandbox)
+            #expect(unknown.status == 64)
         }
     }
 }

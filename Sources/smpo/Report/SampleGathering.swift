@@ -17,7 +17,7 @@ extension RunMaterial {
             return .failure(Missing(why: "the model draws latents, which need an autoencoder to become pictures"))
         }
         let trained = workspace.model(run)
-        guard FileContents.isFolder(trained) else {
+        guard FileContents.isFolder(trained), !evidence.replacesRun else {
             return .failure(Missing(why: "the model that the run ended with is not here (\(trained))"))
         }
         let drawn: Result<SampleSection, any Error> = Result {
