@@ -35,7 +35,7 @@ import Testing
         drift.steps = PageMaterial.drift(steps: 8, layers: 3, first: 3)
         object["drift"] = drift.json
         let through = try AuditDocument(json: read(.object(object)))
-        #expect(through.drift == drift.steps && through.difference?.kind?.hasPrefix("step 3 – ") == true)
+        #expect(through.drift == drift.steps && through.difference?.kind?.hasPrefix("step 3, phase ") == true)
         #expect(!through.omissions.contains { $0.what == "steps after 3" })
     }
 
