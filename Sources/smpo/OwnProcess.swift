@@ -3,6 +3,14 @@ import Foundation
 /// This program, started again with other arguments. What it prints goes into temporary files, not pipes: a full pipe
 /// would stop a process that nobody reads from yet. The files go with this object.
 final class OwnProcess {
+    /// A process could not do, or not say, what it was for.
+    struct Failed: Error, CustomStringConvertible {
+        let command: String
+        let status: Int32
+        let errors: String
+        var description: String { "\(command): exit code \(status): \(errors)" }
+    }
+
     /// The command as a person would type it, for errors.
     let command: String
     private let process = Process()

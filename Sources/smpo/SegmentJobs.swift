@@ -9,14 +9,6 @@ struct SegmentJobs {
     let jobs: Int
     let engineOptions: EngineOptions
 
-    /// A segment's process could not say what came of it.
-    struct Failed: Error, CustomStringConvertible {
-        let command: String
-        let status: Int32
-        let errors: String
-        var description: String { "\(command): exit code \(status): \(errors)" }
-    }
-
     private struct Job {
         let index: Int
         let process: OwnProcess
@@ -57,7 +49,7 @@ struct SegmentJobs {
             // A run that is found changed before any replay has no segment to tell of.
             return try SegmentResult(json: JSONCursor(json, name: "report", file: command), steps: steps)
         } catch {
-            throw Failed(command: command, status: status, errors: job.process.lastError ?? "\(error)")
+            throw OwnProcess.Failed(command: command, status: status, errors: job.process.lastError ?? "\(error)")
         }
     }
 }

@@ -77,7 +77,7 @@ extension InitCommand {
                 let process = try OwnProcess(arguments, folder: folder)
                 let status = process.wait().status
                 guard status == 0 else {
-                    throw SegmentJobs.Failed(
+                    throw OwnProcess.Failed(
                         command: process.command, status: status, errors: process.lastError ?? "no message")
                 }
             }
