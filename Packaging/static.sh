@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Links smpo with all its libraries, glibc too, into one file that runs on any x86-64 Linux: dist/smpo.
+# Links smpo with all its libraries, glibc too, into one file that runs on any Linux of this architecture: dist/smpo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A scratch folder of its own: other link flags would make SwiftPM build everything anew at each change of mind.
