@@ -15,7 +15,7 @@ STRIDE := 1
 help: ## Show this list.
 	@awk -F ': .*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after.
+demo: build ## Train and record the embedded run, audit it, audit run-42, draw pictures before and after, write a page.
 	@echo "==> smpo train --record"
 	result=$$($(smpo) train --record)
 	echo "$$result"
@@ -27,7 +27,11 @@ demo: build ## Train and record the embedded run, audit it, audit run-42, draw p
 	grid=".smpo/runs/$$run/before-after.png"
 	echo "==> smpo sample"
 	$(smpo) sample --model ".smpo/runs/$$run" --against Golden/shapes-base --out "$$grid"
+	echo "==> smpo report"
+	page=".smpo/runs/$$run/report.html"
+	$(smpo) report "$$run" --samples -o "$$page"
 	printf '%s\n' "" "Look at:" \
+	    "  $$page   the run on one page, in a browser" \
 	    "  $$grid   pictures before and after the training" \
 	    "  Manifests/$$run.json   what the run was made of, and what it came to" \
 	    "  .smpo/ledger.sqlite   every step: sqlite3 -readonly .smpo/ledger.sqlite '.tables'" \
