@@ -35,15 +35,7 @@ public struct RunDifference: Sendable {
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
     public var json: JSONValue {
         func list(_ words: [String]) -> JSONValue { .array(words.map { .string($0) }) }
-        func list(_ differences: [DocumentDifference]) -> JSONValue {
-            .array(
-                differences.map {
-                    [
-                        "path": .string($0.path), "left": $0.left.map { .string($0) } ?? .null,
-                        "right": $0.right.map { .string($0) } ?? .null,
-                    ]
-                })
-        }
+        func list(_ differences: [DocumentDifference]) -> JSONValue { .array(differences.map(\.json)) }
         var object: JSONObject = [
             "schema": 1, "left": .string(left), "right": .string(right), "same": .bool(isSame),
             "inputs": list(inputs), "circumstances": list(circumstances), "common_steps": .integer(commonSteps),

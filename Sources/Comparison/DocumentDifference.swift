@@ -7,6 +7,14 @@ public struct DocumentDifference: Sendable, Equatable {
     /// What stands there, as canonical JSON; nil where nothing does.
     public let left: String?, right: String?
 
+    /// The path and what stands there on either side, as canonical JSON; null where nothing does.
+    public var json: JSONValue {
+        [
+            "path": .string(path), "left": left.map { .string($0) } ?? .null,
+            "right": right.map { .string($0) } ?? .null,
+        ]
+    }
+
     /// All places at which two documents differ, in byte order of their paths. Lists are compared whole.
     public static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
         guard left != right else { return [] }

@@ -54,13 +54,3 @@ extension DriftKind {
     /// The word and what it means.
     public var json: JSONValue { ["word": .string(word), "meaning": .string(meaning)] }
 }
-
-extension DocumentDifference {
-    /// The path and what stands there on either side, as canonical JSON; null where nothing does.
-    public var json: JSONValue {
-        [
-            "path": .string(path), "left": left.map { .string($0) } ?? .null,
-            "right": right.map { .string($0) } ?? .null,
-        ]
-    }
-}

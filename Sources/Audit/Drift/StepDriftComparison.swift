@@ -35,8 +35,8 @@ extension StepDrift {
             step: expected.record.step, phases: phases,
             layers: layers.sorted { utf8Less($0.key, $1.key) }
                 .map { Part(name: $0.key, total: $0.value.total, differing: $0.value.differing) },
-            loss: StepDrift.loss(expected).flatMap { old in
-                StepDrift.loss(found).map { Numbers(recorded: old, found: $0) }
+            loss: StepFigures(expected.record).loss.flatMap { old in
+                StepFigures(found.record).loss.map { Numbers(recorded: old.bitPattern, found: $0.bitPattern) }
             },
             furthest: furthest, median: distances.isEmpty ? nil : distances.sorted()[distances.count / 2])
     }
@@ -58,11 +58,6 @@ extension StepDrift {
         let left = Dictionary(uniqueKeysWithValues: zip(old.names, old.digests))
         let right = Dictionary(uniqueKeysWithValues: zip(new.names, new.digests))
         return Set(left.keys).union(right.keys).map { ($0, left[$0] != right[$0]) }
-    }
-
-    private static func loss(_ trace: StepTrace) -> UInt32? {
-        guard case .float32(let bits)? = trace.record[.loss]?["loss"]?.value, bits.count == 1 else { return nil }
-        return bits[0]
     }
 
     /// The distances of two lists of floats; none for what is no list of floats, the largest for another length.

@@ -54,8 +54,7 @@ public struct LossPlot: PageSection {
     public init(recorded: [StepRecord], firstDifference: Int? = nil) {
         self.init(
             recorded.compactMap { record in
-                guard case .float32(let bits)? = record[.loss]?["loss"]?.value, bits.count == 1 else { return nil }
-                return Point(step: record.step, recorded: bits[0], found: nil)
+                StepFigures(record).loss.map { Point(step: record.step, recorded: $0.bitPattern, found: nil) }
             }, firstDifference: firstDifference)
     }
 

@@ -105,11 +105,7 @@ struct RunsCommand: ParsableCommand {
                 throw LedgerError.unknownRun(name: name, known: [])
             }
             let verified = try ledger.verify(name, objects: workspace.objects) { step in
-                let loss = step.record[.loss]?["loss"]
-                var text = ""
-                if case .float32(let bits)? = loss?.value, let first = bits.first {
-                    text = "\(Float(bitPattern: first))  \(HexFloat.string(bits: first))"
-                }
+                let text = StepFigures(step.record).loss.map { "\($0)  \(HexFloat.string($0))" } ?? ""
                 print("step \(step.record.step)  loss \(text)  head \(step.head.short)")
             }
             print("inputs      \(verified.manifest.inputs.digest)")
