@@ -76,7 +76,9 @@ let package = Package(
         tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
         tests("AutodiffTests", ["Tensors", "Autodiff"]),
         tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
-        tests("DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion"], exclude: ["Fixtures"]),
+        tests(
+            "DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "SeededRandom"],
+            exclude: ["Fixtures"]),
         tests("DatasetsTests", ["Digests", "Tensors", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Digests", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(

@@ -13,15 +13,15 @@ public struct FreshModel: Sendable {
     public let scheduler: SchedulerConfig
     /// Caption to token ids.
     public let tokenizer: CLIPTokenizer
-    /// Bytes of `vocab.json` and `merges.txt`.
-    public let tokenizerFiles: [(name: String, bytes: [UInt8])]
+    /// The tokenizer's files.
+    public let tokenizerFiles: TokenizerFiles
     /// Where the numbers come from.
     public let seed: UInt64
 
     /// Puts the parts together. Throws `ConfigError` when they do not fit each other.
     public init(
         unet: UNetConfig, textEncoder: CLIPTextConfig, scheduler: SchedulerConfig, tokenizer: CLIPTokenizer,
-        tokenizerFiles: [(name: String, bytes: [UInt8])], seed: UInt64
+        tokenizerFiles: TokenizerFiles, seed: UInt64
     ) throws {
         try ModelFit.check(unet: unet, textEncoder: textEncoder, tokenizer: tokenizer)
         self.unet = unet

@@ -12,15 +12,15 @@ public struct ModelFolder: Sendable {
     public let textEncoder: CLIPTextModel
     /// Caption to token ids.
     public let tokenizer: CLIPTokenizer
-    /// Bytes of `vocab.json` and `merges.txt`, for writing the folder again.
-    public let tokenizerFiles: [(name: String, bytes: [UInt8])]
+    /// The tokenizer's files, for writing the folder again.
+    public let tokenizerFiles: TokenizerFiles
     /// The scheduler's configuration.
     public let scheduler: SchedulerConfig
 
     /// Puts a model together.
     public init(
         unet: UNet2DConditionModel, textEncoder: CLIPTextModel, tokenizer: CLIPTokenizer,
-        tokenizerFiles: [(name: String, bytes: [UInt8])], scheduler: SchedulerConfig
+        tokenizerFiles: TokenizerFiles, scheduler: SchedulerConfig
     ) {
         self.unet = unet
         self.textEncoder = textEncoder
@@ -33,12 +33,7 @@ public struct ModelFolder: Sendable {
     /// - Parameter ignoresAutoencoder: whether a folder `vae/` is left alone rather than refused: for data that are
     ///   latents already.
     public init(path: String, ignoresAutoencoder: Bool = false) throws {
-        if !ignoresAutoencoder, FileContents.isFolder("\(path)/vae") {
-            throw ConfigError(
-                file: "\(path)/vae", key: "vae", "models with an autoencoder are not supported",
-                expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
-                hint: "latents that were made beforehand can be trained on: data.kind: latents")
-        }
+        if !ignoresAutoencoder { try ModelFolder.requireNoAutoencoder(path) }
         unet = try ModelFolder.openUNet("\(path)/unet")
         let directory = try ModelDirectory(path: "\(path)/text_encoder")
         try directory.weights.requireFinite()
@@ -47,6 +42,24 @@ public struct ModelFolder: Sendable {
             loader: ParameterLoader(source: directory.weights))
         (tokenizer, tokenizerFiles) = try ModelFolder.openTokenizer("\(path)/tokenizer")
         scheduler = try SchedulerConfig(path: "\(path)/scheduler/scheduler_config.json")
+    }
+
+    private static func requireNoAutoencoder(_ path: String) throws {
+        guard FileContents.isFolder("\(path)/vae") else { return }
+        throw ConfigError(
+            file: "\(path)/vae", key: "vae", "models with an autoencoder are not supported",
+            expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
+            hint: "latents that were made beforehand can be trained on: data.kind: latents")
+    }
+
+    /// Reads everything of the folder `path` but the weights, and whether it fits together. Throws as `init(path:)` does.
+    public static func checkConfigurations(path: String, ignoresAutoencoder: Bool = false) throws {
+        if !ignoresAutoencoder { try requireNoAutoencoder(path) }
+        _ = try SchedulerConfig(path: "\(path)/scheduler/scheduler_config.json")
+        try ModelFit.check(
+            unet: UNetConfig(path: "\(path)/unet/config.json"),
+            textEncoder: CLIPTextConfig(path: "\(path)/text_encoder/config.json"),
+            tokenizer: openTokenizer("\(path)/tokenizer").0)
     }
 
     /// Throws `ConfigError` when what the network draws is not an RGB picture.
@@ -68,10 +81,10 @@ public struct ModelFolder: Sendable {
             loader: ParameterLoader(source: directory.weights))
     }
 
-    /// A tokenizer with the bytes it was read from.
-    public static func openTokenizer(_ path: String) throws -> (CLIPTokenizer, [(name: String, bytes: [UInt8])]) {
-        let files = try ["merges.txt", "vocab.json"].map { ($0, try FileContents.read("\(path)/\($0)")) }
-        return (try CLIPTokenizer(folder: path), files)
+    /// A tokenizer with the files it was read from.
+    public static func openTokenizer(_ path: String) throws -> (CLIPTokenizer, TokenizerFiles) {
+        let files = try TokenizerFiles(folder: path)
+        return (try CLIPTokenizer(files), files)
     }
 
     /// Writes the model; every file is replaced whole. Of a network with adapters the folder holds the merged weights
@@ -108,14 +121,14 @@ public struct ModelFolder: Sendable {
         func weights(_ parameters: [Parameter]) throws -> Digest {
             try weightsDigest(of: parameters.map { ($0.name, $0.value) })
         }
-        return [
+        let parts = [
             "model/unet": try weights(unet.parameters),
             "model/unet/config": .of(.document, unet.config.diffusersJSON),
             "model/text_encoder": try weights(textEncoder.parameters),
             "model/text_encoder/config": .of(.document, textEncoder.config.transformersJSON),
-            "model/tokenizer": .of(.tokenizer, tokenizerFiles.map { Digest.of(.file, $0.bytes) }),
             "model/scheduler": .of(.document, scheduler.diffusersJSON),
         ]
+        return parts.merging(tokenizerFiles.digests("model/tokenizer")) { first, _ in first }
     }
 
     /// Captions that are encoded at once: the activations of a thousand of them would take gigabytes.

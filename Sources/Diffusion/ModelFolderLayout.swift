@@ -16,7 +16,7 @@ struct ModelFolderLayout {
     /// Makes the folders and writes everything but weights. `dtype` is that of the weights that will lie there.
     func writeConfigurations(
         unet: UNetConfig, textEncoder: CLIPTextConfig, scheduler: SchedulerConfig,
-        tokenizerFiles: [(name: String, bytes: [UInt8])], dtype: DType = .f32
+        tokenizerFiles: TokenizerFiles, dtype: DType = .f32
     ) throws {
         for part in ["unet", "text_encoder", "tokenizer", "scheduler"] {
             try FileContents.makeFolder("\(path)/\(part)")
@@ -28,7 +28,7 @@ struct ModelFolderLayout {
             text = .object(members)
         }
         try AtomicFile.write(text.pretty + "\n", to: "\(path)/text_encoder/config.json")
-        for file in tokenizerFiles { try AtomicFile.write(file.bytes, to: "\(path)/tokenizer/\(file.name)") }
+        try tokenizerFiles.write(to: "\(path)/tokenizer")
         try AtomicFile.write(
             scheduler.diffusersJSON.pretty + "\n", to: "\(path)/scheduler/scheduler_config.json")
     }

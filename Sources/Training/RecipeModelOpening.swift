@@ -1,5 +1,6 @@
 import Datasets
 import Diffusion
+import Digests
 import Preferences
 import Tensors
 
@@ -30,6 +31,45 @@ extension Recipe.Model {
     }
 }
 
+extension Recipe {
+    /// Reads what the run's model consists of besides weights, schedule and tokenizer included, and whether it fits
+    /// together. Throws with the file and key at fault.
+    public func checkConfigurations() throws {
+        switch model {
+        case .folder(let path) where objective.name == .pickscore: try PickScore.checkConfigurations(path: path)
+        case .folder(let path): try ModelFolder.checkConfigurations(path: path, ignoresAutoencoder: data.isLatent)
+        case .fresh(let fresh): _ = try FreshModel(fresh)
+        case .scorer(let fresh):
+            let config = try CLIPConfig(path: fresh.clip)
+            try ModelFit.check(
+                clip: config, tokenizer: fresh.tokenizer.open().0,
+                processor: CLIPImageProcessorConfig(edge: config.vision.imageSize))
+        }
+    }
+}
+
+extension Recipe {
+    /// Digests of what the recipe's model is made of: of a new one its configurations and its tokenizer, whose numbers the
+    /// recipe's seed gives; of one in a folder everything. Throws with the file and key at fault.
+    public func modelDigests() throws -> [String: Digest] {
+        switch model {
+        case .folder(let path) where objective.name == .pickscore: return try PickScore(path: path).digests
+        case .folder(let path): return try ModelFolder(path: path, ignoresAutoencoder: data.isLatent).digests()
+        case .fresh(let fresh):
+            let model = try FreshModel(fresh)
+            return [
+                "model/unet/config": Digest.of(.document, model.unet.diffusersJSON),
+                "model/text_encoder/config": .of(.document, model.textEncoder.transformersJSON),
+                "model/scheduler": .of(.document, model.scheduler.diffusersJSON),
+            ].merging(model.tokenizerFiles.digests("model/tokenizer")) { first, _ in first }
+        case .scorer(let fresh):
+            return try fresh.tokenizer.open().1.digests("model/tokenizer").merging([
+                "model/config.json": .of(.document, try CLIPConfig(path: fresh.clip).transformersJSON)
+            ]) { first, _ in first }
+        }
+    }
+}
+
 extension FreshModel {
     /// Reads the configurations and the tokenizer that a recipe names.
     public init(_ recipe: Recipe.Model.Fresh) throws {
@@ -42,17 +82,17 @@ extension FreshModel {
 }
 
 extension Recipe.Model.Tokenizer {
-    /// The tokenizer with the bytes of its files.
-    fileprivate func open() throws -> (CLIPTokenizer, [(name: String, bytes: [UInt8])]) {
+    /// The tokenizer with its files.
+    fileprivate func open() throws -> (CLIPTokenizer, TokenizerFiles) {
         switch self {
         case .folder(let path): return try ModelFolder.openTokenizer(path)
         case .shapes:
             let vocabulary = ShapesVocabulary()
-            let files = [
+            let files = TokenizerFiles([
                 (name: "merges.txt", bytes: Array(vocabulary.mergesText.utf8)),
                 (name: "vocab.json", bytes: Array(vocabulary.vocabularyJSON.utf8)),
-            ]
-            return (try CLIPTokenizer(vocabulary: files[1].bytes, merges: files[0].bytes), files)
+            ])
+            return (try CLIPTokenizer(files), files)
         }
     }
 }

@@ -14,12 +14,14 @@ import Testing
     ).standardized.path
 
     private func model(_ name: String, seed: UInt64) throws -> FreshModel {
-        let files = [("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8))]
+        let files = TokenizerFiles([
+            ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8)),
+        ])
         return try FreshModel(
             unet: UNetConfig(path: "\(Self.manifests)/\(name)/unet.json"),
             textEncoder: CLIPTextConfig(path: "\(Self.manifests)/\(name)/text_encoder.json"),
             scheduler: SchedulerConfig(path: "\(Self.manifests)/\(name)/scheduler.json"),
-            tokenizer: CLIPTokenizer(vocabulary: files[1].1, merges: files[0].1), tokenizerFiles: files, seed: seed)
+            tokenizer: CLIPTokenizer(files), tokenizerFiles: files, seed: seed)
     }
 
     /// A vocabulary of the single bytes.
@@ -133,7 +135,7 @@ import Testing
         let error = try #require(throws: ConfigError.self) {
             try FreshModel(
                 unet: sd15.unet, textEncoder: shapes.textEncoder, scheduler: sd15.scheduler, tokenizer: sd15.tokenizer,
-                tokenizerFiles: [], seed: 1)
+                tokenizerFiles: TokenizerFiles([]), seed: 1)
         }
         #expect(error.description.contains("hidden_size: 64") && error.description.contains("768"), "\(error)")
     }

@@ -86,6 +86,25 @@ struct SchedulerConfigTests {
         #expect(config.clipSampleRange == 1 && config.setAlphaToOne && config.betaSchedule == .linear)
     }
 
+    /// Flax's classes are the same networks and schedules under other names.
+    @Test func flaxClasses() throws {
+        let text = try CLIPTextConfig(["architectures": ["FlaxCLIPTextModelWithProjection"]])
+        #expect(text == (try CLIPTextConfig(["architectures": ["CLIPTextModelWithProjection"]])))
+        #expect(try CLIPConfig(["architectures": ["FlaxCLIPModel"]]) == CLIPConfig(["architectures": ["CLIPModel"]]))
+        let unet = try UNetConfig([
+            "_class_name": "FlaxUNet2DConditionModel", "split_head_dim": false, "use_memory_efficient_attention": true,
+        ])
+        #expect(unet == (try UNetConfig(["_class_name": "UNet2DConditionModel"])))
+        for name in ["DDIMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler"] {
+            #expect(
+                try SchedulerConfig(["_class_name": .string("Flax" + name)])
+                    == SchedulerConfig(["_class_name": .string(name)]))
+        }
+        #expect(throws: ConfigError.self) { try UNetConfig(["_class_name": "FlaxFlaxUNet2DConditionModel"]) }
+        #expect(throws: ConfigError.self) { try SchedulerConfig(["_class_name": "FlaxKarrasVeScheduler"]) }
+        #expect(throws: ConfigError.self) { try CLIPTextConfig(["architectures": ["FlaxBertModel"]]) }
+    }
+
     /// What other schedulers write with their defaults is known; only a few of those values are refused.
     @Test func keysOfOtherSchedulers() throws {
         for name in SchedulerConfig.classes {

@@ -12,10 +12,10 @@ import Testing
 @Suite struct PickScoreTests {
     static func scorer(seed: UInt64 = 3) throws -> PickScore {
         let vocabulary = ShapesVocabulary()
-        let files = [
+        let files = TokenizerFiles([
             (name: "merges.txt", bytes: Array(vocabulary.mergesText.utf8)),
             (name: "vocab.json", bytes: Array(vocabulary.vocabularyJSON.utf8)),
-        ]
+        ])
         let config = try CLIPConfig([
             "projection_dim": 12,
             "text_config": [
@@ -29,7 +29,7 @@ import Testing
         ])
         return try PickScore(
             model: CLIPModel(config: config, loader: ParameterLoader(seed: seed)),
-            tokenizer: CLIPTokenizer(vocabulary: files[1].bytes, merges: files[0].bytes), tokenizerFiles: files,
+            tokenizer: CLIPTokenizer(files), tokenizerFiles: files,
             processor: CLIPImageProcessorConfig(edge: 16))
     }
 

@@ -29,7 +29,9 @@ public struct CLIPConfig: Equatable, Sendable {
         vision = try CLIPVisionConfig(try Self.tower("vision", &reader), file: "\(file): vision_config")
         projectionDim = try reader.integer("projection_dim", default: 512, in: 1...ConfigReader.large)
         logitScaleInitValue = try reader.number("logit_scale_init_value", default: 2.6592, in: -100...100)
-        if let value = reader.take("architectures"), value != .null, value != ["CLIPModel"] {
+        if let value = reader.take("architectures"), value != .null, value != ["CLIPModel"],
+            value != ["FlaxCLIPModel"]
+        {
             throw reader.refusal("architectures", value, "is not supported", expected: "[\"CLIPModel\"]")
         }
         try CLIPTextConfig.readNeutral(&reader, modelType: "clip")

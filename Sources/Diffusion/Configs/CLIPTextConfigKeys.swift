@@ -5,7 +5,7 @@ extension CLIPTextConfig {
     static func readArchitecture(_ reader: inout ConfigReader) throws -> Architecture {
         guard let value = reader.take("architectures"), value != .null else { return .textModel }
         guard case .array(let names) = value, names.count == 1, case .string(let name) = names[0],
-            let architecture = Architecture(rawValue: name)
+            let architecture = Architecture(rawValue: ConfigReader.withoutFramework(name))
         else {
             let names = Architecture.allCases.map { "[\"\($0.rawValue)\"]" }.joined(separator: " or ")
             throw reader.refusal("architectures", value, "is not supported", expected: names)

@@ -123,10 +123,15 @@ struct ConfigReader {
     /// Keys that may have any value.
     mutating func ignore(_ keys: [String]) { known += keys }
 
+    /// A class's name without the prefix of the Flax classes, which are the same networks and schedules.
+    static func withoutFramework(_ name: String) -> String {
+        name.hasPrefix("Flax") ? String(name.dropFirst("Flax".count)) : name
+    }
+
     /// The class that saved the file, when it is named, must be one of `names`.
     func requireClass(_ names: [String]) throws {
         guard let value = object["_class_name"] else { return }
-        guard case .string(let name) = value, names.contains(name) else {
+        guard case .string(let name) = value, names.contains(ConfigReader.withoutFramework(name)) else {
             throw refusal("_class_name", value, "is not supported", expected: names.joined(separator: " or "))
         }
     }

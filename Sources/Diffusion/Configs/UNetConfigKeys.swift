@@ -64,6 +64,8 @@ extension UNetConfig {
             }
         }
         reader.ignore(["addition_embed_type_num_heads"])
+        // How diffusers' Flax classes spread the same attention over a machine.
+        reader.ignore(["split_head_dim", "use_memory_efficient_attention"])
         // What diffusers' EMAModel adds when it saves averaged weights.
         reader.ignore([
             "decay", "inv_gamma", "min_decay", "optimization_step", "power", "update_after_step", "use_ema_warmup",

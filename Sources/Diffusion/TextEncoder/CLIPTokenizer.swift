@@ -1,10 +1,12 @@
 import Foundation
 
-/// CLIP's byte-level BPE, as `CLIPTokenizerFast` of transformers does it (`vocab.json`, `merges.txt`).
+/// CLIP's byte-level BPE, as `CLIPTokenizerFast` of transformers does it (`vocab.json` and `merges.txt`, or
+/// `tokenizer.json`).
 ///
-/// Special tokens that stand in the text verbatim become their ids. The rest is put into Unicode normalisation form C,
-/// lowercased scalar by scalar, cut into pieces (`CLIPTokenizerSplitter`), and each piece's UTF-8 bytes are merged, the
-/// last one carrying the end-of-word mark `</w>`. Agreement with transformers 5.23 is tested.
+/// Special and added tokens that stand in the text verbatim become their ids (`AddedTokenMatcher`). The rest is put into
+/// Unicode normalisation form C, lowercased scalar by scalar, searched for those added tokens that are found in normalised
+/// text, cut into pieces (`CLIPTokenizerSplitter`), and each piece's UTF-8 bytes are merged, the last one carrying the
+/// end-of-word mark `</w>`. Agreement with transformers 5.24 is tested.
 public struct CLIPTokenizer: Sendable {
     /// A caption as the text encoder takes it.
     public struct Encoding: Equatable, Sendable {
@@ -16,7 +18,7 @@ public struct CLIPTokenizer: Sendable {
         public let isTruncated: Bool
     }
 
-    /// Number of ids: one more than the largest.
+    /// Number of ids: one more than the largest, added tokens included.
     public let vocabularySize: Int
     /// Ids in an encoding when nothing else is asked for: 77 in all published CLIP models.
     public let maximumLength: Int
@@ -27,8 +29,12 @@ public struct CLIPTokenizer: Sendable {
     /// What encodings are filled up with.
     public let padID: Int
 
-    /// Tokens found verbatim in the text, before anything else, longest first.
-    let specials: [(text: [Unicode.Scalar], id: Int)]
+    /// Tokens found in the text as it is, before anything else.
+    let rawTokens: AddedTokenMatcher
+    /// Tokens found in the normalised text between those.
+    let normalizedTokens: AddedTokenMatcher
+    /// Ids of both by the UTF-8 bytes of their texts.
+    let addedIDs: [[UInt8]: Int]
     /// Id of each byte within a word, by byte.
     let innerIDs: [Int]
     /// Id of each byte at the end of a word, by byte.
@@ -50,35 +56,52 @@ public struct CLIPTokenizer: Sendable {
             isTruncated: kept.count < tokens.count)
     }
 
+    /// Whether the caption's end is cut off in an encoding of `length` ids.
+    public func cuts(_ text: String, to length: Int) -> Bool {
+        // A token takes at least one byte, and no normalisation makes ASCII longer.
+        if text.utf8.count <= length - 2, text.utf8.allSatisfy({ $0 < 0x80 }) { return false }
+        return encode(text, length: length).isTruncated
+    }
+
     /// The caption's ids alone: no begin or end token, no padding, not cut.
     public func tokenIDs(_ text: String) -> [Int] {
         let scalars = Array(text.unicodeScalars)
         var ids: [Int] = []
-        var plainStart = 0
-        var position = 0
-        while position < scalars.count {
-            guard let special = specials.first(where: { scalars[position...].starts(with: $0.text) }) else {
-                position += 1
-                continue
+        for piece in rawTokens.pieces(scalars) {
+            switch piece {
+            case .token(let id): ids.append(id)
+            case .plain(let range): appendPlain(scalars[range], to: &ids)
             }
-            appendPlain(scalars[plainStart..<position], to: &ids)
-            ids.append(special.id)
-            position += special.text.count
-            plainStart = position
         }
-        appendPlain(scalars[plainStart...], to: &ids)
         return ids
     }
 
     private func appendPlain(_ scalars: ArraySlice<Unicode.Scalar>, to ids: inout [Int]) {
-        guard !scalars.isEmpty else { return }
+        let normalized = Self.normalized(scalars)
+        for piece in normalizedTokens.pieces(normalized) {
+            switch piece {
+            case .token(let id): ids.append(id)
+            case .plain(let range):
+                for word in CLIPTokenizerSplitter.pieces(Array(normalized[range])) {
+                    ids.append(contentsOf: merge(word))
+                }
+            }
+        }
+    }
+
+    /// Form C, white space as one space each, and lower case one scalar at a time, so without the rule for a final sigma.
+    static func normalized(_ scalars: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar] {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)
-        let composed = Self.composed(String(text))
-        // One scalar at a time, so without the rule for a final sigma. White space is dropped by the cutting, which
-        // makes collapsing it first unnecessary.
-        let lowered = composed.unicodeScalars.flatMap { Array($0.properties.lowercaseMapping.unicodeScalars) }
-        for piece in CLIPTokenizerSplitter.pieces(lowered) { ids.append(contentsOf: merge(piece)) }
+        var result: [Unicode.Scalar] = []
+        var isAfterSpace = false
+        for scalar in Self.composed(String(text)).unicodeScalars {
+            let isSpace = AddedTokenMatcher.isSpace(scalar)
+            if isSpace, isAfterSpace { continue }
+            isAfterSpace = isSpace
+            result.append(contentsOf: isSpace ? " ".unicodeScalars : scalar.properties.lowercaseMapping.unicodeScalars)
+        }
+        return result
     }
 
     /// Unicode normalisation form C. Everything is taken apart first: Foundation leaves a Hangul syllable and a
@@ -144,7 +167,7 @@ struct CLIPTokenizerPair: Hashable, Sendable {
 
 /// What two neighbours become.
 struct CLIPTokenizerMerge: Sendable {
-    /// Place in `merges.txt`; lower ones go first.
+    /// Place among the merges; lower ones go first.
     let rank: Int
     /// The token they become.
     let id: Int

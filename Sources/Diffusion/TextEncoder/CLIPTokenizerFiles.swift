@@ -4,14 +4,36 @@ extension CLIPTokenizer {
     static let beginToken = "<|startoftext|>"
     static let endToken = "<|endoftext|>"
 
-    /// Reads a tokenizer folder: `vocab.json`, `merges.txt` and, where they are, the padding token and the length of
-    /// `tokenizer_config.json` and the padding token of `special_tokens_map.json`.
-    /// - Throws: `CLIPTokenizerError`, `FileError`, `JSONSyntaxError`.
-    public init(folder: String) throws {
-        let settings = try CLIPTokenizerSettings(folder: folder)
-        try self.init(
-            vocabulary: folder + "/vocab.json", merges: folder + "/merges.txt",
-            padToken: settings.padToken ?? Self.endToken, maximumLength: settings.maximumLength ?? 77)
+    /// Reads a tokenizer folder (`TokenizerFiles.init(folder:)`).
+    /// - Throws: `CLIPTokenizerError`, `FileError`, `JSONSyntaxError`, `JSONShapeError`.
+    public init(folder: String) throws { try self.init(TokenizerFiles(folder: folder)) }
+
+    /// Takes the files of a folder: `tokenizer.json`, or `vocab.json` and `merges.txt`, and where they are what
+    /// `CLIPTokenizerSettings` reads. Where both forms of the vocabulary are there, they must agree.
+    /// - Throws: `CLIPTokenizerError`, `JSONSyntaxError`, `JSONShapeError`.
+    public init(_ files: TokenizerFiles) throws {
+        let document = try files[CLIPTokenizerDocument.name].map {
+            try CLIPTokenizerDocument($0, file: files.path(CLIPTokenizerDocument.name))
+        }
+        let vocabulary = try files["vocab.json"].map {
+            try CLIPTokenizerVocabulary(bytes: $0, file: files.path("vocab.json"))
+        }
+        let merges = try files["merges.txt"].map {
+            try CLIPTokenizerMergeList(text: $0, file: files.path("merges.txt"))
+        }
+        if let document { try Self.requireSame(document, vocabulary, merges) }
+        guard let vocabulary = document?.vocabulary ?? vocabulary, let merges = document?.merges ?? merges else {
+            throw CLIPTokenizerError(
+                file: files.folder, "no vocabulary", expected: "tokenizer.json, or vocab.json and merges.txt")
+        }
+        let settings = try CLIPTokenizerSettings(files, document: document)
+        try self.init(vocabulary, merges, settings.added, padToken: settings.padToken, settings.maximumLength ?? 77)
+        for (content, id, file) in settings.stated {
+            guard let found = addedIDs[Array(content.utf8)], found != id else { continue }
+            throw CLIPTokenizerError(
+                file: file, "the id of the added token \"\(content)\" is not the one that it gets",
+                expected: "\(found): its own in the vocabulary, or the next free one", found: "\(id)")
+        }
     }
 
     /// Reads the two files of a vocabulary.
@@ -37,25 +59,69 @@ extension CLIPTokenizer {
         vocabulary: [UInt8], vocabularyFile: String = "vocab.json", merges: [UInt8],
         mergesFile: String = "merges.txt", padToken: String = "<|endoftext|>", maximumLength: Int = 77
     ) throws {
+        let vocabulary = try CLIPTokenizerVocabulary(bytes: vocabulary, file: vocabularyFile)
+        _ = try vocabulary.require(special: padToken)
+        try self.init(
+            vocabulary, CLIPTokenizerMergeList(text: merges, file: mergesFile),
+            [Self.beginToken, Self.endToken, padToken].map { AddedToken(special: $0) }, padToken: padToken,
+            maximumLength)
+    }
+
+    private init(
+        _ vocabulary: CLIPTokenizerVocabulary, _ merges: CLIPTokenizerMergeList, _ added: [AddedToken],
+        padToken: String, _ maximumLength: Int
+    ) throws {
         guard maximumLength >= 2 else {
             throw CLIPTokenizerError(
-                file: vocabularyFile, "no room for the begin and end tokens", expected: "a length of at least 2",
+                file: vocabulary.file, "no room for the begin and end tokens", expected: "a length of at least 2",
                 found: "\(maximumLength)")
         }
-        let vocabulary = try CLIPTokenizerVocabulary(bytes: vocabulary, file: vocabularyFile)
         beginID = try vocabulary.require(special: Self.beginToken)
         endID = try vocabulary.require(special: Self.endToken)
-        padID = try vocabulary.require(special: padToken)
-        vocabularySize = vocabulary.size
         self.maximumLength = maximumLength
-        self.merges = try Self.readMerges(merges, file: mergesFile, vocabulary: vocabulary)
+        self.merges = try merges.ranks(vocabulary)
         let unknown = endID
         let names = Self.byteScalars.map { String(Character($0)) }
         innerIDs = names.map { vocabulary[$0] ?? unknown }
         finalIDs = names.map { vocabulary[$0 + "</w>"] ?? unknown }
-        var specials = [(Self.beginToken, beginID), (Self.endToken, endID)]
-        if padID != beginID, padID != endID { specials.append((padToken, padID)) }
-        self.specials = specials.map { (Array($0.unicodeScalars), $1) }.sorted { $0.0.count > $1.0.count }
+
+        // A token that the vocabulary has keeps its id, others follow behind it; of two of one text the later one counts.
+        var ids: [[UInt8]: Int] = [:]
+        var (tokens, order): ([[UInt8]: AddedToken], [[UInt8]]) = ([:], [])
+        var next = vocabulary.count
+        for token in added {
+            let content = Array(token.content.utf8)
+            tokens[content] = token
+            if ids[content] == nil {
+                ids[content] = vocabulary[token.content] ?? next
+                if vocabulary[token.content] == nil { next += 1 }
+                order.append(content)
+            }
+        }
+        addedIDs = ids
+        vocabularySize = max(vocabulary.size, (ids.values.max() ?? -1) + 1)
+        guard let pad = ids[Array(padToken.utf8)] else { preconditionFailure("the padding token is added") }
+        padID = pad
+        func matcher(normalized: Bool) throws -> AddedTokenMatcher {
+            var owners: [[Unicode.Scalar]: String] = [:]
+            let patterns = try order.compactMap { content -> (AddedToken, [Unicode.Scalar], Int)? in
+                guard let token = tokens[content], token.isNormalized == normalized, let id = ids[content] else {
+                    return nil
+                }
+                let scalars = Array(token.content.unicodeScalars)
+                let text = normalized ? Self.normalized(scalars[...]) : scalars
+                // Which of the two transformers finds is left to chance.
+                if let other = owners.updateValue(token.content, forKey: text) {
+                    throw CLIPTokenizerError(
+                        file: vocabulary.file,
+                        "the added tokens \"\(other)\" and \"\(token.content)\" are one in normalised text",
+                        expected: "tokens that can be told apart")
+                }
+                return (token, text, id)
+            }
+            return AddedTokenMatcher(patterns)
+        }
+        (rawTokens, normalizedTokens) = (try matcher(normalized: false), try matcher(normalized: true))
     }
 
     /// The character that stands for each byte in the files: itself where it is printable Latin-1, else the next free
@@ -71,34 +137,24 @@ extension CLIPTokenizer {
         }
     }()
 
-    /// `merges.txt`: an optional `#version` line, then two tokens a line, the most important first.
-    private static func readMerges(
-        _ bytes: [UInt8], file: String, vocabulary: CLIPTokenizerVocabulary
-    ) throws -> [CLIPTokenizerPair: CLIPTokenizerMerge] {
-        var merges: [CLIPTokenizerPair: CLIPTokenizerMerge] = [:]
-        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-        while let last = lines.last, last.isEmpty || last == [0x0D] { lines.removeLast() }
-        for (index, line) in lines.enumerated() {
-            if index == 0, line.starts(with: "#version".utf8) { continue }
-            let text = String(validating: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-            let parts = text?.split(separator: " ", omittingEmptySubsequences: false) ?? []
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
-                throw CLIPTokenizerError(
-                    file: file, line: index + 1, "not a merge", expected: "two tokens with a space between them",
-                    found: text.map { "\"\($0)\"" } ?? "invalid UTF-8")
-            }
-            func id(_ token: String) throws -> Int {
-                if let id = vocabulary[token] { return id }
-                throw CLIPTokenizerError(file: file, line: index + 1, "\"\(token)\" is not in \(vocabulary.file)")
-            }
-            let pair = CLIPTokenizerPair(left: try id(String(parts[0])), right: try id(String(parts[1])))
-            let merge = CLIPTokenizerMerge(rank: index, id: try id(String(parts[0] + parts[1])))
-            if let earlier = merges.updateValue(merge, forKey: pair) {
-                throw CLIPTokenizerError(
-                    file: file, line: index + 1, "the merge of \"\(parts[0])\" and \"\(parts[1])\" stands here again",
-                    expected: "it only on line \(earlier.rank + 1)")
-            }
+    /// Refuses files that say another vocabulary than `document`, which is the one that transformers takes.
+    private static func requireSame(
+        _ document: CLIPTokenizerDocument, _ vocabulary: CLIPTokenizerVocabulary?, _ merges: CLIPTokenizerMergeList?
+    ) throws {
+        let hint = "as \(document.vocabulary.file) says, which transformers takes; keep one of the two"
+        if let vocabulary, let (token, expected, found) = document.vocabulary.firstDifference(from: vocabulary) {
+            throw CLIPTokenizerError(
+                file: vocabulary.file, "another id for the token \"\(token)\"",
+                expected: "\(expected.map { "\($0)" } ?? "none"), \(hint)", found: found.map { "\($0)" } ?? "none")
         }
-        return merges
+        if let merges, let place = document.merges.firstDifference(from: merges) {
+            func text(_ list: CLIPTokenizerMergeList) -> String {
+                list.entries.indices.contains(place)
+                    ? "\"\(list.entries[place].left) \(list.entries[place].right)\"" : "none"
+            }
+            throw CLIPTokenizerError(
+                file: merges.file, line: merges.entries.indices.contains(place) ? merges.entries[place].line : nil,
+                "another merge in place \(place)", expected: "\(text(document.merges)), \(hint)", found: text(merges))
+        }
     }
 }

@@ -5,19 +5,22 @@ struct CLIPTokenizerVocabulary {
     let file: String
     /// One more than the largest id.
     let size: Int
+    /// The number of tokens.
+    var count: Int { ids.count }
     /// Ids by the token's UTF-8 bytes; `String` would equate canonically equivalent tokens.
     private var ids: [[UInt8]: Int] = [:]
 
-    /// Reads and checks a vocabulary.
-    /// - Throws: `CLIPTokenizerError`, `FileError`, `JSONSyntaxError`.
-    init(path: String) throws { try self.init(bytes: try FileContents.read(path), file: path) }
-
     /// Checks a vocabulary in memory; `file` is for messages.
     init(bytes: [UInt8], file: String) throws {
-        self.file = file
         guard case .object(let object) = try JSONValue.parse(bytes, file: file) else {
             throw CLIPTokenizerError(file: file, line: 1, "the vocabulary must be an object of tokens with their ids")
         }
+        try self.init(object, bytes: bytes, file: file)
+    }
+
+    /// Checks the members of a vocabulary that stands somewhere in `bytes`. - Throws: `CLIPTokenizerError`.
+    init(_ object: JSONObject, bytes: [UInt8], file: String) throws {
+        self.file = file
         var owners: [Int: String] = [:]
         for (token, value) in object.members {
             guard case .number(let number) = value, let id = number.int64, (0..<(1 << 31)).contains(id) else {
@@ -47,6 +50,16 @@ struct CLIPTokenizerVocabulary {
         let nearest = NearestName.among(ids.keys.map { String(decoding: $0, as: UTF8.self) }, to: token)
         throw CLIPTokenizerError(
             file: file, "the special token \"\(token)\" is missing", found: nearest.map { "nearest \"\($0)\"" })
+    }
+
+    /// The first token, in byte order, that the two give different ids, with both ids; nil when they are equal.
+    func firstDifference(
+        from other: CLIPTokenizerVocabulary
+    ) -> (token: String, own: Int?, other: Int?)? {
+        let tokens = Set(ids.keys).union(other.ids.keys).filter { ids[$0] != other.ids[$0] }
+        let texts = tokens.map { (text: String(decoding: $0, as: UTF8.self), bytes: $0) }
+        guard let first = texts.min(by: { utf8Less($0.text, $1.text) }) else { return nil }
+        return (first.text, ids[first.bytes], other.ids[first.bytes])
     }
 
     /// The line on which a token's key stands, as far as it is written without escapes.

@@ -13,8 +13,8 @@ public struct PickScore: Sendable {
     public let model: CLIPModel
     /// Caption to token ids.
     public let tokenizer: CLIPTokenizer
-    /// Bytes of `vocab.json` and `merges.txt`, for writing the folder again.
-    public let tokenizerFiles: [(name: String, bytes: [UInt8])]
+    /// The tokenizer's files, for writing the folder again.
+    public let tokenizerFiles: TokenizerFiles
     /// How pictures are made ready.
     public let processor: CLIPImageProcessor
     /// Digests of configuration, weights, preprocessing and tokenizer by the names of their files, as they were when the
@@ -25,7 +25,7 @@ public struct PickScore: Sendable {
 
     /// Puts a scorer together. Throws `ConfigError` when the parts do not fit each other.
     public init(
-        model: CLIPModel, tokenizer: CLIPTokenizer, tokenizerFiles: [(name: String, bytes: [UInt8])],
+        model: CLIPModel, tokenizer: CLIPTokenizer, tokenizerFiles: TokenizerFiles,
         processor: CLIPImageProcessorConfig
     ) throws {
         try ModelFit.check(clip: model.config, tokenizer: tokenizer, processor: processor)
@@ -33,12 +33,12 @@ public struct PickScore: Sendable {
         self.tokenizer = tokenizer
         self.tokenizerFiles = tokenizerFiles
         self.processor = CLIPImageProcessor(processor)
-        digests = [
+        let parts = [
             "config.json": .of(.document, model.config.transformersJSON),
             "model.safetensors": try model.weightsDigest(),
-            "preprocessor_config.json": .of(.document, processor.transformersJSON),
-            "tokenizer": .of(.tokenizer, tokenizerFiles.map { Digest.of(.file, $0.bytes) }),
+            "preprocessor_config.json": Digest.of(.document, processor.transformersJSON),
         ]
+        digests = parts.merging(tokenizerFiles.digests("tokenizer")) { first, _ in first }
         digest = .of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
     }
 
@@ -46,10 +46,21 @@ public struct PickScore: Sendable {
     /// `tokenizer/` or beside them. Throws what is missing, misshapen or not finite, with the file's name.
     public init(path: String) throws {
         let model = try CLIPModel(path: path)
-        let folder = FileContents.isFolder("\(path)/tokenizer") ? "\(path)/tokenizer" : path
-        let (tokenizer, files) = try ModelFolder.openTokenizer(folder)
+        let (tokenizer, files) = try ModelFolder.openTokenizer(PickScore.tokenizerFolder(path))
         try self.init(
             model: model, tokenizer: tokenizer, tokenizerFiles: files,
+            processor: CLIPImageProcessorConfig(path: "\(path)/preprocessor_config.json"))
+    }
+
+    private static func tokenizerFolder(_ path: String) -> String {
+        FileContents.isFolder("\(path)/tokenizer") ? "\(path)/tokenizer" : path
+    }
+
+    /// Reads everything of the folder `path` but the weights, and whether it fits together. Throws as `init(path:)` does.
+    public static func checkConfigurations(path: String) throws {
+        try ModelFit.check(
+            clip: CLIPConfig(path: "\(path)/config.json"),
+            tokenizer: ModelFolder.openTokenizer(tokenizerFolder(path)).0,
             processor: CLIPImageProcessorConfig(path: "\(path)/preprocessor_config.json"))
     }
 
@@ -57,7 +68,7 @@ public struct PickScore: Sendable {
     public func write(to path: String) throws {
         try model.write(to: path)
         try FileContents.makeFolder("\(path)/tokenizer")
-        for file in tokenizerFiles { try AtomicFile.write(file.bytes, to: "\(path)/tokenizer/\(file.name)") }
+        try tokenizerFiles.write(to: "\(path)/tokenizer")
         try AtomicFile.write(
             processor.config.transformersJSON.pretty + "\n", to: "\(path)/preprocessor_config.json")
     }

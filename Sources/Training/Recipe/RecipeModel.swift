@@ -47,7 +47,7 @@ extension Recipe {
         public enum Tokenizer: Sendable, Equatable {
             /// The words of the built-in shapes: `tokenizer: shapes`.
             case shapes
-            /// A folder with `vocab.json` and `merges.txt`.
+            /// A folder with `tokenizer.json`, or `vocab.json` and `merges.txt`.
             case folder(path: String)
         }
     }

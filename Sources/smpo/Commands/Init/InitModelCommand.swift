@@ -41,7 +41,7 @@ extension InitCommand {
         @Option(help: "Element type of the weights.")
         var dtype: WeightType = .f32
 
-        @Option(help: "Folder with vocab.json and merges.txt, or the word shapes.")
+        @Option(help: "Folder of a tokenizer (tokenizer.json, or vocab.json and merges.txt), or the word shapes.")
         var tokenizer = "shapes"
 
         @Option(help: "Folder to write into; made if it is missing.")
