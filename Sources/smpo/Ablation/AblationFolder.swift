@@ -32,7 +32,7 @@ struct AblationFolder {
                 digests[base.name] = try copy(source, to: AblationJobs.model(base.name), Self.modelDigest)
             case .recipe(let file, let overrides):
                 let recipe = try Recipe.read(path: file, overrides: overrides)
-                digests[base.name] = Digest.of(.document, recipe.json)
+                digests[base.name] = try Self.inputsDigest(recipe)
                 recipes.append((base, recipe))
                 if case .fresh(let fresh) = recipe.model {
                     for file in [fresh.unet, fresh.textEncoder, fresh.scheduler] { try copyFile(file) }
@@ -41,6 +41,14 @@ struct AblationFolder {
         }
         let scorer = try copy(plan.scorer, to: AblationJobs.scorerFolder) { try PickScore(path: $0).digest }
         return (AblationJobs(plan, bases: digests, scorer: scorer), recipes)
+    }
+
+    /// Stands for a base's recipe and for what the files hold that it names.
+    private static func inputsDigest(_ recipe: Recipe) throws -> Digest {
+        var inputs = try recipe.modelDigests()
+        if case .shapes = recipe.data.source {} else { inputs.merge(try RunData(recipe).digests) { first, _ in first } }
+        let digests = JSONValue.object(JSONObject(inputs.map { ($0.key, .digest($0.value)) }))
+        return Digest.of(.document, ["recipe": recipe.json, "digests": digests])
     }
 
     private static func modelDigest(_ folder: String) throws -> Digest {

@@ -113,6 +113,10 @@ struct AblationQueue {
 
     private func result(of job: AblationJob) throws -> JSONCursor {
         let file = "\(folder)/\(job.result)"
-        return JSONCursor(try JSONValue.read(file), name: "result", file: file)
+        let cursor = JSONCursor(try JSONValue.read(file), name: "result", file: file)
+        // The file's name holds the key's first digits only.
+        let key = try cursor["key"].digest()
+        guard key == job.key else { throw try cursor["key"].error(expected: job.key.hex, found: key.hex) }
+        return cursor
     }
 }

@@ -192,9 +192,12 @@ extension DataCommand {
         }
 
         private func require(_ source: GenerationRecord.Source, _ found: [String: Digest]) throws {
-            for (part, digest) in source.digests.sorted(by: { $0.key < $1.key }) where found[part] != digest {
+            // A part that is there only now was not there when the set was made.
+            for part in Set(source.digests.keys).union(found.keys).sorted(by: utf8Less)
+            where found[part] != source.digests[part] {
                 throw TrainingError.mismatch(
-                    what: "\(source.path), \(part)", expected: digest.hex, found: found[part]?.hex ?? "nothing",
+                    what: "\(source.path), \(part)", expected: source.digests[part]?.hex ?? "nothing",
+                    found: found[part]?.hex ?? "nothing",
                     hint: "the set was made with another one")
             }
         }
