@@ -113,7 +113,8 @@ public struct RunComparison {
     private static func cause(ofInput path: String) -> Cause {
         switch path {
         case "seed", "recipe.seed": .seed
-        case "digests.data", "digests.labels": .data
+        case "digests.labels": .data
+        case _ where path.hasPrefix("digests.data"): .data
         case "contract", "backend": .numerics
         case _ where path.hasPrefix("openblas"): .numerics
         default: path.hasPrefix("digests.model") || path == "digests.schedule" ? .model : .recipe

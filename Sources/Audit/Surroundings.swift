@@ -29,6 +29,7 @@ struct Surroundings {
         let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign)
         let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
         for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
+            if let missing = missingItem(session) { throw missing }
             if name == "data", let changed = changedItem(session) { throw changed }
             throw tampered(
                 place(of: name, recipe), "digest of \(name)", manifest.inputs.digests[name]?.hex ?? "nothing",
@@ -86,9 +87,25 @@ struct Surroundings {
     private static func isDamage(_ error: any Error) -> Bool {
         switch error {
         case let error as CheckpointError: error.kind != .unreadable && error.kind != .layout
-        case is ConfigError, is CLIPTokenizerError, is FolderPairsError, is PairLabels.Unusable, is TrainingError: true
+        case let error as FolderPairsError: !error.isUnreachable
+        case is ConfigError, is CLIPTokenizerError, is PairLabels.Unusable, is TrainingError: true
+        case is JSONSyntaxError, is JSONShapeError: true
         default: false
         }
+    }
+
+    /// A pair of the run that was left out now because a picture of it could not be opened. That is no other content as
+    /// long as all pairs that are there are those of the run.
+    private func missingItem(_ session: TrainingSession) -> FolderPairsProblem? {
+        let recorded = evidence.itemDigests()
+        let missing = session.data.refused.first { $0.isUnreachable && recorded[$0.item] != nil }
+        guard let missing, case .pairs(let dataset, _) = session.data.items else { return nil }
+        let isWhole = (try? evidence.dataItems())?.isEmpty == false
+        let areSame = (0..<dataset.count).allSatisfy { index in
+            let item = dataset.item(at: index)
+            return recorded[item.id].map { $0 == item.digest.hex } ?? !isWhole
+        }
+        return areSame ? missing : nil
     }
 
     /// The first pair whose content is not the recorded one: by the ledger's list of items, or by the steps of the
@@ -119,7 +136,7 @@ struct Surroundings {
         if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
             return path + digest.dropFirst("model".count)
         }
-        guard digest == "data" || digest == "labels" else { return digest }
+        guard digest.hasPrefix("data") || digest == "labels" else { return digest }
         switch recipe.data.source {
         case .shapes: return digest
         case .folder(let path, _), .latents(let path): return path

@@ -101,6 +101,7 @@ private struct ImageDigests {
 
     private struct ImageTrouble: Error {
         let text: String
+        let isUnreachable: Bool
     }
 
     /// - Throws: `FolderPairsProblem`.
@@ -121,7 +122,8 @@ private struct ImageDigests {
         } catch {
             throw FolderPairsProblem(
                 file: folder.path(of: FolderPairs.listName), line: line, image: name,
-                what: "\(key) cannot be read: \(error.text)", hint: "mend or replace the file, or drop the pair")
+                what: "\(key) cannot be read: \(error.text)", hint: "mend or replace the file, or drop the pair",
+                isUnreachable: error.isUnreachable)
         }
     }
 
@@ -131,7 +133,7 @@ private struct ImageDigests {
             _ = try folder.decode(bytes, name: name)
             return .success(Digest.of(.file, bytes))
         } catch {
-            return .failure(ImageTrouble(text: "\(error)"))
+            return .failure(ImageTrouble(text: "\(error)", isUnreachable: error is FileError))
         }
     }
 }

@@ -12,14 +12,22 @@ public struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvert
     public let what: String
     /// What a person can do about it.
     public let hint: String
+    /// Whether the picture's file could not be opened at all, so that nothing is known of what it holds.
+    public let isUnreachable: Bool
 
-    init(file: String, line: Int, image: String? = nil, what: String, hint: String) {
+    init(
+        file: String, line: Int, image: String? = nil, what: String, hint: String, isUnreachable: Bool = false
+    ) {
         self.file = file
         self.line = line
         self.image = image
         self.what = what
         self.hint = hint
+        self.isUnreachable = isUnreachable
     }
+
+    /// The name that the line's pair has in its data set.
+    public var item: String { FolderPairsLine.id(line) }
 
     /// One line: file, line, picture, trouble, hint.
     public var description: String { "\(file):\(line): \(what) (\(hint))" }
@@ -35,6 +43,9 @@ public struct FolderPairsError: Error, Sendable, Equatable, CustomStringConverti
     public let lines: Int
     /// What a person can do about it.
     public let hint: String
+
+    /// Whether all that is wrong is files that could not be opened.
+    public var isUnreachable: Bool { !problems.isEmpty && problems.allSatisfy(\.isUnreachable) }
 
     /// How many problems `description` spells out.
     public static let shown = 10

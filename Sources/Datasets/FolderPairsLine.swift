@@ -45,9 +45,10 @@ struct FolderPairsLine {
     }
 
     /// The pair's name in its data set: `pair-` and the line number with six digits.
-    var id: String {
-        "pair-" + PaddedNumber.text(number, digits: 6)
-    }
+    var id: String { Self.id(number) }
+
+    /// The name of the pair in line `number`.
+    static func id(_ number: Int) -> String { "pair-" + PaddedNumber.text(number, digits: 6) }
 
     /// Reads line `number` (from 1) of `file`. - Throws: `FolderPairsProblem`.
     private init(

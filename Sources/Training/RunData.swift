@@ -13,6 +13,10 @@ public struct RunData: Sendable {
     public let scoreRange: ClosedRange<Double>?
     /// What a person should know: ties dropped, pictures refused.
     public let notes: [String]
+    /// The lines of a folder that were left out.
+    public let refused: [FolderPairsProblem]
+    /// How many pictures are not taken as they lie in their files.
+    public let inputNotes: InputNotes
 
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
     public init(_ recipe: Recipe) throws {
@@ -30,7 +34,7 @@ public struct RunData: Sendable {
         case .folder(let path, let dropUnreadable):
             let folder = try FolderPairs.loadAll(folder: path, dropUnreadable: dropUnreadable)
             notes += folder.refused.map { "left out: \($0)" }
-            try self.init(recipe, folder, &notes)
+            try self.init(recipe, folder, &notes, refused: folder.refused)
         case .latents(let path):
             let latents = try LatentPairs.load(folder: path)
             guard latents.size == recipe.data.size else {
@@ -42,25 +46,36 @@ public struct RunData: Sendable {
         }
     }
 
-    private init(_ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String]) throws {
+    private init(
+        _ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String],
+        refused: [FolderPairsProblem] = []
+    ) throws {
         let labels = try PairLabels(
             dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
             dropsTies: recipe.objective.ties == .drop,
             gamma: recipe.objective.isWeighted ? Float(recipe.objective.gamma) : nil,
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
         if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
+        var digests = ["data": dataset.digest, "labels": labels.digest]
+        if !refused.isEmpty {
+            // The names of the pairs stand in the steps' records, and tell which lines were left out.
+            digests["data/left_out"] = .of(.document, .array(refused.map { .integer($0.line) }))
+        }
         self.init(
-            items: .pairs(dataset, labels), digests: ["data": dataset.digest, "labels": labels.digest],
-            scoreRange: labels.scoreRange, notes: notes)
+            items: .pairs(dataset, labels), digests: digests, scoreRange: labels.scoreRange, notes: notes,
+            refused: refused)
     }
 
     private init(
-        items: BatchSource.Items, digests: [String: Digest], scoreRange: ClosedRange<Double>?, notes: [String]
+        items: BatchSource.Items, digests: [String: Digest], scoreRange: ClosedRange<Double>?, notes: [String],
+        inputNotes: InputNotes = InputNotes(), refused: [FolderPairsProblem] = []
     ) {
         self.items = items
         self.digests = digests
         self.scoreRange = scoreRange
         self.notes = notes
+        self.inputNotes = inputNotes
+        self.refused = refused
     }
 
     /// Planes of a picture, or of a latent.
@@ -68,6 +83,14 @@ public struct RunData: Sendable {
         switch items {
         case .pairs(let dataset, _): dataset.channels
         case .pictures: 3
+        }
+    }
+
+    /// The captions that batches can draw, one an item.
+    var captions: [String] {
+        switch items {
+        case .pairs(let dataset, let labels): labels.labels.map { dataset.item(at: $0.index).caption }
+        case .pictures(let gallery): (0..<gallery.count).map { gallery.caption(at: $0) }
         }
     }
 

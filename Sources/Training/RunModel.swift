@@ -28,6 +28,16 @@ public enum RunModel: Sendable {
         }
     }
 
+    /// Whether a caption has more tokens than the encoder takes.
+    func cuts(_ caption: String) -> Bool {
+        switch self {
+        case .diffusion(let folder):
+            folder.tokenizer.cuts(caption, to: folder.textEncoder.config.maxPositionEmbeddings)
+        case .scorer(let scorer):
+            scorer.tokenizer.cuts(caption, to: scorer.model.config.text.maxPositionEmbeddings)
+        }
+    }
+
     /// Writes the model, its weights as they are now; every file is replaced whole.
     public func write(to path: String) throws {
         switch self {

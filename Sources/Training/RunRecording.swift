@@ -10,7 +10,7 @@ public struct RunRecording {
     /// Where runs live.
     public let workspace: Workspace
     /// What is noted and not allowed to matter.
-    public let circumstances: ManifestCircumstances
+    public private(set) var circumstances: ManifestCircumstances
     /// How much a new run keeps beside its records; a resumed one keeps what it kept.
     public let level: RecordLevel
     /// Who looks at the run between its steps.
@@ -27,6 +27,7 @@ public struct RunRecording {
         self.keepsGradients = keepsGradients || session.band != nil
         self.workspace = workspace
         self.circumstances = circumstances
+        self.circumstances.inputNotes = session.inputNotes
         self.level = level
         self.spectators = spectators
     }
@@ -59,6 +60,7 @@ public struct RunRecording {
         run name: String, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let ledger = try workspace.openLedger()
+        try requireInputs(of: name, ledger)
         let last = try ledger.checkpoints(of: name).filter { $0.part == "state" }.max { $0.step < $1.step }
         if let last {
             try workspace.objects.verify(last.object)
@@ -67,24 +69,30 @@ public struct RunRecording {
         }
         if try ledger.run(name).state == .finished { return .finished(try complete(name, ledger)) }
         let recorder = try ledger.resumeRun(name, afterStep: last?.step ?? 0)
-        guard recorder.inputs.digest == session.inputs.digest else {
-            try recorder.interrupt()
-            throw otherInputs(name, recorder.inputs.digest)
-        }
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }
 
-    private func otherInputs(_ run: String, _ recorded: Digest) -> TrainingError {
-        .mismatch(
-            what: "the inputs of \(run)", expected: recorded.hex, found: session.inputs.digest.hex,
-            hint: "the model, the data or the recipe has changed since"
-                + (session.recipe.backend == .reference ? "" : ", or OpenBLAS or the number of workers"))
+    /// The session's inputs must be those that `run` was begun with, digest by digest.
+    private func requireInputs(of run: String, _ ledger: LedgerStore) throws {
+        let recorded = try ledger.verify(run, objects: nil) { _ in }.manifest.inputs
+        guard recorded.digest != session.inputs.digest else { return }
+        let names = Set(recorded.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
+            .filter { recorded.digests[$0] != session.inputs.digests[$0] }
+        func text(_ inputs: ManifestInputs) -> String {
+            guard let name = names.first else { return inputs.digest.hex }
+            return "\(name) \(inputs.digests[name]?.hex ?? "not there")"
+        }
+        throw TrainingError.mismatch(
+            what: "the inputs of \(run)", expected: text(recorded), found: text(session.inputs),
+            hint: names.isEmpty
+                ? "the recipe has changed since"
+                    + (session.recipe.backend == .reference ? "" : ", or OpenBLAS or the number of workers")
+                : "changed since the run was begun: \(names.joined(separator: ", ")); put the old files back")
     }
 
     /// Writes the manifest of a finished run, whose last state has been put back into the trainer.
     private func complete(_ name: String, _ ledger: LedgerStore) throws -> Manifest {
         let manifest = try ledger.verify(name).manifest
-        guard manifest.inputs.digest == session.inputs.digest else { throw otherInputs(name, manifest.inputs.digest) }
         let found = try session.trainer.weightsDigest()
         guard let outcome = manifest.outcome, outcome.weightsDigest == found else {
             throw TamperError(

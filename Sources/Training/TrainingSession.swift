@@ -14,6 +14,8 @@ public final class TrainingSession {
     public let model: RunModel
     /// The data.
     public let data: RunData
+    /// How many captions and pictures are not taken whole, or not as they lie in their files.
+    public let inputNotes: InputNotes
     /// All that determines the run's bits.
     public let inputs: ManifestInputs
     /// Within what a replay on the reference backend counts as this run; a part of the inputs. Nil for a run that is
@@ -34,6 +36,7 @@ public final class TrainingSession {
             ? try SessionParts(scoring: recipe, data, engine) : try SessionParts(denoising: recipe, data, engine)
         model = parts.model
         let trained = parts.gradients.trained
+        inputNotes = TrainingSession.notes(data, parts.model)
         var inputs = ManifestInputs(
             backend: recipe.backend.rawValue, recipe: recipe.json, seed: recipe.seed,
             streams: Dictionary(uniqueKeysWithValues: StreamName.allCases.map { ($0.name, UInt64($0.rawValue)) }),
@@ -54,6 +57,18 @@ public final class TrainingSession {
                     policy: trained.parameters)
             })
         batches = BatchSource(items: data.items, settings: parts.settings, model: parts.model, engine: engine)
+    }
+
+    /// What `data` says of its pictures, and how many of its captions `model` cuts.
+    private static func notes(_ data: RunData, _ model: RunModel) -> InputNotes {
+        var (notes, cut) = (data.inputNotes, [[UInt8]: Bool]())
+        for caption in data.captions {
+            let bytes = Array(caption.utf8)
+            let isCut = cut[bytes] ?? model.cuts(caption)
+            cut[bytes] = isCut
+            if isCut { notes.add(.captionsCut) }
+        }
+        return notes
     }
 
     /// Runs the next step.

@@ -59,6 +59,7 @@ public struct ProvenanceCard: PageSection {
             Entry("manifest", "seed", "\(inputs.seed)"),
         ]
         entries += inputs.digests.sorted { utf8Less($0.key, $1.key) }.map { Entry("inputs", $0.key, $0.value.hex) }
+        entries += circumstances.inputNotes.sentences.map { Entry("inputs", "note", $0) }
         entries += [
             Entry("environment", "instruction set", circumstances.isa),
             Entry("environment", "workers", "\(circumstances.workers)"),

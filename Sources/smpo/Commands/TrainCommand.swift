@@ -151,6 +151,7 @@ struct TrainCommand: ParsableCommand {
         let workspace = Workspace()
         let (recipe, band) = try readRecipe(workspace)
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
+        try recipe.checkConfigurations()
         let machine = MachineMemory.read()
         if dryRun {
             print(
@@ -164,7 +165,7 @@ struct TrainCommand: ParsableCommand {
         if dryRun { return }
         let session = try TrainingSession(recipe: recipe, engine: engine, band: band)
         defer { notePeak(plan) }
-        for note in session.data.notes { Message.note(note) }
+        for note in session.data.notes + session.inputNotes.sentences { Message.note(note) }
         if session.recipe.backend == .openblas {
             Message.note(
                 "OpenBLAS \(OpenBLAS.version) computes the products (\(OpenBLAS.core) kernels, threads: "

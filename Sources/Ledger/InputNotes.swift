@@ -1,0 +1,76 @@
+import Digests
+
+/// What a person should know of a run's inputs although it is no fault: how many captions and pictures were not taken
+/// whole, or not as they lie in their files. They follow from the inputs, so a manifest holds them among its
+/// circumstances, and only where there is something to say.
+public struct InputNotes: Sendable, Equatable {
+    /// What happened to a caption or a picture.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The caption has more tokens than the text encoder takes; its end is cut off.
+        case captionsCut = "captions cut"
+        /// The picture's EXIF data say that it is to be turned or mirrored; it is taken as it is stored.
+        case orientationIgnored = "orientation ignored"
+        /// The picture has an alpha channel, which is dropped.
+        case alphaDropped = "alpha dropped"
+
+        /// The note on `count` of them.
+        func sentence(_ count: Int) -> String {
+            let one = count == 1
+            return switch self {
+            case .captionsCut:
+                "\(count) \(one ? "caption has" : "captions have") more tokens than the text encoder takes; "
+                    + "\(one ? "its end is" : "their ends are") cut off"
+            case .orientationIgnored:
+                "\(count) \(one ? "picture has an EXIF orientation" : "pictures have an EXIF orientation"), which is "
+                    + "not applied"
+            case .alphaDropped:
+                "\(count) \(one ? "picture has an alpha channel" : "pictures have an alpha channel"), which is dropped"
+            }
+        }
+    }
+
+    /// How many captions or pictures there are of each kind; only kinds that have some.
+    public private(set) var counts: [Kind: Int] = [:]
+
+    /// Nothing to say.
+    public init() {}
+
+    /// Notes with these counts.
+    public init(_ counts: [Kind: Int]) { self.counts = counts.filter { $0.value > 0 } }
+
+    /// Adds to a kind.
+    public mutating func add(_ kind: Kind, _ count: Int = 1) {
+        if count > 0 { counts[kind, default: 0] += count }
+    }
+
+    /// Adds all that `other` says.
+    public mutating func add(_ other: InputNotes) {
+        for (kind, count) in other.counts { add(kind, count) }
+    }
+
+    /// One sentence a kind, for people; empty where there is nothing to say.
+    public var sentences: [String] { Kind.allCases.compactMap { kind in counts[kind].map(kind.sentence) } }
+}
+
+extension ManifestCircumstances {
+    private static let notesKey = "input_notes"
+
+    /// What is to be known of the run's inputs; kinds that this program does not know are left out.
+    public var inputNotes: InputNotes {
+        get {
+            guard case .object(let object)? = other[Self.notesKey] else { return InputNotes() }
+            var notes = InputNotes()
+            for (key, value) in object.members {
+                guard let kind = InputNotes.Kind(rawValue: key), case .number(let number) = value,
+                    let count = number.int64
+                else { continue }
+                notes.add(kind, Int(count))
+            }
+            return notes
+        }
+        set {
+            let members = newValue.counts.map { ($0.key.rawValue, JSONValue.integer($0.value)) }
+            other[Self.notesKey] = members.isEmpty ? nil : .object(JSONObject(members))
+        }
+    }
+}
