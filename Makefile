@@ -5,9 +5,9 @@ SHELL := /bin/bash
 .PHONY: help demo test build gate lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
-# The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do.
+# The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do; strace tells what is opened.
 PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3 jq \
-    openssl
+    openssl strace
 smpo := .build/release/smpo
 # `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
 STRIDE := 1
@@ -92,7 +92,7 @@ crash: packages ## Kill 200 recorded runs at random moments, cut the power of 10
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.CrashTests'
 
 fuzz: packages ## Damage checkpoint files of every format a million times in all: each opens or is refused; minutes.
-	SMPO_FUZZ=200000 swift test -c release --filter '^CheckpointsTests\.MutationTests'
+	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests)\..*MutationTests'
 
 
 # The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on
