@@ -6,6 +6,8 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
         case unreadable
         /// A model folder, or a file in it, is missing or ambiguous.
         case layout
+        /// Something else than weights: a pointer, a page, a file of another program.
+        case foreign
         /// The length of the header is out of bounds.
         case headerLength
         /// The header is not strict JSON.

@@ -20,19 +20,6 @@ extension Checkpoint {
         }
     }
 
-    /// A file, of the format that its first bytes are of.
-    init(file: OpenFile) throws {
-        let start = try file.bytes(0..<min(8, file.size))
-        if start.starts(with: "GGUF".utf8) || start.starts(with: "FUGG".utf8) {
-            try self.init(gguf: file)
-        } else if start.starts(with: "PK".utf8) || start.starts(with: [0x80]) && start.last != 0 {
-            // An archive; or a pickle without one, as PyTorch wrote before 1.6, which the reader refuses by name.
-            try self.init(torch: file)
-        } else {
-            try self.init(safetensors: file)
-        }
-    }
-
     /// `model.safetensors.index.json`, or of a variant `model.safetensors.index.fp16.json`.
     static func isIndex(_ path: String) -> Bool { path.hasSuffix(".json") && path.contains(".index.") }
 

@@ -7,8 +7,9 @@ struct SafetensorsEntryReader {
     /// Where the tensors' bytes begin; offsets in the header count from here.
     let dataStart: Int
 
-    /// The texts under `__metadata__`.
+    /// The texts under `__metadata__`; `null` is none, as for the reference implementation.
     func metadata(_ value: JSONValue) throws -> [(key: String, value: String)] {
+        if case .null = value { return [] }
         guard case .object(let object) = value else {
             throw CheckpointError(
                 .headerEntry, file: file, offset: 8, "__metadata__ is of the wrong kind", expected: "object",

@@ -27,6 +27,7 @@ struct SafetensorsHeader {
     /// - Throws: `CheckpointError`.
     init(_ opened: OpenFile) throws {
         let file = opened.path
+        try ForeignFile.refuse(opened)
         let length = try Self.length(opened)
         let root = try Self.parse(file: file, text: try opened.bytes(8..<(8 + length)))
         let reader = SafetensorsEntryReader(file: file, dataStart: 8 + length)

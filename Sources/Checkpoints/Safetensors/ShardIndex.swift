@@ -8,6 +8,8 @@ struct ShardIndex {
     private let map: [(name: String, file: String)]
     /// The files, each once, in byte order.
     let files: [String]
+    /// What the index says besides, as key and canonical JSON: its `metadata`, and members that are not known.
+    private let metadata: [(key: String, value: JSONValue)]
 
     /// Reads an index. - Throws: `CheckpointError`.
     init(_ path: String) throws {
@@ -31,6 +33,22 @@ struct ShardIndex {
             files.append(file)
         }
         self.files = files
+        metadata = index.members.flatMap { key, value -> [(key: String, value: JSONValue)] in
+            if utf8Equal(key, "weight_map") { return [] }
+            if utf8Equal(key, "metadata"), case .object(let object) = value { return object.members }
+            if utf8Equal(key, "metadata"), case .null = value { return [] }
+            return [(key, value)]
+        }
+    }
+
+    /// What the index says of all shards together, without what can be seen from the tensors: a true `total_size` and
+    /// `total_parameters` are left away, so that the number of shards is no difference.
+    func metadata(bytes: Int, elements: Int) -> [(key: String, value: String)] {
+        metadata.filter { key, value in
+            guard case .number(let number) = value, let integer = number.int64 else { return true }
+            if utf8Equal(key, "total_size") { return integer != Int64(bytes) }
+            return !utf8Equal(key, "total_parameters") || integer != Int64(elements)
+        }.map { ("index: " + $0.key, $0.value.canonical) }
     }
 
     /// The names that the index lists.
