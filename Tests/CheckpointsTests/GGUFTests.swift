@@ -56,6 +56,7 @@ struct GGUFTests {
         #expect(fault { $0.version = 4 }?.found == "4")
         let swapped = fault { $0.version = 0x0300_0000 }
         #expect(swapped?.problem == "a big-endian GGUF file")
+        #expect(fault { $0.magic = Array("FUGG".utf8) }?.problem == "a big-endian GGUF file")
         for count in [Int.min, -1, .max, 1 << 32, 1000] {
             let values = fault { $0.valueCount = count }
             #expect(values?.kind == .truncated && values?.offset == 16, "\(count)")

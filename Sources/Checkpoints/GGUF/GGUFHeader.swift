@@ -63,6 +63,11 @@ struct GGUFHeader {
     private static func checkBeginning(_ cursor: inout GGUFCursor) throws {
         let file = cursor.file.path
         let magic = try cursor.integer(UInt32.self, "the magic number")
+        guard magic != 0x4747_5546 else {
+            throw CheckpointError(
+                .container, file: file, offset: 0, "a big-endian GGUF file", expected: "little-endian",
+                hint: "gguf-convert-endian of Python's gguf turns it")
+        }
         guard magic == 0x4655_4747 else {
             throw CheckpointError(
                 .container, file: file, offset: 0, "no GGUF file", expected: "magic number 0x46554747",

@@ -1,18 +1,33 @@
 """Makes the GGUF file of the checkpoint tests with Python's gguf, and what the tests compare with.
 
     pip install gguf==0.19.0 numpy
-    python make_gguf.py               # writes python.gguf and gguf.json beside this file
+    python make_gguf.py               # writes python.gguf, gguf.json and the parts of parts.gguf beside this file
 """
 
 import hashlib
 import json
 import os
+import pathlib
 import struct
 
 import gguf
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def parts():
+    """A model in three parts, and the same in one file."""
+    for name, options in [("parts.gguf", {"split_max_tensors": 2}), ("parts-whole.gguf", {})]:
+        rng = np.random.default_rng(8)
+        writer = gguf.GGUFWriter(os.path.join(HERE, name), "llama", **options)
+        writer.add_string("general.name", "parts")
+        for index in range(5):
+            writer.add_tensor(f"blk.{index}.weight", rng.standard_normal((2, 3), dtype=np.float32))
+        writer.write_header_to_file(path=pathlib.Path(HERE, name))
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
 
 
 def main():
@@ -90,3 +105,4 @@ def main():
 
 
 main()
+parts()
