@@ -2,11 +2,11 @@ import Digests
 
 /// A file that lies where weights are expected, and holds none: a Git LFS pointer, a page of a server, an archive, a
 /// format of another program. It is named, so that nobody has to guess what "header length out of bounds" means.
-public struct ForeignFile: Sendable {
+public struct ForeignFile {
     /// What it is, with its article.
-    public let name: String
+    let name: String
     /// What to do about it.
-    public let hint: String?
+    let hint: String?
 
     /// What begins so, as its first bytes say; `nil` for what is not known.
     /// - Parameters:
@@ -42,11 +42,13 @@ public struct ForeignFile: Sendable {
         throw CheckpointError(.foreign, file: file.path, offset: 0, foreign.name + ", no weights", hint: foreign.hint)
     }
 
-    /// What a text file is that should be a model's configuration or vocabulary, where it is something else: a Git LFS
-    /// pointer, a page of a server.
-    public init?(text bytes: [UInt8]) {
-        guard let (name, hint) = Self.pointer(bytes) ?? Self.page(bytes) else { return nil }
-        self.init(name, hint)
+    /// Refuses what lies in the place of a model's configuration or vocabulary and is something else: a Git LFS pointer,
+    /// a page of a server.
+    /// - Parameter bytes: the file's.
+    /// - Throws: `CheckpointError` (`foreign`).
+    public static func refuse(text bytes: [UInt8], file: String) throws {
+        guard let (name, hint) = Self.pointer(bytes) ?? Self.page(bytes) else { return }
+        throw CheckpointError(.foreign, file: file, offset: 0, name + ", no JSON and no vocabulary", hint: hint)
     }
 
     private static let fetch = "the server answered with it instead of the file; fetch the file again"
@@ -70,8 +72,7 @@ public struct ForeignFile: Sendable {
         {
             return ("a Git LFS pointer", "git lfs pull fetches the file that it stands for")
         }
-        let text = String(decoding: first, as: UTF8.self)
-        guard first.count < 512, text.contains("/annex/objects/") else { return nil }
+        guard first.count < 512, String(decoding: first, as: UTF8.self).contains("/annex/objects/") else { return nil }
         return ("a git-annex pointer", "git annex get fetches the file that it stands for")
     }
 
@@ -120,7 +121,8 @@ public struct ForeignFile: Sendable {
         (Array("ustar".utf8), 257, "a tar archive", "unpack it; PyTorch before 0.1.10 saved such files, too"),
         ([0x1F, 0x8B], 0, "a gzip file", unpack), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], 0, "an xz file", unpack),
         ([0x28, 0xB5, 0x2F, 0xFD], 0, "a zstd file", unpack), (Array("BZh".utf8), 0, "a bzip2 file", unpack),
-        ([4, 0x22, 0x4D, 0x18], 0, "an LZ4 file", unpack), ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], 0, "a 7z archive", unpack),
+        ([4, 0x22, 0x4D, 0x18], 0, "an LZ4 file", unpack),
+        ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], 0, "a 7z archive", unpack),
         (Array("Rar!".utf8), 0, "a RAR archive", unpack),
         ([0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A], 0, "an HDF5 file, as Keras and TensorFlow write it", convert),
         ([0x93] + Array("NUMPY".utf8), 0, "a .npy file of NumPy", convert),

@@ -62,9 +62,7 @@ public struct ModelDirectory: Sendable {
         } catch let error as FileError {
             throw CheckpointError(.unreadable, file: path, "\(error)")
         } catch {
-            if let foreign = (try? FileContents.read(path)).flatMap(ForeignFile.init(text:)) {
-                throw CheckpointError(.foreign, file: path, foreign.name + " instead of JSON", hint: foreign.hint)
-            }
+            if let bytes = try? FileContents.read(path) { try ForeignFile.refuse(text: bytes, file: path) }
             throw CheckpointError(.headerSyntax, file: path, "not strict JSON: \(error)")
         }
         guard case .object(let object) = value else {

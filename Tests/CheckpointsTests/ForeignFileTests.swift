@@ -25,7 +25,10 @@ struct ForeignFileTests {
         ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "a gzip file"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 0, 4], "an xz file"),
         ([0x28, 0xB5, 0x2F, 0xFD, 4, 0, 1, 0, 0], "a zstd file"), (Array("BZh91AY&SY".utf8) + [0, 1], "a bzip2 file"),
         ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, 0, 4], "a 7z archive"),
-        ([UInt8](repeating: 0, count: 257) + Array("ustar\u{0}00".utf8) + [UInt8](repeating: 0, count: 248), "a tar archive"),
+        (
+            [UInt8](repeating: 0, count: 257) + Array("ustar\u{0}00".utf8) + [UInt8](repeating: 0, count: 248),
+            "a tar archive"
+        ),
         ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A, 0], "an HDF5 file, as Keras and TensorFlow write it"),
         ([8, 8, 0x12, 7] + Array("pytorch".utf8), "an ONNX model"), ([8, 10, 0x3A, 5, 1, 2, 3], "an ONNX model"),
         ([0x82, 0xA6] + Array("params".utf8) + [0x81, 0xA1, 0x77], "a MessagePack file, as Flax writes it"),
@@ -41,7 +44,9 @@ struct ForeignFileTests {
             { _ = try SafetensorsFile(path: "w", bytes: file.start) },
         ] {
             let error = checkpointError(open)
-            #expect(error?.kind == .foreign && error?.problem == file.name + ", no weights", "\(file.name): \(error?.description ?? "")")
+            #expect(
+                error?.kind == .foreign && error?.problem == file.name + ", no weights",
+                "\(file.name): \(error?.description ?? "")")
         }
     }
 
@@ -67,10 +72,12 @@ struct ForeignFileTests {
         for name in ["config.json", "model.safetensors.index.json"] {
             let path = try scratch.write(name, Self.pointer)
             let error = checkpointError { _ = try ModelDirectory.readObject(path) }
-            #expect(error?.kind == .foreign && error?.problem == "a Git LFS pointer instead of JSON")
+            #expect(error?.kind == .foreign && error?.problem == "a Git LFS pointer, no JSON and no vocabulary")
         }
         let page = try scratch.write("page.json", "<!doctype html><title>502</title>")
-        #expect(checkpointError { _ = try ModelDirectory.readObject(page) }?.problem == "an HTML page instead of JSON")
+        #expect(
+            checkpointError { _ = try ModelDirectory.readObject(page) }?.problem
+                == "an HTML page, no JSON and no vocabulary")
     }
 
     /// Bytes of weights are none of these, wherever they begin.

@@ -1,3 +1,4 @@
+import Checkpoints
 import Digests
 import Foundation
 import Testing
@@ -54,6 +55,18 @@ struct TokenizerFolderTests {
             }
         }
         #expect(count > 1500)
+    }
+
+    /// A repository that was cloned without its large files.
+    @Test func aGitLFSPointerIsNamed() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileContents.makeFolder(folder)
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+        try AtomicFile.write(pointer, to: folder + "/tokenizer.json")
+        let error = try #require(throws: CheckpointError.self) { _ = try TokenizerFiles(folder: folder) }
+        #expect(
+            error.problem == "a Git LFS pointer, no JSON and no vocabulary" && error.file.hasSuffix("/tokenizer.json"))
     }
 
     /// The whole caption fixture with a `tokenizer.json` in place of the two files, merges in either form.

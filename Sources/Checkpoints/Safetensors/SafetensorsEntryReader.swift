@@ -76,7 +76,10 @@ struct SafetensorsEntryReader {
             throw bad(name, "\(key) is of the wrong kind", expected: "array", found: value.kind)
         }
         return try values.map { value in
-            guard case .number(let number) = value, let integer = number.int64, integer >= 0 else {
+            // 2.0 and -0 are none, as for the reference implementation.
+            guard case .number(let number) = value, number.text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let integer = number.int64
+            else {
                 throw bad(name, "\(key) must hold integers from 0 on", found: Self.shown(value))
             }
             return Int(integer)

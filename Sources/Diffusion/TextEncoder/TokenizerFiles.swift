@@ -1,3 +1,4 @@
+import Checkpoints
 import Digests
 import Foundation
 
@@ -26,14 +27,19 @@ public struct TokenizerFiles: Sendable {
     }
 
     /// Reads a folder. It needs `tokenizer.json`, or `vocab.json` and `merges.txt`.
-    /// - Throws: `FileError`, also for a link to a file that is not there.
+    /// - Throws: `FileError`, also for a link to a file that is not there; `CheckpointError` (`foreign`) for a Git LFS
+    ///   pointer or a page of a server in the place of a file.
     public init(folder: String) throws {
         let present = try FileContents.names(in: folder)
         let hasAll = present.contains("tokenizer.json")
         self.init(
             try Self.names.filter { name in
                 present.contains(name) || !hasAll && Self.vocabularyNames.contains(name)
-            }.map { ($0, try FileContents.read("\(folder)/\($0)")) }, folder: folder)
+            }.map { name in
+                let bytes = try FileContents.read("\(folder)/\(name)")
+                try ForeignFile.refuse(text: bytes, file: "\(folder)/\(name)")
+                return (name, bytes)
+            }, folder: folder)
     }
 
     /// The bytes of a file; nil where it is not there.
