@@ -13,7 +13,8 @@ struct CheckpointFormatTests {
 
     /// Magic numbers of two bytes to eight: as the length of a header, low byte first.
     static let magics: [[UInt8]] = [
-        Array("PK".utf8), [0x50, 0x4B, 3], [0x50, 0x4B, 3, 4], [0x50, 0x4B, 5, 6], [0x80], [0x80, 2], [0x80, 3], [0x80, 4],
+        Array("PK".utf8), [0x50, 0x4B, 3], [0x50, 0x4B, 3, 4], [0x50, 0x4B, 5, 6], [0x80], [0x80, 2], [0x80, 3],
+        [0x80, 4],
         [0x80, 5], [0x1F, 0x8B], Array("BZh".utf8), [0x28, 0xB5, 0x2F], [0x89], [0x93], Array("GG".utf8), [0xFF, 0xD8],
         [0x81, 0xA6], [0xDE, 0], [0x08, 7, 0x12], Array("{".utf8), Array("{\"".utf8), Array("<".utf8), Array("<!".utf8),
         Array("ve".utf8), Array("ver".utf8), [0x00, 0x05, 0x16], [0x0A], [0x7F, 0x45], [0x25, 0x50], [0x28, 0xB5],
@@ -23,7 +24,11 @@ struct CheckpointFormatTests {
     func aHeaderLengthThatIsAnothersMagicIsALength(magic: [UInt8]) throws {
         let length = magic.reversed().reduce(0) { $0 << 8 | Int($1) }
         for length in [length, length + 1 << (8 * magic.count)]
-        where (54...SafetensorsHeader.lengthLimit).contains(length) && (magic.count < 4 || length < 68_000_000) {
+        where (54...SafetensorsHeader.lengthLimit).contains(length) {
+            let start = le64(length) + Array("{".utf8)
+            #expect(try CheckpointFormat.of(OpenFile(path: "x", bytes: start)) == .safetensors, "\(length)")
+            // Larger ones take their time.
+            guard length < 1 << 20 else { continue }
             let bytes = Self.file(header: length)
             #expect(try CheckpointFormat.of(OpenFile(path: "x", bytes: bytes)) == .safetensors, "\(length)")
             #expect(try Checkpoint(file: OpenFile(path: "x", bytes: bytes))["w"]?.shape == [1], "\(length)")

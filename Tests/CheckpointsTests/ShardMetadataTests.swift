@@ -18,7 +18,8 @@ struct ShardMetadataTests {
             map.append("\"t\(place)\": \"s\(place).safetensors\"")
         }
         let path = try scratch.write(
-            "model.safetensors.index.json", "{\"metadata\": \(index), \"weight_map\": {\(map.joined(separator: ", "))}}")
+            "model.safetensors.index.json", "{\"metadata\": \(index), \"weight_map\": {\(map.joined(separator: ", "))}}"
+        )
         return try Checkpoint(opening: path)
     }
 

@@ -32,6 +32,18 @@ struct ZipErrorTests {
         #expect(try open(zip.built()).metadata.first?.value == "1")
     }
 
+    /// What the pickle does not name is not passed over.
+    @Test func entriesThatThePickleDoesNotName() throws {
+        var zip = StoredZip.torch(Self.pickle, storages: [[1, 2, 3, 4], [5, 6]])
+        zip.add("archive/extra/note.txt", [7])
+        zip.add("other", [8, 9])
+        zip.add("archive/.data/serialization_id", [0])
+        let checkpoint = try open(zip.built())
+        let unread = checkpoint.tensors.map { "\($0.name) \($0.shape)" }
+        #expect(unread == ["data/0 [4]", "data/1 [2]", "extra/note.txt [1]", "other [2]"])
+        #expect(try allBytes(#require(checkpoint["data/1"])) == [5, 6])
+    }
+
     @Test func checksums() {
         #expect(CRC32.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
         let error = fault { $0.entries[0].checksum = 1 }
@@ -39,11 +51,17 @@ struct ZipErrorTests {
     }
 
     @Test func otherFiles() {
-        #expect(fault([])?.problem == "no ZIP archive, as torch.save writes it since PyTorch 1.6")
+        #expect(fault([])?.problem == "an empty file, no weights")
+        #expect(fault([1, 2, 3])?.problem == "no ZIP archive, as torch.save writes it since PyTorch 1.6")
         #expect(fault([0x50, 0x4B, 3])?.kind == .container)
         #expect(fault([0x80, 2, 0x4B, 1, 0x2E])?.problem == "a bare pickle, no torch file")
         let tar = [UInt8](repeating: 0, count: 257) + Array("ustar".utf8) + [UInt8](repeating: 0, count: 250)
-        #expect(fault(tar)?.problem == "a tar file, as PyTorch before 0.1.10 wrote it")
+        #expect(fault(tar)?.problem == "a tar archive, no weights")
+        #expect(fault(tar)?.hint == "unpack it; PyTorch before 0.1.10 saved such files, too")
+        var arrays = StoredZip()
+        arrays.add("w.npy", [1])
+        arrays.add("b.npy", [2])
+        #expect(fault(arrays.built())?.problem == "a .npz file of NumPy, no weights")
         #expect(fault { $0.entries[0].name = "data.pkl" }?.expected == "one FOLDER/data.pkl")
         #expect(fault { $0.add("other/data.pkl", Self.pickle) }?.found == "2")
         #expect(fault { $0.entries[1].bytes = Array("big".utf8) }?.problem == "the numbers are not little-endian")

@@ -85,6 +85,13 @@ struct PickleCursor {
             kind, file: file, offset: base + start, problem, expected: expected, found: found, hint: hint)
     }
 
+    /// The error that a pickle names what would have to be run.
+    func namesCode(_ name: String) -> CheckpointError {
+        fault(
+            .code, "names code: \(name)",
+            hint: "nothing of it was run; save a dict of tensors and plain values, or convert to safetensors")
+    }
+
     private mutating func take(_ count: Int) throws -> Range<Int> {
         guard count <= remaining else { throw truncated(wanted: "\(count)") }
         position += count

@@ -45,25 +45,25 @@ enum PickleOpcode: UInt8 {
     case newObj = 0x81
     case build = 0x62
     case binPersID = 0x51
-
-    // Refused: protocols 0 and 1, sets, extensions, buffers outside of the pickle, other ways to run code.
-    case int = 0x49
-    case long = 0x4C
     case long4 = 0x8B
-    case float = 0x46
-    case string = 0x53
     case binString = 0x54
     case shortBinString = 0x55
+    case emptySet = 0x8F
+    case addItems = 0x90
+    case frozenSet = 0x91
+    case newObjEx = 0x92
+
+    // Refused: protocols 0 and 1, extensions, buffers outside of the pickle, other ways to run code.
+    case int = 0x49
+    case long = 0x4C
+    case float = 0x46
+    case string = 0x53
     case unicode = 0x56
     case list = 0x6C
     case dict = 0x64
     case get = 0x67
     case put = 0x70
     case persID = 0x50
-    case emptySet = 0x8F
-    case addItems = 0x90
-    case frozenSet = 0x91
-    case newObjEx = 0x92
     case inst = 0x69
     case obj = 0x6F
     case ext1 = 0x82

@@ -1,12 +1,13 @@
 import Digests
 
-/// Plain values of a pickle as text, as Python prints them; floats with the fewest digits that give them back.
+/// Values of a pickle as text. Every kind has its own unmistakable form: texts are quoted as in JSON, a float has a point
+/// or an exponent, a list has brackets and a tuple parentheses, numbers of numpy and objects have the name of their class.
 struct PickleText {
     let cursor: PickleCursor
     let heap: PickleHeap
 
-    /// The text of a value that is neither container nor tensor.
-    func text(_ value: PickleValue) -> String {
+    /// The text of a value that holds no others.
+    func leaf(_ value: PickleValue) -> String {
         switch value {
         case .none: "None"
         case .bool(let bool): bool ? "True" : "False"
@@ -14,26 +15,45 @@ struct PickleText {
         case .unsigned(let integer): "\(integer)"
         case .long(let run): Self.decimal(Array(cursor.bytes[run.range]))
         case .float(let float): "\(float)"
-        case .single(let float): "\(float)"
-        case .text(let run): cursor.string(run)
+        case .number(let type, let bits): "numpy.\(type.name)(\(type.text(bits) ?? ""))"
+        case .text(let run): JSONValue.string(cursor.string(run)).canonical
         case .bytes(let run): Self.summary(Array(cursor.bytes[run.range]))
-        case .latin(let run):
-            // A text with other characters is no bytes; then its UTF-8 stands for it.
-            Self.summary(PickleMachine.latin(cursor.string(run)) ?? Array(cursor.bytes[run.range]))
+        case .latin(let run): latin(run)
+        case .byteArray(let run, let isLatin):
+            "bytearray " + (isLatin ? latin(run) : Self.summary(Array(cursor.bytes[run.range])))
         case .device(let place): device(heap.containers[place])
         case .global(let global): global.name
-        case .numpyType(let type): "numpy.dtype('\(type.rawValue)')"
-        case .tuple, .list, .dict, .storage, .tensor: value.kind
+        case .unknown(let place): name(place)
+        case .numpyType(let type): "numpy.dtype(\(type.name))"
+        case .tuple, .list, .set, .frozenSet, .dict, .size, .object, .array, .storage, .tensor: value.kind
         }
     }
 
-    private func device(_ arguments: [PickleValue]) -> String {
-        guard case .text(let run)? = arguments.first else { return "device" }
-        guard arguments.count > 1, case .integer(let index) = arguments[1] else { return cursor.string(run) }
-        return cursor.string(run) + ":\(index)"
+    /// Module and name of a class or function, with the modules that Python 2 named otherwise as Python 3 names them.
+    func name(_ place: Int) -> String {
+        let (module, name) = heap.names[place]
+        let text = cursor.string(module)
+        let others = ["__builtin__": "builtins", "copy_reg": "copyreg"]
+        return (others[text] ?? text) + "." + cursor.string(name)
     }
 
-    private static func summary(_ bytes: [UInt8]) -> String {
+    /// The class of an object, as text.
+    func callee(_ object: PickleHeap.ObjectRecord) -> String { leaf(object.callee) }
+
+    private func latin(_ run: PickleBytes) -> String {
+        // A text with other characters is no bytes; then its UTF-8 stands for it.
+        Self.summary(PickleMachine.latin(cursor.string(run)) ?? Array(cursor.bytes[run.range]))
+    }
+
+    private func device(_ arguments: [PickleValue]) -> String {
+        guard case .text(let run)? = arguments.first else { return "torch.device" }
+        let kind = ForeignText.shown(cursor.string(run))
+        guard arguments.count > 1, case .integer(let index) = arguments[1] else { return "torch.device(\(kind))" }
+        return "torch.device(\(kind):\(index))"
+    }
+
+    /// Bytes by their number and SHA-256.
+    static func summary(_ bytes: [UInt8]) -> String {
         "[\(bytes.count) bytes, sha256 \(Digest.sha256(bytes).hex)]"
     }
 

@@ -1,15 +1,11 @@
 import Digests
 
 /// The ZIP archive that torch.save writes: a pickle, and beside it one entry for each storage.
-struct TorchArchive {
+struct TorchArchive: TorchStorages {
     let file: OpenFile
     let zip: ZipArchive
     /// The folder that all entries are in.
     let prefix: String
-
-    private static let saveAgain = "load it with torch.load and save it again with torch.save"
-    /// What PyTorch before 1.6 wrote first: a pickle of protocol 2 of the integer 0x1950a86a20f9469cfc6c.
-    private static let oldMagic: [UInt8] = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
     /// Reads the list of entries and what else says that this is such an archive.
     /// - Throws: `CheckpointError` (`container`, `truncated`).
@@ -18,6 +14,11 @@ struct TorchArchive {
         let zip = try ZipArchive(file)
         let pickles = zip.entries.filter {
             $0.name.hasSuffix("/data.pkl") && $0.name.utf8.count { $0 == UInt8(ascii: "/") } == 1
+        }
+        if !zip.entries.isEmpty, zip.entries.allSatisfy({ $0.name.hasSuffix(".npy") }) {
+            throw CheckpointError(
+                .foreign, file: file.path, offset: 0, "a .npz file of NumPy, no weights",
+                hint: "save the arrays with safetensors.numpy.save_file")
         }
         guard pickles.count == 1 else {
             throw CheckpointError(
@@ -36,6 +37,21 @@ struct TorchArchive {
 
     /// The entry of that name in the archive's folder.
     subscript(name: String) -> ZipEntry? { zip[prefix + name] }
+
+    /// What is in the archive besides the pickle, what torch.save puts there and the storages of `keys`: bytes, each under
+    /// the name of its entry. torch.load does not look at them, and they are compared all the same.
+    func others(than keys: [String]) -> [CheckpointTensor] {
+        let known = [
+            "data.pkl", "byteorder", "version", ".format_version", ".storage_alignment", ".data/serialization_id",
+        ]
+        let names = Set((known + keys.map { "data/" + $0 }).map { Array((prefix + $0).utf8) })
+        return zip.entries.filter { !$0.name.hasSuffix("/") && !names.contains(Array($0.name.utf8)) }.map { entry in
+            let name = entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name
+            return CheckpointTensor(
+                name: name, type: TorchType.uint8.element, shape: [entry.range.count],
+                source: .file(file, offset: entry.range.lowerBound))
+        }
+    }
 
     /// All bytes of the pickle, and where they are in the file.
     /// - Throws: `CheckpointError` (`container`).
@@ -60,18 +76,27 @@ struct TorchArchive {
 
     private static func checkBeginning(_ file: OpenFile) throws {
         let start = try file.bytes(0..<min(file.size, 512))
-        func refuse(_ problem: String, _ hint: String? = nil) -> CheckpointError {
-            CheckpointError(.container, file: file.path, offset: 0, problem, hint: hint)
+        if start.starts(with: [0x50, 0x4B, 3, 4]) || start.starts(with: [0x50, 0x4B, 5, 6]) { return }
+        try ForeignFile.refuse(file)
+        throw CheckpointError(
+            .container, file: file.path, offset: 0, "no ZIP archive, as torch.save writes it since PyTorch 1.6")
+    }
+
+    /// The entry that holds a storage.
+    func range(of storage: PickleHeap.StorageRecord, key: String, tensor: String, place: Int) throws -> Range<Int> {
+        guard let entry = self["data/" + key] else {
+            throw CheckpointError(
+                .container, file: file.path, tensor: tensor, offset: place, "its storage is not in the archive",
+                expected: "entry \"\(ForeignText.shown(prefix + "data/" + key))\"")
         }
-        if start.starts(with: [0x50, 0x4B, 3, 4]) { return }
-        if start.first == 0x80 {
-            throw start.dropFirst(2).starts(with: oldMagic)
-                ? refuse("a file of PyTorch before 1.6", saveAgain) : refuse("a bare pickle, no torch file")
+        let size = storage.count.multipliedReportingOverflow(by: storage.itemSize)
+        guard !size.overflow, size.partialValue == entry.range.count else {
+            throw CheckpointError(
+                .offsets, file: file.path, tensor: tensor, offset: entry.range.lowerBound,
+                "its storage has another size than the pickle says",
+                expected: "\(storage.count) × \(storage.itemSize) bytes", found: "\(entry.range.count)")
         }
-        if start.dropFirst(257).starts(with: Array("ustar".utf8)) {
-            throw refuse("a tar file, as PyTorch before 0.1.10 wrote it", saveAgain)
-        }
-        throw refuse("no ZIP archive, as torch.save writes it since PyTorch 1.6")
+        return entry.range
     }
 
     private func checkScript() throws {

@@ -16,9 +16,10 @@ struct DiffCommand: ParsableCommand {
             CHECKPOINTS
             A and B may each be a safetensors file, the index of a sharded one, a
             model or pipeline folder as diffusers saves it, a PyTorch file (.pt,
-            .bin, .ckpt; nothing in it is run), a GGUF file, or a recorded run's
-            checkpoint RUN@step-N. Tensors are compared by name and value; the
-            order of tensors, padding and the number of shards are no difference.
+            .bin, .ckpt; nothing in it is run), a GGUF file (any part of a split
+            one), or a recorded run's checkpoint RUN@step-N. Tensors are compared
+            by name and value; the order of tensors, padding and the number of
+            shards are no difference.
 
             Each tensor is identical, equal in value only (−0, NaN bits, element
             type), within tolerance, different, reshaped, transposed, renamed, or
