@@ -10,6 +10,7 @@ Measures are worked out here by other means: places on the number line by sortin
 import argparse
 import json
 import os
+import pathlib
 import struct
 import subprocess
 import sys
@@ -168,8 +169,8 @@ class Maker:
             json.dump({"metadata": {}, "weight_map": weight_map}, out)
         return index
 
-    def torch(self, name, state):
-        torch.save(state, self.path(name))
+    def torch(self, name, state, **options):
+        torch.save(state, self.path(name), **options)
         return self.path(name)
 
     def quantized(self, name, tensors, change=None):
@@ -186,8 +187,8 @@ class Maker:
         writer.close()
         return self.path(name)
 
-    def gguf(self, name, tensors):
-        writer = gguf.GGUFWriter(self.path(name), "test")
+    def gguf(self, name, tensors, **options):
+        writer = gguf.GGUFWriter(pathlib.Path(self.path(name)), "test", **options)
         kinds = {torch.float32: None, torch.float16: None}
         for key, tensor in tensors.items():
             if tensor.dtype == torch.bfloat16:
@@ -196,7 +197,7 @@ class Maker:
             else:
                 assert tensor.dtype in kinds
                 writer.add_tensor(key, tensor.numpy())
-        writer.write_header_to_file()
+        writer.write_header_to_file(path=pathlib.Path(self.path(name)))
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
@@ -362,6 +363,74 @@ def pairs(at):
     yield files("bytes behind the last tensor", whole, maker.raw("d.safetensors", content + b"\0"), 2, None)
     yield files("a pickle with code", whole, maker.torch("e.pt", {"w": Code()}), 2, None)
     yield files("no such file", whole, maker.path("nothing.safetensors"), 2, None)
+    yield from readers(at, files, a, changed(bias, lambda t: with_bits(t, 1, lambda w: w + 1)), bias)
+
+
+def readers(at, files, a, other, bias):
+    """Files of each format as they are found: old ones, split ones, with what trainers save beside the weights."""
+    maker = at("a header of 19,280 bytes begins as a ZIP archive")
+    whole = maker.safetensors("a.safetensors", a)
+    with open(maker.ordered("compact.safetensors", a), "rb") as file:
+        header = struct.unpack("<Q", file.read(8))[0]
+    for length in (0x4B50, 0x14B50, 0x8B1F, 0x280):
+        padded = maker.ordered(f"{length}.safetensors", a, padding=length - header)
+        yield files(f"a header of {length} bytes, another format's magic number", whole, padded, 0, {})
+    text = json.dumps({"__metadata__": None, "w": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}).encode()
+    null = maker.raw("null.safetensors", struct.pack("<Q", len(text)) + text + b"\7")
+    yield files("metadata that is null", null, maker.safetensors("w.safetensors", {"w": torch.tensor([7], dtype=torch.uint8)}), 0, {})
+
+    maker = at("torch.save's form before 1.6")
+    old = maker.torch("old.pt", a, _use_new_zipfile_serialization=False)
+    yield files("torch.save's form before 1.6 against the new one", old, maker.torch("new.pt", a), 0, {})
+    yield files("torch.save's form before 1.6, one ULP", old,
+                maker.torch("other.pt", other, _use_new_zipfile_serialization=False), 1, {bias: "different"})
+
+    maker = at("a trainer's checkpoint")
+    def trainer(file, **hyper):
+        return maker.torch(file, {
+            "state_dict": dict(a), "hyper_parameters": argparse.Namespace(**hyper), "rng": np.random.RandomState(3).get_state(),
+            "callbacks": {torch.nn.Linear: {"best": np.float64(0.5)}}, "tags": {"x", "y"}})
+    one = trainer("a.ckpt", lr=1e-3)
+    yield files("a trainer's checkpoint, saved twice", one, trainer("b.ckpt", lr=1e-3), 0, {})
+    yield files("a trainer's checkpoint, another learning rate", one, trainer("c.ckpt", lr=2e-3), 1, {})
+    yield files("a trainer's checkpoint, one setting more", one, trainer("d.ckpt", lr=1e-3, name=None), 1, {})
+    kinds = [(1, "1"), (None, "None"), (True, 1), (1, 1.0), ((1,), [1]), (b"1", "1"), ([], None), ({}, []), (set(), frozenset())]
+    for index, (x, y) in enumerate(kinds):
+        yield files(f"{x!r} for {y!r}", maker.torch(f"x{index}.pt", {"w": a[bias], "k": x}),
+                    maker.torch(f"y{index}.pt", {"w": a[bias], "k": y}), 1, {})
+    yield files("[] for nothing", maker.torch("x.pt", {"w": a[bias], "k": []}), maker.torch("y.pt", {"w": a[bias]}), 1, {})
+    yield files("key 0 for key '0'", maker.torch("i.pt", {"s": {0: a[bias]}}), maker.torch("s.pt", {"s": {"0": a[bias]}}), 1, {})
+
+    maker = at("metadata of the second shard")
+    def shards(name, second, **metadata):
+        os.makedirs(maker.path(name))
+        for file, key, step in [("m1.safetensors", "a", "1"), ("m2.safetensors", "b", second)]:
+            save_file({key: a[bias]}, os.path.join(maker.path(name), file), metadata={"format": "pt", "step": step})
+        index = os.path.join(maker.path(name), "model.safetensors.index.json")
+        with open(index, "w") as file:
+            json.dump({"metadata": metadata, "weight_map": {"a": "m1.safetensors", "b": "m2.safetensors"}}, file)
+        return index
+    one = shards("a", "1")
+    yield files("metadata of the second shard", one, shards("b", "2"), 1, {})
+    yield files("metadata of the index", one, shards("c", "1", note="x"), 1, {})
+    yield files("the size of all shards, in the index", one, shards("d", "1", total_size=8 * a[bias].numel()), 0, {})
+
+    maker = at("GGUF in parts")
+    whole, parts = maker.gguf("whole.gguf", a), maker.gguf("parts.gguf", a, split_max_tensors=2)
+    count = (len(a) + 1) // 2
+    part = lambda number, stem="parts": maker.path(f"{stem}-{number:05}-of-{count:05}.gguf")
+    yield files("GGUF in parts against one file", whole, part(2), 0, {})
+    maker.gguf("other.gguf", other, split_max_tensors=2)
+    yield files("GGUF in parts, one ULP", part(1), part(count, "other"), 1, {bias: "different"})
+    os.remove(part(2, "other"))
+    yield files("GGUF in parts, one missing", part(1), part(1, "other"), 2, None)
+
+    maker = at("what is no weights")
+    whole = maker.safetensors("a.safetensors", a)
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1342\n"
+    for name, content in [("a Git LFS pointer", pointer), ("an HTML page", b"<!doctype html>\n<title>Sign in</title>"),
+                          ("an empty file", b""), ("a gzip file", b"\x1f\x8b\x08\0" + bytes(20))]:
+        yield files(name, whole, maker.raw(name.replace(" ", "-"), content), 2, None)
 
 
 class Code:
