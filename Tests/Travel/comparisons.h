@@ -35,7 +35,7 @@ static void keep_double(double value) {
 static void keep_difference(const struct ck_difference *d) {
     keep_bits(d, offsetof(struct ck_difference, max_abs));
     keep_double(d->max_abs);
-    keep_bits(&d->max_abs_index, 8);
+    keep_bits(&d->max_abs_index, 8), keep_bits(&d->max_apart_high, 16);
     double sums[] = {d->sum_abs, d->sum_squares, d->a_squares, d->b_squares, d->products};
     for (int i = 0; i < 5; i++) keep_double(sums[i]);
     keep_bits(d->histogram, sizeof d->histogram);
@@ -54,6 +54,10 @@ static void compare_one_type(enum ck_number type) {
     struct ck_difference d;
     KERNEL(compare.compare)(&d, a, type, b, type, COUNT, &by_ulp), keep_difference(&d);
     KERNEL(compare.compare)(&d, a, type, b, type, COUNT, &by_value), keep_difference(&d);
+    // Bounds that Float64 cannot tell from what is next to them.
+    struct ck_tolerance one = {.absolute = 1}, close = {.relative = 0x1.fffffffffffffp-61, .absolute = 0x1p-1074};
+    KERNEL(compare.compare)(&d, a, type, b, type, COUNT, &one), keep_difference(&d);
+    KERNEL(compare.compare)(&d, a, type, b, type, COUNT, &close), keep_difference(&d);
     uint64_t near[16] = {0}, far[32] = {0};
     struct ck_distance_range ranges[] = {{1, 0, 16, near}, {0, 2, 32, far}};
     KERNEL(compare.count_distances)(ranges, 2, a, type, b, type, COUNT);
@@ -67,7 +71,13 @@ static void compare_one_type(enum ck_number type) {
 static void compare_two_types(enum ck_number a_type, enum ck_number b_type) {
     enum { COUNT = 3001 };
     unsigned char *a = stored_numbers(a_type, COUNT), *b = stored_numbers(b_type, COUNT);
-    struct ck_tolerance exact = {.by_ulp = 1};
+    struct ck_tolerance exact = {.by_ulp = 1}, by_value = {.relative = 0x1p-8, .absolute = 0x1p-10};
     struct ck_difference d;
     KERNEL(compare.compare)(&d, a, a_type, b, b_type, COUNT, &exact), keep_difference(&d);
+    // Every other number of b is that of a as a Float64 at least.
+    double *wide = memory(8 * COUNT);
+    KERNEL(compare.values)(wide, a, a_type, COUNT);
+    if (b_type == CK_F64) for (size_t i = 0; i < COUNT; i += 2) memcpy(b + 8 * i, wide + i, 8);
+    if (b_type == CK_U64 && a_type == CK_I64) memcpy(b, a, 8 * (COUNT / 2));
+    KERNEL(compare.compare)(&d, a, a_type, b, b_type, COUNT, &by_value), keep_difference(&d);
 }

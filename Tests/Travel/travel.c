@@ -198,6 +198,10 @@ static void comparison_cases(void) {
     CASE("compare.i32*f32", compare_two_types(CK_I32, CK_F32));
     CASE("compare.i64*u8", compare_two_types(CK_I64, CK_U8));
     CASE("compare.f64*f32", compare_two_types(CK_F64, CK_F32));
+    CASE("compare.i64*u64", compare_two_types(CK_I64, CK_U64));
+    CASE("compare.i64*f64", compare_two_types(CK_I64, CK_F64));
+    CASE("compare.u64*f64", compare_two_types(CK_U64, CK_F64));
+    CASE("compare.f32*u64", compare_two_types(CK_F32, CK_U64));
 }
 
 static const struct {

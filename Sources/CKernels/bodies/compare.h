@@ -1,7 +1,7 @@
 // How two runs of stored numbers differ. Counts, ULP and maxima are exact; the sums are taken in Float64, in eight
 // lanes by index over the whole call, then as the tree 4-2-1.
 #pragma once
-#include "compare_types.h"
+#include "compare_exact.h"
 
 /// Pairs that are taken at once; they and what is known of them stay in the cache.
 #define CK_PAIRS 1024
@@ -18,18 +18,17 @@ struct CK_NAME(tally) {
 CK_INLINE double ck_tree8(v8d x) {
     return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
 }
-CK_INLINE uint64_t ck_count8(v8l x) {
-    return (uint64_t)-(x[0] + x[1] + x[2] + x[3] + x[4] + x[5] + x[6] + x[7]);
-}
 
-/// Adds eight pairs. Those with an infinity or NaN count as zeros here.
-CK_INLINE void ck_add_values(struct CK_NAME(tally) *t, v8d x, v8d y) {
+/// Adds eight pairs. Those with an infinity or NaN count as zeros here. `apart` is x − y where that is known better.
+CK_INLINE void ck_add_values(struct CK_NAME(tally) *t, v8d x, v8d y, const double *apart) {
     const int64_t e = 0x7ff0000000000000;
     const v8l exponent = {e, e, e, e, e, e, e, e};
     v8l finite = (((v8l)x & exponent) != exponent) & (((v8l)y & exponent) != exponent);
     x = (v8d)((v8l)x & finite);
     y = (v8d)((v8l)y & finite);
-    v8d d = x - y, m = (v8d)((v8l)d & 0x7fffffffffffffff);
+    v8d d = x - y;
+    if (apart) memcpy(&d, apart, 64);
+    v8d m = (v8d)((v8l)d & 0x7fffffffffffffff);
     t->abs = t->abs + m;
     t->squares = t->squares + d * d;
     t->a = t->a + x * x;
@@ -69,19 +68,6 @@ static void CK_NAME(count_special)(struct ck_difference *d, const double *x, con
         d->inf_lost += inf_a && !inf_b;
         d->sign_flips += (inf_a || inf_b) && ((a < 0 && b > 0) || (a > 0 && b < 0));
     }
-}
-
-CK_INLINE void ck_count_outside(struct ck_difference *d, const double *x, const double *y, size_t n,
-                                const struct ck_tolerance *t) {
-    uint64_t outside = 0;
-    for (size_t i = 0; i < n; i++) {
-        double a = x[i], b = y[i], apart = a - b, size = a < 0 ? -a : a;
-        apart = apart < 0 ? -apart : apart;
-        // Equal infinities are apart by NaN; a bound with an infinite a would hold anything.
-        int within = (a == b) | ((a != a) & (b != b)) | ((size < __builtin_inf()) & (apart <= t->absolute + t->relative * size));
-        outside += (uint64_t)!within;
-    }
-    d->outside += outside;
 }
 
 /// Largest distance, histogram, and the tolerance by ULP.
@@ -134,12 +120,16 @@ CK_INLINE uint32_t ck_round_to(uint32_t bits, enum ck_number type) {
 }
 
 /// Counts the numbers of a that b holds rounded, where b is Float32 (of Float64), F16 or BF16.
-static void CK_NAME(count_rounded)(struct ck_difference *d, const double *x, const double *y, enum ck_number b_type,
-                                   size_t n) {
+static void CK_NAME(count_rounded)(struct ck_difference *d, const void *a, enum ck_number a_type, const double *x,
+                                   const double *y, enum ck_number b_type, size_t n) {
+    int wide = ck_is_wide_integer(a_type);
+    if (b_type == CK_F64 && wide)
+        for (size_t i = 0; i < n; i++) d->rounded += x[i] == y[i];
     if (b_type != CK_F32 && b_type != CK_F16 && b_type != CK_BF16) return;
     for (size_t i = 0; i < n; i++) {
         // Rounding twice is not rounding once: numbers that are no Float32 are rounded to Float32 only.
-        float single = (float)x[i];
+        float single = wide ? (float)ck_integer(a, a_type, i) : (float)x[i];
+        if (b_type != CK_F32 && wide && ck_integer(a, a_type, i) != (__int128)x[i]) continue;
         if (b_type != CK_F32 && (double)single != x[i] && x[i] == x[i]) continue;
         if (x[i] != x[i] || y[i] != y[i]) {
             d->rounded += x[i] != x[i] && y[i] != y[i];
@@ -154,9 +144,11 @@ static void CK_NAME(count_rounded)(struct ck_difference *d, const double *x, con
     }
 }
 
-/// Adds what the values of up to CK_PAIRS pairs say. x and y are padded with zeros to a multiple of 8.
+/// Adds what the values of up to CK_PAIRS pairs say. x, y and `apart` are padded with zeros to a multiple of 8. With
+/// `apart` the largest difference and what is outside are known already.
 static void CK_NAME(note_values)(struct ck_difference *d, struct CK_NAME(tally) *tally, const double *x,
-                                 const double *y, size_t n, size_t base, const struct ck_tolerance *t) {
+                                 const double *y, const double *apart, size_t n, size_t base,
+                                 const struct ck_tolerance *t) {
     struct CK_NAME(tally) own = *tally;
     own.largest = (v8d){0};
     own.unequal = own.flips = own.special = (v8l){0};
@@ -164,13 +156,13 @@ static void CK_NAME(note_values)(struct ck_difference *d, struct CK_NAME(tally) 
         v8d a, b;
         memcpy(&a, x + i, 64);
         memcpy(&b, y + i, 64);
-        ck_add_values(&own, a, b);
+        ck_add_values(&own, a, b, apart ? apart + i : NULL);
     }
     *tally = own;
-    ck_note_largest(d, own.largest, x, y, n, base);
+    if (!apart) ck_note_largest(d, own.largest, x, y, n, base);
     d->sign_flips += ck_count8(own.flips);
     if (ck_count8(own.special)) CK_NAME(count_special)(d, x, y, n);
-    if (!t->by_ulp) ck_count_outside(d, x, y, n, t);
+    if (!t->by_ulp && !apart) ck_count_outside(d, x, y, n, t);
 }
 
 /// Elements of other bits, of one type.
@@ -200,7 +192,7 @@ static void CK_NAME(count_unequal)(struct ck_difference *d, const struct CK_NAME
 
 /// Values and distances of up to CK_PAIRS pairs.
 struct CK_NAME(pairs) {
-    double x[CK_PAIRS], y[CK_PAIRS];
+    double x[CK_PAIRS], y[CK_PAIRS], apart[CK_PAIRS];
     uint64_t wide[CK_PAIRS];
     uint32_t narrow[CK_PAIRS], a_bits[CK_PAIRS], b_bits[CK_PAIRS], bins[CK_PAIRS];
 };
@@ -230,6 +222,11 @@ static void CK_NAME(distances)(struct CK_NAME(pairs) *p, const void *a, enum ck_
         }
     } else {
         CK_NAME(double_distances)(p->wide, p->x, p->y, n);
+        if (!ck_is_wide_integer(a_type) && !ck_is_wide_integer(b_type)) return;
+        // Numbers that are not equal, and of which one Float64 is the nearest.
+        for (size_t i = 0; i < n; i++)
+            if (p->x[i] == p->y[i] && ck_is_finite(p->x[i]) && ck_apart(a, a_type, b, b_type, i, p->x[i], p->y[i]) != 0)
+                p->wide[i] = 1;
     }
 }
 
@@ -238,24 +235,31 @@ static void CK_NAME(compare)(struct ck_difference *d, const void *a, enum ck_num
     memset(d, 0, sizeof *d);
     struct CK_NAME(tally) tally = {0};
     struct CK_NAME(pairs) p;
+    // Integers that are outside were counted without rounding.
+    const struct ck_tolerance uncounted = {0};
+    int integers = ck_is_integer(a_type) && ck_is_integer(b_type);
     size_t a_size = ck_number_size(a_type), b_size = ck_number_size(b_type);
     for (size_t base = 0; base < n; base += CK_PAIRS) {
         size_t count = n - base < CK_PAIRS ? n - base : CK_PAIRS;
         const char *left = (const char *)a + base * a_size, *right = (const char *)b + base * b_size;
         CK_NAME(double_values)(p.x, left, a_type, count);
         CK_NAME(double_values)(p.y, right, b_type, count);
-        for (size_t i = count; i % 8; i++) p.x[i] = p.y[i] = 0;
-        CK_NAME(note_values)(d, &tally, p.x, p.y, count, base, t);
+        for (size_t i = count; i % 8; i++) p.x[i] = p.y[i] = p.apart[i] = 0;
         CK_NAME(distances)(&p, left, a_type, right, b_type, count);
+        int exact = ck_is_exact_pair(a_type, b_type);
+        if (exact) CK_NAME(note_exact)(d, p.apart, left, a_type, right, b_type, p.x, p.y, count, base, t);
+        CK_NAME(note_values)(d, &tally, p.x, p.y, exact ? p.apart : NULL, count, base, t);
         if (ck_is_narrow_pair(a_type, b_type)) CK_NAME(note_narrow)(d, p.narrow, count, base, t);
-        else CK_NAME(note_wide)(d, p.wide, count, base, t);
-        if (a_type == b_type) {
+        else CK_NAME(note_wide)(d, p.wide, count, base, integers ? &uncounted : t);
+        if (exact) {
+            // What is unequal was counted without rounding.
+        } else if (a_type == b_type) {
             CK_NAME(count_unequal)(d, &tally, left, right, a_size, p.x, p.y, count);
         } else {
             for (size_t i = 0; i < count; i++)
                 d->unequal += !(p.x[i] == p.y[i] || (p.x[i] != p.x[i] && p.y[i] != p.y[i]));
-            CK_NAME(count_rounded)(d, p.x, p.y, b_type, count);
         }
+        if (a_type != b_type) CK_NAME(count_rounded)(d, left, a_type, p.x, p.y, b_type, count);
     }
     d->sum_abs = ck_tree8(tally.abs);
     d->sum_squares = ck_tree8(tally.squares);

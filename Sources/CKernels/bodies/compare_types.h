@@ -19,6 +19,8 @@ CK_INLINE size_t ck_number_size(enum ck_number type) {
 /// Whether every value is a Float32.
 CK_INLINE int ck_is_narrow_float(enum ck_number type) { return type > CK_F64 && type <= CK_F8_E8M0; }
 CK_INLINE int ck_is_integer(enum ck_number type) { return type >= CK_I64; }
+/// Whether some values are no Float64.
+CK_INLINE int ck_is_wide_integer(enum ck_number type) { return type == CK_I64 || type == CK_U64; }
 
 /// Eight bits as Float32 bits; NaN becomes 0x7fc00000 with its sign.
 static uint32_t CK_NAME(f8_bits)(uint32_t bits, enum ck_number type) {

@@ -16,7 +16,8 @@ enum ck_number {
 
 /// What an element may differ by. One of ULP and values is asked; a NaN is as good as any other NaN, and nothing else is.
 struct ck_tolerance {
-    /// Whether `ulp` is the bound, else |a − b| ≤ absolute + relative·|a|.
+    /// Whether `ulp` is the bound, else |a − b| ≤ absolute + relative·|a|, of real numbers: nothing is rounded. Both
+    /// parts are finite and not negative.
     int by_ulp;
     uint64_t ulp;
     double relative, absolute;
@@ -40,6 +41,8 @@ struct ck_difference {
     uint64_t max_ulp, max_ulp_index;
     double max_abs;
     uint64_t max_abs_index;
+    /// Of two integer types, the largest |a − b| itself, 65 bits at most: `max_abs` is the nearest Float64.
+    uint64_t max_apart_high, max_apart_low;
     /// Σ|a − b|, Σ(a − b)², Σa², Σb², Σab, each in eight lanes by index, then as a tree.
     double sum_abs, sum_squares, a_squares, b_squares, products;
     /// Elements at 0; at 2^(k−1)…2^k − 1; NaN to a number.
@@ -55,9 +58,9 @@ struct ck_distance_range {
 };
 
 struct ck_compare_table {
-    /// Compares n pairs. Types: two floating-point ones of at most 32 bits, two integer ones, or any two of which
-    /// integers have at most 32 bits. ULP are of the common type: their own, Float32, integers or Float64. Zeroes `d`
-    /// first. Buffers must be aligned for their numbers.
+    /// Compares n pairs of any two types. ULP are of the common type: their own, Float32, integers (where neighbours are
+    /// 1 apart; at most 2^64 − 2), or Float64, of which unequal numbers are at least 1 apart. Zeroes `d` first. Buffers
+    /// must be aligned for their numbers.
     void (*compare)(struct ck_difference *d, const void *a, enum ck_number a_type, const void *b, enum ck_number b_type,
                     size_t n, const struct ck_tolerance *tolerance);
     /// For each range: counts[k] += the pairs whose distance is in low + [k, k + 1)·2^shift, for k < count.

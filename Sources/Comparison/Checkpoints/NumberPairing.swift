@@ -10,15 +10,11 @@ struct NumberPairing {
     let leftBytes: Int
     let rightBytes: Int
 
-    /// `nil` where the numbers of the two types cannot be compared: packed ones, 64-bit integers with floating-point
-    /// numbers, complex numbers with others.
+    /// `nil` where the numbers of the two types cannot be compared: packed ones, complex numbers with others.
     init?(_ left: ElementType, _ right: ElementType) {
         guard let a = Self.code(left.numbers), let b = Self.code(right.numbers) else { return nil }
         let isComplex = left.numbers == .c64
         guard isComplex == (right.numbers == .c64) else { return nil }
-        let wide = [CK_I64, CK_U64]
-        func isInteger(_ number: ck_number) -> Bool { number.rawValue >= CK_I64.rawValue }
-        if isInteger(a) != isInteger(b), wide.contains(a) || wide.contains(b) { return nil }
         (self.left, self.right) = (a, b)
         numbersPerElement = isComplex ? 2 : 1
         leftBytes = left.bytesPerBlock / numbersPerElement

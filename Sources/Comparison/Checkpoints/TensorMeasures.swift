@@ -32,15 +32,18 @@ public struct TensorMeasures: Sendable, Equatable {
     /// Elements of the left side that, rounded to the right side's narrower type, are those of the right side.
     public internal(set) var rounded = 0
     /// Largest distance in units of the last place (of the type, or of Float32 or Float64 where the types are two):
-    /// neighbours are 1 apart, −0 and +0 are 1 apart, NaN to NaN 0, NaN to a number `UInt64.max`.
+    /// neighbours are 1 apart, −0 and +0 are 1 apart, NaN to NaN 0, NaN to a number `UInt64.max`. Of two integers it is
+    /// |a − b|, at most `UInt64.max - 1`.
     public internal(set) var maxULP = Worst(amount: UInt64(0), index: 0)
-    /// Largest |a − b|.
+    /// Largest |a − b|, rounded to Float64; which element it is of was decided before rounding where both are integers.
     public internal(set) var maxAbsolute = Worst(amount: 0.0, index: 0)
     /// Pairs by distance: at 0; at 2^(k−1)…2^k − 1 ULP for k in 1…64; NaN to a number.
     public internal(set) var histogram = [Int](repeating: 0, count: Int(CK_ULP_MAX_BIN) + 1)
     /// The distance in ULP that half of the pairs at a distance, and 99 of 100 of them, do not exceed.
     public internal(set) var median: UInt64 = 0, percentile99: UInt64 = 0
 
+    /// Largest |a − b| of integers, not rounded.
+    private var maxApart: UInt128 = 0
     var sumAbsolute = 0.0
     var sumSquares = 0.0
     var leftSquares = 0.0
@@ -55,7 +58,9 @@ public struct TensorMeasures: Sendable, Equatable {
         if chunk.max_ulp > maxULP.amount {
             maxULP = Worst(amount: chunk.max_ulp, index: count + Int(chunk.max_ulp_index))
         }
-        if chunk.max_abs > maxAbsolute.amount {
+        let apart = UInt128(chunk.max_apart_high) << 64 | UInt128(chunk.max_apart_low)
+        if apart > maxApart || chunk.max_abs > maxAbsolute.amount {
+            maxApart = apart
             maxAbsolute = Worst(amount: chunk.max_abs, index: count + Int(chunk.max_abs_index))
         }
         count += chunkCount

@@ -2,9 +2,10 @@
 public enum Tolerance: Sendable, Hashable {
     /// Every bit equal.
     case exact
-    /// At most so many units of the last place; NaN to NaN passes.
+    /// At most so many units of the last place, which of integers are whole numbers; NaN to NaN and −0 to +0 pass.
     case ulp(UInt64)
-    /// |a − b| ≤ absolute + relative·|a|, a being the left side; NaN to NaN passes.
+    /// |a − b| ≤ absolute + relative·|a|, a being the left side, of real numbers: neither side of it is rounded. NaN to
+    /// NaN passes.
     case values(relative: Double, absolute: Double)
 
     /// Reads `exact`, `ulp:N`, `rtol:R`, `atol:A` or `rtol:R,atol:A`; `nil` for anything else.
