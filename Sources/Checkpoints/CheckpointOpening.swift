@@ -12,7 +12,9 @@ extension Checkpoint {
         } else {
             let opened = try Checkpoint(file: try OpenFile(path: path))
             // PEFT's weights lack the scale, which stands in the configuration beside them.
-            let isAdapter = path == Self.adapterWeights || path.hasSuffix("/" + Self.adapterWeights)
+            let isAdapter = [Self.adapterWeights, Self.adapterPickle].contains {
+                path == $0 || path.hasSuffix("/" + $0)
+            }
             try self.init(
                 path: opened.path, container: opened.container, tensors: opened.tensors,
                 metadata: opened.metadata
@@ -25,4 +27,6 @@ extension Checkpoint {
 
     /// PEFT's configuration of an adapter, and its weights.
     static let (adapterConfig, adapterWeights) = ("adapter_config.json", "adapter_model.safetensors")
+    /// Its weights as a pickle, as PEFT wrote them before 0.6.
+    static let adapterPickle = "adapter_model.bin"
 }

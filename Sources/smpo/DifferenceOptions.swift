@@ -44,12 +44,17 @@ struct DifferenceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The checkpoint that adapters are added to, for --lora.", valueName: "checkpoint"))
     var base: String?
 
+    @Option(
+        help: ArgumentHelp("Of several adapters in one file the one that is compared, for --lora.", valueName: "name"))
+    var adapter: String?
+
     func validate() throws {
         if let tolerance, Tolerance(tolerance) == nil {
             throw ValidationError(
                 "--tolerance \(tolerance): expected exact, ulp:N, rtol:R, atol:A or rtol:R,atol:A")
         }
         if base != nil && !lora { throw ValidationError("--base goes with --lora") }
+        if adapter != nil && !lora { throw ValidationError("--adapter goes with --lora") }
         if markdown && stat { throw ValidationError("--markdown and --stat exclude each other") }
     }
 

@@ -177,7 +177,8 @@ import Testing
         try AtomicFile.write(try base.bytes(0..<base.size), to: "\(folder)/base.safetensors")
         let opened = try Checkpoint(opening: "\(folder)/base.safetensors")
         for file in ["adapter_model.safetensors", "pytorch_lora_weights.safetensors"] {
-            let effective = try Checkpoint(opening: "\(folder)/\(file)").effective(on: opened)
+            let adapter = try Checkpoint(opening: "\(folder)/\(file)")
+            let effective = try AdapterComparison.sides(adapter, adapter, on: opened).left
             for (name, shape, make) in unet.mergedWeights {
                 let tensor = try #require(effective[name])
                 let found = Tensor(uninitialized: shape)

@@ -80,6 +80,10 @@ import TinyRuns
             #expect(try program.run("diff", weights, weights, "--base", weights).status == 64)
             let noAdapter = try program.run("diff", weights, weights, "--lora")
             #expect(noAdapter.status == 2 && noAdapter.errors.contains("no adapter"), "\(noAdapter.errors)")
+            #expect(noAdapter.output.isEmpty)
+            let models = try program.run("diff", weights, weights, "--lora", "--base", weights)
+            #expect(models.status == 2 && models.errors.contains("without --lora"), "\(models.errors)")
+            #expect(try program.run("diff", weights, weights, "--adapter", "default").status == 64)
         }
     }
 

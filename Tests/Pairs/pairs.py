@@ -15,6 +15,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+from fractions import Fraction
+from random import Random
 
 import gguf
 import numpy as np
@@ -67,12 +69,14 @@ def expected_measures(a, b):
     else:
         va = [int(x) for x in a.reshape(-1).tolist()]
         vb = [int(x) for x in b.reshape(-1).tolist()]
-        ulp = [abs(x - y) for x, y in zip(va, vb)]
+        # The largest 64-bit number stands for a NaN.
+        ulp = [min(abs(x - y), 2**64 - 2) for x, y in zip(va, vb)]
+        exact = np.array([abs(x - y) for x, y in zip(va, vb)], dtype=object)
         va, vb = np.array([float(x) for x in va]), np.array([float(x) for x in vb])
     with np.errstate(all="ignore"):
         finite = np.isfinite(va) & np.isfinite(vb)
         x, y = np.where(finite, va, 0), np.where(finite, vb, 0)
-        apart = np.abs(x - y)
+        apart = np.abs(x - y) if a.dtype in FLOATS.values() else exact
         far = sorted((u for u in ulp if u != 0), key=lambda u: (u == "max", u if u != "max" else 0))
         rank = lambda percent: far[(len(far) * percent + 99) // 100 - 1] if far else 0
         largest = far[-1] if far else 0
@@ -90,7 +94,7 @@ def expected_measures(a, b):
             "abs_max": float(apart.max(initial=0)),
             "abs_max_index": int(apart.argmax()) if apart.size and apart.max() > 0 else 0,
             "abs_mean": float(apart.sum() / max(1, apart.size)),
-            "relative_l2": float(np.sqrt((apart**2).sum() / (x**2).sum())) if (x**2).sum() > 0 else None,
+            "relative_l2": float(np.sqrt(float((apart**2).sum()) / (x**2).sum())) if (x**2).sum() > 0 else None,
         }
         norm = np.sqrt((x**2).sum()) * np.sqrt((y**2).sum())
         result["cosine"] = float((x * y).sum() / norm) if norm > 0 else None
@@ -134,7 +138,7 @@ class Maker:
         return os.path.join(self.folder, name)
 
     def safetensors(self, name, tensors, metadata=None):
-        save_file({k: v.contiguous() for k, v in tensors.items()}, self.path(name), metadata=metadata)
+        save_file({k: v.clone().contiguous() for k, v in tensors.items()}, self.path(name), metadata=metadata)
         return self.path(name)
 
     def raw(self, name, data):
@@ -294,6 +298,7 @@ def pairs(at):
             top = 2**63 - 1 if dtype == "U64" else torch.iinfo(kind).max
             left, right = torch.tensor([1, 5, 0], dtype=kind), torch.tensor([1, 7, top], dtype=kind)
         yield two(f"integers, {dtype}", {"w": left}, {"w": right}, 1, {"w": "different"}, measured=["w"])
+    yield from integer_pairs(two)
     yield two("an empty tensor and a scalar", {"e": torch.zeros(0, 4), "s": torch.tensor(1.0)},
               {"e": torch.zeros(0, 4), "s": torch.tensor(2.0)}, 1, {"s": "different"}, measured=["s"])
     big = {"w": torch.randn(700_001, generator=torch.Generator().manual_seed(1))}
@@ -323,6 +328,7 @@ def pairs(at):
     wrong = {f"{peft}.lora_A.weight": down, f"{peft}.lora_B.weight": up}
     yield two("LoRA: another scale", adapters["PEFT's"], wrong, 1, {"down_blocks.0.attn1.to_q.weight": "different"}, ["--lora"])
 
+    yield from adapter_pairs(at, a, q)
     maker = at("another order of the tensors, padding")
     yield files("another order of the tensors, padding", maker.ordered("a.safetensors", a),
                 maker.ordered("b.safetensors", dict(reversed(list(a.items()))), padding=99), 0, {})
@@ -433,6 +439,123 @@ def readers(at, files, a, other, bias):
         yield files(name, whole, maker.raw(name.replace(" ", "-"), content), 2, None)
 
 
+def integer_pairs(two):
+    """Integers that Float64 does not hold, under tolerances."""
+    i64, u64 = (lambda *x: {"w": torch.tensor(x, dtype=torch.int64)}), (lambda *x: {"w": torch.tensor(x, dtype=torch.uint64)})
+    differs, within, equal = {"w": "different"}, {"w": "within tolerance"}, {"w": "equal"}
+    yield two("I64 2^53 and 2^53 + 1, atol:0", i64(2**53, 1), i64(2**53 + 1, 1), 1, differs, ["--tolerance", "atol:0"], ["w"])
+    yield two("I64 2^53 and 2^53 + 1, atol:1", i64(2**53, 1), i64(2**53 + 1, 1), 0, within, ["--tolerance", "atol:1"], ["w"])
+    yield two("U64 2^64 − 1 and 2^64 − 2, rtol:0", u64(2**64 - 1), u64(2**64 - 2), 1, differs, ["--tolerance", "rtol:0"], ["w"])
+    yield two("the worst of two that round alike", i64(0, 0), i64(2**60, 2**60 + 1), 1, differs, measured=["w"])
+    yield two("I64 −2^63 and 2^63 − 1, atol:2^64 − 2048", i64(-(2**63)), i64(2**63 - 1), 1, differs,
+              ["--tolerance", f"atol:{2**64 - 2048}"], ["w"])
+    yield two("I64 −2^63 and 2^63 − 1, atol:2^64", i64(-(2**63)), i64(2**63 - 1), 0, within,
+              ["--tolerance", f"atol:{2**64}"], ["w"])
+    yield two("I64 2^62 and 2^62 + 5, rtol:2^-60", i64(2**62), i64(2**62 + 5), 1, differs, ["--tolerance", f"rtol:{2.0**-60}"], ["w"])
+    yield two("I64 2^62 and 2^62 + 4, rtol:2^-60", i64(2**62), i64(2**62 + 4), 0, within, ["--tolerance", f"rtol:{2.0**-60}"], ["w"])
+    yield two("U64 0 and 2^64 − 1, ulp:2^64 − 2", u64(0), u64(2**64 - 1), 1, differs, ["--tolerance", f"ulp:{2**64 - 2}"])
+    yield two("I64 and U64, equal", i64(5, 2**63 - 1), u64(5, 2**63 - 1), 0, equal, ["--tolerance", "atol:0"])
+    yield two("I64 −1 and U64 2^64 − 1", i64(-1), u64(2**64 - 1), 1, differs, ["--tolerance", "atol:1"])
+    f64 = lambda *x: {"w": torch.tensor(x, dtype=torch.float64)}
+    yield two("I64 and F64, equal", i64(-7, 2**60), f64(-7, 2.0**60), 0, equal, ["--tolerance", "atol:0"])
+    yield two("I64 and F64, equal, exact", i64(-7, 2**60), f64(-7, 2.0**60), 1, equal)
+    yield two("I64 2^60 + 1 and F64 2^60, ulp:0", i64(2**60 + 1), f64(2.0**60), 1, differs, ["--tolerance", "ulp:0"])
+    yield two("I64 2^60 + 1 and F64 2^60, atol:1", i64(2**60 + 1), f64(2.0**60), 0, within, ["--tolerance", "atol:1"])
+    yield two("I64 and F32, NaN", i64(1), {"w": torch.tensor([float("nan")])}, 1, differs, ["--tolerance", "atol:1e300"])
+    yield two("F64 apart by more than Float64 holds", f64(1.7e308), f64(-1.7e308), 1, differs, ["--tolerance", "rtol:1.5"])
+    yield two("F64 1 and −2^-60, atol:1", f64(1.0), f64(-(2.0**-60)), 1, differs, ["--tolerance", "atol:1"], ["w"])
+
+
+def adapter_pairs(at, base, q):
+    """Adapters in one file, twice named, with alpha in every place, of other kinds, and what is none."""
+    generator = torch.Generator().manual_seed(8)
+    draw = lambda *shape: torch.randn(*shape, generator=generator) * 0.1
+    module, other = q.removesuffix(".weight"), "mid_block.conv"
+    down, up = draw(4, 32), draw(32, 4)
+    named = lambda name, a=down, b=up, m=module: {f"{m}.lora_A.{name}weight": a, f"{m}.lora_B.{name}weight": b}
+
+    def pair(name, left, right, code, verdicts, *options, metadata=(None, None), against=None):
+        maker = at(name)
+        options = ["--lora", *options]
+        if against is not None:
+            options += ["--base", maker.safetensors("base.safetensors", against)]
+        side = lambda file, what, text: what if isinstance(what, str) else maker.safetensors(file, what, text)
+        return (name, side("a.safetensors", left, metadata[0]), side("b.safetensors", right, metadata[1]), options, code,
+                verdicts, [])
+
+    two = lambda factor: named("default.", down * factor) | named("reference.", down * 2)
+    yield pair("two adapters in one file, one differs", two(1), two(3), 1, {f"default/{q}": "different"})
+    yield pair("two adapters in one file, the other chosen", two(1), two(3), 0, {}, "--adapter", "reference")
+    yield pair("two adapters against one", two(1), named("default."), 2, None)
+    yield pair("two adapters against one, chosen", two(1), named("default."), 0, {}, "--adapter", "default")
+    yield pair("two adapters, none of the name", two(1), two(1), 2, None, "--adapter", "lost")
+    twice = {**{f"base_model.model.{k}": v for k, v in named("").items()}, **named("", m=f"unet.{module}")}
+    yield pair("one weight under two names", twice, named(""), 2, None)
+    yield pair("one weight under two names, on a base", twice, named(""), 2, None, against=base)
+    head = lambda **members: {"lora_adapter_metadata": json.dumps({f"unet.{k}": v for k, v in members.items()})}
+    of_unet = named("", m=f"unet.{module}")
+    yield pair("alpha in the header, 8 and 2", of_unet, of_unet, 1, {f"unet.{q}": "different"},
+               metadata=(head(r=4, lora_alpha=8), head(r=4, lora_alpha=2)))
+    yield pair("alpha in the header against B times the scale", of_unet, named("", b=up * 2, m=f"unet.{module}"), 0, {},
+               metadata=(head(r=4, lora_alpha=8), None))
+    yield pair("alpha_pattern in the header", of_unet, of_unet, 1, {f"unet.{q}": "different"},
+               metadata=(head(r=4, lora_alpha=4), head(r=4, lora_alpha=4, alpha_pattern={"to_q": 1})))
+    yield pair("use_dora in the header", of_unet, of_unet, 2, None, metadata=(head(r=4, lora_alpha=4, use_dora=True),) * 2)
+    plain = lambda alpha: {k.replace("lora_A", "lora_down").replace("lora_B", "lora_up"): v for k, v in named("").items()} | (
+        {f"{module}.alpha": torch.tensor(alpha)} if alpha else {})
+    yield pair("kohya's ss_network_alpha says nothing", plain(2.0), plain(2.0), 0, {},
+               metadata=({"ss_network_alpha": "1"}, {"ss_network_alpha": "16"}))
+    yield pair("kohya's alpha as an integer", plain(2.0), plain(2), 0, {})
+    yield pair("no alpha is the rank", plain(4.0), plain(None), 0, {})
+
+    def folder(name, config, pickled=False, state=None):
+        maker = at(name)
+        with open(maker.path("adapter_config.json"), "w") as file:
+            json.dump({"peft_type": "LORA", "r": 4, **config}, file)
+        state = state or {f"base_model.model.{k}": v for k, v in named("").items()}
+        if pickled:
+            return maker.torch("adapter_model.bin", state)
+        return maker.safetensors("adapter_model.safetensors", state)
+
+    yield pair("alpha beside adapter_model.bin", folder("8", {"lora_alpha": 8}, True), folder("2", {"lora_alpha": 2}, True),
+               1, {q: "different"})
+    yield pair("adapter_model.bin against safetensors", folder("bin", {"lora_alpha": 8}, True), folder("st", {"lora_alpha": 8}),
+               0, {})
+    for key, value in [("use_dora", True), ("init_lora_weights", "loftq"), ("layer_replication", [[0, 1]]),
+                       ("peft_type", "LOHA"), ("key_of_tomorrow", 3)]:
+        wrong = folder(key, {"lora_alpha": 4, key: value})
+        yield pair(f"configuration with {key}", wrong, wrong, 2, None)
+    square = base[q] + 0.5 * (up.double() @ down.double()).t().float()
+    yield pair("fan_in_fan_out, on the base", folder("fan", {"lora_alpha": 2, "fan_in_fan_out": True}), {**base, q: square}, 0,
+               {q: "within tolerance"}, "--tolerance", "rtol:1e-5,atol:1e-6", against=base)
+    residual = base[q].double() - 0.5 * (lambda q_, r_: q_[:, :4] @ r_[:4])(*torch.linalg.qr(base[q].double()))
+    olora = (residual + 0.5 * (up.double() @ down.double())).float()
+    yield pair("OLoRA, on the base", folder("olora", {"lora_alpha": 2, "init_lora_weights": "olora"}), {**base, q: olora}, 0,
+               {}, "--tolerance", "rtol:1e-5,atol:1e-6", against=base)
+    u, s, v = torch.linalg.svd(base[q].double())
+    pissa = (base[q].double() - u[:, :4] @ torch.diag(s[:4]) @ v[:4] + 0.5 * (up.double() @ down.double())).float()
+    yield pair("PiSSA, on the base", folder("pissa", {"lora_alpha": 2, "init_lora_weights": "pissa"}), {**base, q: pissa}, 0,
+               {}, "--tolerance", "rtol:1e-5,atol:1e-6", against=base)
+    yield pair("PiSSA without its base", folder("alone", {"lora_alpha": 2, "init_lora_weights": "pissa"}), named(""), 2, None)
+    a, b = draw(2, 4, 3, 3), draw(8, 2, 1, 1)
+    conv = base["mid_block.conv.weight"] + torch.einsum("or,rikl->oikl", b[:, :, 0, 0].double(), a.double()).float()
+    yield pair("a convolution, on the base", named("", a, b, other), {**base, "mid_block.conv.weight": conv}, 0,
+               {"mid_block.conv.weight": "within tolerance"}, "--tolerance", "rtol:1e-5,atol:1e-6", against=base)
+    yield pair("LoCon's lora_mid", plain(2.0) | {f"{module}.lora_mid.weight": draw(4, 4, 3, 3)}, plain(2.0), 2, None)
+    yield pair("LoHa, on a base", {f"{module}.hada_w1_a": up}, base, 2, None, against=base)
+    yield pair("two models", base, base, 2, None)
+    yield pair("two models, on a base", base, base, 2, None, against=base)
+    yield pair("an adapter and a model", named(""), base, 2, None)
+    collision = {"a.b_c.weight": draw(32, 32), "a_b.c.weight": draw(32, 32)}
+    merged = {**collision, "a_b.c.weight": (collision["a_b.c.weight"].double() + up.double() @ down.double()).float()}
+    yield pair("names that are alike but for dots", named("", m="a_b.c"), merged, 0, {}, "--tolerance", "ulp:1", against=collision)
+    yield pair("names that are alike but for dots, kohya's", named("", m="lora_unet_a_b_c"), merged, 2, None, against=collision)
+    old = {f"unet.attn1.processor.to_out_lora.{k}.weight": v for k, v in [("down", down), ("up", up)]}
+    out = {"attn1.to_out.0.weight": draw(32, 32)}
+    merged = {"attn1.to_out.0.weight": (out["attn1.to_out.0.weight"].double() + up.double() @ down.double()).float()}
+    yield pair("names of diffusers' attention processors", old, merged, 0, {}, "--tolerance", "ulp:1", against=out)
+
+
 class Code:
     def __reduce__(self):
         return (os.system, ("true",))
@@ -469,6 +592,51 @@ def fixtures(folder):
         file.write("\n")
 
 
+def bounds(folder):
+    """Pairs of numbers at and next to a tolerance, and whether they are within it: by rational numbers."""
+    random = Random(17)
+    kinds = {n: t for n, t in {**FLOATS, **INTEGERS}.items() if n[0] != "B" and "F8" not in n}
+    left, right, expected = {}, {}, {}
+    while len(left) < 600:
+        names = random.choice(list(kinds)), random.choice(list(kinds))
+        if random.random() < 0.4:
+            names = names[0], names[0]
+        a = torch.zeros(1, dtype=kinds[names[0]])
+        b = torch.zeros(1, dtype=kinds[names[1]])
+        word = random.choice([random.getrandbits(64), 1 << random.randrange(64), (1 << random.randrange(65)) - 1,
+                              int.from_bytes(struct.pack("<d", random.uniform(-2, 2) * 2.0**random.randrange(64)), "little")])
+        a.view(torch.uint8)[:] = torch.tensor(list(word.to_bytes(8, "little")[-a.element_size():]), dtype=torch.uint8)
+        value = a.tolist()[0]
+        try:
+            b[0] = value if names[1] in FLOATS else int(value) + random.randrange(-2, 3)
+            if names[1] in FLOATS and random.random() < 0.7:
+                b = torch.nextafter(b, torch.tensor([random.choice([-np.inf, np.inf])], dtype=b.dtype))
+        except (RuntimeError, OverflowError, ValueError):
+            continue
+        other = b.tolist()[0]
+        if not (np.isfinite(float(value)) and np.isfinite(float(other))):
+            continue
+        apart, size = abs(Fraction(value) - Fraction(other)), abs(Fraction(value))
+        nudge = lambda x: float(np.nextafter(x, random.choice([0.0, np.inf, x])))
+        rtol = atol = 0.0
+        if apart >= 2**1023 or (size and apart / size >= 2**1023):
+            rtol = random.choice([0.5, 1.0, 1.5, 2.0, 3.0])
+        elif random.random() < 0.5 or not size:
+            atol = nudge(float(apart))
+            rtol = random.choice([0.0, 5e-324, 1e-30])
+        else:
+            rtol = nudge(float(apart / size))
+            atol = random.choice([0.0, 5e-324, 1e-300, 0.25])
+        name = f"{len(left):03}"
+        left[name], right[name] = a, b
+        expected[name] = {"rtol": rtol, "atol": atol, "within": apart <= Fraction(atol) + Fraction(rtol) * size,
+                          "equal": apart == 0}
+    save_file(left, os.path.join(folder, "bounds-left.safetensors"))
+    save_file(right, os.path.join(folder, "bounds-right.safetensors"))
+    with open(os.path.join(folder, "bounds.json"), "w") as file:
+        file.write("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in expected.items()) + "\n}\n")
+
+
 def run(smpo, left, right, options):
     result = subprocess.run([smpo, "diff", left, right, "--json", *options], capture_output=True, text=True)
     report = json.loads(result.stdout) if result.stdout else None
@@ -482,7 +650,8 @@ def main():
     parser.add_argument("--fixtures", help="only write the fixtures of the tests into this folder")
     arguments = parser.parse_args()
     if arguments.fixtures:
-        return fixtures(arguments.fixtures)
+        fixtures(arguments.fixtures)
+        return bounds(arguments.fixtures)
     folder = arguments.keep or tempfile.mkdtemp(prefix="smpo-pairs-")
     count = [0]
 

@@ -38,4 +38,17 @@ package struct LowRankProduct {
             }
         }
     }
+
+    /// The same in Float64 throughout, not rounded to Float32 at the end; products are rounded as they are summed.
+    func add(up: [Double], down: [Double], to result: inout [Double]) {
+        var line = [Double](repeating: 0, count: columns)
+        for row in 0..<rows {
+            for column in 0..<columns { line[column] = 0 }
+            for k in 0..<rank {
+                let factor = up[row * rank + k]
+                for column in 0..<columns { line[column] += factor * down[k * columns + column] }
+            }
+            for column in 0..<columns { result[row * columns + column] += scale * line[column] }
+        }
+    }
 }

@@ -1,31 +1,66 @@
-/// Finds the weight that an adapter's module belongs to: adapters spell names with dots, with underscores, with the
-/// component in front or without.
+import Digests
+
+/// Finds the tensor of a base that an adapter's module belongs to: adapters spell names with dots, with underscores, with
+/// the component in front or without.
 struct ModuleNames {
-    private let weights: [String: String]
+    /// The components of pipelines, longer names before those that they begin with.
+    private static let components = [
+        "text_encoder_2", "text_encoder_3", "text_encoder", "transformer", "unet", "prior",
+    ]
+    /// kohya's prefixes, and what they stand for.
+    private static let prefixes = [
+        ("lora_unet_", "unet"), ("lora_te1_", "text_encoder"), ("lora_te2_", "text_encoder_2"),
+        ("lora_te3_", "text_encoder_3"), ("lora_te_", "text_encoder"),
+    ]
+
+    /// Names of the base's tensors: by the name with dots, and by that with underscores.
+    private let exact: [String: [String]]
+    private let flattened: [String: [String]]
 
     /// From the names of a base's tensors.
     init(_ names: [String]) {
-        weights = Dictionary(
-            names.filter { $0.hasSuffix(".weight") }.map { (Self.flat(String($0.dropLast(7))), $0) },
-            uniquingKeysWith: { first, _ in first })
+        exact = Dictionary(grouping: names, by: Self.dotted)
+        flattened = Dictionary(grouping: names) { Self.flat($0) }
     }
 
-    /// The name of the module's weight; `nil` where the base has none.
-    func weight(of module: String) -> String? {
-        var flat = Self.flat(module)
-        // kohya's prefixes: lora_unet_, lora_te_, lora_te1_, lora_te2_.
-        for (prefix, component) in [
-            ("lora_unet_", "unet_"), ("lora_te2_", "text_encoder_2_"), ("lora_te1_", "text_encoder_"),
-            ("lora_te_", "text_encoder_"),
-        ] where flat.hasPrefix(prefix) { flat = component + flat.dropFirst(prefix.count) }
-        if let name = weights[flat] { return name }
-        for component in ["unet_", "text_encoder_2_", "text_encoder_", "transformer_"] where flat.hasPrefix(component) {
-            if let name = weights[String(flat.dropFirst(component.count))] { return name }
+    /// The names that a module's tensor may have, `ending` being `.weight` or `.bias`: those that are spelt alike where
+    /// there are any, else those that are so but for dots and underscores. More than one leave open which is meant.
+    func candidates(of module: String, ending: String = ".weight") -> [String] {
+        let kohya = Self.prefixes.first { module.hasPrefix($0.0) }
+        let name = kohya.map { $0.1 + "." + module.dropFirst($0.0.count) } ?? module
+        let component = Self.component(of: name)
+        let core = component.map { String(name.dropFirst($0.count + 1)) } ?? name
+        // As the adapter has it, without its component, and, where it names none, within any.
+        var spellings = [[name + ending]]
+        if component != nil { spellings.append([core + ending]) }
+        if kohya?.1 == "unet" { spellings.append(["model.diffusion_model." + core + ending]) }
+        if component == nil { spellings.append(Self.components.map { "\($0).\(core)\(ending)" }) }
+        for (table, spell) in [(exact, Self.dotted), (flattened, Self.flat)] {
+            for names in spellings {
+                let found = names.flatMap { table[spell($0)] ?? [] }
+                if !found.isEmpty { return found.sorted(by: utf8Less) }
+            }
         }
-        return weights["unet_" + flat]
+        return []
     }
 
-    private static func flat(_ name: String) -> String {
+    /// The component that a name begins with, with a dot or slash behind; `nil` where there is none.
+    static func component(of name: String) -> String? {
+        components.first { name.hasPrefix($0 + ".") || name.hasPrefix($0 + "/") }
+    }
+
+    /// The name without what says which component it is of, where that is the UNet or not said.
+    static func core(_ module: String) -> String {
+        for (prefix, component) in prefixes where module.hasPrefix(prefix) {
+            return (component == "unet" ? "" : component + ".") + module.dropFirst(prefix.count)
+        }
+        return component(of: module) == "unet" ? String(module.dropFirst("unet.".count)) : module
+    }
+
+    private static func dotted(_ name: String) -> String { String(name.map { $0 == "/" ? "." : $0 }) }
+
+    /// Dots and slashes as underscores.
+    static func flat(_ name: String) -> String {
         String(name.map { $0 == "." || $0 == "/" ? "_" : $0 })
     }
 }

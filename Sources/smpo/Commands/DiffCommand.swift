@@ -101,7 +101,7 @@ struct DiffCommand: ParsableCommand {
             let base = try options.base.map {
                 try CheckpointInput($0, workspace: workspace).checkpoint(workspace, engine: engine)
             }
-            (left, right) = (try left.effective(on: base), try right.effective(on: base))
+            (left, right) = try AdapterComparison.sides(left, right, on: base, adapter: options.adapter)
         }
         var comparison = CheckpointComparison(
             engine: engine, policy: policy, measures: !options.stat || options.html != nil)
