@@ -60,7 +60,7 @@ let package = Package(
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Ablation", ["Digests", "Datasets", "Training"]),
+        layer("Ablation", ["Digests", "Datasets", "Training", "Audit"]),
         layer("Reports", ["Digests", "Tensors", "Ledger", "Training", "Comparison", "Audit", "Ablation"]),
         .executableTarget(
             name: "smpo",

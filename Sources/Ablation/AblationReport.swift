@@ -1,3 +1,4 @@
+import Audit
 import Training
 
 /// What an ablation came to, as far as it has come.
@@ -13,7 +14,7 @@ public struct AblationReport: Sendable {
     /// The reported runs: the table's, those of sweeps, and those of conditions.
     public var runs: [AblationOutcome]
     /// Audited parts of reported runs: the run, the steps, the verdict.
-    public var audits: [(run: String, steps: String, verdict: String)]
+    public var audits: [(run: String, steps: String, verdict: Verdict)]
     /// How noisy the labels are: pairs and seed, and the shares of labels and of scores that the judge agrees with.
     public var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
 

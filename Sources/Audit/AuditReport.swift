@@ -6,10 +6,12 @@ import Ledger
 public struct AuditReport: Sendable {
     /// The run.
     public let run: String
+    /// The verdict and its reason.
+    public package(set) var judgement: Judgement
     /// The outcome.
-    public var verdict: Verdict
-    /// Why, for `tampered` and `incomparable`.
-    public var reason: String?
+    public var verdict: Verdict { judgement.verdict }
+    /// Why, for `tampered` and `incomparable`; what was not compared, where that is not for want of time or by order.
+    public var reason: String? { judgement.reason }
     /// Where the replay first differs, for `diverged`.
     public var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
@@ -28,8 +30,8 @@ public struct AuditReport: Sendable {
 
     /// The part that was replayed; nil for the whole run.
     public var segment: Segment?
-    /// What the replay was held against: `golden log`, `ledger`, `chain head`.
-    public var evidence: [String] = []
+    /// What the replay was held against.
+    public var evidence: [EvidenceKind] = []
     /// Steps of the run, and how many were replayed and equal.
     public var steps = 0, equalSteps = 0
     /// Known keys that have signed the run.
@@ -42,17 +44,13 @@ public struct AuditReport: Sendable {
     public var drift: Drift?
 
     /// A report on `run`.
-    public init(run: String, verdict: Verdict, reason: String? = nil) {
-        self.run = run
-        self.verdict = verdict
-        self.reason = reason
-    }
+    public init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
     public var json: JSONValue {
         var object: JSONObject = [
             "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue),
-            "evidence": .array(evidence.map { .string($0) }), "steps": .integer(steps),
+            "evidence": .array(evidence.map { .string($0.rawValue) }), "steps": .integer(steps),
             "equal_steps": .integer(equalSteps),
         ]
         object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })

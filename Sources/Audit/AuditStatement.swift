@@ -16,8 +16,8 @@ public enum AuditStatement {
             "audit of steps \($0.steps.lowerBound)..\($0.steps.upperBound) of \(report.steps)"
         }
         let test: JSONValue = .array([.string(name ?? "audit of all \(report.steps) steps")])
-        let passed = report.verdict == .reproduced || report.verdict == .withinBand
-        let result = passed ? (report.segment == nil ? "PASSED" : "WARNED") : "FAILED"
+        let passed = report.verdict.isPass
+        let result = passed ? (report.judgement.isWhole ? "PASSED" : "WARNED") : "FAILED"
         return [
             "_type": "https://in-toto.io/Statement/v1", "subject": [file],
             "predicateType": .string(predicateType),

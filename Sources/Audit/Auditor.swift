@@ -42,32 +42,35 @@ public struct Auditor {
         try audit(run, AuditScope(segment: segment), progress: progress)
     }
 
-    /// Audits `run` as far as `scope` says.
+    /// Audits `run` as far as `scope` says; `trace` is handed every step that was computed, not within a band.
     public func audit(
-        _ run: String, _ scope: AuditScope, progress: (Int, Int) throws -> Void = { _, _ in }
+        _ run: String, _ scope: AuditScope, progress: (Int, Int) throws -> Void = { _, _ in },
+        trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> AuditReport {
         do {
-            let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
-            if let reason = incomparable(evidence) {
-                return AuditReport(run: run, verdict: .incomparable, reason: reason)
-            }
-            if let segment = scope.segment {
-                try SegmentError.check(segment, run: run, steps: evidence.stepCount)
-            }
-            let session = try Surroundings(evidence, workspace: workspace).open(engine)
-            if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
-                return try replay(evidence, session, within: band, scope.segment, progress)
-            }
-            var report = try replay(evidence, session, scope, progress)
-            if localizes { localize(evidence, &report) }
+            return try audit(try Evidence(run: run, workspace: workspace, keys: keys), scope, progress, trace)
+        } catch {
+            guard let judgement = Judgement(error) else { throw error }
+            var report = AuditReport(run: run, judgement)
+            if judgement.verdict == .tampered { report.cause = .tampering }
             return report
-        } catch let error as TamperError {
-            var report = AuditReport(run: run, verdict: .tampered, reason: error.description)
-            report.cause = .tampering
-            return report
-        } catch let error as MissingObject {
-            return AuditReport(run: run, verdict: .incomparable, reason: error.description)
         }
+    }
+
+    private func audit(
+        _ evidence: Evidence, _ scope: AuditScope, _ progress: (Int, Int) throws -> Void,
+        _ trace: (StepTrace) throws -> Void
+    ) throws -> AuditReport {
+        let run = evidence.manifest.run
+        if let reason = incomparable(evidence) { return AuditReport(run: run, .incomparable(reason)) }
+        if let segment = scope.segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
+        let session = try Surroundings(evidence, workspace: workspace).open(engine)
+        if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
+            return try replay(evidence, session, within: band, scope.segment, progress)
+        }
+        var report = try replay(evidence, session, scope, progress, trace)
+        if localizes { localize(evidence, &report) }
+        return report
     }
 
     /// Looks for the operator at which a diverged step goes another way. What stands in the way is told, not thrown:
@@ -104,39 +107,33 @@ public struct Auditor {
         return nil
     }
 
-    /// A run that ends has as many steps as its recipe says.
-    private func requireSteps(_ evidence: Evidence, _ total: Int) throws {
-        for (file, outcome) in evidence.outcomes where outcome.steps != total {
-            throw TamperError(
-                file: file, run: evidence.manifest.run, step: nil, field: "outcome.steps",
-                expected: "\(total), as training.steps says", found: "\(outcome.steps)")
-        }
-    }
-
     /// The audit of a run that a foreign backend recorded.
     private func replay(
         _ evidence: Evidence, _ session: TrainingSession, within band: Band, _ segment: ClosedRange<Int>?,
         _ progress: (Int, Int) throws -> Void
     ) throws -> AuditReport {
-        try requireSteps(evidence, session.recipe.training.steps)
-        var report = AuditReport(run: evidence.manifest.run, verdict: .incomparable)
+        var report = AuditReport(run: evidence.manifest.run, .incomparable("nothing was replayed"))
         (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
-        report.evidence = evidence.ledger == nil ? [] : ["ledger"]
+        report.evidence = evidence.ledger == nil ? [] : [.ledger]
         if let segment {
             let chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
             report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
+        var facts = Judgement.Facts(
+            demanded: session.recipe.training.steps, first: segment?.lowerBound ?? 1,
+            last: segment?.upperBound ?? evidence.stepCount)
+        facts.contradiction = evidence.contradiction?.description
         try BandAudit(evidence: evidence, session: session, workspace: workspace, band: band)
-            .fill(&report, upTo: segment?.upperBound ?? evidence.stepCount, progress: progress)
+            .fill(&report, &facts, progress: progress)
         return report
     }
 
     private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, _ scope: AuditScope, _ progress: (Int, Int) throws -> Void
+        _ evidence: Evidence, _ session: TrainingSession, _ scope: AuditScope,
+        _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
     ) throws -> AuditReport {
         let total = session.recipe.training.steps
-        try requireSteps(evidence, total)
-        var report = AuditReport(run: evidence.manifest.run, verdict: .reproduced)
+        var report = AuditReport(run: evidence.manifest.run, .incomparable("nothing was replayed"))
         report.steps = evidence.stepCount
         report.signers = evidence.signers.known
         var chain = Chain(inputs: session.inputs.digest)
@@ -149,53 +146,52 @@ public struct Auditor {
             report.drift = Drift(run: report.run)
             report.drift?.recorded = evidence.outcomes.first?.outcome
         }
-        try replay(&run, scope, upTo: scope.segment?.upperBound ?? report.steps, &report, progress)
-        let last = report.segment?.steps.upperBound ?? report.steps
-        let isWhole = report.segment == nil || last == total
+        var facts = Judgement.Facts(
+            demanded: total, first: scope.segment?.lowerBound ?? 1, last: scope.segment?.upperBound ?? report.steps)
+        facts.contradiction = evidence.contradiction?.description
+        try replay(&run, scope, &facts, &report, progress, trace)
+        // A part inside the run never comes to what the whole run came to.
+        let isEnd = facts.last == total
         report.evidence =
-            (evidence.golden == nil ? [] : ["golden log"]) + (evidence.ledger == nil ? [] : ["ledger"])
-            // A part inside the run never comes to what the whole run came to.
-            + (evidence.outcomes.isEmpty || !isWhole || last < total ? [] : ["chain head"])
-        if report.drift != nil, run.chain.count == total { report.drift?.found = try run.outcome() }
-        guard report.verdict == .reproduced else { return report }
-        // Inside a run the records are all there is to compare.
-        guard isWhole else {
-            if evidence.records(of: last).isEmpty {
-                report.verdict = .incomparable
-                report.reason = "no record of step \(last) is there to compare with, only what the whole run came to"
-            }
-            return report
+            (evidence.golden == nil ? [] : [.goldenLog]) + (evidence.ledger == nil ? [] : [.ledger])
+            + (evidence.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
+        if run.chain.count == total {
+            let found = try run.outcome()
+            report.drift?.found = found
+            facts.outcome = evidence.outcome(against: found)
+        } else if evidence.outcomes.isEmpty {
+            facts.outcome = .notStated
         }
-        report.chainHead = run.chain.head
-        if let difference = evidence.outcomeDifference(from: try run.outcome()) {
-            report.verdict = .diverged
-            report.reason = "\(difference); no record of a step differs"
-        }
+        report.judgement = Judgement(facts)
+        if report.segment == nil || isEnd, report.divergence == nil { report.chainHead = run.chain.head }
         return report
     }
 
-    /// Replays the steps up to `last` into the report: to the first difference, unless the scope says through, and no
-    /// longer than its budget.
+    /// Replays the steps up to the last one into the report: to the first difference, unless the scope says through, and
+    /// no longer than its budget.
     private func replay(
-        _ run: inout RunReplay, _ scope: AuditScope, upTo last: Int, _ report: inout AuditReport,
-        _ progress: (Int, Int) throws -> Void
+        _ run: inout RunReplay, _ scope: AuditScope, _ facts: inout Judgement.Facts, _ report: inout AuditReport,
+        _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
     ) throws {
-        let (begin, first) = (ContinuousClock.now, run.chain.count + 1)
+        let (begin, first, last) = (ContinuousClock.now, run.chain.count + 1, facts.last)
         for step in first...max(first, last) where step <= last {
             let stepBegin = ContinuousClock.now
             let found = try run.step()
+            try trace(found)
+            if step >= facts.first, run.isRecorded(step) { facts.compared += 1 }
             if let drift = report.drift == nil ? nil : try run.drift(of: found) { report.drift?.steps.append(drift) }
             if report.divergence == nil {
-                report.divergence = try run.divergence(of: found)
-                report.drift?.divergence = report.divergence
+                facts.difference = try run.divergence(of: found)
+                report.divergence = facts.difference
+                report.drift?.divergence = facts.difference
             }
-            if report.divergence == nil { report.equalSteps += 1 } else { report.verdict = .diverged }
+            if report.divergence == nil { report.equalSteps += 1 }
             if report.divergence != nil && !scope.goesThrough { return }
             try progress(step - first + 1, last - first + 1)
             let (spent, ofStep) = (ContinuousClock.now - begin, ContinuousClock.now - stepBegin)
-            let lower = scope.segment?.lowerBound ?? first
-            if let budget = scope.budget, lower <= step, step < last, spent + ofStep > budget {
-                report.segment = AuditReport.Segment(steps: lower...step, checkpoint: first - 1)
+            if let budget = scope.budget, facts.first <= step, step < last, spent + ofStep > budget {
+                report.segment = AuditReport.Segment(steps: facts.first...step, checkpoint: first - 1)
+                facts.last = step
                 return
             }
         }

@@ -197,19 +197,6 @@ public struct Evidence {
         return chain
     }
 
-    /// What the first document whose outcome is not `found` says otherwise, with its path; nil if all agree.
-    func outcomeDifference(from found: ManifestOutcome) -> String? {
-        for (file, outcome) in outcomes {
-            for (name, expected, found) in [
-                ("chain_head", outcome.chainHead, found.chainHead), ("steps_root", outcome.stepsRoot, found.stepsRoot),
-                ("weights_digest", outcome.weightsDigest, found.weightsDigest),
-            ] where expected != found {
-                return "\(file): outcome.\(name): expected \(expected), the replay came to \(found)"
-            }
-        }
-        return nil
-    }
-
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
     public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
         bits: [UInt32], shape: [Int]

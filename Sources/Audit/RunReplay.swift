@@ -35,6 +35,9 @@ struct RunReplay {
         return found
     }
 
+    /// Whether there is a record of a step.
+    func isRecorded(_ step: Int) -> Bool { !evidence.records(of: step).isEmpty }
+
     /// Where the step that was run last differs from one of its records, with the element where the values are stored;
     /// nil if it is as recorded.
     func divergence(of found: StepTrace) throws -> Divergence? {

@@ -17,11 +17,7 @@ public struct SampleReport: Sendable {
     }
 
     /// The gravest verdict of a segment.
-    public var verdict: Verdict {
-        [.tampered, .diverged, .incomparable, .withinBand].first { verdict in results.contains { $0.verdict == verdict }
-        }
-            ?? (results.isEmpty ? .incomparable : .reproduced)
-    }
+    public var verdict: Verdict { .gravest(of: results.map(\.verdict)) }
 
     /// The chance that these draws would have met a wrong segment, for several shares of wrong ones.
     public var chances: [(share: Double, wrong: Int, chance: Double)] {

@@ -13,11 +13,14 @@ public struct SegmentResult: Sendable {
 
     /// The result for `steps` that `AuditReport.json` tells of. - Throws: `JSONShapeError`.
     public init(json cursor: JSONCursor, steps: ClosedRange<Int>) throws {
-        let word = try cursor["verdict"].string()
-        guard let verdict = Verdict(rawValue: word), let json = cursor.value else {
-            throw try cursor["verdict"].error(expected: "a verdict", found: "\"\(word)\"")
+        let audit = try ReportedAudit(json: cursor)
+        guard let json = cursor.value else { throw cursor.error(expected: "a report") }
+        if audit.verdict.isPass, audit.segment?.steps != steps || audit.contradiction != nil {
+            throw cursor.error(
+                expected: "a report on the steps \(steps.lowerBound)..\(steps.upperBound)",
+                found: audit.contradiction ?? "one on other steps")
         }
-        summary = try cursor["divergence"].present?["summary"].string() ?? cursor["reason"].present?.string()
-        (self.steps, self.verdict, self.json) = (steps, verdict, json)
+        (verdict, summary) = (audit.verdict, audit.difference ?? audit.reason)
+        (self.steps, self.json) = (steps, json)
     }
 }

@@ -36,6 +36,7 @@ public struct Verifier {
         var report = VerificationReport(run: run)
         do {
             let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
+            if let contradiction = evidence.contradiction { throw contradiction }
             noteDocuments(evidence, &report)
             noteSigners(evidence, &report)
             try verifyLedger(evidence, &report)

@@ -117,6 +117,7 @@ private struct RunVerifier {
     }
 
     private func verifyOutcome(_ manifest: Manifest, _ chain: Chain) throws {
+        try manifest.outcome?.check(manifest.inputs, file: store.path, run: name)
         try manifest.outcome?.check(chain, file: store.path, run: name)
         if let root = manifest.outcome?.other[OperatorStore.rootMember] {
             let found = try OperatorStore.root(id, steps: chain.count, file: store.path, run: name, db)

@@ -54,7 +54,8 @@ public struct Manifest: Sendable, Equatable {
 
     /// Reads a file and checks its digest before anything else.
     /// - Throws: `FileError` (unreadable), `JSONSyntaxError` and `JSONShapeError` (malformed), `ManifestFormatError`
-    ///   (another version), `TamperError` (the digest does not hold).
+    ///   (another version), `TamperError` (the digest does not hold, or the outcome's steps are not as many as the
+    ///   recipe demands).
     public static func read(_ path: String) throws -> Manifest {
         try Manifest(json: JSONCursor(try JSONValue.read(path), name: "manifest", file: path))
     }
@@ -79,6 +80,7 @@ public struct Manifest: Sendable, Equatable {
             run: try cursor["run"].string(), inputs: try ManifestInputs(json: cursor["inputs"]),
             circumstances: try ManifestCircumstances(json: cursor["circumstances"]),
             outcome: try cursor["outcome"].present.map { try ManifestOutcome(json: $0) })
+        try outcome?.check(inputs, file: cursor.file, run: run)
     }
 }
 

@@ -39,6 +39,12 @@ public struct ManifestInputs: Sendable, Equatable {
         self.other = other
     }
 
+    /// The number of steps that the recipe demands, its `training.steps`; nil where it does not say.
+    public var steps: Int? {
+        guard case .object(let recipe) = recipe, case .object(let training)? = recipe["training"] else { return nil }
+        return try? JSONCursor(training["steps"], name: "steps").int()
+    }
+
     /// The JSON form.
     public var json: JSONValue {
         var object = other

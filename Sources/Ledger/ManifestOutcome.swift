@@ -42,6 +42,15 @@ public struct ManifestOutcome: Sendable, Equatable {
         weightsDigest = try cursor["weights_digest"].digest()
     }
 
+    /// Checks that there are as many steps as the recipe of `inputs` demands: a run that ends has them all.
+    /// - Throws: `TamperError`.
+    public func check(_ inputs: ManifestInputs, file: String, run: String) throws {
+        guard let demanded = inputs.steps, demanded != steps else { return }
+        throw TamperError(
+            file: file, run: run, step: nil, field: "outcome.steps",
+            expected: "\(demanded), as training.steps says", found: "\(steps)")
+    }
+
     /// Checks that a chain ends as this outcome says. - Throws: `TamperError` that names the first member that differs.
     public func check(_ chain: Chain, file: String, run: String) throws {
         func require(_ field: String, _ expected: String, _ found: String) throws {

@@ -39,7 +39,7 @@ public enum AblationJSON {
                 }),
             "audits": .array(
                 report.audits.map {
-                    ["run": .string($0.run), "steps": .string($0.steps), "verdict": .string($0.verdict)]
+                    ["run": .string($0.run), "steps": .string($0.steps), "verdict": .string($0.verdict.rawValue)]
                 }),
         ]
     }

@@ -1,4 +1,5 @@
 import Ablation
+import Audit
 import Foundation
 import Training
 
@@ -130,7 +131,11 @@ struct AblationTable {
     /// What was audited.
     var audits: String {
         guard !report.audits.isEmpty else { return "No run was audited." }
-        let good = report.audits.count { $0.verdict == "reproduced" }
-        return "Audited: a part of each of \(report.audits.count) runs, drawn by its chain head; \(good) reproduced."
+        let counts = Verdict.allCases.compactMap { verdict -> String? in
+            let count = report.audits.count { $0.verdict == verdict }
+            return count == 0 ? nil : "\(count) \(verdict.rawValue)"
+        }
+        return "Audited: a part of each of \(report.audits.count) runs, drawn by its chain head; "
+            + counts.joined(separator: ", ") + "."
     }
 }

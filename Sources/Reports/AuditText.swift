@@ -40,8 +40,9 @@ public enum AuditText {
         return lines.joined(separator: "\n")
     }
 
-    private static func list(_ words: [String]) -> String {
-        words.count < 2
+    private static func list(_ evidence: [EvidenceKind]) -> String {
+        let words = evidence.map(\.rawValue)
+        return words.count < 2
             ? words.joined() : words.dropLast().joined(separator: ", ") + " and " + (words.last ?? "")
     }
 }

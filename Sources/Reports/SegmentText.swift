@@ -16,7 +16,7 @@ public enum SegmentText {
                 "  \(steps.padding(toLength: max(steps.count, 18), withPad: " ", startingAt: 0))"
                     + "\(result.verdict.rawValue)\(result.summary.map { ": \($0)" } ?? "")")
         }
-        if report.verdict == .reproduced || report.verdict == .withinBand {
+        if report.verdict.isPass {
             if report.results.count == count {
                 lines.append("  every segment was replayed: all \(report.steps) steps are \(report.verdict.rawValue)")
             } else {

@@ -4,7 +4,7 @@ import Audit
 public enum SelfTestText {
     /// A line a mutant; the last line is the score.
     public static func describe(_ report: SelfTestReport) -> String {
-        guard report.unchanged.verdict == .reproduced else {
+        guard report.unchanged.verdict.isPass else {
             return "\(AuditText.describe(report.unchanged))\n  no self-test        the run itself does not pass"
         }
         var rows = [["mutant", "what is changed", "expected", "verdict", "where"]]

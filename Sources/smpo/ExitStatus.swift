@@ -1,4 +1,7 @@
 import ArgumentParser
+import Audit
+import Comparison
+import Reports
 
 /// The exit codes of every command: the one place where outcomes become numbers.
 enum ExitStatus: Int32, CaseIterable {
@@ -35,4 +38,56 @@ enum ExitStatus: Int32, CaseIterable {
     }
 
     var code: ExitCode { ExitCode(rawValue) }
+
+    /// Ends the program with this code, unless all went well. - Throws: `ExitCode`.
+    func end() throws { if self != .reproduced { throw code } }
+}
+
+extension ExitStatus {
+    /// That of a judgement on a run.
+    init(_ verdict: Verdict) {
+        switch verdict {
+        case .reproduced, .withinBand: self = .reproduced
+        case .diverged: self = .diverged
+        case .tampered: self = .tampered
+        case .incomparable: self = .incomparable
+        }
+    }
+
+    /// That of a look at a run's evidence.
+    init(_ verdict: VerificationReport.Verdict) {
+        switch verdict {
+        case .verified: self = .reproduced
+        case .tampered: self = .tampered
+        case .incomplete: self = .incomparable
+        }
+    }
+
+    /// That of a gate.
+    init(_ outcome: GateOutcome) {
+        switch outcome {
+        case .reproduced: self = .reproduced
+        case .tampered: self = .tampered
+        case .diverged, .recipe: self = .diverged
+        case .incomparable, .missing: self = .incomparable
+        case .trouble: self = .trouble
+        }
+    }
+
+    /// That of a comparison of two runs.
+    init(_ difference: RunDifference) {
+        if difference.tampering != nil { self = .tampered } else { self = difference.isSame ? .reproduced : .diverged }
+    }
+
+    /// That of a comparison of two checkpoints.
+    init(_ difference: CheckpointDifference) { self = difference.passes ? .reproduced : .diverged }
+
+    /// That of a look at a machine and a workspace.
+    init(_ faults: [HealthReport.Fault]) {
+        if faults.isEmpty {
+            self = .reproduced
+        } else {
+            self = faults.contains { $0.kind == .tampered } ? .tampered : .trouble
+        }
+    }
 }

@@ -24,7 +24,7 @@ enum Failure {
         Foundation.exit(status.rawValue)
     }
 
-    private static func status(of error: Error) -> ExitStatus {
+    static func status(of error: Error) -> ExitStatus {
         switch error {
         case is TamperError: .tampered
         case is ValidationError, is CleanExit, is SegmentError: .usage

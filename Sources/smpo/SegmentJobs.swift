@@ -47,7 +47,11 @@ struct SegmentJobs {
         do {
             let json = try JSONValue.parse(job.process.output(), file: command)
             // A run that is found changed before any replay has no segment to tell of.
-            return try SegmentResult(json: JSONCursor(json, name: "report", file: command), steps: steps)
+            let result = try SegmentResult(json: JSONCursor(json, name: "report", file: command), steps: steps)
+            guard ExitStatus(result.verdict).rawValue == status else {
+                throw OwnProcess.Failed(command: command, status: status, errors: "the report says otherwise")
+            }
+            return result
         } catch {
             throw OwnProcess.Failed(command: command, status: status, errors: job.process.lastError ?? "\(error)")
         }

@@ -116,7 +116,7 @@ import Training
                 let report = try auditor.audit("run-1", AuditScope(goesThrough: goesThrough, budget: .zero))
                 #expect(report.verdict == .reproduced && report.equalSteps == 1 && report.steps == 3)
                 #expect(report.segment?.steps == 1...1 && report.segment?.checkpoint == 0)
-                #expect(report.evidence == ["golden log", "ledger"] && report.chainHead == nil)
+                #expect(report.evidence == [.goldenLog, .ledger] && report.chainHead == nil)
                 #expect(report.drift?.found == nil)
             }
             let whole = try auditor.audit("run-1", AuditScope(budget: .seconds(1000)))

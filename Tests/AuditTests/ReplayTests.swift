@@ -17,7 +17,7 @@ import Training
                 #expect(total == 3)
             }
             #expect(report.verdict == .reproduced)
-            #expect(report.evidence == ["ledger", "chain head"])
+            #expect(report.evidence == [.ledger, .chainHead])
             #expect(report.steps == 3 && report.equalSteps == 3 && seen == [1, 2, 3])
             #expect(report.chainHead == run.manifest.outcome?.chainHead)
             #expect(report.divergence == nil && report.reason == nil)
@@ -31,14 +31,14 @@ import Training
     @Test func aGoldenRunIsReproducedWithoutItsLedger() throws {
         try RecordedRun.with({ runs, _ in try runs.base() }) { run in
             try run.promote()
-            #expect(try run.audit().evidence == ["golden log", "ledger", "chain head"])
+            #expect(try run.audit().evidence == [.goldenLog, .ledger, .chainHead])
             try run.removeLedger()
             for isa in ISA.supported {
                 let engine = Engine(isa: isa, workers: 3)
                 defer { engine.stop() }
                 let report = try Auditor(workspace: run.workspace, engine: engine).audit("run-1")
                 #expect(report.verdict == .reproduced)
-                #expect(report.evidence == ["golden log", "chain head"])
+                #expect(report.evidence == [.goldenLog, .chainHead])
             }
         }
     }
@@ -48,7 +48,7 @@ import Training
             try run.removeLedger()
             let report = try run.audit()
             #expect(report.verdict == .reproduced)
-            #expect(report.evidence == ["chain head"])
+            #expect(report.evidence == [.chainHead])
             #expect(report.equalSteps == 3)
         }
     }
@@ -59,7 +59,7 @@ import Training
             let folder = run.workspace.golden("run-1") + "/unet"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try AtomicFile.write("{}", to: folder + "/config.json")
-            #expect(try run.audit().evidence == ["ledger", "chain head"])
+            #expect(try run.audit().evidence == [.ledger, .chainHead])
             // A part of a golden log is one whose other part is missing.
             try AtomicFile.write("", to: run.workspace.golden("run-1") + "/log.jsonl")
             #expect(throws: FileError.self) { try run.audit() }
@@ -102,7 +102,7 @@ import Training
             name: nil, taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { true })
         let auditor = Auditor(workspace: workspace, engine: engine)
         let report = try auditor.audit("run-1")
-        #expect(report.verdict == .reproduced && report.steps == 1 && report.evidence == ["ledger"])
+        #expect(report.verdict == .reproduced && report.steps == 1 && report.evidence == [.ledger])
         try workspace.openLedger().createRun(
             inputs: session.inputs, circumstances: RecordedRun.circumstances, name: "empty"
         ).interrupt()

@@ -36,7 +36,7 @@ import Training
                 #expect(report.segment?.steps == steps && report.segment?.checkpoint == checkpoint)
                 #expect(report.equalSteps == steps.upperBound - checkpoint)
                 #expect(seen == Array(1...steps.upperBound - checkpoint))
-                #expect(report.evidence == (steps.upperBound == 7 ? ["ledger", "chain head"] : ["ledger"]))
+                #expect(report.evidence == (steps.upperBound == 7 ? [.ledger, .chainHead] : [.ledger]))
                 // The last part ends as the whole run does.
                 #expect(report.chainHead == (steps.upperBound == 7 ? run.manifest.outcome?.chainHead : nil))
             }

@@ -43,7 +43,7 @@ import Testing
                     plan.arms[0], name: "x", data: "d", model: "m", seed: 1, rate: 1e-3, betaFactor: 1),
                 result: JSONCursor(["outputs": [train, try drawings(0.75)]], name: "r"), curve: [(2, 0.4), (4, 0.625)])
         ]
-        report.audits = [("dpo-1", "1..2", "reproduced")]
+        report.audits = [("dpo-1", "1..2", .reproduced)]
         return report
     }
 

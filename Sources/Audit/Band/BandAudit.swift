@@ -14,44 +14,43 @@ struct BandAudit {
     let workspace: Workspace
     let band: Band
 
-    /// Replays the steps after those that `session` has done, up to `last`.
-    func fill(_ report: inout AuditReport, upTo last: Int, progress: (Int, Int) throws -> Void) throws {
+    /// Replays the steps after those that `session` has done, from `facts.first` on compared, up to `facts.last`.
+    func fill(
+        _ report: inout AuditReport, _ facts: inout Judgement.Facts, progress: (Int, Int) throws -> Void
+    ) throws {
         let replay = BandReplay(evidence: evidence, session: session, workspace: workspace)
-        let first = session.trainer.steps + 1
+        let (first, last) = (session.trainer.steps + 1, facts.last)
         var findings = BandFindings(band: band)
-        report.verdict = .withinBand
-        defer { report.band = findings }
-        guard first <= last else {
-            (report.verdict, report.reason) = (.incomparable, "there is no step to compare")
-            return
+        facts.isBanded = true
+        defer {
+            (report.band, report.divergence) = (findings, facts.difference)
+            report.judgement = Judgement(facts)
         }
+        guard first <= last else { return }
         for number in first...last {
             let step: BandReplay.Step
             do {
                 step = try replay.compute()
             } catch let error as RecordedStep.Missing {
-                (report.verdict, report.reason) = (.incomparable, error.description)
+                facts.obstacle = error.description
                 return
             }
             findings.note(step.deviations, step: number)
-            if let difference = firstDifference(step, &findings) {
-                (report.verdict, report.divergence) = (.diverged, difference)
-                return
-            }
+            facts.difference = firstDifference(step, &findings)
+            if facts.difference != nil { return }
             // Only a run whose every step has passed needs to know what the band would have let through.
             if number == last {
                 findings.power = try DetectionPowerProbe(
                     session: session, bounds: band.bounds, step: step
                 ).findings()
             }
-            if let difference = try replay.apply(step) {
-                (report.verdict, report.divergence) = (.diverged, difference)
-                return
-            }
+            facts.difference = try replay.apply(step)
+            if facts.difference != nil { return }
             report.equalSteps += 1
+            if number >= facts.first { facts.compared += 1 }
             try progress(number - first + 1, last - first + 1)
         }
-        try holdOutcomes(&report, last)
+        try holdOutcomes(&report, &facts)
     }
 
     /// Numbers outside the band, unless something before them differs that has no band.
@@ -71,16 +70,18 @@ struct BandAudit {
     }
 
     /// The outcome of a whole run must be that of the recorded steps and of the weights that they have led to.
-    private func holdOutcomes(_ report: inout AuditReport, _ last: Int) throws {
-        guard last == session.recipe.training.steps, !evidence.outcomes.isEmpty else { return }
-        guard let chain = evidence.chain(upTo: last) else {
-            (report.verdict, report.reason) = (.incomparable, "the records of some steps are missing")
+    private func holdOutcomes(_ report: inout AuditReport, _ facts: inout Judgement.Facts) throws {
+        guard !evidence.outcomes.isEmpty else {
+            facts.outcome = .notStated
+            return
+        }
+        guard facts.last == facts.demanded else { return }
+        guard let chain = evidence.chain(upTo: facts.last) else {
+            facts.obstacle = "the records of some steps are missing"
             return
         }
         report.chainHead = chain.head
-        let found = ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
-        if let difference = evidence.outcomeDifference(from: found) {
-            (report.verdict, report.reason) = (.diverged, difference)
-        }
+        facts.outcome = evidence.outcome(
+            against: ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest()))
     }
 }

@@ -18,6 +18,32 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     /// Whether the gate is closed by it: by all but one.
     public var isFailure: Bool { self != .reproduced }
 
+    /// What a report means for a gate, with the reason where the report itself gives none: only a golden run that was
+    /// compared with its log, and whose recipe is the recorded one, is reproduced.
+    static func judge(_ report: ReportedAudit, changes: [RecipeChange]) -> (GateOutcome, problem: String?) {
+        let outcome = GateOutcome(report.verdict)
+        guard outcome == .reproduced || outcome == .diverged else { return (outcome, nil) }
+        guard report.evidence.contains(.goldenLog) else {
+            let found = report.evidence.map(\.rawValue)
+            return (.missing, "the audit did not compare with a golden log, only with \(found)")
+        }
+        if let contradiction = report.contradiction { return (.trouble, contradiction) }
+        return (outcome == .reproduced && !changes.isEmpty ? .recipe : outcome, nil)
+    }
+
+    /// What a verdict on a golden run means. It is compared bit by bit, or it is not compared.
+    public init(_ verdict: Verdict) {
+        switch verdict {
+        case .reproduced: self = .reproduced
+        case .diverged: self = .diverged
+        case .tampered: self = .tampered
+        case .withinBand, .incomparable: self = .incomparable
+        }
+    }
+
+    /// What an error means: evidence that does not hold or is not there, else trouble.
+    public init(_ error: any Error) { self = Judgement(error).map { GateOutcome($0.verdict) } ?? .trouble }
+
     /// What it says to a person.
     public var meaning: String {
         switch self {

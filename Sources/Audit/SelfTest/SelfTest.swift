@@ -43,21 +43,21 @@ public struct SelfTest {
         let evidence: Evidence
         do {
             evidence = try Evidence(run: run, workspace: workspace, keys: keys)
-        } catch let error where error is TamperError || error is MissingObject {
+        } catch let error where Judgement(error) != nil {
             return SelfTestReport(run: run, unchanged: try auditor.audit(run))
         }
         guard evidence.manifest.inputs.backend == ManifestInputs.referenceBackend else {
             return SelfTestReport(
                 run: run,
                 unchanged: AuditReport(
-                    run: run, verdict: .incomparable,
-                    reason:
+                    run: run,
+                    .incomparable(
                         "mutants are made of runs of the reference backend; the audit of this one, within its band, "
-                        + "says itself which tamperings it would notice"))
+                            + "says itself which tamperings it would notice")))
         }
         let steps = try SelfTest.steps(evidence)
         var report = SelfTestReport(run: run, unchanged: try auditor.audit(run, segment: steps))
-        guard report.unchanged.verdict == .reproduced else { return report }
+        guard report.unchanged.verdict.isPass else { return report }
         let copy = try EvidenceCopy(evidence, from: workspace)
         let mutants = try mutants(evidence, steps)
         for (index, mutant) in mutants.enumerated() {
@@ -91,7 +91,7 @@ public struct SelfTest {
         report.results.append(
             SelfTestReport.Result(
                 mutant: mutant.kind.rawValue, change: mutant.change, expected: mutant.expectation.verdict,
-                verdict: finding.verdict, place: finding.place, isRight: finding.meets(mutant.expectation)))
+                verdict: finding.word, place: finding.place, isRight: finding.meets(mutant.expectation)))
     }
 
     private func find(_ trial: SelfTestMutant.Trial, _ steps: ClosedRange<Int>, _ copy: EvidenceCopy) throws -> Finding
@@ -122,12 +122,13 @@ public struct SelfTest {
 
 /// What was said of a mutant.
 private struct Finding {
-    let verdict: String
+    /// The verdict's word.
+    let word: String
     let place: String?
-    private let step: Int?, phase: Phase?
+    private let verdict: Verdict?, step: Int?, phase: Phase?
 
     init(_ report: AuditReport, _ workspace: Workspace) {
-        verdict = report.verdict.rawValue
+        (word, verdict) = (report.verdict.rawValue, report.verdict)
         (step, phase) = (report.divergence?.step, report.divergence?.phase)
         place =
             report.divergence.map { "step \($0.step), \($0.phase.rawValue): \($0.tensor)" }
@@ -135,7 +136,8 @@ private struct Finding {
     }
 
     init(_ report: VerificationReport, _ workspace: Workspace) {
-        verdict = report.verdict.rawValue
+        // Without a replay nothing is reproduced.
+        (word, verdict) = (report.verdict.rawValue, report.verdict == .tampered ? .tampered : nil)
         (step, phase) = (nil, nil)
         place = report.reason.map { Finding.short($0, workspace) }
     }
@@ -147,7 +149,7 @@ private struct Finding {
     }
 
     func meets(_ expectation: SelfTestMutant.Expectation) -> Bool {
-        guard verdict == expectation.verdict.rawValue else { return false }
+        guard verdict == expectation.verdict else { return false }
         guard case .diverged(let expected, let phases) = expectation else { return true }
         return step == expected && phase.map(phases.contains) == true
     }

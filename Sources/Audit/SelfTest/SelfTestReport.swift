@@ -42,9 +42,13 @@ public struct SelfTestReport: Sendable {
         self.unchanged = unchanged
     }
 
+    /// What the self-test says of the audit: that of the run itself unless it passes; `diverged` where a mutant got
+    /// another verdict than it should, or none was made.
+    public var verdict: Verdict { unchanged.verdict.isPass && !isWhole ? .diverged : unchanged.verdict }
+
     /// Whether every mutant got the verdict it should.
     public var isWhole: Bool {
-        unchanged.verdict == .reproduced && !results.isEmpty && results.allSatisfy(\.isRight)
+        unchanged.verdict.isPass && !results.isEmpty && results.allSatisfy(\.isRight)
     }
 
     /// `15 of 15 mutants caught, 2 of 2 harmless changes passed, 3 not made`.

@@ -9,13 +9,15 @@ public struct AuditDocument: Sendable {
         /// Its first and last step, where it says so.
         public let first: Int?, last: Int?
         /// What came of it.
-        public let verdict: String
+        public let verdict: Verdict
         /// The first difference or the reason.
         public let summary: String?
     }
 
-    /// The run, and the verdict's word.
-    public let run: String, verdict: String
+    /// The run.
+    public let run: String
+    /// The verdict.
+    public let verdict: Verdict
     /// Why, for `tampered` and `incomparable`.
     public let reason: String?
     /// Steps of the run, and how many were replayed and equal; nil where it does not say.
@@ -23,7 +25,7 @@ public struct AuditDocument: Sendable {
     /// Where the replay parts from the record.
     public let difference: FirstDifference?
     /// What the replay was held against.
-    public let evidence: [String]
+    public let evidence: [EvidenceKind]
     /// Names of known keys that have signed the run.
     public let signers: [String]
     /// The chain head that the replay came to.
@@ -48,12 +50,19 @@ public struct AuditDocument: Sendable {
         let schema = try cursor["schema"].int()
         guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
         run = try cursor["run"].string()
-        verdict = try cursor["verdict"].string()
-        reason = try cursor["reason"].present?.string()
         let steps = try cursor["steps"].int()
         self.steps = steps
-        equalSteps = try cursor["equal_steps"].present?.int()
-        evidence = try cursor["evidence"].present?.elements().map { try $0.string() } ?? []
+        if try cursor["results"].present == nil {
+            let report = try ReportedAudit(json: cursor)
+            (verdict, reason, evidence) = (report.verdict, report.reason, report.evidence)
+            equalSteps = report.equalSteps
+            if let contradiction = report.contradiction {
+                throw cursor.error(expected: "the report of an audit", found: contradiction)
+            }
+        } else {
+            (verdict, evidence, equalSteps) = (try Verdict(json: cursor["verdict"]), [], nil)
+            reason = try cursor["reason"].present?.string()
+        }
         signers = try cursor["signers"].present?.elements().map { try $0.string() } ?? []
         chainHead = try cursor["chain_head"].present?.string()
         isBanded = try cursor["band"].present != nil
@@ -88,7 +97,7 @@ public struct AuditDocument: Sendable {
         let range = try? steps?.elements().map { try $0.int() }
         return Part(
             first: try segment?["first"].int() ?? range?.first, last: try segment?["last"].int() ?? range?.last,
-            verdict: try cursor["verdict"].string(),
+            verdict: try Verdict(json: cursor["verdict"]),
             summary: try cursor["divergence"].present?["summary"].string() ?? cursor["reason"].present?.string())
     }
 
@@ -106,13 +115,13 @@ public struct AuditDocument: Sendable {
         } else if let part = parts.first, let first = part.first, let last = part.last, last - first + 1 < steps {
             list.append(.init("steps outside \(first)..\(last)", "only this segment was replayed, of \(steps) steps"))
         }
-        if verdict == "diverged", drift == nil, let difference {
+        if verdict == .diverged, drift == nil, let difference {
             list.append(
                 .init(
                     "steps after \(difference.step)",
                     "the audit stopped at the first difference; smpo report RUN --replay goes on to the end"))
         }
-        if verdict == "tampered" || verdict == "incomparable" {
+        if verdict == .tampered || verdict == .incomparable {
             list.append(.init("the replay", reason ?? "it was not made"))
         }
         if isBanded {
@@ -127,15 +136,15 @@ public struct AuditDocument: Sendable {
     /// What the verdict says.
     public var sentence: String {
         switch verdict {
-        case "reproduced" where parts.isEmpty:
+        case .reproduced where parts.isEmpty:
             "\(equalSteps ?? steps) of \(steps) steps were replayed, and every phase is equal to the "
-                + (evidence.isEmpty ? "record." : evidence.joined(separator: ", ") + ".")
-        case "reproduced": "Every replayed part is equal to the record, bit by bit; the others were not replayed."
-        case "within-band": "Every value lies within the band that the manifest fixed before the audit."
-        case "diverged": reason.map { $0 + "." } ?? "The replay differs from the record."
-        case "tampered": "A hash, a chain link or a signature does not hold: \(reason ?? "no reason is given")."
-        case "incomparable": "Nothing could be compared: \(reason ?? "no reason is given"). This is never a pass."
-        default: reason ?? ""
+                + (evidence.isEmpty ? "record." : evidence.map(\.rawValue).joined(separator: ", ") + ".")
+                + (reason.map { " But \($0)." } ?? "")
+        case .reproduced: "Every replayed part is equal to the record, bit by bit; the others were not replayed."
+        case .withinBand: "Every value lies within the band that the manifest fixed before the audit."
+        case .diverged: reason.map { $0 + "." } ?? "The replay differs from the record."
+        case .tampered: "A hash, a chain link or a signature does not hold: \(reason ?? "no reason is given")."
+        case .incomparable: "Nothing could be compared: \(reason ?? "no reason is given"). This is never a pass."
         }
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import Digests
 
 /// What a page says first.
@@ -33,13 +34,15 @@ public struct PageVerdict: Sendable, Equatable {
         }
     }
 
-    /// The tone of an audit's verdict.
-    public static func tone(ofAudit word: String) -> Tone {
-        switch word {
-        case "reproduced", "within-band", "the same", "identical", "same under the policy": .good
-        case "diverged", "tampered", "different": .bad
-        default: .open
-        }
+    /// What an audit says.
+    public init(_ verdict: Verdict, _ sentence: String) {
+        let tone: Tone =
+            switch verdict {
+            case .reproduced, .withinBand: .good
+            case .diverged, .tampered: .bad
+            case .incomparable: .open
+            }
+        self.init(verdict.rawValue, tone, sentence)
     }
 
     var json: JSONValue {

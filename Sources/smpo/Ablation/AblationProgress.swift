@@ -1,4 +1,5 @@
 import Ablation
+import Audit
 import Datasets
 import Digests
 import Ledger
@@ -133,7 +134,7 @@ struct AblationProgress {
             let steps = try audit["results"].elements().map { part in
                 "\(try part["segment"]["first"].int())..\(try part["segment"]["last"].int())"
             }.joined(separator: ", ")
-            return (outcome.name, steps, try audit["verdict"].string())
+            return (outcome.name, steps, try Verdict(json: audit["verdict"]))
         }
     }
 

@@ -1,4 +1,5 @@
 import Ablation
+import Audit
 import Digests
 import Foundation
 import Ledger
@@ -33,8 +34,8 @@ struct AblationQueue {
         var results = [JSONCursor?](repeating: nil, count: jobs.count)
         var waiting: [Int] = []
         for (index, job) in jobs.enumerated() {
-            if FileContents.exists("\(folder)/\(job.result)") {
-                results[index] = try result(of: job)
+            if let done = try earlierResult(of: job) {
+                results[index] = done
                 finished(job)
             } else {
                 waiting.append(index)
@@ -72,7 +73,7 @@ struct AblationQueue {
     private func advance(_ one: inout Running, _ jobs: [AblationJob]) throws -> Bool {
         let job = jobs[one.index]
         let (ending, output) = (one.process.wait(), try one.process.output())
-        guard ending.status == 0 else {
+        guard ending.status == 0 || isVerdict(ending.status, output, of: job.commands[one.command]) else {
             if ending.status == ExitStatus.interrupted.rawValue { throw ExitStatus.interrupted.code }
             throw Failed(
                 job: job.name, command: one.process.command, status: ending.status,
@@ -97,6 +98,14 @@ struct AblationQueue {
         return true
     }
 
+    /// Whether a command is an audit that has come to a verdict, if not to a pass: that is a result, not a failure.
+    private func isVerdict(_ status: Int32, _ output: [UInt8], of command: [String]) -> Bool {
+        guard command.first == "audit", let json = try? JSONValue.parse(output, file: "audit"),
+            let verdict = try? Verdict(json: JSONCursor(json, name: "audit")["verdict"])
+        else { return false }
+        return ExitStatus(verdict).rawValue == status
+    }
+
     private func start(_ job: AblationJob, _ command: Int) throws -> OwnProcess {
         var arguments = job.commands[command]
         if let run = job.run, arguments[0] == "train", try isRecorded(run) {
@@ -109,6 +118,15 @@ struct AblationQueue {
     private func isRecorded(_ run: String) throws -> Bool {
         guard let ledger = try Workspace(root: folder).existingLedger() else { return false }
         return try ledger.runs().contains { $0.name == run }
+    }
+
+    /// What was found before; nil where there is nothing, and for an audit that found a fault: it is made again.
+    private func earlierResult(of job: AblationJob) throws -> JSONCursor? {
+        guard FileContents.exists("\(folder)/\(job.result)") else { return nil }
+        let done = try result(of: job)
+        guard job.commands.last?.first == "audit" else { return done }
+        let outputs = try done["outputs"].elements()
+        return try outputs.allSatisfy { try Verdict(json: $0["verdict"]).isPass } ? done : nil
     }
 
     private func result(of job: AblationJob) throws -> JSONCursor {

@@ -1,5 +1,6 @@
 import Ablation
 import ArgumentParser
+import Audit
 import Digests
 import Foundation
 import Reports
@@ -28,7 +29,7 @@ struct AblateCommand: ParsableCommand {
               smpo ablate Manifests/recipes/paper-tables-short.yaml --no-audit
               (cd .smpo/ablations/paper-tables && smpo runs list)
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .usage, .interrupted]))
+            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """)
 
     @Argument(help: "Plan, YAML.")
@@ -64,6 +65,7 @@ struct AblateCommand: ParsableCommand {
             AblationMarkdown.describe(report, plot: "report.svg"), to: "\(folder.path)/report.md")
         print(json ? value.pretty : AblationText.describe(report))
         Message.note("written: \(folder.path)/report.md, report.json, report.svg and grids/")
-        if report.audits.contains(where: { $0.verdict != "reproduced" }) { throw ExitStatus.diverged.code }
+        // Without audits (--no-audit) there is nothing to judge.
+        if !report.audits.isEmpty { try ExitStatus(Verdict.gravest(of: report.audits.map(\.verdict))).end() }
     }
 }

@@ -70,15 +70,6 @@ struct AuditCommand: ParsableCommand {
             """,
         subcommands: [Replay.self, Plan.self], defaultSubcommand: Replay.self)
 
-    static func status(of verdict: Verdict) -> ExitStatus {
-        switch verdict {
-        case .reproduced, .withinBand: .reproduced
-        case .diverged: .diverged
-        case .tampered: .tampered
-        case .incomparable: .incomparable
-        }
-    }
-
     /// `smpo audit RUN`
     struct Replay: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -187,9 +178,7 @@ struct AuditCommand: ParsableCommand {
             }
             bar?.finish()
             print(json ? report.json.pretty : SelfTestText.describe(report))
-            let status = AuditCommand.status(of: report.unchanged.verdict)
-            guard status == .reproduced else { throw status.code }
-            if !report.isWhole { throw ExitStatus.diverged.code }
+            try ExitStatus(report.verdict).end()
         }
 
         private func write(_ report: AuditReport, signedWith key: SigningKey, _ workspace: Workspace) throws {
@@ -228,8 +217,7 @@ struct AuditCommand: ParsableCommand {
                 }
             }
             print(json ? value.pretty : text)
-            let status = AuditCommand.status(of: verdict)
-            if status != .reproduced { throw status.code }
+            try ExitStatus(verdict).end()
         }
     }
 

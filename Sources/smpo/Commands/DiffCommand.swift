@@ -88,8 +88,7 @@ struct DiffCommand: ParsableCommand {
     private func compareRuns(_ a: String, _ b: String, _ workspace: Workspace, _ engine: Engine) throws {
         let report = try RunComparison(workspace: workspace, engine: engine, reruns: rerun).compare(a, b)
         print(json ? report.json.pretty : RunDifferenceText.describe(report))
-        if report.tampering != nil { throw ExitStatus.tampered.code }
-        if !report.isSame { throw ExitStatus.diverged.code }
+        try ExitStatus(report).end()
     }
 
     private func compareCheckpoints(
@@ -119,6 +118,6 @@ struct DiffCommand: ParsableCommand {
         } else {
             print(options.stat ? text.stat : text.text)
         }
-        if !report.passes { throw ExitStatus.diverged.code }
+        try ExitStatus(report).end()
     }
 }

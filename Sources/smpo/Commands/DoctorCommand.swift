@@ -39,13 +39,7 @@ struct DoctorCommand: ParsableCommand {
             LedgerCheck(workspace: workspace).section, GoldenCheck(workspace: workspace).section, openBLAS,
         ])
         print(json ? report.json.pretty : report.text)
-        let status = DoctorCommand.status(of: report.faults)
-        if status != .reproduced { throw status.code }
-    }
-
-    static func status(of faults: [HealthReport.Fault]) -> ExitStatus {
-        if faults.isEmpty { return .reproduced }
-        return faults.contains { $0.kind == .tampered } ? .tampered : .trouble
+        try ExitStatus(report.faults).end()
     }
 
     private var openBLAS: HealthReport.Section {

@@ -115,8 +115,7 @@ struct GateCommand: ParsableCommand {
         let cases = selection.runs.flatMap { run in (failed + replayed).filter { $0.run == run } }
         let report = GateReport(cases, version: Smpo.configuration.version, budget: quick)
         try outputs.write(report)
-        let status = GateCommand.status(of: report.outcome)
-        if status != .reproduced { throw status.code }
+        try ExitStatus(report.outcome).end()
     }
 
     /// What is to be replayed, and what fails without.
@@ -143,15 +142,5 @@ struct GateCommand: ParsableCommand {
             }
         }
         return (jobs, failed)
-    }
-
-    static func status(of outcome: GateOutcome) -> ExitStatus {
-        switch outcome {
-        case .reproduced: .reproduced
-        case .tampered: .tampered
-        case .diverged, .recipe: .diverged
-        case .incomparable, .missing: .incomparable
-        case .trouble: .trouble
-        }
     }
 }

@@ -91,7 +91,7 @@ struct ReportCommand: ParsableCommand {
             (page, verdict) = (try self.page(of: path, workspace, composition), nil)
         }
         try write(page)
-        if let verdict, verdict != .reproduced, verdict != .withinBand { throw AuditCommand.status(of: verdict).code }
+        if let verdict { try ExitStatus(verdict).end() }
     }
 
     /// The page of a file.

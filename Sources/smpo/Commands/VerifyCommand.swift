@@ -80,11 +80,7 @@ struct VerifyCommand: ParsableCommand {
             requiresSignature: trust.requireSignature)
         let report = try verifier.verify(name ?? "")
         print(json ? report.json.pretty : VerificationText.describe(report))
-        switch report.verdict {
-        case .verified: return
-        case .tampered: throw ExitStatus.tampered.code
-        case .incomplete: throw ExitStatus.incomparable.code
-        }
+        try ExitStatus(report.verdict).end()
     }
 
     private func verifyModel(_ folder: String) throws {

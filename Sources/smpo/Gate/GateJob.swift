@@ -48,8 +48,7 @@ struct GateJob {
                         run: run, way: $0, steps: steps, changes: changes, cost: max(1, (steps ?? total) * items))
                 })
         } catch {
-            let outcome: GateOutcome = error is TamperError ? .tampered : .trouble
-            var one = GateCase(run: run, way: GateWay(), outcome: outcome, reason: "\(error)")
+            var one = GateCase(run: run, way: GateWay(), outcome: GateOutcome(error), reason: "\(error)")
             if let error = error as? RecipeError, let file = error.file, let line = error.line {
                 one.location = (file, line)
             }

@@ -123,8 +123,7 @@ struct GateQueue {
             let json = try JSONValue.parse(process.output(), file: process.command)
             let cursor = JSONCursor(json, name: "report", file: process.command)
             let result = try GateCase(run: job.run, way: job.way, audit: cursor, changes: job.changes)
-            let verdict = Verdict(rawValue: try cursor["verdict"].string())
-            guard let verdict, AuditCommand.status(of: verdict).rawValue == status else {
+            guard ExitStatus(try Verdict(json: cursor["verdict"])).rawValue == status else {
                 return trouble(job, "\(process.command): exit code \(status), but the report says otherwise")
             }
             return result

@@ -12,8 +12,7 @@ struct AuditPage {
     func page(_ document: AuditDocument, _ material: RunMaterial?) throws -> ReportPage {
         var page = ReportPage(
             title: document.run, subject: "audit",
-            verdict: PageVerdict(
-                document.verdict, PageVerdict.tone(ofAudit: document.verdict), document.sentence))
+            verdict: PageVerdict(document.verdict, document.sentence))
         page.unchecked = document.omissions
         let first = document.difference?.step
         if let difference = document.difference {
@@ -38,10 +37,10 @@ struct AuditPage {
             page.add(
                 ProvenanceCard(
                     run: document.run,
-                    entries: [ProvenanceCard.Entry("audit", "verdict", document.verdict)]
+                    entries: [ProvenanceCard.Entry("audit", "verdict", document.verdict.rawValue)]
                         + document.signers.map { .init("audit", "signed by", $0) }
                         + (document.chainHead.map { [.init("audit", "chain head of the replay", $0)] } ?? [])
-                        + document.evidence.map { .init("audit", "compared with", $0) }))
+                        + document.evidence.map { .init("audit", "compared with", $0.rawValue) }))
             return page
         }
         page.unchecked += try composition.omissions(material).filter { omission in

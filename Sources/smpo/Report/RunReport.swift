@@ -21,36 +21,42 @@ struct RunReport {
             let material = try RunMaterial(evidence, workspace: workspace)
             return replays
                 ? try replayed(material, subject) : try recorded(material, subject)
-        } catch let error as TamperError {
-            return (tampered(run, subject, error.description), .tampered)
-        } catch let error as MissingObject {
-            var page = ReportPage(
-                title: run, subject: subject,
-                verdict: PageVerdict("incomparable", .open, "Evidence is missing: \(error). This is never a pass."))
-            page.unchecked = [.init("the run", "\(error)")]
-            return (page, .incomparable)
+        } catch {
+            guard let judgement = Judgement(error) else { throw error }
+            return (unshown(run, subject, judgement), judgement.verdict)
         }
     }
 
-    /// A run that does not hold: nothing of it is shown, for nothing of it can be believed.
-    private func tampered(_ run: String, _ subject: String, _ reason: String) -> ReportPage {
+    /// A run that does not hold, or of which evidence is missing: nothing of it is shown, for nothing of it can be
+    /// believed.
+    private func unshown(_ run: String, _ subject: String, _ judgement: Judgement) -> ReportPage {
+        let reason = judgement.reason ?? ""
+        let isTampered = judgement.verdict == .tampered
         var page = ReportPage(
             title: run, subject: subject,
-            verdict: PageVerdict("tampered", .bad, "A hash, a chain link or a signature does not hold: \(reason)."))
-        page.unchecked = [.init("everything else", "a record that does not hold says nothing, so none of it is shown")]
+            verdict: PageVerdict(
+                judgement.verdict,
+                isTampered
+                    ? "A hash, a chain link or a signature does not hold: \(reason)."
+                    : "Evidence is missing: \(reason). This is never a pass."))
+        page.unchecked = [
+            isTampered
+                ? .init("everything else", "a record that does not hold says nothing, so none of it is shown")
+                : .init("the run", reason)
+        ]
         return page
     }
 
     private func recorded(_ material: RunMaterial, _ subject: String) throws -> (ReportPage, Verdict?) {
         let evidence = material.evidence
         let isUnsigned = requiresSignature && evidence.signers.known.isEmpty
-        let sources = [evidence.golden.map { _ in "golden log" }, evidence.ledger.map { _ in "ledger" }]
-            .compactMap(\.self)
+        let sources = [evidence.golden.map { _ in EvidenceKind.goldenLog }, evidence.ledger.map { _ in .ledger }]
+            .compactMap(\.self).map(\.rawValue)
         let held = sources.isEmpty ? "Its manifest holds" : "Manifest and \(sources.joined(separator: " and ")) hold"
         var page = ReportPage(
             title: material.run, subject: subject,
             verdict: isUnsigned
-                ? PageVerdict("incomparable", .open, "No known key has signed the run, and one was demanded.")
+                ? PageVerdict(.incomparable, "No known key has signed the run, and one was demanded.")
                 : PageVerdict(
                     "recorded", .open,
                     "\(held) against themselves: every digest and every link of the chain. Nothing was replayed."))
@@ -67,18 +73,11 @@ struct RunReport {
     private func replayed(_ material: RunMaterial, _ subject: String) throws -> (ReportPage, Verdict?) {
         let evidence = material.evidence
         let auditor = Auditor(
-            workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature)
-        let isForeign = evidence.manifest.inputs.backend != ManifestInputs.referenceBackend
-        if isForeign || auditor.incomparable(evidence) != nil {
-            // Its own measure is a band, or there is none: the auditor knows.
-            let report = try auditor.audit(material.run)
-            let document = try AuditDocument(json: JSONCursor(report.json, name: "audit"))
-            let page = try AuditPage(workspace: workspace, composition: composition).page(document, material)
-            return (page, report.verdict)
-        }
+            workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
         var matches: [LatentSection.Match] = []
         var bar: ProgressBar?
-        let drift = try DriftReplay(evidence, workspace: workspace, engine: engine).run(
+        let report = try auditor.audit(
+            material.run, AuditScope(goesThrough: true),
             progress: { done, total in
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
                 bar?.update(done)
@@ -88,10 +87,16 @@ struct RunReport {
                 matches += material.matches(expected, found)
             })
         bar?.finish()
-        let (verdict, sentence) = judge(drift, evidence)
+        guard let drift = report.drift else {
+            if report.verdict == .tampered { return (unshown(material.run, subject, report.judgement), .tampered) }
+            // Its own measure is a band, or it cannot be compared.
+            let document = try AuditDocument(json: JSONCursor(report.json, name: "audit"))
+            let page = try AuditPage(workspace: workspace, composition: composition).page(document, material)
+            return (page, report.verdict)
+        }
         var page = ReportPage(
             title: material.run, subject: subject,
-            verdict: PageVerdict(verdict.rawValue, verdict == .reproduced ? .good : .bad, sentence))
+            verdict: PageVerdict(report.verdict, sentence(report, drift)))
         page.unchecked = try composition.omissions(material)
         let first = drift.divergence?.step
         if let divergence = drift.divergence {
@@ -109,35 +114,31 @@ struct RunReport {
         composition.addDrift(drift.steps, why: "no record of a step is here to compare with", to: &page)
         try composition.addRecord(of: material, matches: matches.isEmpty ? nil : matches, difference: first, to: &page)
         page.add(ProvenanceCard(evidence.manifest, signers: evidence.signers))
-        return (page, verdict)
+        return (page, report.verdict)
     }
 
-    /// Reproduced if every step and what the run came to is as recorded.
-    private func judge(_ drift: Drift, _ evidence: Evidence) -> (Verdict, String) {
-        let equal = drift.steps.count(where: \.isEqual)
-        if drift.divergence != nil {
-            return (
-                .diverged, "\(equal) of \(drift.steps.count) replayed steps are equal to their record in every phase."
-            )
+    /// What the verdict on a replay to the end says.
+    private func sentence(_ report: AuditReport, _ drift: Drift) -> String {
+        guard report.divergence == nil else {
+            let equal = drift.steps.count(where: \.isEqual)
+            return "\(equal) of \(drift.steps.count) replayed steps are equal to their record in every phase."
         }
-        if let found = drift.found,
-            let other = evidence.outcomes.first(where: {
-                $0.outcome.chainHead != found.chainHead || $0.outcome.weightsDigest != found.weightsDigest
-            })
-        {
-            return (
-                .diverged,
-                "No record of a step differs, but \(other.file) says that the run came to the chain head \(other.outcome.chainHead); the replay came to \(found.chainHead)."
-            )
-        }
-        if drift.steps.isEmpty && evidence.outcomes.isEmpty {
-            return (.incomparable, "Neither a record of a step nor an outcome is here to compare with.")
-        }
-        return (.reproduced, "All \(evidence.stepCount) recorded steps were replayed, and every compared bit is equal.")
+        guard report.verdict.isPass else { return (report.reason ?? "").sentence }
+        let compared =
+            drift.steps.isEmpty
+            ? "All \(report.steps) steps were replayed, and came to what the run is said to have come to; no record of a "
+                + "step is here to compare with."
+            : "All \(report.steps) recorded steps were replayed, and every compared bit is equal."
+        return compared + (report.reason.map { " But \($0)." } ?? "")
     }
 
     private func add(_ plot: LossPlot, to page: inout ReportPage) {
         plot.points.isEmpty
             ? page.miss("loss", "Loss", "no record of a step is here") : page.add(plot)
     }
+}
+
+extension String {
+    /// With a capital and a full stop.
+    fileprivate var sentence: String { prefix(1).uppercased() + dropFirst() + "." }
 }

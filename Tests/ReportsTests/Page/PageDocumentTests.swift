@@ -13,13 +13,15 @@ import Testing
     }
 
     @Test func divergedAudit() throws {
-        var report = AuditReport(run: "run-1", verdict: .diverged)
-        report.divergence = Divergence(
+        var facts = Judgement.Facts(demanded: 8, last: 8)
+        facts.difference = Divergence(
             step: 3, phase: .inversion, tensor: "0000.winner", expected: "a", found: "b",
             element: .init(
                 index: 5, coordinates: [0, 1, 1], expected: "1.0", found: "2.0", expectedBits: "0x3f800000",
                 foundBits: "0x40000000", ulp: 8_388_608))
-        (report.cause, report.steps, report.equalSteps, report.evidence) = (.numerics, 8, 2, ["ledger"])
+        var report = AuditReport(run: "run-1", Judgement(facts))
+        report.divergence = facts.difference
+        (report.cause, report.steps, report.equalSteps, report.evidence) = (.numerics, 8, 2, [.ledger])
         report.notes = ["step 3 run again"]
         let cursor = try read(report.json)
         #expect(AuditDocument.isAudit(cursor) && !RunDifferenceDocument.isDifference(cursor))
@@ -40,8 +42,10 @@ import Testing
     }
 
     @Test func partsOfARunAreNotTheWhole() throws {
-        var report = AuditReport(run: "run-1", verdict: .reproduced)
-        (report.steps, report.equalSteps) = (10, 2)
+        var facts = Judgement.Facts(demanded: 10, first: 5, last: 6)
+        facts.compared = 2
+        var report = AuditReport(run: "run-1", Judgement(facts))
+        (report.steps, report.equalSteps, report.evidence) = (10, 2, [.ledger])
         guard case .object(var object) = report.json else { return }
         object["segment"] = ["first": 5, "last": 6, "checkpoint": 4]
         let part = JSONValue.object(object)
@@ -52,14 +56,33 @@ import Testing
             results: [try SegmentResult(json: read(part), steps: 5...6)])
         let sampled = try AuditDocument(json: read(sample.json))
         #expect(sampled.omissions.contains { $0.what == "2 of 3 segments" && $0.why.contains("s|eed") })
-        #expect(sampled.parts == [.init(first: 5, last: 6, verdict: "reproduced", summary: nil)])
+        #expect(sampled.parts == [.init(first: 5, last: 6, verdict: .reproduced, summary: nil)])
+    }
+
+    /// A file that says more than its own figures do is no audit's.
+    @Test(
+        arguments: [
+            ("equal_steps", 1), ("steps", 0), ("evidence", []), ("evidence", ["the moon"]), ("verdict", "fine"),
+        ] as [(String, JSONValue)])
+    func aPassThatComparedTooLittleIsRefused(member: String, value: JSONValue) throws {
+        let honest: JSONObject = [
+            "schema": 1, "run": "r", "verdict": "reproduced", "evidence": ["ledger"], "steps": 2, "equal_steps": 2,
+        ]
+        _ = try AuditDocument(json: read(.object(honest)))
+        var object = honest
+        object[member] = value
+        #expect(throws: JSONShapeError.self) { try AuditDocument(json: read(.object(object))) }
     }
 
     @Test func tamperedAndIncomparableAudits() throws {
         for (verdict, tone) in [(Verdict.tampered, PageVerdict.Tone.bad), (.incomparable, .open)] {
-            let document = try AuditDocument(json: read(AuditReport(run: "r", verdict: verdict, reason: "why").json))
-            #expect(document.omissions.contains { $0.what == "the replay" && $0.why == "why" })
-            #expect(document.sentence.contains("why") && PageVerdict.tone(ofAudit: document.verdict) == tone)
+            let error = TamperError(file: "f", run: "r", step: nil, field: "why", expected: "a", found: "b")
+            let judgement = try #require(verdict == .tampered ? Judgement(error) : .incomparable("why"))
+            let document = try AuditDocument(json: read(AuditReport(run: "r", judgement).json))
+            #expect(document.verdict == verdict)
+            #expect(document.omissions.contains { $0.what == "the replay" && $0.why == judgement.reason })
+            #expect(document.sentence.contains("why"))
+            #expect(PageVerdict(document.verdict, document.sentence).tone == tone)
         }
     }
 

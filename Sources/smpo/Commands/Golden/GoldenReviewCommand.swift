@@ -54,7 +54,7 @@ extension GoldenCommand {
                     reports.append(drift.json)
                     if !json { print(GoldenReviewText.describe(drift)) }
                 } catch let error where !(error is ExitCode) {
-                    let status: ExitStatus = error is TamperError ? .tampered : .trouble
+                    let status = Failure.status(of: error)
                     if worst != .tampered { worst = status }
                     reports.append(["run": .string(run), "error": .string("\(error)")])
                     if !json { print("\(run): \(status): \(error)") }

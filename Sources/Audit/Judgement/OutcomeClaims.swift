@@ -1,0 +1,63 @@
+import Digests
+import Ledger
+
+extension Evidence {
+    /// What the first document whose outcome is not `found` says otherwise, with its path; nil if all agree.
+    func outcomeDifference(from found: ManifestOutcome) -> String? {
+        for (file, outcome) in outcomes {
+            if let (name, expected, found) = outcome.firstDifference(from: found) {
+                return "\(file): outcome.\(name): expected \(expected), the replay came to \(found)"
+            }
+        }
+        return nil
+    }
+
+    /// How what a replay came to lies to the documents' outcomes.
+    func outcome(against found: ManifestOutcome) -> Judgement.Outcome {
+        if outcomes.isEmpty { return .notStated }
+        return outcomeDifference(from: found).map { .different($0) } ?? .equal
+    }
+
+    /// Where the evidence contradicts itself before any replay: an outcome that is not that of the recorded steps, or of
+    /// another document. A replay of the whole run tells which of them is right; a part of one does not.
+    public var contradiction: TamperError? {
+        guard let (first, outcome) = outcomes.first else { return nil }
+        func contradicts(_ file: String, _ claim: ManifestOutcome, _ other: ManifestOutcome, of source: String)
+            -> TamperError?
+        {
+            claim.firstDifference(from: other).map { name, expected, found in
+                TamperError(
+                    file: file, run: manifest.run, step: nil, field: "outcome.\(name)",
+                    expected: "\(found), as \(source) says", found: expected)
+            }
+        }
+        for (file, other) in outcomes.dropFirst() {
+            if let error = contradicts(first, outcome, other, of: file) { return error }
+        }
+        let recorded = [
+            golden.map { $0.map { (record: $0.record, digest: $0.digest) } },
+            ledger.map { $0.map { (record: $0.record, digest: $0.digest) } },
+        ]
+        // The records of a run that is not finished end somewhere else.
+        for steps in recorded.compactMap(\.self) where steps.count == outcome.steps {
+            // The root over the weights in the last record is the digest of the trained weights.
+            guard let weights = steps.last?.record.weightsDigest else { continue }
+            var chain = Chain(inputs: manifest.inputs.digest)
+            for step in steps { chain.append(step.digest) }
+            let found = ManifestOutcome(chain: chain, weightsDigest: weights)
+            if let error = contradicts(first, outcome, found, of: "the record of step \(steps.count)") { return error }
+        }
+        return nil
+    }
+}
+
+extension ManifestOutcome {
+    /// The first member that is not that of `other`: its name, its value here and there.
+    func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
+        [
+            ("steps", "\(steps)", "\(other.steps)"), ("chain_head", chainHead.hex, other.chainHead.hex),
+            ("steps_root", stepsRoot.hex, other.stepsRoot.hex),
+            ("weights_digest", weightsDigest.hex, other.weightsDigest.hex),
+        ].first { $0.1 != $0.2 }
+    }
+}

@@ -1,0 +1,68 @@
+import Digests
+
+/// What the report of an audit, in its JSON form, says of a run: the judgement and what it stands on.
+public struct ReportedAudit: Sendable, Equatable {
+    /// The run.
+    public let run: String
+    /// The verdict.
+    public let verdict: Verdict
+    /// Why, where it says so.
+    public let reason: String?
+    /// What was compared with.
+    public let evidence: [EvidenceKind]
+    /// Steps of the run, and how many were replayed and equal.
+    public let steps: Int, equalSteps: Int
+    /// The part that was replayed; nil for the whole run.
+    public let segment: AuditReport.Segment?
+    /// The first difference, in a sentence.
+    public let difference: String?
+
+    /// Reads the JSON form of an `AuditReport`. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        run = try cursor["run"].string()
+        verdict = try Verdict(json: cursor["verdict"])
+        reason = try cursor["reason"].present?.string()
+        evidence = try cursor["evidence"].elements().map { one in
+            guard let kind = EvidenceKind(rawValue: try one.string()) else {
+                throw one.error(expected: "one of \(EvidenceKind.allCases.map(\.rawValue))", found: try one.string())
+            }
+            return kind
+        }
+        (steps, equalSteps) = (try cursor["steps"].int(), try cursor["equal_steps"].int())
+        segment = try cursor["segment"].present.map { segment in
+            let (first, last) = (try segment["first"].int(), try segment["last"].int())
+            guard (1...max(1, last)).contains(first) else {
+                throw try segment["first"].error(expected: "a step up to \(last)", found: "\(first)")
+            }
+            return AuditReport.Segment(steps: first...last, checkpoint: try segment["checkpoint"].int())
+        }
+        difference = try cursor["divergence"].present?["summary"].string()
+    }
+
+    /// The steps that were to be compared; nil where nothing was replayed.
+    public var checked: ClosedRange<Int>? {
+        guard verdict != .tampered, verdict != .incomparable else { return nil }
+        return segment?.steps ?? (steps > 0 ? 1...steps : nil)
+    }
+
+    /// What speaks against a report that says the run passes: steps that were not equal, or nothing to compare with.
+    public var contradiction: String? {
+        guard verdict.isPass else { return nil }
+        let replayed = (checked?.upperBound ?? 0) - (segment?.checkpoint ?? 0)
+        if replayed < 1 || equalSteps != replayed {
+            return "the audit says \(verdict.rawValue), but only \(equalSteps) steps were equal"
+        }
+        return evidence.isEmpty ? "the audit says \(verdict.rawValue), but not what it compared with" : nil
+    }
+}
+
+extension Verdict {
+    /// Reads a verdict's word. - Throws: `JSONShapeError` for any other.
+    public init(json cursor: JSONCursor) throws {
+        let word = try cursor.string()
+        guard let verdict = Verdict(rawValue: word) else {
+            throw cursor.error(expected: "a verdict", found: "\"\(word)\"")
+        }
+        self = verdict
+    }
+}
