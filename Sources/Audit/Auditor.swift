@@ -65,12 +65,72 @@ public struct Auditor {
         if let reason = incomparable(evidence) { return AuditReport(run: run, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
         let session = try Surroundings(evidence, workspace: workspace).open(engine)
-        if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
-            return try replay(evidence, session, within: band, scope.segment, progress)
+        var report = AuditReport(run: run, .incomparable("nothing was replayed"))
+        (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
+        var chain = Chain(inputs: session.inputs.digest)
+        if let segment = scope.segment {
+            chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
+            report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
-        var report = try replay(evidence, session, scope, progress, trace)
-        if localizes { localize(evidence, &report) }
+        var facts = Judgement.Facts(
+            demanded: session.recipe.training.steps, first: scope.segment?.lowerBound ?? 1,
+            last: scope.segment?.upperBound ?? report.steps)
+        facts.contradiction = evidence.contradiction?.description
+        if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
+            facts.isBanded = true
+            var steps = BandedSteps(evidence, session, workspace: workspace, band: band)
+            try replay(evidence, &steps, facts, &report, progress)
+        } else {
+            var steps = ComputedSteps(session, after: chain, evidence, workspace: workspace, fault: fault)
+            try replay(evidence, &steps, facts, scope, &report, progress, trace)
+            if localizes { localize(evidence, &report) }
+        }
         return report
+    }
+
+    /// The replay of a run of the reference backend, bit by bit.
+    private func replay(
+        _ evidence: Evidence, _ steps: inout ComputedSteps, _ facts: Judgement.Facts, _ scope: AuditScope,
+        _ report: inout AuditReport, _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
+    ) throws {
+        var replay = Replay(facts, scope.goesThrough ? .through : .toFirstDifference, budget: scope.budget)
+        try replay.run(&steps, progress: progress, trace: trace)
+        let found = steps.done == facts.demanded ? try steps.outcome() : nil
+        replay.facts.outcome = evidence.outcome(against: found)
+        if replay.isCut {
+            report.segment = AuditReport.Segment(
+                steps: facts.first...replay.facts.last, checkpoint: steps.done - replay.count)
+        }
+        // A part inside the run never comes to what the whole run came to.
+        let isEnd = replay.facts.last == facts.demanded
+        report.evidence =
+            (evidence.golden == nil ? [] : [.goldenLog]) + (evidence.ledger == nil ? [] : [.ledger])
+            + (evidence.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
+        if scope.goesThrough { report.drift = replay.drift(of: evidence, found: found) }
+        report.take(replay)
+        if report.segment == nil || isEnd, report.divergence == nil { report.chainHead = steps.chain.head }
+    }
+
+    /// The replay of a run that a foreign backend recorded, within its band.
+    private func replay(
+        _ evidence: Evidence, _ steps: inout BandedSteps, _ facts: Judgement.Facts, _ report: inout AuditReport,
+        _ progress: (Int, Int) throws -> Void
+    ) throws {
+        var replay = Replay(facts)
+        do {
+            try replay.run(&steps, progress: progress)
+            let isEnd = replay.facts.difference == nil && steps.done == facts.demanded
+            // The outcome of a whole run must be that of the recorded steps and of the weights that they have led to.
+            let found = isEnd ? try steps.outcome() : nil
+            if isEnd, found == nil { replay.facts.obstacle = "the records of some steps are missing" }
+            replay.facts.outcome = evidence.outcome(against: found)
+            report.chainHead = found?.chainHead
+        } catch let error as RecordedStep.Missing {
+            replay.facts.obstacle = error.description
+        }
+        report.evidence = evidence.ledger == nil ? [] : [.ledger]
+        report.band = steps.findings
+        report.take(replay)
     }
 
     /// Looks for the operator at which a diverged step goes another way. What stands in the way is told, not thrown:
@@ -106,94 +166,12 @@ public struct Auditor {
         }
         return nil
     }
+}
 
-    /// The audit of a run that a foreign backend recorded.
-    private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, within band: Band, _ segment: ClosedRange<Int>?,
-        _ progress: (Int, Int) throws -> Void
-    ) throws -> AuditReport {
-        var report = AuditReport(run: evidence.manifest.run, .incomparable("nothing was replayed"))
-        (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
-        report.evidence = evidence.ledger == nil ? [] : [.ledger]
-        if let segment {
-            let chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
-            report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
-        }
-        var facts = Judgement.Facts(
-            demanded: session.recipe.training.steps, first: segment?.lowerBound ?? 1,
-            last: segment?.upperBound ?? evidence.stepCount)
-        facts.contradiction = evidence.contradiction?.description
-        try BandAudit(evidence: evidence, session: session, workspace: workspace, band: band)
-            .fill(&report, &facts, progress: progress)
-        return report
-    }
-
-    private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, _ scope: AuditScope,
-        _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
-    ) throws -> AuditReport {
-        let total = session.recipe.training.steps
-        var report = AuditReport(run: evidence.manifest.run, .incomparable("nothing was replayed"))
-        report.steps = evidence.stepCount
-        report.signers = evidence.signers.known
-        var chain = Chain(inputs: session.inputs.digest)
-        if let segment = scope.segment {
-            chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
-            report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
-        }
-        var run = RunReplay(session, chain, evidence, workspace: workspace, fault: fault)
-        if scope.goesThrough {
-            report.drift = Drift(run: report.run)
-            report.drift?.recorded = evidence.outcomes.first?.outcome
-        }
-        var facts = Judgement.Facts(
-            demanded: total, first: scope.segment?.lowerBound ?? 1, last: scope.segment?.upperBound ?? report.steps)
-        facts.contradiction = evidence.contradiction?.description
-        try replay(&run, scope, &facts, &report, progress, trace)
-        // A part inside the run never comes to what the whole run came to.
-        let isEnd = facts.last == total
-        report.evidence =
-            (evidence.golden == nil ? [] : [.goldenLog]) + (evidence.ledger == nil ? [] : [.ledger])
-            + (evidence.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
-        if run.chain.count == total {
-            let found = try run.outcome()
-            report.drift?.found = found
-            facts.outcome = evidence.outcome(against: found)
-        } else if evidence.outcomes.isEmpty {
-            facts.outcome = .notStated
-        }
-        report.judgement = Judgement(facts)
-        if report.segment == nil || isEnd, report.divergence == nil { report.chainHead = run.chain.head }
-        return report
-    }
-
-    /// Replays the steps up to the last one into the report: to the first difference, unless the scope says through, and
-    /// no longer than its budget.
-    private func replay(
-        _ run: inout RunReplay, _ scope: AuditScope, _ facts: inout Judgement.Facts, _ report: inout AuditReport,
-        _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
-    ) throws {
-        let (begin, first, last) = (ContinuousClock.now, run.chain.count + 1, facts.last)
-        for step in first...max(first, last) where step <= last {
-            let stepBegin = ContinuousClock.now
-            let found = try run.step()
-            try trace(found)
-            if step >= facts.first, run.isRecorded(step) { facts.compared += 1 }
-            if let drift = report.drift == nil ? nil : try run.drift(of: found) { report.drift?.steps.append(drift) }
-            if report.divergence == nil {
-                facts.difference = try run.divergence(of: found)
-                report.divergence = facts.difference
-                report.drift?.divergence = facts.difference
-            }
-            if report.divergence == nil { report.equalSteps += 1 }
-            if report.divergence != nil && !scope.goesThrough { return }
-            try progress(step - first + 1, last - first + 1)
-            let (spent, ofStep) = (ContinuousClock.now - begin, ContinuousClock.now - stepBegin)
-            if let budget = scope.budget, facts.first <= step, step < last, spent + ofStep > budget {
-                report.segment = AuditReport.Segment(steps: facts.first...step, checkpoint: first - 1)
-                facts.last = step
-                return
-            }
-        }
+extension AuditReport {
+    /// Takes in what a replay has found, and the judgement on it.
+    fileprivate mutating func take(_ replay: Replay) {
+        (divergence, equalSteps) = (replay.facts.difference, replay.equalSteps)
+        judgement = Judgement(replay.facts)
     }
 }

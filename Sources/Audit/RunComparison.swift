@@ -40,11 +40,24 @@ public struct RunComparison {
         result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
         result.circumstances = DocumentDifference.all(
             old.manifest.circumstances.json, new.manifest.circumstances.json)
+        if let left = old.outcomes.first?.outcome, let right = new.outcomes.first?.outcome {
+            result.comparesOutcomes = true
+            result.outcome = RunComparison.differences(left, right)
+        } else {
+            result.notCompared.append("what the runs came to: not both are finished")
+        }
         try compareSteps(old, new, &result)
         guard let divergence = result.divergence else { return result }
         result.cause = RunComparison.cause(result.inputs.map(\.path), divergence.phase)
         try compareOperators(old, new, divergence, &result)
         return result
+    }
+
+    private static func differences(_ left: ManifestOutcome, _ right: ManifestOutcome) -> [DocumentDifference] {
+        func document(_ outcome: ManifestOutcome) -> JSONValue {
+            .object(JSONObject(outcome.members.map { ($0.name, .string($0.value)) }))
+        }
+        return DocumentDifference.all(document(left), document(right))
     }
 
     private func compareSteps(_ old: Evidence, _ new: Evidence, _ result: inout RunDifference) throws {

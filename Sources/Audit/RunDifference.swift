@@ -7,11 +7,20 @@ public struct RunDifference: Sendable {
     /// The runs.
     public let left: String, right: String
     /// Whether everything that both have was compared and is equal, and neither has more.
-    public var isSame: Bool { tampering == nil && divergence == nil && inputs.isEmpty && unlike.isEmpty }
+    public var isSame: Bool { verdict == .reproduced }
+    /// `diverged` where something differs, `incomparable` where there is nothing to compare: neither steps that both
+    /// have nor what both came to.
+    public var verdict: Verdict {
+        if tampering != nil { return .tampered }
+        guard divergence == nil, inputs.isEmpty, outcome.isEmpty, unlike.isEmpty else { return .diverged }
+        return commonSteps > 0 || comparesOutcomes ? .reproduced : .incomparable
+    }
     /// Which hash, link or signature of which run does not hold; nothing is compared then.
     public var tampering: String?
     /// What differs in the inputs of their manifests.
     public var inputs: [DocumentDifference] = []
+    /// Whether both say what they came to, and what differs in that: chain heads, roots, digests of the weights.
+    public var comparesOutcomes = false, outcome: [DocumentDifference] = []
     /// What differs in the circumstances, which must not matter.
     public var circumstances: [DocumentDifference] = []
     /// The first place at which the traces differ.
@@ -42,6 +51,8 @@ public struct RunDifference: Sendable {
             "equal_steps": .integer(equalSteps), "only_in_one": list(unlike), "not_compared": list(notCompared),
             "notes": list(notes),
         ]
+        object["outcome"] = outcome.isEmpty ? nil : list(outcome)
+        object["verdict"] = .string(verdict.rawValue)
         object["tampering"] = tampering.map { .string($0) }
         object["divergence"] = divergence.map { AuditReport.json($0) }
         object["cause"] = cause.map { .string($0.rawValue) }

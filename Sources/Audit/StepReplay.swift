@@ -38,7 +38,10 @@ final class StepReplay {
         }
         let session = try Surroundings(evidence, workspace: workspace).open(engine)
         _ = try evidence.takeUp(session, before: step, workspace: workspace)
-        while session.trainer.steps < step - 1 { _ = try session.step(observer: nil) }
+        var (steps, replay) = (
+            UncomparedSteps(session: session), Replay(Judgement.Facts(demanded: step - 1, last: step - 1))
+        )
+        try replay.run(&steps)
         let path = FileManager.default.temporaryDirectory.appending(path: "smpo-step-\(UUID().uuidString)").path
         temporary = path
         try AtomicFile.write(to: path) { file in

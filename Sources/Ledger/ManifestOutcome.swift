@@ -51,6 +51,15 @@ public struct ManifestOutcome: Sendable, Equatable {
             expected: "\(demanded), as training.steps says", found: "\(steps)")
     }
 
+    /// Checks that the weights are those after the last step: the root over them in its record is their digest.
+    /// - Throws: `TamperError`.
+    public func check(weightsOf last: StepRecord, file: String, run: String) throws {
+        guard let root = last.weightsDigest, root != weightsDigest else { return }
+        throw TamperError(
+            file: file, run: run, step: nil, field: "outcome.weights_digest",
+            expected: "\(root), as the record of step \(last.step) says", found: weightsDigest.hex)
+    }
+
     /// Checks that a chain ends as this outcome says. - Throws: `TamperError` that names the first member that differs.
     public func check(_ chain: Chain, file: String, run: String) throws {
         func require(_ field: String, _ expected: String, _ found: String) throws {
@@ -60,5 +69,18 @@ public struct ManifestOutcome: Sendable, Equatable {
         try require("outcome.steps", "\(steps)", "\(chain.count)")
         try require("outcome.chain_head", chainHead.hex, chain.head.hex)
         try require("outcome.steps_root", stepsRoot.hex, chain.stepsRoot.hex)
+    }
+
+    /// The members that a replay can prove, as texts.
+    public var members: [(name: String, value: String)] {
+        [
+            ("steps", "\(steps)"), ("chain_head", chainHead.hex), ("steps_root", stepsRoot.hex),
+            ("weights_digest", weightsDigest.hex),
+        ]
+    }
+
+    /// The first of these members that is not that of `other`: its name, its value here and there; nil if all are equal.
+    public func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
+        zip(members, other.members).map { ($0.name, $0.value, $1.value) }.first { $0.1 != $0.2 }
     }
 }

@@ -3,10 +3,13 @@ import Audit
 /// What a review of a golden run found, for people.
 public enum GoldenReviewText {
     /// Whether it is what it was, else what moved and the heads, and what to do.
-    public static func describe(_ drift: Drift) -> String {
-        let isSame = drift.kind == nil && drift.heads.recorded == drift.heads.found
-        guard !isSame else { return "\(drift.run): reproduced, \(drift.steps.count) steps" }
+    public static func describe(_ finding: GoldenReview.Finding) -> String {
+        let (drift, judgement) = (finding.drift, finding.judgement)
+        guard !judgement.verdict.isPass else {
+            return "\(drift.run): \(judgement.verdict.rawValue), \(drift.steps.count) steps"
+        }
         var lines = ["\(drift.run): moved"]
+        if let reason = judgement.reason, drift.inputs.isEmpty { lines.append("  \(reason)") }
         if let divergence = drift.divergence { lines.append("  first difference  \(divergence.description)") }
         lines += DriftText.lines(drift)
         lines.append("  if it was meant   smpo golden accept \(drift.run) --reason \"…\"")

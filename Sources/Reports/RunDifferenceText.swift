@@ -18,6 +18,8 @@ public enum RunDifferenceText {
         if let cause = report.cause { add("cause", [describe(cause)]) }
         if let operators = report.operators { add("first operator", [operators.description]) }
         add("inputs", report.inputs.map(describe))
+        // A difference of the steps has its own line.
+        if report.divergence == nil { add("outcome", report.outcome.map(describe)) }
         add("circumstances", report.circumstances.map(describe))
         if report.tampering == nil {
             add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
@@ -29,9 +31,13 @@ public enum RunDifferenceText {
     }
 
     private static func verdict(_ report: RunDifference) -> String {
-        if report.isSame { return "the same" }
-        if report.tampering != nil { return "not compared" }
-        if report.divergence != nil { return "different" }
+        switch report.verdict {
+        case .reproduced, .withinBand: return "the same"
+        case .tampered: return "not compared"
+        case .incomparable: return "incomparable: neither steps nor what both came to could be compared"
+        case .diverged: break
+        }
+        if report.divergence != nil || !report.outcome.isEmpty { return "different" }
         return report.commonSteps > 0 && report.equalSteps == report.commonSteps
             ? "different, but equal as far as both go" : "different"
     }

@@ -75,9 +75,7 @@ extension ExitStatus {
     }
 
     /// That of a comparison of two runs.
-    init(_ difference: RunDifference) {
-        if difference.tampering != nil { self = .tampered } else { self = difference.isSame ? .reproduced : .diverged }
-    }
+    init(_ difference: RunDifference) { self.init(difference.verdict) }
 
     /// That of a comparison of two checkpoints.
     init(_ difference: CheckpointDifference) { self = difference.passes ? .reproduced : .diverged }

@@ -28,7 +28,7 @@ import Training
         var review = GoldenReview(
             workspace: run.workspace, engine: run.engine, circumstances: RecordedRun.circumstances)
         review.fault = fault
-        return try review.review("run-1")
+        return try review.review("run-1").drift
     }
 
     @discardableResult

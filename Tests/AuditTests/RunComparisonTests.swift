@@ -72,6 +72,38 @@ import Training
         }
     }
 
+    /// Manifests that stand alone are compared by what they say they came to, and not called the same without it.
+    @Test func runsWithoutRecordsAreComparedByTheirOutcomes() throws {
+        try RecordedRun.with { run in
+            try run.removeLedger()
+            func write(_ change: (inout ManifestOutcome?) -> Void) throws {
+                var manifest = run.manifest
+                manifest.run = "other"
+                change(&manifest.outcome)
+                try manifest.write(to: run.workspace.manifest("other"))
+            }
+            try write { _ in }
+            let same = try compare(run, "other")
+            #expect(same.verdict == .reproduced && same.isSame && same.comparesOutcomes && same.commonSteps == 0)
+            for member in ["chain_head", "steps_root", "weights_digest"] {
+                let digest = Digest.of(.document, "other")
+                try write {
+                    switch member {
+                    case "chain_head": $0?.chainHead = digest
+                    case "steps_root": $0?.stepsRoot = digest
+                    default: $0?.weightsDigest = digest
+                    }
+                }
+                let report = try compare(run, "other")
+                #expect(report.verdict == .diverged && report.outcome.map(\.path) == [member])
+            }
+            try write { $0 = nil }
+            let nothing = try compare(run, "other")
+            #expect(nothing.verdict == .incomparable && !nothing.isSame)
+            #expect(nothing.notCompared.contains { $0.hasPrefix("what the runs came to") })
+        }
+    }
+
     @Test func phasesOfOneAloneAreNamed() throws {
         try RecordedRun.with { run in
             try run.record(try run.runs.base(), as: "base")

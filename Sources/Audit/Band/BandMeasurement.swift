@@ -25,12 +25,11 @@ public struct BandMeasurement: Sendable, Equatable {
         let recipe = try Recipe(
             json: JSONCursor(inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run)))
         let session = try TrainingSession(recipe: recipe, engine: engine, backend: backend)
-        let replay = BandReplay(evidence: evidence, session: session, workspace: workspace)
-        steps = try (1...max(1, evidence.stepCount)).map { _ in
-            let step = try replay.compute()
-            if let difference = try step.difference ?? replay.apply(step) { throw Failed(difference: difference) }
-            return step.deviations
-        }
+        var measured = MeasuredSteps(BandReplay(evidence: evidence, session: session, workspace: workspace))
+        var replay = Replay(Judgement.Facts(demanded: evidence.stepCount, last: max(1, evidence.stepCount)))
+        try replay.run(&measured)
+        if let difference = replay.facts.difference { throw Failed(difference: difference) }
+        steps = measured.deviations
         let reference: JSONValue = ["backend": .string(ManifestInputs.referenceBackend)]
         configuration = backend == .reference ? reference : session.inputs.configuration
     }

@@ -1,4 +1,3 @@
-import Comparison
 import Digests
 import Ledger
 
@@ -48,29 +47,21 @@ public struct GoldenAcceptance {
         if isReplaced, (reason ?? "").isEmpty { throw NoReason(run: run) }
         // A golden run that no longer holds can be replaced too; it cannot be compared.
         let old = isReplaced ? try? GoldenLog(folder: folder) : nil
-        let oldSteps = (try? old?.steps()) ?? []
         var history = try GoldenHistory(of: run, in: workspace)
         if let old { try history.requireEnd(old.outcome.chainHead) }
         var list = try GoldenList.read(workspace.goldenList)
-        var drift = Drift(run: run)
-        drift.inputs = old.map { DocumentDifference.all($0.manifest.inputs.json, manifest.inputs.json) } ?? []
-        var steps = 0
+        var held = SucceedingSteps(manifest, replacing: old)
         // Statements on the manifest that goes do not hold for the one that comes: they must not stand beside it.
         let path = workspace.attestations(run)
         let signatures = (try? Attestations.read(path))?.envelopes.count ?? (FileContents.exists(path) ? 1 : 0)
         try GoldenLog.write(folder: folder, manifest: manifest) { append in
             try body { step in
-                steps += 1
+                try held.take(step)
                 try append(step)
-                guard let old, oldSteps.indices.contains(steps - 1) else { return }
-                let expected = StepTrace(
-                    record: oldSteps[steps - 1].record, tensors: try old.tensors(of: steps, in: oldSteps))
-                drift.steps.append(StepDrift(expected: expected, found: step))
-                if drift.divergence == nil {
-                    drift.divergence = TraceComparison.firstDifference(expected: expected, found: step)
-                }
             }
+            try held.requireWhole(file: "\(folder)/manifest.json")
         }
+        let drift = held.drift
         try FileContents.remove([path])
         try FileContents.makeFolder(workspace.manifests)
         try manifest.write(to: workspace.manifest(run))
@@ -89,6 +80,6 @@ public struct GoldenAcceptance {
         if list == nil { list = GoldenList(path: workspace.goldenList, runs: GateSelection.present(workspace)) }
         list?.add(run)
         try list?.write()
-        return Result(record: record, removedSignatures: signatures, steps: steps)
+        return Result(record: record, removedSignatures: signatures, steps: held.count)
     }
 }

@@ -1,3 +1,4 @@
+import Comparison
 import Digests
 import Ledger
 import Tensors
@@ -21,33 +22,79 @@ public struct GoldenReview {
         (self.workspace, self.engine, self.circumstances) = (workspace, engine, circumstances)
     }
 
+    /// What a review found.
+    public struct Finding: Sendable {
+        /// How the golden run and its replay lie to each other.
+        public let drift: Drift
+        /// Whether the golden run is what it would be today.
+        public let judgement: Judgement
+
+        /// Machine-readable form: that of the drift, with the verdict.
+        public var json: JSONValue {
+            guard case .object(var object) = drift.json else { return drift.json }
+            object["verdict"] = .string(judgement.verdict.rawValue)
+            object["reason"] = judgement.reason.map { .string($0) }
+            return .object(object)
+        }
+    }
+
     /// Replays `run`, with the recipe that its policy names, else the recorded one. `progress` is told each step and how
     /// many there will be, and may throw to end it; nothing is kept then, nor without `keeps`. - Throws: `TamperError`
     /// when the golden run itself does not hold, and errors of reading recipe, model and data.
     public func review(
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
-    ) throws -> Drift {
+    ) throws -> Finding {
         let evidence = try Evidence(run: run, workspace: workspace)
+        let session = try open(evidence)
+        guard keeps else { return try replay(evidence, session, progress: progress) }
+        let replacement = GoldenReplacement(run, in: workspace)
+        try replacement.remove()
+        var finding: Finding?
+        try GoldenLog.write(folder: replacement.folder, run: run, inputs: session.inputs) { append in
+            finding = try replay(evidence, session, progress: progress, trace: append)
+        } manifest: {
+            Manifest(run: run, inputs: session.inputs, circumstances: circumstances, outcome: finding?.drift.found)
+        }
+        guard let finding else { preconditionFailure("no replay was made") }
+        if finding.judgement.verdict.isPass {
+            try replacement.remove()
+        } else {
+            try replacement.note(finding.drift)
+        }
+        return finding
+    }
+
+    /// Opens the run by its recipe, from model and data as they are now, also where they are not the recorded ones.
+    private func open(_ evidence: Evidence) throws -> TrainingSession {
+        let run = evidence.manifest.run
         let policy = try GoldenPolicy.read("\(workspace.golden(run))/\(GoldenPolicy.fileName)")
         let recorded = JSONCursor(
             evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run))
         let recipe = try policy.recipe?.read(root: workspace.root) ?? Recipe(json: recorded)
-        var replay = try DriftReplay(evidence, workspace: workspace, engine: engine, recipe: recipe)
-        replay.fault = fault
-        guard keeps else { return try replay.run(progress: progress) }
-        let replacement = GoldenReplacement(run, in: workspace)
-        try replacement.remove()
-        var drift = Drift(run: run)
-        try GoldenLog.write(folder: replacement.folder, run: run, inputs: replay.inputs) { append in
-            drift = try replay.run(progress: progress, trace: append)
-        } manifest: {
-            Manifest(run: run, inputs: replay.inputs, circumstances: circumstances, outcome: drift.found)
-        }
-        if drift.kind == nil && drift.heads.recorded == drift.heads.found {
-            try replacement.remove()
-        } else {
-            try replacement.note(drift)
-        }
-        return drift
+        let workers = engine.pool.workers
+        try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+        return try TrainingSession(recipe: recipe, engine: engine)
+    }
+
+    private func replay(
+        _ evidence: Evidence, _ session: TrainingSession, progress: (Int, Int) throws -> Void,
+        trace: (StepTrace) throws -> Void = { _ in }
+    ) throws -> Finding {
+        let total = session.recipe.training.steps
+        let inputs = DocumentDifference.all(evidence.manifest.inputs.json, session.inputs.json)
+        var facts = Judgement.Facts(demanded: total, last: total)
+        facts.changedInputs = inputs.map(\.path)
+        facts.contradiction = evidence.contradiction?.description
+        var (steps, replay) = (
+            ComputedSteps(
+                session, after: Chain(inputs: session.inputs.digest), evidence, workspace: workspace, fault: fault),
+            Replay(facts, .through)
+        )
+        try replay.run(&steps, progress: progress, trace: trace)
+        let found = try steps.outcome()
+        replay.facts.outcome = evidence.outcome(against: found)
+        var drift = replay.drift(of: evidence, found: found)
+        drift.inputs = inputs
+        return Finding(drift: drift, judgement: Judgement(replay.facts))
     }
 }

@@ -64,11 +64,11 @@ public struct Judgement: Sendable, Equatable {
 
     private static func verdict(_ facts: Facts) -> (Verdict, String?) {
         if facts.difference != nil { return (.diverged, nil) }
-        if case .different(let how) = facts.outcome { return (.diverged, "\(how); no record of a step differs") }
-        if let contradiction = facts.contradiction { return (.tampered, contradiction) }
         if !facts.changedInputs.isEmpty {
             return (.diverged, "it started from other inputs: \(facts.changedInputs.joined(separator: ", "))")
         }
+        if case .different(let how) = facts.outcome { return (.diverged, "\(how); no record of a step differs") }
+        if let contradiction = facts.contradiction { return (.tampered, contradiction) }
         if let obstacle = facts.obstacle { return (.incomparable, obstacle) }
         guard facts.asked > 0 else { return (.incomparable, "there is no step to compare") }
         // The chain head stands for every step before it.

@@ -2,20 +2,16 @@ import Digests
 import Ledger
 
 extension Evidence {
-    /// What the first document whose outcome is not `found` says otherwise, with its path; nil if all agree.
-    func outcomeDifference(from found: ManifestOutcome) -> String? {
+    /// How what a replay came to, nil where it did not come to the end, lies to what the documents say of the whole run.
+    func outcome(against found: ManifestOutcome?) -> Judgement.Outcome {
+        if outcomes.isEmpty { return .notStated }
+        guard let found else { return .notReached }
         for (file, outcome) in outcomes {
             if let (name, expected, found) = outcome.firstDifference(from: found) {
-                return "\(file): outcome.\(name): expected \(expected), the replay came to \(found)"
+                return .different("\(file): outcome.\(name): expected \(expected), the replay came to \(found)")
             }
         }
-        return nil
-    }
-
-    /// How what a replay came to lies to the documents' outcomes.
-    func outcome(against found: ManifestOutcome) -> Judgement.Outcome {
-        if outcomes.isEmpty { return .notStated }
-        return outcomeDifference(from: found).map { .different($0) } ?? .equal
+        return .equal
     }
 
     /// Where the evidence contradicts itself before any replay: an outcome that is not that of the recorded steps, or of
@@ -48,16 +44,5 @@ extension Evidence {
             if let error = contradicts(first, outcome, found, of: "the record of step \(steps.count)") { return error }
         }
         return nil
-    }
-}
-
-extension ManifestOutcome {
-    /// The first member that is not that of `other`: its name, its value here and there.
-    func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
-        [
-            ("steps", "\(steps)", "\(other.steps)"), ("chain_head", chainHead.hex, other.chainHead.hex),
-            ("steps_root", stepsRoot.hex, other.stepsRoot.hex),
-            ("weights_digest", weightsDigest.hex, other.weightsDigest.hex),
-        ].first { $0.1 != $0.2 }
     }
 }

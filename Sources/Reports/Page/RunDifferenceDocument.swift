@@ -1,3 +1,4 @@
+import Audit
 import Comparison
 import Digests
 
@@ -5,8 +6,8 @@ import Digests
 public struct RunDifferenceDocument: Sendable {
     /// The runs.
     public let left: String, right: String
-    /// Whether they are the same.
-    public let isSame: Bool
+    /// What came of the comparison.
+    private let outcome: Verdict
     /// Which hash does not hold, where one does not.
     public let tampering: String?
     /// What differs in the manifests.
@@ -30,13 +31,13 @@ public struct RunDifferenceDocument: Sendable {
         guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
         func words(_ key: String) throws -> [String] { try cursor[key].elements().map { try $0.string() } }
         (left, right) = (try cursor["left"].string(), try cursor["right"].string())
-        isSame = try cursor["same"].bool()
         tampering = try cursor["tampering"].present?.string()
         entries =
             try cursor["inputs"].elements().map { try InputDifferences.Entry(json: $0, isInput: true) }
             + cursor["circumstances"].elements().map { try InputDifferences.Entry(json: $0, isInput: false) }
         let common = try cursor["common_steps"].int()
         (commonSteps, equalSteps) = (common, try cursor["equal_steps"].int())
+        outcome = try RunDifferenceDocument.outcome(cursor, commonSteps: common)
         (onlyInOne, notCompared) = (try words("only_in_one"), try words("not_compared"))
         var difference = try cursor["divergence"].present.map { try FirstDifference(json: $0, steps: common) }
         difference?.operation = try cursor["operator"].present?["summary"].string()
@@ -48,17 +49,42 @@ public struct RunDifferenceDocument: Sendable {
         self.difference = difference
     }
 
+    /// The verdict, which must be what `same` says. Documents of earlier versions have no verdict; two runs without a step
+    /// to compare were the same to them.
+    private static func outcome(_ cursor: JSONCursor, commonSteps: Int) throws -> Verdict {
+        let isSame = try cursor["same"].bool()
+        guard let verdict = try cursor["verdict"].present.map({ try Verdict(json: $0) }) else {
+            if try cursor["tampering"].present != nil { return .tampered }
+            return isSame ? (commonSteps > 0 ? .reproduced : .incomparable) : .diverged
+        }
+        guard isSame == (verdict == .reproduced) else {
+            throw try cursor["same"].error(expected: "\(!isSame), as the verdict says", found: "\(isSame)")
+        }
+        return verdict
+    }
+
     /// What the two are called on a page.
     public var names: PageSides { PageSides(recorded: left, found: right) }
 
     /// The verdict.
     public var verdict: PageVerdict {
-        if let tampering {
-            return PageVerdict("tampered", .bad, "A run does not hold, so nothing was compared: \(tampering).")
+        switch outcome {
+        case .tampered:
+            PageVerdict(
+                .tampered, "A run does not hold, so nothing was compared: \(tampering ?? "no reason is given").")
+        case .reproduced, .withinBand:
+            PageVerdict(
+                "the same", .good,
+                commonSteps > 0
+                    ? "All \(commonSteps) steps and the inputs are equal."
+                    : "The inputs and what both came to are equal; no steps could be compared.")
+        case .incomparable:
+            PageVerdict(.incomparable, "Neither steps nor what both came to could be compared. This is never a pass.")
+        case .diverged:
+            PageVerdict(
+                "different", .bad,
+                "\(equalSteps) of \(commonSteps) steps that both have are equal from the first on.")
         }
-        if isSame { return PageVerdict("the same", .good, "All \(commonSteps) steps and the inputs are equal.") }
-        return PageVerdict(
-            "different", .bad, "\(equalSteps) of \(commonSteps) steps that both have are equal from the first on.")
     }
 
     /// What was not compared.

@@ -28,7 +28,9 @@ struct GoldenCheck {
     /// The log against its manifest, and the manifest beside the others against both.
     private func verify(_ run: String) throws -> Manifest {
         let log = try GoldenLog(folder: workspace.golden(run))
-        try log.forEachStep { _ in }
+        var last: StepRecord?
+        try log.forEachStep { last = $0.record }
+        if let last { try log.outcome.check(weightsOf: last, file: "\(log.folder)/manifest.json", run: run) }
         guard log.manifest.inputs.backend == ManifestInputs.referenceBackend else {
             throw GoldenBackendError(
                 folder: log.folder, run: run, backend: log.manifest.inputs.backend)
@@ -41,6 +43,11 @@ struct GoldenCheck {
                 file: path, run: run, step: nil, field: "inputs digest", expected: log.manifest.inputs.digest.hex,
                 found: other.inputs.digest.hex)
         }
-        return log.manifest
+        guard let claimed = other.outcome, let (name, expected, found) = log.outcome.firstDifference(from: claimed)
+        else {
+            return log.manifest
+        }
+        throw TamperError(
+            file: path, run: run, step: nil, field: "outcome.\(name)", expected: expected, found: found)
     }
 }

@@ -50,9 +50,9 @@ extension GoldenCommand {
             var (reports, worst): ([JSONValue], ExitStatus) = ([], .reproduced)
             for run in selection.runs {
                 do {
-                    let drift = try look(at: run, review)
-                    reports.append(drift.json)
-                    if !json { print(GoldenReviewText.describe(drift)) }
+                    let finding = try look(at: run, review)
+                    reports.append(finding.json)
+                    if !json { print(GoldenReviewText.describe(finding)) }
                 } catch let error where !(error is ExitCode) {
                     let status = Failure.status(of: error)
                     if worst != .tampered { worst = status }
@@ -64,7 +64,7 @@ extension GoldenCommand {
             if worst != .reproduced { throw worst.code }
         }
 
-        private func look(at run: String, _ review: GoldenReview) throws -> Drift {
+        private func look(at run: String, _ review: GoldenReview) throws -> GoldenReview.Finding {
             var bar: ProgressBar?
             defer { bar?.finish() }
             return try review.review(run, keeps: !discard) { step, total in

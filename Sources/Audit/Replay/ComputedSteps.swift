@@ -3,8 +3,8 @@ import Ledger
 import Tensors
 import Training
 
-/// A run that is computed again, step after step, each held against its records.
-struct RunReplay {
+/// The steps of a run, computed again by its trainer and compared bit by bit.
+struct ComputedSteps: ReplaySource {
     /// What computes.
     let session: TrainingSession
     /// The chain of the steps so far.
@@ -16,14 +16,17 @@ struct RunReplay {
 
     /// The run of `evidence`, computed by `session`, which has done the steps of `chain`. `fault` is what goes wrong on
     /// purpose.
-    init(_ session: TrainingSession, _ chain: Chain, _ evidence: Evidence, workspace: Workspace, fault: Fault?) {
+    init(
+        _ session: TrainingSession, after chain: Chain, _ evidence: Evidence, workspace: Workspace, fault: Fault? = nil
+    ) {
         (self.session, self.chain, self.evidence, self.workspace) = (session, chain, evidence, workspace)
         self.fault = fault
         builder = TraceBuilder(engine: session.trainer.model.engine)
     }
 
-    /// Runs the next step; gives its trace.
-    mutating func step() throws -> StepTrace {
+    var done: Int { chain.count }
+
+    mutating func next(_ demand: ReplayDemand) throws -> ReplayedStep {
         builder.clearKept()
         if let fault {
             try fault.takeStep(session, observer: builder)
@@ -32,27 +35,19 @@ struct RunReplay {
         }
         let found = try builder.finish(session.trainer)
         chain.append(found.record.digest)
-        return found
-    }
-
-    /// Whether there is a record of a step.
-    func isRecorded(_ step: Int) -> Bool { !evidence.records(of: step).isEmpty }
-
-    /// Where the step that was run last differs from one of its records, with the element where the values are stored;
-    /// nil if it is as recorded.
-    func divergence(of found: StepTrace) throws -> Divergence? {
-        guard let expected = try differingRecord(found) else { return nil }
-        guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
-            preconditionFailure("records differ in no entry")
+        let records = evidence.records(of: found.record.step)
+        var step = ReplayedStep(number: done, trace: found, isCompared: !records.isEmpty)
+        guard !records.isEmpty, demand.divergence || demand.drift else { return step }
+        guard records.contains(where: { $0 != found.record }) else {
+            if demand.drift { step.drift = StepDrift(equal: found) }
+            return step
         }
-        divergence.element = divergence.element ?? element(divergence)
-        return divergence
-    }
-
-    /// How far the step that was run last lies from its record; nil where there is none.
-    func drift(of found: StepTrace) throws -> StepDrift? {
-        if evidence.records(of: found.record.step).isEmpty { return nil }
-        return try differingRecord(found).map { StepDrift(expected: $0, found: found) } ?? StepDrift(equal: found)
+        guard let expected = try evidence.traces(of: done).first(where: { $0.record != found.record }) else {
+            preconditionFailure("a record without its trace")
+        }
+        if demand.drift { step.drift = StepDrift(expected: expected, found: found) }
+        if demand.divergence { step.divergence = try divergence(expected, found) }
+        return step
     }
 
     /// What the replay came to.
@@ -60,10 +55,13 @@ struct RunReplay {
         ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
     }
 
-    private func differingRecord(_ found: StepTrace) throws -> StepTrace? {
-        let step = found.record.step
-        guard evidence.records(of: step).contains(where: { $0 != found.record }) else { return nil }
-        return try evidence.traces(of: step).first { $0.record != found.record }
+    /// Where a step first differs from its record, with the element where the values are stored.
+    private func divergence(_ expected: StepTrace, _ found: StepTrace) throws -> Divergence {
+        guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
+            preconditionFailure("records differ in no entry")
+        }
+        divergence.element = divergence.element ?? element(divergence)
+        return divergence
     }
 
     /// The first differing element of a tensor whose recorded values are stored beside the ledger.

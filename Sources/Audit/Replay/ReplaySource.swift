@@ -1,0 +1,34 @@
+import Comparison
+import Ledger
+
+/// A step of a replay, held against its record.
+struct ReplayedStep {
+    /// The step, counted from 1.
+    let number: Int
+    /// What it gave; nil within a band.
+    var trace: StepTrace?
+    /// Whether there was a record to hold it against.
+    var isCompared: Bool
+    /// Where it first differs from its record, if that was asked for.
+    var divergence: Divergence?
+    /// How it lies to its record, if that was asked for and there is one.
+    var drift: StepDrift?
+}
+
+/// What gives a replay its steps, each held against its record.
+protocol ReplaySource {
+    /// The steps that are done.
+    var done: Int { get }
+    /// Does the next step, and finds out of it what is asked for. - Throws: what stands in the way.
+    mutating func next(_ demand: ReplayDemand) throws -> ReplayedStep
+}
+
+/// What a replay has to know of a step.
+struct ReplayDemand {
+    /// Where it first differs: of steps after the first difference nobody asks.
+    let divergence: Bool
+    /// How it lies to its record in every phase.
+    let drift: Bool
+    /// Whether it is the last one.
+    let isLast: Bool
+}
