@@ -37,7 +37,7 @@ public enum RunDifferenceText {
         case .incomparable: return "incomparable: neither steps nor what both came to could be compared"
         case .diverged: break
         }
-        if report.divergence != nil || !report.outcome.isEmpty { return "different" }
+        if report.divergence != nil { return "different" }
         return report.commonSteps > 0 && report.equalSteps == report.commonSteps
             ? "different, but equal as far as both go" : "different"
     }

@@ -101,6 +101,41 @@ import Training
         }
     }
 
+    /// A gate stays closed, also where only a part of the run is replayed; a review does not call the run what it was; and
+    /// what says something else than its steps does not become golden.
+    @Test(arguments: Forgery.allCases)
+    func noForgedOutcomeIsGolden(forgery: Forgery) throws {
+        try RecordedRun.with { run in
+            try forge(run, forgery, besides: .forgedGolden)
+            let auditor = Auditor(workspace: run.workspace, engine: run.engine, localizes: false)
+            for scope in [AuditScope(goesThrough: true), AuditScope(segment: 1...2), AuditScope(budget: .zero)] {
+                let json = JSONCursor(try auditor.audit("run-1", scope).json, name: "report")
+                let one = try GateCase(run: "run-1", way: GateWay(), audit: json, changes: [])
+                #expect(one.outcome.isFailure && one.reason != nil, "\(forgery), \(scope): \(one.outcome)")
+            }
+            let review = GoldenReview(
+                workspace: run.workspace, engine: run.engine, circumstances: RecordedRun.circumstances)
+            do {
+                let finding = try review.review("run-1", keeps: false)
+                #expect(!finding.judgement.verdict.isPass && finding.drift.steps.allSatisfy(\.isEqual), "\(forgery)")
+                #expect(try JSONCursor(finding.json, name: "review")["verdict"].string() != "reproduced")
+            } catch is TamperError {}
+        }
+        try RecordedRun.with { run in
+            let steps = try run.traces()
+            var manifest = run.manifest
+            var outcome = try #require(manifest.outcome)
+            forgery.forge(&outcome)
+            manifest.outcome = outcome
+            let acceptance = GoldenAcceptance(
+                workspace: run.workspace, reason: "why", date: "2026-11-28", key: nil)
+            #expect(throws: TamperError.self, "\(forgery)") {
+                _ = try acceptance.accept(manifest) { append in for step in steps { try append(step) } }
+            }
+            #expect(!FileContents.exists(run.workspace.golden("run-1") + "/manifest.json"))
+        }
+    }
+
     /// The same run as it was, by the same doors: what cannot be compared is said so, the rest passes.
     @Test func honestRunsPassWhereThereIsSomethingToCompare() throws {
         for rest in Rest.allCases {

@@ -33,6 +33,8 @@ import TinyRuns
                 #expect(result.status == 3, "\(arguments): \(result.output)\(result.errors)")
             }
             #expect(try status(sandbox, "audit", "forged", "--self-test") == 3)
+            let sample = try sandbox.program.run("audit", "forged", "--sample", "1", "--json", "--workers", "1")
+            #expect(sample.status == 3 && sample.output.contains("outcome.steps"), "\(sample.output)\(sample.errors)")
             let zero = try #require(Digest(hex: String(repeating: "0", count: 64)))
             let changes: [(String, (inout ManifestOutcome) -> Void)] = [
                 ("steps_root", { $0.stepsRoot = zero }), ("chain_head", { $0.chainHead = zero }),

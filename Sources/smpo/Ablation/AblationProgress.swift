@@ -131,8 +131,10 @@ struct AblationProgress {
             tableRuns.map { jobs.audit(of: try jobs.training($0.run)) })
         report.audits = try zip(tableRuns, results).map { outcome, result in
             let audit = try result["outputs"][0]
-            let steps = try audit["results"].elements().map { part in
-                "\(try part["segment"]["first"].int())..\(try part["segment"]["last"].int())"
+            // Of a run that does not hold no part was replayed.
+            let parts = try audit["results"].present?.elements() ?? []
+            let steps = try parts.compactMap { try $0["segment"].present }.map { segment in
+                "\(try segment["first"].int())..\(try segment["last"].int())"
             }.joined(separator: ", ")
             return (outcome.name, steps, try Verdict(json: audit["verdict"]))
         }

@@ -142,7 +142,16 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let workspace = Workspace()
-            if let sample { return try audit(sample, workspace) }
+            if let sample {
+                do {
+                    return try audit(sample, workspace)
+                } catch {
+                    // A run that does not hold is not cut into parts.
+                    guard let judgement = Judgement(error) else { throw error }
+                    let report = AuditReport(run: name, judgement)
+                    return try finish(report.verdict, report.json, AuditText.describe(report), workspace)
+                }
+            }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
             if selfTest { return try test(workspace, engine) }
