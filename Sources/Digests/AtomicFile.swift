@@ -4,6 +4,8 @@ import Foundation
 ///
 /// The bytes go to a temporary file in the same folder, which is flushed to the disk, renamed over the target, and the
 /// folder flushed too. When anything fails (a full disk, for one) the temporary file is removed and the old file stays.
+/// Links are followed, the mode and owner of a file that is replaced are kept, and what is no regular file (a device, a
+/// FIFO, `/dev/stdout`) is written through: see `OutputTarget`.
 public enum AtomicFile {
     /// Writes bytes. - Throws: `FileError`.
     public static func write(_ bytes: [UInt8], to path: String) throws {
@@ -20,7 +22,7 @@ public enum AtomicFile {
     public static func write<Result>(
         to path: String, _ body: (inout AtomicFileWriter) throws -> Result
     ) throws -> Result {
-        var writer = try AtomicFileWriter(target: path)
+        var writer = try AtomicFileWriter(path, OutputTarget.resolve(path))
         let result: Result
         do {
             result = try body(&writer)
@@ -29,7 +31,7 @@ public enum AtomicFile {
             writer.discard()
             throw error
         }
-        try writer.commit(to: path)
+        try writer.commit()
         return result
     }
 
@@ -39,7 +41,7 @@ public enum AtomicFile {
     public static func write<Result>(
         in folder: String, _ body: (inout AtomicFileWriter) throws -> Result, path: (Result) throws -> String?
     ) throws -> Result {
-        var writer = try AtomicFileWriter(target: "\(folder)/incoming")
+        var writer = try AtomicFileWriter("\(folder)/incoming", .file(path: "\(folder)/incoming", replaced: nil))
         let result: Result
         let target: String?
         do {
@@ -67,88 +69,5 @@ public enum AtomicFile {
     static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-}
-
-/// The open temporary file of `AtomicFile.write(to:_:)`.
-public struct AtomicFileWriter: ~Copyable {
-    private let target: String
-    private let temporary: String
-    private let descriptor: Int32
-    private var buffer: [UInt8] = []
-    private static let bufferSize = 1 << 16
-
-    init(target: String) throws {
-        self.target = target
-        var attempt = 0
-        while true {
-            let name = "\(target).tmp-\(getpid())-\(attempt)"
-            let opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if opened >= 0 {
-                (temporary, descriptor) = (name, opened)
-                return
-            }
-            // Another thread of this process, or a crashed one of the same number, may hold that name.
-            guard errno == EEXIST, attempt < 1000 else { throw FileError.last("create", target) }
-            attempt += 1
-        }
-    }
-
-    /// Appends bytes. - Throws: `FileError`.
-    public mutating func append(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try append($0) }
-    }
-
-    /// Appends a text as UTF-8. - Throws: `FileError`.
-    public mutating func append(_ text: String) throws {
-        try append(Array(text.utf8))
-    }
-
-    /// Appends raw bytes; large pieces go to the file without being copied. - Throws: `FileError`.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
-        if buffer.count + bytes.count > Self.bufferSize { try flush() }
-        if bytes.count >= Self.bufferSize {
-            try writeFully(bytes)
-        } else {
-            buffer.append(contentsOf: bytes)
-        }
-    }
-
-    mutating func flush() throws {
-        try buffer.withUnsafeBytes { try writeFully($0) }
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    private func writeFully(_ bytes: UnsafeRawBufferPointer) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw FileError.last("write", target)
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    func discard() {
-        close(descriptor)
-        unlink(temporary)
-    }
-
-    consuming func commit(to target: String) throws {
-        guard fsync(descriptor) == 0 else {
-            let error = FileError.last("flush", target)
-            discard()
-            throw error
-        }
-        guard rename(temporary, target) == 0 else {
-            let error = FileError.last("replace", target)
-            discard()
-            throw error
-        }
-        // The descriptor stays valid through the rename; an error of close() after fsync() loses nothing.
-        close(descriptor)
-        try AtomicFile.synchronizeFolder(AtomicFile.folder(of: target))
     }
 }

@@ -44,6 +44,8 @@ struct Smpo: AsyncParsableCommand {
 
     /// Errors become messages on stderr and exit codes here and nowhere else.
     static func main() async {
+        StandardStreams.secure()
+        Interrupt.cleanUp()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -54,5 +56,6 @@ struct Smpo: AsyncParsableCommand {
         } catch {
             Failure.exit(with: error)
         }
+        StandardStreams.exit(ExitStatus.reproduced.rawValue)
     }
 }

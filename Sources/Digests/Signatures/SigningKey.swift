@@ -36,7 +36,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
         defer { close(descriptor) }
         // The umask may take permissions away but cannot add any.
         let bytes = handle.pem(isPrivate: true)
-        guard bytes.withUnsafeBytes({ Foundation.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count,
+        guard bytes.withUnsafeBytes({ Descriptor.write($0, to: descriptor) }),
             fsync(descriptor) == 0
         else {
             let error = FileError.last("write", path)

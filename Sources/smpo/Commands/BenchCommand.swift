@@ -117,7 +117,7 @@ struct BenchCommand: ParsableCommand {
 
     private func contest(_ contest: Contest, _ workers: Int) throws -> ContestResult {
         let result = try contest.run(rounds: rounds, workers: workers)
-        FileHandle.standardError.write(Data("measured \(result.name), workers: \(workers)\n".utf8))
+        StandardError.write("measured \(result.name), workers: \(workers)\n")
         return result
     }
 }

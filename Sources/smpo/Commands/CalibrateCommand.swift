@@ -94,6 +94,7 @@ struct CalibrateCommand: ParsableCommand {
         }
 
         func run() throws {
+            try OutputFile("-o", out).require(sparing: [recipe], Workspace())
             let engine = try engineOptions.engine()
             defer { engine.stop() }
             Interrupt.listen()

@@ -94,6 +94,9 @@ struct DiffCommand: ParsableCommand {
     private func compareCheckpoints(
         _ a: CheckpointInput, _ b: CheckpointInput, _ workspace: Workspace, _ engine: Engine
     ) throws {
+        if let path = options.html {
+            try OutputFile("--html", path).require(sparing: [left, right, options.base, options.policy], workspace)
+        }
         let policy = try options.makePolicy()
         var (left, right) = (try a.checkpoint(workspace, engine: engine), try b.checkpoint(workspace, engine: engine))
         if options.lora {
@@ -115,7 +118,7 @@ struct DiffCommand: ParsableCommand {
             print(report.json.pretty)
         } else if options.markdown {
             print(CheckpointDifferenceMarkdown(report, rows: options.byLayer ? .layer : .module).text)
-        } else {
+        } else if !(options.html.map(OutputTarget.isStandardOutput) ?? false) {
             print(options.stat ? text.stat : text.text)
         }
         try ExitStatus(report).end()

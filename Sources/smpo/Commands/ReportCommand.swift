@@ -25,7 +25,8 @@ struct ReportCommand: ParsableCommand {
 
             -o writes three files: FILE.html, FILE.md, and FILE.data.json with all
             numbers. The page is one file below 1 MiB, without scripts and
-            without the network. Equal evidence gives equal bytes.
+            without the network. Equal evidence gives equal bytes. Into what is no
+            regular file, such as /dev/stdout, goes the page alone.
 
             EXAMPLES
               smpo report run-42
@@ -64,13 +65,18 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var engineOptions: EngineOptions
 
     func validate() throws {
-        if let out, !out.hasSuffix(".html") || out.hasSuffix("/.html") || out == ".html" {
+        if let out, !OutputTarget.isStream(out), !out.hasSuffix(".html") || out.hasSuffix("/.html") || out == ".html" {
             throw ValidationError("-o: expected the name of a file that ends in .html, found \"\(out)\"")
         }
     }
 
     func run() throws {
         let workspace = Workspace()
+        if let out, !OutputTarget.isStream(out) {
+            for file in ReportCommand.files(out) {
+                try OutputFile("-o", file).require(sparing: [subject], workspace)
+            }
+        }
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let composition = PageComposition(drawsSamples: samples, engine: engine)
@@ -134,12 +140,24 @@ struct ReportCommand: ParsableCommand {
         guard let out else {
             return print(json ? page.json.canonical : PageText(page, usesColour: usesColour).text)
         }
-        let (html, stem) = (try PageHTML(page).text(), String(out.dropLast(".html".count)))
-        try AtomicFile.write(html, to: out)
-        try AtomicFile.write(page.json.canonical + "\n", to: stem + ".data.json")
-        try AtomicFile.write(PageMarkdown(page).text, to: stem + ".md")
-        Message.note("\(out), \(stem).data.json and \(stem).md written")
+        let html = try PageHTML(page).text()
+        if OutputTarget.isStream(out) {
+            try AtomicFile.write(html, to: out)
+            if OutputTarget.isStandardOutput(out) { return }
+        } else {
+            let files = ReportCommand.files(out)
+            for (file, text) in zip(files, [html, page.json.canonical + "\n", PageMarkdown(page).text]) {
+                try AtomicFile.write(text, to: file)
+            }
+            Message.note("\(files[0]), \(files[1]) and \(files[2]) written")
+        }
         print(json ? page.json.canonical : "\(page.title): \(page.verdict.word)")
+    }
+
+    /// The page, the numbers and the Markdown.
+    private static func files(_ out: String) -> [String] {
+        let stem = String(out.dropLast(".html".count))
+        return [out, stem + ".data.json", stem + ".md"]
     }
 
     private var usesColour: Bool {

@@ -65,6 +65,7 @@ extension RunsCommand {
                 throw LedgerError.unknownRun(name: name, known: [])
             }
             if format.isFolder, let out { return try write(try ExportedRun(name, in: ledger), ledger, to: out) }
+            if let out { try OutputFile("--out", out).require(sparing: [], Workspace()) }
             // Whole before a line is shown: the fault may be in the last step.
             try ledger.verify(name)
             if let out {

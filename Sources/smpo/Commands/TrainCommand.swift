@@ -45,6 +45,10 @@ struct TrainCommand: ParsableCommand {
             configurations. A run that does not fit is refused, with the settings
             under which it would. --dry-run prints the plan and stops there.
 
+            Ctrl-C finishes the step first, and so do SIGTERM and a terminal that
+            hangs up (130); --resume takes a recorded run up. Under nohup it goes
+            on. What cannot be written to stderr stops nothing.
+
             EXAMPLES
               smpo train --record
               smpo train Manifests/recipes/shapes-smpo.yaml --record operators
@@ -150,6 +154,10 @@ struct TrainCommand: ParsableCommand {
         Interrupt.listen()
         let workspace = Workspace()
         let (recipe, band) = try readRecipe(workspace)
+        if case .folder(let base) = recipe.model, let out {
+            let weights = "\(out)/unet/diffusion_pytorch_model.safetensors"
+            try OutputFile("--out", weights).require(sparing: [base], workspace)
+        }
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
         try recipe.checkConfigurations()
         let machine = MachineMemory.read()

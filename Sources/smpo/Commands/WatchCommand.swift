@@ -72,7 +72,10 @@ struct WatchCommand: ParsableCommand {
     }
 
     /// Lines must come out one by one, also into a pipe.
-    private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private func write(_ text: String) {
+        print(text, terminator: "")
+        StandardStreams.flush()
+    }
 
     private static var terminalWidth: Int {
         var size = winsize()

@@ -29,6 +29,7 @@ struct GateOutputs {
             guard folder != golden, !folder.hasPrefix(golden + "/") else {
                 throw ValidationError("--format \(format.form.rawValue)=\(file): the gate writes nothing into Golden/")
             }
+            try OutputFile("--format \(format.form.rawValue)", file).require(sparing: [], workspace)
         }
     }
 
@@ -49,11 +50,14 @@ struct GateOutputs {
     private func append(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(text.utf8))
-        } catch {
-            throw FileError(operation: "write", path: path, code: EIO)
+        defer { close(descriptor) }
+        var before = stat()
+        let isFile = fstat(descriptor, &before) == 0 && before.st_mode & S_IFMT == S_IFREG
+        guard Array(text.utf8).withUnsafeBytes({ Descriptor.write($0, to: descriptor) }) else {
+            let error = FileError(operation: "write", path: path, code: errno)
+            // Rather no part than half of one.
+            if isFile { _ = ftruncate(descriptor, before.st_size) }
+            throw error
         }
     }
 }
