@@ -34,7 +34,7 @@ public struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvert
 }
 
 /// A folder that is refused because of at least one line.
-public struct FolderPairsError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomStringConvertible {
     /// The folder.
     public let folder: String
     /// What is wrong, in the order of the lines; empty when there is no usable pair at all.
@@ -52,9 +52,10 @@ public struct FolderPairsError: Error, Sendable, Equatable, CustomStringConverti
 
     /// The number of problems, then the first ten of them, then the hint.
     public var description: String {
-        guard !problems.isEmpty else { return "\(folder): no pairs in \(lines) lines (\(hint))" }
-        var text = "\(folder): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) lines"
-        for problem in problems.prefix(Self.shown) { text += "\n  \(problem)" }
+        guard !problems.isEmpty else { return "\(VisibleText.of(folder)): no pairs in \(lines) lines (\(hint))" }
+        var text =
+            "\(VisibleText.of(folder)): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) lines"
+        for problem in problems.prefix(Self.shown) { text += "\n  \(VisibleText.of("\(problem)"))" }
         if problems.count > Self.shown { text += "\n  and \(problems.count - Self.shown) more" }
         return text + "\n  \(hint)"
     }

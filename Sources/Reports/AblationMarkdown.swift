@@ -1,4 +1,5 @@
 import Ablation
+import Digests
 
 /// An ablation for a README or a pull request.
 public enum AblationMarkdown {
@@ -15,6 +16,6 @@ public enum AblationMarkdown {
     }
 
     private static func row(_ cells: [String]) -> String {
-        "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        "| " + cells.map { VisibleText.of($0, most: .max).replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }
 }

@@ -1,4 +1,5 @@
 import Audit
+import Digests
 
 /// An audit's report for people.
 public enum AuditText {
@@ -37,7 +38,7 @@ public enum AuditText {
         for note in report.notes { lines.append("  looked at         \(note)") }
         if let band = report.band { lines += BandText.lines(band) }
         for key in report.signers { lines.append("  signed with       \(key)") }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 
     private static func list(_ evidence: [EvidenceKind]) -> String {

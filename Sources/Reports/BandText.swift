@@ -1,5 +1,6 @@
 import Audit
 import Comparison
+import Digests
 import Foundation
 import Ledger
 
@@ -42,7 +43,7 @@ public enum BandText {
                 "  gradients (\(gradients.count))".padding(toLength: 30, withPad: " ", startingAt: 0)
                     + "\(BandNumber.number(least, .gradients)) to \(BandNumber.text(most, .gradients))")
         }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 
     private static func text(_ outcome: CalibratedConfiguration.Outcome) -> String {

@@ -19,9 +19,9 @@ public struct CheckpointDifferenceHTML {
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(HTMLText.escaped(stat))</title>
+            <title>\(VisibleText.html(stat))</title>
             <style>\(Self.style)</style></head><body>
-            <h1 class="\(report.passes ? "pass" : "fail")">\(HTMLText.escaped(stat))</h1>
+            <h1 class="\(report.passes ? "pass" : "fail")">\(VisibleText.html(stat))</h1>
             \(sides)\(policy)\(layers)\(histograms)\(tensors)\(lists)
             </body></html>
 
@@ -30,7 +30,7 @@ public struct CheckpointDifferenceHTML {
 
     private var sides: String {
         let rows = [("A", report.left), ("B", report.right)].map { label, side in
-            "<tr><th>\(label)</th><td><code>\(HTMLText.escaped(side.path))</code></td><td>\(side.container)</td>"
+            "<tr><th>\(label)</th><td><code>\(VisibleText.html(side.path))</code></td><td>\(side.container)</td>"
                 + "<td class=n>\(Figures.grouped(side.tensors)) tensors</td>"
                 + "<td class=n>\(Figures.grouped(side.elements)) elements</td><td class=n>\(MemorySize(side.bytes))</td></tr>"
         }
@@ -44,8 +44,8 @@ public struct CheckpointDifferenceHTML {
         if policy.ignoresMetadata { words.append("metadata ignored") }
         if policy.allowsRename { words.append("renames allowed") }
         if !policy.only.isEmpty { words.append("only \(policy.only.joined(separator: ", "))") }
-        let notes = report.notes.map { "<br>\(HTMLText.escaped($0))" }.joined()
-        return "<p class=policy>Policy: \(HTMLText.escaped(words.joined(separator: " · ")))\(notes)</p>"
+        let notes = report.notes.map { "<br>\(VisibleText.html($0))" }.joined()
+        return "<p class=policy>Policy: \(VisibleText.html(words.joined(separator: " · ")))\(notes)</p>"
     }
 
     // MARK: The heat map
@@ -100,7 +100,7 @@ public struct CheckpointDifferenceHTML {
                 for (index, count) in measures.histogram.enumerated() { bins[index] += count }
             }
             return
-                "<figure>\(HistogramDrawing(bins: bins).svg)<figcaption>\(HTMLText.escaped(group.name))</figcaption></figure>"
+                "<figure>\(HistogramDrawing(bins: bins).svg)<figcaption>\(VisibleText.html(group.name))</figcaption></figure>"
         }
         let rest = drawn.count - figures.count
         return
@@ -122,10 +122,10 @@ public struct CheckpointDifferenceHTML {
                 Figures.short(m.relativeL2),
             ]
             let worst = m.maxULP.amount == 0 ? "" : "[\(m.maxULP.index)] \(m.maxULP.left) → \(m.maxULP.right)"
-            let notes = tensor.notes.map { "<br><small>\(HTMLText.escaped($0))</small>" }.joined()
-            return "<tr><th>\(HTMLText.escaped(tensor.name))\(notes)</th><td>\(tensor.verdict.word)</td>"
+            let notes = tensor.notes.map { "<br><small>\(VisibleText.html($0))</small>" }.joined()
+            return "<tr><th>\(VisibleText.html(tensor.name))\(notes)</th><td>\(tensor.verdict.word)</td>"
                 + cells.map { "<td class=n>\($0)</td>" }.joined()
-                + "<td><code>\(HTMLText.escaped(worst))</code></td></tr>"
+                + "<td><code>\(VisibleText.html(worst))</code></td></tr>"
         }
         return "<details open><summary>Measured tensors (\(measured.count))</summary><table>"
             + "<tr><th></th><th>verdict</th><th class=n>elements</th><th class=n>max ULP</th><th class=n>p50</th><th class=n>p99</th><th class=n>max |Δ|</th>"
@@ -139,11 +139,11 @@ public struct CheckpointDifferenceHTML {
             if case .transposed(let axes) = tensor.verdict { text += ", axes \(axes)" }
             let sides = [tensor.left, tensor.right].map { $0.map { "\($0.type) \($0.shape)" } ?? "–" }
             let cells = [tensor.name, text, sides[0], sides[1], tensor.notes.joined(separator: "; ")]
-            return "<tr>" + cells.map { "<td>\(HTMLText.escaped($0))</td>" }.joined() + "</tr>"
+            return "<tr>" + cells.map { "<td>\(VisibleText.html($0))</td>" }.joined() + "</tr>"
         }
         let metadata = report.metadata.map { entry in
-            "<tr><th>\(HTMLText.escaped(entry.key))</th>"
-                + [entry.left, entry.right].map { "<td><code>\(HTMLText.escaped($0 ?? "–"))</code></td>" }.joined()
+            "<tr><th>\(VisibleText.html(entry.key))</th>"
+                + [entry.left, entry.right].map { "<td><code>\(VisibleText.html($0 ?? "–"))</code></td>" }.joined()
                 + "</tr>"
         }
         return section("Other differences", "<tr><th></th><th>verdict</th><th>A</th><th>B</th><th></th></tr>", others)

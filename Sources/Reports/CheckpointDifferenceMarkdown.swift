@@ -14,7 +14,10 @@ public struct CheckpointDifferenceMarkdown {
     /// The verdict, a table of the groups, and lists of what is not in it.
     public var text: String {
         let stat = CheckpointDifferenceText(report).stat
-        var lines = ["**\(stat)**", "", "A: `\(report.left.path)` · B: `\(report.right.path)`"]
+        var lines = [
+            "**\(stat)**", "",
+            "A: \(VisibleText.markdownCode(report.left.path)) · B: \(VisibleText.markdownCode(report.right.path))",
+        ]
         let groups = report.groups(by: rows).filter { !$0.differing.isEmpty }
         if !groups.isEmpty {
             lines += [
@@ -25,7 +28,7 @@ public struct CheckpointDifferenceMarkdown {
             lines += groups.map { group in
                 let verdicts = Set(group.differing.map(\.verdict.word)).sorted().joined(separator: ", ")
                 let cells = [
-                    "`\(group.name)`", verdicts, "\(group.differing.count)/\(group.tensors.count)",
+                    VisibleText.markdown(group.name), verdicts, "\(group.differing.count)/\(group.tensors.count)",
                     Figures.percent(group.unequal, of: group.count), group.maxULP.map(Figures.ulp) ?? "",
                     group.maxAbsolute.map(Figures.short) ?? "", group.relativeL2.map(Figures.short) ?? "",
                 ]
@@ -34,16 +37,18 @@ public struct CheckpointDifferenceMarkdown {
         }
         let renames = report.tensors.compactMap { tensor -> String? in
             guard case .renamed(let other) = tensor.verdict else { return nil }
-            return "- `\(tensor.name)` → `\(other)`"
+            return "- \(VisibleText.markdownCode(tensor.name)) → \(VisibleText.markdownCode(other))"
         }
         if !renames.isEmpty { lines += ["", "Renamed:", ""] + renames }
         if !report.metadata.isEmpty {
             lines += ["", "Metadata:", ""]
             lines += report.metadata.map {
-                "- `\($0.key)`: \($0.left.map { "`\($0)`" } ?? "nothing") → \($0.right.map { "`\($0)`" } ?? "nothing")"
+                "- \(VisibleText.markdownCode($0.key)): \(value($0.left)) → \(value($0.right))"
             }
         }
-        lines += report.notes.flatMap { ["", "Note: \($0)"] }
+        lines += report.notes.flatMap { ["", "Note: \(VisibleText.markdown($0))"] }
         return lines.joined(separator: "\n")
     }
+
+    private func value(_ text: String?) -> String { text.map { VisibleText.markdownCode($0) } ?? "nothing" }
 }

@@ -47,7 +47,7 @@ public struct CheckpointDifferenceText {
                 "\(count) tensor\(count == 1 ? "" : "s"), \(Figures.grouped(report.tensors.reduce(0) { $0 + $1.count })) elements"
             )
         }
-        return "\(verdict): \(parts.joined(separator: ", "))"
+        return VisibleText.of("\(verdict): \(parts.joined(separator: ", "))", most: .max)
     }
 
     /// The verdict line, the table, and all that does not fit into it.
@@ -60,7 +60,7 @@ public struct CheckpointDifferenceText {
         lines += table
         lines += details
         lines += report.notes.map { "  note: \($0)" }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 
     private var verdict: String {
@@ -183,7 +183,6 @@ public struct CheckpointDifferenceText {
     }
     private static func value(_ text: String?) -> String {
         guard let text else { return "nothing" }
-        let flat = text.map { $0.isNewline ? " " : String($0) }.joined()
-        return flat.count > 80 ? flat.prefix(77) + "…" : flat
+        return text.count > 80 ? text.prefix(77) + "…" : text
     }
 }

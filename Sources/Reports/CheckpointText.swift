@@ -45,7 +45,7 @@ public struct CheckpointText {
         ]
         let table = Figures.table(
             [["module", "tensors", "parameters", "size", "types"]] + body + [total], rightAligned: [1, 2, 3])
-        return ([head] + table + metadata).joined(separator: "\n")
+        return VisibleText.lines([head] + table + metadata)
     }
 
     /// Every tensor: type, shape, elements, bytes.
@@ -54,7 +54,7 @@ public struct CheckpointText {
             [$0.name, $0.type.name, "\($0.shape)", Figures.grouped($0.count), "\(MemorySize($0.byteCount))"]
         }
         let table = Figures.table([["tensor", "type", "shape", "elements", "size"]] + body, rightAligned: [3, 4])
-        return ([head] + table + metadata).joined(separator: "\n")
+        return VisibleText.lines([head] + table + metadata)
     }
 
     /// The list for programs.

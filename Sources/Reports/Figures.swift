@@ -1,3 +1,5 @@
+import Digests
+
 /// Numbers, bars and tables for people.
 enum Figures {
     /// Digits in groups of three: 1,234,567.
@@ -60,6 +62,8 @@ enum Figures {
     /// Columns padded to the widest cell, two spaces apart.
     static func table(_ rows: [[String]], rightAligned: Set<Int>) -> [String] {
         guard let first = rows.first else { return [] }
+        // As wide as they are shown.
+        let rows = rows.map { $0.map { VisibleText.of($0, most: .max) } }
         let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             var line = ""

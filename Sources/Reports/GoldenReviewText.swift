@@ -1,4 +1,5 @@
 import Audit
+import Digests
 
 /// What a review of a golden run found, for people.
 public enum GoldenReviewText {
@@ -13,6 +14,6 @@ public enum GoldenReviewText {
         if let divergence = drift.divergence { lines.append("  first difference  \(divergence.description)") }
         lines += DriftText.lines(drift)
         lines.append("  if it was meant   smpo golden accept \(drift.run) --reason \"…\"")
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 }

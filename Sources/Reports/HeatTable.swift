@@ -1,3 +1,5 @@
+import Digests
+
 /// A table of numbers with shaded cells: each column has its own scale, logarithmic from its smallest value to its
 /// largest.
 struct HeatTable {

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// A histogram of distances by powers of two, as SVG.

@@ -27,7 +27,7 @@ public enum RunDifferenceText {
         add("only in one", report.unlike)
         add("not compared", report.notCompared)
         add("note", report.notes)
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 
     private static func verdict(_ report: RunDifference) -> String {

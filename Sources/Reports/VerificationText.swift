@@ -1,4 +1,5 @@
 import Audit
+import Digests
 
 /// A verification's report for people.
 public enum VerificationText {
@@ -14,7 +15,7 @@ public enum VerificationText {
         table(report.checks, "holds      ")
         // After a fault nothing is said of what comes later.
         if report.verdict == .verified { table(report.unchecked, "not checked") }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audit
+import Digests
 import Foundation
 import Ledger
 
@@ -7,7 +8,7 @@ import Ledger
 enum Failure {
     /// ArgumentParser would exit with 1 for any error, which here means *diverged*.
     static func exit(with error: Error) -> Never {
-        if let status = error as? ExitCode { Foundation.exit(status.rawValue) }
+        if let status = error as? ExitCode { StandardStreams.exit(status.rawValue) }
         let status = status(of: error)
         if status == .usage || Smpo.exitCode(for: error) == .success {
             // Help, version and usage errors are ArgumentParser's to print.
@@ -16,12 +17,17 @@ enum Failure {
             if code == .success {
                 print(HelpText.arranged(text))
             } else {
-                FileHandle.standardError.write(Data((text + "\n").utf8))
+                StandardError.write(VisibleText.block(text) + "\n")
             }
-            Foundation.exit(code == .success ? 0 : ExitStatus.usage.rawValue)
+            StandardStreams.exit(code == .success ? 0 : ExitStatus.usage.rawValue)
         }
-        FileHandle.standardError.write(Data("smpo: \(status): \(error)\n".utf8))
-        Foundation.exit(status.rawValue)
+        // `--html /dev/stdout | head`
+        if let error = error as? FileError, error.code == EPIPE, OutputTarget.isStandardOutput(error.path) {
+            StandardStreams.endWithoutReader()
+        }
+        let text = error is any ErrorInLines ? VisibleText.block("\(error)") : VisibleText.of("\(error)", most: .max)
+        StandardError.write("smpo: \(status): \(text)\n")
+        StandardStreams.exit(status.rawValue)
     }
 
     static func status(of error: Error) -> ExitStatus {

@@ -53,7 +53,7 @@ import Testing
             text.hasSuffix(
                 "gate closed: 1 tampered, 1 diverged, 1 recipe, 1 trouble, 1 reproduced; 1 of 5 replayed in part only"))
         // A line is a line, and moves no cursor.
-        #expect(!text.contains("\r") && !text.contains("\u{1B}") && text.contains("\\x1B[31m#é"))
+        #expect(!text.contains("\r") && !text.contains("\u{1B}") && text.contains("\\u{1b}[31m#é"))
         let open = GateText.describe(GateReport([Self.passed], version: "1"))
         #expect(open.hasSuffix("gate open: 1 reproduced; 1 of 1 replayed in part only"), "\(open)")
     }
@@ -90,7 +90,7 @@ import Testing
         #expect(suite["tests"] == "5" && suite["failures"] == "2" && suite["errors"] == "2")
         let failure = try #require(elements.names.firstIndex(of: "failure"))
         // Line feeds outlive the attribute; what XML cannot hold is spelt out.
-        #expect(elements.attributes[failure]["message"] == Self.nasty.replacing("\u{1B}", with: "\\x1B"))
+        #expect(elements.attributes[failure]["message"] == Self.nasty.replacing("\u{1B}", with: "\\u{1b}"))
         #expect(elements.texts[failure].contains("replacement head: \(Digest.of(.document, "new"))"))
         let parts = zip(elements.names, elements.attributes).filter { $0.0 == "property" }
         #expect(parts.contains { $0.1["name"] == "smpo.replayed.run-2" && $0.1["value"]?.contains("1..3") == true })
@@ -135,7 +135,7 @@ import Testing
         #expect(
             lines[1].hasPrefix(
                 "::error file=Golden/run-1/log.jsonl,line=3,title=run-1 (avx2%2C 3 workers)%3A diverged::"))
-        #expect(lines[1].contains("a]]><b a=\"'&|*_`::,%25%0D%0A\u{1B}[31m#é"), "\(lines[1])")
+        #expect(lines[1].contains("a]]><b a=\"'&|*_`::,%25\\r\\n\\u{1b}[31m#é"), "\(lines[1])")
         #expect(lines[4].hasPrefix("::error file=Manifests/a b.yaml,line=7,title=run-3%3A recipe::"))
         for count in [9, 10, 40] {
             let many = GateReport((0..<count).map { Self.failed(.trouble, run: "r\($0)") }, version: "1")
@@ -152,7 +152,7 @@ import Testing
     @Test func markdownIsEscapedAndCut() {
         let text = GateMarkdown.text(report)
         let row = text.split(separator: "\n").first { $0.hasPrefix("| run-1") } ?? ""
-        #expect(row.contains(#"a\]\]&gt;&lt;b a="'&amp;\|\*\_\`::,%  "#), "\(row)")
+        #expect(row.contains(##"a\]\]&gt;&lt;b a="'&amp;\|\*\_\`::,%\\r\\n\\u\{1b\}\[31m\#é"##), "\(row)")
         // Only the table's own bars are bars.
         #expect(row.replacing("\\|", with: "").count { $0 == "|" } == 4)
         #expect(text.contains("- replacement head: `\(Digest.of(.document, "new"))`") && !text.contains("left out"))

@@ -1,4 +1,5 @@
 import Audit
+import Digests
 
 /// A gate's report as workflow commands of GitHub Actions, which become notes at the files. GitHub shows ten of a step,
 /// so there are never more: first the summary, then the failures, the last line counting those that have no line.
@@ -18,11 +19,11 @@ public enum GateAnnotations {
             let word = one.kind.map { "\nkind: \($0.word): \($0.meaning)" } ?? ""
             lines.append(
                 "::error file=\(property(place.file)),line=\(place.line),"
-                    + "title=\(property("\(one.name): \(one.outcome.rawValue)"))::\(message(text.headline + word + heads))"
+                    + "title=\(property("\(one.name): \(one.outcome.rawValue)"))::\(message(VisibleText.of(text.headline) + word + heads))"
             )
         }
         if shown < failures.count {
-            let rest = failures.dropFirst(shown).map(\.name).joined(separator: ", ")
+            let rest = failures.dropFirst(shown).map { VisibleText.of($0.name) }.joined(separator: ", ")
             lines.append(
                 "::error title=\(property("smpo gate"))::\(message("and \(failures.count - shown) more: \(rest)"))")
         }
@@ -33,7 +34,7 @@ public enum GateAnnotations {
     private static func message(_ text: String) -> String { escaped(text, "%\r\n") }
 
     /// The same, and what would end a property.
-    private static func property(_ text: String) -> String { escaped(text, "%\r\n:,") }
+    private static func property(_ text: String) -> String { escaped(VisibleText.of(text), "%\r\n:,") }
 
     private static func escaped(_ text: String, _ special: String) -> String {
         var result = ""

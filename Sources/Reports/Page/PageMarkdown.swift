@@ -1,3 +1,5 @@
+import Digests
+
 /// A report as Markdown: the twin of the HTML page without its drawings.
 public struct PageMarkdown {
     private let page: ReportPage

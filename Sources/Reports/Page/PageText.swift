@@ -1,3 +1,5 @@
+import Digests
+
 /// A report for a terminal.
 public struct PageText {
     private let page: ReportPage

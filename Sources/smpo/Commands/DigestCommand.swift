@@ -52,8 +52,8 @@ struct DigestCommand: ParsableCommand {
             }
             print(JSONValue.object(JSONObject(members)).pretty)
         } else {
-            if tensors { for (name, digest) in digests { print("\(digest.hex)  \(name)") } }
-            print("\(root.hex)  \(checkpoint)")
+            if tensors { for (name, digest) in digests { Message.line("\(digest.hex)  \(name)") } }
+            Message.line("\(root.hex)  \(checkpoint)")
         }
     }
 }

@@ -110,12 +110,12 @@ struct LabelCommand: ParsableCommand {
             ]
             return print(value.pretty)
         }
-        print("pairs         \(record.items.count)")
-        print("scorer        \(record.scorer)")
-        print("data digest   \(record.data)")
-        print(String(format: "scores        %.6f to %.6f", low, high))
-        print(String(format: "mean W        %.4f at γ = %g", mean, gamma))
-        print("human labels  \(agreement)")
+        Message.line("pairs         \(record.items.count)")
+        Message.line("scorer        \(record.scorer)")
+        Message.line("data digest   \(record.data)")
+        Message.line(String(format: "scores        %.6f to %.6f", low, high))
+        Message.line(String(format: "mean W        %.4f at γ = %g", mean, gamma))
+        Message.line("human labels  \(agreement)")
         Message.note("\(folder)/\(FolderPairs.listName) written; labelling \(number) in \(Workspace().ledger)")
     }
 }

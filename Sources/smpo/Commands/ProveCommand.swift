@@ -44,7 +44,9 @@ struct ProveCommand: ParsableCommand {
                 manifest: evidence.manifest, steps: steps.map(\.1), record: steps[step - 1].0)
         else { return }
         let path = out ?? "\(name).step-\(step).proof.json"
+        try OutputFile("--out", path).require(sparing: [], Workspace())
         try proof.write(to: path)
-        print("\(path) written: \(proof.siblings.count) hashes from step \(step) to the root over \(steps.count) steps")
+        Message.line(
+            "\(path) written: \(proof.siblings.count) hashes from step \(step) to the root over \(steps.count) steps")
     }
 }

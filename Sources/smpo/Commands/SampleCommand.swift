@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Diffusion
 import Foundation
+import Ledger
 import Tensors
 import Training
 
@@ -61,6 +62,7 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
+        try OutputFile("--out", out).require(sparing: [model, against], Workspace())
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let texts = captions.isEmpty ? ShapesSplit.test.captions.prefix(count).map(\.text) : captions
@@ -78,7 +80,7 @@ struct SampleCommand: ParsableCommand {
                 texts.indices.map { PixelPlanes.image(pictures.slice($0..<$0 + 1).floats, width: edge, height: edge) })
         }
         try PNGWriter.write(grid(rows, texts), to: out)
-        print("\(texts.count) captions × \(rows.count) model\(rows.count == 1 ? "" : "s") written to \(out)")
+        Message.line("\(texts.count) captions × \(rows.count) model\(rows.count == 1 ? "" : "s") written to \(out)")
     }
 
     /// Rows of eight pictures; of two models, the second model's row stands below the first's.

@@ -75,7 +75,7 @@ struct ScoreCommand: ParsableCommand {
             return print(value.pretty)
         }
         for (image, (score, share)) in zip(images, zip(scores, shares)) {
-            print(String(format: "%+.6f  %.3f  ", score, share) + image)
+            Message.line(String(format: "%+.6f  %.3f  ", score, share) + image)
         }
     }
 
@@ -98,9 +98,9 @@ struct ScoreCommand: ParsableCommand {
             return print(value.pretty)
         }
         for (item, score) in zip(pairs.items, scores.scores) {
-            print(String(format: "%+.6f  %+.6f  ", score.0, score.1) + "\(item.id)  \(item.caption)")
+            Message.line(String(format: "%+.6f  %+.6f  ", score.0, score.1) + "\(item.id)  \(item.caption)")
         }
-        print("human labels  \(agreement)")
+        Message.line("human labels  \(agreement)")
     }
 }
 

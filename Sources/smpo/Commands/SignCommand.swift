@@ -49,7 +49,7 @@ struct SignCommand: ParsableCommand {
         guard let name else {
             let (folder, path) = (model ?? "", "\(model ?? "")/\(ModelBundle.fileName)")
             try ModelBundle.sign(folder: folder, key: key, to: path)
-            return print("\(path) written: the files of \(folder) signed with \(key.verifyingKey)")
+            return Message.line("\(path) written: the files of \(folder) signed with \(key.verifyingKey)")
         }
         let evidence = try Evidence(run: name, workspace: workspace)
         guard FileContents.exists(workspace.manifest(name)), let statement = RunStatement.json(evidence.manifest) else {
@@ -58,6 +58,6 @@ struct SignCommand: ParsableCommand {
         let path = workspace.attestations(name)
         var attestations = try Attestations.read(path) ?? Attestations(path: path)
         try attestations.add(Envelope(statement.canonicalBytes, by: [key]))
-        print("\(path) written: \(name) signed with \(key.verifyingKey)")
+        Message.line("\(path) written: \(name) signed with \(key.verifyingKey)")
     }
 }

@@ -1,6 +1,10 @@
-import Foundation
+import Digests
 
-/// Lines for people, on stderr.
+/// Lines for people. What comes from files in them moves no cursor and makes no line of its own.
 enum Message {
-    static func note(_ text: String) { FileHandle.standardError.write(Data("smpo: \(text)\n".utf8)) }
+    /// A note on stderr, of one line or more.
+    static func note(_ text: String) { StandardError.write(VisibleText.block("smpo: \(text)") + "\n") }
+
+    /// A line of a result on stdout.
+    static func line(_ text: String) { print(VisibleText.of(text, most: .max)) }
 }

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// A bar with ETA on a terminal, plain lines now and then otherwise; always on stderr.
@@ -18,6 +19,7 @@ final class ProgressBar {
 
     /// `done` of all items are done; `note` is printed behind the bar.
     func update(_ done: Int, note: String = "") {
+        let note = VisibleText.of(note)
         let elapsed = Date().timeIntervalSince(begin)
         let rest = done > first ? elapsed / Double(done - first) * Double(total - done) : 0
         if isTerminal {
@@ -43,5 +45,5 @@ final class ProgressBar {
             : String(format: "%d:%02d", whole / 60, whole % 60)
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardError.write(text) }
 }

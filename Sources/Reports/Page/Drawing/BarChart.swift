@@ -1,3 +1,5 @@
+import Digests
+
 /// A histogram as bars, with an axis below.
 struct BarChart {
     let id: String, title: String, description: String

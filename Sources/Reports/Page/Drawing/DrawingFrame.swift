@@ -1,3 +1,5 @@
+import Digests
+
 /// A drawing with what belongs to it: a name and a description for who does not see it, a caption, a legend.
 struct DrawingFrame {
     /// The anchor of the section.

@@ -1,3 +1,5 @@
+import Digests
+
 /// Shares of layers or phases over the steps: a cell is filled from below by its share, and the darker the more.
 struct HeatMapDrawing {
     private let map: StepHeatMap

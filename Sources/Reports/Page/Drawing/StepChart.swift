@@ -1,3 +1,5 @@
+import Digests
+
 /// Curves or bars over the steps of a run, with the first difference marked.
 struct StepChart {
     /// A value of a step.

@@ -145,11 +145,12 @@ extension GoldenCommand {
 
         private func report(_ run: String, _ result: GoldenAcceptance.Result, _ acceptance: GoldenAcceptance) {
             let workspace = acceptance.workspace
-            print("\(workspace.golden(run))/log.jsonl and \(workspace.manifest(run)) written: \(result.steps) steps")
-            if let old = result.record.oldHead { print("  old head   \(old)") }
-            print("  new head   \(result.record.newHead)")
-            if let kind = result.record.kind { print("  kind       \(kind)") }
-            if let key = acceptance.key { print("  signed     with \(key.verifyingKey)") }
+            Message.line(
+                "\(workspace.golden(run))/log.jsonl and \(workspace.manifest(run)) written: \(result.steps) steps")
+            if let old = result.record.oldHead { Message.line("  old head   \(old)") }
+            Message.line("  new head   \(result.record.newHead)")
+            if let kind = result.record.kind { Message.line("  kind       \(kind)") }
+            if let key = acceptance.key { Message.line("  signed     with \(key.verifyingKey)") }
             if result.removedSignatures > 0 && acceptance.key == nil {
                 Message.note(
                     "\(workspace.attestations(run)): signatures of the old manifest removed; sign the new one with: "

@@ -57,7 +57,7 @@ extension GoldenCommand {
                     let status = Failure.status(of: error)
                     if worst != .tampered { worst = status }
                     reports.append(["run": .string(run), "error": .string("\(error)")])
-                    if !json { print("\(run): \(status): \(error)") }
+                    if !json { Message.line("\(run): \(status): \(error)") }
                 }
             }
             if json { print(JSONValue.object(["schema": 1, "reviews": .array(reports)]).pretty) }

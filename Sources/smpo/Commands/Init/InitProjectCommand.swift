@@ -41,14 +41,14 @@ extension InitCommand {
                 let path = folder == "." ? file.path : "\(folder)/\(file.path)"
                 if FileContents.exists(path) {
                     if try file.isIn(FileContents.read(path)) {
-                        print("kept     \(file.path)")
+                        Message.line("kept     \(file.path)")
                     } else if file.isAppended {
                         let old = try FileContents.read(path)
                         let lineFeed: [UInt8] = old.isEmpty || old.last == 0x0A ? [] : [0x0A]
                         try AtomicFile.write(old + lineFeed + Array(file.text.utf8), to: path)
-                        print("added to \(file.path)")
+                        Message.line("added to \(file.path)")
                     } else {
-                        print("kept     \(file.path)")
+                        Message.line("kept     \(file.path)")
                         if let hint = file.hint {
                             hints.append("\(file.path) is yours already; \(hint):\n\n\(file.text)")
                         }
@@ -57,7 +57,7 @@ extension InitCommand {
                 }
                 try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
                 try AtomicFile.write(file.text, to: path)
-                print("wrote    \(file.path)")
+                Message.line("wrote    \(file.path)")
             }
             try recordGolden()
             for hint in hints { print("\n" + hint) }
@@ -68,7 +68,7 @@ extension InitCommand {
         private func recordGolden() throws {
             let name = ProjectFiles.run
             guard !GoldenLog.exists(folder: Workspace(root: folder).golden(name)) else {
-                return print("kept     Golden/\(name)")
+                return Message.line("kept     Golden/\(name)")
             }
             // An earlier attempt may have come as far as the recording.
             let recorded = try Workspace(root: folder).existingLedger()?.runs().contains { $0.name == name } ?? false
@@ -81,7 +81,7 @@ extension InitCommand {
                         command: process.command, status: status, errors: process.lastError ?? "no message")
                 }
             }
-            print("recorded Golden/\(name)")
+            Message.line("recorded Golden/\(name)")
         }
     }
 }
