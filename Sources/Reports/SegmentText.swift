@@ -1,4 +1,5 @@
 import Audit
+import Digests
 import Foundation
 
 /// Reports on segments for people.
@@ -27,7 +28,7 @@ public enum SegmentText {
                 }
             }
         }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 
     /// Of few segments several shares mean the same number.
@@ -35,6 +36,28 @@ public enum SegmentText {
         _ chances: [(share: Double, wrong: Int, chance: Double)]
     ) -> [(share: Double, wrong: Int, chance: Double)] {
         chances.enumerated().filter { index, one in index == 0 || chances[index - 1].wrong != one.wrong }.map(\.element)
+    }
+
+    /// The same plan for programs: the segments, the seconds of a step where they are known, and how many segments to draw
+    /// so that a run with so many wrong ones is found with 95 %.
+    public static func json(run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int) -> JSONValue {
+        let count = plan.segments.count
+        let wrong = Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted()
+        return [
+            "schema": 1, "run": .string(run), "steps": .integer(steps), "memory_bytes": .integer(memory),
+            "step_seconds": seconds.map { .decimal(($0 * 1000).rounded() / 1000) } ?? .null,
+            "segments": .array(
+                plan.segments.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] }),
+            "draws": .array(
+                count < 2
+                    ? []
+                    : wrong.map {
+                        [
+                            "wrong": .integer($0), "chance": .decimal(0.95),
+                            "sample": .integer(SegmentPlan.draws(for: 0.95, of: count, wrong: $0)),
+                        ]
+                    }),
+        ]
     }
 
     /// What each way to audit a run costs and finds.
@@ -56,7 +79,7 @@ public enum SegmentText {
         lines.append("  the whole run    \(cost(steps)): finds any wrong step")
         guard count > 1 else {
             lines.append("  there are no checkpoints on the way: a part of the run begins at step 1")
-            return lines.joined(separator: "\n")
+            return VisibleText.lines(lines)
         }
         let ends = plan.segments.map { "\($0.lowerBound)..\($0.upperBound)" }
         let shown = ends.count > 6 ? ends.prefix(3) + ["…"] + ends.suffix(2) : ends[...]
@@ -68,6 +91,6 @@ public enum SegmentText {
                 "  --sample \(String(draws).padding(toLength: 7, withPad: " ", startingAt: 0)) \(cost(draws * longest)): "
                     + "finds a run with \(wrong) wrong segment\(wrong == 1 ? "" : "s") with 95 %")
         }
-        return lines.joined(separator: "\n")
+        return VisibleText.lines(lines)
     }
 }

@@ -24,6 +24,9 @@ extension AuditCommand {
         @Argument(help: "Name of the run.")
         var name: String
 
+        @Flag(help: "Print the plan as JSON.")
+        var json = false
+
         @OptionGroup var engineOptions: EngineOptions
 
         func run() throws {
@@ -34,10 +37,14 @@ extension AuditCommand {
                     evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(name)))
             let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
             let memory = try MemoryPlan(recipe, workers: engineOptions.workerCount).total
+            let seconds = try stepSeconds(evidence, workspace)
             print(
-                SegmentText.describe(
-                    run: name, steps: evidence.stepCount, plan: plan, seconds: try stepSeconds(evidence, workspace),
-                    memory: memory))
+                json
+                    ? SegmentText.json(
+                        run: name, steps: evidence.stepCount, plan: plan, seconds: seconds, memory: memory
+                    ).pretty
+                    : SegmentText.describe(
+                        run: name, steps: evidence.stepCount, plan: plan, seconds: seconds, memory: memory))
         }
 
         /// The seconds that a step took when the run was recorded.

@@ -48,6 +48,9 @@ struct DataCommand: ParsableCommand {
         @Option(help: "Folder to write into; made if it is missing.")
         var out: String
 
+        @Flag(help: "Print the result as JSON.")
+        var json = false
+
         @Flag(help: "Replace data that are in that folder.")
         var replace = false
 
@@ -65,6 +68,14 @@ struct DataCommand: ParsableCommand {
             try RandomLatents(pairs: pairs, channels: channels, size: edge, seed: seed).write(
                 to: out, dtype: dtype.dtype)
             let latents = try LatentPairs.load(folder: out)
+            if json {
+                let value: JSONValue = [
+                    "schema": 1, "pairs": .integer(latents.count),
+                    "shape": [.integer(latents.channels), .integer(latents.size), .integer(latents.size)],
+                    "data_digest": .digest(latents.digest),
+                ]
+                return print(value.pretty)
+            }
             print("pairs        \(latents.count)")
             print("latents      \(latents.channels)x\(latents.size)x\(latents.size)")
             print("data digest  \(latents.digest)")

@@ -220,10 +220,20 @@ extension DataCommand {
             let other = NSTemporaryDirectory() + "smpo-pairs-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: other) }
             let made = try make(record, into: other, engine).digest
+            let isSame = recorded == made && present.digest == made
+            if json {
+                let value: JSONValue = [
+                    "schema": 1, "same": .bool(isSame), "recorded": .digest(recorded), "found": .digest(present.digest),
+                    "made_again": .digest(made),
+                ]
+                print(value.pretty)
+                if !isSame { throw ExitStatus.diverged.code }
+                return
+            }
             print("recorded     \(recorded)")
             print("found        \(present.digest)")
             print("made again   \(made)")
-            guard recorded == made, present.digest == made else {
+            guard isSame else {
                 let again = try FolderPairs.loadAll(folder: other)
                 let first = (0..<min(again.count, present.count)).first {
                     again.item(at: $0).digest != present.item(at: $0).digest

@@ -48,9 +48,9 @@ struct KeysCommand: ParsableCommand {
             let base = "\(ring.folder)/\(name)"
             try key.write(to: base + ".key")
             try AtomicFile.write(key.verifyingKey.pem, to: base + ".pub")
-            print("private key  \(base).key")
-            print("public key   \(base).pub")
-            print("id           \(key.verifyingKey.id)")
+            Message.line("private key  \(base).key")
+            Message.line("public key   \(base).pub")
+            Message.line("id           \(key.verifyingKey.id)")
         }
     }
 
@@ -59,13 +59,25 @@ struct KeysCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the keys of the folder.", discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
 
+        @Flag(help: "Print the list as JSON.")
+        var json = false
+
         @OptionGroup var ring: KeyRing
 
         func run() throws {
             let all = try ring.all()
-            if all.isEmpty { print("no keys in \(ring.folder); `smpo keys generate NAME` makes one") }
+            if json {
+                let list = all.map { name, key, isPrivate -> JSONValue in
+                    [
+                        "name": .string(name), "type": .string(key.kind.rawValue), "private": .bool(isPrivate),
+                        "id": .digest(key.id),
+                    ]
+                }
+                return print((["schema": 1, "folder": .string(ring.folder), "keys": .array(list)] as JSONValue).pretty)
+            }
+            if all.isEmpty { Message.line("no keys in \(ring.folder); `smpo keys generate NAME` makes one") }
             for (name, key, isPrivate) in all {
-                print("\(name)  \(key.kind.rawValue)  \(isPrivate ? "private" : "public only")  \(key.id)")
+                Message.line("\(name)  \(key.kind.rawValue)  \(isPrivate ? "private" : "public only")  \(key.id)")
             }
         }
     }

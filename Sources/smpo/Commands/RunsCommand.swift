@@ -82,11 +82,11 @@ struct RunsCommand: ParsableCommand {
             }
             for run in runs {
                 let head = run.head?.short ?? "-"
-                print(
+                Message.line(
                     "\(run.name)  \(run.state.rawValue)  \(run.steps) steps  head \(head)  \(run.startedAt)  \(run.recipe)"
                 )
             }
-            for name in golden { print("\(name)  golden") }
+            for name in golden { Message.line("\(name)  golden") }
         }
     }
 
@@ -99,17 +99,42 @@ struct RunsCommand: ParsableCommand {
         @Argument(help: "Name of the run.")
         var name: String
 
+        @Flag(help: "Print the steps as JSON.")
+        var json = false
+
         func run() throws {
             let workspace = Workspace()
             guard let ledger = try workspace.existingLedger() else {
                 throw LedgerError.unknownRun(name: name, known: [])
             }
+            if json { return print(try value(ledger, workspace).pretty) }
             let verified = try ledger.verify(name, objects: workspace.objects) { step in
                 let text = StepFigures(step.record).loss.map { "\($0)  \(HexFloat.string($0))" } ?? ""
-                print("step \(step.record.step)  loss \(text)  head \(step.head.short)")
+                Message.line("step \(step.record.step)  loss \(text)  head \(step.head.short)")
             }
-            print("inputs      \(verified.manifest.inputs.digest)")
-            print("chain head  \(verified.chain.head)")
+            Message.line("inputs      \(verified.manifest.inputs.digest)")
+            Message.line("chain head  \(verified.chain.head)")
+        }
+
+        /// The run and its steps; numbers that are infinite or NaN are told by their bits alone.
+        private func value(_ ledger: LedgerStore, _ workspace: Workspace) throws -> JSONValue {
+            let run = try ledger.run(name)
+            var steps: [JSONValue] = []
+            let verified = try ledger.verify(name, objects: workspace.objects) { step in
+                let figures = StepFigures(step.record)
+                var object: JSONObject = [
+                    "step": .integer(step.record.step), "record_digest": .digest(step.digest),
+                    "head": .digest(step.head),
+                ]
+                for (name, value) in figures.named where value.isFinite { object[name] = .decimal(value) }
+                object["loss_bits"] = figures.loss.map { .bits($0) }
+                steps.append(.object(object))
+            }
+            return [
+                "schema": 1, "run": .string(name), "recipe": .string(run.recipe), "state": .string(run.state.rawValue),
+                "inputs_digest": .digest(verified.manifest.inputs.digest),
+                "chain_head": .digest(verified.chain.head), "steps": .array(steps),
+            ]
         }
     }
 }

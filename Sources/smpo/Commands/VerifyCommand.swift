@@ -89,7 +89,14 @@ struct VerifyCommand: ParsableCommand {
             Message.note("\(path): expected a signature by a known key; --trust names one")
             throw ExitStatus.incomparable.code
         }
-        print("\(folder): verified, signed with \(key)")
+        if json {
+            let value: JSONValue = [
+                "schema": 1, "verdict": "verified", "model": .string(folder), "bundle": .string(path),
+                "signed_by": .string("\(key)"),
+            ]
+            return print(value.pretty)
+        }
+        Message.line("\(folder): verified, signed with \(key)")
     }
 
     private func verifyProof(_ path: String) throws {
@@ -111,9 +118,9 @@ struct VerifyCommand: ParsableCommand {
                 ] as JSONValue).pretty)
             return
         }
-        print("\(proof.manifest.run), step \(proof.record.step) of \(proof.outcome.steps): verified")
-        print("  record           \(proof.record.digest)")
-        print("  Merkle root      \(proof.outcome.stepsRoot)")
-        print("  manifest digest  \(proof.manifest.digest)\(manifest.map { ", that of \($0)" } ?? "")")
+        Message.line("\(proof.manifest.run), step \(proof.record.step) of \(proof.outcome.steps): verified")
+        Message.line("  record           \(proof.record.digest)")
+        Message.line("  Merkle root      \(proof.outcome.stepsRoot)")
+        Message.line("  manifest digest  \(proof.manifest.digest)\(manifest.map { ", that of \($0)" } ?? "")")
     }
 }
