@@ -15,6 +15,8 @@ public struct FolderPairs: PreferenceDataset {
     public let items: [PairItem]
     /// The lines that were left out because a picture cannot be read; empty unless asked for by `dropUnreadable`.
     public let refused: [FolderPairsProblem]
+    /// What the pictures of `items` have that their pixels do not show; each picture once, only those that have any.
+    public let pictureTraits: [PictureTraits]
     /// Stands for `items` in a manifest.
     public let digest: Digest
     private let folder: ImageFolder
@@ -51,12 +53,16 @@ public struct FolderPairs: PreferenceDataset {
                 hint: items.isEmpty
                     ? "no pair can be read" : "mend these files, or ask for unreadable pairs to be dropped")
         }
-        return FolderPairs(items: items, refused: refused, digest: digest(of: items), folder: folder)
+        return FolderPairs(
+            items: items, refused: refused, pictureTraits: reader.traits(of: items), digest: digest(of: items),
+            folder: folder)
     }
 
     /// The same folder with other items.
     func replacing(items: [PairItem]) -> FolderPairs {
-        FolderPairs(items: items, refused: refused, digest: FolderPairs.digest(of: items), folder: folder)
+        FolderPairs(
+            items: items, refused: refused, pictureTraits: pictureTraits, digest: FolderPairs.digest(of: items),
+            folder: folder)
     }
 
     /// The pair at `index`, in `0..<count`.
@@ -95,7 +101,7 @@ public struct FolderPairs: PreferenceDataset {
 private struct ImageDigests {
     let folder: ImageFolder
     /// By the bytes of the name, since two spellings that Swift calls equal can be two files; looked up only, never walked.
-    private var known: [[UInt8]: Result<Digest, ImageTrouble>] = [:]
+    private var known: [[UInt8]: Result<(digest: Digest, traits: PictureTraits), ImageTrouble>] = [:]
 
     init(folder: ImageFolder) { self.folder = folder }
 
@@ -118,7 +124,7 @@ private struct ImageDigests {
         let result = known[spelling] ?? read(name)
         known[spelling] = result
         do {
-            return try result.get()
+            return try result.get().digest
         } catch {
             throw FolderPairsProblem(
                 file: folder.path(of: FolderPairs.listName), line: line, image: name,
@@ -127,11 +133,22 @@ private struct ImageDigests {
         }
     }
 
-    private func read(_ name: String) -> Result<Digest, ImageTrouble> {
+    /// Of each picture of `items`, once, where there are any.
+    func traits(of items: [PairItem]) -> [PictureTraits] {
+        var seen: Set<[UInt8]> = []
+        return items.flatMap { [$0.image0, $0.image1] }.compactMap { name in
+            let spelling = Array(name.utf8)
+            guard seen.insert(spelling).inserted, let traits = try? known[spelling]?.get().traits, !traits.isEmpty
+            else { return nil }
+            return traits
+        }
+    }
+
+    private func read(_ name: String) -> Result<(digest: Digest, traits: PictureTraits), ImageTrouble> {
         do {
             let bytes = try folder.bytes(of: name)
             _ = try folder.decode(bytes, name: name)
-            return .success(Digest.of(.file, bytes))
+            return .success((Digest.of(.file, bytes), PictureTraits(bytes: bytes)))
         } catch {
             return .failure(ImageTrouble(text: "\(error)", isUnreachable: error is FileError))
         }

@@ -12,6 +12,12 @@ public struct InputNotes: Sendable, Equatable {
         case orientationIgnored = "orientation ignored"
         /// The picture has an alpha channel, which is dropped.
         case alphaDropped = "alpha dropped"
+        /// The picture has a colour profile, which is ignored.
+        case profileIgnored = "colour profile ignored"
+        /// The picture has four inks, which are converted to RGB.
+        case inksConverted = "inks converted"
+        /// The picture has 16 bits a sample, of which 8 are taken.
+        case depthReduced = "depth reduced"
 
         /// The note on `count` of them.
         func sentence(_ count: Int) -> String {
@@ -25,6 +31,12 @@ public struct InputNotes: Sendable, Equatable {
                     + "not applied"
             case .alphaDropped:
                 "\(count) \(one ? "picture has an alpha channel" : "pictures have an alpha channel"), which is dropped"
+            case .profileIgnored:
+                "\(count) \(one ? "picture has a colour profile" : "pictures have a colour profile"), which is ignored"
+            case .inksConverted:
+                "\(count) \(one ? "picture has" : "pictures have") four inks (CMYK), which are converted to RGB"
+            case .depthReduced:
+                "\(count) \(one ? "picture has" : "pictures have") 16 bits a sample, of which 8 are taken"
             }
         }
     }

@@ -34,7 +34,8 @@ public struct RunData: Sendable {
         case .folder(let path, let dropUnreadable):
             let folder = try FolderPairs.loadAll(folder: path, dropUnreadable: dropUnreadable)
             notes += folder.refused.map { "left out: \($0)" }
-            try self.init(recipe, folder, &notes, refused: folder.refused)
+            try self.init(
+                recipe, folder, &notes, refused: folder.refused, inputNotes: InputNotes(folder.pictureTraits))
         case .latents(let path):
             let latents = try LatentPairs.load(folder: path)
             guard latents.size == recipe.data.size else {
@@ -48,7 +49,7 @@ public struct RunData: Sendable {
 
     private init(
         _ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String],
-        refused: [FolderPairsProblem] = []
+        refused: [FolderPairsProblem] = [], inputNotes: InputNotes = InputNotes()
     ) throws {
         let labels = try PairLabels(
             dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
@@ -63,7 +64,7 @@ public struct RunData: Sendable {
         }
         self.init(
             items: .pairs(dataset, labels), digests: digests, scoreRange: labels.scoreRange, notes: notes,
-            refused: refused)
+            inputNotes: inputNotes, refused: refused)
     }
 
     private init(
@@ -109,5 +110,17 @@ public struct RunData: Sendable {
             }
         case .pictures: []
         }
+    }
+}
+
+extension InputNotes {
+    /// How many pictures have each trait.
+    init(_ traits: [PictureTraits]) {
+        self.init()
+        let kinds: [(PictureTraits, Kind)] = [
+            (.orientation, .orientationIgnored), (.alpha, .alphaDropped), (.profile, .profileIgnored),
+            (.fourInks, .inksConverted), (.sixteenBits, .depthReduced),
+        ]
+        for (trait, kind) in kinds { add(kind, traits.count { $0.contains(trait) }) }
     }
 }
