@@ -55,7 +55,7 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownFormat: "JPEG, PNG and WebP are read"
         case .corrupt: "the file is damaged: fetch or export it again"
         case .unsupported: "convert it to a still 8-bit RGB JPEG, PNG or WebP"
-        case .tooLarge: "make the picture smaller, or raise the pixel limit"
+        case .tooLarge: "make the picture smaller"
         case .outOfMemory: "make the picture smaller, or free memory"
         }
     }
