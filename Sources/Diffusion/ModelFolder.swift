@@ -144,6 +144,11 @@ public struct ModelFolder: Sendable {
         return TextCondition(context: parts.count == 1 ? parts[0] : engine.stacked(parts))
     }
 
+    /// Whether a caption has more tokens than the encoder takes, so that its end is cut off.
+    public func cuts(_ caption: String) -> Bool {
+        tokenizer.cuts(caption, to: textEncoder.config.maxPositionEmbeddings)
+    }
+
     /// The token ids of a caption, padded to the encoder's length.
     public func tokenIDs(_ caption: String) -> [Int] {
         tokenizer.encode(caption, length: textEncoder.config.maxPositionEmbeddings).ids

@@ -50,6 +50,17 @@ public struct InputNotes: Sendable, Equatable {
     /// Notes with these counts.
     public init(_ counts: [Kind: Int]) { self.counts = counts.filter { $0.value > 0 } }
 
+    /// How many of `captions` are cut; of equal ones each counts, and is asked about once.
+    public init(captions: [String], isCut: (String) -> Bool) {
+        var known: [[UInt8]: Bool] = [:]
+        for caption in captions {
+            let bytes = Array(caption.utf8)
+            let cut = known[bytes] ?? isCut(caption)
+            known[bytes] = cut
+            if cut { add(.captionsCut) }
+        }
+    }
+
     /// Adds to a kind.
     public mutating func add(_ kind: Kind, _ count: Int = 1) {
         if count > 0 { counts[kind, default: 0] += count }

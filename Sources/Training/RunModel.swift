@@ -31,10 +31,8 @@ public enum RunModel: Sendable {
     /// Whether a caption has more tokens than the encoder takes.
     func cuts(_ caption: String) -> Bool {
         switch self {
-        case .diffusion(let folder):
-            folder.tokenizer.cuts(caption, to: folder.textEncoder.config.maxPositionEmbeddings)
-        case .scorer(let scorer):
-            scorer.tokenizer.cuts(caption, to: scorer.model.config.text.maxPositionEmbeddings)
+        case .diffusion(let folder): folder.cuts(caption)
+        case .scorer(let scorer): scorer.cuts(caption)
         }
     }
 

@@ -61,13 +61,8 @@ public final class TrainingSession {
 
     /// What `data` says of its pictures, and how many of its captions `model` cuts.
     private static func notes(_ data: RunData, _ model: RunModel) -> InputNotes {
-        var (notes, cut) = (data.inputNotes, [[UInt8]: Bool]())
-        for caption in data.captions {
-            let bytes = Array(caption.utf8)
-            let isCut = cut[bytes] ?? model.cuts(caption)
-            cut[bytes] = isCut
-            if isCut { notes.add(.captionsCut) }
-        }
+        var notes = data.inputNotes
+        notes.add(InputNotes(captions: data.captions, isCut: model.cuts))
         return notes
     }
 

@@ -194,6 +194,18 @@ import TinyRuns
             #expect(page.status == 0 && (page.output + page.errors).contains(note), "\(page.output)\(page.errors)")
             #expect(try sandbox.program.run("audit", "run-1").status == 0)
 
+            let picture = pairs.picture(0, .image0)
+            let scorer = try sandbox.program.run(
+                "train", try sandbox.runs.pickscore(steps: 1), "--out", "scorer", "--workers", "1")
+            #expect(scorer.status == 0, "\(scorer.errors)")
+            for arguments in [
+                ["score", "--model", "scorer", picture, "--caption", long], ["label", pairs.path, "--model", "scorer"],
+                ["sample", "--model", ".smpo/runs/run-1", "--steps", "1", "--out", "grid.png", long],
+            ] {
+                let result = try sandbox.program.start(arguments).wait()
+                #expect(result.status == 0 && result.errors.contains("cut off"), "\(arguments): \(result.errors)")
+            }
+
             // Where all fit, nothing is said and nothing is recorded.
             let other = try PairFolder(sandbox.runs, "others")
             let quiet = try sandbox.program.run(

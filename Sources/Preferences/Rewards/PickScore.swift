@@ -111,6 +111,11 @@ public struct PickScore: Sendable {
         return powers.map { Float($0 / sum) }
     }
 
+    /// Whether a caption has more tokens than the tower takes, so that its end is cut off.
+    public func cuts(_ caption: String) -> Bool {
+        tokenizer.cuts(caption, to: model.config.text.maxPositionEmbeddings)
+    }
+
     /// The token ids of a caption, padded to the tower's length.
     public func tokenIDs(_ caption: String) -> [Int] {
         tokenizer.encode(caption, length: model.config.text.maxPositionEmbeddings).ids

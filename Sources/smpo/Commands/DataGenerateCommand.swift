@@ -183,6 +183,7 @@ extension DataCommand {
                 case .shapes(let split): split.captions.map(\.text)
                 case .file(let path, let digest): try lines(of: path, digest)
                 }
+            Message.note(InputNotes(captions: captions, isCut: model.cuts))
             let generation = PairGeneration(
                 model: model, settings: record.settings, captions: captions, voters: record.voters,
                 scorer: scorer?.onDrawings(engine))

@@ -61,6 +61,7 @@ struct LabelCommand: ParsableCommand {
         defer { engine.stop() }
         let scorer = try PickScore(path: model)
         let pairs = try FolderPairs.loadAll(folder: folder, allowsUnknownKeys: true)
+        Message.note(InputNotes(captions: pairs.items.map(\.caption), isCut: scorer.cuts))
         let workspace = Workspace()
         // What cannot be recorded is not written either.
         let ledger = try workspace.openLedger()

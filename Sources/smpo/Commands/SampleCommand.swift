@@ -67,9 +67,13 @@ struct SampleCommand: ParsableCommand {
         defer { engine.stop() }
         let texts = captions.isEmpty ? ShapesSplit.test.captions.prefix(count).map(\.text) : captions
         var rows: [[Image]] = []
+        var noted = InputNotes()
         for folder in [against, model].compactMap({ $0 }) {
             let model = try ModelFolder(path: folder)
             try model.requirePictures()
+            let notes = InputNotes(captions: texts, isCut: model.cuts)
+            if notes != noted { Message.note(notes) }
+            noted = notes
             let edge = size ?? model.unet.config.sampleSize ?? 64
             let bar = ProgressBar(total: texts.count, unit: "picture")
             let evaluation = SampleEvaluation(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Digests
 import Foundation
+import Ledger
 import Preferences
 import Tensors
 
@@ -60,6 +61,7 @@ struct ScoreCommand: ParsableCommand {
         if let pairs { return try scorePairs(pairs, scorer, engine) }
         let pictures = try images.map { try ImageDecoder.decode(bytes: FileContents.read($0), file: $0) }
         let caption = caption ?? ""
+        Message.note(InputNotes(captions: [caption], isCut: scorer.cuts))
         let scores = try scorer.scores(pictures, captions: pictures.map { _ in caption }, engine: engine)
         let shares = scorer.shares(scores)
         if json {
@@ -81,6 +83,7 @@ struct ScoreCommand: ParsableCommand {
 
     private func scorePairs(_ folder: String, _ scorer: PickScore, _ engine: Engine) throws {
         let pairs = try FolderPairs.loadAll(folder: folder)
+        Message.note(InputNotes(captions: pairs.items.map(\.caption), isCut: scorer.cuts))
         let bar = ProgressBar(total: pairs.count, unit: "pair")
         let scores = try PairScores(pairs, scorer: scorer, engine: engine) { bar.update($0) }
         bar.finish()

@@ -173,7 +173,8 @@ struct TrainCommand: ParsableCommand {
         if dryRun { return }
         let session = try TrainingSession(recipe: recipe, engine: engine, band: band)
         defer { notePeak(plan) }
-        for note in session.data.notes + session.inputNotes.sentences { Message.note(note) }
+        for note in session.data.notes { Message.note(note) }
+        Message.note(session.inputNotes)
         if session.recipe.backend == .openblas {
             Message.note(
                 "OpenBLAS \(OpenBLAS.version) computes the products (\(OpenBLAS.core) kernels, threads: "
