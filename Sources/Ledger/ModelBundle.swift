@@ -10,16 +10,18 @@ public enum ModelBundle {
     private static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
     private static let predicateType = "https://model_signing/signature/v1.0"
 
-    /// Signs all files below `folder` except the bundle itself. - Throws: `KeyError` for a key of another kind, `FileError`,
-    /// `TamperError` for a symbolic link, which the format would have to follow.
+    /// Signs all files below `folder` except the bundle itself. Links are signed as the files they lead to in a snapshot
+    /// of the hub's client, where they stay inside its repository (`HubRepository`).
+    /// - Throws: `KeyError` for a key of another kind, `FileError`, `TamperError` for any other link.
     public static func sign(folder: String, key: SigningKey, to path: String) throws {
         guard key.kind == .p256 else {
             throw KeyError(
                 key: "\(key)", reason: "expected a P-256 key for a model's bundle; `smpo keys generate --type p256`")
         }
         let ignored = relative(path, to: folder)
-        let files = try listing(folder, ignoring: ignored)
-        let envelope = Envelope(statement(folder: folder, files, ignoring: ignored).canonicalBytes, by: [key])
+        let (files, hasLinks) = try listing(folder, ignoring: ignored, allowsLinks: true)
+        let envelope = Envelope(
+            statement(folder: folder, files, ignoring: ignored, hasLinks: hasLinks).canonicalBytes, by: [key])
         let bundle: JSONValue = [
             "mediaType": .string(mediaType),
             "verificationMaterial": [
@@ -53,7 +55,8 @@ public enum ModelBundle {
             return nil
         }
         let ignored = contents.ignored + relative(path, to: folder)
-        let found = Dictionary(uniqueKeysWithValues: try listing(folder, ignoring: ignored))
+        let listed = try listing(folder, ignoring: ignored, allowsLinks: contents.allowsLinks).files
+        let found = Dictionary(uniqueKeysWithValues: listed)
         for (name, digest) in contents.files where found[name] != digest {
             throw fault("\(folder)/\(name)", "digest", digest.hex, found[name]?.hex ?? "no such file")
         }
@@ -72,6 +75,8 @@ public enum ModelBundle {
         let hint: String?
         let files: [(name: String, digest: Digest)]
         let ignored: [String]
+        /// Whether links were followed when it was made.
+        let allowsLinks: Bool
 
         init(_ bundle: JSONCursor) throws {
             guard try bundle["mediaType"].string() == mediaType else {
@@ -89,6 +94,7 @@ public enum ModelBundle {
                 throw form.error(expected: "method files, hash_type sha256", found: "another serialization")
             }
             ignored = try form["ignore_paths"].present?.elements().map { try $0.string() } ?? []
+            allowsLinks = try form["allow_symlinks"].present?.bool() ?? false
             files = try statement["predicate"]["resources"].elements().map { resource in
                 guard try resource["algorithm"].string() == "sha256" else {
                     throw try resource["algorithm"].error(expected: "sha256")
@@ -104,7 +110,7 @@ public enum ModelBundle {
     }
 
     private static func statement(
-        folder: String, _ files: [(String, Digest)], ignoring ignored: [String]
+        folder: String, _ files: [(String, Digest)], ignoring ignored: [String], hasLinks: Bool
     ) -> JSONValue {
         let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
         return [
@@ -115,7 +121,7 @@ public enum ModelBundle {
             "predicateType": .string(predicateType),
             "predicate": [
                 "serialization": [
-                    "method": "files", "hash_type": "sha256", "allow_symlinks": false,
+                    "method": "files", "hash_type": "sha256", "allow_symlinks": .bool(hasLinks),
                     "ignore_paths": .array(ignored.map { .string($0) }),
                 ],
                 "resources": .array(
@@ -128,14 +134,23 @@ public enum ModelBundle {
     private static func rootDigest(_ digests: [Digest]) -> Digest { .sha256(digests.flatMap(\.bytes)) }
 
     /// All files below a folder with their SHA-256, ordered by the parts of their paths.
-    private static func listing(_ folder: String, ignoring: [String]) throws -> [(String, Digest)] {
+    private static func listing(
+        _ folder: String, ignoring: [String], allowsLinks: Bool
+    ) throws -> (files: [(String, Digest)], hasLinks: Bool) {
         var result: [(parts: [String], digest: Digest)] = []
+        var hasLinks = false
+        let repository = HubRepository(holding: folder)
         func visit(_ parts: [String]) throws {
             let path = ([folder] + parts).joined(separator: "/")
             let relative = parts.joined(separator: "/")
             guard !ignoring.contains(relative) else { return }
             var status = stat()
             guard lstat(path, &status) == 0 else { throw FileError(operation: "open", path: path, code: errno) }
+            if status.st_mode & S_IFMT == S_IFLNK, allowsLinks, let repository, repository.holds(path),
+                stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+            {
+                hasLinks = true
+            }
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
                 for name in try FileManager.default.contentsOfDirectory(atPath: path) { try visit(parts + [name]) }
@@ -145,14 +160,14 @@ public enum ModelBundle {
                 result.append((parts, stream.finalize()))
             default:
                 throw TamperError(
-                    file: path, run: nil, step: nil, field: "kind", expected: "a file or a folder",
-                    found: "a link or a device")
+                    file: path, run: nil, step: nil, field: "kind",
+                    expected: "a file, a folder, or a link within the repository of a hub's snapshot",
+                    found: "another link, or a device")
             }
         }
         try visit([])
-        return result.sorted { $0.parts.lexicographicallyPrecedes($1.parts, by: utf8Less) }.map {
-            ($0.parts.joined(separator: "/"), $0.digest)
-        }
+        result.sort { $0.parts.lexicographicallyPrecedes($1.parts, by: utf8Less) }
+        return (result.map { ($0.parts.joined(separator: "/"), $0.digest) }, hasLinks)
     }
 
     /// The path of a file below a folder; none for one elsewhere.

@@ -55,6 +55,38 @@ import Testing
         }
     }
 
+    /// A snapshot of the hub's client: its links are signed as files, one that leaves the repository is refused by name.
+    @Test func linksWithinAHubsRepositoryAreSigned() throws {
+        try Sample.withFolder { root in
+            let (repository, files) = (root + "/models--org--name", FileManager.default)
+            let snapshot = repository + "/snapshots/0123"
+            try FileContents.makeFolder(snapshot + "/unet")
+            try FileContents.makeFolder(repository + "/blobs")
+            try AtomicFile.write("weights", to: repository + "/blobs/ab")
+            let link = snapshot + "/unet/model.safetensors"
+            try files.createSymbolicLink(atPath: link, withDestinationPath: "../../../blobs/ab")
+            let (key, bundle) = (try SigningKey(.p256), snapshot + "/model.sig")
+            try ModelBundle.sign(folder: snapshot, key: key, to: bundle)
+            #expect(
+                try ModelBundle.verify(bundle, folder: snapshot, keys: [key.verifyingKey]) == key.verifyingKey)
+            try AtomicFile.write("weightz", to: repository + "/blobs/ab")
+            let changed = #expect(throws: TamperError.self) {
+                try ModelBundle.verify(bundle, folder: snapshot, keys: [key.verifyingKey])
+            }
+            #expect(changed?.file == link && changed?.field == "digest")
+            try AtomicFile.write("weights", to: root + "/outside")
+            try files.removeItem(atPath: link)
+            try files.createSymbolicLink(atPath: link, withDestinationPath: "../../../../outside")
+            for body in [
+                { _ = try ModelBundle.verify(bundle, folder: snapshot, keys: [key.verifyingKey]) },
+                { try ModelBundle.sign(folder: snapshot, key: key, to: bundle) },
+            ] {
+                let left = #expect(throws: TamperError.self) { try body() }
+                #expect(left?.file == link && left?.field == "kind")
+            }
+        }
+    }
+
     /// Ten thousand damaged bundles: none crashes, none holds unless it says the same.
     @Test func damagedBundles() throws {
         try withTheirs { folder, key in
