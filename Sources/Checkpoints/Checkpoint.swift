@@ -10,14 +10,18 @@ public struct Checkpoint: Sendable {
     public let tensors: [CheckpointTensor]
     /// What the files say besides: key and value, in byte order of the keys.
     public let metadata: [(key: String, value: String)]
+    /// Of a folder every file below it, and what became of it, in byte order of the paths; else empty.
+    public let files: [FolderFile]
 
     /// A checkpoint of tensors and texts in any order.
     /// - Throws: `CheckpointError` (`duplicateName`).
     public init(
-        path: String, container: String, tensors: [CheckpointTensor], metadata: [(key: String, value: String)] = []
+        path: String, container: String, tensors: [CheckpointTensor], metadata: [(key: String, value: String)] = [],
+        files: [FolderFile] = []
     ) throws {
         self.path = path
         self.container = container
+        self.files = files.sorted { utf8Less($0.path, $1.path) }
         self.tensors = tensors.sorted { utf8Less($0.name, $1.name) }
         self.metadata = metadata.sorted { utf8Less($0.key, $1.key) }
         for (left, right) in zip(self.tensors, self.tensors.dropFirst()) where utf8Equal(left.name, right.name) {
@@ -29,6 +33,9 @@ public struct Checkpoint: Sendable {
     public subscript(name: String) -> CheckpointTensor? {
         NameOrder.place(of: name, count: tensors.count) { tensors[$0].name }.map { tensors[$0] }
     }
+
+    /// The files that can hold weights and were not read: the tensors are not all there is where there are any.
+    public var unread: [FolderFile] { files.filter { $0.use == .unread } }
 
     /// Elements of all tensors.
     public var elementCount: Int { tensors.reduce(0) { $0 + $1.count } }

@@ -3,10 +3,13 @@ import Digests
 extension Checkpoint {
     /// Opens what is at a path: a file of any of the formats, an index of shards, a model folder or a pipeline folder.
     /// Headers are read and checked, tensors are not. The format is told by the bytes, not by the name.
+    /// - Parameters:
+    ///   - path: the file or folder.
+    ///   - ignored: patterns (`NamePattern`) of the relative paths of a folder's files that are left alone.
     /// - Throws: `CheckpointError`.
-    public init(opening path: String) throws {
+    public init(opening path: String, ignoring ignored: [String] = []) throws {
         if FileContents.isFolder(path) {
-            try self.init(folder: path)
+            try self.init(folder: path, ignoring: ignored)
         } else if Self.isIndex(path) {
             try self.init(index: path)
         } else {
@@ -17,9 +20,16 @@ extension Checkpoint {
             }
             try self.init(
                 path: opened.path, container: opened.container, tensors: opened.tensors,
-                metadata: opened.metadata
-                    + (isAdapter ? Self.config(ModelDirectory.folder(of: path), files: [Self.adapterConfig]) : []))
+                metadata: opened.metadata + (isAdapter ? Self.adapterConfig(beside: path) : []))
         }
+    }
+
+    /// The members of the configuration that lies beside an adapter's weights, as a folder's metadata name them.
+    private static func adapterConfig(beside path: String) throws -> [(key: String, value: String)] {
+        let config = ModelDirectory.join(ModelDirectory.folder(of: path), adapterConfig)
+        guard FileContents.exists(config) else { return [] }
+        return try FolderTexts.entries(
+            of: InventoriedFile(name: adapterConfig, path: adapterConfig, place: config))
     }
 
     /// `model.safetensors.index.json`, or of a variant `model.safetensors.index.fp16.json`.

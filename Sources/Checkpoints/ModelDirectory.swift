@@ -34,23 +34,23 @@ public struct ModelDirectory: Sendable {
         weights = try Self.openWeights(in: path, variant: variant)
     }
 
-    /// Finds and opens the weights of a folder, whole or in shards.
-    /// - Throws: `CheckpointError`.
+    /// Finds and opens the weights of a folder, whole or in shards (`WeightsFiles`).
+    /// - Throws: `CheckpointError`, `FileError`.
     public static func openWeights(in folder: String, variant: String? = nil) throws -> any TensorSource {
-        let candidates = candidates(variant)
-        let present = candidates.filter { FileContents.exists(join(folder, $0)) }
-        guard let name = present.first else {
-            throw CheckpointError(
-                .layout, file: folder, "no weights", expected: candidates.joined(separator: " or "),
-                hint: hint(folder, variant: variant))
-        }
-        guard present.count == 1 else {
-            throw CheckpointError(
-                .layout, file: folder, "several files of weights; keep one", found: present.joined(separator: ", "))
-        }
-        let file = join(folder, name)
-        if name.hasSuffix(".json") { return try ShardedSafetensors(index: file) }
-        return try SafetensorsFile(path: file)
+        // What is not taken is not opened: whatever is in a file that a run opens belongs to its inputs.
+        let found = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).trainable(variant: variant)
+        try requireInside(found.file.place)
+        if found.isIndex { return try ShardedSafetensors(index: found.file.place) }
+        return try SafetensorsFile(path: found.file.place)
+    }
+
+    /// Refuses a link out of the repository of a hub's snapshot (`HubRepository`).
+    /// - Throws: `CheckpointError` (`layout`).
+    static func requireInside(_ file: String) throws {
+        guard let repository = HubRepository(holding: folder(of: file)), !repository.holds(file) else { return }
+        throw CheckpointError(
+            .layout, file: file, "a link that leaves the repository of the snapshot",
+            expected: "a file in \(repository.path)")
     }
 
     /// Reads a JSON file that holds an object.
@@ -69,23 +69,6 @@ public struct ModelDirectory: Sendable {
             throw CheckpointError(.headerSyntax, file: path, "wrong kind", expected: "object", found: value.kind)
         }
         return object
-    }
-
-    private static func candidates(_ variant: String?) -> [String] {
-        let infix = variant.map { ".\($0)" } ?? ""
-        return stems.flatMap { ["\($0)\(infix).safetensors", "\($0).safetensors.index\(infix).json"] }
-    }
-
-    private static func hint(_ folder: String, variant: String?) -> String? {
-        for other in [nil, "fp16", "bf16", "non_ema"] where other != variant {
-            if let file = candidates(other).first(where: { FileContents.exists(join(folder, $0)) }) {
-                return "there is \(file)"
-            }
-        }
-        let pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin"]
-        return pickles.first { FileContents.exists(join(folder, $0)) }.map {
-            "there is \($0); convert it to safetensors"
-        }
     }
 
     static func join(_ folder: String, _ name: String) -> String {

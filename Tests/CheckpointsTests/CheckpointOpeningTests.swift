@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// A pipeline's components, whatever lies beside them.
+    /// A pipeline's components; checkpoints in one file beside them stand for themselves.
     @Test func aPipelineFolderHasItsComponentsInFront() throws {
         try inFolder { folder in
             try folder.write("model_index.json", Data("{}".utf8))
@@ -51,23 +51,30 @@ import Testing
             try folder.save("unet/diffusion_pytorch_model.fp16.safetensors", tensor: "conv_in.weight")
             try folder.save("vae/diffusion_pytorch_model.safetensors", tensor: "conv_in.weight")
             try folder.write("scheduler/scheduler_config.json", Data("{}".utf8))
-            #expect(try names(folder.path) == ["unet/conv_in.weight", "vae/conv_in.weight"])
+            #expect(
+                try names(folder.path) == [
+                    "unet/conv_in.weight", "v1-5-pruned.safetensors/other", "v1-5.safetensors/other",
+                    "vae/conv_in.weight",
+                ])
         }
     }
 
-    /// Adapters beside the components are no component; alone they are what PEFT saved, with its configuration, whether
-    /// the folder is named or the file.
+    /// Adapters beside the components are a component; alone they are what PEFT saved, with its configuration, whether
+    /// the folder is named or the file. Diffusers' form of the same is not counted twice.
     @Test func adaptersAreOpenedByThemselves() throws {
         try inFolder { folder in
             try folder.save("unet/diffusion_pytorch_model.safetensors", tensor: "w")
             try folder.save("lora/adapter_model.safetensors", tensor: "base_model.model.w.lora_A.weight")
             try folder.save("lora/pytorch_lora_weights.safetensors", tensor: "unet.w.lora_A.weight")
-            try folder.write("lora/adapter_config.json", Data(#"{"lora_alpha": 3}"#.utf8))
-            #expect(try names(folder.path) == ["unet/w"])
+            try folder.write("lora/adapter_config.json", Data(#"{"lora_alpha": 3, "r": 3}"#.utf8))
+            #expect(try names(folder.path) == ["lora/base_model.model.w.lora_A.weight", "unet/w"])
             for path in ["lora", "lora/adapter_model.safetensors"] {
                 let adapter = try Checkpoint(opening: "\(folder.path)/\(path)")
                 #expect(adapter.tensors.map(\.name) == ["base_model.model.w.lora_A.weight"])
-                #expect(adapter.metadata.map { "\($0.key) = \($0.value)" } == ["adapter_config.json: lora_alpha = 3"])
+                #expect(
+                    adapter.metadata.map { "\($0.key) = \($0.value)" } == [
+                        "adapter_config.json: lora_alpha = 3", "adapter_config.json: r = 3",
+                    ])
             }
             let plain = try Checkpoint(opening: "\(folder.path)/lora/pytorch_lora_weights.safetensors")
             #expect(plain.tensors.map(\.name) == ["unet.w.lora_A.weight"] && plain.metadata.isEmpty)
@@ -113,6 +120,9 @@ import Testing
             #expect(try problem(folder.path).hasPrefix("no weights"))
             try folder.save("a.safetensors", tensor: "a")
             try folder.save("b.safetensors", tensor: "b")
+            #expect(try names(folder.path) == ["a.safetensors/a", "b.safetensors/b"])
+            try folder.save("model.safetensors", tensor: "a")
+            try folder.save("diffusion_pytorch_model.safetensors", tensor: "a")
             #expect(try problem(folder.path) == "several files of weights")
             #expect(try problem(folder.path + "/empty/readme.txt") == "an empty file, no weights")
             #expect(try problem(folder.path + "/nothing").hasPrefix("cannot open"))

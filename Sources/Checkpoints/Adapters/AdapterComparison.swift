@@ -62,13 +62,16 @@ public enum AdapterComparison {
         return try Checkpoint(
             path: side.path, container: made.map(\.1.container).joined(separator: "; "),
             tensors: made.flatMap { name, weights in weights.tensors.map { $0.named("\(name)/\($0.name)") } },
-            metadata: base?.metadata ?? [])
+            metadata: base?.metadata ?? [], files: side.files + (base?.files ?? []))
     }
 
     private static func weights(
         _ adapter: LowRankAdapter, _ side: Checkpoint, _ base: Checkpoint?
     ) throws -> Checkpoint {
         let effective = EffectiveWeights(adapter: adapter, path: side.path)
-        return try base.map(effective.merged) ?? effective.alone()
+        let made = try base.map(effective.merged) ?? effective.alone()
+        return try Checkpoint(
+            path: made.path, container: made.container, tensors: made.tensors, metadata: made.metadata,
+            files: side.files + (base?.files ?? []))
     }
 }

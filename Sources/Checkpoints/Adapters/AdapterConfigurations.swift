@@ -24,6 +24,10 @@ struct AdapterConfigurations {
                     throw CheckpointError(.adapter, file: path, "\(key) is no object", found: ForeignText.shown(value))
                 }
                 header = object
+            } else if key.contains("/" + Self.besideKey) || key.hasSuffix("/" + Self.headerKey) {
+                throw CheckpointError(
+                    .adapter, file: path, "an adapter's configuration in a folder or file below", found: key,
+                    hint: "name the adapter's own folder or file, or leave it out by --ignore-file")
             }
         }
         guard beside.isEmpty || header == nil else {

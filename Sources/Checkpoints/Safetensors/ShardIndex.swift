@@ -70,6 +70,7 @@ struct ShardIndex {
         guard FileContents.exists(place) else {
             throw CheckpointError(.shard, file: path, "a shard is missing", expected: place)
         }
+        try ModelDirectory.requireInside(place)
         return place
     }
 }

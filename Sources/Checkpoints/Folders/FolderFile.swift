@@ -1,0 +1,33 @@
+/// A file below a folder that was opened, and what became of it.
+public struct FolderFile: Sendable, Equatable {
+    /// What became of a file.
+    public enum Use: String, Sendable {
+        /// Its tensors are the checkpoint's.
+        case weights
+        /// Its content is part of the metadata: by members, or by a digest.
+        case text
+        /// It was not read, and it holds no weights.
+        case harmless
+        /// It was not read, and it can hold weights.
+        case unread
+        /// It was left out as the caller asked.
+        case ignored
+    }
+
+    /// Its path below the folder.
+    public let path: String
+    /// Where it can be opened.
+    public let place: String
+    /// What became of it.
+    public let use: Use
+    /// Why it was not read, in words; of an ignored file the pattern. Empty for what was read.
+    public let why: String
+
+    /// A file.
+    public init(path: String, place: String, use: Use, why: String = "") {
+        (self.path, self.place, self.use, self.why) = (path, place, use, why)
+    }
+
+    /// Whether it is among what was read.
+    public var isRead: Bool { use == .weights || use == .text }
+}

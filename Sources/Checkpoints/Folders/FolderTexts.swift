@@ -1,0 +1,41 @@
+import Digests
+
+/// What the files of a folder say besides tensors, as metadata: configurations, vocabularies, schedules.
+enum FolderTexts {
+    /// Objects of more members are told apart by a digest: vocabularies have tens of thousands.
+    private static let mostMembers = 1000
+    /// Values of more bytes are told apart by a digest.
+    private static let longestValue = 4096
+    /// Files of more bytes are not parsed.
+    private static let largestFile = 32 << 20
+
+    /// Of a JSON object its members, as `unet/config.json: sample_size`; of anything else a digest, under the path.
+    /// - Throws: `FileError`.
+    static func entries(of file: InventoriedFile) throws -> [(key: String, value: String)] {
+        // What is not strict JSON is compared by its bytes, whatever programs make of it.
+        guard file.nature == .json, file.size <= largestFile, let value = try? JSONValue.read(file.place) else {
+            return [(file.path, try bytes(file))]
+        }
+        guard case .object(let object) = value, object.count > 0 else { return [(file.path, shown(value))] }
+        if utf8Equal(file.name, Checkpoint.adapterConfig) {
+            // These are read again, as JSON, for what the adapter comes to.
+            return object.members.map { ("\(file.path): \($0)", $1.canonical) }
+        }
+        guard object.count <= mostMembers else { return [(file.path, shown(value))] }
+        return object.members.map { ("\(file.path): \($0)", shown($1)) }
+    }
+
+    private static func shown(_ value: JSONValue) -> String {
+        if case .object(let object) = value, object.count > mostMembers {
+            return "\(object.count) members, SHA-256 \(Digest.sha256(value.canonicalBytes))"
+        }
+        let bytes = value.canonicalBytes
+        return bytes.count <= longestValue ? value.canonical : "\(bytes.count) bytes, SHA-256 \(Digest.sha256(bytes))"
+    }
+
+    private static func bytes(_ file: InventoriedFile) throws -> String {
+        var stream = SHA256Stream()
+        try FileContents.forEachBlock(of: file.place) { stream.update($0) }
+        return "\(file.size) bytes, SHA-256 \(stream.finalize())"
+    }
+}
