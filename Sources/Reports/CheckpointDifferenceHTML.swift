@@ -42,6 +42,8 @@ public struct CheckpointDifferenceHTML {
         var words = ["tolerance \(policy.tolerance.text)"]
         words += policy.rules.map { "\($0.pattern): \($0.tolerance?.text ?? "ignored")" }
         if policy.ignoresMetadata { words.append("metadata ignored") }
+        words += policy.ignoredMetadata.map { "metadata \($0): ignored" }
+        words += policy.ignoredFiles.map { "files \($0): ignored" }
         if policy.allowsRename { words.append("renames allowed") }
         if !policy.only.isEmpty { words.append("only \(policy.only.joined(separator: ", "))") }
         let notes = report.notes.map { "<br>\(VisibleText.html($0))" }.joined()
@@ -148,6 +150,17 @@ public struct CheckpointDifferenceHTML {
         }
         return section("Other differences", "<tr><th></th><th>verdict</th><th>A</th><th>B</th><th></th></tr>", others)
             + section("Metadata", "<tr><th></th><th>A</th><th>B</th></tr>", metadata)
+            + section("Files not compared", Self.fileHead, report.notCompared.map(Self.row))
+            + section(
+                "Other files not read", Self.fileHead, report.files.filter { $0.outcome != .notCompared }.map(Self.row))
+    }
+
+    private static let fileHead = "<tr><th></th><th>in</th><th>outcome</th><th>why</th></tr>"
+
+    private static func row(_ file: FileDifference) -> String {
+        let cells = [file.sides.rawValue, file.outcome.rawValue, file.text]
+        return "<tr><th>\(HTMLText.escaped(file.path))</th>"
+            + cells.map { "<td>\(HTMLText.escaped($0))</td>" }.joined() + "</tr>"
     }
 
     private func section(_ title: String, _ head: String, _ rows: [String]) -> String {

@@ -46,6 +46,13 @@ public struct CheckpointDifferenceMarkdown {
                 "- \(VisibleText.markdownCode($0.key)): \(value($0.left)) → \(value($0.right))"
             }
         }
+        if !report.files.isEmpty {
+            lines += ["", "Not compared:", ""]
+            lines += report.files.map {
+                "- \(VisibleText.markdownCode($0.path)) (\($0.sides.rawValue), \($0.outcome.rawValue)): "
+                    + VisibleText.markdown($0.text)
+            }
+        }
         lines += report.notes.flatMap { ["", "Note: \(VisibleText.markdown($0))"] }
         return lines.joined(separator: "\n")
     }

@@ -47,7 +47,14 @@ public struct CheckpointDifferenceText {
                 "\(count) tensor\(count == 1 ? "" : "s"), \(Figures.grouped(report.tensors.reduce(0) { $0 + $1.count })) elements"
             )
         }
-        return VisibleText.of("\(verdict): \(parts.joined(separator: ", "))", most: .max)
+        add(report.leftOut, report.leftOut == 1 ? "tensor left out" : "tensors left out")
+        let unread = report.notCompared.count
+        add(
+            unread, unread == 1 ? "file that can hold weights not compared" : "files that can hold weights not compared"
+        )
+        let others = report.files.count - unread
+        add(others, others == 1 ? "other file not read" : "other files not read")
+        return VisibleText.of("\(report.verdict.rawValue): \(parts.joined(separator: ", "))", most: .max)
     }
 
     /// The verdict line, the table, and all that does not fit into it.
@@ -61,10 +68,6 @@ public struct CheckpointDifferenceText {
         lines += details
         lines += report.notes.map { "  note: \($0)" }
         return VisibleText.lines(lines)
-    }
-
-    private var verdict: String {
-        report.isIdentical ? "identical" : report.passes ? "same under the policy" : "different"
     }
 
     private static func isRenamed(_ tensor: TensorDifference) -> Bool {
@@ -132,7 +135,11 @@ public struct CheckpointDifferenceText {
                 .map(Self.reshaped))
         list(
             "metadata",
-            report.metadata.map { "\($0.key): \(Self.value($0.left)) | \(Self.value($0.right))" })
+            report.metadata.map {
+                "\($0.key): \(Self.value($0.left)) | \(Self.value($0.right))\($0.passes ? " (passes)" : "")"
+            })
+        list("files not compared", report.notCompared.map(Self.file))
+        list("other files not read", report.files.filter { $0.outcome != .notCompared }.map(Self.file))
         return lines
     }
 
@@ -163,6 +170,10 @@ public struct CheckpointDifferenceText {
                     + (m.cosine.map { ", 1 − cosine \(Figures.short(1 - $0))" } ?? ""))
         }
         return lines + tensor.notes.map { "  " + $0 }
+    }
+
+    private static func file(_ file: FileDifference) -> String {
+        "\(file.path)  (\(file.sides.rawValue)): \(file.text)"
     }
 
     private static func reshaped(_ tensor: TensorDifference) -> String {

@@ -45,7 +45,7 @@ public struct CheckpointText {
         ]
         let table = Figures.table(
             [["module", "tensors", "parameters", "size", "types"]] + body + [total], rightAligned: [1, 2, 3])
-        return VisibleText.lines([head] + table + metadata)
+        return VisibleText.lines([head] + table + metadata + files)
     }
 
     /// Every tensor: type, shape, elements, bytes.
@@ -54,7 +54,7 @@ public struct CheckpointText {
             [$0.name, $0.type.name, "\($0.shape)", Figures.grouped($0.count), "\(MemorySize($0.byteCount))"]
         }
         let table = Figures.table([["tensor", "type", "shape", "elements", "size"]] + body, rightAligned: [3, 4])
-        return VisibleText.lines([head] + table + metadata)
+        return VisibleText.lines([head] + table + metadata + files)
     }
 
     /// The list for programs.
@@ -71,12 +71,28 @@ public struct CheckpointText {
                 }),
             "metadata": .array(
                 checkpoint.metadata.map { ["key": .string($0.key), "value": .string($0.value)] }),
+            "files": .array(
+                checkpoint.files.map {
+                    ["path": .string($0.path), "use": .string($0.use.rawValue), "why": .string($0.why)]
+                }),
         ]
     }
 
     private var head: String {
         "\(checkpoint.path): \(checkpoint.container), \(checkpoint.tensors.count) tensors, "
             + "\(Figures.grouped(checkpoint.elementCount)) parameters, \(MemorySize(checkpoint.byteCount))"
+    }
+
+    /// What lies in the folder and was not read; what can hold weights first.
+    private var files: [String] {
+        let (unread, rest) = (checkpoint.unread, checkpoint.files.filter { !$0.isRead && $0.use != .unread })
+        func lines(_ title: String, _ files: [FolderFile]) -> [String] {
+            files.isEmpty
+                ? []
+                : ["\(title) (\(files.count))"]
+                    + files.map { "  \($0.path): \($0.use == .ignored ? "ignored, " : "")\($0.why)" }
+        }
+        return lines("not read, though they can hold weights", unread) + lines("not read", rest)
     }
 
     private var metadata: [String] {

@@ -33,9 +33,9 @@ enum CheckpointInput {
         return try workspace.existingLedger()?.runs().contains { $0.name == word } ?? false
     }
 
-    /// The tensors: of a run those of the model that it ended with.
-    /// - Throws: `CheckpointError`, `TamperError`.
-    func checkpoint(_ workspace: Workspace, engine: Engine) throws -> Checkpoint {
+    /// The tensors: of a run those of the model that it ended with. Files of a folder that one of the patterns `ignored`
+    /// matches are left alone. - Throws: `CheckpointError`, `TamperError`.
+    func checkpoint(_ workspace: Workspace, engine: Engine, ignoring ignored: [String] = []) throws -> Checkpoint {
         switch self {
         case .run(let run):
             let folder = workspace.model(run)
@@ -44,7 +44,7 @@ enum CheckpointInput {
                     .layout, file: folder, "the model that the run ended with is not here",
                     hint: "name a checkpoint, \(run)@step-N, or a file")
             }
-            return try Checkpoint(opening: folder)
+            return try Checkpoint(opening: folder, ignoring: ignored)
         case .runCheckpoint(let run, let step):
             return try RunCheckpoint.open(run, step: step, workspace: workspace, engine: engine)
         case .path(let path):
@@ -53,7 +53,7 @@ enum CheckpointInput {
                     .unreadable, file: path, "there is no such file, folder or run",
                     hint: "smpo runs list shows the runs")
             }
-            return try Checkpoint(opening: path)
+            return try Checkpoint(opening: path, ignoring: ignored)
         }
     }
 }

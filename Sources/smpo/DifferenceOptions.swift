@@ -16,6 +16,8 @@ struct DifferenceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Compare only tensors whose names match, such as 'unet/*'. Can be repeated."))
     var only: [String] = []
 
+    @OptionGroup var folders: FolderOptions
+
     @Flag(help: "Let other metadata pass.")
     var ignoreMetadata = false
 
@@ -64,6 +66,7 @@ struct DifferenceOptions: ParsableArguments {
         var result = try policy.map(DifferencePolicyFile.read) ?? DifferencePolicy()
         if let tolerance = tolerance.flatMap(Tolerance.init) { result.tolerance = tolerance }
         result.only += only
+        result.ignoredFiles += folders.ignoreFile
         result.ignoresMetadata = result.ignoresMetadata || ignoreMetadata
         result.allowsRename = result.allowsRename || allowRename
         return result
@@ -74,6 +77,7 @@ struct DifferenceOptions: ParsableArguments {
         if tolerance != nil { return "--tolerance" }
         if policy != nil { return "--policy" }
         if !only.isEmpty { return "--only" }
+        if !folders.ignoreFile.isEmpty { return "--ignore-file" }
         let flags = [
             (ignoreMetadata, "--ignore-metadata"), (allowRename, "--allow-rename"), (stat, "--stat"), (all, "--all"),
             (byLayer, "--by-layer"), (markdown, "--markdown"), (html != nil, "--html"), (lora, "--lora"),

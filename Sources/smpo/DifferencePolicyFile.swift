@@ -5,12 +5,15 @@ import Training
 /// The YAML file of `smpo diff --policy`.
 ///
 ///     tolerance: exact
-///     ignore_metadata: true
+///     ignore_metadata: true        # or patterns: ["format", "*config.json: _name_or_path"]
 ///     allow_rename: false
 ///     tensors:
 ///       - pattern: "*.norm*"
 ///         tolerance: ulp:2
 ///       - pattern: "*.position_ids"
+///         ignore: true
+///     files:
+///       - pattern: "vae/*.onnx"
 ///         ignore: true
 enum DifferencePolicyFile {
     /// Reads a policy. Unknown keys are errors with line, column and the nearest name.
@@ -19,16 +22,32 @@ enum DifferencePolicyFile {
         let text = String(decoding: try FileContents.read(path), as: UTF8.self)
         let root = try RecipeSection(
             root: try RecipeDocument.parse(text, file: path), style: .written,
-            keys: ["tolerance", "ignore_metadata", "allow_rename", "tensors"])
+            keys: ["tolerance", "ignore_metadata", "allow_rename", "tensors", "files"])
         var policy = DifferencePolicy()
         policy.tolerance = try tolerance(root["tolerance"]) ?? .exact
-        policy.ignoresMetadata = try root["ignore_metadata"].bool(default: false)
+        if case .list? = root["ignore_metadata"].node?.content {
+            policy.ignoredMetadata =
+                try root["ignore_metadata"].list(of: "patterns of keys")?.map { try $0.text() } ?? []
+        } else {
+            policy.ignoresMetadata = try root["ignore_metadata"].bool(default: false)
+        }
         policy.allowsRename = try root["allow_rename"].bool(default: false)
         if let node = root["tensors"].node {
             guard case .list(let list) = node.content else { throw root["tensors"].wrongType("a list of rules") }
             policy.rules = try list.map(rule)
         }
+        policy.ignoredFiles = try root["files"].list(of: "rules")?.map(ignoredFile) ?? []
         return policy
+    }
+
+    private static func ignoredFile(_ field: RecipeField) throws -> String {
+        guard let node = field.node else { throw field.missing("a rule") }
+        let section = try RecipeSection(root: node, style: .written, keys: ["pattern", "ignore"])
+        let pattern = try section["pattern"].text("a pattern of relative paths, such as \"vae/*.onnx\"")
+        guard try section["ignore"].bool() else {
+            throw section["ignore"].outOfRange("true, which is all that files can be")
+        }
+        return pattern
     }
 
     private static func rule(_ node: RecipeNode) throws -> DifferencePolicy.Rule {

@@ -24,7 +24,7 @@ enum ExitStatus: Int32, CaseIterable {
         switch self {
         case .reproduced: "done; audit: reproduced or within its band; diff: the same"
         case .diverged: "diverged: step, phase and tensor are named; diff: different"
-        case .trouble: "trouble: the work could not be done"
+        case .trouble: "trouble: the work could not be done; diff: incomplete"
         case .tampered: "tampered: a hash, chain link or signature does not hold"
         case .incomparable: "incomparable: evidence is missing or of another contract"
         case .usage: "the command line is wrong"
@@ -78,7 +78,13 @@ extension ExitStatus {
     init(_ difference: RunDifference) { self.init(difference.verdict) }
 
     /// That of a comparison of two checkpoints.
-    init(_ difference: CheckpointDifference) { self = difference.passes ? .reproduced : .diverged }
+    init(_ difference: CheckpointDifference) {
+        switch difference.verdict {
+        case .identical, .same: self = .reproduced
+        case .different: self = .diverged
+        case .incomplete: self = .trouble
+        }
+    }
 
     /// That of a look at a machine and a workspace.
     init(_ faults: [HealthReport.Fault]) {

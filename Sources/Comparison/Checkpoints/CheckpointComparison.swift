@@ -19,19 +19,24 @@ public struct CheckpointComparison {
     }
 
     /// How `right` differs from `left`.
-    /// - Throws: `CheckpointError` when a file cannot be read.
+    /// - Throws: `CheckpointError` when a file cannot be read, `EmptyComparison` when nothing would be compared.
     public func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
-        var notes: [String] = []
+        let reach = PolicyReach(policy, left, right)
+        var notes = reach.unmet
         let names = NamePairing(
             left.tensors.filter { policy.takes($0.name) }, right.tensors.filter { policy.takes($0.name) })
         let skipped = Set((left.tensors + right.tensors).map(\.name).filter { !policy.takes($0) }).count
-        if skipped > 0 { notes.append("not compared: \(skipped) tensors that the policy leaves out") }
+        try reach.requireSomething(compared: names.both.count + names.onlyLeft.count + names.onlyRight.count)
+        if skipped > 0 {
+            notes.append("not compared: \(skipped) tensor\(skipped == 1 ? "" : "s") that the policy leaves out")
+        }
         var found = try compare(names.both)
         found += try compareUnpaired(names.onlyLeft, names.onlyRight, &notes)
         found.sort { utf8Less($0.name, $1.name) }
         return CheckpointDifference(
             left: CheckpointDifference.Side(left), right: CheckpointDifference.Side(right), tensors: found,
-            metadata: metadata(left, right, &notes), policy: policy, notes: notes)
+            metadata: metadata(left, right, &notes), leftOut: skipped,
+            files: try FileDifference.all(left.files, right.files, policy: policy), policy: policy, notes: notes)
     }
 
     private var scan: PairScan {
@@ -138,24 +143,27 @@ public struct CheckpointComparison {
     private func metadata(
         _ left: Checkpoint, _ right: Checkpoint, _ notes: inout [String]
     ) -> [CheckpointDifference.Text] {
-        guard left.container == right.container else {
+        // The metadata of two folders are those of their files, whatever the folders hold.
+        guard left.container == right.container || !left.files.isEmpty && !right.files.isEmpty else {
             notes.append("not compared: metadata of \(left.container) and of \(right.container)")
             return []
         }
         // Both are in byte order of the keys; texts are compared byte by byte.
         var (result, i, j) = ([CheckpointDifference.Text](), 0, 0)
         let (a, b) = (left.metadata, right.metadata)
+        func add(_ key: String, _ left: String?, _ right: String?) {
+            result.append(
+                CheckpointDifference.Text(key: key, left: left, right: right, passes: policy.ignores(metadata: key)))
+        }
         while i < a.count || j < b.count {
             if j == b.count || i < a.count && utf8Less(a[i].key, b[j].key) {
-                result.append(CheckpointDifference.Text(key: a[i].key, left: a[i].value, right: nil))
+                add(a[i].key, a[i].value, nil)
                 i += 1
             } else if i == a.count || utf8Less(b[j].key, a[i].key) {
-                result.append(CheckpointDifference.Text(key: b[j].key, left: nil, right: b[j].value))
+                add(b[j].key, nil, b[j].value)
                 j += 1
             } else {
-                if !utf8Equal(a[i].value, b[j].value) {
-                    result.append(CheckpointDifference.Text(key: a[i].key, left: a[i].value, right: b[j].value))
-                }
+                if !utf8Equal(a[i].value, b[j].value) { add(a[i].key, a[i].value, b[j].value) }
                 (i, j) = (i + 1, j + 1)
             }
         }

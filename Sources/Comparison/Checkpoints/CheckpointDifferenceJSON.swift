@@ -5,7 +5,7 @@ extension CheckpointDifference {
     public var json: JSONValue {
         [
             "schema": "smpo/checkpoint-diff/1",
-            "verdict": .string(isIdentical ? "identical" : passes ? "same under the policy" : "different"),
+            "verdict": .string(verdict.rawValue),
             "passes": .bool(passes), "left": left.json, "right": right.json, "policy": policy.json,
             "tensors": .object(
                 JSONObject([
@@ -15,8 +15,12 @@ extension CheckpointDifference {
             "differences": .array(differing.map(\.json)),
             "metadata": .array(
                 metadata.map {
-                    ["key": .string($0.key), "left": Self.text($0.left), "right": Self.text($0.right)]
+                    [
+                        "key": .string($0.key), "left": Self.text($0.left), "right": Self.text($0.right),
+                        "passes": .bool($0.passes),
+                    ]
                 }),
+            "files": .array(files.map(\.json)),
             "notes": .array(notes.map(JSONValue.string)),
         ]
     }
@@ -33,10 +37,21 @@ extension CheckpointDifference.Side {
     }
 }
 
+extension FileDifference {
+    var json: JSONValue {
+        [
+            "path": .string(path), "sides": .string(sides.rawValue), "outcome": .string(outcome.rawValue),
+            "why": .string(why),
+        ]
+    }
+}
+
 extension DifferencePolicy {
     var json: JSONValue {
         [
             "tolerance": .string(tolerance.text), "ignore_metadata": .bool(ignoresMetadata),
+            "ignored_metadata": .array(ignoredMetadata.map(JSONValue.string)),
+            "ignored_files": .array(ignoredFiles.map(JSONValue.string)),
             "allow_rename": .bool(allowsRename), "only": .array(only.map(JSONValue.string)),
             "rules": .array(
                 rules.map {

@@ -1,14 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Checkpoints
 
 /// What two checkpoints may differ in and still pass.
 public struct DifferencePolicy: Sendable, Equatable {
     /// What holds for the tensors whose names match a pattern.
     public struct Rule: Sendable, Equatable {
-        /// A pattern as `fnmatch(3)` takes it: `*` stands for any run of characters, dots too.
+        /// A pattern of names (`NamePattern`).
         public let pattern: String
         /// How much they may differ; `nil` leaves them out of the comparison.
         public let tolerance: Tolerance?
@@ -25,6 +21,10 @@ public struct DifferencePolicy: Sendable, Equatable {
     public var rules: [Rule]
     /// Whether other metadata pass.
     public var ignoresMetadata: Bool
+    /// Patterns of the keys of metadata that pass.
+    public var ignoredMetadata: [String]
+    /// Patterns of the relative paths of a folder's files that are left out.
+    public var ignoredFiles: [String]
     /// Whether other names of the same content pass.
     public var allowsRename: Bool
     /// Patterns of the names that are compared; all where there are none.
@@ -33,25 +33,36 @@ public struct DifferencePolicy: Sendable, Equatable {
     /// A policy; as it stands, only identical checkpoints pass.
     public init(
         tolerance: Tolerance = .exact, rules: [Rule] = [], ignoresMetadata: Bool = false, allowsRename: Bool = false,
-        only: [String] = []
+        only: [String] = [], ignoredMetadata: [String] = [], ignoredFiles: [String] = []
     ) {
         self.tolerance = tolerance
         self.rules = rules
         self.ignoresMetadata = ignoresMetadata
         self.allowsRename = allowsRename
         self.only = only
+        self.ignoredMetadata = ignoredMetadata
+        self.ignoredFiles = ignoredFiles
     }
 
     /// Whether a tensor of that name is compared.
     public func takes(_ name: String) -> Bool {
-        guard only.isEmpty || only.contains(where: { Self.matches($0, name) }) else { return false }
-        return rules.first { Self.matches($0.pattern, name) }.map { $0.tolerance != nil } ?? true
+        guard only.isEmpty || only.contains(where: { NamePattern.matches($0, name) }) else { return false }
+        return rules.first { NamePattern.matches($0.pattern, name) }.map { $0.tolerance != nil } ?? true
     }
 
     /// How much a tensor of that name may differ.
     public func tolerance(of name: String) -> Tolerance {
-        rules.first { Self.matches($0.pattern, name) }?.tolerance ?? tolerance
+        rules.first { NamePattern.matches($0.pattern, name) }?.tolerance ?? tolerance
     }
 
-    private static func matches(_ pattern: String, _ name: String) -> Bool { fnmatch(pattern, name, 0) == 0 }
+    /// Whether other values of a key pass.
+    public func ignores(metadata key: String) -> Bool {
+        ignoresMetadata || ignoredMetadata.contains { NamePattern.matches($0, key) }
+    }
+
+    /// Whether names of tensors in a file of a folder could be among those that are compared.
+    func mayTake(fileAt path: String) -> Bool {
+        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+        return only.isEmpty || only.contains { NamePattern.mayMatch($0, namesFrom: folder) }
+    }
 }

@@ -33,6 +33,8 @@ public struct CheckpointSection: PageSection {
     public let compared: Int, tensors: [Tensor]
     /// What differs in the metadata, and what was noted.
     public let metadata: [InputDifferences.Entry], notes: [String]
+    /// Files that can hold weights and were not compared.
+    public let unread: Int
     /// What was not compared, or allowed to differ.
     public let omissions: [ReportPage.Omission]
 
@@ -72,8 +74,17 @@ public struct CheckpointSection: PageSection {
                 path: try entry["key"].string(), left: try entry["left"].present?.string(),
                 right: try entry["right"].present?.string(), isInput: true)
         }
-        omissions = try Self.omissions(cursor["policy"])
+        // Documents of earlier versions do not say what became of files.
+        let files = try cursor["files"].present?.elements() ?? []
+        unread = try files.filter { try $0["outcome"].string() == "not compared" }.count
+        omissions = try files.map { try Self.omission($0) } + Self.omissions(cursor["policy"])
         notes = try cursor["notes"].elements().map { try $0.string() }
+    }
+
+    private static func omission(_ file: JSONCursor) throws -> ReportPage.Omission {
+        let outcome = try file["outcome"].string()
+        return .init(
+            "\(try file["path"].string()) (\(try file["sides"].string()))", "\(try file["why"].string()) – \(outcome)")
     }
 
     private static func omissions(_ policy: JSONCursor) throws -> [ReportPage.Omission] {
@@ -89,6 +100,9 @@ public struct CheckpointSection: PageSection {
         let tolerance = try policy["tolerance"].string()
         if tolerance != "exact" { list.append(.init("differences within \(tolerance)", "the policy lets them pass")) }
         if try policy["ignore_metadata"].bool() { list.append(.init("metadata", "the policy lets them differ")) }
+        for pattern in try policy["ignored_metadata"].present?.elements() ?? [] {
+            list.append(.init("metadata named \(try pattern.string())", "the policy lets them differ"))
+        }
         if try policy["allow_rename"].bool() {
             list.append(.init("names of equal tensors", "the policy lets them differ"))
         }
@@ -126,14 +140,17 @@ public struct CheckpointSection: PageSection {
     }
 
     /// The verdict of the page.
-    public var pageVerdict: PageVerdict { PageVerdict(verdict, passes ? .good : .bad, sentences[0]) }
+    public var pageVerdict: PageVerdict {
+        PageVerdict(verdict, passes ? .good : verdict == "incomplete" ? .open : .bad, sentences[0])
+    }
 
     /// What it says.
     public var sentences: [String] {
         let elements = tensors.reduce(0) { $0 + $1.unequal }
         return [
             "\(Figures.grouped(tensors.count)) of \(Figures.grouped(compared)) tensors differ, in "
-                + "\(Figures.grouped(elements)) elements.",
+                + "\(Figures.grouped(elements)) elements."
+                + (unread == 0 ? "" : " Not compared: \(unread) of the files that can hold weights."),
             "A: \(left.path) (\(left.container), \(Figures.grouped(left.elements)) elements). "
                 + "B: \(right.path) (\(right.container), \(Figures.grouped(right.elements)) elements).",
         ] + (metadata.isEmpty ? [] : ["\(metadata.count) entries of the metadata differ."]) + notes.map { $0 + "." }

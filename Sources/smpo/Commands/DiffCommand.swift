@@ -21,6 +21,14 @@ struct DiffCommand: ParsableCommand {
             by name and value; the order of tensors, padding and the number of
             shards are no difference.
 
+            Of a folder every file below it is read or named: tensors, at any
+            depth, as their component's or their file's; configurations and
+            vocabularies as metadata. Where a file that can hold weights is not
+            read (ONNX, HDF5, another precision of the same model …) and its bytes
+            are not the same on both sides, the verdict is incomplete, exit 2,
+            unless the policy or --ignore-file leaves it out. Comparing nothing is
+            an error: --only must match, every time it is given.
+
             Each tensor is identical, equal in value only (−0, NaN bits, element
             type), within tolerance, different, reshaped, transposed, renamed, or
             only in one. Of a different one it says how many elements differ, by
@@ -98,11 +106,12 @@ struct DiffCommand: ParsableCommand {
             try OutputFile("--html", path).require(sparing: [left, right, options.base, options.policy], workspace)
         }
         let policy = try options.makePolicy()
-        var (left, right) = (try a.checkpoint(workspace, engine: engine), try b.checkpoint(workspace, engine: engine))
+        func open(_ input: CheckpointInput) throws -> Checkpoint {
+            try input.checkpoint(workspace, engine: engine, ignoring: policy.ignoredFiles)
+        }
+        var (left, right) = (try open(a), try open(b))
         if options.lora {
-            let base = try options.base.map {
-                try CheckpointInput($0, workspace: workspace).checkpoint(workspace, engine: engine)
-            }
+            let base = try options.base.map { try open(CheckpointInput($0, workspace: workspace)) }
             (left, right) = try AdapterComparison.sides(left, right, on: base, adapter: options.adapter)
         }
         var comparison = CheckpointComparison(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Comparison
 import Digests
 import Ledger
@@ -15,6 +16,9 @@ struct DigestCommand: ParsableCommand {
             PyTorch or GGUF file; sha256sum tells apart what is the same. It is
             the weights digest of the manifests: for a recorded run it is that of
             Manifests/RUN.json.
+
+            A folder that holds files that can be weights and are not read has no
+            digest: name the file itself, or leave others out by --ignore-file.
 
             EXAMPLES
               smpo digest model.safetensors
@@ -33,13 +37,16 @@ struct DigestCommand: ParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    @OptionGroup var folders: FolderOptions
     @OptionGroup var engineOptions: EngineOptions
 
     func run() throws {
         let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
+        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(
+            workspace, engine: engine, ignoring: folders.ignoreFile)
+        try requireWhole(opened)
         let digests = try CheckpointDigest.tensors(of: opened, on: engine.pool)
         let root = try WeightsDigest.root(digests)
         if json {
@@ -54,6 +61,25 @@ struct DigestCommand: ParsableCommand {
         } else {
             if tensors { for (name, digest) in digests { Message.line("\(digest.hex)  \(name)") } }
             Message.line("\(root.hex)  \(checkpoint)")
+        }
+    }
+
+    /// A digest stands for all weights, and for some.
+    private func requireWhole(_ opened: Checkpoint) throws {
+        guard opened.unread.isEmpty else {
+            let files = opened.unread.map { "\($0.path) (\($0.why))" }
+            throw CheckpointError(
+                .layout, file: opened.path,
+                "\(files.count) \(files.count == 1 ? "file" : "files") that can hold weights not read",
+                found: files.joined(separator: "; "),
+                hint: "name the file itself, or leave these out by --ignore-file")
+        }
+        guard !opened.tensors.isEmpty else {
+            throw CheckpointError(.layout, file: opened.path, "there is no tensor, so there is nothing to digest")
+        }
+        for pattern in folders.ignoreFile where !opened.files.contains(where: { NamePattern.matches(pattern, $0.path) })
+        {
+            throw CheckpointError(.layout, file: opened.path, "--ignore-file \"\(pattern)\" matches no file")
         }
     }
 }

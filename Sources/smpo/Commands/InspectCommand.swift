@@ -11,7 +11,8 @@ struct InspectCommand: ParsableCommand {
         abstract: "List what is in a checkpoint: tensors, shapes, types, sizes.",
         discussion: """
             Reads headers only. By default parameters are summed up by module;
-            --depth says how many parts of the names make a module.
+            --depth says how many parts of the names make a module. Of a folder
+            it names the files that are not read, and why.
 
             EXAMPLES
               smpo inspect model.safetensors
@@ -36,6 +37,7 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print the result as JSON, every tensor included.")
     var json = false
 
+    @OptionGroup var folders: FolderOptions
     @OptionGroup var engineOptions: EngineOptions
 
     func validate() throws {
@@ -46,7 +48,8 @@ struct InspectCommand: ParsableCommand {
         let workspace = Workspace()
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(workspace, engine: engine)
+        let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(
+            workspace, engine: engine, ignoring: folders.ignoreFile)
         let text = CheckpointText(opened, showsMetadata: metadata)
         print(json ? text.json.pretty : tensors ? text.tensors : text.modules(depth: depth))
     }

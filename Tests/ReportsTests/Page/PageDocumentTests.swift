@@ -136,6 +136,16 @@ import Testing
             html.contains("unet/down_blocks.0 resnet")
                 && html.components(separatedBy: "<figure class=\"distances\"").count == 3)
         guard case .object(var object) = value else { return }
+        // Files that were not compared leave the verdict open, and are named.
+        (object["verdict"], object["differences"]) = ("incomplete", [])
+        object["files"] = [
+            ["path": "m.onnx", "sides": "B", "outcome": "not compared", "why": "ONNX"],
+            ["path": "README.md", "sides": "A and B", "outcome": "harmless", "why": "a document"],
+        ]
+        let open = try CheckpointSection(json: read(.object(object)))
+        #expect(open.pageVerdict.tone == .open && open.pageVerdict.word == "incomplete")
+        #expect(open.sentences[0].hasSuffix(" Not compared: 1 of the files that can hold weights."))
+        #expect(open.omissions.map(\.what).prefix(2) == ["m.onnx (B)", "README.md (A and B)"])
         object["schema"] = "smpo/checkpoint-diff/2"
         #expect(throws: JSONShapeError.self) { try CheckpointSection(json: read(.object(object))) }
     }
