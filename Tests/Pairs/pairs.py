@@ -370,6 +370,7 @@ def pairs(at):
     yield files("a pickle with code", whole, maker.torch("e.pt", {"w": Code()}), 2, None)
     yield files("no such file", whole, maker.path("nothing.safetensors"), 2, None)
     yield from readers(at, files, a, changed(bias, lambda t: with_bits(t, 1, lambda w: w + 1)), bias)
+    yield from folder_pairs(at)
 
 
 def readers(at, files, a, other, bias):
@@ -556,6 +557,66 @@ def adapter_pairs(at, base, q):
     yield pair("names of diffusers' attention processors", old, merged, 0, {}, "--tolerance", "ulp:1", against=out)
 
 
+def folder_pairs(at):
+    """Pairs of folders that differ in one file, which is compared or named, and of filters that meet nothing."""
+    one, two = {"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([1.0, 3.0])}
+    unknown = [bytes([8]) * 2000 + bytes([side]) for side in (1, 2)]
+
+    def folders(name, write, code, verdicts, options=()):
+        maker = at(name)
+        for side, state, unread in zip("ab", (one, two), unknown):
+            os.makedirs(maker.path(f"{side}/unet"))
+            maker.raw(f"{side}/model_index.json", b"{}")
+            maker.safetensors(f"{side}/unet/diffusion_pytorch_model.safetensors", one)
+            write(Maker.__new__(Maker), maker.path(side), state, unread)
+        return (name, maker.path("a"), maker.path("b"), options, code, verdicts, [])
+
+    def save(path, kind):
+        def write(maker, folder, state, unread):
+            maker.folder = folder
+            os.makedirs(os.path.dirname(maker.path(path)), exist_ok=True)
+            if kind == "safetensors":
+                maker.safetensors(path, state)
+            elif kind == "torch":
+                maker.torch(path, state)
+            elif kind == "optimizer":
+                parameter = torch.nn.Parameter(torch.zeros(2))
+                optimizer = torch.optim.AdamW([parameter])
+                parameter.grad = state["w"]
+                optimizer.step()
+                maker.torch(path, optimizer.state_dict())
+            elif kind == "vocabulary":
+                maker.raw(path, json.dumps({"a": 0, "b" if state is one else "c": 1}).encode())
+            elif kind == "text":
+                maker.raw(path, b"a b" if state is one else b"a c")
+            else:
+                maker.raw(path, unread)
+        return write
+
+    different = lambda name: {name: "different"}
+    yield folders("a component as .fp16.bin", save("vae/diffusion_pytorch_model.fp16.bin", "torch"), 1, different("vae/w"))
+    yield folders("a component two levels down", save("models/image_encoder/model.safetensors", "safetensors"), 1,
+                  different("models/image_encoder/w"))
+    yield folders("an embedding beside the model", save("learned_embeds.safetensors", "safetensors"), 1,
+                  different("learned_embeds.safetensors/w"))
+    yield folders("a LoRA within a component", save("unet/pytorch_lora_weights.safetensors", "safetensors"), 1,
+                  different("unet/pytorch_lora_weights.safetensors/w"))
+    yield folders("accelerate's optimizer.bin", save("optimizer.bin", "optimizer"), 1,
+                  {"optimizer.bin/state.0.exp_avg": "different", "optimizer.bin/state.0.exp_avg_sq": "different"})
+    yield folders("another vocabulary", save("tokenizer/vocab.json", "vocabulary"), 1, {})
+    yield folders("other merges", save("tokenizer/merges.txt", "text"), 1, {})
+    yield folders("another configuration, three levels down", save("a/b/c/preprocessor_config.json", "vocabulary"), 1, {})
+    yield folders("a README", save("README.md", "text"), 0, {})
+    for file in ["model.onnx", "flax_model.msgpack", "vae/model.h5", "openvino_model.bin", "vae/weights.npz"]:
+        yield folders(f"{os.path.basename(file)}, not read", save(file, "unknown"), 2, {})
+    yield folders("model.onnx, ignored", save("model.onnx", "unknown"), 0, {}, ["--ignore-file", "*.onnx"])
+    yield folders("another precision beside the model", save("unet/diffusion_pytorch_model.fp16.safetensors", "safetensors"), 2, {})
+    yield folders("one of two shards, no index", save("vae/model-00001-of-00002.safetensors", "safetensors"), 2, {})
+    yield folders("a pickle's shard, no index", save("vae/pytorch_model-00001-of-00002.bin", "torch"), 2, {})
+    yield folders("two forms of one name", save("unet/model.safetensors", "safetensors"), 2, None)
+    yield folders("a filter that meets nothing", save("README.md", "text"), 2, None, ["--only", "unett*"])
+
+
 class Code:
     def __reduce__(self):
         return (os.system, ("true",))
@@ -674,7 +735,7 @@ def main():
             for key, a, b in measured:
                 problems += agrees(differences[key]["measures"], expected_measures(a, b)) if key in differences else ["no measures"]
             stat = subprocess.run([arguments.smpo, "diff", left, right, *options], capture_output=True, text=True).stdout
-            if verdicts == {} and not options and not report["metadata"]:
+            if code == 0 and verdicts == {} and not options and not report["metadata"]:
                 digests = [subprocess.run([arguments.smpo, "digest", side], capture_output=True, text=True).stdout[:64]
                            for side in (left, right)]
                 if digests[0] != digests[1] or len(digests[0]) != 64:
