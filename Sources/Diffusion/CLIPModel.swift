@@ -54,12 +54,15 @@ public final class CLIPModel: Sendable {
     }
 
     /// Writes `config.json` and `model.safetensors`; both are replaced whole.
-    public func write(to path: String) throws {
-        try FileContents.makeFolder(path)
-        try AtomicFile.write(config.transformersJSON.pretty + "\n", to: "\(path)/config.json")
-        try Safetensors.write(
-            tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata,
-            to: "\(path)/model.safetensors")
+    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+
+    /// The same by `writer`, which keeps the digests of the files.
+    public func write(into writer: FolderWriter) throws {
+        try writer.write(config.transformersJSON.pretty + "\n", to: "config.json")
+        try writer.write(to: "model.safetensors") { append in
+            try Safetensors.stream(
+                tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata, append: append)
+        }
     }
 
     /// Root over all parameters in name order.

@@ -62,15 +62,16 @@ public struct FreshModel: Sendable {
     /// Every file is replaced whole. As `f32` the numbers are those of `open`; as `f16` they are rounded to nearest.
     public func write(to path: String, dtype: DType = .f32, on engine: Engine) throws -> [Written] {
         precondition(dtype == .f32 || dtype == .f16)
-        let layout = ModelFolderLayout(path: path)
-        try layout.writeConfigurations(
-            unet: unet, textEncoder: textEncoder, scheduler: scheduler, tokenizerFiles: tokenizerFiles, dtype: dtype)
+        try ModelFolderLayout.writeConfigurations(
+            into: FolderWriter(path), unet: unet, textEncoder: textEncoder, scheduler: scheduler,
+            tokenizerFiles: tokenizerFiles, dtype: dtype)
         return [
             try FreshModel.write(
-                "unet", UNet2DConditionModel.outline(unet), seed: seed, dtype, to: layout.unetWeights, engine),
+                "unet", UNet2DConditionModel.outline(unet), seed: seed, dtype,
+                to: "\(path)/\(ModelFolderLayout.unetWeights)", engine),
             try FreshModel.write(
                 "text_encoder", CLIPTextModel.outline(textEncoder), seed: textSeed, dtype,
-                to: layout.textEncoderWeights, engine),
+                to: "\(path)/\(ModelFolderLayout.textEncoderWeights)", engine),
         ]
     }
 

@@ -89,20 +89,25 @@ public struct ModelFolder: Sendable {
 
     /// Writes the model; every file is replaced whole. Of a network with adapters the folder holds the merged weights
     /// (`LowRankUpdate.merged`), which any program can use, and the adapters by themselves in `lora/`.
-    public func write(to path: String) throws {
-        let layout = ModelFolderLayout(path: path)
-        try layout.writeConfigurations(
-            unet: unet.config, textEncoder: textEncoder.config, scheduler: scheduler, tokenizerFiles: tokenizerFiles)
+    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+
+    /// Writes the model by `writer`, which keeps the digests of the files: they are functions of the model alone.
+    public func write(into writer: FolderWriter) throws {
+        try ModelFolderLayout.writeConfigurations(
+            into: writer, unet: unet.config, textEncoder: textEncoder.config, scheduler: scheduler,
+            tokenizerFiles: tokenizerFiles)
         let weights = unet.mergedWeights
-        try Safetensors.write(
-            weights.map { ($0.name, .f32, $0.shape) }, metadata: ModelFolderLayout.metadata, to: layout.unetWeights
-        ) { weights[$0].make() }
-        try Safetensors.write(
-            tensors: textEncoder.parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata,
-            to: layout.textEncoderWeights)
-        if let recipe = unet.adapterRecipe {
-            try AdapterFiles.write(unet.adapters, recipe, to: "\(path)/\(AdapterFiles.folder)")
+        try writer.write(to: ModelFolderLayout.unetWeights) { append in
+            try Safetensors.stream(
+                weights.map { ($0.name, .f32, $0.shape) }, metadata: ModelFolderLayout.metadata, append: append
+            ) { weights[$0].make() }
         }
+        try writer.write(to: ModelFolderLayout.textEncoderWeights) { append in
+            try Safetensors.stream(
+                tensors: textEncoder.parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata,
+                append: append)
+        }
+        if let recipe = unet.adapterRecipe { try AdapterFiles.write(unet.adapters, recipe, into: writer) }
     }
 
     /// The same model with fresh adapters in its network, whose weights are shared and not copied.

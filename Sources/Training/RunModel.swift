@@ -37,10 +37,20 @@ public enum RunModel: Sendable {
     }
 
     /// Writes the model, its weights as they are now; every file is replaced whole.
-    public func write(to path: String) throws {
+    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+
+    /// The digests of the bytes of the files that `write` would write, by their paths from the folder. They are functions
+    /// of the weights and of the inputs alone: the same on every machine.
+    public func fileDigests() throws -> [String: Digest] {
+        let writer = FolderWriter(nil)
+        try write(into: writer)
+        return writer.digests
+    }
+
+    private func write(into writer: FolderWriter) throws {
         switch self {
-        case .diffusion(let folder): try folder.write(to: path)
-        case .scorer(let scorer): try scorer.write(to: path)
+        case .diffusion(let folder): try folder.write(into: writer)
+        case .scorer(let scorer): try scorer.write(into: writer)
         }
     }
 

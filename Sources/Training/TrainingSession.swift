@@ -71,6 +71,17 @@ public final class TrainingSession {
         try trainer.step(try batches.batch(trainer.steps + 1), observer: observer)
     }
 
+    /// The digests of the files that a finished run hands over, by their paths below the model's folder. The weights
+    /// in the trainer stay what they are.
+    public func fileDigests() throws -> [String: Digest] {
+        guard trainer.average != nil else { return try model.fileDigests() }
+        let parameters = trainer.model.parameters.map(\.parameter)
+        let weights = parameters.map(\.value)
+        defer { for (parameter, value) in zip(parameters, weights) { parameter.replace(with: value) } }
+        useAverage()
+        return try model.fileDigests()
+    }
+
     /// Puts the moving average, if there is one, into the model: what a finished run hands over.
     public func useAverage() {
         guard let average = trainer.average else { return }

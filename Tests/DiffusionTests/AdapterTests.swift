@@ -154,9 +154,16 @@ import Testing
     @Test func filesComeToTheMergedWeights() throws {
         let unet = try network(Self.attention + ["conv_in"], rank: 2, alpha: 4)
         fill(unet)
-        let folder = NSTemporaryDirectory() + "adapters-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try AdapterFiles.write(unet.adapters, try #require(unet.adapterRecipe), to: folder)
+        let root = NSTemporaryDirectory() + "adapters-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let writer = FolderWriter(root)
+        try AdapterFiles.write(unet.adapters, try #require(unet.adapterRecipe), into: writer)
+        let folder = "\(root)/\(AdapterFiles.folder)"
+        let digests = try Dictionary(
+            uniqueKeysWithValues: FileContents.names(in: folder).map {
+                ("\(AdapterFiles.folder)/\($0)", try Digest.file("\(folder)/\($0)"))
+            })
+        #expect(digests.count == 3 && digests == writer.digests)
         let peft = try SafetensorsFile(path: "\(folder)/adapter_model.safetensors")
         let diffusers = try SafetensorsFile(path: "\(folder)/pytorch_lora_weights.safetensors")
         #expect(peft.names == unet.trainedParameters.map { "base_model.model." + $0.name })

@@ -199,12 +199,15 @@ struct TokenizerFolderTests {
         let saved = TokenizerFiles([("tokenizer.json", try Self.fixture("saved/tokenizer.json"))])
         #expect(Array(saved.digests("t").keys) == ["t/tokenizer.json"])
 
-        let folder = NSTemporaryDirectory() + "tokenizer-\(UUID().uuidString)"
+        let name = "tokenizer-\(UUID().uuidString)"
+        let folder = NSTemporaryDirectory() + name
         try FileContents.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // What another tokenizer left behind would be read with these files.
         try AtomicFile.write("{}", to: folder + "/special_tokens_map.json")
-        try more.write(to: folder)
+        let writer = FolderWriter(NSTemporaryDirectory())
+        try more.write(into: writer, name)
+        #expect(writer.digests.keys.sorted() == more.files.map { "\(name)/\($0.name)" })
         #expect(try FileContents.names(in: folder) == more.files.map(\.name))
         #expect(try TokenizerFiles(folder: folder).digests("t") == more.digests("t"))
 

@@ -42,6 +42,15 @@ public enum Safetensors {
         try stream(items, order, metadata, append: append) { tensors[$0].tensor }
     }
 
+    /// The same of tensors that are made one after another, as `write` takes them.
+    /// - Throws: `CheckpointError` (`invalidInput`), or what `append` and `tensor` throw.
+    public static func stream(
+        _ items: [Item], metadata: [String: String] = [:], append: (UnsafeRawBufferPointer) throws -> Void,
+        tensor: (Int) throws -> Tensor
+    ) throws {
+        try stream(items, try order(items, path: "safetensors"), metadata, append: append, tensor: tensor)
+    }
+
     /// The file's bytes, as `write` would put them on disk.
     /// - Throws: `CheckpointError` (`invalidInput`).
     public static func encode(

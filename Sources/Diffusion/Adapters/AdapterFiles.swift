@@ -17,17 +17,20 @@ public enum AdapterFiles {
     /// What PEFT puts before a layer's name.
     public static let peftPrefix = "base_model.model."
 
-    /// Writes the adapters `adapters`, made by `recipe`; every file is replaced whole.
-    static func write(_ adapters: [LowRankUpdate], _ recipe: AdapterRecipe, to path: String) throws {
-        try FileContents.makeFolder(path)
-        try AtomicFile.write(configuration(recipe).pretty + "\n", to: "\(path)/adapter_config.json")
-        try Safetensors.write(
-            tensors: adapters.flatMap { [$0.down, $0.up] }.map { (peftPrefix + $0.name, $0.value) },
-            metadata: ModelFolderLayout.metadata, to: "\(path)/\(peftWeights)")
-        try Safetensors.write(
-            tensors: adapters.flatMap { adapter in
-                [("unet." + adapter.down.name, adapter.down.value), ("unet." + adapter.up.name, scaledUp(adapter))]
-            }, metadata: ModelFolderLayout.metadata, to: "\(path)/pytorch_lora_weights.safetensors")
+    /// Writes the adapters `adapters`, made by `recipe`, into `folder` of a model's folder.
+    static func write(_ adapters: [LowRankUpdate], _ recipe: AdapterRecipe, into writer: FolderWriter) throws {
+        try writer.write(configuration(recipe).pretty + "\n", to: "\(folder)/adapter_config.json")
+        try writer.write(to: "\(folder)/\(peftWeights)") { append in
+            try Safetensors.stream(
+                tensors: adapters.flatMap { [$0.down, $0.up] }.map { (peftPrefix + $0.name, $0.value) },
+                metadata: ModelFolderLayout.metadata, append: append)
+        }
+        try writer.write(to: "\(folder)/pytorch_lora_weights.safetensors") { append in
+            try Safetensors.stream(
+                tensors: adapters.flatMap { adapter in
+                    [("unet." + adapter.down.name, adapter.down.value), ("unet." + adapter.up.name, scaledUp(adapter))]
+                }, metadata: ModelFolderLayout.metadata, append: append)
+        }
     }
 
     private static func scaledUp(_ adapter: LowRankUpdate) -> Tensor {

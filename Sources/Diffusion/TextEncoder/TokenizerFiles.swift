@@ -1,6 +1,5 @@
 import Checkpoints
 import Digests
-import Foundation
 
 /// The files of a tokenizer's folder, byte for byte: what the tokenizer is made of, what its digests are over, and what
 /// is written again beside a trained model.
@@ -67,14 +66,10 @@ public struct TokenizerFiles: Sendable {
         return digests
     }
 
-    /// Writes all files into `folder`, which must be there; each is replaced whole. Files that a tokenizer reads and
-    /// these are not are taken away, so that the folder is read as these files are. - Throws: `FileError`.
-    public func write(to folder: String) throws {
-        for file in files { try AtomicFile.write(file.bytes, to: "\(folder)/\(file.name)") }
-        for name in Self.names where self[name] == nil {
-            let path = "\(folder)/\(name)"
-            guard unlink(path) != 0, errno != ENOENT else { continue }
-            throw FileError(operation: "remove", path: path, code: errno)
-        }
+    /// Writes all files into `folder` of the writer's; each is replaced whole. Files that a tokenizer reads and these are
+    /// not are taken away, so that the folder is read as these files are. - Throws: `FileError`.
+    public func write(into writer: FolderWriter, _ folder: String) throws {
+        for file in files { try writer.write(file.bytes, to: "\(folder)/\(file.name)") }
+        for name in Self.names where self[name] == nil { try writer.remove("\(folder)/\(name)") }
     }
 }

@@ -65,12 +65,13 @@ public struct PickScore: Sendable {
     }
 
     /// Writes the folder, its weights as they are now; every file is replaced whole.
-    public func write(to path: String) throws {
-        try model.write(to: path)
-        try FileContents.makeFolder("\(path)/tokenizer")
-        try tokenizerFiles.write(to: "\(path)/tokenizer")
-        try AtomicFile.write(
-            processor.config.transformersJSON.pretty + "\n", to: "\(path)/preprocessor_config.json")
+    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+
+    /// The same by `writer`, which keeps the digests of the files: they are functions of the scorer alone.
+    public func write(into writer: FolderWriter) throws {
+        try model.write(into: writer)
+        try tokenizerFiles.write(into: writer, "tokenizer")
+        try writer.write(processor.config.transformersJSON.pretty + "\n", to: "preprocessor_config.json")
     }
 
     /// Pictures and captions that pass through a tower at once.
