@@ -35,6 +35,8 @@ public enum DigestDomain: String, Sendable, CaseIterable {
     case file = "smpo/file/1"
     /// The bytes of a file in the object store.
     case object = "smpo/object/1"
+    /// Rows of a table of the ledger: the text of each as a JSON array, and a line feed.
+    case rows = "smpo/rows/1"
     /// One item of a data set: what it is made of is written where it is computed.
     case dataItem = "smpo/data-item/1"
     /// A whole data set.

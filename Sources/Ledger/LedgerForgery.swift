@@ -63,7 +63,7 @@ package struct LedgerForgery {
         try change("UPDATE runs SET inputs = ? WHERE id = ?", inputs.json.canonical)
         try change("UPDATE runs SET inputs_digest = ? WHERE id = ?", inputs.digest.data)
         guard let outcome = manifest.outcome else { return }
-        let forged = ManifestOutcome(chain: chain, weightsDigest: outcome.weightsDigest, other: outcome.other)
+        let forged = outcome.of(chain)
         manifest.outcome = forged
         try change("UPDATE runs SET outcome = ? WHERE id = ?", forged.json.canonical)
         try change("UPDATE runs SET manifest_digest = ? WHERE id = ?", manifest.digest.data)

@@ -7,6 +7,8 @@ public struct VerifiedRun: Sendable, Equatable {
     public let manifest: Manifest
     /// The chain over all recorded steps.
     public let chain: Chain
+    /// The steps of checkpoints that the outcome states and that have been taken out of the ledger since.
+    public let prunedCheckpoints: [Int]
 }
 
 extension LedgerStore {
@@ -60,9 +62,9 @@ private struct RunVerifier {
         guard recorded?.integer("n") == phases else {
             throw tampered(nil, "phases", "\(phases) rows", recorded?.shown("n") ?? "none")
         }
-        if state == "finished" { try verifyOutcome(manifest, chain) }
+        let pruned = state == "finished" ? try verifyOutcome(manifest, chain, level) : []
         if let objects { try store.verifyCheckpoints(id, objects, db, name) }
-        return VerifiedRun(manifest: manifest, chain: chain)
+        return VerifiedRun(manifest: manifest, chain: chain, prunedCheckpoints: pruned)
     }
 
     // MARK: The run
@@ -116,7 +118,8 @@ private struct RunVerifier {
         }
     }
 
-    private func verifyOutcome(_ manifest: Manifest, _ chain: Chain) throws {
+    /// Gives the steps of checkpoints that have gone.
+    private func verifyOutcome(_ manifest: Manifest, _ chain: Chain, _ level: RecordLevel) throws -> [Int] {
         try manifest.outcome?.check(manifest.inputs, file: store.path, run: name)
         try manifest.outcome?.check(chain, file: store.path, run: name)
         if let root = manifest.outcome?.other[OperatorStore.rootMember] {
@@ -125,11 +128,17 @@ private struct RunVerifier {
                 throw tampered(nil, "operators", root.canonical, found.hex)
             }
         }
+        let operators = try Row.fetchOne(
+            db, sql: "SELECT count(*) AS n FROM operators WHERE run_id = ?", arguments: [id])
+        guard manifest.outcome?.other[OperatorStore.rootMember] != nil || operators?.integer("n") == 0 else {
+            throw tampered(nil, "operators", "no rows", operators?.shown("n") ?? "some")
+        }
         let row = try Row.fetchOne(db, sql: "SELECT manifest_digest FROM runs WHERE id = ?", arguments: [id])
         guard row?.digest("manifest_digest") == manifest.digest else {
             throw tampered(
                 nil, "runs.manifest_digest", row?.shown("manifest_digest") ?? "nothing", manifest.digest.hex)
         }
+        return try manifest.outcome?.ledger?.check(id, level: level, file: store.path, run: name, db) ?? []
     }
 
     // MARK: Steps

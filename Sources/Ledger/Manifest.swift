@@ -6,8 +6,10 @@ import Digests
 /// The file is pretty JSON; its member `digest` is SHA-256 in the domain `smpo/manifest/1` over the canonical form of
 /// all other members, so layout does not matter and every value does.
 public struct Manifest: Sendable, Equatable {
-    /// The version of the file format that this code reads and writes.
-    public static let format: Int64 = 2
+    /// The version of the file format that this code writes. It reads the one before too, which differs in that its
+    /// outcome does not state the files of the model that the run hands over.
+    public static let format: Int64 = 3
+    private static let withoutFiles: Int64 = 2
 
     /// The name of the run: it is the file's name too.
     public var run: String
@@ -31,9 +33,12 @@ public struct Manifest: Sendable, Equatable {
     /// The digest of everything in the manifest.
     public var digest: Digest { .of(.manifest, .object(body)) }
 
+    /// The version of the file format that this manifest has.
+    public var format: Int64 { outcome.map { $0.files == nil } == true ? Manifest.withoutFiles : Manifest.format }
+
     private var body: JSONObject {
         var object: JSONObject = [
-            "format": .integer(Manifest.format), "run": .string(run), "inputs": inputs.json,
+            "format": .integer(format), "run": .string(run), "inputs": inputs.json,
             "circumstances": circumstances.json,
         ]
         object["outcome"] = outcome?.json
@@ -74,12 +79,20 @@ public struct Manifest: Sendable, Equatable {
                 found: computed.hex)
         }
         let format = try cursor["format"].int64()
-        guard format == Manifest.format else { throw ManifestFormatError(file: cursor.file, found: format) }
+        guard format == Manifest.format || format == Manifest.withoutFiles else {
+            throw ManifestFormatError(file: cursor.file, found: format)
+        }
         try cursor.requireOnly(["circumstances", "digest", "format", "inputs", "outcome", "run"])
         self.init(
             run: try cursor["run"].string(), inputs: try ManifestInputs(json: cursor["inputs"]),
             circumstances: try ManifestCircumstances(json: cursor["circumstances"]),
             outcome: try cursor["outcome"].present.map { try ManifestOutcome(json: $0) })
+        guard outcome == nil || self.format == format else {
+            throw try cursor["outcome"]["files"].error(
+                expected: format == Manifest.format
+                    ? "an object, as format \(format) has" : "nothing in format \(format)",
+                found: outcome?.files == nil ? "nothing" : "an object")
+        }
         try outcome?.check(inputs, file: cursor.file, run: run)
     }
 }
@@ -93,6 +106,6 @@ public struct ManifestFormatError: Error, Equatable, CustomStringConvertible {
 
     /// One line.
     public var description: String {
-        "\(file): manifest format \(found); this program reads format \(Manifest.format)"
+        "\(file): manifest format \(found); this program reads formats 2 and \(Manifest.format)"
     }
 }

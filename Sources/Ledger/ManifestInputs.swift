@@ -68,7 +68,7 @@ public struct ManifestInputs: Sendable, Equatable {
         self.init(
             contract: try cursor["contract"].string(), backend: try cursor["backend"].string(), recipe: recipe,
             seed: try cursor["seed"].uint64(), streams: try Self.map(cursor["streams"]) { try $0.uint64() },
-            digests: try Self.map(cursor["digests"]) { try $0.digest() }, other: other)
+            digests: try cursor["digests"].digests(), other: other)
     }
 
     private static func map<Value>(
@@ -76,6 +76,15 @@ public struct ManifestInputs: Sendable, Equatable {
     ) throws -> [String: Value] {
         var result: [String: Value] = [:]
         for (key, value) in try cursor.members() { result[key] = try read(value) }
+        return result
+    }
+}
+
+extension JSONCursor {
+    /// The members of an object whose values are all digests. - Throws: `JSONShapeError`.
+    func digests() throws -> [String: Digest] {
+        var result: [String: Digest] = [:]
+        for (key, value) in try members() { result[key] = try value.digest() }
         return result
     }
 }

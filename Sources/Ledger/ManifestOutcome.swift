@@ -10,15 +10,27 @@ public struct ManifestOutcome: Sendable, Equatable {
     public var stepsRoot: Digest
     /// The digest of the trained weights (`WeightsDigest`).
     public var weightsDigest: Digest
+    /// Of each file of the model that the run hands over the digest of its bytes, in the domain `file`, by its path from
+    /// the model's folder. Nil in a manifest of format 2, which says nothing of them.
+    public var files: [String: Digest]?
+    /// What the ledger holds of the run beside the chain; nil where the run was not recorded into one, and in format 2.
+    public var ledger: LedgerSeal?
     /// Further members.
     public var other: JSONObject
 
+    private static let keys = ["steps", "chain_head", "steps_root", "weights_digest", "files", "ledger"]
+
     /// An outcome with all its parts.
-    public init(chain: Chain, weightsDigest: Digest, other: JSONObject = JSONObject()) {
+    public init(
+        chain: Chain, weightsDigest: Digest, files: [String: Digest]? = nil, ledger: LedgerSeal? = nil,
+        other: JSONObject = JSONObject()
+    ) {
         self.steps = chain.count
         self.chainHead = chain.head
         self.stepsRoot = chain.stepsRoot
         self.weightsDigest = weightsDigest
+        self.files = files
+        self.ledger = ledger
         self.other = other
     }
 
@@ -29,17 +41,26 @@ public struct ManifestOutcome: Sendable, Equatable {
         object["chain_head"] = .digest(chainHead)
         object["steps_root"] = .digest(stepsRoot)
         object["weights_digest"] = .digest(weightsDigest)
+        object["files"] = files.map { .object(JSONObject($0.map { ($0.key, .digest($0.value)) })) }
+        object["ledger"] = ledger?.json
         return .object(object)
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
     public init(json cursor: JSONCursor) throws {
         other = try cursor.object()
-        for key in ["steps", "chain_head", "steps_root", "weights_digest"] { other[key] = nil }
+        for key in ManifestOutcome.keys { other[key] = nil }
         steps = try cursor["steps"].int()
         chainHead = try cursor["chain_head"].digest()
         stepsRoot = try cursor["steps_root"].digest()
         weightsDigest = try cursor["weights_digest"].digest()
+        files = try cursor["files"].present?.digests()
+        ledger = try cursor["ledger"].present.map { try LedgerSeal(json: $0) }
+    }
+
+    /// The same outcome of another chain: a forgery's.
+    package func of(_ chain: Chain) -> ManifestOutcome {
+        ManifestOutcome(chain: chain, weightsDigest: weightsDigest, files: files, ledger: ledger, other: other)
     }
 
     /// Checks that there are as many steps as the recipe of `inputs` demands: a run that ends has them all.

@@ -117,18 +117,22 @@ public final class RunRecorder {
         }
     }
 
-    /// Ends the run: records the outcome and gives the manifest, which the caller writes to `Manifests/`.
+    /// Ends the run: records the outcome and gives the manifest, which the caller writes to `Manifests/`. `files` are
+    /// those of the model that the run hands over, with the digests of their bytes. What the ledger holds of the run is
+    /// sealed: nothing more can be recorded.
     /// - Throws: `LedgerError`, `TamperError`.
-    public func finish(weightsDigest: Digest, other: JSONObject = JSONObject()) throws -> Manifest {
+    public func finish(weightsDigest: Digest, files: [String: Digest] = [:]) throws -> Manifest {
         guard !isFinished else { throw LedgerError.finished(run: name) }
         let manifest = try store.write { db in
             try requireTail(db)
-            var other = other
+            var other = JSONObject()
             if level == .operators {
                 other[OperatorStore.rootMember] = .digest(
                     try OperatorStore.root(id, steps: chain.count, file: store.path, run: name, db))
             }
-            let outcome = ManifestOutcome(chain: chain, weightsDigest: weightsDigest, other: other)
+            let outcome = ManifestOutcome(
+                chain: chain, weightsDigest: weightsDigest, files: files,
+                ledger: try LedgerSeal(of: id, level: level, db), other: other)
             let manifest = Manifest(run: name, inputs: inputs, circumstances: circumstances, outcome: outcome)
             try db.execute(
                 sql: """

@@ -135,7 +135,8 @@ public struct RunRecording {
             _ = Result { try recorder.interrupt() }
             throw error
         }
-        let manifest = try recorder.finish(weightsDigest: try trainer.weightsDigest())
+        let manifest = try recorder.finish(
+            weightsDigest: try trainer.weightsDigest(), files: try session.fileDigests())
         return .finished(try written(manifest))
     }
 

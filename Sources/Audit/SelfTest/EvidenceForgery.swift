@@ -49,7 +49,7 @@ extension EvidenceCopy {
         var manifest = try Manifest.read(path)
         manifest.inputs = inputs
         if let old = manifest.outcome {
-            manifest.outcome = ManifestOutcome(chain: chain, weightsDigest: old.weightsDigest, other: old.other)
+            manifest.outcome = old.of(chain)
         }
         try manifest.write(to: path)
     }
@@ -84,6 +84,25 @@ extension EvidenceCopy {
     /// Changes one bit of an object at byte `offset`; `renames` puts it under its new name, which the ledger then gives.
     func change(_ object: Digest, at offset: Int, renames: Bool) throws {
         let path = workspace.objects.path(of: object)
+        try change(path, at: offset)
+        guard renames else { return }
+        let new = try workspace.objects.put(file: path)
+        try FileContents.remove([path])
+        try LedgerForgery(path: workspace.ledger, run: run).replace(object: object, by: new)
+    }
+
+    /// Changes the lowest bit of the last byte of a file of the model.
+    func changeModel(_ file: String) throws {
+        let path = "\(workspace.model(run))/\(file)"
+        try change(path, at: (FileContents.size(path) ?? 1) - 1)
+    }
+
+    /// Puts one more file into the folder of the model.
+    func addToModel(_ file: String) throws {
+        try FolderWriter(workspace.model(run)).write("more", to: file)
+    }
+
+    private func change(_ path: String, at offset: Int) throws {
         let original = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         // The link goes, not the file behind it. A checkpoint may be larger than the memory.
         try FileContents.remove([path])
@@ -94,10 +113,6 @@ extension EvidenceCopy {
         let byte = try file.read(upToCount: 1)?.first ?? 0
         try file.seek(toOffset: UInt64(offset))
         try file.write(contentsOf: Data([byte ^ 1]))
-        guard renames else { return }
-        let new = try workspace.objects.put(file: path)
-        try FileContents.remove([path])
-        try LedgerForgery(path: workspace.ledger, run: run).replace(object: object, by: new)
     }
 
     private func write(_ steps: [GoldenStep]) throws {
