@@ -36,6 +36,12 @@ public struct GoldenLog: Sendable {
         ["manifest.json", "log.jsonl", "names.json", "tensors.bin"].contains { FileContents.exists("\(folder)/\($0)") }
     }
 
+    /// Whether the digests of single tensors lie beside the log.
+    public var hasTensors: Bool {
+        let paths = GoldenTensors.paths(folder)
+        return FileContents.exists(paths.names) || FileContents.exists(paths.digests)
+    }
+
     /// Opens a folder and checks the manifest's digest; the log is checked as it is read.
     /// - Throws: what `Manifest.read(_:)` throws; `JSONShapeError` when the manifest has no outcome.
     public init(folder: String) throws {

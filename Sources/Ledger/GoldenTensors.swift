@@ -21,6 +21,12 @@ struct GoldenTensors {
         self.run = run
         (namesPath, digestsPath) = GoldenTensors.paths(folder)
         guard FileContents.exists(namesPath) || FileContents.exists(digestsPath) else { return nil }
+        // One without the other tells nothing, and somebody has taken it away.
+        for path in [namesPath, digestsPath] where !FileContents.exists(path) {
+            throw TamperError(
+                file: path, run: run, step: nil, field: "presence",
+                expected: "names.json and tensors.bin, or neither", found: "no such file")
+        }
         do {
             var names: [Digest: [String]] = [:]
             let cursor = JSONCursor(try JSONValue.read(namesPath), name: "names", file: namesPath)
