@@ -34,6 +34,10 @@ public struct AuditReport: Sendable {
     public var evidence: [EvidenceKind] = []
     /// Steps of the run, and how many were replayed and equal.
     public var steps = 0, equalSteps = 0
+    /// What of the model that the run has handed over was held against the outcome; nil where nothing was.
+    public var trained: String?
+    /// What was not looked at, and why.
+    public var unchecked: [String] = []
     /// Known keys that have signed the run.
     public var signers: [VerifyingKey] = []
     /// What a replay within a band has measured.
@@ -55,6 +59,8 @@ public struct AuditReport: Sendable {
         ]
         object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })
         object["reason"] = reason.map { .string($0) }
+        object["trained"] = trained.map { .string($0) }
+        object["not_checked"] = unchecked.isEmpty ? nil : .array(unchecked.map { .string($0) })
         object["band"] = band?.json
         object["chain_head"] = chainHead.map { .digest($0) }
         if let segment {

@@ -64,8 +64,10 @@ public struct Auditor {
         let run = evidence.manifest.run
         if let reason = incomparable(evidence) { return AuditReport(run: run, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
+        let trained = try evidence.lookAtTrained(in: workspace)
         let session = try Surroundings(evidence, workspace: workspace).open(engine)
         var report = AuditReport(run: run, .incomparable("nothing was replayed"))
+        (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
         (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {

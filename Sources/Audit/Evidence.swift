@@ -19,6 +19,10 @@ public struct Evidence {
     public let signers: Attestations.Signers
     /// Whether the ledger has a run of this name that the golden one has taken the place of; it counts for nothing.
     public let replacesRun: Bool
+    /// What the ledger's outcome says of the rows beside the steps, which hold; nil where it says nothing.
+    public let seal: LedgerSeal?
+    /// The steps of checkpoints that the ledger's outcome states and that were taken out since.
+    let prunedCheckpoints: [Int]
     private let store: LedgerStore?
     private let log: GoldenLog?
 
@@ -51,9 +55,10 @@ public struct Evidence {
         var recorded: [StoredStep] = []
         var verified =
             known.contains(run) ? try store?.verify(run, objects: workspace.objects) { recorded.append($0) } : nil
-        replacesRun = try Evidence.isReplaced(verified?.chain.head, log, workspace)
+        replacesRun = try Evidence.isReplaced(verified, log, workspace)
         if replacesRun { verified = nil }
         ledger = verified == nil ? nil : recorded
+        (seal, prunedCheckpoints) = (verified?.manifest.outcome?.ledger, verified?.prunedCheckpoints ?? [])
         self.store = verified == nil ? nil : store
 
         let written = hasManifest ? try Manifest.read(workspace.manifest(run)) : nil
@@ -78,8 +83,13 @@ public struct Evidence {
 
     /// Whether the ledger's run is what the golden one was before somebody accepted another in its place, with a reason:
     /// the name means the golden run now.
-    private static func isReplaced(_ head: Digest?, _ log: GoldenLog?, _ workspace: Workspace) throws -> Bool {
-        guard let head, let log, head != log.outcome.chainHead else { return false }
+    private static func isReplaced(_ verified: VerifiedRun?, _ log: GoldenLog?, _ workspace: Workspace) throws -> Bool {
+        guard let verified, let log else { return false }
+        let head = verified.chain.head
+        // Of equal steps another model may have been accepted: files that are written otherwise.
+        guard head != log.outcome.chainHead || verified.manifest.outcome?.files != log.outcome.files else {
+            return false
+        }
         return try GoldenHistory(of: log.manifest.run, in: workspace).records.contains { $0.oldHead == head }
     }
 
@@ -119,6 +129,9 @@ public struct Evidence {
         }
         return traces
     }
+
+    /// Whether the digests of single tensors lie beside the golden log.
+    var hasGoldenTensors: Bool { log?.hasTensors ?? false }
 
     /// The number of steps of which there is a record.
     var recordedSteps: Int { max(golden?.count ?? 0, ledger?.count ?? 0) }

@@ -10,6 +10,8 @@ public struct VerificationReport: Sendable {
         case tampered
         /// Something that the evidence names is not there.
         case incomplete
+        /// No step's record is there: what a manifest says by itself nothing speaks for.
+        case incomparable
     }
 
     /// One thing that was looked at and holds.

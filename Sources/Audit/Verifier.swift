@@ -40,13 +40,35 @@ public struct Verifier {
             noteDocuments(evidence, &report)
             noteSigners(evidence, &report)
             try verifyLedger(evidence, &report)
+            let trained = try evidence.lookAtTrained(in: workspace)
+            if let holds = trained.holds { report.note("trained files", holds) }
+            for reason in trained.unchecked { report.skip("trained files", reason) }
             try verifyInputs(evidence, &report)
+            requireSteps(evidence, &report)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
         } catch let error as MissingObject {
             (report.verdict, report.reason) = (.incomplete, error.description)
+            report.skip("the rest", "what is missing stands before it")
         }
         return report
+    }
+
+    /// A run of which no step is known, or not all that its outcome counts, is not verified.
+    private func requireSteps(_ evidence: Evidence, _ report: inout VerificationReport) {
+        guard report.verdict == .verified else { return }
+        let known = evidence.recordedSteps
+        if known == 0 {
+            (report.verdict, report.reason) = (
+                .incomparable,
+                "no record of a step is there, in a golden log or in the ledger: nothing was checked but "
+                    + "what \(evidence.outcomes.first?.file ?? workspace.manifest(report.run)) says by itself"
+            )
+        } else if let (file, outcome) = evidence.outcomes.first, known < outcome.steps {
+            (report.verdict, report.reason) = (
+                .incomplete, "\(file) states \(outcome.steps) steps, and records of \(known) are there"
+            )
+        }
     }
 
     /// What `Evidence` has verified already.
@@ -59,6 +81,9 @@ public struct Verifier {
         }
         if let golden = evidence.golden {
             report.note("golden log", "\(golden.count) steps, head \(golden.last?.head.hex ?? "none"), Merkle root")
+            if !evidence.hasGoldenTensors {
+                report.skip("golden tensors", "names.json and tensors.bin are not beside the log")
+            }
         } else {
             report.skip("golden log", "\(workspace.golden(report.run)) is not there")
         }
@@ -93,10 +118,37 @@ public struct Verifier {
         let checkpoints = try store.checkpoints(of: report.run)
         for checkpoint in checkpoints { _ = try evidence.open(checkpoint, workspace: workspace, engine: engine) }
         report.note("checkpoints", "\(checkpoints.count), each against the record of its step")
+        try noteRows(evidence, store, &report)
+    }
+
+    /// Which rows beside the steps the outcome covers, and which nothing does.
+    private func noteRows(_ evidence: Evidence, _ store: LedgerStore, _ report: inout VerificationReport) throws {
+        let loose = try store.looseRows(of: report.run)
+        if let seal = evidence.seal {
+            report.note("ledger rows", seal.description)
+        } else {
+            report.skip(
+                "ledger rows",
+                (evidence.outcomes.contains { $0.file == workspace.ledger }
+                    ? "its outcome has format 2" : "the run is not finished")
+                    + ": \(loose.measures) measures, and which rows latents, checkpoints, data_items and labels must have, "
+                    + "stand in no digest")
+        }
+        if !evidence.prunedCheckpoints.isEmpty {
+            let steps = evidence.prunedCheckpoints.map(String.init).joined(separator: ", ")
+            report.skip("checkpoints", "those after steps \(steps) are gone, as `smpo runs prune` leaves it")
+        }
+        report.skip(
+            "ledger rows",
+            "when the run began and ended" + (loose.audits == 0 ? "" : ", and \(loose.audits) audits of it,")
+                + " stand in no digest")
     }
 
     private func verifyInputs(_ evidence: Evidence, _ report: inout VerificationReport) throws {
-        guard opensInputs else { return report.skip("inputs", "left out") }
+        guard opensInputs else {
+            report.skip("inputs", "left out")
+            return report.skip("trained model", "whether its weights are those of the last step: inputs are left out")
+        }
         let session = try Surroundings(evidence, workspace: workspace).open(engine, forReplay: false)
         report.note("inputs", session.inputs.digests.keys.sorted(by: utf8Less).joined(separator: ", "))
         let folder = workspace.model(report.run)

@@ -102,6 +102,15 @@ public struct ManifestOutcome: Sendable, Equatable {
 
     /// The first of these members that is not that of `other`: its name, its value here and there; nil if all are equal.
     public func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
-        zip(members, other.members).map { ($0.name, $0.value, $1.value) }.first { $0.1 != $0.2 }
+        if let first = zip(members, other.members).map({ ($0.name, $0.value, $1.value) }).first(where: { $0.1 != $0.2 })
+        {
+            return first
+        }
+        // One of format 2 says nothing of the files.
+        guard let files, let others = other.files else { return nil }
+        let names = Set(files.keys).union(others.keys).sorted(by: utf8Less)
+        return names.first { files[$0] != others[$0] }.map {
+            ("files, \($0)", files[$0]?.hex ?? "no such file", others[$0]?.hex ?? "no such file")
+        }
     }
 }

@@ -35,6 +35,8 @@ public enum AuditText {
             lines.append("  compared with     \(list(report.evidence))")
         }
         if let drift = report.drift { lines += DriftText.lines(drift) }
+        if let trained = report.trained { lines.append("  model files       \(trained)") }
+        for what in report.unchecked { lines.append("  not checked       \(what)") }
         for note in report.notes { lines.append("  looked at         \(note)") }
         if let band = report.band { lines += BandText.lines(band) }
         for key in report.signers { lines.append("  signed with       \(key)") }

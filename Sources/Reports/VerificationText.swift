@@ -14,7 +14,7 @@ public enum VerificationText {
         }
         table(report.checks, "holds      ")
         // After a fault nothing is said of what comes later.
-        if report.verdict == .verified { table(report.unchecked, "not checked") }
+        if report.verdict != .tampered { table(report.unchecked, "not checked") }
         return VisibleText.lines(lines)
     }
 }

@@ -59,7 +59,7 @@ extension ExitStatus {
         switch verdict {
         case .verified: self = .reproduced
         case .tampered: self = .tampered
-        case .incomplete: self = .incomparable
+        case .incomplete, .incomparable: self = .incomparable
         }
     }
 

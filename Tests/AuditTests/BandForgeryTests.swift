@@ -152,7 +152,8 @@ import Training
             let trace = try recording.commit(builder, to: recorder)
             try forged.append(try change(trace), stored: store.storedTensors(of: "other", step: step))
         }
-        _ = try forged.finish(weightsDigest: try session.trainer.weightsDigest())
+        _ = try forged.finish(
+            weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
         return try run.audit("forged")
     }
 }

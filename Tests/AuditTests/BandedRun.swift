@@ -67,7 +67,8 @@ extension RecordedRun {
             let (trace, stored) = try change(step, store.storedTensors(of: "run-1", step: step.record.step))
             try recorder.append(trace, stored: stored)
         }
-        _ = try recorder.finish(weightsDigest: try #require(manifest.outcome?.weightsDigest))
+        _ = try recorder.finish(
+            weightsDigest: try #require(manifest.outcome?.weightsDigest), files: try #require(manifest.outcome?.files))
         try store.verify("forged", objects: workspace.objects)
         return try audit("forged")
     }

@@ -17,13 +17,7 @@ import Training
                 steps: 4, more: "record: {checkpoint_every: 2}\nlora: {rank: 2, alpha: 3}",
                 training: average ? ", ema: 0.9" : "")
         }) { run in
-            let session = try TrainingSession(
-                recipe: Recipe(json: JSONCursor(run.manifest.inputs.recipe, name: "recipe")), engine: run.engine)
-            let last = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").last)
-            try TrainingCheckpoint.restore(
-                SafetensorsFile(path: run.workspace.objects.path(of: last.object)), into: session.trainer)
-            session.useAverage()
-            try session.model.write(to: run.workspace.model("run-1"))
+            try run.writeModel()
             try body(run)
         }
     }

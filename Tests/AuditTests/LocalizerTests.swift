@@ -85,7 +85,9 @@ import Training
                 try recorder.append(
                     try step.replacing(.policy, "0000.winner", by: .of(.document, "x")), operators: changed)
             }
-            _ = try recorder.finish(weightsDigest: try #require(run.manifest.outcome?.weightsDigest))
+            _ = try recorder.finish(
+                weightsDigest: try #require(run.manifest.outcome?.weightsDigest),
+                files: try #require(run.manifest.outcome?.files))
             let report = try run.audit("forged")
             let found = try #require(report.operators)
             #expect(report.divergence?.step == 3 && report.divergence?.tensor == "0000.winner")

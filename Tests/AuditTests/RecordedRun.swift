@@ -112,6 +112,29 @@ struct RecordedRun {
         }
     }
 
+    /// Writes the model that the run has handed over, as `smpo train` does; gives its folder.
+    @discardableResult
+    func writeModel() throws -> String {
+        let session = try TrainingSession(
+            recipe: Recipe(json: JSONCursor(manifest.inputs.recipe, name: "recipe")), engine: engine)
+        let last = try #require(try workspace.openLedger().checkpoints(of: "run-1").last)
+        try TrainingCheckpoint.restore(
+            SafetensorsFile(path: workspace.objects.path(of: last.object)), into: session.trainer)
+        session.useAverage()
+        try session.model.write(to: workspace.model("run-1"))
+        return workspace.model("run-1")
+    }
+
+    /// Makes the run one that a program before format 3 has recorded.
+    func makeFormatTwo() throws {
+        var old = manifest
+        old.outcome?.files = nil
+        old.outcome?.ledger = nil
+        try old.write(to: workspace.manifest("run-1"))
+        let outcome = try #require(old.outcome).json.canonical
+        try sql("UPDATE runs SET outcome = '\(outcome)', manifest_digest = x'\(old.digest.hex)' WHERE name = 'run-1'")
+    }
+
     /// Takes ledger and objects away: what a fresh clone does not have.
     func removeLedger() throws { try FileManager.default.removeItem(atPath: runs.path("work/.smpo")) }
 

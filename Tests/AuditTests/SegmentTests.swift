@@ -71,7 +71,9 @@ import Training
                 try recorder.append(try step.replacing(.gradient, TraceEntry("norm", .float32([bits[0] ^ 1]))))
             }
             for checkpoint in try store.checkpoints(of: "run-1") { try recorder.record(checkpoint) }
-            _ = try recorder.finish(weightsDigest: try #require(run.manifest.outcome?.weightsDigest))
+            _ = try recorder.finish(
+                weightsDigest: try #require(run.manifest.outcome?.weightsDigest),
+                files: try #require(run.manifest.outcome?.files))
             #expect(try audit(run, 1...2, of: "forged").verdict == .reproduced)
             #expect(try audit(run, 5...6, of: "forged").verdict == .reproduced)
             let report = try audit(run, 3...4, of: "forged")

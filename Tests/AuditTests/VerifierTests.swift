@@ -31,19 +31,9 @@ import Training
             try runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}", training: ", ema: 0.9")
         }) { run in
             try run.promote()
-            let session = try TrainingSession(
-                recipe: Recipe(json: JSONCursor(run.manifest.inputs.recipe, name: "recipe")), engine: run.engine)
-            try restore(run, into: session)
-            session.useAverage()
-            try session.model.write(to: run.workspace.model("run-1"))
+            try run.writeModel()
             try body(run)
         }
-    }
-
-    private func restore(_ run: RecordedRun, into session: TrainingSession) throws {
-        let last = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").last)
-        let file = try SafetensorsFile(path: run.workspace.objects.path(of: last.object))
-        try TrainingCheckpoint.restore(file, into: session.trainer)
     }
 
     @Test func allThatThereIsHolds() throws {
@@ -52,15 +42,21 @@ import Training
             #expect(report.verdict == .verified, "\(report.reason ?? "")")
             #expect(
                 report.checks.map(\.name) == [
-                    "manifest", "golden log", "ledger", "checkpoints", "inputs", "trained model",
+                    "manifest", "golden log", "ledger", "checkpoints", "ledger rows", "trained files", "inputs",
+                    "trained model",
                 ])
-            #expect(report.checks[3].detail.hasPrefix("2,") && report.unchecked.map(\.name) == ["signature"])
+            #expect(report.checks[3].detail.hasPrefix("2,"))
+            // Nothing but times is left to itself.
+            #expect(report.unchecked.map(\.name) == ["signature", "ledger rows"], "\(report.unchecked)")
             let less = try verify(run, opensInputs: false)
-            #expect(less.verdict == .verified && less.unchecked.map(\.name) == ["signature", "inputs"])
+            #expect(less.verdict == .verified)
+            #expect(less.unchecked.map(\.name) == ["signature", "ledger rows", "inputs", "trained model"])
             try run.removeLedger()
             let golden = try verify(run)
             #expect(golden.verdict == .verified)
-            #expect(golden.unchecked.map(\.name) == ["signature", "ledger", "trained model"], "\(golden.unchecked)")
+            #expect(
+                golden.unchecked.map(\.name) == ["signature", "ledger", "trained files", "trained model"],
+                "\(golden.unchecked)")
         }
     }
 
@@ -115,7 +111,7 @@ import Training
         try withWholeRun { run in
             let path = run.workspace.model("run-1") + "/unet/diffusion_pytorch_model.safetensors"
             try run.flip(path, at: -1)
-            try expectTampered(run, naming: run.workspace.model("run-1"), "the trained weights")
+            try expectTampered(run, naming: path, "outcome.files")
             try run.flip(path, at: -1)
             let latent = try #require(try run.workspace.openLedger().storedTensors(of: "run-1", step: 1).first)
             try FileManager.default.removeItem(atPath: run.workspace.objects.path(of: latent.object))

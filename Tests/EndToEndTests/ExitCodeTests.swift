@@ -23,6 +23,29 @@ import TinyRuns
         }
     }
 
+    /// What a run hands over is looked at, and a manifest by itself proves nothing.
+    @Test func theModelOfARunAndAManifestAlone() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 2))
+            let program = sandbox.program
+            #expect(try program.run("verify", "run-1").status == 0)
+            let path = sandbox.runs.path(".smpo/runs/run-1/text_encoder/model.safetensors")
+            let original = try FileContents.read(path)
+            try AtomicFile.write(original.dropLast() + [original.last! ^ 1], to: path)
+            for command in ["verify", "audit"] {
+                let result = try program.run(command, "run-1")
+                #expect(
+                    result.status == 3 && result.output.contains("text_encoder/model.safetensors"), "\(result.output)")
+            }
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
+            let alone = try program.run("verify", "run-1")
+            #expect(alone.status == 4 && alone.output.contains("run-1: incomparable"), "\(alone.output)")
+            #expect(alone.output.contains("not checked  trained files"), "\(alone.output)")
+            let audit = try program.run("audit", "run-1")
+            #expect(audit.status == 0 && audit.output.contains(".smpo/runs/run-1 is not there"), "\(audit.output)")
+        }
+    }
+
     @Test func anAuditSaysWhatItFoundByItsExitCode() throws {
         try Sandbox.with { sandbox in
             _ = try sandbox.record(sandbox.runs.smpo(steps: 2))

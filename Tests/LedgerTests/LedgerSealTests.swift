@@ -105,7 +105,8 @@ import Testing
     @Test func formatTwoIsStillRead() throws {
         try withRun { store, manifest in
             var old = manifest
-            (old.outcome?.files, old.outcome?.ledger) = (nil, nil)
+            old.outcome?.files = nil
+            old.outcome?.ledger = nil
             guard case .object(var object) = old.json else { throw TamperTestFailure() }
             #expect(old.format == 2 && object["format"] == 2)
             #expect(try Manifest(json: JSONCursor(old.json, name: "manifest")) == old)

@@ -41,7 +41,9 @@ struct BandedSteps: ReplaySource {
     /// What the recorded steps and the weights that they have led to come to; nil where records are missing.
     func outcome() throws -> ManifestOutcome? {
         try replay.evidence.chain(upTo: done).map {
-            ManifestOutcome(chain: $0, weightsDigest: try replay.session.trainer.weightsDigest())
+            ManifestOutcome(
+                chain: $0, weightsDigest: try replay.session.trainer.weightsDigest(),
+                files: try replay.session.fileDigests())
         }
     }
 

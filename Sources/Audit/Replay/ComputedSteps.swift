@@ -52,7 +52,8 @@ struct ComputedSteps: ReplaySource {
 
     /// What the replay came to.
     func outcome() throws -> ManifestOutcome {
-        ManifestOutcome(chain: chain, weightsDigest: try session.trainer.weightsDigest())
+        ManifestOutcome(
+            chain: chain, weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
     }
 
     /// Where a step first differs from its record, with the element where the values are stored.

@@ -19,6 +19,7 @@ package final class EvidenceCopy {
         do {
             try copyDocuments(original)
             if evidence.ledger != nil, let store = try original.existingLedger() { try copyLedger(store, original) }
+            try copyModel(original)
         } catch {
             remove()
             throw error
@@ -74,6 +75,15 @@ package final class EvidenceCopy {
             let path = workspace.objects.path(of: object)
             try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
             try link(original.objects.path(of: object), to: path)
+        }
+    }
+
+    private func copyModel(_ original: Workspace) throws {
+        let (from, to) = (original.model(run), workspace.model(run))
+        guard FileContents.isFolder(from) else { return }
+        for file in try FolderListing(from).files {
+            try FileContents.makeFolder(URL(fileURLWithPath: "\(to)/\(file)").deletingLastPathComponent().path)
+            try link("\(from)/\(file)", to: "\(to)/\(file)")
         }
     }
 

@@ -16,6 +16,7 @@ package struct SelfTestMutant {
         case ledgerRow = "ledger row"
         case chainLink = "chain link"
         case checkpoint
+        case modelFile = "model file"
         case workerCount = "worker count"
         case instructionSet = "instruction set"
     }

@@ -1,10 +1,29 @@
 import Digests
 import Ledger
 
-/// Mutants of what is stored beside the records: labels, latents, checkpoints.
+/// Mutants of what is stored beside the records: labels, latents, checkpoints, the model that the run has handed over.
 extension SelfTestPlan {
     /// Each as its name or its row says, and named anew where it is an object.
-    var stored: [SelfTestMutant] { label + latents + checkpoints }
+    var stored: [SelfTestMutant] { label + latents + checkpoints + model }
+
+    /// The first and the last of the files that the outcome states, and one more.
+    private var model: [SelfTestMutant] {
+        let changes = ["1 bit of its first file", "1 bit of its last file", "one file more"]
+        let files = (evidence.outcomes.first { $0.outcome.files != nil }?.outcome.files ?? [:]).keys.sorted(
+            by: utf8Less)
+        guard let first = files.first, let last = files.last, (try? evidence.lookAtTrained(in: workspace))?.holds != nil
+        else {
+            let reason = files.isEmpty ? "the manifest states no files" : "the model's folder is not here"
+            return changes.map { SelfTestMutant(.modelFile, $0, notMade: reason) }
+        }
+        let trials: [(EvidenceCopy) throws -> Void] = [
+            { try $0.changeModel(first) }, { try $0.changeModel(last) }, { try $0.addToModel("unet/model.bin") },
+        ]
+        return zip(changes, trials).map { change, trial in
+            SelfTestMutant(
+                .modelFile, change, .tampered, steps: steps.lowerBound...steps.lowerBound, .verification(trial))
+        }
+    }
 
     private var noLedger: String? { evidence.ledger == nil ? "the run is not in a ledger here" : nil }
 

@@ -59,6 +59,9 @@ public struct ExportedRun: Sendable {
                 ("weights_digest", outcome.weightsDigest.hex),
             ]
         }
+        if !measures.isEmpty, manifest.outcome?.ledger == nil {
+            result.append(("measures", "not protected: they stand in no digest"))
+        }
         return result
             + manifest.inputs.digests.sorted { utf8Less($0.key, $1.key) }.map {
                 ("digest." + $0.key.replacing("/", with: "."), $0.value.hex)

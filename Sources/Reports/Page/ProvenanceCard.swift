@@ -48,6 +48,10 @@ public struct ProvenanceCard: PageSection {
                 Entry("outcome", "steps", "\(outcome.steps)"), Entry("outcome", "chain head", outcome.chainHead.hex),
                 Entry("outcome", "steps root", outcome.stepsRoot.hex),
                 Entry("outcome", "weights digest", outcome.weightsDigest.hex),
+                Entry(
+                    "outcome", "files of the model",
+                    outcome.files.map { "\($0.count), each with its digest" }
+                        ?? "not stated: a manifest of format 2 covers the trained weights alone"),
             ]
         } else {
             entries.append(Entry("outcome", "steps", "the run is not finished"))

@@ -24,7 +24,12 @@ struct RunsCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the ledger's runs and the golden ones.",
-            discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
+            discussion: """
+                As the ledger says it, unchecked; state and times stand in no
+                digest. `smpo verify RUN` checks a run.
+
+                \(ExitStatus.help([.reproduced, .trouble, .usage]))
+                """)
 
         @Option(help: "Only runs in this state: running, interrupted or finished.")
         var state: String?

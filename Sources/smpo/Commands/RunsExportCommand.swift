@@ -25,7 +25,9 @@ extension RunsCommand {
                 Numbers measured between the steps (--validate-every,
                 --reward-every) go to mlflow and tensorboard too. The run is
                 verified as it is read; nothing is written of one that does not
-                hold. Files that are there already are written over.
+                hold. Times stand in no digest, nor do the measured numbers of a
+                run that is not finished or has a manifest of format 2. Files
+                that are there already are written over.
 
                 EXAMPLES
                   smpo runs export run-1 --format csv --out run-1.csv

@@ -14,10 +14,11 @@ struct VerifyCommand: ParsableCommand {
             Of a run: the manifest's digest; the chain and the Merkle root of
             its golden log and of the ledger; the ledger's tables, stored values
             and checkpoints, each against the record of its step; the model and
-            the data that it started from; the model that it ended with; the
-            signatures, by the keys of `smpo keys list` and --trust. What is not
-            there is listed, not passed over. Whether the numbers come out again
-            only an audit tells.
+            the data that it started from; every file of the model that it ended
+            with; the signatures, by the keys of `smpo keys list` and --trust.
+            What is not there is listed, not passed over, and without a step's
+            record nothing is verified. Whether the numbers come out again only
+            an audit tells.
 
             Of a model's folder, the bundle of OpenSSF Model Signing (`smpo sign
             --model`, or `model_signing sign key` from PyPI): the signature, and

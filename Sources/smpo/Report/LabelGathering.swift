@@ -7,7 +7,11 @@ import Training
 extension RunMaterial {
     /// The labels of the run's pairs: the ledger's list, else those of the data.
     func labels() throws -> Result<LabelSection, Missing> {
-        var (items, source) = (try evidence.dataItems(), "From the ledger's list of the run's labels.")
+        var (items, source) = (
+            try evidence.dataItems(),
+            "From the ledger's list of the run's labels"
+                + (evidence.seal == nil ? ", which stands in no digest of its own." : ".")
+        )
         if items.isEmpty {
             switch data {
             case .failure(let missing): return .failure(missing)
@@ -55,7 +59,8 @@ extension RunMaterial {
         guard let digest = evidence.manifest.inputs.digests["data"] else { return [] }
         let labellings = try workspace.existingLedger()?.labellings() ?? []
         return labellings.filter { $0.data == digest }.map {
-            "The scores were given by the scorer \($0.scorer), to \($0.items.count) pairs."
+            "The scores were given by the scorer \($0.scorer), to \($0.items.count) pairs; that stands in the ledger, in no "
+                + "digest."
         }
     }
 }
