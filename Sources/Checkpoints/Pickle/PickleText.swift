@@ -29,13 +29,21 @@ struct PickleText {
         }
     }
 
-    /// Module and name of a class or function, with the modules that Python 2 named otherwise as Python 3 names them.
+    /// Module and name of a class or function. Protocol 2 has some as Python 2 named them; they are the same.
     func name(_ place: Int) -> String {
         let (module, name) = heap.names[place]
-        let text = cursor.string(module)
-        let others = ["__builtin__": "builtins", "copy_reg": "copyreg"]
-        return (others[text] ?? text) + "." + cursor.string(name)
+        let text = cursor.string(module) + "." + cursor.string(name)
+        if let renamed = Self.renamed[text] { return renamed }
+        for (old, new) in [("__builtin__.", "builtins."), ("copy_reg.", "copyreg.")] where text.hasPrefix(old) {
+            return new + text.dropFirst(old.count)
+        }
+        return text
     }
+
+    private static let renamed = [
+        "__builtin__.long": "builtins.int", "__builtin__.unicode": "builtins.str",
+        "__builtin__.xrange": "builtins.range",
+    ]
 
     /// The class of an object, as text.
     func callee(_ object: PickleHeap.ObjectRecord) -> String { leaf(object.callee) }

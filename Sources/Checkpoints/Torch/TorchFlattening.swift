@@ -137,7 +137,7 @@ struct TorchFlattening {
     ) throws {
         let callee = texts.callee(object)
         if try isPlain(object.arguments, depth: 0), object.keywords == nil {
-            try add(name ?? "value", callee + (try shown(object.arguments)))
+            try add(name ?? "value", callee + (try shown(arguments: object.arguments, depth: 0)))
         } else {
             try add(name ?? "value", callee + "(…)")
             try visit(object.arguments, name: try joined(name, "args"), lifted: lifted, depth: depth + 1)
@@ -290,7 +290,7 @@ struct TorchFlattening {
         case .object(let place):
             let object = heap.objects[place]
             let items = object.items.isEmpty ? "" : try summary(try shown(all: object.items, depth), ("[", "]"))
-            return texts.callee(object) + (try shown(object.arguments, depth: depth + 1)) + items
+            return texts.callee(object) + (try shown(arguments: object.arguments, depth: depth)) + items
         default:
             // Digesting the same bytes again and again takes time, too.
             if case .bytes(let run) = value { try spend(Int(run.count)) }
@@ -302,6 +302,11 @@ struct TorchFlattening {
             try spend(text.utf8.count)
             return text
         }
+    }
+
+    private mutating func shown(arguments: PickleValue, depth: Int) throws -> String {
+        guard case .tuple(let place) = arguments else { return try shown(arguments, depth: depth + 1) }
+        return try summary(try shown(all: heap.containers[place], depth), ("(", ")"))
     }
 
     private mutating func shown(all values: [PickleValue], _ depth: Int) throws -> [String] {

@@ -99,7 +99,8 @@ def bracketed(parts, left, right):
 
 
 def called(callee, *arguments):
-    return callee + bracketed([text(argument) for argument in arguments], "(", ",)" if len(arguments) == 1 else ")")
+    parts = [text(argument) for argument in arguments]
+    return callee + bracketed(parts, "(", ",)" if len(parts) == 1 and not callee else ")")
 
 
 def text(value):
