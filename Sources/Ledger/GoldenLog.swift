@@ -56,7 +56,7 @@ public struct GoldenLog: Sendable {
 
     /// Hands the steps to `body` in order, each verified before: form, digest, chain link, tensors; after the last one,
     /// the number of steps, the head and the root against the manifest.
-    /// - Throws: `FileError`, `TamperError`, or what `body` throws.
+    /// - Throws: `FileError`, `LineEndError`, `TamperError`, or what `body` throws.
     public func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
         let tensors = try GoldenTensors(folder: folder, run: manifest.run)
         var offset = 0
@@ -103,6 +103,8 @@ public struct GoldenLog: Sendable {
 
     private func verify(_ line: [UInt8], _ chain: inout Chain) throws -> GoldenStep {
         let number = chain.count + 1
+        // JSON in canonical form has no CR at all.
+        guard line.last != 0x0D else { throw LineEndError(file: logPath, line: number) }
         let step: GoldenStep
         do {
             step = try GoldenStep(

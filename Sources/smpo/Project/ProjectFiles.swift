@@ -13,12 +13,22 @@ enum ProjectFiles {
         /// What to do with the text where the file is there already.
         var hint: String?
 
-        /// Whether a file holds these lines already.
-        func isIn(_ bytes: [UInt8]) -> Bool { String(decoding: bytes, as: UTF8.self).contains(text) }
+        /// Whether a file holds these lines already, whatever they end with.
+        func isIn(_ bytes: [UInt8]) -> Bool {
+            String(decoding: bytes.filter { $0 != 0x0D }, as: UTF8.self).contains(text)
+        }
     }
 
     /// The name of the first golden run, and its recipe.
     static let run = "first", recipe = "Manifests/recipes/first.yaml"
+
+    /// What keeps Git from converting line ends of files whose bytes count.
+    private static let attributes = """
+        # The bytes of golden runs and manifests count: Git converts no line ends in them.
+        /Golden/** -text
+        /Manifests/** -text
+
+        """
 
     /// All of them for the CI systems that are wanted.
     static func all(_ ci: InitCommand.Project.System) -> [File] {
@@ -29,6 +39,7 @@ enum ProjectFiles {
             File(path: "\(ProjectRecipe.models)/scheduler.json", text: ProjectRecipe.scheduler),
             File(path: "Golden/\(run)/policy.yaml", text: ProjectRecipe.policy),
             File(path: ".gitignore", text: ".smpo/\n", isAppended: true),
+            File(path: ".gitattributes", text: attributes, isAppended: true),
             File(path: ".pre-commit-config.yaml", text: ProjectCI.preCommit, hint: "its hook would be"),
         ]
         if ci == .github || ci == .all {

@@ -12,7 +12,9 @@ extension InitCommand {
                 Writes Manifests/ with a first recipe and the configurations of a very
                 small model, records that recipe (some seconds), accepts the run as
                 golden, and writes what lets CI hold every change against it: a
-                workflow for GitHub, a job for GitLab, a hook for pre-commit.
+                workflow for GitHub, a job for GitLab, a hook for pre-commit. Lines are
+                added to .gitignore, and to .gitattributes: the bytes of Golden/ and
+                Manifests/ count, so Git must convert no line ends there.
 
                 What is there already stays as it is, and is listed as kept: of a CI
                 configuration it is then said what to put in.
