@@ -99,20 +99,13 @@ import TinyRuns
         var generator = SplitMix(state: 18)
         try Sandbox.with { first in
             let whole = try Whole(first)
-            let library = try buildPowerCut(in: first)
+            let cut = try PowerCut(in: first)
             func record(_ sandbox: Sandbox, _ more: [String: String]) throws -> Program.Result {
-                let environment = ["LD_PRELOAD": library, "POWERCUT_ROOT": sandbox.runs.folder]
-                return try sandbox.program.start(
-                    ["train", whole.recipe, "--record", "--workers", "1"],
-                    environment: environment.merging(more) { $1 }
-                ).wait()
+                try cut.run(["train", whole.recipe, "--record", "--workers", "1"], in: sandbox, more)
             }
             var changes = 0
             try another { sandbox in
-                let result = try record(sandbox, ["POWERCUT_COUNT": sandbox.runs.path("count")])
-                #expect(result.status == 0, "\(result.errors)")
-                let text = String(decoding: try FileContents.read(sandbox.runs.path("count")), as: UTF8.self)
-                changes = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+                changes = try cut.changes(["train", whole.recipe, "--record", "--workers", "1"], in: sandbox)
             }
             // Each step writes to the ledger and stores its latents: a library that sees less was not preloaded.
             #expect(changes > 10 * whole.steps.count)
@@ -130,18 +123,5 @@ import TinyRuns
                 print("cut \(strikes) times at random changes; every run ended with the same chain head")
             }
         }
-    }
-
-    /// The library that stands between the program and the disk.
-    private func buildPowerCut(in sandbox: Sandbox) throws -> String {
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/PowerCut/powercut.c"
-        let library = sandbox.runs.path("powercut.so")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["clang", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", source, "-o", library]
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return library
     }
 }

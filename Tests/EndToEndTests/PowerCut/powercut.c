@@ -4,7 +4,7 @@
 //   - of a file, its bytes at the last fsync and any of the writes since;
 //   - of a folder, its entries at the last fsync and any of the files made, renamed or removed since.
 //
-// POWERCUT_SEED chooses which. With POWERCUT_COUNT, a file's name, nothing is cut; the number of changes is written there.
+// POWERCUT_SEED chooses which. With POWERCUT_KEEP nothing is lost: the process is only killed. With POWERCUT_COUNT, a file's name, nothing is cut; the number of changes is written there.
 // Shared memory (SQLite's -shm) and lock files are no concern of the disk: who restarts removes the former.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,6 +34,7 @@ static long changes, limit;
 static uint64_t state;
 static char root[PATH_MAX];
 static const char *counter;
+static int keeps;
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
@@ -43,6 +44,7 @@ __attribute__((constructor)) static void start(void) {
     if (!folder || !realpath(folder, root)) root[0] = 0;
     limit = after ? atol(after) : 0;
     counter = getenv("POWERCUT_COUNT");
+    keeps = getenv("POWERCUT_KEEP") != 0;
     state = (seed ? strtoull(seed, 0, 10) : 0) * 0x9E3779B97F4A7C15ull + 0x1234567;
 }
 
@@ -110,9 +112,9 @@ static void restore(struct file *f) {
 }
 
 static void cut(void) {
-    for (struct file *f = files; f; f = f->next) if (f->first) restore(f);
+    for (struct file *f = files; f && !keeps; f = f->next) if (f->first) restore(f);
     for (struct entry *e = entries; e; e = e->before) {
-        if (coin()) continue;
+        if (keeps || coin()) continue;
         if (e->kind == MADE) REAL(unlink)(e->path);
         if (e->kind == MOVED) REAL(rename)(e->path, e->from);
         if (e->kind != MADE && e->kept) REAL(rename)(e->kept, e->path);
