@@ -88,8 +88,8 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 700 tensors (5.5 GB); minutes.
 	Tests/Scale/run.sh 100,2000,700
 
-crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, take each up again; minutes.
-	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.CrashTests'
+crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
+	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
 fuzz: packages ## Damage checkpoint files of every format a million times in all: each opens or is refused; minutes.
 	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests)\..*MutationTests'

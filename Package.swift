@@ -103,7 +103,7 @@ let package = Package(
             "AuditTests",
             [
                 "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
-                "Audit", "TinyRuns", grdb,
+                "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests("AblationTests", ["Digests", "Datasets", "Training", "Ablation"]),
         tests("ReportsTests", ["Digests", "Tensors", "Ledger", "Comparison", "Audit", "Ablation", "Reports"]),

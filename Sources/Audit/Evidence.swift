@@ -39,14 +39,16 @@ public struct Evidence {
         }
     }
 
-    /// Gathers and verifies; signatures are held against `keys`. Throws `TamperError` when a hash, a link or a signature
+    /// Gathers and verifies; an acceptance that was cut off is finished first. Signatures are held against `keys`. Throws `TamperError` when a hash, a link or a signature
     /// does not hold, `UnknownRun` without any evidence.
     public init(run: String, workspace: Workspace, keys: [VerifyingKey] = []) throws {
+        try AcceptanceJournal.finish(in: workspace)
         let hasManifest = FileContents.exists(workspace.manifest(run))
         let hasGolden = GoldenLog.exists(folder: workspace.golden(run))
         let log = hasGolden ? try GoldenLog(folder: workspace.golden(run)) : nil
         var collected: [GoldenStep] = []
         try log?.forEachStep { collected.append($0) }
+        if let log { try GoldenHistory(of: run, in: workspace).check(log) }
         golden = log == nil ? nil : collected
         self.log = log
 
@@ -75,6 +77,13 @@ public struct Evidence {
             try Evidence.require(
                 other.inputs.digest == manifest.inputs.digest, file, run, "inputs digest",
                 expected: manifest.inputs.digest.hex, found: other.inputs.digest.hex)
+        }
+        if let log, let written {
+            // Whoever takes the golden run away must not have taken its mark away before.
+            let (mark, other) = (try log.manifest.goldenMark(), try written.goldenMark(file: workspace.manifest(run)))
+            try Evidence.require(
+                mark == other, workspace.manifest(run), run, "circumstances.\(GoldenMark.key)",
+                expected: mark?.json.canonical ?? "nothing", found: other?.json.canonical ?? "nothing")
         }
         outcomes = documents.compactMap { file, manifest in manifest?.outcome.map { (file, $0) } }
         self.manifest = manifest

@@ -75,6 +75,12 @@ public enum FileContents {
         return stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
+    /// Whether a symbolic link is at `path`, wherever it leads.
+    public static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
     /// Whether a folder is at `path`.
     public static func isFolder(_ path: String) -> Bool {
         var status = stat()

@@ -103,6 +103,12 @@ public struct RunRecording {
     }
 
     private func written(_ manifest: Manifest) throws -> Manifest {
+        // What says the same of the run stays as it is: that it became golden since, and signatures, stand on its bytes.
+        if let other = try? Manifest.read(workspace.manifest(manifest.run)), other.run == manifest.run,
+            other.inputs == manifest.inputs, other.outcome == manifest.outcome
+        {
+            return other
+        }
         try FileContents.makeFolder(workspace.manifests)
         try manifest.write(to: workspace.manifest(manifest.run))
         return manifest

@@ -69,7 +69,7 @@ extension ExitStatus {
         case .reproduced: self = .reproduced
         case .tampered: self = .tampered
         case .diverged, .recipe: self = .diverged
-        case .incomparable, .missing: self = .incomparable
+        case .incomparable, .missing, .unwatched: self = .incomparable
         case .trouble: self = .trouble
         }
     }

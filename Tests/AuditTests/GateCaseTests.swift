@@ -47,6 +47,29 @@ import Testing
         #expect(try read([("verdict", "tampered"), ("reason", "x")], changes: [change]).outcome == .tampered)
     }
 
+    /// What nothing watches does not pass without a word on why, and is told in any case.
+    @Test func aRunThatNothingWatchesClosesTheGate() throws {
+        var one = try read()
+        one.note(.nothing(why: "no policy"))
+        #expect(one.outcome == .unwatched && one.reason == "no policy" && one.place == ("Golden/r/policy.yaml", 1))
+        #expect(try JSONCursor(one.json, name: "case")["recipe"]["policy_says_so"].bool() == false)
+        var said = try read()
+        said.note(.unwatched(reason: "lost"))
+        #expect(said.outcome == .reproduced && said.unwatched == "lost")
+        #expect(try JSONCursor(said.json, name: "case")["recipe"]["unwatched"].string() == "lost")
+        var watched = try read()
+        watched.note(.recipe(RecipeSource(path: "x.yaml")))
+        #expect(watched.outcome == .reproduced && watched.unwatched == nil)
+        #expect(GateReport([said, watched], version: "1").summary == "open: 2 reproduced; 1 of 2 watched by no recipe")
+        // What is graver stays.
+        var diverged = try read([("verdict", "diverged"), ("reason", "outcome")])
+        diverged.note(.nothing(why: "no policy"))
+        #expect(diverged.outcome == .diverged && diverged.reason == "outcome")
+        let report = GateReport([watched], version: "1", notSelected: ["a"], notGolden: ["b", "c"])
+        #expect(report.summary == "open: 1 reproduced; 1 golden run not selected")
+        #expect(try JSONCursor(report.json, name: "r")["not_golden"].elements().count == 2)
+    }
+
     @Test func aDivergenceIsNamed() throws {
         let one = try read([
             ("verdict", "diverged"), ("equal_steps", 1),
@@ -69,7 +92,9 @@ import Testing
     }
 
     @Test func theGravestDecides() {
-        let outcomes: [GateOutcome] = [.reproduced, .trouble, .missing, .incomparable, .recipe, .diverged, .tampered]
+        let outcomes: [GateOutcome] = [
+            .reproduced, .trouble, .unwatched, .missing, .incomparable, .recipe, .diverged, .tampered,
+        ]
         for (index, outcome) in outcomes.enumerated() {
             let cases = outcomes[...index].shuffled().map { GateCase(run: "r", way: GateWay(), outcome: $0) }
             let report = GateReport(cases, version: "1")

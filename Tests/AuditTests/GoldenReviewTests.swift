@@ -33,12 +33,12 @@ import Training
 
     @discardableResult
     private func accept(
-        _ run: RecordedRun, reason: String? = "meant", key: SigningKey? = nil
+        _ run: RecordedRun, reason: String? = "meant", key: SigningKey? = nil, watch: RecipeWatch? = nil
     ) throws -> GoldenAcceptance.Result {
         let log = try GoldenReplacement("run-1", in: run.workspace).open()
         let steps = try log.steps()
         return try GoldenAcceptance(workspace: run.workspace, reason: reason, date: "2026-11-28", key: key)
-            .accept(log.manifest) { append in
+            .accept(log.manifest, watch: watch) { append in
                 for (index, step) in steps.enumerated() {
                     try append(StepTrace(record: step.record, tensors: try log.tensors(of: index + 1, in: steps)))
                 }
@@ -168,10 +168,98 @@ import Training
                 let error = try #require(throws: TamperError.self) { try GoldenHistory(of: "run-1", in: run.workspace) }
                 #expect(error.field == field, "\(error)")
             }
-            // A golden run that was replaced without a record.
+            // A golden run that was replaced without a record, or whose last record went.
             try AtomicFile.write("\(lines[0])\n", to: path)
+            #expect(try run.audit().verdict == .tampered)
+            try FileContents.remove([path])
+            #expect(try run.audit().reason?.contains("found no file") == true)
+            try AtomicFile.write("\(lines[0])\n\(lines[1])\n", to: path)
+            #expect(try run.audit().verdict == .reproduced)
+            try AtomicFile.write("\(lines[0])\n\(lines[1])", to: path)
+            #expect(try run.audit().verdict == .tampered)
+            try AtomicFile.write("\(lines[0])\r\n\(lines[1])\r\n", to: path)
+            #expect(throws: LineEndError.self) { try run.audit() }
+            // One that went with its mark in one place only.
+            try AtomicFile.write("\(lines[0])\n\(lines[1])\n", to: path)
+            let manifest = run.workspace.manifest("run-1")
+            try Manifest.read(manifest).marked(nil).write(to: manifest)
+            #expect(try run.audit().reason?.contains("circumstances.accepted") == true)
+            try GoldenLog(folder: run.workspace.golden("run-1")).manifest.write(to: manifest)
+            // One that was accepted before there were marks: only that its history ends at its head is known.
+            let log = try GoldenLog(folder: run.workspace.golden("run-1"))
+            for path in [manifest, log.folder + "/manifest.json"] { try log.manifest.marked(nil).write(to: path) }
+            #expect(try run.audit().verdict == .reproduced)
             _ = try review(run, fault: fault)
+            try AtomicFile.write("\(lines[0])\n", to: path)
             #expect(throws: TamperError.self) { try accept(run) }
+            #expect(try run.audit().verdict == .tampered)
+        }
+    }
+
+    /// What watches a run that is accepted: found, given, or refused.
+    @Test func noRunBecomesGoldenUnwatched() throws {
+        try withGolden { run, recipe in
+            let workspace = run.workspace
+            let policy = workspace.golden("run-1") + "/policy.yaml"
+            try FileContents.remove([policy])
+            _ = try review(run, fault: fault)
+            let unknown = try #require(throws: (any Error).self) { try accept(run) }
+            #expect("\(unknown)".contains("which recipe it was recorded by is not known"), "\(unknown)")
+            #expect("\(unknown)".contains("--recipe PATH") && "\(unknown)".contains("--unwatched"), "\(unknown)")
+            #expect(throws: FileError.self) { try accept(run, watch: .recipe(RecipeSource(path: "none.yaml"))) }
+            let other = try #require(throws: (any Error).self) {
+                try accept(run, watch: .recipe(RecipeSource(path: recipe, overrides: ["training.steps=5"])))
+            }
+            #expect("\(other)".contains("training.steps is 5, recorded was 3"), "\(other)")
+            #expect(!FileContents.exists(policy) && !FileContents.exists(workspace.root + "/.smpo/accepting"))
+
+            try accept(run, watch: .unwatched(reason: "a test"))
+            #expect(try GoldenPolicy.read(policy).unwatched == "a test")
+            // By the recipe that is given, which the manifest then notes; the rest of the policy stays.
+            try AtomicFile.write("recipe: unwatched\nreason: a test\nsteps: 2\n", to: policy)
+            _ = try review(run)
+            try accept(run, watch: .recipe(RecipeSource(path: recipe)))
+            #expect(try GoldenPolicy.read(policy).recipe?.path == recipe && GoldenPolicy.read(policy).steps == 2)
+            #expect(try Manifest.read(workspace.manifest("run-1")).recipeSource()?.path == recipe)
+            // By the recipe that the manifest notes, without a policy; a policy that names it stays to the byte.
+            try FileContents.remove([policy])
+            _ = try review(run, fault: fault)
+            try accept(run)
+            #expect(try GoldenPolicy.read(policy).recipe == RecipeSource(path: recipe))
+            try AtomicFile.write("# ours\nrecipe: {path: \(recipe)}\n", to: policy)
+            _ = try review(run)
+            try accept(run)
+            #expect(String(decoding: try FileContents.read(policy), as: UTF8.self).hasPrefix("# ours\n"))
+        }
+    }
+
+    /// A policy that hides a change, and one that names the same file otherwise.
+    @Test func aPolicyThatWatchesLessIsSeen() throws {
+        try withGolden { run, recipe in
+            let (manifest, path) = (run.manifest, run.workspace.golden("run-1") + "/policy.yaml")
+            let root = run.runs.folder
+            let inside = try #require(RecipeSource.path(inProject: recipe, root: root))
+            #expect(inside == (recipe as NSString).lastPathComponent)
+            #expect(RecipeSource.path(inProject: "/etc/passwd", root: root) == nil)
+            #expect(RecipeSource.path(inProject: "../x.yaml", root: root) == nil)
+            #expect(RecipeSource.path(inProject: "./a/../\(inside)", root: root) == inside)
+            func watch(_ source: RecipeSource?, _ recorded: RecipeSource?) throws -> RecipeWatch {
+                var (policy, manifest) = (GoldenPolicy(), manifest)
+                policy.recipe = source
+                manifest.circumstances = manifest.circumstances.noting(recorded)
+                return try RecipeWatch(policy, at: path, of: manifest, root: root)
+            }
+            let (whole, set) = (RecipeSource(path: inside), ["optimizer.lr=1e-3"])
+            for (source, recorded) in [
+                (whole, whole), (RecipeSource(path: recipe), whole), (whole, nil),
+                (whole, RecipeSource(path: inside, overrides: set)), (whole, RecipeSource(path: "gone.yaml")),
+            ] { #expect(try watch(source, recorded) == .recipe(source)) }
+            #expect(
+                try watch(RecipeSource(path: inside, overrides: set), whole).unwatched?.contains("optimizer.lr") == true
+            )
+            let copy = try run.runs.smpo()
+            #expect(try watch(RecipeSource(path: copy), whole).unwatched?.contains("which is still there") == true)
+            #expect(try watch(nil, whole).unwatched?.contains("names no recipe") == true)
         }
     }
 

@@ -75,7 +75,7 @@ import TinyRuns
             let done = String(decoding: try FileContents.read(sandbox.runs.path("comparisons")), as: UTF8.self)
             // Those in loops are compared for each of five steps, and for each file of the model.
             let files = try Manifest.read(sandbox.workspace.manifest("run-1")).outcome?.files?.count ?? 0
-            #expect(files >= 7 && script.comparisons == 18)
+            #expect(files >= 7 && script.comparisons == 19)
             #expect(done.split(separator: "\n").count == script.comparisons + 4 + files - 1)
 
             // A changed byte does not pass.

@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Testing
 
 /// The golden runs that come with the sources, replayed by the built program. run-42 and the base model's run take longer
@@ -23,7 +24,20 @@ import Testing
     @Test func theGateIsOpen() throws {
         let gate = try Program(folder: Self.root).run("gate", "short-*", "--workers", "1,3")
         #expect(gate.status == 0, "\(gate.output) \(gate.errors)")
-        #expect(gate.output.hasSuffix("gate open: \(2 * Self.short.count) reproduced\n"), "\(gate.output)")
+        #expect(
+            gate.output.hasSuffix(
+                "gate open: \(2 * Self.short.count) reproduced; 1 golden run not selected\n"), "\(gate.output)")
+    }
+
+    /// The manifest of each says that it is golden, so that one that goes missing is missed.
+    @Test func eachIsMarked() throws {
+        for run in Self.short + ["run-42"] {
+            let workspace = Workspace(root: Self.root)
+            for path in [workspace.manifest(run), workspace.golden(run) + "/manifest.json"] {
+                let circumstances = try Manifest.read(path).circumstances.other
+                #expect(circumstances["accepted"] != nil && circumstances["recipe"] != nil, "\(path)")
+            }
+        }
     }
 
     /// How each was recorded is written beside it, and none is forgotten in the list.

@@ -163,6 +163,34 @@ import Testing
         #expect(many.hasSuffix("`--format json` has all.\n"))
     }
 
+    /// What no recipe watches, what was not selected and what is not golden stands in every form.
+    @Test func everyFormSaysWhatWasNotLookedAt() throws {
+        var said = Self.passed
+        said.note(.unwatched(reason: "it was lost"))
+        let open = GateReport([said], version: "1", notSelected: ["run-7"], notGolden: ["run-8"])
+        #expect(open.outcome == .reproduced)
+        var silent = Self.passed
+        silent.note(.nothing(why: "no policy"))
+        let closed = GateReport([silent], version: "1", notSelected: ["run-7"], notGolden: ["run-8"])
+        #expect(closed.outcome == .unwatched)
+        for (report, word) in [(open, "it was lost"), (closed, "no policy")] {
+            let forms = [
+                "text": GateText.describe(report), "json": report.json.pretty, "junit": GateJUnit.xml(report),
+                "sarif": GateSARIF.json(report).pretty, "github": GateAnnotations.text(report),
+                "markdown": GateMarkdown.text(report),
+            ]
+            for (form, text) in forms {
+                for part in [word, "run-7", "run-8"] { #expect(text.contains(part), "\(form): \(text)") }
+            }
+        }
+        let sarif = JSONCursor(GateSARIF.json(open), name: "sarif")
+        let notes = try sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].elements()
+        #expect(try notes.count == 3 && notes[0]["message"]["text"].string().contains("not replayed: 4"))
+        #expect(try sarif["runs"][0]["results"].elements().isEmpty)
+        #expect(try JSONCursor(GateSARIF.json(closed), name: "s")["runs"][0]["results"].elements().count == 1)
+        #expect(GateAnnotations.text(open).split(separator: "\n").count == 1)
+    }
+
     /// Equal results are equal bytes.
     @Test func nothingVaries() {
         #expect(GateJUnit.xml(report) == GateJUnit.xml(report))

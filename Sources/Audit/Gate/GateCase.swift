@@ -23,6 +23,8 @@ public struct GateCase: Sendable {
     public var heads: (recorded: Digest?, found: Digest?) = (nil, nil)
     /// What the recipe says today, where that is not what was recorded.
     public var changes: [RecipeChange] = []
+    /// What watches the recipe; nil where that is not known.
+    public private(set) var watch: RecipeWatch?
     /// The audit's report in its JSON form, where there is one.
     public var audit: JSONValue?
     /// A file and a line to look at that are not those of the golden log or of the recipe.
@@ -48,6 +50,18 @@ public struct GateCase: Sendable {
     public init(run: String, way: GateWay, outcome: GateOutcome, reason: String? = nil) {
         (self.run, self.way, self.outcome, self.reason) = (run, way, outcome, reason)
     }
+
+    /// Notes what watches the recipe. A run that is reproduced and that nothing watches does not pass, unless its policy
+    /// says why.
+    public mutating func note(_ watch: RecipeWatch) {
+        self.watch = watch
+        guard case .nothing(let why) = watch, outcome == .reproduced else { return }
+        (outcome, reason) = (.unwatched, why)
+        location = ("\(Workspace().golden(run))/\(GoldenPolicy.fileName)", 1)
+    }
+
+    /// Why no recipe watches the run; nil where one does, or where that is not known.
+    public var unwatched: String? { watch?.unwatched }
 
     /// The run and the way, as `run-42 (avx2, 3 workers)`.
     public var name: String { way.description.isEmpty ? run : "\(run) (\(way.description))" }
@@ -75,6 +89,7 @@ public struct GateCase: Sendable {
         ]
         object["reason"] = reason.map { .string($0) }
         object["recipe_changes"] = changes.isEmpty ? nil : .array(changes.map(\.json))
+        object["recipe"] = watch?.json
         object["recorded_head"] = heads.recorded.map { .digest($0) }
         object["found_head"] = heads.found.map { .digest($0) }
         if let kind { object["kind"] = ["word": .string(kind.word), "meaning": .string(kind.meaning)] }
@@ -85,7 +100,7 @@ public struct GateCase: Sendable {
             ]
         }
         // What was equal in every step needs no figures of each.
-        if outcome == .reproduced || outcome == .recipe, case .object(var report)? = audit {
+        if [.reproduced, .recipe, .unwatched].contains(outcome), case .object(var report)? = audit {
             report["drift"] = nil
             object["audit"] = .object(report)
         } else {

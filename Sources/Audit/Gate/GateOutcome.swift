@@ -12,6 +12,8 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     case incomparable
     /// The list of golden runs and the folder `Golden` do not agree: one is missing, or one is not listed.
     case missing
+    /// The replay is as recorded, but no recipe watches the golden run, and its policy does not say why.
+    case unwatched
     /// The work could not be done: an unreadable file, a process that crashed.
     case trouble
 
@@ -53,13 +55,14 @@ public enum GateOutcome: String, Sendable, CaseIterable {
         case .recipe: "the recipe of the golden run, or a default of it, has changed"
         case .incomparable: "the golden run cannot be compared here"
         case .missing: "a golden run is missing, or is not in the list"
+        case .unwatched: "no recipe watches the golden run, and its policy does not say why"
         case .trouble: "the audit could not be done"
         }
     }
 
     /// All, gravest first.
     public static let byGravity: [GateOutcome] = [
-        .tampered, .diverged, .recipe, .incomparable, .missing, .trouble, .reproduced,
+        .tampered, .diverged, .recipe, .incomparable, .missing, .unwatched, .trouble, .reproduced,
     ]
 
     /// The gravest of some; nil of none.

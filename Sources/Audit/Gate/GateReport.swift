@@ -9,9 +9,17 @@ public struct GateReport: Sendable {
     /// The seconds that were to be spent, where not every step had to be replayed.
     public let budget: Int?
 
+    /// Golden runs that no pattern selected: nothing is said of them.
+    public let notSelected: [String]
+    /// Runs with a manifest that are not golden: no gate looks at them.
+    public let notGolden: [String]
+
     /// A report.
-    public init(_ cases: [GateCase], version: String, budget: Int? = nil) {
+    public init(
+        _ cases: [GateCase], version: String, budget: Int? = nil, notSelected: [String] = [], notGolden: [String] = []
+    ) {
         (self.cases, self.version, self.budget) = (cases, version, budget)
+        (self.notSelected, self.notGolden) = (notSelected, notGolden)
     }
 
     /// The gravest outcome; nothing that was audited is trouble.
@@ -23,6 +31,9 @@ public struct GateReport: Sendable {
     /// The cases of which not every step was replayed although nothing stood in the way.
     public var partial: [GateCase] { cases.filter { $0.checked != nil && !$0.unchecked.isEmpty } }
 
+    /// The cases whose recipe nothing watches, whether their policy says why or not.
+    public var unwatched: [GateCase] { cases.filter { $0.unwatched != nil } }
+
     /// How many cases have each outcome, those that occur, gravest first.
     public var counts: [(outcome: GateOutcome, count: Int)] {
         GateOutcome.byGravity.compactMap { outcome -> (outcome: GateOutcome, count: Int)? in
@@ -31,10 +42,15 @@ public struct GateReport: Sendable {
         }
     }
 
-    /// One line: `closed: 1 diverged, 8 reproduced`, and how many were replayed in part.
+    /// One line: `closed: 1 diverged, 8 reproduced`, and what was not looked at: how many were replayed in part, are
+    /// watched by no recipe, were not selected.
     public var summary: String {
         let list = counts.map { "\($0.count) \($0.outcome.rawValue)" }.joined(separator: ", ")
-        let rest = partial.isEmpty ? "" : "; \(partial.count) of \(cases.count) replayed in part only"
+        var rest = partial.isEmpty ? "" : "; \(partial.count) of \(cases.count) replayed in part only"
+        if !unwatched.isEmpty { rest += "; \(unwatched.count) of \(cases.count) watched by no recipe" }
+        if !notSelected.isEmpty {
+            rest += "; \(notSelected.count) golden run\(notSelected.count == 1 ? "" : "s") not selected"
+        }
         return "\(outcome.isFailure ? "closed" : "open"): \(cases.isEmpty ? "nothing was audited" : list)\(rest)"
     }
 
@@ -46,6 +62,8 @@ public struct GateReport: Sendable {
             "counts": .object(JSONObject(counts.map { ($0.outcome.rawValue, .integer($0.count)) })),
             "cases": .array(cases.map(\.json)),
         ]
+        object["not_selected"] = notSelected.isEmpty ? nil : .array(notSelected.map { .string($0) })
+        object["not_golden"] = notGolden.isEmpty ? nil : .array(notGolden.map { .string($0) })
         object["quick_seconds"] = budget.map { .integer($0) }
         return .object(object)
     }

@@ -10,6 +10,8 @@ public struct GateSelection: Sendable {
     public let missing: [String: String]
     /// The list, where there is one.
     public let list: GoldenList?
+    /// Golden runs that match no pattern, and runs that have a manifest and are not golden, in byte order.
+    public let notSelected: [String], notGolden: [String]
 
     /// There is nothing to audit: a gate that audits nothing is not open.
     public struct Empty: Error, Equatable, CustomStringConvertible {
@@ -28,26 +30,47 @@ public struct GateSelection: Sendable {
         }
     }
 
-    /// The golden runs of a workspace, those in the folder and those in the list, that match one of `patterns` (of
-    /// `fnmatch(3)`), or all. - Throws: `Empty` when there are none, also for a single pattern; `FileError`,
-    /// `GoldenList.BadLine`.
+    /// The golden runs of a workspace, those in the folder, those in the list and those whose manifest says that they are
+    /// golden, that match one of `patterns` (of `fnmatch(3)`), or all. An acceptance that was cut off is finished first.
+    /// - Throws: `Empty` when there are none, also for a single pattern; `FileError`, `GoldenList.BadLine`,
+    ///   `AcceptanceJournal.Damaged`.
     public init(_ workspace: Workspace, patterns: [String] = []) throws {
+        try AcceptanceJournal.finish(in: workspace)
         list = try GoldenList.read(workspace.goldenList)
-        let present = GateSelection.present(workspace)
-        let listed = list?.runs ?? present
-        let all = Set(present).union(listed).sorted(by: utf8Less)
+        let (present, listed) = (GateSelection.present(workspace), list?.runs ?? [])
+        let manifests = try ManifestSurvey(workspace)
+        let all = Set(present).union(listed).union(manifests.golden).union(manifests.unreadable.keys)
+            .sorted(by: utf8Less)
         guard !all.isEmpty else { throw Empty(pattern: nil, known: [], folder: workspace.golden) }
         for pattern in patterns where !all.contains(where: { GateSelection.matches(pattern, $0) }) {
             throw Empty(pattern: pattern, known: all, folder: workspace.golden)
         }
-        runs = all.filter { run in patterns.isEmpty || patterns.contains { GateSelection.matches($0, run) } }
+        let isSelected = { (run: String) in
+            patterns.isEmpty || patterns.contains { GateSelection.matches($0, run) }
+        }
+        runs = all.filter(isSelected)
+        notSelected = all.filter { !isSelected($0) }
+        notGolden = manifests.others.filter { !all.contains($0) }
         var missing: [String: String] = [:]
         for run in runs {
-            if !GoldenLog.exists(folder: workspace.golden(run)) {
-                missing[run] = "\(workspace.golden(run)): expected a golden run, found neither log nor manifest"
+            let folder = workspace.golden(run)
+            if FileContents.isLink(folder) {
+                missing[run] =
+                    "\(folder): expected a folder, found a symbolic link: what it holds is not in the project"
+            } else if !GoldenLog.exists(folder: folder) {
+                missing[run] =
+                    manifests.unreadable[run]
+                    ?? "\(folder): expected a golden run, found neither log nor manifest"
+                    + (manifests.golden.contains(run)
+                        ? "; \(workspace.manifest(run)) says that one was accepted (to give the run up, remove that file too)"
+                        : "")
+            } else if list == nil {
+                missing[run] =
+                    "\(workspace.goldenList): expected the list of golden runs, found no such file: another may be missing; "
+                    + "bring it back (git checkout -- \(workspace.goldenList)), or accept a run, which writes it"
             } else if !listed.contains(run) {
                 missing[run] =
-                    "\(workspace.golden(run)): not listed in \(workspace.goldenList); accept it (`smpo golden accept`), "
+                    "\(folder): not listed in \(workspace.goldenList); accept it (`smpo golden accept`), "
                     + "add the line, or remove the folder"
             } else if !FileContents.exists(workspace.manifest(run)) {
                 missing[run] = "\(workspace.manifest(run)): the golden run has no manifest there"

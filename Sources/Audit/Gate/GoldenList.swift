@@ -60,8 +60,10 @@ public struct GoldenList: Sendable, Equatable {
         lines.insert(run, at: place ?? lines.count)
     }
 
-    /// Writes the file. - Throws: `FileError`.
-    public func write() throws { try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: path) }
+    /// Writes the file, at another path where that is given. - Throws: `FileError`.
+    public func write(to other: String? = nil) throws {
+        try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: other ?? path)
+    }
 
     private static func name(in line: String) -> String? {
         let bare = line.prefix { $0 != "#" }

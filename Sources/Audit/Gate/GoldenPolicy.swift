@@ -2,8 +2,8 @@ import Digests
 import Tensors
 import Training
 
-/// How a golden run is audited by the gate: the file `Golden/RUN/policy.yaml`. Without one it is compared bit by bit,
-/// all of it, in one way.
+/// How a golden run is audited by the gate: the file `Golden/RUN/policy.yaml`. Without other words it is compared bit by
+/// bit, all of it, in one way.
 ///
 ///     compare: exact
 ///     recipe:
@@ -12,6 +12,11 @@ import Training
 ///     steps: 20
 ///     isa: [avx2, baseline]
 ///     workers: [1, 3]
+///
+/// A run that no recipe can watch says so, and why:
+///
+///     recipe: unwatched
+///     reason: the recipe was never kept
 public struct GoldenPolicy: Sendable, Equatable {
     /// How numbers are compared.
     public enum Comparison: String, Sendable, CaseIterable {
@@ -23,6 +28,8 @@ public struct GoldenPolicy: Sendable, Equatable {
     public var comparison = Comparison.exact
     /// The recipe that the run was recorded by: what it says today must be what the manifest says.
     public var recipe: RecipeSource?
+    /// Why no recipe watches the run, where the policy says that none does.
+    public var unwatched: String?
     /// Only so many steps, from the first, are replayed; nil for all.
     public var steps: Int?
     /// The instruction sets and the numbers of workers under which the run is replayed.
@@ -34,8 +41,11 @@ public struct GoldenPolicy: Sendable, Equatable {
     /// The file's name in the folder of a golden run.
     public static let fileName = "policy.yaml"
 
-    /// Reads a policy; the default where there is no file. Unknown keys are errors with line, column and the nearest
-    /// name. - Throws: `RecipeError`, `FileError`.
+    /// The word in place of a recipe that says that none watches the run.
+    private static let unwatchedWord = "unwatched"
+
+    /// Reads a policy; the default, which names no recipe, where there is no file. Unknown keys are errors with line,
+    /// column and the nearest name, and so is a file that says nothing. - Throws: `RecipeError`, `FileError`.
     public static func read(_ path: String) throws -> GoldenPolicy {
         guard FileContents.exists(path) else { return GoldenPolicy() }
         return try parse(String(decoding: try FileContents.read(path), as: UTF8.self), file: path)
@@ -43,21 +53,84 @@ public struct GoldenPolicy: Sendable, Equatable {
 
     /// Reads a policy from its text; `file` stands in errors. - Throws: `RecipeError`.
     public static func parse(_ text: String, file: String) throws -> GoldenPolicy {
+        let document = try RecipeDocument.parse(text, file: file)
+        if case .section(let members) = document.content, members.isEmpty {
+            throw RecipeError(
+                .missingKey, at: document.place, key: "recipe", expected: "a policy", found: "nothing",
+                hint: "a golden run that nothing is to watch says `recipe: unwatched` and a `reason:`")
+        }
         let root = try RecipeSection(
-            root: try RecipeDocument.parse(text, file: file), style: .written,
-            keys: ["compare", "recipe", "steps", "isa", "workers"])
+            root: document, style: .written, keys: ["compare", "recipe", "reason", "steps", "isa", "workers"])
         var policy = GoldenPolicy()
         policy.comparison = try root["compare"].choice(default: .exact)
-        if root["recipe"].given != nil {
-            let section = try root.section("recipe", keys: ["path", "set"])
-            policy.recipe = RecipeSource(
-                path: try section["path"].text("the path of a recipe"),
-                overrides: try list(section["set"], "texts KEY.PATH=VALUE") { try $0.text("KEY.PATH=VALUE") })
-        }
+        try policy.readRecipe(root)
         policy.steps = try root["steps"].given.map { _ in try root["steps"].int(1...Int.max) }
         policy.isas = try list(root["isa"], "instruction sets") { try $0.choice() }
         policy.workers = try list(root["workers"], "numbers of workers") { try $0.int(1...256) }
         return policy
+    }
+
+    private mutating func readRecipe(_ root: RecipeSection) throws {
+        let field = root["recipe"]
+        if case .scalar(let word, _)? = field.given?.content {
+            guard word == GoldenPolicy.unwatchedWord else {
+                throw field.wrongType("a section of keys, or the word \(GoldenPolicy.unwatchedWord)")
+            }
+            unwatched = try root["reason"].text("why no recipe watches the run")
+            guard unwatched?.contains(where: { !$0.isWhitespace }) == true else {
+                throw root["reason"].outOfRange("why no recipe watches the run")
+            }
+            return
+        }
+        if root["reason"].given != nil {
+            throw RecipeError(
+                .conflict, at: root["reason"].keyPlace, key: "reason",
+                expected: "it with `recipe: \(GoldenPolicy.unwatchedWord)`", found: "it without")
+        }
+        guard field.given != nil else { return }
+        let section = try root.section("recipe", keys: ["path", "set"])
+        recipe = RecipeSource(
+            path: try section["path"].text("the path of a recipe"),
+            overrides: try GoldenPolicy.list(section["set"], "texts KEY.PATH=VALUE") { try $0.text("KEY.PATH=VALUE") })
+    }
+
+    /// The policy as a file, which reads as this policy again.
+    public var text: String {
+        var lines = ["compare: \(comparison.rawValue)"]
+        if let recipe {
+            lines += ["recipe:", "  path: \(GoldenPolicy.scalar(recipe.path))"]
+            if !recipe.overrides.isEmpty {
+                lines += ["  set:"] + recipe.overrides.map { "    - \(GoldenPolicy.scalar($0))" }
+            }
+        } else if let unwatched {
+            lines += ["recipe: \(GoldenPolicy.unwatchedWord)", "reason: \(GoldenPolicy.scalar(unwatched))"]
+        }
+        if let steps { lines.append("steps: \(steps)") }
+        if !isas.isEmpty { lines.append("isa: [\(isas.map(\.rawValue).joined(separator: ", "))]") }
+        if !workers.isEmpty { lines.append("workers: [\(workers.map(String.init).joined(separator: ", "))]") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// A text as YAML: a JSON text is one, and a name or a path needs no quotes.
+    private static func scalar(_ text: String) -> String {
+        let isPlain = text.utf8.enumerated().allSatisfy { index, byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): index > 0
+            default: index > 0 && "/._-=+".utf8.contains(byte)
+            }
+        }
+        // A word alone could be `true` or `null`.
+        if isPlain && (text.contains("/") || text.contains("=")) { return text }
+        return JSONValue.string(text).canonical.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar.value {
+            // What ends a line in YAML, or is no character of it, and is neither in JSON.
+            case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
     }
 
     private static func list<Value>(

@@ -1,5 +1,7 @@
 import Comparison
 import Digests
+import Foundation
+import Ledger
 import Training
 
 /// The recipe that a golden run was recorded by, as its policy names it.
@@ -27,7 +29,39 @@ public struct RecipeSource: Sendable, Equatable {
         return differences.map { RecipeChange($0, file: path, line: document.line(of: $0.path)) }
     }
 
-    private func file(_ root: String) -> String { root == "." || path.hasPrefix("/") ? path : "\(root)/\(path)" }
+    /// The path of a recipe as a project would name it: from the project's folder. Nil for a file outside of it, which
+    /// another machine would not have.
+    public static func path(inProject path: String, root: String = ".") -> String? {
+        let folder = URL(fileURLWithPath: root).standardizedFileURL
+        let file = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: root, isDirectory: true))
+            .standardizedFileURL
+        for (folder, file) in [(folder, file), (folder.resolvingSymlinksInPath(), file.resolvingSymlinksInPath())] {
+            let prefix = folder.path.hasSuffix("/") ? folder.path : folder.path + "/"
+            if file.path.hasPrefix(prefix) { return String(file.path.dropFirst(prefix.count)) }
+        }
+        return nil
+    }
+
+    /// Whether another source names the same file, perhaps by another path.
+    func isSameFile(as other: RecipeSource, root: String) -> Bool {
+        func name(_ source: RecipeSource) -> String {
+            RecipeSource.path(inProject: source.path, root: root) ?? source.path
+        }
+        return name(self) == name(other)
+    }
+
+    /// Machine-readable form, as a manifest's circumstances keep it.
+    public var json: JSONValue { ["path": .string(path), "set": .array(overrides.map { .string($0) })] }
+
+    /// Reads the JSON form. - Throws: `JSONShapeError`.
+    public init(json cursor: JSONCursor) throws {
+        try cursor.requireOnly(["path", "set"])
+        self.init(
+            path: try cursor["path"].string(), overrides: try cursor["set"].elements().map { try $0.string() })
+    }
+
+    /// The path of the file in a project whose folder is `root`.
+    func file(_ root: String) -> String { root == "." || path.hasPrefix("/") ? path : "\(root)/\(path)" }
 }
 
 /// A value of a recipe that is another than the recorded one.
@@ -51,6 +85,24 @@ public struct RecipeChange: Sendable, Equatable {
         ]
         object["line"] = line.map { .integer($0) }
         return .object(object)
+    }
+}
+
+extension Manifest {
+    /// The recipe's file and what was set besides when the run was recorded: the member `recipe` of the circumstances.
+    /// Nil where that was not noted. - Throws: `JSONShapeError` for a member of another form.
+    public func recipeSource(file: String = "") throws -> RecipeSource? {
+        guard let value = circumstances.other["recipe"] else { return nil }
+        return try RecipeSource(json: JSONCursor(value, name: "manifest.circumstances.recipe", file: file))
+    }
+}
+
+extension ManifestCircumstances {
+    /// These circumstances with the recipe's file noted, in place of what was noted.
+    public func noting(_ source: RecipeSource?) -> ManifestCircumstances {
+        var noted = self
+        noted.other["recipe"] = source?.json
+        return noted
     }
 }
 

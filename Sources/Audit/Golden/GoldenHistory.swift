@@ -10,14 +10,19 @@ public struct GoldenHistory: Sendable, Equatable {
     public let run: String
     /// The records, oldest first.
     public private(set) var records: [Acceptance] = []
+    /// The digest of the bytes that were read; of none where there is no file.
+    private var read = Digest.of(.file, [UInt8]())
 
-    /// Reads the history of a golden run; empty where there is no file. - Throws: `FileError`, `TamperError` for a line
-    /// that is no record, or does not follow the one before.
+    /// Reads the history of a golden run; empty where there is no file. - Throws: `FileError`, `LineEndError`,
+    /// `TamperError` for a line that is no record, or does not follow the one before.
     public init(of run: String, in workspace: Workspace) throws {
         (path, self.run) = ("\(workspace.golden(run))/history.jsonl", run)
         guard FileContents.exists(path) else { return }
-        let lines = try FileContents.read(path).split(separator: 0x0A, omittingEmptySubsequences: false)
+        let bytes = try FileContents.read(path)
+        read = Digest.of(.file, bytes)
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !(line.isEmpty && index == lines.count - 1) {
+            guard line.last != 0x0D else { throw LineEndError(file: path, line: index + 1) }
             let record: Acceptance
             do {
                 let json = try JSONValue.parse(Array(line), file: path)
@@ -32,12 +37,30 @@ public struct GoldenHistory: Sendable, Equatable {
         }
     }
 
-    /// Adds a record and writes the file. - Throws: `FileError`.
-    public mutating func add(_ record: Acceptance) throws {
-        records.append(record)
-        try AtomicFile.write(to: path) { file in
-            for record in records { try file.append(record.json.canonicalBytes + [0x0A]) }
+    /// Adds a record; the file stays as it is.
+    public mutating func add(_ record: Acceptance) { records.append(record) }
+
+    /// The bytes of a file with these records.
+    public var bytes: [UInt8] { records.flatMap { $0.json.canonicalBytes + [0x0A] } }
+
+    /// The mark of the manifest whose history this is.
+    public var mark: GoldenMark { GoldenMark(acceptances: records.count, history: Digest.of(.file, bytes)) }
+
+    /// Writes the file, at another path where that is given. - Throws: `FileError`.
+    public func write(to other: String? = nil) throws { try AtomicFile.write(bytes, to: other ?? path) }
+
+    /// Checks that the history is the one that the golden run's manifest was accepted with, to the byte, and that its
+    /// last record is of the golden run as it is. A golden run without a mark, accepted before there were marks, may have
+    /// no history. - Throws: `TamperError`, `JSONShapeError` for a mark of another form.
+    public func check(_ log: GoldenLog) throws {
+        if let mark = try log.manifest.goldenMark(file: "\(log.folder)/manifest.json") {
+            guard mark.acceptances == records.count, mark.history == read else {
+                let found = FileContents.exists(path) ? "one of \(records.count) with the digest \(read)" : "no file"
+                throw tampered(
+                    "the history", "a file of \(mark.acceptances) acceptances with the digest \(mark.history)", found)
+            }
         }
+        try requireEnd(log.outcome.chainHead)
     }
 
     /// Checks that the last record is of the golden run as it is. - Throws: `TamperError`.

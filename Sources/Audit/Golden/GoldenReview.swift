@@ -45,7 +45,7 @@ public struct GoldenReview {
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> Finding {
         let evidence = try Evidence(run: run, workspace: workspace)
-        let session = try open(evidence)
+        let (session, source) = try open(evidence)
         guard keeps else { return try replay(evidence, session, progress: progress) }
         let replacement = GoldenReplacement(run, in: workspace)
         try replacement.remove()
@@ -53,7 +53,9 @@ public struct GoldenReview {
         try GoldenLog.write(folder: replacement.folder, run: run, inputs: session.inputs) { append in
             finding = try replay(evidence, session, progress: progress, trace: append)
         } manifest: {
-            Manifest(run: run, inputs: session.inputs, circumstances: circumstances, outcome: finding?.drift.found)
+            Manifest(
+                run: run, inputs: session.inputs, circumstances: circumstances.noting(source),
+                outcome: finding?.drift.found)
         }
         guard let finding else { preconditionFailure("no replay was made") }
         if finding.judgement.verdict.isPass {
@@ -65,15 +67,17 @@ public struct GoldenReview {
     }
 
     /// Opens the run by its recipe, from model and data as they are now, also where they are not the recorded ones.
-    private func open(_ evidence: Evidence) throws -> TrainingSession {
+    /// The recipe's file, as far as it is known, is given too.
+    private func open(_ evidence: Evidence) throws -> (TrainingSession, source: RecipeSource?) {
         let run = evidence.manifest.run
         let policy = try GoldenPolicy.read("\(workspace.golden(run))/\(GoldenPolicy.fileName)")
+        let source = try policy.recipe ?? evidence.manifest.recipeSource()
         let recorded = JSONCursor(
             evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run))
         let recipe = try policy.recipe?.read(root: workspace.root) ?? Recipe(json: recorded)
         let workers = engine.pool.workers
         try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
-        return try TrainingSession(recipe: recipe, engine: engine)
+        return (try TrainingSession(recipe: recipe, engine: engine), source)
     }
 
     private func replay(

@@ -56,7 +56,7 @@ package final class EvidenceCopy {
         try copy(original.manifest(run), to: workspace.manifest(run))
         guard GoldenLog.exists(folder: original.golden(run)) else { return }
         try FileContents.makeFolder(workspace.golden(run))
-        for name in ["manifest.json", "log.jsonl"] {
+        for name in ["manifest.json", "log.jsonl", "history.jsonl"] {
             try copy("\(original.golden(run))/\(name)", to: "\(workspace.golden(run))/\(name)")
         }
         for name in ["names.json", "tensors.bin"] {

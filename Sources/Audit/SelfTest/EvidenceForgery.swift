@@ -33,7 +33,7 @@ extension EvidenceCopy {
                     return GoldenStep(record: record, digest: digest, head: chain.append(digest))
                 }
                 try write(steps)
-                try forge("\(workspace.golden(run))/manifest.json", inputs, chain)
+                try forge("\(workspace.golden(run))/manifest.json", inputs, chain, try forgeHistory(chain))
             case .ledger:
                 for record in records { chain.append(record.digest) }
                 try LedgerForgery(path: workspace.ledger, run: run).rewrite(inputs: inputs, records: records)
@@ -41,12 +41,25 @@ extension EvidenceCopy {
             first = first ?? chain
         }
         if let first, FileContents.exists(workspace.manifest(run)) {
-            try forge(workspace.manifest(run), inputs, first)
+            try forge(workspace.manifest(run), inputs, first, try GoldenHistory(of: run, in: workspace).mark)
         }
     }
 
-    private func forge(_ path: String, _ inputs: ManifestInputs, _ chain: Chain) throws {
+    /// Lets the history end at the head of a chain; gives its new mark.
+    private func forgeHistory(_ chain: Chain) throws -> GoldenMark {
+        var history = try GoldenHistory(of: run, in: workspace)
+        guard let last = history.records.last, last.newHead != chain.head else { return history.mark }
+        history.add(
+            Acceptance(
+                date: last.date, reason: last.reason, oldHead: last.newHead, newHead: chain.head, kind: nil,
+                difference: nil))
+        try history.write()
+        return history.mark
+    }
+
+    private func forge(_ path: String, _ inputs: ManifestInputs, _ chain: Chain, _ mark: GoldenMark) throws {
         var manifest = try Manifest.read(path)
+        if try manifest.goldenMark() != nil { manifest = manifest.marked(mark) }
         manifest.inputs = inputs
         if let old = manifest.outcome {
             manifest.outcome = old.of(chain)

@@ -9,7 +9,10 @@ public enum GateAnnotations {
     /// The lines.
     public static func text(_ report: GateReport) -> String {
         let kind = report.outcome.isFailure ? "error" : "notice"
-        var lines = ["::\(kind) title=\(property("smpo gate"))::\(message("gate \(report.summary)"))"]
+        let rest =
+            (report.unwatched.filter { !$0.outcome.isFailure }.map { "\($0.name): \(GateCaseText($0).headline)" }
+            + report.omissions.map { "\($0.label): \($0.text)" }).map { "\n" + VisibleText.of($0) }.joined()
+        var lines = ["::\(kind) title=\(property("smpo gate"))::\(message("gate \(report.summary)\(rest)"))"]
         let failures = report.failures
         let shown = failures.count < limit ? failures.count : limit - 2
         for one in failures.prefix(shown) {

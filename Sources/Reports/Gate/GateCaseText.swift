@@ -10,11 +10,14 @@ struct GateCaseText {
     /// One line: the first difference, the change of the recipe, the reason, or what was compared.
     var headline: String {
         switch gateCase.outcome {
-        case .reproduced: return checked
+        case .reproduced: return [checked, unwatched].compactMap(\.self).joined(separator: "; ")
         case .recipe: return gateCase.changes.first.map(GateCaseText.describe) ?? gateCase.outcome.meaning
         default: return gateCase.difference?.summary ?? gateCase.reason ?? gateCase.outcome.meaning
         }
     }
+
+    /// That no recipe watches the run, and why; nil where one does.
+    var unwatched: String? { gateCase.unwatched.map { "no recipe watches it: \($0)" } }
 
     /// Which steps were replayed, and which were not.
     var checked: String {
@@ -35,8 +38,11 @@ struct GateCaseText {
         if let kind = gateCase.kind { lines.append(("kind", "\(kind.word): \(kind.meaning)")) }
         for change in gateCase.changes { lines.append(("recipe", GateCaseText.describe(change))) }
         if let reason = gateCase.reason { lines.append(("reason", reason)) }
+        if let unwatched = gateCase.unwatched, gateCase.outcome != .unwatched {
+            lines.append(("watched by", "no recipe: \(unwatched)"))
+        }
         if gateCase.checked != nil { lines.append(("replayed", checked)) }
-        if let head = gateCase.heads.recorded, gateCase.outcome != .reproduced {
+        if let head = gateCase.heads.recorded, gateCase.outcome != .reproduced, gateCase.outcome != .unwatched {
             lines.append(("golden head", head.hex))
         }
         if gateCase.outcome == .diverged || gateCase.outcome == .recipe {
@@ -45,7 +51,7 @@ struct GateCaseText {
                 ? "not known: not replayed by the recipe as it is" : "not known: not all steps were replayed"
             lines.append(("replacement head", gateCase.heads.found?.hex ?? unknown))
         }
-        if gateCase.outcome != .missing { lines.append(("to see it again", command)) }
+        if gateCase.outcome != .missing && gateCase.outcome != .unwatched { lines.append(("to see it again", command)) }
         return lines
     }
 
@@ -71,6 +77,18 @@ struct GateCaseText {
 }
 
 extension GateReport {
+    /// What the gate did not look at, beside the cases, as labels and texts.
+    var omissions: [(label: String, text: String)] {
+        var lines: [(label: String, text: String)] = []
+        if !notSelected.isEmpty {
+            lines.append(("not selected", "golden runs that match no pattern: \(notSelected.joined(separator: ", "))"))
+        }
+        if !notGolden.isEmpty {
+            lines.append(("not golden", "runs that only have a manifest: \(notGolden.joined(separator: ", "))"))
+        }
+        return lines
+    }
+
     /// What to do when golden runs have changed; nil where none has.
     var advice: String? {
         let changed = failures.filter { $0.outcome == .diverged || $0.outcome == .recipe }.map(\.run)

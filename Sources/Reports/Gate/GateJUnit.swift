@@ -17,6 +17,12 @@ public enum GateJUnit {
         for one in report.partial {
             lines.append(property("smpo.replayed.\(one.name)", GateCaseText(one).checked))
         }
+        for one in report.unwatched {
+            lines.append(property("smpo.unwatched.\(one.name)", GateCaseText(one).unwatched ?? ""))
+        }
+        for (label, text) in report.omissions {
+            lines.append(property("smpo.\(label.replacing(" ", with: "."))", text))
+        }
         lines.append("    </properties>")
         for one in report.cases { lines += test(one) }
         lines += ["  </testsuite>", "</testsuites>"]
@@ -30,7 +36,7 @@ public enum GateJUnit {
         let (run, name) = (XMLText.escaped(one.run), XMLText.escaped(one.name))
         let head = "    <testcase classname=\"golden.\(run)\" name=\"\(name)\""
         guard one.outcome.isFailure else {
-            return [head + ">", "      <system-out>\(XMLText.escaped(text.checked))</system-out>", "    </testcase>"]
+            return [head + ">", "      <system-out>\(XMLText.escaped(text.headline))</system-out>", "    </testcase>"]
         }
         let element = isFailure(one.outcome) ? "failure" : "error"
         let body = text.details.map { "\($0.label): \($0.text)" }.joined(separator: "\n")

@@ -39,6 +39,8 @@ public enum GateMarkdown {
                     + "\n")
         }
         if let advice = report.advice { append("\n\(VisibleText.markdown(advice))\n") }
+        if !report.omissions.isEmpty { append("\n") }
+        for (label, text) in report.omissions { append("- \(label): \(VisibleText.markdownCode(text))\n") }
         if isCut {
             text += "\nThe rest is left out: the report would be longer than GitHub takes. `--format json` has all.\n"
         }

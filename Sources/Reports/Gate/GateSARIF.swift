@@ -21,11 +21,24 @@ public enum GateSARIF {
         let run: JSONValue = [
             "tool": ["driver": driver], "columnKind": "unicodeCodePoints", "automationDetails": ["id": "smpo gate/"],
             "originalUriBaseIds": .object([base: folder]),
-            "invocations": .array([["executionSuccessful": .bool(isDone)]]), "results": .array(results),
+            "invocations": .array([
+                ["executionSuccessful": .bool(isDone), "toolExecutionNotifications": .array(notifications(report))]
+            ]), "results": .array(results),
         ]
         return [
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": .array([run]),
         ]
+    }
+
+    /// What the gate did not look at of runs that pass, and what it left out.
+    private static func notifications(_ report: GateReport) -> [JSONValue] {
+        let cases = (report.partial + report.unwatched).filter { !$0.outcome.isFailure }
+        let names = cases.reduce(into: [String]()) { if !$0.contains($1.name) { $0.append($1.name) } }
+        let texts =
+            names.compactMap { name in
+                cases.first { $0.name == name }.map { "\(name): \(GateCaseText($0).headline)" }
+            } + report.omissions.map { "\($0.label): \($0.text)" }
+        return texts.map { ["level": "note", "message": ["text": .string($0)]] }
     }
 
     private static func rule(_ outcome: GateOutcome) -> JSONValue {

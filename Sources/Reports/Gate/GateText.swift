@@ -17,6 +17,8 @@ public enum GateText {
             }
         }
         if let advice = report.advice { lines += ["", advice] }
+        if !report.omissions.isEmpty { lines.append("") }
+        for (label, text) in report.omissions { lines.append("\(label): \(text)") }
         lines += ["", "gate \(report.summary)"]
         return VisibleText.lines(lines)
     }

@@ -11,7 +11,7 @@ package struct RecipeField {
     /// Where the value stands; the section's place where the key is missing.
     let place: RecipePlace
     /// Where the key stands; the section's place where it is missing.
-    let keyPlace: RecipePlace
+    package let keyPlace: RecipePlace
     let style: RecipeSection.Style
 
     /// What is written, unless that is `null`.

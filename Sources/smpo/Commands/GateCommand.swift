@@ -14,19 +14,22 @@ struct GateCommand: ParsableCommand {
             (fnmatch: * ? [a-z]), each in a process of its own, some side by side,
             and reports what came of each: reproduced, diverged (with the first
             difference, the kind of change and the head that the replay came to),
-            recipe, tampered, incomparable, missing or trouble. Whatever is not
-            reproduced closes the gate: a run that is missing, that cannot be read
-            or whose process crashes too, and a selection without runs. Nothing
-            is written into Golden/.
+            recipe, tampered, incomparable, missing, unwatched or trouble. Whatever
+            is not reproduced closes the gate: a run that is missing, that cannot be
+            read or whose process crashes too, and a selection without runs. What
+            was not looked at is said in every form: steps that were not replayed,
+            golden runs that no pattern selects, runs that are not golden. Nothing
+            is written into Golden/, but an acceptance that was cut off is finished.
 
-            Golden/runs.txt, where it is there, says which runs there must be; a
-            golden run that is not listed closes the gate too. `smpo golden
-            accept` keeps it.
+            Golden/runs.txt says which runs there must be; `smpo golden accept`
+            keeps it. A golden run that is not listed closes the gate, and so does
+            one that is listed, or whose manifest says that it was accepted, and
+            that is not there, and a list that is gone. Golden/RUN/history.jsonl
+            must be the one whose digest the manifest has.
 
-            Golden/RUN/policy.yaml, where it is there, says how the run is
-            audited:
+            Golden/RUN/policy.yaml says how the run is audited:
 
-              compare: exact              # bit by bit, as without the file
+              compare: exact              # bit by bit, as without this line
               recipe:                     # what it was recorded by
                 path: Manifests/recipes/shapes-dpo.yaml
                 set: [training.steps=4]
@@ -35,7 +38,14 @@ struct GateCommand: ParsableCommand {
               workers: [1, 3]
 
             A recipe that now says something else than the golden run's manifest,
-            in its file or by a default, closes the gate, as `recipe`.
+            in its file or by a default, closes the gate, as `recipe`. A golden run
+            that no recipe watches closes it, as `unwatched`: one without a policy,
+            or whose policy names none, or sets what the run was recorded without.
+            A run that no recipe can watch says why, and passes; every report
+            repeats it:
+
+              recipe: unwatched
+              reason: recorded before its recipe was kept
 
             --quick gives the seconds that all may take: of each run the first
             steps are replayed, at least one, until its share is used up, and the
@@ -48,7 +58,8 @@ struct GateCommand: ParsableCommand {
             added to it.
 
             The gravest outcome decides on the exit code: tampered, then diverged
-            and recipe (1), then incomparable and missing (4), then trouble.
+            and recipe (1), then incomparable, missing and unwatched (4), then
+            trouble.
 
             EXAMPLES
               smpo gate
@@ -113,7 +124,9 @@ struct GateCommand: ParsableCommand {
         bar = nil
         // In the order of the names; the ways of a run stay in theirs.
         let cases = selection.runs.flatMap { run in (failed + replayed).filter { $0.run == run } }
-        let report = GateReport(cases, version: Smpo.configuration.version, budget: quick)
+        let report = GateReport(
+            cases, version: Smpo.configuration.version, budget: quick, notSelected: selection.notSelected,
+            notGolden: selection.notGolden)
         try outputs.write(report)
         try ExitStatus(report.outcome).end()
     }

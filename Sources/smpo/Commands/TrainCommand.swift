@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Datasets
 import Digests
 import Foundation
@@ -193,9 +194,10 @@ struct TrainCommand: ParsableCommand {
             Message.note("\(resume) is finished; its manifest and its model are written again")
         }
         let spectators = spectators(workspace).map(TimedSpectator.init)
+        let source = RecipeSource.path(inProject: recipePath).map { RecipeSource(path: $0, overrides: overrides) }
         let recording = RunRecording(
-            session: session, workspace: workspace, circumstances: Circumstances.of(engine), level: level ?? .tensors,
-            spectators: spectators)
+            session: session, workspace: workspace, circumstances: Circumstances.of(engine).noting(source),
+            level: level ?? .tensors, spectators: spectators)
         let ending =
             if let resume {
                 try recording.resume(run: resume, onStep: report.step) { Interrupt.isRequested }

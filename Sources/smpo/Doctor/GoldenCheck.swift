@@ -1,3 +1,4 @@
+import Audit
 import Digests
 import Ledger
 import Reports
@@ -27,10 +28,12 @@ struct GoldenCheck {
 
     /// The log against its manifest, and the manifest beside the others against both.
     private func verify(_ run: String) throws -> Manifest {
+        try AcceptanceJournal.finish(in: workspace)
         let log = try GoldenLog(folder: workspace.golden(run))
         var last: StepRecord?
         try log.forEachStep { last = $0.record }
         if let last { try log.outcome.check(weightsOf: last, file: "\(log.folder)/manifest.json", run: run) }
+        try GoldenHistory(of: run, in: workspace).check(log)
         guard log.manifest.inputs.backend == ManifestInputs.referenceBackend else {
             throw GoldenBackendError(
                 folder: log.folder, run: run, backend: log.manifest.inputs.backend)

@@ -12,6 +12,8 @@ struct GateJob {
     let steps: Int?
     /// What is other in its recipe today.
     let changes: [RecipeChange]
+    /// What watches its recipe.
+    let watch: RecipeWatch
     /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
     let cost: Int
 
@@ -33,19 +35,22 @@ struct GateJob {
     /// the policy's.
     static func plan(_ run: String, isas: [ISA], workers: [Int], _ workspace: Workspace) -> Plan {
         do {
-            let policy = try GoldenPolicy.read("\(workspace.golden(run))/\(GoldenPolicy.fileName)")
+            let path = "\(workspace.golden(run))/\(GoldenPolicy.fileName)"
+            let policy = try GoldenPolicy.read(path)
             let ways = GateWay.all(
                 isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers)
             let manifest = try Manifest.read("\(workspace.golden(run))/manifest.json")
             let recorded = manifest.inputs.recipe
             let changes = try policy.recipe?.changes(from: recorded, root: workspace.root) ?? []
+            let watch = try RecipeWatch(policy, at: path, of: manifest, root: workspace.root)
             let total = manifest.outcome?.steps ?? 0
             let items = try JSONCursor(recorded, name: "recipe")["training"]["pairs_per_step"].int()
             let steps = policy.steps.flatMap { $0 < total ? $0 : nil }
             return .jobs(
                 ways.map {
                     GateJob(
-                        run: run, way: $0, steps: steps, changes: changes, cost: max(1, (steps ?? total) * items))
+                        run: run, way: $0, steps: steps, changes: changes, watch: watch,
+                        cost: max(1, (steps ?? total) * items))
                 })
         } catch {
             var one = GateCase(run: run, way: GateWay(), outcome: GateOutcome(error), reason: "\(error)")

@@ -14,7 +14,7 @@ struct GoldenCommand: ParsableCommand {
 
             After a change that was meant, `review` shows what moved in each golden
             run, and `accept` puts what it came to in the golden run's place, with
-            the reason.
+            the reason. A golden run is watched by its recipe, or says why not.
 
             EXAMPLES
               smpo golden accept run-1 --as run-42

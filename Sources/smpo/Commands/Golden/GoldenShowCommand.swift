@@ -20,11 +20,12 @@ extension GoldenCommand {
 
         func run() throws {
             let workspace = Workspace()
+            try AcceptanceJournal.finish(in: workspace)
             let log = try GoldenLog(folder: workspace.golden(name))
             var steps = 0
             try log.forEachStep { _ in steps += 1 }
             let history = try GoldenHistory(of: name, in: workspace)
-            try history.requireEnd(log.outcome.chainHead)
+            try history.check(log)
             let keys = try ring.all().map(\.key)
             if json {
                 let value: JSONValue = [
