@@ -79,6 +79,8 @@ struct RecordedRun {
     func forgeCheckpoint(
         _ change: (inout [(name: String, tensor: Tensor)], inout [String: String]) throws -> Void
     ) throws -> String {
+        // An outcome of format 3 knows the checkpoints' objects.
+        try makeFormatTwo()
         let checkpoint = try #require(try workspace.openLedger().checkpoints(of: "run-1").first)
         let file = try SafetensorsFile(path: workspace.objects.path(of: checkpoint.object))
         var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }

@@ -188,6 +188,8 @@ import Training
     /// No step's record holds the labels of items that it did not draw: the data itself does.
     @Test func oneBitOfALabelInTheLedgerIsTampering() throws {
         try RecordedRun.with { run in
+            // In format 3 the outcome knows the rows; which of them has changed only the data tells.
+            try run.makeFormatTwo()
             try run.sql("UPDATE labels SET bits = '0x3f800001' WHERE run_id = 1 AND position = 2 AND name = 'weight'")
             let report = try run.audit()
             #expect(report.verdict == .tampered && report.reason?.contains("labels does not hold") == true)

@@ -97,7 +97,7 @@ import Training
         }
         try withWholeRun { run in
             try run.sql("UPDATE checkpoints SET step = 7 WHERE step = 4")
-            try expectTampered(run, naming: "step 7", "checkpoints.step")
+            try expectTampered(run, naming: "step 7", "checkpoints")
         }
         try withWholeRun { run in
             try DatabaseQueue(path: run.workspace.ledger).write {
