@@ -164,6 +164,34 @@ import Testing
             ])
     }
 
+    /// A GGUF file in parts says itself what is whole; other parts do not.
+    @Test func partsOfAGGUFFileAreOne() throws {
+        let folder = try ScratchFolder()
+        for name in ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "m-00003-of-00003.safetensors"] {
+            try put(folder, name, [])
+        }
+        let weights = WeightsFiles(try InventoriedFolder.names(folder.path))
+        #expect(weights.files.map(\.file.name) == ["m-00001-of-00002.gguf"])
+        #expect(weights.files.map(\.shards) == [["m-00002-of-00002.gguf"]])
+        #expect(weights.parts.map(\.file.name) == ["m-00003-of-00003.safetensors"])
+    }
+
+    /// The scale of an adapter that lies deeper is not lost: the folder that holds it is no adapter itself.
+    @Test func anAdapterBelowIsNotTakenForTheFolders() throws {
+        let folder = try ScratchFolder()
+        try put(folder, "lora/adapter_config.json", #"{"lora_alpha": 4, "r": 1}"#)
+        let file = try Safetensors.encode(tensors: [
+            ("base_model.model.w.lora_A.weight", Tensor([5], shape: [1, 1])),
+            ("base_model.model.w.lora_B.weight", Tensor([1], shape: [1, 1])),
+        ])
+        try put(folder, "lora/adapter_model.safetensors", file)
+        let outer = try Checkpoint(opening: folder.path)
+        let inner = try Checkpoint(opening: folder.path + "/lora")
+        #expect(try AdapterComparison.sides(inner, inner).left.files.count == 2)
+        let error = checkpointError { _ = try AdapterComparison.sides(outer, outer) }
+        #expect(error?.kind == .adapter && error?.found == "lora/adapter_config.json: lora_alpha")
+    }
+
     /// What accelerate leaves beside the models is read where it can be, and named where not.
     @Test func statesOfATrainingAreNoModel() throws {
         let folder = try ScratchFolder()
