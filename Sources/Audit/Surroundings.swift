@@ -31,6 +31,9 @@ struct Surroundings {
         for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
             if let missing = missingItem(session) { throw missing }
             if name == "data", let changed = changedItem(session) { throw changed }
+            if manifest.format < Manifest.format, manifest.inputs.digests[name] == nil, Surroundings.isLater(name) {
+                throw UnstatedInput(file: path, input: name)
+            }
             throw tampered(
                 place(of: name, recipe), "digest of \(name)", manifest.inputs.digests[name]?.hex ?? "nothing",
                 session.inputs.digests[name]?.hex ?? "nothing")
@@ -43,6 +46,11 @@ struct Surroundings {
         }
         try checkItems(session)
         return session
+    }
+
+    /// Whether runs that were recorded with manifests of format 2 had no digest of an input although they read it.
+    private static func isLater(_ name: String) -> Bool {
+        name.hasPrefix("model/tokenizer/") || name == "data/left_out"
     }
 
     /// The data is what it was; the ledger's list of its items and labels, where there is one, must say so.

@@ -47,8 +47,8 @@ public struct Verifier {
             requireSteps(evidence, &report)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
-        } catch let error as MissingObject {
-            (report.verdict, report.reason) = (.incomplete, error.description)
+        } catch let error where error is MissingObject || error is UnstatedInput {
+            (report.verdict, report.reason) = (.incomplete, "\(error)")
             report.skip("the rest", "what is missing stands before it")
         }
         return report

@@ -130,7 +130,9 @@ import Training
             let acceptance = GoldenAcceptance(
                 workspace: run.workspace, reason: "why", date: "2026-11-28", key: nil)
             #expect(throws: TamperError.self, "\(forgery)") {
-                _ = try acceptance.accept(manifest) { append in for step in steps { try append(step) } }
+                _ = try acceptance.accept(manifest, watch: .unwatched(reason: "a test")) { append in
+                    for step in steps { try append(step) }
+                }
             }
             #expect(!FileContents.exists(run.workspace.golden("run-1") + "/manifest.json"))
         }

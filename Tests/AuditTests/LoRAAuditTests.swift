@@ -65,18 +65,24 @@ import Training
             let report = try verify()
             #expect(report.verdict == .verified, "\(report.reason ?? "")")
             #expect(report.checks.last?.name == "trained model")
-            // The adapters' bits are the record's, the merged weights' follow from them and the base.
+            // The adapters' bits are the record's, the merged weights' follow from them and the base: that is found also
+            // where the manifest states no files.
             let model = run.workspace.model("run-1")
-            for (file, words) in [
-                ("lora/adapter_model.safetensors", "the trained weights"),
-                ("unet/diffusion_pytorch_model.safetensors", "the merged "),
-            ] {
-                try run.flip("\(model)/\(file)", at: -1)
-                let tampered = try verify()
-                #expect(tampered.verdict == .tampered && tampered.reason?.contains(words) == true, "\(tampered)")
-                try run.flip("\(model)/\(file)", at: -1)
+            for statesFiles in [true, false] {
+                if !statesFiles { try run.makeFormatTwo() }
+                for (file, words) in [
+                    ("lora/adapter_model.safetensors", "the trained weights"),
+                    ("unet/diffusion_pytorch_model.safetensors", "the merged "),
+                ] {
+                    try run.flip("\(model)/\(file)", at: -1)
+                    let tampered = try verify()
+                    #expect(tampered.verdict == .tampered, "\(tampered)")
+                    let found = statesFiles ? "outcome.files" : words
+                    #expect(tampered.reason?.contains(found) == true, "\(tampered)")
+                    try run.flip("\(model)/\(file)", at: -1)
+                }
+                #expect(try verify().verdict == .verified)
             }
-            #expect(try verify().verdict == .verified)
         }
     }
 }

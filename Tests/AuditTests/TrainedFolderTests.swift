@@ -153,6 +153,29 @@ import Training
         }
     }
 
+    /// A manifest from before has no digest of a tokenizer's settings: whether they are as they were cannot be told, which
+    /// is no tampering; today's manifests have one.
+    @Test func formatTwoHasNoDigestOfATokenizersSettings() throws {
+        try RecordedRun.with { run in
+            let base = try run.writeModel()
+            var manifest = try run.record(try run.runs.smpo(model: base, steps: 1), as: "second")
+            try AtomicFile.write("{\"pad_token\": \"<|endoftext|>\"}", to: "\(base)/tokenizer/tokenizer_config.json")
+            manifest.run = "claim"
+            try manifest.write(to: run.workspace.manifest("claim"))
+            let auditor = Auditor(workspace: run.workspace, engine: run.engine)
+            let today = try auditor.audit("claim")
+            #expect(today.verdict == .tampered, "\(today.reason ?? "")")
+            manifest.outcome?.files = nil
+            manifest.outcome?.ledger = nil
+            try manifest.write(to: run.workspace.manifest("claim"))
+            let before = try auditor.audit("claim")
+            #expect(before.verdict == .incomparable)
+            #expect(before.reason?.contains("no digest of model/tokenizer/tokenizer_config.json") == true)
+            let report = try Verifier(workspace: run.workspace, engine: run.engine).verify("claim")
+            #expect(report.verdict == .incomplete && report.reason == before.reason)
+        }
+    }
+
     /// The files are functions of the run alone: those of a run that was stopped and taken up are the same.
     @Test func aResumedRunHandsOverTheSameFiles() throws {
         try RecordedRun.with({ runs, _ in try runs.smpo(steps: 3, training: ", ema: 0.9") }) { run in

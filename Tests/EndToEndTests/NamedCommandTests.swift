@@ -110,7 +110,7 @@ import Testing
         // Of other programs: of those that read exports, and of a project's CI.
         let others: Set = [
             "--backend-store-uri", "--logdir", "--scale_lr", "--fail", "--silent", "--show-error", "--location",
-            "--output", "--yes", "--no-install-recommends",
+            "--output", "--yes", "--no-install-recommends", "--reference_ema",
         ]
         let known = all(try Self.program()).union(others)
         for (path, text) in try Self.texts() where path.hasSuffix(".swift") && !path.hasSuffix("PageStyle.swift") {

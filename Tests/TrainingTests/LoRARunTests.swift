@@ -123,7 +123,7 @@ import TinyRuns
             let whole = try RunSupport.withSession(recipe) { try RunSupport.record($0, in: runs.path("whole")) }
             let folder = runs.path("parts")
             try RunSupport.recordInterrupted(recipe, in: folder, after: stop)
-            #expect(try RunSupport.takeUp(recipe, in: folder).outcome == whole.outcome)
+            #expect(try RunSupport.takeUp(recipe, in: folder).result == whole.result)
         }
     }
 

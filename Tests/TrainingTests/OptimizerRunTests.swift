@@ -35,7 +35,7 @@ import TinyRuns
             for stop in 1...4 {
                 let folder = runs.path("parts-\(stop)")
                 try RunSupport.recordInterrupted(recipe, in: folder, after: stop)
-                #expect(try RunSupport.takeUp(recipe, in: folder).outcome == whole.outcome)
+                #expect(try RunSupport.takeUp(recipe, in: folder).result == whole.result)
             }
         }
     }

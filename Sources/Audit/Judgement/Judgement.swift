@@ -94,6 +94,7 @@ public struct Judgement: Sendable, Equatable {
         switch error {
         case let error as TamperError: self.init(.tampered, error.description)
         case let error as MissingObject: self.init(.incomparable, error.description)
+        case let error as UnstatedInput: self.init(.incomparable, error.description)
         default: return nil
         }
     }

@@ -26,11 +26,27 @@ enum FolderTexts {
     }
 
     private static func shown(_ value: JSONValue) -> String {
+        let bytes = typed(value).canonicalBytes
         if case .object(let object) = value, object.count > mostMembers {
-            return "\(object.count) members, SHA-256 \(Digest.sha256(value.canonicalBytes))"
+            return "\(object.count) members, SHA-256 \(Digest.sha256(bytes))"
         }
-        let bytes = value.canonicalBytes
-        return bytes.count <= longestValue ? value.canonical : "\(bytes.count) bytes, SHA-256 \(Digest.sha256(bytes))"
+        if case .number(let number) = value, isFloat(number) { return number.canonical + ".0" }
+        return bytes.count <= longestValue
+            ? String(decoding: bytes, as: UTF8.self) : "\(bytes.count) bytes, SHA-256 \(Digest.sha256(bytes))"
+    }
+
+    /// The value with floats that are whole numbers marked: 1.0 is another value than 1 to the programs that read it.
+    private static func typed(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .number(let number) where isFloat(number): ["float": .number(number)]
+        case .array(let elements): .array(elements.map(typed))
+        case .object(let object): .object(JSONObject(object.members.map { ($0, typed($1)) }))
+        default: value
+        }
+    }
+
+    private static func isFloat(_ number: JSONNumber) -> Bool {
+        number.isInteger && number.text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
     }
 
     private static func bytes(_ file: InventoriedFile) throws -> String {

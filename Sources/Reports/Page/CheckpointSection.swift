@@ -27,8 +27,10 @@ public struct CheckpointSection: PageSection {
 
     /// The two.
     public let left: Side, right: Side
-    /// The verdict's word and whether the policy lets all differences pass.
-    public let verdict: String, passes: Bool
+    /// What the comparison came to.
+    public let verdict: CheckpointDifference.Verdict
+    /// Whether that is a pass.
+    public var passes: Bool { verdict.passes }
     /// Tensors compared, and those that are not identical.
     public let compared: Int, tensors: [Tensor]
     /// What differs in the metadata, and what was noted.
@@ -66,7 +68,14 @@ public struct CheckpointSection: PageSection {
                 tensors: try cursor["tensors"].int(), elements: try cursor["elements"].int())
         }
         (left, right) = (try side(cursor["left"]), try side(cursor["right"]))
-        (verdict, passes) = (try cursor["verdict"].string(), try cursor["passes"].bool())
+        let word = try cursor["verdict"].string()
+        guard let verdict = CheckpointDifference.Verdict(rawValue: word) else {
+            throw try cursor["verdict"].error(expected: "a verdict", found: "\"\(word)\"")
+        }
+        guard try cursor["passes"].bool() == verdict.passes else {
+            throw try cursor["passes"].error(expected: "\(verdict.passes), as \(word) is", found: "\(!verdict.passes)")
+        }
+        self.verdict = verdict
         compared = try cursor["tensors"]["compared"].int()
         tensors = try cursor["differences"].elements().map { try Self.tensor($0) }
         metadata = try cursor["metadata"].elements().map { entry in
@@ -141,7 +150,7 @@ public struct CheckpointSection: PageSection {
 
     /// The verdict of the page.
     public var pageVerdict: PageVerdict {
-        PageVerdict(verdict, passes ? .good : verdict == "incomplete" ? .open : .bad, sentences[0])
+        PageVerdict(verdict.rawValue, passes ? .good : verdict == .incomplete ? .open : .bad, sentences[0])
     }
 
     /// What it says.
