@@ -90,6 +90,34 @@ struct GGUFTests {
         #expect(fault { $0.values = [("k", 0, [1]), ("k", 0, [1])] }?.kind == .duplicateName)
     }
 
+    /// Every type of a value shows in its text, and no string spells what is none.
+    @Test func everyTypeHasItsOwnText() throws {
+        let numbers: [(Int, [UInt8])] = [
+            (0, [7]), (1, [7]), (2, le16(7)), (3, le16(7)), (4, le32(7)), (5, le32(7)), (10, le64(7)), (11, le64(7)),
+            (6, le32(Int(Float(7).bitPattern))), (12, le64(Int(Double(7).bitPattern))), (6, le32(0x7FC0_0000)),
+            (6, le32(0x7FC0_0001)), (12, le64(0x7FF8_0000_0000_0000)), (7, [1]), (7, [0]),
+        ]
+        var values = numbers
+        for (type, bytes) in numbers {
+            values.append((9, GGUFFile.array(type, [bytes])))
+            values.append((9, GGUFFile.array(type, [[UInt8]](repeating: bytes, count: 17))))
+            values.append((9, GGUFFile.array(9, [GGUFFile.array(type, [bytes])])))
+        }
+        for type in 0...12 { values.append((9, GGUFFile.array(type, []))) }
+        values.append((9, GGUFFile.array(8, [GGUFFile.text("7")])))
+        values.append((9, GGUFFile.array(8, [GGUFFile.text("true")])))
+        func text(_ value: (Int, [UInt8])) throws -> String {
+            var file = Self.two
+            file.values = [("k", value.0, value.1)]
+            return try open(file.built()).metadata[0].value
+        }
+        var texts = try values.map(text)
+        texts += try (texts + ["7", "7.0", "[7]", "\"7\""]).map { try text((8, GGUFFile.text($0))) }
+        for (place, text) in texts.enumerated() {
+            #expect(texts.firstIndex { utf8Equal($0, text) } == place, "\(text)")
+        }
+    }
+
     @Test func alignments() throws {
         for alignment in [0, 4, 24, 7, -1] {
             let error = fault { $0.values = [("general.alignment", 4, le32(alignment))] }

@@ -49,7 +49,8 @@ struct GGUFHeader {
             let value = try GGUFMetadataReader().value(&cursor, key: "\"\(ForeignText.shown(key))\"")
             if utf8Equal(key, "general.alignment") {
                 let type = try opened.bytes(typeStart..<(typeStart + 4)).u32(0)
-                alignment = try Self.alignment(value, type: type, file: opened.path, offset: typeStart)
+                let number = value.split(separator: " ").last.map(String.init) ?? ""
+                alignment = try Self.alignment(number, type: type, file: opened.path, offset: typeStart)
             }
             metadata.append((key, value))
         }

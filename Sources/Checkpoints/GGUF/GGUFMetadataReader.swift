@@ -1,7 +1,7 @@
 import Digests
 
-/// Reads the values of GGUF's metadata as texts. Long arrays, such as vocabularies, become their size and the SHA-256
-/// of their bytes in the file.
+/// Reads the values of GGUF's metadata as texts that no two values share: numbers and arrays with their types, strings
+/// in quotes. Long arrays, such as vocabularies, become their size and the SHA-256 of their bytes in the file.
 struct GGUFMetadataReader {
     /// Arrays of arrays are read so deep.
     static let depthLimit = 8
@@ -32,17 +32,23 @@ struct GGUFMetadataReader {
             try cursor.integer(type, "the value of \(key)")
         }
         switch type {
-        case .uint8: return "\(try number(UInt8.self))"
-        case .int8: return "\(Int8(bitPattern: try number(UInt8.self)))"
-        case .uint16: return "\(try number(UInt16.self))"
-        case .int16: return "\(Int16(bitPattern: try number(UInt16.self)))"
-        case .uint32: return "\(try number(UInt32.self))"
-        case .int32: return "\(Int32(bitPattern: try number(UInt32.self)))"
-        case .uint64: return "\(try number(UInt64.self))"
-        case .int64: return "\(Int64(bitPattern: try number(UInt64.self)))"
-        case .float32: return "\(Float(bitPattern: try number(UInt32.self)))"
-        case .float64: return "\(Double(bitPattern: try number(UInt64.self)))"
-        case .string: return try cursor.text("the value of \(key)")
+        case .uint8: return "uint8 \(try number(UInt8.self))"
+        case .int8: return "int8 \(Int8(bitPattern: try number(UInt8.self)))"
+        case .uint16: return "uint16 \(try number(UInt16.self))"
+        case .int16: return "int16 \(Int16(bitPattern: try number(UInt16.self)))"
+        case .uint32: return "uint32 \(try number(UInt32.self))"
+        case .int32: return "int32 \(Int32(bitPattern: try number(UInt32.self)))"
+        case .uint64: return "uint64 \(try number(UInt64.self))"
+        case .int64: return "int64 \(Int64(bitPattern: try number(UInt64.self)))"
+        case .float32:
+            let bits = try number(UInt32.self)
+            let float = Float(bitPattern: bits)
+            return "float32 " + (float.isNaN ? "NaN 0x" + String(bits, radix: 16) : "\(float)")
+        case .float64:
+            let bits = try number(UInt64.self)
+            let float = Double(bitPattern: bits)
+            return "float64 " + (float.isNaN ? "NaN 0x" + String(bits, radix: 16) : "\(float)")
+        case .string: return JSONValue.string(try cursor.text("the value of \(key)")).canonical
         case .array: return try array(&cursor, key, depth: depth)
         case .bool:
             let start = cursor.position
@@ -72,12 +78,13 @@ struct GGUFMetadataReader {
         for _ in 0..<(isPassed ? 0 : count) {
             let element = try value(type, &cursor, key, depth: depth + 1)
             guard let text = shown else { continue }
-            let next = type == .string ? JSONValue.string(element).canonical : element
+            // The array says of which type its numbers are.
+            let next = [.string, .bool, .array].contains(type) ? element : String(element.dropFirst("\(type) ".count))
             shown = text.utf8.count + next.utf8.count > Self.textLimit ? nil : text + (text.isEmpty ? "" : ", ") + next
         }
-        if let shown { return "[\(shown)]" }
+        if let shown { return "\(type) [\(shown)]" }
         let digest = try Self.digest(cursor.file, start..<cursor.position)
-        return "[\(count) \(type)s, sha256 \(digest.hex)]"
+        return "\(type) [\(count), sha256 \(digest.hex)]"
     }
 
     private static func digest(_ file: OpenFile, _ range: Range<Int>) throws -> Digest {

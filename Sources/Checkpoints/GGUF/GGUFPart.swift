@@ -19,7 +19,11 @@ struct GGUFPart {
     /// - Throws: `CheckpointError` (`shard`) where they do not agree: a part alone is never the whole.
     init?(_ header: GGUFHeader, file: String) throws {
         func value(_ key: String) -> Int? {
-            header.metadata.first { utf8Equal($0.key, key) }.flatMap { Int($0.value) }
+            guard let text = header.metadata.first(where: { utf8Equal($0.key, key) })?.value else { return nil }
+            let words = text.split(separator: " ")
+            // Whichever integer it is; a text is in quotes.
+            guard words.count == 2, words[0].hasPrefix("int") || words[0].hasPrefix("uint") else { return nil }
+            return Int(words[1])
         }
         let named = Self.numbers(file)
         let count = value("split.count") ?? 0

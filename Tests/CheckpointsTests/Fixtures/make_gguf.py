@@ -86,13 +86,14 @@ def main():
 
     text_bytes = b"".join(struct.pack("<Q", len(t)) + t.encode() for t in tokens)
     metadata = {
-        "general.architecture": "llama", "general.alignment": "64", "k.uint8": "200", "k.int8": "-100",
-        "k.uint16": "60000", "k.int16": "-30000", "k.uint32": "4000000000", "k.int32": "-2000000000",
-        "k.float32": "1e-05", "k.true": "true", "k.false": "false", "k.text": "größe/尺寸/😀",
-        "k.uint64": str(2**64 - 1), "k.int64": str(-(2**63)), "k.float64": "0.1", "k.short": "[1, 2, 3]",
-        "k.words": "[\"a\", \"b \\\"c\\\"\"]", "k.nested": "[[1, 2], [3]]",
-        "k.tokens": f"[300 strings, sha256 {digest(text_bytes)}]",
-        "k.scores": f"[40 float32s, sha256 {digest(struct.pack('<40f', *scores))}]",
+        "general.architecture": '"llama"', "general.alignment": "uint32 64", "k.uint8": "uint8 200",
+        "k.int8": "int8 -100", "k.uint16": "uint16 60000", "k.int16": "int16 -30000",
+        "k.uint32": "uint32 4000000000", "k.int32": "int32 -2000000000", "k.float32": "float32 1e-05",
+        "k.true": "true", "k.false": "false", "k.text": '"größe/尺寸/😀"', "k.uint64": f"uint64 {2**64 - 1}",
+        "k.int64": f"int64 {-(2**63)}", "k.float64": "float64 0.1", "k.short": "int32 [1, 2, 3]",
+        "k.words": "string [\"a\", \"b \\\"c\\\"\"]", "k.nested": "array [int32 [1, 2], int32 [3]]",
+        "k.tokens": f"string [300, sha256 {digest(text_bytes)}]",
+        "k.scores": f"float32 [40, sha256 {digest(struct.pack('<40f', *scores))}]",
     }
     # What Python's own reader finds has to be the same.
     reader = gguf.GGUFReader(path)
