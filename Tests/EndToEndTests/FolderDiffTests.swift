@@ -125,7 +125,7 @@ import Testing
             for (side, text) in [("A", "# one"), ("B", "# two")] {
                 try pair.write("\(side)/README.md", text)
                 try pair.write("\(side)/.gitattributes", text)
-                try pair.write("\(side)/samples/step-1.png", [0x89, 0x50, 0x4E, 0x47] + Array(text.utf8))
+                try pair.write("\(side)/samples/step-1.png", [137, 80, 78, 71, 13, 10, 26, 10] + Array(text.utf8))
             }
             let result = try pair.program.run("diff", "A", "B")
             #expect(result.status == 0 && result.output.hasPrefix("identical: "), "\(result.output)")

@@ -44,9 +44,10 @@ enum FileNature: Sendable, Equatable {
         if isText, pickles.contains(ending) { return .tensors(.pickle) }
         if let words = formats[ending] { return .binary("\(words), which is not read") }
         if head.starts(with: "version https://git-lfs".utf8) { return .binary("a Git LFS pointer, not the file") }
-        for (mark, words) in pictures where head.starts(with: mark) { return .harmless(words) }
-        if head.starts(with: "RIFF".utf8), head.dropFirst(8).starts(with: "WEBP".utf8) { return .harmless("a picture") }
-        if head.starts(with: "%PDF-".utf8) { return .harmless("a document") }
+        if isPicture(ending, head) { return .harmless("a picture") }
+        if ending == "pdf", head.starts(with: "%PDF-1".utf8) || head.starts(with: "%PDF-2".utf8) {
+            return .harmless("a document")
+        }
         return isText ? nil : tokenizers.contains(name) || size < smallest ? .text : nil
     }
 
@@ -62,9 +63,19 @@ enum FileNature: Sendable, Equatable {
     private static let tokenizers = [
         "spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "source.spm", "target.spm",
     ]
-    private static let pictures: [([UInt8], String)] = [
-        ([0x89, 0x50, 0x4E, 0x47], "a picture"), ([0xFF, 0xD8, 0xFF], "a picture"), (Array("GIF8".utf8), "a picture"),
-    ]
+
+    /// Whether ending and first bytes both are those of a picture: either alone is soon met by chance.
+    private static func isPicture(_ ending: String, _ head: [UInt8]) -> Bool {
+        switch ending {
+        case "png": return head.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+        case "gif": return head.starts(with: "GIF87a".utf8) || head.starts(with: "GIF89a".utf8)
+        case "webp": return head.starts(with: "RIFF".utf8) && head.dropFirst(8).starts(with: "WEBP".utf8)
+        case "jpg", "jpeg":
+            guard head.count > 3, head.starts(with: [0xFF, 0xD8, 0xFF]) else { return false }
+            return (0xE0...0xEF).contains(head[3]) || head[3] == 0xDB || head[3] == 0xEE
+        default: return false
+        }
+    }
 
     /// UTF-8 without the control characters that texts do not have; the last character may be cut.
     private static func isText(_ head: [UInt8]) -> Bool {
@@ -80,19 +91,31 @@ enum FileNature: Sendable, Equatable {
 
     private static func guessed(_ name: String, _ ending: String, _ head: [UInt8], _ size: Int) -> FileNature {
         guard isText(head) else {
-            if name.contains("tfevents") { return .harmless("a log of a training") }
+            if name.hasPrefix("events.out.tfevents.") { return .harmless("a log of a training") }
             if ending == "pyc", head.dropFirst(2).starts(with: [0x0D, 0x0A]) { return .harmless("compiled Python") }
             if name == ".ds_store", head.dropFirst(4).starts(with: "Bud1".utf8) { return .harmless("a folder's look") }
             return .binary(ForeignFile(head, size: size).map(\.name) ?? "of no form that is read")
         }
         if ending == "json" { return .json }
-        if ending == "svg" { return .harmless("a picture") }
-        let isDocument =
-            documents.contains { name.hasPrefix($0) } || documentEndings.contains(ending) || others.contains(name)
-        return isDocument && size <= largestDocument ? .harmless("a document") : .text
+        if ending == "svg", String(decoding: head, as: UTF8.self).contains("<svg") { return .harmless("a picture") }
+        return size <= largestDocument && isDocument(name, ending) ? .harmless("a document") : .text
     }
 
-    private static let documents = ["readme", "license", "licence", "notice", "copying", "changelog", "citation"]
-    private static let documentEndings = ["md", "rst", "html", "htm", "log"]
-    private static let others = [".gitattributes", ".gitignore", ".gitkeep", "cachedir.tag", "model.sig"]
+    /// Whether a text is one that people read and no program: by its whole name, for other texts are prompts,
+    /// vocabularies and templates, whatever their names begin or end with.
+    private static func isDocument(_ name: String, _ ending: String) -> Bool {
+        if others.contains(name) { return true }
+        let stem = name.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(name[..<$0]) } ?? name
+        return documentEndings.contains(ending) && documents.contains(stem) || documents.contains(name)
+    }
+
+    private static let documents = [
+        "readme", "license", "licence", "notice", "copying", "changelog", "citation", "license-mit", "license-apache",
+        "license-code", "license-model", "license-weights", "third-party-notices", "third_party_notices", "model_card",
+        "model-card", "modelcard",
+    ]
+    private static let documentEndings = ["txt", "md", "rst", "html"]
+    private static let others = [
+        ".gitattributes", ".gitignore", ".gitkeep", "cachedir.tag", "citation.cff", "model.sig",
+    ]
 }

@@ -17,9 +17,25 @@ struct InventoriedFile {
         let head = try file.bytes(0..<min(file.size, FileNature.headSize))
         (self.name, self.path, self.place, size) = (name, path, place, file.size)
         let nature = FileNature(name: name, head: head, size: file.size)
-        // Times and revisions of a download, which say nothing about what was downloaded.
-        let isNote = nature == .text && path.contains(".cache/huggingface/")
-        self.nature = isNote ? .harmless("a note of the hub's client") : nature
+        if Self.isNote(path, nature) {
+            self.nature = .harmless("a note of the hub's client")
+        } else if name.lowercased().hasSuffix(".pyc"), case .harmless = nature, !path.contains("__pycache__/") {
+            // Python runs it, where no source lies beside it.
+            self.nature = .binary("compiled Python outside of __pycache__")
+        } else {
+            self.nature = nature
+        }
+    }
+
+    /// Times and revisions of a download, which say nothing about what was downloaded: by the whole path, as
+    /// huggingface_hub writes them.
+    private static func isNote(_ path: String, _ nature: FileNature) -> Bool {
+        guard nature == .text || nature == .json,
+            let note = path.firstMatch(of: /(?:^|\/)\.cache\/huggingface\/(.+)$/)?.1
+        else { return false }
+        if note == ".gitignore" || note == "CACHEDIR.TAG" || note.hasPrefix("trees/") { return true }
+        return nature == .text
+            && (note.hasSuffix(".lock") || note.hasPrefix("download/") && note.hasSuffix(".metadata"))
     }
 
     /// A file that is told by its name alone.
