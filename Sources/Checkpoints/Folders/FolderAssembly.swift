@@ -19,6 +19,7 @@ struct FolderAssembly {
             inPipelineRoot: folder.contains("model_index.json"), isAdapter: folder.contains(Checkpoint.adapterConfig))
         var model: Checkpoint?
         if let file = reading.model {
+            try requireParts(of: file, folder)
             let opened = try file.open()
             take(opened, of: file, folder, prefix: folder.prefix)
             model = opened
@@ -29,6 +30,7 @@ struct FolderAssembly {
         }
         for file in weights.parts { leave(file, folder, "a part of something sharded that no index lists") }
         for file in reading.besides {
+            try requireParts(of: file, folder)
             do {
                 let opened = try file.open()
                 if let model, try AdapterTwin(config: texts, prefix: folder.prefix)?.holds(model, opened) ?? false,
@@ -75,6 +77,24 @@ struct FolderAssembly {
         tensors += prefix.isEmpty ? opened.tensors : opened.tensors.map { $0.named(prefix + $0.name) }
         metadata += opened.metadata.map { (prefix + $0.key, $0.value) }
         note(file, folder, .weights)
+    }
+
+    /// Opening an index reads what it lists, and opening a part of a GGUF file the others.
+    /// - Throws: `CheckpointError` (`shard`) where one of these was to be left out.
+    private func requireParts(of file: WeightsFile, _ folder: InventoriedFolder) throws {
+        let stem = GGUFPart.numbers(file.file.name) == nil ? nil : file.file.name.utf8.dropLast(20)
+        let listed = file.isIndex ? Set(file.shards.map { Array((folder.prefix + $0).utf8) }) : []
+        for other in files where other.use == .ignored {
+            let isPart =
+                stem.map {
+                    GGUFPart.numbers(other.path) != nil
+                        && other.path.utf8.dropLast(20).elementsEqual(Array(folder.prefix.utf8) + Array($0))
+                } ?? false
+            guard isPart || listed.contains(Array(other.path.utf8)) else { continue }
+            throw CheckpointError(
+                .shard, file: file.file.path, "it lists a file that is to be left out",
+                found: "\(other.path), by the pattern \(other.why)", hint: "leave out the whole: \(file.file.path) too")
+        }
     }
 
     private mutating func leave(_ file: WeightsFile, _ folder: InventoriedFolder, _ why: String) {

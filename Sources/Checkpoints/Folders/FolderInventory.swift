@@ -26,9 +26,15 @@ struct FolderInventory {
     }
 
     private let repository: HubRepository?
+    /// The folders that were walked through.
+    private var met: Set<Identity> = []
+    /// How often one was walked through again, by a link. Each time is read, for another path is another name; but the
+    /// paths through links between n folders are as many as n! and more.
+    private var again = 0
+    private static let mostAgain = 256
 
     /// What the system numbers a folder by.
-    private struct Identity: Equatable { let device: UInt64, number: UInt64 }
+    private struct Identity: Hashable { let device: UInt64, number: UInt64 }
 
     private mutating func visit(_ path: String, _ place: String, above: [Identity], _ ignored: [String]) throws {
         func under(_ name: String) -> String { path.isEmpty ? name : path + "/" + name }
@@ -36,7 +42,17 @@ struct FolderInventory {
         var folder = InventoriedFolder(path: path, place: place)
         var own = stat()
         guard stat(place, &own) == 0 else { throw FileError(operation: "open", path: place, code: errno) }
-        let line = above + [Identity(device: UInt64(own.st_dev), number: UInt64(own.st_ino))]
+        let identity = Identity(device: UInt64(own.st_dev), number: UInt64(own.st_ino))
+        let line = above + [identity]
+        if !met.insert(identity).inserted {
+            again += 1
+            guard again <= Self.mostAgain else {
+                throw CheckpointError(
+                    .layout, file: place, "links between folders lead to the same folders along too many paths",
+                    expected: "at most \(Self.mostAgain) folders that are met again",
+                    hint: "open a folder without these links")
+            }
+        }
         var below: [(path: String, place: String)] = []
         for name in names {
             let (path, place) = (under(name), ModelDirectory.join(place, name))
