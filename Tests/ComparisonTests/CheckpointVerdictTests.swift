@@ -47,6 +47,22 @@ import Testing
             ])
     }
 
+    /// Each of many is paired with its like, in a time that does not grow with the square of tensors read.
+    @Test(arguments: [10, 200]) func manyEqualContents(elements: Int) throws {
+        let zeros = [Float](repeating: 0, count: elements)
+        func side(_ prefix: String) throws -> Checkpoint {
+            try Checkpoint.of(Dictionary(uniqueKeysWithValues: (0..<600).map { ("\(prefix).\($0).bias", zeros) }))
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let report = try compare(try side("a"), try side("b"))
+        #expect(report.differing.count == 600)
+        for tensor in report.differing {
+            #expect(tensor.verdict == .renamed(to: "b" + tensor.name.dropFirst()), "\(tensor.name)")
+        }
+        #expect(start.duration(to: clock.now) < .seconds(60))
+    }
+
     /// Equal where samples are taken and different between is not renamed.
     @Test func almostTheSameContentIsNotRenamed() throws {
         let a = Self.numbers(10_000, 1)
