@@ -269,6 +269,24 @@ import Testing
         #expect(entries[6] == "vocab.txt = 4 bytes, SHA-256 \(Digest.sha256(Array("cat\n".utf8)))")
     }
 
+    /// A float that is a whole number is another value than the integer, wherever it stands, and nothing else spells it.
+    @Test(arguments: ["config.json", "adapter_config.json"]) func numbersOfJSONHaveTheirKind(name: String) throws {
+        let folder = try ScratchFolder()
+        try save(folder, "model.safetensors", tensor: "w")
+        var texts: [String] = []
+        for value in [
+            "1", "1.0", "\"1.0\"", "[1]", "[1.0]", #"{"float":1}"#, #"[{"float":1}]"#, #"{"k":1.0}"#, #"{"k":1}"#,
+            "1e30", "1000000000000000000000000000000", "1.5e30", "1500000000000000000000000000000", "true", "null",
+            "1.5",
+        ] {
+            try put(folder, name, #"{"r": \#(value)}"#)
+            let text = try Checkpoint(opening: folder.path).metadata[0].value
+            #expect(try JSONValue.parse(text, file: "text") == JSONValue.parse(value, file: "value"))
+            texts.append(text)
+        }
+        for (place, text) in texts.enumerated() { #expect(texts.firstIndex(of: text) == place, "\(text)") }
+    }
+
     /// Diffusers' form of an adapter counts as read where it says what PEFT's says, α / rank within B.
     @Test(arguments: [(Float(6), true), (6.0000005, false)]) func aSecondFormOfAnAdapterIsHeldAgainstTheFirst(
         up: Float, isTwin: Bool

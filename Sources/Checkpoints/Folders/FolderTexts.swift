@@ -19,34 +19,40 @@ enum FolderTexts {
         guard case .object(let object) = value, object.count > 0 else { return [(file.path, shown(value))] }
         if utf8Equal(file.name, Checkpoint.adapterConfig) {
             // These are read again, as JSON, for what the adapter comes to.
-            return object.members.map { ("\(file.path): \($0)", $1.canonical) }
+            return object.members.map { ("\(file.path): \($0)", text($1)) }
         }
         guard object.count <= mostMembers else { return [(file.path, shown(value))] }
         return object.members.map { ("\(file.path): \($0)", shown($1)) }
     }
 
     private static func shown(_ value: JSONValue) -> String {
-        let bytes = typed(value).canonicalBytes
+        let bytes = Array(text(value).utf8)
         if case .object(let object) = value, object.count > mostMembers {
             return "\(object.count) members, SHA-256 \(Digest.sha256(bytes))"
         }
-        if case .number(let number) = value, isFloat(number) { return number.canonical + ".0" }
         return bytes.count <= longestValue
             ? String(decoding: bytes, as: UTF8.self) : "\(bytes.count) bytes, SHA-256 \(Digest.sha256(bytes))"
     }
 
-    /// The value with floats that are whole numbers marked: 1.0 is another value than 1 to the programs that read it.
-    private static func typed(_ value: JSONValue) -> JSONValue {
+    /// The canonical JSON, but that floats which are whole numbers have a zero more than they need: 1.0 is another value
+    /// than 1 to the programs that read it. It is JSON all the same, and no other value has the text.
+    private static func text(_ value: JSONValue) -> String {
         switch value {
-        case .number(let number) where isFloat(number): ["float": .number(number)]
-        case .array(let elements): .array(elements.map(typed))
-        case .object(let object): .object(JSONObject(object.members.map { ($0, typed($1)) }))
-        default: value
+        case .number(let number) where isFloat(number):
+            let parts = number.canonical.split(separator: "e")
+            return ([parts[0] + (parts[0].contains(".") ? "0" : ".0")] + parts.dropFirst()).joined(separator: "e")
+        case .array(let elements): return "[" + elements.map(text).joined(separator: ",") + "]"
+        case .object(let object):
+            let members = object.members.sorted { utf8Less($0.key, $1.key) }
+            return "{" + members.map { JSONValue.string($0).canonical + ":" + text($1) }.joined(separator: ",") + "}"
+        default: return value.canonical
         }
     }
 
     private static func isFloat(_ number: JSONNumber) -> Bool {
-        number.isInteger && number.text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
+        // A fraction has no integer that it could be taken for.
+        (number.isInteger || number.canonical.contains("e"))
+            && number.text.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }
     }
 
     private static func bytes(_ file: InventoriedFile) throws -> String {
