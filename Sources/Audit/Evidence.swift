@@ -23,6 +23,9 @@ public struct Evidence {
     public let seal: LedgerSeal?
     /// The steps of checkpoints that the ledger's outcome states and that were taken out since.
     let prunedCheckpoints: [Int]
+    /// Whether the ledger holds the run as one that is not finished, although a document says what it came to: an older
+    /// copy, or one of which somebody took the outcome, and with it what its rows are held against.
+    public let statesMoreThanLedger: Bool
     private let store: LedgerStore?
     private let log: GoldenLog?
 
@@ -79,6 +82,10 @@ public struct Evidence {
                 expected: manifest.inputs.digest.hex, found: other.inputs.digest.hex)
         }
         if let log, let written {
+            // An acceptance writes both: one brought down to an older format would state less.
+            try Evidence.require(
+                log.manifest.format == written.format, "\(workspace.golden(run))/manifest.json", run, "format",
+                expected: "\(written.format), as \(workspace.manifest(run)) has", found: "\(log.manifest.format)")
             // Whoever takes the golden run away must not have taken its mark away before.
             let (mark, other) = (try log.manifest.goldenMark(), try written.goldenMark(file: workspace.manifest(run)))
             try Evidence.require(
@@ -86,8 +93,31 @@ public struct Evidence {
                 expected: mark?.json.canonical ?? "nothing", found: other?.json.canonical ?? "nothing")
         }
         outcomes = documents.compactMap { file, manifest in manifest?.outcome.map { (file, $0) } }
+        try Evidence.requireOneStatement(outcomes, run)
+        statesMoreThanLedger = verified.map { $0.manifest.outcome == nil } == true && !outcomes.isEmpty
         self.manifest = manifest
         signers = try Attestations.read(workspace.attestations(run))?.check(manifest, keys: keys) ?? .init()
+    }
+
+    /// What documents state beside that which a replay proves, they must state alike: no replay would tell who is right.
+    private static func requireOneStatement(
+        _ outcomes: [(file: String, outcome: ManifestOutcome)], _ run: String
+    ) throws {
+        var first: [String: (file: String, text: String)] = [:]
+        for (file, outcome) in outcomes {
+            var members = outcome.other.members.map { (key: $0.key, text: $0.value.canonical) }
+            // A golden run that was accepted from a review states no ledger; nor does format 2.
+            if let ledger = outcome.ledger { members.append((key: "ledger", text: ledger.json.canonical)) }
+            for (key, text) in members {
+                guard let known = first[key] else {
+                    first[key] = (file, text)
+                    continue
+                }
+                try require(
+                    known.text == text, file, run, "outcome.\(key)", expected: "\(known.text), as \(known.file) says",
+                    found: text)
+            }
+        }
     }
 
     /// Whether the ledger's run is what the golden one was before somebody accepted another in its place, with a reason:
@@ -184,28 +214,8 @@ public struct Evidence {
 
     /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another one.
     func open(_ checkpoint: StoredCheckpoint, workspace: Workspace, engine: Engine) throws -> SafetensorsFile {
-        let (run, path) = (manifest.run, workspace.objects.path(of: checkpoint.object))
-        guard let ledger, ledger.indices.contains(checkpoint.step - 1) else {
-            throw TamperError(
-                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.step",
-                expected: "one of \(ledger?.count ?? 0) recorded steps", found: "\(checkpoint.step)")
-        }
-        let record = ledger[checkpoint.step - 1].record
-        let file: SafetensorsFile
-        do {
-            file = try SafetensorsFile(path: path)
-            try TrainingCheckpoint.check(file, against: record, run: run, engine: engine)
-        } catch let error as CheckpointError where error.kind != .unreadable {
-            throw TamperError(
-                file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
-                found: "\(error)")
-        }
-        guard record.weightsDigest == checkpoint.digest else {
-            throw TamperError(
-                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
-                expected: "the weights digest in the record", found: checkpoint.digest.hex)
-        }
-        return file
+        try TrainingCheckpoint.open(
+            checkpoint, of: ledger ?? [], run: manifest.run, workspace: workspace, engine: engine)
     }
 
     /// Puts the state after the last checkpoint before `step` into the session, held against the record of its step;

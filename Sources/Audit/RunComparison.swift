@@ -37,6 +37,8 @@ public struct RunComparison {
             try Evidence(run: left, workspace: workspace), try Evidence(run: right, workspace: workspace)
         )
         var result = RunDifference(left: left, right: right)
+        // Runs are not the same where the model that one handed over is no longer what it came to.
+        for evidence in [old, new] { _ = try evidence.lookAtTrained(in: workspace) }
         result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
         result.circumstances = DocumentDifference.all(
             old.manifest.circumstances.json, new.manifest.circumstances.json)

@@ -2,7 +2,7 @@ import Digests
 import Ledger
 
 /// The folder of the model that a run has handed over, held against the files that a manifest states.
-struct TrainedFolder {
+package struct TrainedFolder {
     /// The folder.
     let path: String
 
@@ -33,27 +33,39 @@ struct TrainedFolder {
     /// Whether a file is one that people look at, or that commands of this program leave beside a model: pictures,
     /// texts, a signature, the unfinished file of a process that was killed. No program takes weights, vocabularies or
     /// settings from such a one.
-    static func isForPeople(_ name: String) -> Bool {
+    package static func isForPeople(_ name: String) -> Bool {
         let file = name.split(separator: "/").last.map(String.init) ?? name
         let ending = file.contains(".") ? String(file.split(separator: ".").last ?? "").lowercased() : ""
         return name == ModelBundle.fileName || file == "LICENSE" || file == ".gitattributes"
+            // What `smpo report` writes beside a page.
+            || file.hasSuffix(".data.json")
             || ["csv", "html", "jpg", "md", "png", "svg", "webp"].contains(ending)
             || file.firstMatch(of: /\.tmp-[0-9]+-[0-9]+$/) != nil
     }
 }
 
 /// What a look at the model that a run has handed over came to.
-struct TrainedLook {
+package struct TrainedLook {
     /// What was looked at and holds; nil where nothing was.
-    var holds: String?
+    package var holds: String?
     /// What was not looked at, and why.
-    var unchecked: [String] = []
+    package var unchecked: [String] = []
+}
+
+extension TrainedFolder {
+    /// Holds the folder that the run of `manifest` has handed over, where it is there, against the files that the manifest
+    /// states. - Throws: `TamperError` that names the file; `FileError`.
+    package static func require(_ manifest: Manifest, in workspace: Workspace) throws {
+        let folder = workspace.model(manifest.run)
+        guard let files = manifest.outcome?.files, FileContents.isFolder(folder) else { return }
+        _ = try TrainedFolder(path: folder).check(files, run: manifest.run)
+    }
 }
 
 extension Evidence {
     /// Holds the folder of the model that the run has handed over against the files that its outcome states.
     /// - Throws: `TamperError` that names the file; `FileError`.
-    func lookAtTrained(in workspace: Workspace) throws -> TrainedLook {
+    package func lookAtTrained(in workspace: Workspace) throws -> TrainedLook {
         let folder = workspace.model(manifest.run)
         guard !outcomes.isEmpty else { return TrainedLook(unchecked: ["the run is not finished and states none"]) }
         guard FileContents.isFolder(folder) else { return TrainedLook(unchecked: ["\(folder) is not there"]) }

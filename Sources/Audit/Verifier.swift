@@ -68,6 +68,11 @@ public struct Verifier {
             (report.verdict, report.reason) = (
                 .incomplete, "\(file) states \(outcome.steps) steps, and records of \(known) are there"
             )
+        } else if evidence.statesMoreThanLedger {
+            (report.verdict, report.reason) = (
+                .incomplete,
+                "\(workspace.ledger) has the run as one that is not finished: its rows are held against no outcome"
+            )
         }
     }
 

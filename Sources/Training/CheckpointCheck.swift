@@ -4,6 +4,37 @@ import Ledger
 import Tensors
 
 extension TrainingCheckpoint {
+    /// Opens the state that was stored after a step of a run, held against the record of that step: who replays from it,
+    /// and who goes on from it, starts from what the run came to.
+    /// - Throws: `TamperError` when it is another state, or of a step that is not recorded; `CheckpointError`
+    ///   (`unreadable`).
+    public static func open(
+        _ checkpoint: StoredCheckpoint, of steps: [StoredStep], run: String, workspace: Workspace, engine: Engine
+    ) throws -> SafetensorsFile {
+        let path = workspace.objects.path(of: checkpoint.object)
+        guard steps.indices.contains(checkpoint.step - 1) else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.step",
+                expected: "one of \(steps.count) recorded steps", found: "\(checkpoint.step)")
+        }
+        let record = steps[checkpoint.step - 1].record
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: path)
+            try check(file, against: record, run: run, engine: engine)
+        } catch let error as CheckpointError where error.kind != .unreadable {
+            throw TamperError(
+                file: path, run: run, step: checkpoint.step, field: "the checkpoint", expected: "a training state",
+                found: "\(error)")
+        }
+        guard record.weightsDigest == checkpoint.digest else {
+            throw TamperError(
+                file: workspace.ledger, run: run, step: checkpoint.step, field: "checkpoints.digest",
+                expected: "the weights digest in the record", found: checkpoint.digest.hex)
+        }
+        return file
+    }
+
     /// Holds the state in `file` against the record of the step after which it was saved: weights, optimiser,
     /// averages, reference and counters, by their digests and bits. Nothing but these may be in the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.

@@ -60,22 +60,24 @@ public struct RunRecording {
         run name: String, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let ledger = try workspace.openLedger()
-        try requireInputs(of: name, ledger)
+        let steps = try requireInputs(of: name, ledger)
         let last = try ledger.checkpoints(of: name).filter { $0.part == "state" }.max { $0.step < $1.step }
         if let last {
             try workspace.objects.verify(last.object)
-            try TrainingCheckpoint.restore(
-                SafetensorsFile(path: workspace.objects.path(of: last.object)), into: session.trainer)
+            let state = try TrainingCheckpoint.open(
+                last, of: steps, run: name, workspace: workspace, engine: session.trainer.model.engine)
+            try TrainingCheckpoint.restore(state, into: session.trainer)
         }
         if try ledger.run(name).state == .finished { return .finished(try complete(name, ledger)) }
         let recorder = try ledger.resumeRun(name, afterStep: last?.step ?? 0)
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }
 
-    /// The session's inputs must be those that `run` was begun with, digest by digest.
-    private func requireInputs(of run: String, _ ledger: LedgerStore) throws {
-        let recorded = try ledger.verify(run, objects: nil) { _ in }.manifest.inputs
-        guard recorded.digest != session.inputs.digest else { return }
+    /// The session's inputs must be those that `run` was begun with, digest by digest. Gives the run's steps.
+    private func requireInputs(of run: String, _ ledger: LedgerStore) throws -> [StoredStep] {
+        var steps: [StoredStep] = []
+        let recorded = try ledger.verify(run, objects: nil) { steps.append($0) }.manifest.inputs
+        guard recorded.digest != session.inputs.digest else { return steps }
         let names = Set(recorded.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
             .filter { recorded.digests[$0] != session.inputs.digests[$0] }
         func text(_ inputs: ManifestInputs) -> String {

@@ -153,6 +153,18 @@ import Training
         }
     }
 
+    /// No door passes a run whose model is no longer what it came to.
+    @Test func otherDoorsLookAtTheModelToo() throws {
+        try with("average") { run, folder in
+            try run.record(try run.runs.smpo(), as: "other")
+            try TrainedFolder.require(run.manifest, in: run.workspace)
+            try AtomicFile.write("{}", to: "\(folder)/scheduler/scheduler_config.json")
+            #expect(throws: TamperError.self) { try TrainedFolder.require(run.manifest, in: run.workspace) }
+            let report = try RunComparison(workspace: run.workspace, engine: run.engine).compare("run-1", "other")
+            #expect(report.verdict == .tampered && report.tampering?.contains("scheduler_config.json") == true)
+        }
+    }
+
     /// A manifest from before has no digest of a tokenizer's settings: whether they are as they were cannot be told, which
     /// is no tampering; today's manifests have one.
     @Test func formatTwoHasNoDigestOfATokenizersSettings() throws {

@@ -158,8 +158,31 @@ import TinyRuns
                 #expect(
                     ended.status == 64 && ended.text.contains("expected") || ended.text.contains("itself"), "\(ended)")
             }
-            let after = try shell(list, in: folder)
+            // Evidence is not only what is there: nothing may be put among it either.
+            for line in [
+                "prove run-1 --step 1 --out .smpo/runs/run-1/unet/config.json",
+                "prove run-1 --step 1 --out .smpo/runs/run-1/model_index.json",
+                "prove run-1 --step 1 --out Manifests/new.json", "prove run-1 --step 1 --out Golden/run-9/new.json",
+                "report run-1 -o Manifests/page.html", "runs export run-1 --format ro-crate --out Golden/run-9",
+                "runs export run-1 --format mlflow --out .smpo/runs/run-1",
+                "runs export run-1 --format tensorboard --out Manifests/logs",
+                "runs export run-1 --format csv --out .smpo/runs/run-1/unet/diffusion_pytorch_model.safetensors",
+                "data latents --pairs 2 --shape 4x4x4 --out Golden/pairs",
+                "data latents --pairs 2 --shape 4x4x4 --out .smpo/runs/run-1 --replace",
+                "diff a.safetensors b.safetensors --html trap/page.html",
+            ] {
+                let ended = try shell("mkdir -p Golden; ln -sfn Golden trap; $smpo \(line)", in: folder)
+                #expect(ended.status == 64 && ended.text.contains("over evidence in"), "\(line): \(ended)")
+            }
+            let after = try shell("rm trap; \(list)", in: folder)
             #expect(after.text == before.text, "\(after.text) | \(before.text)")
+            // Pages and pictures may lie beside a run's model, and count for nothing there.
+            for _ in 1...2 {
+                let page = try sandbox.program.run("report", "run-1", "-o", ".smpo/runs/run-1/report.html")
+                #expect(page.status == 0, "\(page.errors)")
+            }
+            let verified = try sandbox.program.run("verify", "run-1")
+            #expect(verified.status == 0 && verified.output.contains("for people"), "\(verified.output)")
             // A new file beside an input destroys nothing.
             #expect(try sandbox.program.run("diff", "a.safetensors", "m", "--html", "m/page.html").status == 0)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Digests
 import Foundation
+import Ledger
 
 /// `smpo data`
 struct DataCommand: ParsableCommand {
@@ -60,6 +61,7 @@ struct DataCommand: ParsableCommand {
         }
 
         func run() throws {
+            try OutputFile("--out", out).requireOutsideEvidence(Workspace())
             let list = "\(out)/\(FolderPairs.listName)"
             guard replace || !FileContents.exists(list) else {
                 throw ValidationError("\(list) is there already; --replace writes over it")

@@ -126,6 +126,7 @@ extension DataCommand {
         }
 
         func run() throws {
+            if let out { try OutputFile("--out", out).requireOutsideEvidence(Workspace()) }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
             if let check { return try compare(check, engine) }

@@ -66,6 +66,7 @@ extension RunsCommand {
             guard let ledger = try Workspace().existingLedger() else {
                 throw LedgerError.unknownRun(name: name, known: [])
             }
+            if let out { try OutputFile("--out", out).requireOutsideEvidence(Workspace()) }
             if format.isFolder, let out { return try write(try ExportedRun(name, in: ledger), ledger, to: out) }
             if let out { try OutputFile("--out", out).require(sparing: [], Workspace()) }
             // Whole before a line is shown: the fault may be in the last step.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ledger
 import Training
 
 /// `smpo step`: a case of another framework, computed here.
@@ -34,6 +35,7 @@ struct StepCommand: ParsableCommand {
     @OptionGroup var engineOptions: EngineOptions
 
     func run() throws {
+        try OutputFile("--out", out).requireOutsideEvidence(Workspace())
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let run = try ParityRun(model: model, hp: ParityCase(path: caseFile), inputs: inputs, engine: engine)

@@ -110,12 +110,15 @@ struct VerifyCommand: ParsableCommand {
                     expected: "\(expected), that of \(manifest)", found: proof.manifest.digest.hex)
             }
         }
+        let whose = "whether the run's manifest is the one in the proof (--manifest FILE tells)"
+        let unchecked = manifest == nil ? [whose] : []
         if json {
             print(
                 ([
                     "schema": 1, "verdict": "verified", "run": .string(proof.manifest.run),
                     "step": .integer(proof.record.step), "record_digest": .digest(proof.record.digest),
                     "steps_root": .digest(proof.outcome.stepsRoot), "manifest_digest": .digest(proof.manifest.digest),
+                    "not_checked": .array(unchecked.map { .string($0) }),
                 ] as JSONValue).pretty)
             return
         }
@@ -123,5 +126,6 @@ struct VerifyCommand: ParsableCommand {
         Message.line("  record           \(proof.record.digest)")
         Message.line("  Merkle root      \(proof.outcome.stepsRoot)")
         Message.line("  manifest digest  \(proof.manifest.digest)\(manifest.map { ", that of \($0)" } ?? "")")
+        for one in unchecked { Message.line("  not checked      \(one)") }
     }
 }

@@ -62,6 +62,7 @@ struct RunReport {
                     "\(held) against themselves: every digest and every link of the chain. Nothing was replayed."))
         let why = "nothing was replayed: smpo report \(material.run) --replay does it"
         page.unchecked = [.init("that the steps come out again", why)] + (try composition.omissions(material))
+        page.unchecked += try evidence.lookAtTrained(in: workspace).unchecked.map { .init("the model's files", $0) }
         page.miss("first-difference", "First difference", why)
         add(LossPlot(recorded: evidence.records), to: &page)
         composition.addDrift(nil, why: why, to: &page)

@@ -184,6 +184,7 @@ extension GoldenCommand {
             guard manifest.outcome != nil else {
                 throw ValidationError("\(name) is not finished; take it up with: smpo train --resume \(name)")
             }
+            try TrainedFolder.require(manifest, in: workspace)
             manifest.run = golden ?? name
             guard RunName.isValid(manifest.run) else { throw ValidationError("\"\(manifest.run)\" is not a run name") }
             let folder = workspace.golden(manifest.run)

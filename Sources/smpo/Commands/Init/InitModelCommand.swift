@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Digests
 import Foundation
+import Ledger
 import Reports
 import Tensors
 import Training
@@ -56,6 +57,7 @@ extension InitCommand {
         @OptionGroup var engineOptions: EngineOptions
 
         func run() throws {
+            try OutputFile("--out", out).requireOutsideEvidence(Workspace())
             guard replace || !FileContents.exists("\(out)/unet") else {
                 throw ValidationError("\(out) holds a model; --replace writes over it")
             }
