@@ -119,7 +119,7 @@ public struct CheckpointDifferenceHTML {
         let rows = measured.map { tensor -> String in
             let m = tensor.measures!
             let cells = [
-                Figures.percent(m.unequal, of: m.count), Figures.ulp(m.maxULP.amount), Figures.ulp(m.median),
+                Figures.percent(m.unequalElements, of: m.elements), Figures.ulp(m.maxULP.amount), Figures.ulp(m.median),
                 Figures.ulp(m.percentile99), Figures.short(m.maxAbsolute.amount), Figures.short(m.meanAbsolute),
                 Figures.short(m.relativeL2),
             ]

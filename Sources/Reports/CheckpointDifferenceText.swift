@@ -146,7 +146,8 @@ public struct CheckpointDifferenceText {
     private static func measured(_ tensor: TensorDifference) -> [String] {
         let m = tensor.measures!
         var first =
-            "\(tensor.name)  \(types(tensor)): \(Figures.grouped(m.unequal)) of \(Figures.grouped(m.count)) elements"
+            "\(tensor.name)  \(types(tensor)): \(Figures.grouped(m.unequalElements)) of \(Figures.grouped(m.elements)) "
+            + "elements"
         if m.unequalNumbers != m.unequal {
             let (zeros, nans) = (m.zeroSigns, m.nanPayloads)
             first += zeros > 0 ? ", \(zeros) of them −0 and +0" : ""

@@ -47,6 +47,21 @@ import Testing
             ])
     }
 
+    /// An element of two numbers is one element, whichever of them differ.
+    @Test func complexElementsAreCountedOnce() throws {
+        func side(_ numbers: [Float]) throws -> Checkpoint {
+            let header = Array(#"{"w":{"dtype":"C64","shape":[4],"data_offsets":[0,32]}} "#.utf8)
+            let data = numbers.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
+            let size = withUnsafeBytes(of: UInt64(header.count).littleEndian, Array.init)
+            return try Checkpoint(safetensors: OpenFile(path: "memory", bytes: size + header + data))
+        }
+        let report = try compare(try side([1, 2, 3, 4, 5, 6, 7, 8]), try side([0, 0, 3, 0, 5, 6, 0, 8]))
+        let measures = try #require(report.differing.first?.measures)
+        #expect(measures.elements == 4 && measures.unequalElements == 3 && measures.share == 0.75)
+        #expect(report.differing[0].unequal == 3 && report.differing[0].count == 4)
+        #expect(measures.unequal == 4 && measures.count == 8)
+    }
+
     /// Each of many is paired with its like, in a time that does not grow with the square of tensors read.
     @Test(arguments: [10, 200]) func manyEqualContents(elements: Int) throws {
         let zeros = [Float](repeating: 0, count: elements)

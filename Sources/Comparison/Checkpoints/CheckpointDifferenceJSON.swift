@@ -90,7 +90,7 @@ extension TensorMeasures {
         let octaves = histogram.dropLast()
         let last = octaves.lastIndex { $0 > 0 } ?? 0
         return [
-            "elements": .integer(count), "unequal": .integer(unequal), "share": .decimal(share),
+            "elements": .integer(elements), "unequal": .integer(unequalElements), "share": .decimal(share),
             "zero_signs": .integer(zeroSigns), "nan_payloads": .integer(nanPayloads),
             "nan_gained": .integer(nanGained), "nan_lost": .integer(nanLost), "inf_gained": .integer(infGained),
             "inf_lost": .integer(infLost), "sign_flips": .integer(signFlips), "outside_tolerance": .integer(outside),

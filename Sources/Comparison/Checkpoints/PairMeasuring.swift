@@ -42,7 +42,13 @@ struct PairMeasuring {
         let counts = pairs.map { $0.pair.left.count * $0.pairing.numbersPerElement }
         let tasks = ChunkTasks.cut(counts, by: ChunkTasks.elements)
         let found = UnsafeMutablePointer<ck_difference>.allocate(capacity: max(tasks.count, 1))
-        defer { found.deallocate() }
+        // What the kernel cannot know: which two numbers are one element.
+        let unequalPairs = UnsafeMutablePointer<Int>.allocate(capacity: max(tasks.count, 1))
+        unequalPairs.initialize(repeating: 0, count: max(tasks.count, 1))
+        defer {
+            found.deallocate()
+            unequalPairs.deallocate()
+        }
         let compare = ck_kernels_for(engine.isa.code).pointee.compare.compare!
         try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.scratchBytes) { index, scratch in
             let task = tasks[index]
@@ -51,10 +57,17 @@ struct PairMeasuring {
             var tolerance = ck_tolerance(pairs[task.tensor].tolerance)
             compare(
                 found + index, scratch, pairing.left, other, pairing.right, task.range.count, &tolerance)
+            if pairing.numbersPerElement == 2 {
+                unequalPairs[index] = Self.unequalElements(scratch, other, bytes: task.range.count * pairing.leftBytes)
+            }
         }
         var result = [TensorMeasures](repeating: TensorMeasures(), count: pairs.count)
-        for (index, task) in tasks.enumerated() { result[task.tensor].add(found[index], count: task.range.count) }
+        for (index, task) in tasks.enumerated() {
+            result[task.tensor].add(found[index], count: task.range.count)
+            result[task.tensor].unequalPairs += unequalPairs[index]
+        }
         for index in result.indices {
+            result[index].numbersPerElement = pairs[index].pairing.numbersPerElement
             let ranks = DistanceRanks(histogram: result[index].histogram)
             let distances = try percentiles(opened[index], pairs[index].pairing, counts[index], ranks)
             (result[index].median, result[index].percentile99) = distances
@@ -63,6 +76,18 @@ struct PairMeasuring {
             try Self.name(&result[index].maxAbsolute, pair, types)
         }
         return result
+    }
+
+    /// Complex elements, of eight bytes each, that differ in any. A piece begins with a whole one, as its size is even.
+    private static func unequalElements(
+        _ left: UnsafeMutableRawPointer, _ right: UnsafeMutableRawPointer, bytes: Int
+    ) -> Int {
+        stride(from: 0, to: bytes, by: 8).reduce(0) { count, place in
+            let isEqual =
+                left.load(fromByteOffset: place, as: UInt64.self)
+                == right.load(fromByteOffset: place, as: UInt64.self)
+            return isEqual ? count : count + 1
+        }
     }
 
     /// Reads the two numbers of a worst element.

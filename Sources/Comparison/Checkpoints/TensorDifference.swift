@@ -42,7 +42,7 @@ public struct TensorDifference: Sendable, Equatable {
     public var unequal: Int {
         switch verdict {
         case .identical, .renamed: 0
-        default: measures?.unequal ?? count
+        default: measures?.unequalElements ?? count
         }
     }
 }

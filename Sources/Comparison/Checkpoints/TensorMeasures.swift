@@ -15,6 +15,10 @@ public struct TensorMeasures: Sendable, Equatable {
 
     /// Pairs of numbers.
     public internal(set) var count = 0
+    /// How many numbers are an element: two of a complex one.
+    var numbersPerElement = 1
+    /// Elements of two numbers of which one or both are unequal.
+    var unequalPairs = 0
     /// Those with other bits, or, where the types are two, other values.
     public internal(set) var unequal = 0
     /// Those of them that are −0 and +0.
@@ -86,8 +90,12 @@ public struct TensorMeasures: Sendable, Equatable {
 
     /// Pairs with other numbers: unequal ones but for zeros of two signs and NaN of two payloads.
     public var unequalNumbers: Int { unequal - zeroSigns - nanPayloads }
-    /// The share of unequal pairs.
-    public var share: Double { count == 0 ? 0 : Double(unequal) / Double(count) }
+    /// Elements: a complex one is two numbers.
+    public var elements: Int { count / numbersPerElement }
+    /// Elements that are unequal, in one number at least.
+    public var unequalElements: Int { numbersPerElement == 1 ? unequal : unequalPairs }
+    /// The share of unequal elements.
+    public var share: Double { elements == 0 ? 0 : Double(unequalElements) / Double(elements) }
     /// The mean of |a − b| over all pairs.
     public var meanAbsolute: Double { count == 0 ? 0 : sumAbsolute / Double(count) }
     /// ‖a − b‖ / ‖a‖ (L2): 0 where all finite pairs are equal, infinite where a is zero and b is not.
