@@ -55,6 +55,11 @@ def forge(folder, run):
         digests.append(one)
         lines.append(canonical({"digest": one, "head": head, "record": record, "step": record["step"]}))
     manifest["outcome"].update(chain_head=head, steps_root=root(digests))
+    # The history of acceptances, too, and what the manifest says of it.
+    last = json.loads((golden / "history.jsonl").read_text().splitlines()[-1])
+    history = canonical({**last, "old_head": head, "new_head": head}) + b"\n"
+    (golden / "history.jsonl").write_bytes(history)
+    manifest["circumstances"]["accepted"] = {"acceptances": 1, "history": digest("smpo/file/1", history)}
     del manifest["digest"]
     manifest["digest"] = digest("smpo/manifest/1", canonical(manifest))
     (golden / "log.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
@@ -74,7 +79,9 @@ def prepare(folder):
     (folder / "Golden").mkdir()
     for name in runs + ["shapes-base"]:
         shutil.copytree(ROOT / "Golden" / name, folder / "Golden" / name)
-    shutil.copytree(ROOT / "Manifests", folder / "Manifests")
+    # The manifest of a golden run that is not there would be missed.
+    others = {path.name for path in (ROOT / "Manifests").glob("*.json")} - {f"{run}.json" for run in runs}
+    shutil.copytree(ROOT / "Manifests", folder / "Manifests", ignore=lambda _, names: others & set(names))
     (folder / "Golden" / "runs.txt").write_text("".join(f"{run}\n" for run in ["gone"] + runs))
     head = forge(folder, "short-dpo")
     change(folder / "Golden/short-sft/log.jsonl", '"step":2}', '"step":9}')
