@@ -26,7 +26,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .diverged: "diverged: step, phase and tensor are named; diff: different"
         case .trouble: "trouble: the work could not be done; diff: incomplete"
         case .tampered: "tampered: a hash, chain link or signature does not hold"
-        case .incomparable: "incomparable: evidence is missing or of another contract; verify: incomplete"
+        case .incomparable: "incomparable, incomplete: evidence is missing or of another contract"
         case .usage: "the command line is wrong"
         case .interrupted: "interrupted; the run can be resumed"
         }

@@ -137,9 +137,10 @@ import Training
             for record in try run.records() { chain.append(record.digest) }
             chain.append(.of(.document, "more"))
             let count = try #require(manifest.outcome).steps
-            manifest.outcome = ManifestOutcome(
-                chain: chain, weightsDigest: try #require(manifest.outcome?.weightsDigest))
-            manifest.outcome?.steps = count
+            let recorded = try #require(manifest.outcome)
+            var other = ManifestOutcome(chain: chain, weightsDigest: recorded.weightsDigest)
+            (other.steps, other.files, other.ledger) = (count, recorded.files, recorded.ledger)
+            manifest.outcome = other
             try manifest.write(to: run.workspace.manifest("run-1"))
             let report = try run.audit()
             #expect(report.verdict == .diverged)
