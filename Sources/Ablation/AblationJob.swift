@@ -2,20 +2,20 @@ import Digests
 
 /// Commands of `smpo` to run one after another in the ablation's folder, whose results are kept under a key: done once,
 /// they are not run again.
-public struct AblationJob: Sendable {
+package struct AblationJob: Sendable {
     /// What it is about, for people; part of the name of runs and files.
-    public let name: String
+    package let name: String
     /// Stands for all that determines the outcome: commands, recipes, and the jobs it builds on.
-    public let key: Digest
+    package let key: Digest
     /// Files to write first, below the folder.
-    public let files: [(path: String, text: String)]
+    package let files: [(path: String, text: String)]
     /// Arguments of `smpo`; each prints JSON.
-    public let commands: [[String]]
+    package let commands: [[String]]
     /// The recorded run among them, if there is one.
-    public let run: String?
+    package let run: String?
 
     /// Where the result is kept, below the folder.
-    public var result: String { "results/\(name)-\(key.hex.prefix(8)).json" }
+    package var result: String { "results/\(name)-\(key.hex.prefix(8)).json" }
 
     init(
         _ name: String, on sources: [Digest], files: [(String, String)] = [], run: String? = nil,

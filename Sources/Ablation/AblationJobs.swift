@@ -3,25 +3,25 @@ import Digests
 import Training
 
 /// The jobs of a plan.
-public struct AblationJobs: Sendable {
+package struct AblationJobs: Sendable {
     /// The plan.
-    public let plan: AblationPlan
+    package let plan: AblationPlan
     /// What stands for the folders that were copied: bases by name, and the scorer.
     let bases: [String: Digest], scorer: Digest
 
     /// The folder of the reward model, below the ablation's.
-    public static let scorerFolder = "scorer"
+    package static let scorerFolder = "scorer"
 
     /// The jobs of `plan`, whose bases and scorer have these contents; of a base that is trained, its recipe's digest.
-    public init(_ plan: AblationPlan, bases: [String: Digest], scorer: Digest) {
+    package init(_ plan: AblationPlan, bases: [String: Digest], scorer: Digest) {
         (self.plan, self.bases, self.scorer) = (plan, bases, scorer)
     }
 
     /// The folder of a base, below the ablation's.
-    public static func model(_ base: String) -> String { "models/\(base)" }
+    package static func model(_ base: String) -> String { "models/\(base)" }
 
     /// The training of a base by the recipe that its origin names, as it was read; with all workers, since it runs alone.
-    public func training(of base: AblationPlan.Base, _ recipe: Recipe) -> AblationJob {
+    package func training(of base: AblationPlan.Base, _ recipe: Recipe) -> AblationJob {
         let (name, file) = ("base-\(base.name)", "recipes/base-\(base.name).yaml")
         let run = "\(name)-\(Digest.of(.document, recipe.json).hex.prefix(6))"
         return AblationJob(
@@ -30,7 +30,7 @@ public struct AblationJobs: Sendable {
     }
 
     /// The making of pairs.
-    public func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> AblationJob {
+    package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> AblationJob {
         AblationJob(
             "pairs-\(pairs.name)-s\(seed)", on: [bases[pairs.base]!, scorer],
             [
@@ -47,14 +47,14 @@ public struct AblationJobs: Sendable {
     private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String { "pairs/\(pairs.name)-s\(seed)" }
 
     /// What a base draws, for the captions of a split and the noise of a seed.
-    public func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> AblationJob {
+    package func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> AblationJob {
         AblationJob(
             "draw-\(base)-\(split.rawValue)-s\(seed)", on: [bases[base]!, scorer],
             [judging(Self.model(base), split, seed: seed)])
     }
 
     /// The training of an arm, and what it draws then.
-    public func training(_ run: AblationRun) throws -> AblationJob {
+    package func training(_ run: AblationRun) throws -> AblationJob {
         let pairs = plan.pairs(run.pairs)
         let recipe = try recipe(run)
         let settings = run.overrides.map { "-" + $0.replacing(/[^A-Za-z0-9]+/, with: "-").lowercased() }.joined()
@@ -75,7 +75,7 @@ public struct AblationJobs: Sendable {
     }
 
     /// The recipe of a run, as it stands in the ablation's folder.
-    public func recipe(_ run: AblationRun) throws -> Recipe {
+    package func recipe(_ run: AblationRun) throws -> Recipe {
         let pairs = plan.pairs(run.pairs)
         return try plan.recipe(
             plan.arm(run.arm), name: run.arm, data: folder(pairs, run.seed), model: Self.model(pairs.base),
@@ -83,14 +83,14 @@ public struct AblationJobs: Sendable {
     }
 
     /// The audit of one part of a recorded run, drawn by its chain head, which nobody could know beforehand.
-    public func audit(of job: AblationJob) -> AblationJob {
+    package func audit(of job: AblationJob) -> AblationJob {
         AblationJob(
             "audit-\(job.name)", on: [job.key],
             [["audit", job.run ?? "", "--sample", "1", "--jobs", "1", "--json", "--workers", "1"]])
     }
 
     /// Held-out pictures of a run's model, those of its base above them.
-    public func grid(_ job: AblationJob, base: String, arm: String, seed: UInt64) -> AblationJob {
+    package func grid(_ job: AblationJob, base: String, arm: String, seed: UInt64) -> AblationJob {
         AblationJob(
             "grid-\(arm)", on: [job.key],
             [

@@ -2,27 +2,27 @@ import Digests
 import Training
 
 /// A run with what came of it.
-public struct AblationOutcome: Sendable {
+package struct AblationOutcome: Sendable {
     /// The run.
-    public var run: AblationRun
+    package var run: AblationRun
     /// Its name in the ablation's ledger.
-    public var name: String
+    package var name: String
     /// Its chain head.
-    public var head: String
+    package var head: String
     /// Processor seconds of the training, without judging.
-    public var cpuSeconds: Double
+    package var cpuSeconds: Double
     /// Optimiser steps, and what one costs.
-    public var steps: Int, cost: ComputeCost
+    package var steps: Int, cost: ComputeCost
     /// What it drew at the end.
-    public var drawings: Drawings
+    package var drawings: Drawings
     /// The mean reward on validation captions after some of the steps.
-    public var curve: [(step: Int, reward: Double)]
+    package var curve: [(step: Int, reward: Double)]
 
     /// UNet passes of the whole run.
-    public var passes: Double { Double(steps) * cost.total }
+    package var passes: Double { Double(steps) * cost.total }
 
     /// Reads the result of the run's job: the outputs of `smpo train` and `smpo eval`. - Throws: `JSONShapeError`.
-    public init(
+    package init(
         _ run: AblationRun, recipe: Recipe, result: JSONCursor, curve: [(step: Int, reward: Double)]
     ) throws {
         let train = try result["outputs"][0]

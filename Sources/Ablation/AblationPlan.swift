@@ -7,11 +7,11 @@ import Training
 /// Every arm is a recipe: the section `common` with the arm's own section over it. Each is tuned over the same grid of
 /// learning rates and of multiples of its own β, with the tuning seed's pairs, by the reward on validation captions, and
 /// reported on test captions over `seeds`, which vary pairs, votes, order and noise.
-public struct AblationPlan: Sendable {
+package struct AblationPlan: Sendable {
     /// A model that arms start from.
-    public struct Base: Sendable, Equatable {
+    package struct Base: Sendable, Equatable {
         /// Where it comes from.
-        public enum Origin: Sendable, Equatable {
+        package enum Origin: Sendable, Equatable {
             /// A folder in diffusers' layout.
             case folder(String)
             /// A recipe that is trained first, with overrides.
@@ -19,91 +19,91 @@ public struct AblationPlan: Sendable {
         }
 
         /// Its name in the plan.
-        public var name: String
+        package var name: String
         /// Where it comes from.
-        public var origin: Origin
+        package var origin: Origin
     }
 
     /// A set of self-made pairs, once a seed.
-    public struct Pairs: Sendable, Equatable {
+    package struct Pairs: Sendable, Equatable {
         /// Its name in the plan.
-        public var name: String
+        package var name: String
         /// The base that draws, and that arms on these pairs start from.
-        public var base: String
+        package var base: String
         /// Pairs to make.
-        public var count: Int
+        package var count: Int
         /// Pictures drawn for each caption, and which two are kept.
-        public var candidates: Int, choice: PairGeneration.Settings.Choice
+        package var candidates: Int, choice: PairGeneration.Settings.Choice
         /// Simulated people: how their tastes differ, how unsure they are, how readily they call it a tie.
-        public var variety: Double, noise: Double, ties: Double
+        package var variety: Double, noise: Double, ties: Double
     }
 
     /// One row of the table.
-    public struct Arm: Sendable {
+    package struct Arm: Sendable {
         /// Its name in the plan and in runs' names.
-        public var name: String
+        package var name: String
         /// What the table calls it.
-        public var title: String
+        package var title: String
         let node: RecipeNode
     }
 
     /// Values of one key, tried with an arm as it was tuned.
-    public struct Sweep: Sendable, Equatable {
+    package struct Sweep: Sendable, Equatable {
         /// Its name in the plan.
-        public var name: String
+        package var name: String
         /// The arm.
-        public var arm: String
+        package var arm: String
         /// The recipe's key.
-        public var key: String
+        package var key: String
         /// The values as they are written.
-        public var values: [String]
+        package var values: [String]
     }
 
     /// Other circumstances under which some arms are compared again, as they were tuned.
-    public struct Condition: Sendable, Equatable {
+    package struct Condition: Sendable, Equatable {
         /// The pairs that differ from the table's.
-        public var pairs: String
+        package var pairs: String
         /// What the table calls it.
-        public var title: String
+        package var title: String
         /// The arms.
-        public var arms: [String]
+        package var arms: [String]
     }
 
     /// The plan's name.
-    public var name: String
+    package var name: String
     /// Seeds of the reported runs.
-    public var seeds: [UInt64]
+    package var seeds: [UInt64]
     /// The seed of the tuning runs.
-    public var tuningSeed: UInt64
+    package var tuningSeed: UInt64
     /// Folder of the reward model that labels pairs.
-    public var scorer: String
+    package var scorer: String
     /// Models to start from.
-    public var bases: [Base]
+    package var bases: [Base]
     /// Sets of pairs; the first is the table's.
-    public var pairs: [Pairs]
+    package var pairs: [Pairs]
     /// DDIM steps of drawing pairs and of judging.
-    public var samplingSteps: Int
+    package var samplingSteps: Int
     /// Captions that tuning is judged on, and that the table reports.
-    public var validationCaptions: Int, testCaptions: Int
+    package var validationCaptions: Int, testCaptions: Int
     /// Steps between two points of the reward curve, and the validation captions that each is judged on.
-    public var curveEvery: Int, curveCaptions: Int
+    package var curveEvery: Int, curveCaptions: Int
     /// The grid: learning rates, and multiples of an arm's β.
-    public var rates: [Double], betaFactors: [Double]
+    package var rates: [Double], betaFactors: [Double]
     /// The rows.
-    public var arms: [Arm]
+    package var arms: [Arm]
     /// Arms held against each other, the second being what the first is expected to improve on.
-    public var comparisons: [(String, String)]
+    package var comparisons: [(String, String)]
     /// Values of single keys.
-    public var sweeps: [Sweep]
+    package var sweeps: [Sweep]
     /// Other circumstances.
-    public var conditions: [Condition]
+    package var conditions: [Condition]
     /// What is common to all arms' recipes.
     let common: RecipeNode
 
     /// The pairs called `name`. - Precondition: the plan has them.
-    public func pairs(_ name: String) -> Pairs { pairs.first { $0.name == name }! }
+    package func pairs(_ name: String) -> Pairs { pairs.first { $0.name == name }! }
     /// The arm called `name`. - Precondition: the plan has it.
-    public func arm(_ name: String) -> Arm { arms.first { $0.name == name }! }
+    package func arm(_ name: String) -> Arm { arms.first { $0.name == name }! }
 }
 
 extension AblationPlan {
@@ -113,7 +113,7 @@ extension AblationPlan {
     ///   - betaFactor: what the arm's own β is multiplied by.
     ///   - overrides: further keys.
     /// - Throws: `RecipeError` that names the place in the plan.
-    public func recipe(
+    package func recipe(
         _ arm: Arm, name: String, data: String, model: String, seed: UInt64, rate: Double, betaFactor: Double,
         overrides: [String] = []
     ) throws -> Recipe {

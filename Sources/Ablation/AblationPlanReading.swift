@@ -10,13 +10,13 @@ extension AblationPlan {
 
     /// Reads a plan. Unknown keys, names that nothing has, and recipes that cannot be run are errors that name the place.
     /// - Throws: `RecipeError`, `FileError`.
-    public static func read(_ path: String) throws -> AblationPlan {
+    package static func read(_ path: String) throws -> AblationPlan {
         try parse(String(decoding: try FileContents.read(path), as: UTF8.self), file: path)
     }
 
     /// Reads a plan from its text; `file` stands in errors.
     /// - Throws: `RecipeError`.
-    public static func parse(_ text: String, file: String) throws -> AblationPlan {
+    package static func parse(_ text: String, file: String) throws -> AblationPlan {
         let root = try RecipeSection(
             root: try RecipeDocument.parse(text, file: file), style: .written, keys: keys)
         let plan = try AblationPlan(root)

@@ -2,30 +2,30 @@ import Audit
 import Training
 
 /// What an ablation came to, as far as it has come.
-public struct AblationReport: Sendable {
+package struct AblationReport: Sendable {
     /// The plan.
-    public var plan: AblationPlan
+    package var plan: AblationPlan
     /// What bases drew on test captions, by base and seed.
-    public var bases: [(base: String, seed: UInt64, drawings: Drawings)]
+    package var bases: [(base: String, seed: UInt64, drawings: Drawings)]
     /// The reward of the table's base on the captions of the reward curves, a seed at a time; empty if it was not drawn.
-    public var curveBases: [Double] = []
+    package var curveBases: [Double] = []
     /// The tuning runs.
-    public var tuning: [AblationOutcome]
+    package var tuning: [AblationOutcome]
     /// The reported runs: the table's, those of sweeps, and those of conditions.
-    public var runs: [AblationOutcome]
+    package var runs: [AblationOutcome]
     /// Audited parts of reported runs: the run, the steps, the verdict.
-    public var audits: [(run: String, steps: String, verdict: Verdict)]
+    package var audits: [(run: String, steps: String, verdict: Verdict)]
     /// How noisy the labels are: pairs and seed, and the shares of labels and of scores that the judge agrees with.
-    public var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
+    package var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
 
     /// A report without results.
-    public init(_ plan: AblationPlan) {
+    package init(_ plan: AblationPlan) {
         self.plan = plan
         (bases, tuning, runs, audits, labels) = ([], [], [], [], [])
     }
 
     /// The setting of an arm that drew best on validation captions; the first of equals. Nil without tuning runs.
-    public func tuned(_ arm: String) -> AblationOutcome? {
+    package func tuned(_ arm: String) -> AblationOutcome? {
         var best: AblationOutcome?
         for outcome in tuning where outcome.run.arm == arm {
             if outcome.drawings.reward > best?.drawings.reward ?? -.infinity { best = outcome }
@@ -34,12 +34,12 @@ public struct AblationReport: Sendable {
     }
 
     /// The rows of the main table.
-    public var rows: [AblationRow] {
+    package var rows: [AblationRow] {
         [base(of: plan.pairs[0])] + plan.arms.map { row($0.title, arm: $0.name, pairs: plan.pairs[0]) }
     }
 
     /// The rows of a sweep: each value, and the arm as it stands in the main table.
-    public func rows(of sweep: AblationPlan.Sweep) -> [AblationRow] {
+    package func rows(of sweep: AblationPlan.Sweep) -> [AblationRow] {
         let arm = plan.arm(sweep.arm)
         return [row("\(arm.title), as in the table", arm: arm.name, pairs: plan.pairs[0])]
             + sweep.values.map {
@@ -48,13 +48,13 @@ public struct AblationReport: Sendable {
     }
 
     /// The rows of a condition.
-    public func rows(of condition: AblationPlan.Condition) -> [AblationRow] {
+    package func rows(of condition: AblationPlan.Condition) -> [AblationRow] {
         let pairs = plan.pairs(condition.pairs)
         return [base(of: pairs)] + condition.arms.map { row(plan.arm($0).title, arm: $0, pairs: pairs) }
     }
 
     /// Two arms over all seeds and captions of a set of pairs; nil where runs are missing.
-    public func comparison(_ arm: String, _ other: String, pairs: String) -> PairedComparison? {
+    package func comparison(_ arm: String, _ other: String, pairs: String) -> PairedComparison? {
         let (first, second) = (outcomes(arm, pairs, []), outcomes(other, pairs, []))
         guard !first.isEmpty, first.map(\.run.seed) == second.map(\.run.seed) else { return nil }
         return PairedComparison(

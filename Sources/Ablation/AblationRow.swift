@@ -1,18 +1,18 @@
 import Training
 
 /// One row of a table: some runs that differ in their seed alone.
-public struct AblationRow: Sendable {
+package struct AblationRow: Sendable {
     /// What the row is called.
-    public var title: String
+    package var title: String
     /// What was drawn, a seed at a time.
-    public var drawings: [Drawings]
+    package var drawings: [Drawings]
     /// The runs; none for a base.
-    public var outcomes: [AblationOutcome]
+    package var outcomes: [AblationOutcome]
     /// All seeds' captions against those of the base.
-    public var againstBase: PairedComparison?
+    package var againstBase: PairedComparison?
 
     /// The mean over seeds of a figure, with its standard deviation over them; that is 0 for one seed.
-    public func spread(_ figure: (Drawings) -> Double) -> (mean: Double, deviation: Double) {
+    package func spread(_ figure: (Drawings) -> Double) -> (mean: Double, deviation: Double) {
         guard !drawings.isEmpty else { return (.nan, .nan) }
         let values = drawings.map(figure)
         let mean = values.reduce(0, +) / Double(values.count)
@@ -21,7 +21,7 @@ public struct AblationRow: Sendable {
     }
 
     /// The mean over the runs of what they cost.
-    public func mean(_ figure: (AblationOutcome) -> Double) -> Double {
+    package func mean(_ figure: (AblationOutcome) -> Double) -> Double {
         outcomes.reduce(0) { $0 + figure($1) } / Double(outcomes.count)
     }
 }

@@ -1,7 +1,7 @@
 /// One run of an arm: on which pairs, by which seed, how it is tuned, and on which captions it is judged.
-public struct AblationRun: Sendable, Equatable {
+package struct AblationRun: Sendable, Equatable {
     /// What the run is for.
-    public enum Purpose: Sendable {
+    package enum Purpose: Sendable {
         /// To choose an arm's setting, by validation captions.
         case tuning
         /// A row of the main table: judged along the way too, and audited.
@@ -11,22 +11,22 @@ public struct AblationRun: Sendable, Equatable {
     }
 
     /// The arm's name.
-    public var arm: String
+    package var arm: String
     /// The pairs' name.
-    public var pairs: String
+    package var pairs: String
     /// The seed of pairs, votes, order and noise.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The learning rate.
-    public var rate: Double
+    package var rate: Double
     /// What the arm's β is multiplied by.
-    public var betaFactor: Double
+    package var betaFactor: Double
     /// Keys that a sweep sets.
-    public var overrides: [String]
+    package var overrides: [String]
     /// What it is for.
-    public var purpose: Purpose
+    package var purpose: Purpose
 
     /// One run.
-    public init(
+    package init(
         arm: String, pairs: String, seed: UInt64, rate: Double, betaFactor: Double, overrides: [String] = [],
         purpose: Purpose = .table
     ) {

@@ -3,55 +3,55 @@ import Digests
 import Ledger
 
 /// What an audit found.
-public struct AuditReport: Sendable {
+package struct AuditReport: Sendable {
     /// The run.
-    public let run: String
+    package let run: String
     /// The verdict and its reason.
-    public package(set) var judgement: Judgement
+    package var judgement: Judgement
     /// The outcome.
-    public var verdict: Verdict { judgement.verdict }
+    package var verdict: Verdict { judgement.verdict }
     /// Why, for `tampered` and `incomparable`; what was not compared, where that is not for want of time or by order.
-    public var reason: String? { judgement.reason }
+    package var reason: String? { judgement.reason }
     /// Where the replay first differs, for `diverged`.
-    public var divergence: Divergence?
+    package var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
-    public var operators: OperatorDivergence?
+    package var operators: OperatorDivergence?
     /// What the divergence comes from, as far as could be told.
-    public var cause: Cause?
+    package var cause: Cause?
     /// What was done to find the operator.
-    public var notes: [String] = []
+    package var notes: [String] = []
     /// A part of a run that was replayed by itself.
-    public struct Segment: Sendable, Equatable {
+    package struct Segment: Sendable, Equatable {
         /// The steps that were asked for.
-        public let steps: ClosedRange<Int>
+        package let steps: ClosedRange<Int>
         /// The step after whose checkpoint the replay began; 0 for the beginning of the run.
-        public let checkpoint: Int
+        package let checkpoint: Int
     }
 
     /// The part that was replayed; nil for the whole run.
-    public var segment: Segment?
+    package var segment: Segment?
     /// What the replay was held against.
-    public var evidence: [EvidenceKind] = []
+    package var evidence: [EvidenceKind] = []
     /// Steps of the run, and how many were replayed and equal.
-    public var steps = 0, equalSteps = 0
+    package var steps = 0, equalSteps = 0
     /// What of the model that the run has handed over was held against the outcome; nil where nothing was.
-    public var trained: String?
+    package var trained: String?
     /// What was not looked at, and why.
-    public var unchecked: [String] = []
+    package var unchecked: [String] = []
     /// Known keys that have signed the run.
-    public var signers: [VerifyingKey] = []
+    package var signers: [VerifyingKey] = []
     /// What a replay within a band has measured.
-    public var band: BandFindings?
+    package var band: BandFindings?
     /// The replay's chain head.
-    public var chainHead: Digest?
+    package var chainHead: Digest?
     /// How record and replay lie to each other step by step, where the replay went on to the end.
-    public var drift: Drift?
+    package var drift: Drift?
 
     /// A report on `run`.
-    public init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
+    package init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue),
             "evidence": .array(evidence.map { .string($0.rawValue) }), "steps": .integer(steps),

@@ -1,15 +1,15 @@
 /// How much of a run an audit replays.
-public struct AuditScope: Sendable, Equatable {
+package struct AuditScope: Sendable, Equatable {
     /// Only these steps, from the last checkpoint before them; nil for all.
-    public var segment: ClosedRange<Int>?
+    package var segment: ClosedRange<Int>?
     /// Whether the replay goes on after the first difference, to the last step. Not within a band.
-    public var goesThrough: Bool
+    package var goesThrough: Bool
     /// For how long: the replay ends after the last whole step that is likely to fit, and after one in any case. Not
     /// within a band.
-    public var budget: Duration?
+    package var budget: Duration?
 
     /// The whole run, up to the first difference, however long it takes.
-    public init(segment: ClosedRange<Int>? = nil, goesThrough: Bool = false, budget: Duration? = nil) {
+    package init(segment: ClosedRange<Int>? = nil, goesThrough: Bool = false, budget: Duration? = nil) {
         (self.segment, self.goesThrough, self.budget) = (segment, goesThrough, budget)
     }
 }

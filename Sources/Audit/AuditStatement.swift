@@ -2,12 +2,12 @@ import Digests
 import Ledger
 
 /// An audit's verdict as an in-toto Statement with the predicate `test-result` (v0.1), to be signed by who audited.
-public enum AuditStatement {
+package enum AuditStatement {
     /// The predicate's type.
-    public static let predicateType = "https://in-toto.io/attestation/test-result/v0.1"
+    package static let predicateType = "https://in-toto.io/attestation/test-result/v0.1"
 
     /// The statement that `report` on the run of `manifest` makes. A verdict without a whole replay is a warning at best.
-    public static func json(_ report: AuditReport, manifest: Manifest) -> JSONValue {
+    package static func json(_ report: AuditReport, manifest: Manifest) -> JSONValue {
         let file: JSONValue = [
             "name": .string("Manifests/\(manifest.run).json"),
             "digest": ["sha256": .digest(.sha256(Array(manifest.json.pretty.utf8)))],

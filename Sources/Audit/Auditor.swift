@@ -5,25 +5,25 @@ import Tensors
 import Training
 
 /// Checks a run: integrity first, then a replay through the trainer that made it, every phase of every step compared.
-public struct Auditor {
+package struct Auditor {
     /// Where runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
 
     /// Keys whose signatures count.
-    public let keys: [VerifyingKey]
+    package let keys: [VerifyingKey]
     /// Whether a run that none of them has signed cannot be compared.
-    public let requiresSignature: Bool
+    package let requiresSignature: Bool
 
     /// Whether a diverged step is run again, to name the operator that differs.
-    public let localizes: Bool
+    package let localizes: Bool
 
     /// What goes wrong in the replay on purpose: the self-test's, else nothing.
     package var fault: Fault?
 
     /// An auditor of the runs in `workspace`.
-    public init(
+    package init(
         workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false,
         localizes: Bool = true
     ) {
@@ -36,14 +36,14 @@ public struct Auditor {
 
     /// Audits `run`, or only the steps of `segment`, replayed from the last checkpoint before them. `progress` is told
     /// each replayed step and how many there will be, and may throw to end it. Throws when the work cannot be done.
-    public func audit(
+    package func audit(
         _ run: String, segment: ClosedRange<Int>? = nil, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> AuditReport {
         try audit(run, AuditScope(segment: segment), progress: progress)
     }
 
     /// Audits `run` as far as `scope` says; `trace` is handed every step that was computed, not within a band.
-    public func audit(
+    package func audit(
         _ run: String, _ scope: AuditScope, progress: (Int, Int) throws -> Void = { _, _ in },
         trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> AuditReport {
@@ -149,7 +149,7 @@ public struct Auditor {
     }
 
     /// Why the run cannot be compared at all, or nil.
-    public func incomparable(_ evidence: Evidence) -> String? {
+    package func incomparable(_ evidence: Evidence) -> String? {
         let inputs = evidence.manifest.inputs
         if requiresSignature && evidence.signers.known.isEmpty {
             return evidence.missingSignature(workspace.attestations(evidence.manifest.run))

@@ -6,37 +6,37 @@ import Training
 
 /// What is known of a run before it is replayed: manifest, golden log, ledger, signatures, all of them checked against
 /// themselves and against each other.
-public struct Evidence {
+package struct Evidence {
     /// The manifest, its digest verified.
-    public let manifest: Manifest
+    package let manifest: Manifest
     /// The golden log's steps, their chain verified; nil if the run has none.
-    public let golden: [GoldenStep]?
+    package let golden: [GoldenStep]?
     /// The ledger's steps, verified; nil if the ledger does not have the run.
-    public let ledger: [StoredStep]?
+    package let ledger: [StoredStep]?
     /// What each document says the run came to, and the document's path.
-    public let outcomes: [(file: String, outcome: ManifestOutcome)]
+    package let outcomes: [(file: String, outcome: ManifestOutcome)]
     /// Who has signed the run; empty when nobody has.
-    public let signers: Attestations.Signers
+    package let signers: Attestations.Signers
     /// Whether the ledger has a run of this name that the golden one has taken the place of; it counts for nothing.
-    public let replacesRun: Bool
+    package let replacesRun: Bool
     /// What the ledger's outcome says of the rows beside the steps, which hold; nil where it says nothing.
-    public let seal: LedgerSeal?
+    package let seal: LedgerSeal?
     /// The steps of checkpoints that the ledger's outcome states and that were taken out since.
     let prunedCheckpoints: [Int]
     /// Whether the ledger holds the run as one that is not finished, although a document says what it came to: an older
     /// copy, or one of which somebody took the outcome, and with it what its rows are held against.
-    public let statesMoreThanLedger: Bool
+    package let statesMoreThanLedger: Bool
     private let store: LedgerStore?
     private let log: GoldenLog?
 
     /// Nothing is known of a run.
-    public struct UnknownRun: Error, CustomStringConvertible {
+    package struct UnknownRun: Error, CustomStringConvertible {
         /// The run.
-        public let run: String
+        package let run: String
         /// Runs that are known.
-        public let known: [String]
+        package let known: [String]
         /// The message.
-        public var description: String {
+        package var description: String {
             "no run named \"\(run)\": expected Manifests/\(run).json, Golden/\(run)/ or a run in the ledger"
                 + (known.isEmpty ? "" : "; known runs: \(known.joined(separator: ", "))")
         }
@@ -44,7 +44,7 @@ public struct Evidence {
 
     /// Gathers and verifies; an acceptance that was cut off is finished first. Signatures are held against `keys`. Throws `TamperError` when a hash, a link or a signature
     /// does not hold, `UnknownRun` without any evidence.
-    public init(run: String, workspace: Workspace, keys: [VerifyingKey] = []) throws {
+    package init(run: String, workspace: Workspace, keys: [VerifyingKey] = []) throws {
         try AcceptanceJournal.finish(in: workspace)
         let hasManifest = FileContents.exists(workspace.manifest(run))
         let hasGolden = GoldenLog.exists(folder: workspace.golden(run))
@@ -146,7 +146,7 @@ public struct Evidence {
     }
 
     /// The number of steps that are known: the outcome's, or those in the ledger of a run that is not finished.
-    public var stepCount: Int { outcomes.first?.outcome.steps ?? ledger?.count ?? 0 }
+    package var stepCount: Int { outcomes.first?.outcome.steps ?? ledger?.count ?? 0 }
 
     /// What each source says of a step, where it knows it.
     func records(of step: Int) -> [StepRecord] {
@@ -154,11 +154,11 @@ public struct Evidence {
     }
 
     /// The records of all steps, of the golden log where there is one, else of the ledger; empty where neither has any.
-    public var records: [StepRecord] { golden?.map(\.record) ?? ledger?.map(\.record) ?? [] }
+    package var records: [StepRecord] { golden?.map(\.record) ?? ledger?.map(\.record) ?? [] }
 
     /// What each source says of a step, with what it keeps of the step's tensors; the golden log comes first.
     /// - Throws: `LedgerError`, `TamperError`, `FileError`.
-    public func traces(of step: Int) throws -> [StepTrace] {
+    package func traces(of step: Int) throws -> [StepTrace] {
         var traces: [StepTrace] = []
         if let record = goldenRecord(step), let golden, let log {
             traces.append(StepTrace(record: record, tensors: try log.tensors(of: step, in: golden)))
@@ -205,7 +205,7 @@ public struct Evidence {
     }
 
     /// The states after steps that are stored and whose records are known, in the order of the steps.
-    public func checkpoints() throws -> [StoredCheckpoint] {
+    package func checkpoints() throws -> [StoredCheckpoint] {
         guard let ledger, let store else { return [] }
         return try store.checkpoints(of: manifest.run).filter {
             $0.part == "state" && ledger.indices.contains($0.step - 1)
@@ -230,7 +230,7 @@ public struct Evidence {
     }
 
     /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
-    public func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
+    package func storedBits(step: Int, phase: Phase, name: String, workspace: Workspace) -> (
         bits: [UInt32], shape: [Int]
     )? {
         guard let store, let places = try? store.storedTensors(of: manifest.run, step: step),
@@ -244,7 +244,7 @@ public struct Evidence {
     }
 
     /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`, `TamperError`.
-    public func dataItems() throws -> [DataItem] { ledger == nil ? [] : try store?.dataItems(of: manifest.run) ?? [] }
+    package func dataItems() throws -> [DataItem] { ledger == nil ? [] : try store?.dataItems(of: manifest.run) ?? [] }
 
     /// Where the ledger says that values of a step are stored.
     func storedTensors(of step: Int) throws -> [StoredTensor] {

@@ -5,9 +5,9 @@ import Tensors
 import Training
 
 /// The weights of a recorded run after a step, as they are compared with other checkpoints.
-public enum RunCheckpoint {
+package enum RunCheckpoint {
     /// Reads `RUN@step-N`; `nil` for anything else.
-    public static func parse(_ text: String) -> (run: String, step: Int)? {
+    package static func parse(_ text: String) -> (run: String, step: Int)? {
         guard let mark = text.firstRange(of: "@step-") else { return nil }
         let (run, number) = (String(text[..<mark.lowerBound]), String(text[mark.upperBound...]))
         guard RunName.isValid(run), let step = Int(number), step > 0, "\(step)" == number else { return nil }
@@ -16,7 +16,7 @@ public enum RunCheckpoint {
 
     /// The weights after a step, the checkpoint held against the record of that step.
     /// - Throws: `TamperError`, `CheckpointError` (`layout`) where the run kept none after that step, `UnknownRun`.
-    public static func open(_ run: String, step: Int, workspace: Workspace, engine: Engine) throws -> Checkpoint {
+    package static func open(_ run: String, step: Int, workspace: Workspace, engine: Engine) throws -> Checkpoint {
         let evidence = try Evidence(run: run, workspace: workspace)
         let known = try evidence.checkpoints()
         guard let stored = known.first(where: { $0.step == step }) else {

@@ -6,22 +6,22 @@ import Training
 
 /// Compares two recorded runs: their manifests, their traces, and the operators of the first step that differs, which
 /// are recorded or are run again side by side.
-public struct RunComparison {
+package struct RunComparison {
     /// Where the runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What runs a step again.
-    public let engine: Engine
+    package let engine: Engine
     /// Whether the first step that differs may be run again, by both manifests.
-    public let reruns: Bool
+    package let reruns: Bool
 
     /// A comparison of runs of `workspace`.
-    public init(workspace: Workspace, engine: Engine, reruns: Bool = true) {
+    package init(workspace: Workspace, engine: Engine, reruns: Bool = true) {
         (self.workspace, self.engine, self.reruns) = (workspace, engine, reruns)
     }
 
     /// Compares `left` and `right`; of runs that do not hold it is said, and nothing compared. - Throws:
     /// `Evidence.UnknownRun`, and errors of opening what a step needs.
-    public func compare(_ left: String, _ right: String) throws -> RunDifference {
+    package func compare(_ left: String, _ right: String) throws -> RunDifference {
         do {
             return try compareVerified(left, right)
         } catch let error as TamperError {

@@ -3,46 +3,46 @@ import Digests
 import Ledger
 
 /// How two recorded runs differ.
-public struct RunDifference: Sendable {
+package struct RunDifference: Sendable {
     /// The runs.
-    public let left: String, right: String
+    package let left: String, right: String
     /// Whether everything that both have was compared and is equal, and neither has more.
-    public var isSame: Bool { verdict == .reproduced }
+    package var isSame: Bool { verdict == .reproduced }
     /// `diverged` where something differs, `incomparable` where there is nothing to compare: neither steps that both
     /// have nor what both came to.
-    public var verdict: Verdict {
+    package var verdict: Verdict {
         if tampering != nil { return .tampered }
         guard divergence == nil, inputs.isEmpty, outcome.isEmpty, unlike.isEmpty else { return .diverged }
         return commonSteps > 0 || comparesOutcomes ? .reproduced : .incomparable
     }
     /// Which hash, link or signature of which run does not hold; nothing is compared then.
-    public var tampering: String?
+    package var tampering: String?
     /// What differs in the inputs of their manifests.
-    public var inputs: [DocumentDifference] = []
+    package var inputs: [DocumentDifference] = []
     /// Whether both say what they came to, and what differs in that: chain heads, roots, digests of the weights.
-    public var comparesOutcomes = false, outcome: [DocumentDifference] = []
+    package var comparesOutcomes = false, outcome: [DocumentDifference] = []
     /// What differs in the circumstances, which must not matter.
-    public var circumstances: [DocumentDifference] = []
+    package var circumstances: [DocumentDifference] = []
     /// The first place at which the traces differ.
-    public var divergence: Divergence?
+    package var divergence: Divergence?
     /// What that comes from.
-    public var cause: Cause?
+    package var cause: Cause?
     /// The first operator that differs.
-    public var operators: OperatorDivergence?
+    package var operators: OperatorDivergence?
     /// Steps that both have, and how many of them, from the first, are equal.
-    public var commonSteps = 0, equalSteps = 0
+    package var commonSteps = 0, equalSteps = 0
     /// What one run has and the other has not: steps, phases.
-    public var unlike: [String] = []
+    package var unlike: [String] = []
     /// What was not compared, and why.
-    public var notCompared: [String] = []
+    package var notCompared: [String] = []
     /// What was found on the way.
-    public var notes: [String] = []
+    package var notes: [String] = []
 
     /// A difference of two runs of which nothing is known yet.
-    public init(left: String, right: String) { (self.left, self.right) = (left, right) }
+    package init(left: String, right: String) { (self.left, self.right) = (left, right) }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func list(_ words: [String]) -> JSONValue { .array(words.map { .string($0) }) }
         func list(_ differences: [DocumentDifference]) -> JSONValue { .array(differences.map(\.json)) }
         var object: JSONObject = [

@@ -1,26 +1,26 @@
 import Digests
 
 /// What the replay of some segments of a run says of the whole.
-public struct SampleReport: Sendable {
+package struct SampleReport: Sendable {
     /// The run.
-    public let run: String
+    package let run: String
     /// The steps of the run, and the segments that they are cut into.
-    public let steps: Int, plan: SegmentPlan
+    package let steps: Int, plan: SegmentPlan
     /// What the draw was seeded with, as the user may repeat it.
-    public let seed: String
+    package let seed: String
     /// What came of each drawn segment, in the order of the steps.
-    public let results: [SegmentResult]
+    package let results: [SegmentResult]
 
     /// A report with all its parts.
-    public init(run: String, steps: Int, plan: SegmentPlan, seed: String, results: [SegmentResult]) {
+    package init(run: String, steps: Int, plan: SegmentPlan, seed: String, results: [SegmentResult]) {
         (self.run, self.steps, self.plan, self.seed, self.results) = (run, steps, plan, seed, results)
     }
 
     /// The gravest verdict of a segment.
-    public var verdict: Verdict { .gravest(of: results.map(\.verdict)) }
+    package var verdict: Verdict { .gravest(of: results.map(\.verdict)) }
 
     /// The chance that these draws would have met a wrong segment, for several shares of wrong ones.
-    public var chances: [(share: Double, wrong: Int, chance: Double)] {
+    package var chances: [(share: Double, wrong: Int, chance: Double)] {
         [0.01, 0.05, 0.1, 0.2].map { share in
             let wrong = SegmentPlan.wrong(share: share, of: plan.segments.count)
             return (
@@ -30,7 +30,7 @@ public struct SampleReport: Sendable {
     }
 
     /// Machine-readable form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "steps": .integer(steps),
             "segments": .integer(plan.segments.count), "seed": .string(seed),

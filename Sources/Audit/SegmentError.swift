@@ -1,14 +1,14 @@
 /// A part of a run that there is not.
-public struct SegmentError: Error, Equatable, CustomStringConvertible {
+package struct SegmentError: Error, Equatable, CustomStringConvertible {
     /// The run.
-    public let run: String
+    package let run: String
     /// Its steps.
-    public let steps: Int
+    package let steps: Int
     /// What was asked for.
-    public let segment: ClosedRange<Int>
+    package let segment: ClosedRange<Int>
 
     /// The message.
-    public var description: String {
+    package var description: String {
         "\(run) has the steps 1 to \(steps): there is no segment \(segment.lowerBound)..\(segment.upperBound)"
     }
 

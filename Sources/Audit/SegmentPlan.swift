@@ -1,12 +1,12 @@
 import Digests
 
 /// How a run is cut into parts that can be replayed by themselves: each begins after a checkpoint and ends at the next.
-public struct SegmentPlan: Sendable, Equatable {
+package struct SegmentPlan: Sendable, Equatable {
     /// The parts in order; together they are all steps.
-    public let segments: [ClosedRange<Int>]
+    package let segments: [ClosedRange<Int>]
 
     /// The parts of a run of `steps` steps with checkpoints after the steps in `checkpoints`.
-    public init(steps: Int, checkpoints: [Int]) {
+    package init(steps: Int, checkpoints: [Int]) {
         let ends = Set(checkpoints.filter { (1..<max(1, steps)).contains($0) }).sorted() + (steps > 0 ? [steps] : [])
         segments = zip([0] + ends, ends).map { $0 + 1...$1 }
     }
@@ -14,7 +14,7 @@ public struct SegmentPlan: Sendable, Equatable {
     /// `count` different segments, chosen by `seed`: the first places of a shuffle whose k-th choice among the n that
     /// remain is the first word of `digest(seed, k, attempt)`, taken modulo n, that is not among the last 2^64 mod n.
     /// - Parameter seed: what nobody who made the run could choose: fixed after its manifest.
-    public func draw(_ count: Int, seed: Digest) -> [ClosedRange<Int>] {
+    package func draw(_ count: Int, seed: Digest) -> [ClosedRange<Int>] {
         var rest = Array(segments.indices)
         var drawn: [Int] = []
         while drawn.count < count, !rest.isEmpty {
@@ -36,7 +36,7 @@ public struct SegmentPlan: Sendable, Equatable {
 
     /// The chance that `drawn` different segments of `count` hold at least one wrong one when `wrong` of them are: 1 −
     /// C(count − wrong, drawn) / C(count, drawn).
-    public static func chance(drawn: Int, of count: Int, wrong: Int) -> Double {
+    package static func chance(drawn: Int, of count: Int, wrong: Int) -> Double {
         guard wrong > 0, drawn > 0 else { return 0 }
         var missed = 1.0
         for index in 0..<min(drawn, count) {
@@ -46,12 +46,12 @@ public struct SegmentPlan: Sendable, Equatable {
     }
 
     /// The fewest segments to draw of `count` for a chance of at least `chance` to meet one of `wrong` wrong ones.
-    public static func draws(for chance: Double, of count: Int, wrong: Int) -> Int {
+    package static func draws(for chance: Double, of count: Int, wrong: Int) -> Int {
         (0...count).first { SegmentPlan.chance(drawn: $0, of: count, wrong: wrong) >= chance } ?? count
     }
 
     /// The number of wrong segments of `count` that a share of them means: at least one.
-    public static func wrong(share: Double, of count: Int) -> Int {
+    package static func wrong(share: Double, of count: Int) -> Int {
         max(1, Int((share * Double(count)).rounded(.up)))
     }
 }

@@ -1,18 +1,18 @@
 import Digests
 
 /// What came of one segment's replay, wherever it ran: a report's JSON form is all that needs to travel.
-public struct SegmentResult: Sendable {
+package struct SegmentResult: Sendable {
     /// The steps.
-    public let steps: ClosedRange<Int>
+    package let steps: ClosedRange<Int>
     /// The outcome.
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// The first difference or the reason, unless reproduced.
-    public let summary: String?
+    package let summary: String?
     /// The whole report.
-    public let json: JSONValue
+    package let json: JSONValue
 
     /// The result for `steps` that `AuditReport.json` tells of. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor, steps: ClosedRange<Int>) throws {
+    package init(json cursor: JSONCursor, steps: ClosedRange<Int>) throws {
         let audit = try ReportedAudit(json: cursor)
         guard let json = cursor.value else { throw cursor.error(expected: "a report") }
         if audit.verdict.isPass, audit.segment?.steps != steps || audit.contradiction != nil {

@@ -1,9 +1,9 @@
 import Digests
 
 /// What a look at a run's evidence found, without any replay.
-public struct VerificationReport: Sendable {
+package struct VerificationReport: Sendable {
     /// The outcome.
-    public enum Verdict: String, Sendable {
+    package enum Verdict: String, Sendable {
         /// Every digest, link and root that there is holds.
         case verified
         /// One does not; `reason` names it.
@@ -15,29 +15,29 @@ public struct VerificationReport: Sendable {
     }
 
     /// One thing that was looked at and holds.
-    public struct Check: Sendable, Equatable {
+    package struct Check: Sendable, Equatable {
         /// What: `manifest`, `golden log`, `ledger`, …
-        public let name: String
+        package let name: String
         /// How much of it, and its digest.
-        public let detail: String
+        package let detail: String
     }
 
     /// The run.
-    public let run: String
+    package let run: String
     /// The outcome.
-    public var verdict = Verdict.verified
+    package var verdict = Verdict.verified
     /// Why, unless verified.
-    public var reason: String?
+    package var reason: String?
     /// What holds, in the order in which it was looked at.
-    public var checks: [Check] = []
+    package var checks: [Check] = []
     /// What was not looked at, and why.
-    public var unchecked: [Check] = []
+    package var unchecked: [Check] = []
 
     /// A report on `run`.
-    public init(run: String) { self.run = run }
+    package init(run: String) { self.run = run }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func list(_ checks: [Check]) -> JSONValue {
             .array(checks.map { ["name": .string($0.name), "detail": .string($0.detail)] })
         }

@@ -7,20 +7,20 @@ import Training
 
 /// Checks the integrity of a run without computing a step: every digest, chain link and Merkle root, the tables of the
 /// ledger, checkpoints against the records of their steps, and the model and data that the run started from.
-public struct Verifier {
+package struct Verifier {
     /// Where runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What hashes.
-    public let engine: Engine
+    package let engine: Engine
     /// Whether the model and the data that the run started from are opened.
-    public let opensInputs: Bool
+    package let opensInputs: Bool
     /// Keys whose signatures count.
-    public let keys: [VerifyingKey]
+    package let keys: [VerifyingKey]
     /// Whether a run that none of them has signed is incomplete.
-    public let requiresSignature: Bool
+    package let requiresSignature: Bool
 
     /// A verifier of the runs in `workspace`.
-    public init(
+    package init(
         workspace: Workspace, engine: Engine, opensInputs: Bool = true, keys: [VerifyingKey] = [],
         requiresSignature: Bool = false
     ) {
@@ -32,7 +32,7 @@ public struct Verifier {
     }
 
     /// Verifies `run`. Throws when the work cannot be done: no such run, or files that cannot be read.
-    public func verify(_ run: String) throws -> VerificationReport {
+    package func verify(_ run: String) throws -> VerificationReport {
         var report = VerificationReport(run: run)
         do {
             let evidence = try Evidence(run: run, workspace: workspace, keys: keys)

@@ -4,7 +4,7 @@ extension Tape {
     /// Runs `body` as one unit on a tape of its own. With `recomputesBlocks` only the inputs are kept and the body runs
     /// again in the backward pass; without, its tape is kept. Either way the block's contributions to an input are
     /// summed inside the block before they leave it, so the bits are the same.
-    public func block(_ inputs: [Variable], _ body: @escaping (Tape, [Variable]) -> Variable) -> Variable {
+    package func block(_ inputs: [Variable], _ body: @escaping (Tape, [Variable]) -> Variable) -> Variable {
         guard isRecording else { return body(self, inputs) }
         if recomputesBlocks {
             let quiet = Tape(engine: engine, isRecording: false)

@@ -3,18 +3,18 @@ import Tensors
 /// A named tensor of a model that training may change.
 ///
 /// `@unchecked Sendable`: value and gradient change only between forward passes, on the thread that trains.
-public final class Parameter: @unchecked Sendable {
+package final class Parameter: @unchecked Sendable {
     /// The name in the diffusers checkpoint.
-    public let name: String
+    package let name: String
     /// The weights. May share storage with a mapped file or with another model until the first update.
-    public private(set) var value: Tensor
+    package private(set) var value: Tensor
     /// Whether backward passes add to `gradient`.
-    public var isTrainable = false
+    package var isTrainable = false
     /// The sum of gradients so far, or nil before the first.
-    public private(set) var gradient: Tensor?
+    package private(set) var gradient: Tensor?
 
     /// A parameter named `name`.
-    public init(name: String, value: Tensor) {
+    package init(name: String, value: Tensor) {
         self.name = name
         self.value = value
     }
@@ -27,22 +27,22 @@ public final class Parameter: @unchecked Sendable {
     }
 
     /// Puts a gradient in place of the sum so far. Clipping writes to it.
-    public func replaceGradient(with gradient: Tensor) {
+    package func replaceGradient(with gradient: Tensor) {
         precondition(gradient.shape == value.shape, "\(name): \(value.shape) cannot have a gradient \(gradient.shape)")
         self.gradient = gradient
     }
 
     /// Forgets the gradient.
-    public func clearGradient() { gradient = nil }
+    package func clearGradient() { gradient = nil }
 
     /// Replaces the weights.
-    public func replace(with value: Tensor) {
+    package func replace(with value: Tensor) {
         precondition(value.shape == self.value.shape, "\(name): \(self.value.shape) cannot become \(value.shape)")
         self.value = value
     }
 
     /// The weights for writing: copied first if anybody else looks at their storage.
-    public func valueForUpdate() -> Tensor {
+    package func valueForUpdate() -> Tensor {
         if !value.isUniquelyStored { value = value.copy() }
         return value
     }

@@ -5,13 +5,13 @@ import Tensors
 ///
 /// A node's closure keeps only the tensors that its backward pass needs; node and gradient are dropped as soon as the
 /// backward pass has gone by.
-public final class Tape {
+package final class Tape {
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
     /// Whether operations are recorded. If not, activations are dropped at once.
-    public let isRecording: Bool
+    package let isRecording: Bool
     /// Whether blocks keep only their inputs and are run again in the backward pass.
-    public let recomputesBlocks: Bool
+    package let recomputesBlocks: Bool
 
     /// Whether an operation has taken a trainable parameter, or an input that needs a gradient.
     private(set) var meetsTrainable = false
@@ -20,17 +20,17 @@ public final class Tape {
     private var gradients: [Tensor?] = []
 
     /// A tape on `engine`.
-    public init(engine: Engine, isRecording: Bool = true, recomputesBlocks: Bool = false) {
+    package init(engine: Engine, isRecording: Bool = true, recomputesBlocks: Bool = false) {
         self.engine = engine
         self.isRecording = isRecording
         self.recomputesBlocks = recomputesBlocks
     }
 
     /// A tensor that needs no gradient.
-    public func constant(_ value: Tensor) -> Variable { Variable(value: value, node: nil) }
+    package func constant(_ value: Tensor) -> Variable { Variable(value: value, node: nil) }
 
     /// A tensor whose gradient can be asked for after the backward pass.
-    public func leaf(_ value: Tensor) -> Variable {
+    package func leaf(_ value: Tensor) -> Variable {
         guard isRecording else { return constant(value) }
         nodes.append(nil)
         gradients.append(nil)
@@ -38,7 +38,7 @@ public final class Tape {
     }
 
     /// The gradient that has reached a leaf.
-    public func gradient(of variable: Variable) -> Tensor? { variable.node.flatMap { gradients[$0] } }
+    package func gradient(of variable: Variable) -> Tensor? { variable.node.flatMap { gradients[$0] } }
 
     /// Adds an operation's result. `backward` receives the result's gradient and hands on the inputs' with `accumulate`.
     /// It must not own the tape, which owns it, and should capture an input's node alone where the value is not needed.
@@ -68,7 +68,7 @@ public final class Tape {
 
     /// Runs all backward passes that lie between `output` and the leaves, starting from `seed`, the gradient of the
     /// loss by `output`. A tape can be run back once.
-    public func backward(from output: Variable, seed: Tensor) {
+    package func backward(from output: Variable, seed: Tensor) {
         guard let last = output.node else { return }
         precondition(seed.shape == output.shape, "seed \(seed.shape) for an output of \(output.shape)")
         accumulate(seed, into: output.node)

@@ -1,21 +1,21 @@
 import Digests
 
 /// Named tensors and texts, whatever files they come from: what is compared, digested and listed.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     /// Where it is, as the caller named it.
-    public let path: String
+    package let path: String
     /// What holds it, in words: "safetensors", "GGUF", "diffusers folder".
-    public let container: String
+    package let container: String
     /// The tensors, in byte order of their names; no two have one name.
-    public let tensors: [CheckpointTensor]
+    package let tensors: [CheckpointTensor]
     /// What the files say besides: key and value, in byte order of the keys.
-    public let metadata: [(key: String, value: String)]
+    package let metadata: [(key: String, value: String)]
     /// Of a folder every file below it, and what became of it, in byte order of the paths; else empty.
-    public let files: [FolderFile]
+    package let files: [FolderFile]
 
     /// A checkpoint of tensors and texts in any order.
     /// - Throws: `CheckpointError` (`duplicateName`).
-    public init(
+    package init(
         path: String, container: String, tensors: [CheckpointTensor], metadata: [(key: String, value: String)] = [],
         files: [FolderFile] = []
     ) throws {
@@ -30,15 +30,15 @@ public struct Checkpoint: Sendable {
     }
 
     /// The tensor of that name.
-    public subscript(name: String) -> CheckpointTensor? {
+    package subscript(name: String) -> CheckpointTensor? {
         NameOrder.place(of: name, count: tensors.count) { tensors[$0].name }.map { tensors[$0] }
     }
 
     /// The files that can hold weights and were not read: the tensors are not all there is where there are any.
-    public var unread: [FolderFile] { files.filter { $0.use == .unread } }
+    package var unread: [FolderFile] { files.filter { $0.use == .unread } }
 
     /// Elements of all tensors.
-    public var elementCount: Int { tensors.reduce(0) { $0 + $1.count } }
+    package var elementCount: Int { tensors.reduce(0) { $0 + $1.count } }
     /// Bytes of all tensors.
-    public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+    package var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 }

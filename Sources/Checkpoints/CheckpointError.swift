@@ -1,7 +1,7 @@
 /// A checkpoint file that cannot be used, and where and why.
-public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What is wrong, for code that has to tell the cases apart.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// The system refused to open, map or write the file.
         case unreadable
         /// A model folder, or a file in it, is missing or ambiguous.
@@ -43,24 +43,24 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     }
 
     /// What is wrong.
-    public let kind: Kind
+    package let kind: Kind
     /// Path of the file or folder.
-    public let file: String
+    package let file: String
     /// Name of the tensor, where there is one.
-    public let tensor: String?
+    package let tensor: String?
     /// Byte offset in the file, where there is one.
-    public let offset: Int?
+    package let offset: Int?
     /// What is wrong, in words.
-    public let problem: String
+    package let problem: String
     /// What should be there.
-    public let expected: String?
+    package let expected: String?
     /// What is there.
-    public let found: String?
+    package let found: String?
     /// What to do about it.
-    public let hint: String?
+    package let hint: String?
 
     /// Makes an error; leave out what does not apply.
-    public init(
+    package init(
         _ kind: Kind, file: String, tensor: String? = nil, offset: Int? = nil, _ problem: String,
         expected: String? = nil, found: String? = nil, hint: String? = nil
     ) {
@@ -75,7 +75,7 @@ public struct CheckpointError: Error, Equatable, Sendable, CustomStringConvertib
     }
 
     /// One line: file, tensor, offset, problem, expected, found, hint.
-    public var description: String {
+    package var description: String {
         var text = file
         if let tensor { text += ": tensor \"\(tensor)\"" }
         if let offset { text += ": at byte \(offset)" }

@@ -7,7 +7,7 @@ extension Checkpoint {
     ///   - path: the file or folder.
     ///   - ignored: patterns (`NamePattern`) of the relative paths of a folder's files that are left alone.
     /// - Throws: `CheckpointError`.
-    public init(opening path: String, ignoring ignored: [String] = []) throws {
+    package init(opening path: String, ignoring ignored: [String] = []) throws {
         if FileContents.isFolder(path) {
             try self.init(folder: path, ignoring: ignored)
         } else if Self.isIndex(path) {

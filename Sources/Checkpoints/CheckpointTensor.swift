@@ -1,9 +1,9 @@
 import Tensors
 
 /// One tensor of a checkpoint: what is known of it, and where its numbers are.
-public struct CheckpointTensor: Sendable {
+package struct CheckpointTensor: Sendable {
     /// Where the numbers are.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// Row-major in a file, from byte `offset` on.
         case file(OpenFile, offset: Int)
         /// To be made: gathered from a view with strides, or computed. Called once for each reading of the tensor.
@@ -11,16 +11,16 @@ public struct CheckpointTensor: Sendable {
     }
 
     /// Its name, not normalised.
-    public let name: String
+    package let name: String
     /// Element type in the file.
-    public let type: ElementType
+    package let type: ElementType
     /// Extent of each axis, outermost first.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Where the numbers are.
-    public let source: Source
+    package let source: Source
 
     /// A tensor; the shape must be a whole number of the type's blocks.
-    public init(name: String, type: ElementType, shape: [Int], source: Source) {
+    package init(name: String, type: ElementType, shape: [Int], source: Source) {
         precondition(type.byteCount(shape) != nil, "\(type.name) \(shape)")
         self.name = name
         self.type = type
@@ -29,18 +29,18 @@ public struct CheckpointTensor: Sendable {
     }
 
     /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
     /// Bytes of all elements, row-major.
-    public var byteCount: Int { count / type.elementsPerBlock * type.bytesPerBlock }
+    package var byteCount: Int { count / type.elementsPerBlock * type.bytesPerBlock }
 
     /// The same tensor under another name.
-    public func named(_ name: String) -> CheckpointTensor {
+    package func named(_ name: String) -> CheckpointTensor {
         CheckpointTensor(name: name, type: type, shape: shape, source: source)
     }
 
     /// The bytes, for reading: still in the file, or made now.
     /// - Throws: what making them throws.
-    public func bytes() throws -> TensorBytes {
+    package func bytes() throws -> TensorBytes {
         switch source {
         case .file(let file, let offset): return TensorBytes(.file(file, offset: offset), count: byteCount)
         case .made(let make):
@@ -52,7 +52,7 @@ public struct CheckpointTensor: Sendable {
 }
 
 /// The bytes of a tensor, row-major and little-endian, to be read piece by piece.
-public struct TensorBytes: Sendable {
+package struct TensorBytes: Sendable {
     enum Place: Sendable {
         case file(OpenFile, offset: Int)
         case memory(Storage)
@@ -60,7 +60,7 @@ public struct TensorBytes: Sendable {
 
     private let place: Place
     /// How many there are.
-    public let count: Int
+    package let count: Int
 
     init(_ place: Place, count: Int) {
         self.place = place
@@ -69,7 +69,7 @@ public struct TensorBytes: Sendable {
 
     /// Reads some of them. Threads may read at the same time.
     /// - Throws: `CheckpointError` (`truncated`, `unreadable`).
-    public func read(_ range: Range<Int>, into target: UnsafeMutableRawPointer) throws {
+    package func read(_ range: Range<Int>, into target: UnsafeMutableRawPointer) throws {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         switch place {
         case .file(let file, let offset): try file.read(range.count, at: offset + range.lowerBound, into: target)

@@ -1,9 +1,9 @@
 import Tensors
 
 /// How the numbers of a stored tensor are encoded: more types than `DType`, whose numbers can be computed with.
-public struct ElementType: Hashable, Sendable {
+package struct ElementType: Hashable, Sendable {
     /// What is known of the bits of a number.
-    public enum Numbers: Hashable, Sendable {
+    package enum Numbers: Hashable, Sendable {
         /// IEEE 754 binary64, binary32, binary16, and the upper half of a binary32.
         case f64, f32, f16, bf16
         /// Eight bits, OCP names: four exponent bits without infinity, five with.
@@ -25,16 +25,16 @@ public struct ElementType: Hashable, Sendable {
     }
 
     /// As safetensors spells it; of GGUF's own types as GGUF spells it ("Q4_K").
-    public let name: String
+    package let name: String
     /// What the bits mean.
-    public let numbers: Numbers
+    package let numbers: Numbers
     /// Elements that are stored together: 1, or more where less than a byte is left for each.
-    public let elementsPerBlock: Int
+    package let elementsPerBlock: Int
     /// Bytes that they take.
-    public let bytesPerBlock: Int
+    package let bytesPerBlock: Int
 
     /// A type that is stored by blocks, of which only the size is known.
-    public init(packed name: String, elementsPerBlock: Int, bytesPerBlock: Int) {
+    package init(packed name: String, elementsPerBlock: Int, bytesPerBlock: Int) {
         self.init(name, .packed, elementsPerBlock, bytesPerBlock)
     }
 
@@ -46,7 +46,7 @@ public struct ElementType: Hashable, Sendable {
     }
 
     /// Every type of the safetensors format.
-    public static let safetensors: [ElementType] = [
+    package static let safetensors: [ElementType] = [
         ElementType("F64", .f64, 1, 8), ElementType("F32", .f32, 1, 4), ElementType("F16", .f16, 1, 2),
         ElementType("BF16", .bf16, 1, 2), ElementType("F8_E4M3", .f8E4M3, 1, 1), ElementType("F8_E5M2", .f8E5M2, 1, 1),
         ElementType("F8_E8M0", .f8E8M0, 1, 1), ElementType("F8_E4M3FNUZ", .f8E4M3FNUZ, 1, 1),
@@ -58,24 +58,24 @@ public struct ElementType: Hashable, Sendable {
     ]
 
     /// The type that safetensors spells `name`; `nil` for an unknown one.
-    public init?(safetensors name: String) {
+    package init?(safetensors name: String) {
         guard let type = Self.safetensors.first(where: { $0.name == name }) else { return nil }
         self = type
     }
 
     /// The same type for computing; `nil` where there is none.
-    public var dtype: DType? { DType(rawValue: name) }
+    package var dtype: DType? { DType(rawValue: name) }
 
     /// Bytes of a tensor, row-major; `nil` where the shape is no whole number of blocks, or when any partial product is
     /// beyond `Int`, even where a zero follows.
-    public func byteCount(_ shape: [Int]) -> Int? {
+    package func byteCount(_ shape: [Int]) -> Int? {
         guard let count = Self.count(shape), count % elementsPerBlock == 0 else { return nil }
         let bytes = (count / elementsPerBlock).multipliedReportingOverflow(by: bytesPerBlock)
         return bytes.overflow ? nil : bytes.partialValue
     }
 
     /// Elements of a shape; `nil` when any partial product is beyond `Int`.
-    public static func count(_ shape: [Int]) -> Int? {
+    package static func count(_ shape: [Int]) -> Int? {
         var count = 1
         for extent in shape {
             let product = count.multipliedReportingOverflow(by: extent)

@@ -2,10 +2,10 @@ import Tensors
 
 /// Widening stored numbers to Float32, bit by bit and without the processor's conversion instructions, which would
 /// turn signalling NaN patterns into quiet ones.
-public enum FloatConversion {
+package enum FloatConversion {
     /// The Float32 pattern of a binary16 (F16) pattern. Every value is exact; NaN payloads move to the top bits.
     @inlinable
-    public static func float32Bits(f16 bits: UInt16) -> UInt32 {
+    package static func float32Bits(f16 bits: UInt16) -> UInt32 {
         let sign = UInt32(bits & 0x8000) << 16
         let exponent = UInt32(bits >> 10) & 0x1F
         let fraction = UInt32(bits & 0x3FF)
@@ -22,12 +22,12 @@ public enum FloatConversion {
 
     /// The Float32 pattern of a BF16 pattern, which is its upper half.
     @inlinable
-    public static func float32Bits(bf16 bits: UInt16) -> UInt32 { UInt32(bits) << 16 }
+    package static func float32Bits(bf16 bits: UInt16) -> UInt32 { UInt32(bits) << 16 }
 
     /// The binary16 pattern nearest to a Float32 pattern, ties to even; beyond the largest number it becomes infinite.
     /// A NaN stays one: its payload's top bits, or a quiet one where nothing of the payload is left.
     @inlinable
-    public static func float16Bits(f32 bits: UInt32) -> UInt16 {
+    package static func float16Bits(f32 bits: UInt32) -> UInt16 {
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let magnitude = bits & 0x7FFF_FFFF
         if magnitude > 0x7F80_0000 {
@@ -51,13 +51,13 @@ public enum FloatConversion {
 
     /// The BF16 pattern nearest to a Float32 pattern, ties to even. A NaN stays one, quiet.
     @inlinable
-    public static func bfloat16Bits(f32 bits: UInt32) -> UInt16 {
+    package static func bfloat16Bits(f32 bits: UInt32) -> UInt16 {
         if bits & 0x7FFF_FFFF > 0x7F80_0000 { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
         return UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
     }
 
     /// An F16 tensor with the values of a Float32 tensor, each rounded to nearest, ties to even.
-    public static func float16(_ tensor: Tensor) -> Tensor {
+    package static func float16(_ tensor: Tensor) -> Tensor {
         let result = Tensor(uninitialized: tensor.shape, dtype: .f16)
         let (source, count) = (tensor.pointer, tensor.count)
         let target = (result.storage.base + result.offset).assumingMemoryBound(to: UInt16.self)
@@ -70,7 +70,7 @@ public enum FloatConversion {
     /// F32 comes back as it is, sharing storage. F16 and BF16 are exact. F64 is rounded to nearest, ties to even, so
     /// values that Float32 holds are exact too and those beyond its range become infinite.
     /// - Returns: `nil` when the element type is an integer or a Boolean.
-    public static func float32(_ tensor: Tensor) -> Tensor? {
+    package static func float32(_ tensor: Tensor) -> Tensor? {
         switch tensor.dtype {
         case .f32: return tensor
         case .f16: return widen(tensor, UInt16.self) { Float(bitPattern: float32Bits(f16: UInt16(littleEndian: $0))) }

@@ -2,7 +2,7 @@ import Digests
 
 /// A file that lies where weights are expected, and holds none: a Git LFS pointer, a page of a server, an archive, a
 /// format of another program. It is named, so that nobody has to guess what "header length out of bounds" means.
-public struct ForeignFile {
+package struct ForeignFile {
     /// What it is, with its article.
     let name: String
     /// What to do about it.
@@ -46,7 +46,7 @@ public struct ForeignFile {
     /// a page of a server.
     /// - Parameter bytes: the file's.
     /// - Throws: `CheckpointError` (`foreign`).
-    public static func refuse(text bytes: [UInt8], file: String) throws {
+    package static func refuse(text bytes: [UInt8], file: String) throws {
         guard let (name, hint) = Self.pointer(bytes) ?? Self.page(bytes) else { return }
         throw CheckpointError(.foreign, file: file, offset: 0, name + ", no JSON and no vocabulary", hint: hint)
     }

@@ -3,25 +3,25 @@ import Tensors
 
 /// A folder of one model as diffusers and transformers save it: `config.json` and the weights, in one safetensors file
 /// or in shards with an index.
-public struct ModelDirectory: Sendable {
+package struct ModelDirectory: Sendable {
     /// Path of the folder.
-    public let path: String
+    package let path: String
     /// Path of `config.json`.
-    public let configPath: String
+    package let configPath: String
     /// The members of `config.json`.
-    public let config: JSONObject
+    package let config: JSONObject
     /// The weights.
-    public let weights: any TensorSource
+    package let weights: any TensorSource
 
     /// File name stems that diffusers (first) and transformers use.
-    public static let stems = ["diffusion_pytorch_model", "model"]
+    package static let stems = ["diffusion_pytorch_model", "model"]
 
     /// Finds and checks the files.
     /// - Parameters:
     ///   - path: the folder.
     ///   - variant: the infix of another precision, such as "fp16" for `model.fp16.safetensors`; `nil` for none.
     /// - Throws: `CheckpointError`: `layout` when a file is missing or two could be meant; whatever is wrong with it.
-    public init(path: String, variant: String? = nil) throws {
+    package init(path: String, variant: String? = nil) throws {
         guard FileContents.isFolder(path) else {
             throw CheckpointError(.layout, file: path, "there is no such folder")
         }
@@ -36,7 +36,7 @@ public struct ModelDirectory: Sendable {
 
     /// Finds and opens the weights of a folder, whole or in shards (`WeightsFiles`).
     /// - Throws: `CheckpointError`, `FileError`.
-    public static func openWeights(in folder: String, variant: String? = nil) throws -> any TensorSource {
+    package static func openWeights(in folder: String, variant: String? = nil) throws -> any TensorSource {
         // What is not taken is not opened: whatever is in a file that a run opens belongs to its inputs.
         let found = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).trainable(variant: variant)
         try requireInside(found.file.place)
@@ -55,7 +55,7 @@ public struct ModelDirectory: Sendable {
 
     /// Reads a JSON file that holds an object.
     /// - Throws: `CheckpointError` (`unreadable` or `headerSyntax`).
-    public static func readObject(_ path: String) throws -> JSONObject {
+    package static func readObject(_ path: String) throws -> JSONObject {
         let value: JSONValue
         do {
             value = try JSONValue.read(path)

@@ -1,16 +1,16 @@
 import Tensors
 
 /// A number that is infinite or not a number, and its place.
-public struct NonFinite: Equatable, Sendable, CustomStringConvertible {
+package struct NonFinite: Equatable, Sendable, CustomStringConvertible {
     /// Row-major index of the element.
-    public let index: Int
+    package let index: Int
     /// The element's bit pattern, as wide as its type.
-    public let bits: UInt64
+    package let bits: UInt64
     /// The element's type.
-    public let dtype: DType
+    package let dtype: DType
 
     /// For example `element 17 is 0x7fc00000 (F32, NaN)`.
-    public var description: String {
+    package var description: String {
         let digits = String(bits, radix: 16)
         let padded = String(repeating: "0", count: dtype.byteCount * 2 - digits.count) + digits
         return "element \(index) is 0x\(padded) (\(dtype.rawValue), \(isNaN ? "NaN" : "infinite"))"
@@ -30,7 +30,7 @@ public struct NonFinite: Equatable, Sendable, CustomStringConvertible {
 
 /// The first element, in row-major order, whose exponent bits are all ones; `nil` when all elements are finite.
 /// Integers and Booleans always are.
-public func firstNonFinite(_ tensor: Tensor) -> NonFinite? {
+package func firstNonFinite(_ tensor: Tensor) -> NonFinite? {
     let found: (index: Int, bits: UInt64)? =
         switch tensor.dtype {
         case .f32: scan(tensor, exponent: 0x7F80_0000 as UInt32)

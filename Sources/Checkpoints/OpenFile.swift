@@ -8,11 +8,11 @@
 ///
 /// Reading instead of mapping keeps memory bounded whatever the size of the file, is as fast where each byte is looked
 /// at once, and turns a file that is shortened meanwhile into an error instead of a signal.
-public final class OpenFile: Sendable {
+package final class OpenFile: Sendable {
     /// Its path, for messages.
-    public let path: String
+    package let path: String
     /// Bytes it had when it was opened.
-    public let size: Int
+    package let size: Int
     private let contents: Contents
 
     private enum Contents: Sendable {
@@ -22,7 +22,7 @@ public final class OpenFile: Sendable {
 
     /// Opens a file. Links are followed; what they lead to must be a regular file.
     /// - Throws: `CheckpointError` (`unreadable`).
-    public init(path: String) throws {
+    package init(path: String) throws {
         // A pipe without writer would block; a regular file does not care.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.failure("cannot open", path) }
@@ -42,7 +42,7 @@ public final class OpenFile: Sendable {
     }
 
     /// Bytes in memory; `path` is for messages.
-    public init(path: String, bytes: [UInt8]) {
+    package init(path: String, bytes: [UInt8]) {
         self.path = path
         self.size = bytes.count
         self.contents = .memory(bytes)
@@ -59,7 +59,7 @@ public final class OpenFile: Sendable {
 
     /// Reads `count` bytes from byte `offset` on. Threads may read at the same time.
     /// - Throws: `CheckpointError`: `truncated` where the file ends before, `unreadable`.
-    public func read(_ count: Int, at offset: Int, into target: UnsafeMutableRawPointer) throws {
+    package func read(_ count: Int, at offset: Int, into target: UnsafeMutableRawPointer) throws {
         switch contents {
         case .memory(let bytes):
             guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
@@ -81,7 +81,7 @@ public final class OpenFile: Sendable {
     }
 
     /// The bytes of a range. - Throws: as `read(_:at:into:)`.
-    public func bytes(_ range: Range<Int>) throws -> [UInt8] {
+    package func bytes(_ range: Range<Int>) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             if let base = buffer.baseAddress { try read(range.count, at: range.lowerBound, into: base) }
             count = range.count

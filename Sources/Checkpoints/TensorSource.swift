@@ -2,7 +2,7 @@ import Digests
 import Tensors
 
 /// Something that holds named tensors: one safetensors file, or several with an index.
-public protocol TensorSource: Sendable {
+package protocol TensorSource: Sendable {
     /// Path of the file or index, for messages.
     var path: String { get }
     /// All names, in byte order of their UTF-8.
@@ -15,7 +15,7 @@ public protocol TensorSource: Sendable {
 
 extension TensorSource {
     /// Whether there is a tensor of that name.
-    public func contains(_ name: String) -> Bool { entry(named: name) != nil }
+    package func contains(_ name: String) -> Bool { entry(named: name) != nil }
 
     /// What is known of a tensor.
     /// - Parameters:
@@ -23,7 +23,7 @@ extension TensorSource {
     ///   - shape: the shape it must have; `nil` takes any.
     /// - Throws: `CheckpointError`: `missingTensor` with the nearest name, or `shape` with both shapes.
     @discardableResult
-    public func require(named name: String, shape: [Int]? = nil) throws -> TensorEntry {
+    package func require(named name: String, shape: [Int]? = nil) throws -> TensorEntry {
         guard let entry = entry(named: name) else { throw missing(name) }
         if let shape, shape != entry.shape {
             throw CheckpointError(
@@ -38,7 +38,7 @@ extension TensorSource {
     ///   - name: its name.
     ///   - shape: the shape it must have; `nil` takes any.
     /// - Throws: `CheckpointError`: `missingTensor`, `shape`, or `dtype` when it holds integers.
-    public func float32(named name: String, shape: [Int]? = nil) throws -> Tensor {
+    package func float32(named name: String, shape: [Int]? = nil) throws -> Tensor {
         let entry = try require(named: name, shape: shape)
         guard let result = FloatConversion.float32(try tensor(named: name)) else {
             throw CheckpointError(
@@ -50,7 +50,7 @@ extension TensorSource {
 
     /// Looks at every floating-point tensor for infinities and NaN; names in order, the first one found is named.
     /// - Throws: `CheckpointError` (`nonFinite`).
-    public func requireFinite() throws {
+    package func requireFinite() throws {
         for name in names {
             guard let found = firstNonFinite(try tensor(named: name)) else { continue }
             throw CheckpointError(.nonFinite, file: path, tensor: name, "not a finite number", found: "\(found)")

@@ -4,14 +4,14 @@ import Tensors
 
 extension Tensor {
     /// The typed digest of this tensor under a name: name, element type, shape and bytes (`Digest.tensor`).
-    public func digest(named name: String) -> Digest {
+    package func digest(named name: String) -> Digest {
         Digest.tensor(name: name, dtype: dtype.rawValue, shape: shape, bytes: bytes)
     }
 }
 
 /// The digest of each tensor, in the order given. They are hashed in parallel, by the workers of `engine` where one is
 /// given; the result does not depend on it.
-public func tensorDigests(
+package func tensorDigests(
     of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil
 ) -> [(name: String, digest: Digest)] {
     guard !tensors.isEmpty else { return [] }
@@ -33,14 +33,14 @@ public func tensorDigests(
 /// The identity of a model's weights: the Merkle root over the tensors' digests in name order, whatever the order or
 /// the files they come in.
 /// - Throws: `DuplicateTensorName`.
-public func weightsDigest(of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil) throws -> Digest {
+package func weightsDigest(of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil) throws -> Digest {
     try WeightsDigest.root(tensorDigests(of: tensors, on: engine))
 }
 
 extension TensorSource {
     /// The identity of all weights of this source; one file and its shards have the same.
     /// - Throws: `CheckpointError`.
-    public func weightsDigest() throws -> Digest {
+    package func weightsDigest() throws -> Digest {
         try Checkpoints.weightsDigest(of: try names.map { ($0, try tensor(named: $0)) })
     }
 }

@@ -1,5 +1,5 @@
 /// What a divergence comes from.
-public enum Cause: String, Sendable, CaseIterable {
+package enum Cause: String, Sendable, CaseIterable {
     /// The recipes differ in more than the seed.
     case recipe
     /// The seeds differ.

@@ -2,16 +2,16 @@ import Digests
 import Ledger
 
 /// How far one recorded tensor or number of a step lies from the replayed one.
-public struct Deviation: Sendable, Equatable {
+package struct Deviation: Sendable, Equatable {
     /// What it is.
-    public let quantity: BandQuantity
+    package let quantity: BandQuantity
     /// Its name in the step's record.
-    public let name: String
+    package let name: String
     /// The distance in the quantity's unit; infinite for what cannot be compared. Never NaN.
-    public let amount: Double
+    package let amount: Double
 
     /// A distance; NaN becomes infinity, which no band holds.
-    public init(_ quantity: BandQuantity, _ name: String, _ amount: Double) {
+    package init(_ quantity: BandQuantity, _ name: String, _ amount: Double) {
         self.quantity = quantity
         self.name = name
         self.amount = amount.isNaN ? .infinity : amount
@@ -19,7 +19,7 @@ public struct Deviation: Sendable, Equatable {
 
     /// The largest distance in ULP of two lists of Float32 given as bits: infinite for other counts, and for NaN or
     /// infinity on either side.
-    public init(_ quantity: BandQuantity, _ name: String, found: [UInt32], recorded: [UInt32]) {
+    package init(_ quantity: BandQuantity, _ name: String, found: [UInt32], recorded: [UInt32]) {
         let isComparable =
             found.count == recorded.count && (found + recorded).allSatisfy { Float(bitPattern: $0).isFinite }
         let distances = zip(found, recorded).map { UnitsInLastPlace.distance($0, $1) }
@@ -27,23 +27,23 @@ public struct Deviation: Sendable, Equatable {
     }
 
     /// Whether the band holds it. What has no bound is outside.
-    public func isInside(_ bounds: BandBounds) -> Bool {
+    package func isInside(_ bounds: BandBounds) -> Bool {
         bounds.bound(quantity, name).map { amount <= $0 } ?? false
     }
 
     /// The distance as a share of its bound, above 1 outside; infinite without bound.
-    public func share(of bounds: BandBounds) -> Double {
+    package func share(of bounds: BandBounds) -> Double {
         guard let bound = bounds.bound(quantity, name) else { return .infinity }
         return amount == 0 ? 0 : bound == 0 ? .infinity : amount / bound
     }
 
     /// The JSON form: the distance as the bits of a Float64.
-    public var json: JSONValue {
+    package var json: JSONValue {
         ["quantity": .string(quantity.rawValue), "name": .string(name), "amount": .bits(amount)]
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let word = try cursor["quantity"].string()
         guard let quantity = BandQuantity(rawValue: word) else {
             throw try cursor["quantity"].error(expected: "a quantity of a band", found: "\"\(word)\"")

@@ -2,22 +2,22 @@ import Digests
 import Ledger
 
 /// The first place where two traces differ.
-public struct Divergence: Sendable, Equatable {
+package struct Divergence: Sendable, Equatable {
     /// One number that differs.
-    public struct Element: Sendable, Equatable {
+    package struct Element: Sendable, Equatable {
         /// Flat index, and its coordinates where the shape is known.
-        public let index: Int
+        package let index: Int
         /// Coordinates in the tensor, or empty.
-        public let coordinates: [Int]
+        package let coordinates: [Int]
         /// Both values as people read them.
-        public let expected: String, found: String
+        package let expected: String, found: String
         /// Both bit patterns.
-        public let expectedBits: String, foundBits: String
+        package let expectedBits: String, foundBits: String
         /// Distance in units of the last place, for floating-point numbers.
-        public let ulp: UInt64?
+        package let ulp: UInt64?
 
         /// An element at `index`.
-        public init(
+        package init(
             index: Int, coordinates: [Int], expected: String, found: String, expectedBits: String, foundBits: String,
             ulp: UInt64?
         ) {
@@ -31,7 +31,7 @@ public struct Divergence: Sendable, Equatable {
         }
 
         /// Where, and both values: `[2, 11, 12]: expected 0.5 (0x3f000000), found …, 1 ULP apart`.
-        public var description: String {
+        package var description: String {
             let place = coordinates.isEmpty ? [index] : coordinates
             let text =
                 "[\(place.map(String.init).joined(separator: ", "))]: "
@@ -41,18 +41,18 @@ public struct Divergence: Sendable, Equatable {
     }
 
     /// The step, counted from 1.
-    public let step: Int
+    package let step: Int
     /// The phase of the step.
-    public let phase: Phase
+    package let phase: Phase
     /// The tensor or number.
-    public let tensor: String
+    package let tensor: String
     /// What was recorded and what was found, where both exist.
-    public let expected: String?, found: String?
+    package let expected: String?, found: String?
     /// The first differing element, where the values are known.
-    public var element: Element?
+    package var element: Element?
 
     /// A divergence in a tensor or number of a phase.
-    public init(
+    package init(
         step: Int, phase: Phase, tensor: String, expected: String?, found: String?, element: Element? = nil
     ) {
         (self.step, self.phase, self.tensor) = (step, phase, tensor)
@@ -60,10 +60,10 @@ public struct Divergence: Sendable, Equatable {
     }
 
     /// The last step that was equal, or 0.
-    public var lastEqualStep: Int { step - 1 }
+    package var lastEqualStep: Int { step - 1 }
 
     /// One sentence.
-    public var description: String {
+    package var description: String {
         var text = "step \(step), phase \(phase.rawValue), \(tensor)"
         if let element {
             text += element.description

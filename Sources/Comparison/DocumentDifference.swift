@@ -1,14 +1,14 @@
 import Digests
 
 /// One place at which two JSON documents differ.
-public struct DocumentDifference: Sendable, Equatable {
+package struct DocumentDifference: Sendable, Equatable {
     /// The keys from the root, joined by dots.
-    public let path: String
+    package let path: String
     /// What stands there, as canonical JSON; nil where nothing does.
-    public let left: String?, right: String?
+    package let left: String?, right: String?
 
     /// The path and what stands there on either side, as canonical JSON; null where nothing does.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "path": .string(path), "left": left.map { .string($0) } ?? .null,
             "right": right.map { .string($0) } ?? .null,
@@ -16,7 +16,7 @@ public struct DocumentDifference: Sendable, Equatable {
     }
 
     /// All places at which two documents differ, in byte order of their paths. Lists are compared whole.
-    public static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
+    package static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
         guard left != right else { return [] }
         guard case .object(let a) = left, case .object(let b) = right else {
             return [DocumentDifference(path: path, left: left.canonical, right: right.canonical)]

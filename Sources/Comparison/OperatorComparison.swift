@@ -2,9 +2,9 @@ import Digests
 import Ledger
 
 /// Compares traces of operators in the order in which they ran.
-public enum OperatorComparison {
+package enum OperatorComparison {
     /// The first operator that differs; nil if all are equal.
-    public static func firstDifference(
+    package static func firstDifference(
         step: Int, expected: OperatorTrace, found: OperatorTrace, reference: String
     ) -> OperatorDivergence? {
         for number in 0..<max(expected.sections.count, found.sections.count) {

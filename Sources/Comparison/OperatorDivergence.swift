@@ -1,7 +1,7 @@
 /// The first operator of a step at which two traces of operators part.
-public struct OperatorDivergence: Sendable, Equatable {
+package struct OperatorDivergence: Sendable, Equatable {
     /// In which way they part.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// Equal inputs, other results: this operator computed otherwise.
         case outputs
         /// The results of all operators before are equal, but this one takes other numbers: weights, pictures or noise
@@ -12,22 +12,22 @@ public struct OperatorDivergence: Sendable, Equatable {
     }
 
     /// The step, counted from 1.
-    public let step: Int
+    package let step: Int
     /// In which way they part.
-    public let kind: Kind
+    package let kind: Kind
     /// The section, its number and the operator's number in it, from 0.
-    public let section: String, sectionIndex: Int, index: Int
+    package let section: String, sectionIndex: Int, index: Int
     /// The operation and, where it has one, the parameter; for `order` what ran on each side.
-    public let operation: String
+    package let operation: String
     /// The digests that differ: of the inputs, or of the outputs.
-    public let expected: String, found: String
+    package let expected: String, found: String
     /// What the operators were compared with, such as `the record` or `run-43`.
-    public let reference: String
+    package let reference: String
     /// The first number that differs, where the values of both sides are known; `output` counts the results from 0.
-    public var element: (output: Int, element: Divergence.Element)?
+    package var element: (output: Int, element: Divergence.Element)?
 
     /// One sentence.
-    public var description: String {
+    package var description: String {
         let place = "step \(step), \(section), operator \(index) (\(operation))"
         switch kind {
         case .outputs:
@@ -43,7 +43,7 @@ public struct OperatorDivergence: Sendable, Equatable {
     }
 
     /// Equality of all parts.
-    public static func == (left: OperatorDivergence, right: OperatorDivergence) -> Bool {
+    package static func == (left: OperatorDivergence, right: OperatorDivergence) -> Bool {
         left.step == right.step && left.kind == right.kind && left.section == right.section
             && left.sectionIndex == right.sectionIndex && left.index == right.index
             && left.operation == right.operation && left.expected == right.expected && left.found == right.found

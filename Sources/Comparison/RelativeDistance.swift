@@ -1,11 +1,11 @@
 import Tensors
 
 /// Distances of tensors relative to their size.
-public enum RelativeDistance {
+package enum RelativeDistance {
     /// ‖found − recorded‖ / max(‖recorded‖, `scale`) (L2) of Float32 tensors, summed up in Float64 in the elements'
     /// order. 0 only where all elements are equal numbers; infinite for other shapes, for NaN and infinite elements on
     /// either side, and where the divisor is 0 and the tensors differ.
-    public static func l2(_ found: Tensor, from recorded: Tensor, scale: Double = 0) -> Double {
+    package static func l2(_ found: Tensor, from recorded: Tensor, scale: Double = 0) -> Double {
         guard found.shape == recorded.shape else { return .infinity }
         let (a, b) = (found.pointer, recorded.pointer)
         var (difference, size) = (0.0, 0.0)
@@ -20,7 +20,7 @@ public enum RelativeDistance {
     }
 
     /// √Σ‖x‖² of Float32 tensors, in Float64.
-    public static func norm(_ tensors: [Tensor]) -> Double {
+    package static func norm(_ tensors: [Tensor]) -> Double {
         var sum = 0.0
         for tensor in tensors {
             let values = tensor.pointer

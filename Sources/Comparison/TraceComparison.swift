@@ -2,10 +2,10 @@ import Digests
 import Ledger
 
 /// Compares step records, phase after phase in the order in which a step passes through them.
-public enum TraceComparison {
+package enum TraceComparison {
     /// The first difference between the recorded and the found step, or nil if every bit is equal. Where the records
     /// commit to other tensors, the lists say which; without them the divergence names all of a phase's tensors.
-    public static func firstDifference(expected: StepTrace, found: StepTrace) -> Divergence? {
+    package static func firstDifference(expected: StepTrace, found: StepTrace) -> Divergence? {
         guard expected.record != found.record else { return nil }
         for phase in Phase.allCases {
             let (old, new) = (expected.record[phase], found.record[phase])
@@ -84,7 +84,7 @@ public enum TraceComparison {
     }
 
     /// The first differing element of two Float32 tensors given as bit patterns; `shape` gives its coordinates.
-    public static func firstElement(_ expected: [UInt32], _ found: [UInt32], shape: [Int]?) -> Divergence.Element? {
+    package static func firstElement(_ expected: [UInt32], _ found: [UInt32], shape: [Int]?) -> Divergence.Element? {
         guard let index = firstIndex(expected, found) else { return nil }
         var (coordinates, rest): ([Int], Int) = ([], index)
         for extent in (shape ?? []).reversed() {

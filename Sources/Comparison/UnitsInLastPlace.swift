@@ -1,15 +1,15 @@
 /// Distances between floating-point numbers in units of the last place: how many representable numbers lie between.
-public enum UnitsInLastPlace {
+package enum UnitsInLastPlace {
     /// Between two Float32 bit patterns: neighbours are 1 apart, −0 and +0 are 1 apart, NaN to NaN is 0, NaN to a number
     /// the largest distance.
-    public static func distance(_ a: UInt32, _ b: UInt32) -> UInt64 {
+    package static func distance(_ a: UInt32, _ b: UInt32) -> UInt64 {
         let (x, y) = (Float(bitPattern: a), Float(bitPattern: b))
         if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? 0 : .max }
         return distance(UInt64(a), UInt64(b), signBit: 31)
     }
 
     /// Between two Float64 bit patterns.
-    public static func distance(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    package static func distance(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let (x, y) = (Double(bitPattern: a), Double(bitPattern: b))
         if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? 0 : .max }
         return distance(a, b, signBit: 63)

@@ -7,22 +7,22 @@ import Digests
 ///
 /// Loading reads and decodes every picture once and keeps its digest, not its pixels. Reading it again checks the
 /// digest, so a file that changes during a run is noticed before its pixels are used.
-public struct FolderPairs: PreferenceDataset {
+package struct FolderPairs: PreferenceDataset {
     /// The name of the list inside the folder.
-    public static let listName = "pairs.jsonl"
+    package static let listName = "pairs.jsonl"
 
     /// The pairs that are used, in the order of their lines; `id` is `pair-` and the line number with six digits.
-    public let items: [PairItem]
+    package let items: [PairItem]
     /// The lines that were left out because a picture cannot be read; empty unless asked for by `dropUnreadable`.
-    public let refused: [FolderPairsProblem]
+    package let refused: [FolderPairsProblem]
     /// What the pictures of `items` have that their pixels do not show; each picture once, only those that have any.
-    public let pictureTraits: [PictureTraits]
+    package let pictureTraits: [PictureTraits]
     /// Stands for `items` in a manifest.
-    public let digest: Digest
+    package let digest: Digest
     private let folder: ImageFolder
 
     /// The number of pairs that are used.
-    public var count: Int { items.count }
+    package var count: Int { items.count }
 
     /// Reads a folder.
     ///
@@ -30,7 +30,7 @@ public struct FolderPairs: PreferenceDataset {
     /// A malformed line always ends the loading, with all malformed lines in one error. So does an unreadable picture,
     /// unless `dropUnreadable` is set: then its pair is left out and named in `refused`.
     /// - Throws: `FolderPairsError`; `FileError` when the folder or its list cannot be opened.
-    public static func loadAll(
+    package static func loadAll(
         folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels,
         allowsUnknownKeys: Bool = false
     ) throws -> FolderPairs {
@@ -66,11 +66,11 @@ public struct FolderPairs: PreferenceDataset {
     }
 
     /// The pair at `index`, in `0..<count`.
-    public func item(at index: Int) -> PairItem { items[index] }
+    package func item(at index: Int) -> PairItem { items[index] }
 
     /// Reads and decodes one picture of a pair of this data set, at its own size.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
-    public func image(of item: PairItem, which: PairSide) throws -> Image {
+    package func image(of item: PairItem, which: PairSide) throws -> Image {
         let name = item.image(of: which)
         let bytes = try folder.bytes(of: name)
         let found = Digest.of(.file, bytes)
@@ -83,13 +83,13 @@ public struct FolderPairs: PreferenceDataset {
 
     /// One picture at its own size.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
-    public func image(at index: Int, which: PairSide) throws -> Image? {
+    package func image(at index: Int, which: PairSide) throws -> Image? {
         try image(of: items[index], which: which)
     }
 
     /// One picture as planes in [-1, 1] (CHW): shorter side to `size` (Pillow's bilinear), then the middle square.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
-    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+    package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
         let item = items[index]
         let image = try image(of: item, which: which)
         let square = try PillowResize.square(image, edge: size, file: folder.path(of: item.image(of: which)))

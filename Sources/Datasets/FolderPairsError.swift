@@ -1,19 +1,19 @@
 import Digests
 
 /// One line of `pairs.jsonl` that cannot be used.
-public struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvertible {
+package struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// The path of `pairs.jsonl`.
-    public let file: String
+    package let file: String
     /// The line, from 1.
-    public let line: Int
+    package let line: Int
     /// The picture's path as the line writes it, where the picture is the trouble.
-    public let image: String?
+    package let image: String?
     /// What was found, and what was expected instead.
-    public let what: String
+    package let what: String
     /// What a person can do about it.
-    public let hint: String
+    package let hint: String
     /// Whether the picture's file could not be opened at all, so that nothing is known of what it holds.
-    public let isUnreachable: Bool
+    package let isUnreachable: Bool
 
     init(
         file: String, line: Int, image: String? = nil, what: String, hint: String, isUnreachable: Bool = false
@@ -27,31 +27,31 @@ public struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvert
     }
 
     /// The name that the line's pair has in its data set.
-    public var item: String { FolderPairsLine.id(line) }
+    package var item: String { FolderPairsLine.id(line) }
 
     /// One line: file, line, picture, trouble, hint.
-    public var description: String { "\(file):\(line): \(what) (\(hint))" }
+    package var description: String { "\(file):\(line): \(what) (\(hint))" }
 }
 
 /// A folder that is refused because of at least one line.
-public struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomStringConvertible {
+package struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomStringConvertible {
     /// The folder.
-    public let folder: String
+    package let folder: String
     /// What is wrong, in the order of the lines; empty when there is no usable pair at all.
-    public let problems: [FolderPairsProblem]
+    package let problems: [FolderPairsProblem]
     /// Lines in the file.
-    public let lines: Int
+    package let lines: Int
     /// What a person can do about it.
-    public let hint: String
+    package let hint: String
 
     /// Whether all that is wrong is files that could not be opened.
-    public var isUnreachable: Bool { !problems.isEmpty && problems.allSatisfy(\.isUnreachable) }
+    package var isUnreachable: Bool { !problems.isEmpty && problems.allSatisfy(\.isUnreachable) }
 
     /// How many problems `description` spells out.
-    public static let shown = 10
+    package static let shown = 10
 
     /// The number of problems, then the first ten of them, then the hint.
-    public var description: String {
+    package var description: String {
         guard !problems.isEmpty else { return "\(VisibleText.of(folder)): no pairs in \(lines) lines (\(hint))" }
         var text =
             "\(VisibleText.of(folder)): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) lines"
@@ -62,18 +62,18 @@ public struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomStringC
 }
 
 /// A picture whose bytes are no longer those that were there when the folder was loaded.
-public struct FolderImageChanged: Error, Sendable, Equatable, CustomStringConvertible {
+package struct FolderImageChanged: Error, Sendable, Equatable, CustomStringConvertible {
     /// The picture's path.
-    public let file: String
+    package let file: String
     /// The pair it belongs to.
-    public let item: String
+    package let item: String
     /// Digest of the bytes when the folder was loaded.
-    public let expected: Digest
+    package let expected: Digest
     /// Digest of the bytes now.
-    public let found: Digest
+    package let found: Digest
 
     /// One line: file, pair, both digests, hint.
-    public var description: String {
+    package var description: String {
         "\(file): changed on disk since \(item) was loaded: expected digest \(expected.hex), found \(found.hex)"
             + " (put the old file back, or load the folder again as another data set)"
     }

@@ -2,7 +2,7 @@ import Digests
 
 extension FolderPairs {
     /// The same pairs with other scores, as they are after `write(scores:to:)`.
-    public func scored(_ scores: [(Double, Double)]) -> FolderPairs {
+    package func scored(_ scores: [(Double, Double)]) -> FolderPairs {
         precondition(scores.count == count, "\(scores.count) scores for \(count) pairs")
         return replacing(
             items: zip(items, scores).map { item, score in
@@ -17,7 +17,7 @@ extension FolderPairs {
     /// keep their values, also those that a training would refuse. Lines become canonical JSON. The list is replaced
     /// whole, through a temporary file that is flushed to the disk.
     /// - Throws: `FolderPairsError`, `JSONSyntaxError`, `FileError`.
-    public static func write(scores: [(Double, Double)], to folder: String) throws {
+    package static func write(scores: [(Double, Double)], to folder: String) throws {
         let path = "\(folder)/\(listName)"
         var lines = try FileContents.read(path).split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty ?? false { lines.removeLast() }

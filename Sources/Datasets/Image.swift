@@ -1,14 +1,14 @@
 /// A picture of 8-bit RGB samples, held in memory.
-public struct Image: Sendable, Hashable {
+package struct Image: Sendable, Hashable {
     /// Pixels in a row; at least 1.
-    public let width: Int
+    package let width: Int
     /// Rows; at least 1.
-    public let height: Int
+    package let height: Int
     /// `3 * width * height` samples: rows from the top, pixels from the left, R, G, B (HWC).
-    public let rgb: [UInt8]
+    package let rgb: [UInt8]
 
     /// Takes samples as they are; their number must be `3 * width * height`.
-    public init(width: Int, height: Int, rgb: [UInt8]) {
+    package init(width: Int, height: Int, rgb: [UInt8]) {
         precondition(width > 0 && height > 0, "an image has at least one pixel")
         precondition(rgb.count == 3 * width * height, "\(rgb.count) samples for \(width) x \(height) pixels")
         self.width = width
@@ -17,7 +17,7 @@ public struct Image: Sendable, Hashable {
     }
 
     /// A picture of one colour.
-    public init(width: Int, height: Int, filledWith colour: Colour) {
+    package init(width: Int, height: Int, filledWith colour: Colour) {
         var rgb: [UInt8] = []
         rgb.reserveCapacity(3 * width * height)
         for _ in 0..<width * height { rgb.append(contentsOf: [colour.red, colour.green, colour.blue]) }
@@ -25,29 +25,29 @@ public struct Image: Sendable, Hashable {
     }
 
     /// One 8-bit RGB colour.
-    public struct Colour: Sendable, Hashable {
+    package struct Colour: Sendable, Hashable {
         /// Red, 0...255.
-        public let red: UInt8
+        package let red: UInt8
         /// Green, 0...255.
-        public let green: UInt8
+        package let green: UInt8
         /// Blue, 0...255.
-        public let blue: UInt8
+        package let blue: UInt8
 
         /// A colour from its three samples.
-        public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+        package init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
             self.red = red
             self.green = green
             self.blue = blue
         }
 
         /// 255, 255, 255.
-        public static let white = Colour(255, 255, 255)
+        package static let white = Colour(255, 255, 255)
         /// 0, 0, 0.
-        public static let black = Colour(0, 0, 0)
+        package static let black = Colour(0, 0, 0)
     }
 
     /// The colour of one pixel, `x` from the left and `y` from the top.
-    public subscript(x: Int, y: Int) -> Colour {
+    package subscript(x: Int, y: Int) -> Colour {
         precondition(x >= 0 && x < width && y >= 0 && y < height, "(\(x), \(y)) in \(width) x \(height) pixels")
         let base = 3 * (y * width + x)
         return Colour(rgb[base], rgb[base + 1], rgb[base + 2])

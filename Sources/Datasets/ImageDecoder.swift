@@ -7,9 +7,9 @@ import CImageCodecs
 /// the palette is black. Different from Pillow: animations are refused, and so is every file for which a codec warns.
 /// Lossy formats agree bit for bit as long as the libraries on both sides decode alike; the fixtures of the tests hold
 /// libjpeg-turbo 2.1.5 and libwebp 1.2.4 against Pillow 12's 3.1.2 and 1.6.0.
-public enum ImageDecoder {
+package enum ImageDecoder {
     /// The most pixels that are decoded unless the caller says otherwise: 64 million.
-    public static let defaultMaxPixels = 64_000_000
+    package static let defaultMaxPixels = 64_000_000
 
     /// Decodes one picture; the format is told by the first bytes, never by a file name.
     ///
@@ -18,7 +18,7 @@ public enum ImageDecoder {
     ///   - file: its name, for errors.
     ///   - maxPixels: pictures of more pixels are refused before anything of their size is allocated.
     /// - Throws: `ImageError`.
-    public static func decode(
+    package static func decode(
         bytes: [UInt8], file: String, maxPixels: Int = ImageDecoder.defaultMaxPixels
     ) throws -> Image {
         guard let format = format(of: bytes) else { throw unknownFormat(bytes, file: file) }
@@ -41,7 +41,7 @@ public enum ImageDecoder {
     }
 
     /// The format that the first bytes promise; nil for any other file.
-    public static func format(of bytes: [UInt8]) -> ImageFormat? {
+    package static func format(of bytes: [UInt8]) -> ImageFormat? {
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return .jpeg }
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }
         if bytes.starts(with: Array("RIFF".utf8)), bytes.dropFirst(8).starts(with: Array("WEBP".utf8)) { return .webp }

@@ -1,5 +1,5 @@
 /// The picture formats that are read; the raw value is the name a person sees.
-public enum ImageFormat: String, Sendable, CaseIterable {
+package enum ImageFormat: String, Sendable, CaseIterable {
     /// ITU T.81, in the JFIF and Adobe dialects.
     case jpeg = "JPEG"
     /// PNG, second edition.
@@ -9,9 +9,9 @@ public enum ImageFormat: String, Sendable, CaseIterable {
 }
 
 /// A picture that cannot be read or written.
-public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of trouble it is.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// The first bytes are those of no format that is read.
         case unknownFormat
         /// The bytes break their format, or end too early.
@@ -25,18 +25,18 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The file, or another name of where the bytes came from.
-    public let file: String
+    package let file: String
     /// The format that the first bytes promise, where they promise one.
-    public let format: ImageFormat?
+    package let format: ImageFormat?
     /// What kind of trouble it is.
-    public let kind: Kind
+    package let kind: Kind
     /// What was found, in the decoder's own words where it has any.
-    public let what: String
+    package let what: String
     /// What a person can do about it.
-    public let hint: String
+    package let hint: String
 
     /// Takes all fields as they are.
-    public init(file: String, format: ImageFormat?, kind: Kind, what: String, hint: String) {
+    package init(file: String, format: ImageFormat?, kind: Kind, what: String, hint: String) {
         self.file = file
         self.format = format
         self.kind = kind
@@ -45,7 +45,7 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line: file, format, trouble, hint.
-    public var description: String {
+    package var description: String {
         let name = format.map { "\($0.rawValue): " } ?? ""
         return "\(file): \(name)\(what) (\(hint))"
     }

@@ -1,20 +1,20 @@
 /// Lays pictures of one size out in rows and columns, with captions if wanted, for a person to look at.
-public struct ImageGrid: Sendable {
+package struct ImageGrid: Sendable {
     /// Cells in a row; at least 1.
-    public var columns: Int
+    package var columns: Int
     /// Free pixels around every cell.
-    public var padding: Int
+    package var padding: Int
     /// Every pixel of a picture becomes a square of this many pixels a side.
-    public var scale: Int
+    package var scale: Int
     /// The most lines of a caption; the last one ends in ".." when words are left over.
-    public var captionLines: Int
+    package var captionLines: Int
     /// Behind everything.
-    public var background: Image.Colour
+    package var background: Image.Colour
     /// Of the captions.
-    public var ink: Image.Colour
+    package var ink: Image.Colour
 
     /// A layout. All numbers are in pixels of the result.
-    public init(
+    package init(
         columns: Int, padding: Int = 4, scale: Int = 1, captionLines: Int = 4, background: Image.Colour = .white,
         ink: Image.Colour = .black
     ) {
@@ -30,7 +30,7 @@ public struct ImageGrid: Sendable {
     /// Pictures row by row, captions below them. There are as many captions as pictures, or none.
     ///
     /// The pictures have one size; there is at least one.
-    public func compose(_ images: [Image], captions: [String] = []) -> Image {
+    package func compose(_ images: [Image], captions: [String] = []) -> Image {
         guard let first = images.first else { preconditionFailure("a grid shows at least one picture") }
         precondition(
             images.allSatisfy { $0.width == first.width && $0.height == first.height }, "pictures of one size")

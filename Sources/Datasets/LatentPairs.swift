@@ -12,28 +12,28 @@ import Tensors
 /// Loading reads everything once and keeps digests; the numbers stay in the mapped file. A latent's digest is that of a
 /// tensor named `latents` [c, edge, edge] with the values as Float32, so it does not depend on the file's element type.
 /// Reading a latent again checks it.
-public struct LatentPairs: PreferenceDataset {
+package struct LatentPairs: PreferenceDataset {
     /// The name of the file of latents inside the folder.
-    public static let fileName = "latents.safetensors"
+    package static let fileName = "latents.safetensors"
 
     /// The pairs in the order of their lines.
-    public let items: [PairItem]
+    package let items: [PairItem]
     /// Stands for `items` in a manifest.
-    public let digest: Digest
+    package let digest: Digest
     /// Planes of a latent.
-    public let channels: Int
+    package let channels: Int
     /// Height and width of a latent.
-    public let size: Int
+    package let size: Int
     private let file: String
     private let sides: [Tensor]
 
     /// The number of pairs.
-    public var count: Int { items.count }
+    package var count: Int { items.count }
 
     /// Reads a folder.
     /// - Throws: `FolderPairsError` for malformed lines; `CheckpointError` for latents that are missing, of another type
     ///   or shape, or not finite; `FileError` when a file cannot be opened.
-    public static func load(folder path: String) throws -> LatentPairs {
+    package static func load(folder path: String) throws -> LatentPairs {
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
         let lines = try FolderPairsLine.readAll(
             "\(folder)/\(FolderPairs.listName)", folder: path, pictures: .optional)
@@ -72,11 +72,11 @@ public struct LatentPairs: PreferenceDataset {
     }
 
     /// The pair at `index`, in `0..<count`.
-    public func item(at index: Int) -> PairItem { items[index] }
+    package func item(at index: Int) -> PairItem { items[index] }
 
     /// One latent, [c, size, size]; `size` must be the latents' own.
     /// - Throws: `FolderImageChanged`.
-    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+    package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
         precondition(size == self.size, "latents of edge \(self.size) cannot have edge \(size)")
         let latent = LatentPairs.row(index, of: sides[which.rawValue])
         let (expected, found) = (items[index].imageDigest(of: which), LatentPairs.digest(of: latent))

@@ -5,9 +5,9 @@ import Digests
 ///
 /// The same picture gives the same bytes as long as zlib is the same; the pixels are the same always, so compare
 /// pixels, not files.
-public enum PNGWriter {
+package enum PNGWriter {
     /// The bytes of a PNG file. - Throws: `ImageError` when memory runs out.
-    public static func encode(_ image: Image) throws -> [UInt8] {
+    package static func encode(_ image: Image) throws -> [UInt8] {
         var encoded = ci_buffer()
         var message = ci_message()
         guard let width = UInt32(exactly: image.width), let height = UInt32(exactly: image.height) else {
@@ -25,7 +25,7 @@ public enum PNGWriter {
 
     /// Writes a PNG file in one piece: a reader sees the old file or the whole new one.
     /// - Throws: `ImageError` when memory runs out, `FileError` when the file cannot be written.
-    public static func write(_ image: Image, to path: String) throws {
+    package static func write(_ image: Image, to path: String) throws {
         try AtomicFile.write(try encode(image), to: path)
     }
 }

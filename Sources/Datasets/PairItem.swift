@@ -1,36 +1,36 @@
 import Digests
 
 /// One preference pair without its pixels: a caption, two pictures, what a person and what a reward say of them.
-public struct PairItem: Sendable, Hashable {
+package struct PairItem: Sendable, Hashable {
     /// Stable name of the pair inside its data set, such as `pair-000017`.
-    public let id: String
+    package let id: String
     /// The text that both pictures were made for.
-    public let caption: String
+    package let caption: String
     /// Name of the first picture: the path as the data set writes it, or a name that the generator gives.
-    public let image0: String
+    package let image0: String
     /// Name of the second picture.
-    public let image1: String
+    package let image1: String
     /// Digest of the bytes behind the first picture: of the file, or of the raw pixels where there is no file.
-    public let imageDigest0: Digest
+    package let imageDigest0: Digest
     /// Digest of the bytes behind the second picture.
-    public let imageDigest1: Digest
+    package let imageDigest1: Digest
     /// Human preference for the first picture: 0, 0.5 or 1; `label0 + label1` is 1, and 0.5 is a tie.
-    public let label0: Double
+    package let label0: Double
     /// Human preference for the second picture.
-    public let label1: Double
+    package let label1: Double
     /// Reward score of the first picture, where the data set has one.
-    public let score0: Double?
+    package let score0: Double?
     /// Reward score of the second picture, where the data set has one.
-    public let score1: Double?
+    package let score1: Double?
     /// Stands for the content of the pair: caption, picture bytes, labels and scores, but no names.
-    public let digest: Digest
+    package let digest: Digest
 
     /// Takes the fields and computes `digest` from them.
     ///
     /// The digest is in the domain `data-item`, over: the caption (length-prefixed UTF-8); the digests of the first and
     /// the second picture; the bit patterns of `label0` and `label1`; then for `score0` and `score1` one byte, 1 with
     /// the bit pattern after it or 0 with nothing. Words are little-endian.
-    public init(
+    package init(
         id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
         label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil
     ) {
@@ -51,7 +51,7 @@ public struct PairItem: Sendable, Hashable {
     }
 
     /// Takes all fields as they are: for a source whose digest also covers what these fields do not tell.
-    public init(
+    package init(
         id: String, caption: String, image0: String, image1: String, imageDigest0: Digest, imageDigest1: Digest,
         label0: Double, label1: Double, score0: Double? = nil, score1: Double? = nil, digest: Digest
     ) {
@@ -69,19 +69,19 @@ public struct PairItem: Sendable, Hashable {
     }
 
     /// The human label of one picture: 0, 0.5 or 1.
-    public func label(of which: PairSide) -> Double { which == .image0 ? label0 : label1 }
+    package func label(of which: PairSide) -> Double { which == .image0 ? label0 : label1 }
 
     /// The reward score of one picture, where there is one.
-    public func score(of which: PairSide) -> Double? { which == .image0 ? score0 : score1 }
+    package func score(of which: PairSide) -> Double? { which == .image0 ? score0 : score1 }
 
     /// The name of one picture.
-    public func image(of which: PairSide) -> String { which == .image0 ? image0 : image1 }
+    package func image(of which: PairSide) -> String { which == .image0 ? image0 : image1 }
 
     /// The digest of the bytes behind one picture.
-    public func imageDigest(of which: PairSide) -> Digest { which == .image0 ? imageDigest0 : imageDigest1 }
+    package func imageDigest(of which: PairSide) -> Digest { which == .image0 ? imageDigest0 : imageDigest1 }
 
     /// The picture that the human label prefers; nil for a tie.
-    public var humanWinner: PairSide? {
+    package var humanWinner: PairSide? {
         label0 == label1 ? nil : (label0 > label1 ? .image0 : .image1)
     }
 }

@@ -1,25 +1,25 @@
 /// What a picture's file has and its decoded pixels do not show: what `ImageDecoder` drops, ignores or converts. Read from
 /// the container alone, without decoding.
-public struct PictureTraits: OptionSet, Sendable, Hashable {
+package struct PictureTraits: OptionSet, Sendable, Hashable {
     /// The bits.
-    public let rawValue: Int
+    package let rawValue: Int
 
     /// Takes the bits as they are.
-    public init(rawValue: Int) { self.rawValue = rawValue }
+    package init(rawValue: Int) { self.rawValue = rawValue }
 
     /// An alpha channel, or a colour that stands for transparent; it is dropped.
-    public static let alpha = PictureTraits(rawValue: 1)
+    package static let alpha = PictureTraits(rawValue: 1)
     /// An EXIF orientation that turns or mirrors; it is not applied.
-    public static let orientation = PictureTraits(rawValue: 2)
+    package static let orientation = PictureTraits(rawValue: 2)
     /// A colour profile; it is ignored.
-    public static let profile = PictureTraits(rawValue: 4)
+    package static let profile = PictureTraits(rawValue: 4)
     /// Four inks, converted to RGB.
-    public static let fourInks = PictureTraits(rawValue: 8)
+    package static let fourInks = PictureTraits(rawValue: 8)
     /// Sixteen bits a sample, of which eight are taken.
-    public static let sixteenBits = PictureTraits(rawValue: 16)
+    package static let sixteenBits = PictureTraits(rawValue: 16)
 
     /// Looks through a whole file of any bytes; what is damaged has no traits.
-    public init(bytes: [UInt8]) {
+    package init(bytes: [UInt8]) {
         self = []
         let reader = Bytes(bytes)
         switch ImageDecoder.format(of: bytes) {

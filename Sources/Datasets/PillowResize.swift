@@ -3,11 +3,11 @@
 /// Source: `src/libImaging/Resample.c` of Pillow (`ImagingResampleHorizontal_8bpc`, `…Vertical_8bpc`), as it was up to
 /// Pillow 12. From 13.0 on Pillow runs the vertical pass first for some pictures that lose much height (its pull request
 /// 9549), which changes last bits because each pass rounds. Here the order never depends on the sizes.
-public enum PillowResize {
+package enum PillowResize {
     /// A picture of the given size, as `image.resize((width, height), filter)` gives.
     ///
     /// An axis that keeps its size is not filtered, as in Pillow.
-    public static func resize(_ image: Image, width: Int, height: Int, filter: ResampleFilter = .bilinear) -> Image {
+    package static func resize(_ image: Image, width: Int, height: Int, filter: ResampleFilter = .bilinear) -> Image {
         precondition(width > 0 && height > 0, "an image has at least one pixel")
         var result = image
         if width != image.width { result = horizontal(result, width: width, filter: filter) }

@@ -1,5 +1,5 @@
 /// Between 8-bit pictures (HWC) and what models take: Float planes in [-1, 1] (CHW).
-public enum PixelPlanes {
+package enum PixelPlanes {
     /// `x / 255`, then minus 0.5, then over 0.5, each step rounded to Float, for every possible sample.
     private static let table: [Float] = (0...255).map { (Float($0) / 255 - 0.5) / 0.5 }
 
@@ -7,7 +7,7 @@ public enum PixelPlanes {
     ///
     /// The arithmetic is that of torchvision's `ToTensor` followed by `Normalize([0.5], [0.5])`.
     /// - Parameter flipped: whether every row is read from right to left.
-    public static func planar(_ image: Image, flipped: Bool = false) -> [Float] {
+    package static func planar(_ image: Image, flipped: Bool = false) -> [Float] {
         let table = Self.table
         var planes: [Float] = []
         planes.reserveCapacity(image.rgb.count)
@@ -23,7 +23,7 @@ public enum PixelPlanes {
     }
 
     /// The same planes with every row reversed. `planes.count` is a multiple of `width`.
-    public static func flipped(_ planes: [Float], width: Int) -> [Float] {
+    package static func flipped(_ planes: [Float], width: Int) -> [Float] {
         precondition(width > 0 && planes.count.isMultiple(of: width), "planes hold whole rows")
         var result: [Float] = []
         result.reserveCapacity(planes.count)
@@ -36,7 +36,7 @@ public enum PixelPlanes {
     /// Back to 8 bits: `round(clamp(x / 2 + 0.5, 0, 1) * 255)`, halves to even, as diffusers' `VaeImageProcessor` does.
     ///
     /// A value that is not a number becomes 0.
-    public static func image(_ planes: [Float], width: Int, height: Int) -> Image {
+    package static func image(_ planes: [Float], width: Int, height: Int) -> Image {
         precondition(planes.count == 3 * width * height, "\(planes.count) values for \(width) x \(height) pixels")
         let area = width * height
         var rgb: [UInt8] = []

@@ -4,7 +4,7 @@ import Digests
 ///
 /// A conforming type is a pure function of its inputs: the same index gives the same item and the same pixels, in any
 /// order of asking and from any thread. `digest` stands for all of it in a manifest.
-public protocol PreferenceDataset: Sendable {
+package protocol PreferenceDataset: Sendable {
     /// The number of pairs.
     var count: Int { get }
 
@@ -36,22 +36,22 @@ public protocol PreferenceDataset: Sendable {
 
 extension PreferenceDataset {
     /// RGB.
-    public var channels: Int { 3 }
+    package var channels: Int { 3 }
 
     /// No picture of its own size.
-    public func image(at index: Int, which: PairSide) throws -> Image? { nil }
+    package func image(at index: Int, which: PairSide) throws -> Image? { nil }
 
     /// The digest of a data set of these pairs: in the domain `dataset`, over the items' digests in order.
-    public static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }
+    package static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }
 }
 
 /// Picks one of the two pictures of a pair; the raw value is the number in the column names `image_0` and `image_1`.
-public enum PairSide: Int, Sendable, CaseIterable {
+package enum PairSide: Int, Sendable, CaseIterable {
     /// The picture that the columns `image_0`, `label_0`, `score_0` speak of.
     case image0 = 0
     /// The picture that the columns `image_1`, `label_1`, `score_1` speak of.
     case image1 = 1
 
     /// The other picture of the pair.
-    public var other: PairSide { self == .image0 ? .image1 : .image0 }
+    package var other: PairSide { self == .image0 ? .image1 : .image0 }
 }

@@ -4,18 +4,18 @@ import Tensors
 
 /// A folder of `LatentPairs` with random numbers, to try out sizes: standard normals, captions of the shapes world,
 /// random scores, and the label that goes with them. Nothing can be learned from it.
-public struct RandomLatents: Sendable {
+package struct RandomLatents: Sendable {
     /// The number of pairs.
-    public let pairs: Int
+    package let pairs: Int
     /// Planes of a latent.
-    public let channels: Int
+    package let channels: Int
     /// Height and width of a latent.
-    public let size: Int
+    package let size: Int
     /// Where the numbers come from.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// Pairs of latents [channels, size, size].
-    public init(pairs: Int, channels: Int, size: Int, seed: UInt64) {
+    package init(pairs: Int, channels: Int, size: Int, seed: UInt64) {
         precondition(pairs >= 1 && channels >= 1 && size >= 1)
         self.pairs = pairs
         self.channels = channels
@@ -25,7 +25,7 @@ public struct RandomLatents: Sendable {
     }
 
     /// Writes both files into `folder`, which is made; the numbers as `dtype` (`f32` or `f16`).
-    public func write(to folder: String, dtype: DType = .f32) throws {
+    package func write(to folder: String, dtype: DType = .f32) throws {
         precondition(dtype == .f32 || dtype == .f16)
         try FileContents.makeFolder(folder)
         let items = PairSide.allCases.map { (name: LatentPairs.name($0), dtype: dtype, shape: shape) }

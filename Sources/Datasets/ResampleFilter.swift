@@ -1,5 +1,5 @@
 /// The filters of Pillow's `Image.resize` that are offered here.
-public enum ResampleFilter: String, Sendable, CaseIterable {
+package enum ResampleFilter: String, Sendable, CaseIterable {
     /// A triangle of radius 1.
     case bilinear
     /// Keys' cubic with a = -0.5, radius 2.

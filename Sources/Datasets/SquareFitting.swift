@@ -3,7 +3,7 @@ extension PillowResize {
     /// `int(edge * long / short)`, with a true division rounded to Double.
     ///
     /// Source: `torchvision.transforms.functional._compute_resized_output_size`.
-    public static func shortestSideSize(width: Int, height: Int, edge: Int) -> (width: Int, height: Int) {
+    package static func shortestSideSize(width: Int, height: Int, edge: Int) -> (width: Int, height: Int) {
         let (short, long) = width <= height ? (width, height) : (height, width)
         let newLong = Int(Double(edge * long) / Double(short))
         return width <= height ? (edge, newLong) : (newLong, edge)
@@ -13,7 +13,7 @@ extension PillowResize {
     ///
     /// - Parameter maxPixels: a bound for the result, which a very long and thin picture could exceed.
     /// - Throws: `ImageError` of kind `tooLarge`.
-    public static func resizeShortestSide(
+    package static func resizeShortestSide(
         _ image: Image, to edge: Int, filter: ResampleFilter = .bilinear,
         maxPixels: Int = ImageDecoder.defaultMaxPixels, file: String = "image"
     ) throws -> Image {
@@ -34,7 +34,7 @@ extension PillowResize {
     /// `int(round((size - edge) / 2.0))`, where Python rounds halves to even; transformers' image processors round down.
     ///
     /// Both sides must be at least `edge`.
-    public static func centerCrop(
+    package static func centerCrop(
         _ image: Image, to edge: Int, rounding: FloatingPointRoundingRule = .toNearestOrEven
     ) -> Image {
         precondition(edge > 0 && edge <= min(image.width, image.height), "a crop lies inside its image")
@@ -51,7 +51,7 @@ extension PillowResize {
     }
 
     /// Shorter side to `edge`, then the middle: any picture as a square. - Throws: `ImageError` of kind `tooLarge`.
-    public static func square(
+    package static func square(
         _ image: Image, edge: Int, filter: ResampleFilter = .bilinear, file: String = "image"
     ) throws -> Image {
         centerCrop(try resizeShortestSide(image, to: edge, filter: filter, file: file), to: edge)

@@ -5,23 +5,23 @@ import Tensors
 
 /// CLIP with both towers (transformers' `CLIPModel`), with its parameter names: pictures and captions as vectors whose
 /// cosine says how well they fit.
-public final class CLIPModel: Sendable {
+package final class CLIPModel: Sendable {
     /// The configuration.
-    public let config: CLIPConfig
+    package let config: CLIPConfig
     /// The text tower.
-    public let textModel: CLIPTextModel
+    package let textModel: CLIPTextModel
     /// The image tower.
-    public let visionModel: CLIPVisionModel
+    package let visionModel: CLIPVisionModel
     /// Logarithm of the factor on cosines: a scalar.
-    public let logitScale: Parameter
+    package let logitScale: Parameter
     /// All parameters in the byte order of their names.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
 
     private let visualProjection: Linear
     private let textProjection: Linear
 
     /// Builds the model from a checkpoint or fresh weights. Throws `CheckpointError` naming the tensor at fault.
-    public init(config: CLIPConfig, loader: ParameterLoader) throws {
+    package init(config: CLIPConfig, loader: ParameterLoader) throws {
         self.config = config
         textModel = try CLIPTextModel(config: config.text, loader: loader)
         visionModel = try CLIPVisionModel(config: config.vision, loader: loader)
@@ -35,7 +35,7 @@ public final class CLIPModel: Sendable {
 
     /// Opens a folder with `config.json` and weights, all of them finite.
     /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    public convenience init(path: String) throws {
+    package convenience init(path: String) throws {
         let directory = try ModelDirectory(path: path)
         try directory.weights.requireFinite()
         try self.init(
@@ -44,20 +44,20 @@ public final class CLIPModel: Sendable {
     }
 
     /// Pictures [n, channels, edge, edge], normalised, as vectors [n, projection], not yet of length 1.
-    public func imageFeatures(_ tape: Tape, pixels: Variable) -> Variable {
+    package func imageFeatures(_ tape: Tape, pixels: Variable) -> Variable {
         visualProjection(tape, visionModel.forward(tape, pixels: pixels).pooled)
     }
 
     /// Captions given as token ids, all of one length, as vectors [n, projection], not yet of length 1.
-    public func textFeatures(_ tape: Tape, ids: [[Int]]) -> Variable {
+    package func textFeatures(_ tape: Tape, ids: [[Int]]) -> Variable {
         textProjection(tape, textModel.forward(tape, ids: ids).pooled)
     }
 
     /// Writes `config.json` and `model.safetensors`; both are replaced whole.
-    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
 
     /// The same by `writer`, which keeps the digests of the files.
-    public func write(into writer: FolderWriter) throws {
+    package func write(into writer: FolderWriter) throws {
         try writer.write(config.transformersJSON.pretty + "\n", to: "config.json")
         try writer.write(to: "model.safetensors") { append in
             try Safetensors.stream(
@@ -66,14 +66,14 @@ public final class CLIPModel: Sendable {
     }
 
     /// Root over all parameters in name order.
-    public func weightsDigest(on engine: Engine? = nil) throws -> Digest {
+    package func weightsDigest(on engine: Engine? = nil) throws -> Digest {
         try Checkpoints.weightsDigest(of: parameters.map { ($0.name, $0.value) }, on: engine)
     }
 }
 
 extension CLIPModel {
     /// The parameters of a model of `config`, in the order in which they are drawn, without their numbers.
-    public static func outline(_ config: CLIPConfig) throws -> [ParameterRequest] {
+    package static func outline(_ config: CLIPConfig) throws -> [ParameterRequest] {
         try ParameterLoader.outline { _ = try CLIPModel(config: config, loader: $0) }.parameters
     }
 }

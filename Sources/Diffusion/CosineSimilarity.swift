@@ -2,15 +2,15 @@ import Tensors
 
 /// The cosine of the angle between two vectors of Float32, and its slopes. Sums run in double in the order of the
 /// elements, so that neither instruction set nor workers can change a bit.
-public struct CosineSimilarity: Sendable {
+package struct CosineSimilarity: Sendable {
     /// The cosine.
-    public let value: Float
+    package let value: Float
 
     private let cosine: Double
     private let lengths: (first: Double, second: Double)
 
     /// The cosine of row `i` of `a` [n, d] and row `j` of `b` [m, d]; NaN when one of them has no length.
-    public init(_ a: Tensor, _ i: Int, _ b: Tensor, _ j: Int) {
+    package init(_ a: Tensor, _ i: Int, _ b: Tensor, _ j: Int) {
         let width = a.shape[1]
         precondition(b.shape[1] == width)
         let (x, y) = (a.pointer + i * width, b.pointer + j * width)
@@ -32,13 +32,13 @@ public struct CosineSimilarity: Sendable {
     }
 
     /// The same with the second vector first.
-    public var swapped: CosineSimilarity {
+    package var swapped: CosineSimilarity {
         CosineSimilarity(cosine: cosine, lengths: (lengths.second, lengths.first))
     }
 
     /// Adds `pull`·∂cos/∂x = `pull`·(y/|y| − cos·x/|x|)/|x| to row `i` of `sum` [n, d], where x is row `i` of `a` [n, d],
     /// the first vector, and y row `j` of `b` [m, d], the second.
-    public func accumulateGradient(
+    package func accumulateGradient(
         _ pull: Float, of a: Tensor, _ i: Int, and b: Tensor, _ j: Int, into sum: Tensor
     ) {
         let width = a.shape[1]

@@ -2,23 +2,23 @@ import Autodiff
 import Tensors
 
 /// A UNet with its schedule, asked for predictions without gradients.
-public struct Denoiser: Sendable {
+package struct Denoiser: Sendable {
     /// The network.
-    public let unet: UNet2DConditionModel
+    package let unet: UNet2DConditionModel
     /// The noise schedule.
-    public let schedule: NoiseSchedule
+    package let schedule: NoiseSchedule
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
 
     /// A UNet with its schedule on an engine.
-    public init(unet: UNet2DConditionModel, schedule: NoiseSchedule, engine: Engine) {
+    package init(unet: UNet2DConditionModel, schedule: NoiseSchedule, engine: Engine) {
         self.unet = unet
         self.schedule = schedule
         self.engine = engine
     }
 
     /// The network's raw output for x [n, c, h, w] at `labels` [n].
-    public func output(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
+    package func output(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
         let tape = Tape(engine: engine, isRecording: false)
         return unet.forward(
             tape, sample: tape.constant(x), timesteps: labels, context: tape.constant(condition.context),
@@ -27,12 +27,12 @@ public struct Denoiser: Sendable {
     }
 
     /// The predicted noise ε.
-    public func noise(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
+    package func noise(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
         schedule.noise(fromOutput: output(x, labels: labels, condition), x: x, at: labels)
     }
 
     /// The predicted noise with classifier-free guidance: e_u + g·(e_c − e_u); one pass if g is 1.
-    public func noise(
+    package func noise(
         _ x: Tensor, labels: [Int], _ condition: TextCondition, unconditional: TextCondition?, guidance: Float
     ) -> Tensor {
         let conditional = noise(x, labels: labels, condition)

@@ -4,22 +4,22 @@ import Tensors
 
 /// A new model with random weights: configurations and a seed. Its numbers are made in memory, or written to a folder
 /// tensor by tensor, so that a model of any size can be made where one of its tensors fits.
-public struct FreshModel: Sendable {
+package struct FreshModel: Sendable {
     /// The denoising network's configuration.
-    public let unet: UNetConfig
+    package let unet: UNetConfig
     /// The text encoder's configuration.
-    public let textEncoder: CLIPTextConfig
+    package let textEncoder: CLIPTextConfig
     /// The scheduler's configuration.
-    public let scheduler: SchedulerConfig
+    package let scheduler: SchedulerConfig
     /// Caption to token ids.
-    public let tokenizer: CLIPTokenizer
+    package let tokenizer: CLIPTokenizer
     /// The tokenizer's files.
-    public let tokenizerFiles: TokenizerFiles
+    package let tokenizerFiles: TokenizerFiles
     /// Where the numbers come from.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// Puts the parts together. Throws `ConfigError` when they do not fit each other.
-    public init(
+    package init(
         unet: UNetConfig, textEncoder: CLIPTextConfig, scheduler: SchedulerConfig, tokenizer: CLIPTokenizer,
         tokenizerFiles: TokenizerFiles, seed: UInt64
     ) throws {
@@ -36,7 +36,7 @@ public struct FreshModel: Sendable {
     private var textSeed: UInt64 { seed ^ 0x7465_7874 }
 
     /// The model in memory, drawn by the workers of `engine`.
-    public func open(on engine: Engine) throws -> ModelFolder {
+    package func open(on engine: Engine) throws -> ModelFolder {
         ModelFolder(
             unet: try UNet2DConditionModel(config: unet, loader: ParameterLoader(seed: seed, engine: engine)),
             textEncoder: try CLIPTextModel(
@@ -45,22 +45,22 @@ public struct FreshModel: Sendable {
     }
 
     /// A network of a model as it was written.
-    public struct Written: Sendable {
+    package struct Written: Sendable {
         /// `unet` or `text_encoder`.
-        public let part: String
+        package let part: String
         /// Number of parameters.
-        public let parameters: Int
+        package let parameters: Int
         /// Identity of the weights as Float32, as manifests name it: `model/PART`.
-        public let digest: Digest
+        package let digest: Digest
         /// Path of the weights.
-        public let file: String
+        package let file: String
         /// Number of bytes of that file.
-        public let bytes: Int
+        package let bytes: Int
     }
 
     /// Writes the model into the folder `path`, its weights as `dtype` (`f32` or `f16`), one tensor in memory at a time.
     /// Every file is replaced whole. As `f32` the numbers are those of `open`; as `f16` they are rounded to nearest.
-    public func write(to path: String, dtype: DType = .f32, on engine: Engine) throws -> [Written] {
+    package func write(to path: String, dtype: DType = .f32, on engine: Engine) throws -> [Written] {
         precondition(dtype == .f32 || dtype == .f16)
         try ModelFolderLayout.writeConfigurations(
             into: FolderWriter(path), unet: unet, textEncoder: textEncoder, scheduler: scheduler,
@@ -98,13 +98,13 @@ public struct FreshModel: Sendable {
 
 extension UNet2DConditionModel {
     /// The parameters of a network of `config`, in the order in which they are drawn, without their numbers.
-    public static func outline(_ config: UNetConfig) throws -> [ParameterRequest] {
+    package static func outline(_ config: UNetConfig) throws -> [ParameterRequest] {
         try ParameterLoader.outline { _ = try UNet2DConditionModel(config: config, loader: $0) }.parameters
     }
 
     /// The matrices of the adapters that a network of `config` has by `recipe`, without their numbers.
     /// - Throws: `ConfigError` for a target that names no layer.
-    public static func outline(_ config: UNetConfig, adapters recipe: AdapterRecipe) throws -> [ParameterRequest] {
+    package static func outline(_ config: UNetConfig, adapters recipe: AdapterRecipe) throws -> [ParameterRequest] {
         try ParameterLoader.outline(adapters: recipe) {
             _ = try UNet2DConditionModel(config: config, loader: $0)
         }.adapters
@@ -113,7 +113,7 @@ extension UNet2DConditionModel {
 
 extension CLIPTextModel {
     /// The parameters of an encoder of `config`, in the order in which they are drawn, without their numbers.
-    public static func outline(_ config: CLIPTextConfig) throws -> [ParameterRequest] {
+    package static func outline(_ config: CLIPTextConfig) throws -> [ParameterRequest] {
         try ParameterLoader.outline { _ = try CLIPTextModel(config: config, loader: $0) }.parameters
     }
 }

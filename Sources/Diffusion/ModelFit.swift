@@ -1,8 +1,8 @@
 /// Whether the parts of a model fit each other.
-public enum ModelFit {
+package enum ModelFit {
     /// Throws `ConfigError` when the UNet attends to another width than the encoder's, or the encoder lacks rows for
     /// the tokenizer's ids.
-    public static func check(unet: UNetConfig, textEncoder: CLIPTextConfig, tokenizer: CLIPTokenizer) throws {
+    package static func check(unet: UNetConfig, textEncoder: CLIPTextConfig, tokenizer: CLIPTokenizer) throws {
         for width in unet.crossAttentionDim where width != textEncoder.hiddenSize {
             throw ConfigError(
                 file: "text_encoder", key: "hidden_size", "is not what the UNet attends to",
@@ -17,7 +17,7 @@ public enum ModelFit {
 
     /// Throws `ConfigError` when a scorer lacks rows for the tokenizer's ids, or its pictures are prepared for another
     /// size.
-    public static func check(
+    package static func check(
         clip: CLIPConfig, tokenizer: CLIPTokenizer, processor: CLIPImageProcessorConfig
     ) throws {
         guard tokenizer.vocabularySize <= clip.text.vocabSize else {

@@ -5,20 +5,20 @@ import Tensors
 
 /// A model in diffusers' folder layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`. Pictures are the latents
 /// themselves: there is no autoencoder.
-public struct ModelFolder: Sendable {
+package struct ModelFolder: Sendable {
     /// The denoising network.
-    public let unet: UNet2DConditionModel
+    package let unet: UNet2DConditionModel
     /// The text encoder.
-    public let textEncoder: CLIPTextModel
+    package let textEncoder: CLIPTextModel
     /// Caption to token ids.
-    public let tokenizer: CLIPTokenizer
+    package let tokenizer: CLIPTokenizer
     /// The tokenizer's files, for writing the folder again.
-    public let tokenizerFiles: TokenizerFiles
+    package let tokenizerFiles: TokenizerFiles
     /// The scheduler's configuration.
-    public let scheduler: SchedulerConfig
+    package let scheduler: SchedulerConfig
 
     /// Puts a model together.
-    public init(
+    package init(
         unet: UNet2DConditionModel, textEncoder: CLIPTextModel, tokenizer: CLIPTokenizer,
         tokenizerFiles: TokenizerFiles, scheduler: SchedulerConfig
     ) {
@@ -32,7 +32,7 @@ public struct ModelFolder: Sendable {
     /// Opens the folder `path`. Throws what is missing, misshapen or not finite, with the file's name.
     /// - Parameter ignoresAutoencoder: whether a folder `vae/` is left alone rather than refused: for data that are
     ///   latents already.
-    public init(path: String, ignoresAutoencoder: Bool = false) throws {
+    package init(path: String, ignoresAutoencoder: Bool = false) throws {
         if !ignoresAutoencoder { try ModelFolder.requireNoAutoencoder(path) }
         unet = try ModelFolder.openUNet("\(path)/unet")
         let directory = try ModelDirectory(path: "\(path)/text_encoder")
@@ -53,7 +53,7 @@ public struct ModelFolder: Sendable {
     }
 
     /// Reads everything of the folder `path` but the weights, and whether it fits together. Throws as `init(path:)` does.
-    public static func checkConfigurations(path: String, ignoresAutoencoder: Bool = false) throws {
+    package static func checkConfigurations(path: String, ignoresAutoencoder: Bool = false) throws {
         if !ignoresAutoencoder { try requireNoAutoencoder(path) }
         _ = try SchedulerConfig(path: "\(path)/scheduler/scheduler_config.json")
         try ModelFit.check(
@@ -63,7 +63,7 @@ public struct ModelFolder: Sendable {
     }
 
     /// Throws `ConfigError` when what the network draws is not an RGB picture.
-    public func requirePictures() throws {
+    package func requirePictures() throws {
         guard unet.config.inChannels == 3, unet.config.outChannels == 3 else {
             throw ConfigError(
                 file: "unet/config.json", key: "in_channels",
@@ -73,7 +73,7 @@ public struct ModelFolder: Sendable {
     }
 
     /// A network from a folder with `config.json` and weights, all of them finite.
-    public static func openUNet(_ path: String) throws -> UNet2DConditionModel {
+    package static func openUNet(_ path: String) throws -> UNet2DConditionModel {
         let directory = try ModelDirectory(path: path)
         try directory.weights.requireFinite()
         return try UNet2DConditionModel(
@@ -82,17 +82,17 @@ public struct ModelFolder: Sendable {
     }
 
     /// A tokenizer with the files it was read from.
-    public static func openTokenizer(_ path: String) throws -> (CLIPTokenizer, TokenizerFiles) {
+    package static func openTokenizer(_ path: String) throws -> (CLIPTokenizer, TokenizerFiles) {
         let files = try TokenizerFiles(folder: path)
         return (try CLIPTokenizer(files), files)
     }
 
     /// Writes the model; every file is replaced whole. Of a network with adapters the folder holds the merged weights
     /// (`LowRankUpdate.merged`), which any program can use, and the adapters by themselves in `lora/`.
-    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
 
     /// Writes the model by `writer`, which keeps the digests of the files: they are functions of the model alone.
-    public func write(into writer: FolderWriter) throws {
+    package func write(into writer: FolderWriter) throws {
         try ModelFolderLayout.writeConfigurations(
             into: writer, unet: unet.config, textEncoder: textEncoder.config, scheduler: scheduler,
             tokenizerFiles: tokenizerFiles)
@@ -112,7 +112,7 @@ public struct ModelFolder: Sendable {
 
     /// The same model with fresh adapters in its network, whose weights are shared and not copied.
     /// - Throws: `ConfigError` for a target that names no layer.
-    public func adapted(by recipe: AdapterRecipe) throws -> ModelFolder {
+    package func adapted(by recipe: AdapterRecipe) throws -> ModelFolder {
         ModelFolder(
             unet: try UNet2DConditionModel(
                 config: unet.config,
@@ -122,7 +122,7 @@ public struct ModelFolder: Sendable {
 
     /// What stands for the content of each part, independent of the files' layout; adapters are no part of it, they
     /// begin by a recipe.
-    public func digests() throws -> [String: Digest] {
+    package func digests() throws -> [String: Digest] {
         func weights(_ parameters: [Parameter]) throws -> Digest {
             try weightsDigest(of: parameters.map { ($0.name, $0.value) })
         }
@@ -140,7 +140,7 @@ public struct ModelFolder: Sendable {
     static let captionsAtOnce = 8
 
     /// The hidden states of captions, without gradients: [captions, tokens, width].
-    public func encode(_ captions: [String], engine: Engine) -> TextCondition {
+    package func encode(_ captions: [String], engine: Engine) -> TextCondition {
         let tape = Tape(engine: engine, isRecording: false)
         let parts = stride(from: 0, to: captions.count, by: ModelFolder.captionsAtOnce).map { start in
             let part = captions[start..<min(captions.count, start + ModelFolder.captionsAtOnce)]
@@ -150,19 +150,19 @@ public struct ModelFolder: Sendable {
     }
 
     /// Whether a caption has more tokens than the encoder takes, so that its end is cut off.
-    public func cuts(_ caption: String) -> Bool {
+    package func cuts(_ caption: String) -> Bool {
         tokenizer.cuts(caption, to: textEncoder.config.maxPositionEmbeddings)
     }
 
     /// The token ids of a caption, padded to the encoder's length.
-    public func tokenIDs(_ caption: String) -> [Int] {
+    package func tokenIDs(_ caption: String) -> [Int] {
         tokenizer.encode(caption, length: textEncoder.config.maxPositionEmbeddings).ids
     }
 }
 
 extension NoiseSchedule {
     /// Stands for the tables' bits.
-    public var digest: Digest {
+    package var digest: Digest {
         func bits(_ values: [Float]) -> JSONValue { .array(values.map { .bits($0) }) }
         return .of(
             .schedule,

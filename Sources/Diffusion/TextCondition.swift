@@ -1,20 +1,20 @@
 import Tensors
 
 /// What a UNet is told about each sample: the caption's hidden states and, for SDXL, pooled text and sizes.
-public struct TextCondition: Sendable {
+package struct TextCondition: Sendable {
     /// Hidden states [n, tokens, width].
-    public let context: Tensor
+    package let context: Tensor
     /// SDXL's second condition.
-    public let added: TextTimeCondition?
+    package let added: TextTimeCondition?
 
     /// Hidden states [n, tokens, width] and SDXL's second condition.
-    public init(context: Tensor, added: TextTimeCondition? = nil) {
+    package init(context: Tensor, added: TextTimeCondition? = nil) {
         self.context = context
         self.added = added
     }
 
     /// The conditions of the samples `rows`, in that order.
-    public func picked(_ rows: [Int], engine: Engine) -> TextCondition {
+    package func picked(_ rows: [Int], engine: Engine) -> TextCondition {
         func pick(_ x: Tensor) -> Tensor { engine.stacked(rows.map { x.slice($0..<$0 + 1) }) }
         return TextCondition(
             context: pick(context),

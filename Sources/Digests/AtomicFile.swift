@@ -6,20 +6,20 @@ import Foundation
 /// folder flushed too. When anything fails (a full disk, for one) the temporary file is removed and the old file stays.
 /// Links are followed, the mode and owner of a file that is replaced are kept, and what is no regular file (a device, a
 /// FIFO, `/dev/stdout`) is written through: see `OutputTarget`.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes bytes. - Throws: `FileError`.
-    public static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(_ bytes: [UInt8], to path: String) throws {
         try write(to: path) { try $0.append(bytes) }
     }
 
     /// Writes a text as UTF-8. - Throws: `FileError`.
-    public static func write(_ text: String, to path: String) throws {
+    package static func write(_ text: String, to path: String) throws {
         try write(Array(text.utf8), to: path)
     }
 
     /// Writes what `body` appends; nothing is replaced when `body` throws.
     /// - Throws: `FileError`, or what `body` throws.
-    public static func write<Result>(
+    package static func write<Result>(
         to path: String, _ body: (inout AtomicFileWriter) throws -> Result
     ) throws -> Result {
         var writer = try AtomicFileWriter(path, OutputTarget.resolve(path))
@@ -38,7 +38,7 @@ public enum AtomicFile {
     /// Writes what `body` appends into a file whose name is known only afterwards, such as its digest: a temporary file
     /// in `folder` is moved to the path that `path` makes of the result. With nil for a path nothing is kept.
     /// - Throws: `FileError`, or what `body` and `path` throw.
-    public static func write<Result>(
+    package static func write<Result>(
         in folder: String, _ body: (inout AtomicFileWriter) throws -> Result, path: (Result) throws -> String?
     ) throws -> Result {
         var writer = try AtomicFileWriter("\(folder)/incoming", .file(path: "\(folder)/incoming", replaced: nil))
@@ -57,7 +57,7 @@ public enum AtomicFile {
     }
 
     /// Flushes a folder's entries to the disk, so that a rename in it survives a power cut. - Throws: `FileError`.
-    public static func synchronizeFolder(_ folder: String) throws {
+    package static func synchronizeFolder(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.last("open the folder", folder) }
         defer { close(descriptor) }
@@ -66,7 +66,7 @@ public enum AtomicFile {
     }
 
     /// The folder that holds `path`: "." for a bare name.
-    public static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

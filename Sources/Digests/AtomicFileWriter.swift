@@ -1,7 +1,7 @@
 import Foundation
 
 /// The open file of `AtomicFile.write(to:_:)`: a temporary one, or what is written through.
-public struct AtomicFileWriter: ~Copyable {
+package struct AtomicFileWriter: ~Copyable {
     /// The path as it was asked for, for errors.
     private let name: String
     /// Where a temporary file is renamed to, and its own path; nil for what is written through.
@@ -48,17 +48,17 @@ public struct AtomicFileWriter: ~Copyable {
     }
 
     /// Appends bytes. - Throws: `FileError`.
-    public mutating func append(_ bytes: [UInt8]) throws {
+    package mutating func append(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try append($0) }
     }
 
     /// Appends a text as UTF-8. - Throws: `FileError`.
-    public mutating func append(_ text: String) throws {
+    package mutating func append(_ text: String) throws {
         try append(Array(text.utf8))
     }
 
     /// Appends raw bytes; large pieces go to the file without being copied. - Throws: `FileError`.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
         if buffer.count + bytes.count > Self.bufferSize { try flush() }
         if bytes.count >= Self.bufferSize {
             try writeFully(bytes)

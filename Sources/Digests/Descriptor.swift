@@ -1,9 +1,9 @@
 import Foundation
 
 /// Writing to an open descriptor.
-public enum Descriptor {
+package enum Descriptor {
     /// Writes all bytes, in as many calls as it takes; false, with the reason in `errno`, where that fails.
-    public static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)

@@ -2,15 +2,15 @@
 ///
 /// Identities are passed around as this type and never as a `String`, so that a name cannot be mistaken for a digest.
 /// The order is the byte-wise order, which is also the order of the hex text.
-public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The number of bytes in a digest.
-    public static let byteCount = 32
+    package static let byteCount = 32
 
     // Big-endian words, so that comparing words compares bytes.
     private let word0, word1, word2, word3: UInt64
 
     /// Takes the 32 bytes of a digest; `nil` when there are not exactly 32.
-    public init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Digest.byteCount else { return nil }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for (index, byte) in bytes.enumerated() {
@@ -25,7 +25,7 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// The digests whose bytes follow each other in `bytes`; nil when the last one is cut.
-    public static func list(bytes: [UInt8]) -> [Digest]? {
+    package static func list(bytes: [UInt8]) -> [Digest]? {
         guard bytes.count % byteCount == 0 else { return nil }
         return bytes.withUnsafeBytes { raw in
             stride(from: 0, to: raw.count, by: byteCount).map { start in
@@ -42,13 +42,13 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// Takes 64 lower-case hexadecimal digits; `nil` for anything else (upper case too, so that a text has one form).
-    public init?(hex: String) {
+    package init?(hex: String) {
         guard let bytes = Hex.decode(hex) else { return nil }
         self.init(bytes: bytes)
     }
 
     /// The 32 bytes, most significant first, as `sha256sum` prints them.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(Digest.byteCount)
         for word in [word0, word1, word2, word3] {
@@ -65,16 +65,16 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// The 64 lower-case hexadecimal digits.
-    public var hex: String { Hex.encode(bytes) }
+    package var hex: String { Hex.encode(bytes) }
 
     /// The first twelve digits of `hex`: enough for a person to tell two digests apart on a terminal, never stored.
-    public var short: String { String(hex.prefix(12)) }
+    package var short: String { String(hex.prefix(12)) }
 
     /// The same as `hex`.
-    public var description: String { hex }
+    package var description: String { hex }
 
     /// Byte-wise order.
-    public static func < (left: Digest, right: Digest) -> Bool {
+    package static func < (left: Digest, right: Digest) -> Bool {
         (left.word0, left.word1, left.word2, left.word3) < (right.word0, right.word1, right.word2, right.word3)
     }
 }

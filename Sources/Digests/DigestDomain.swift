@@ -6,7 +6,7 @@
 /// Two kinds carry no name: the nodes of a Merkle tree, whose tags are the bytes 0x00 and 0x01 of RFC 6962, and the
 /// plain `Digest.sha256`. Every name begins with `s` (0x73), so neither tag byte can begin a named payload.
 /// The number at the end of a name is the version of the payload's encoding.
-public enum DigestDomain: String, Sendable, CaseIterable {
+package enum DigestDomain: String, Sendable, CaseIterable {
     /// One tensor: name, dtype, shape, bytes (`Digest.tensor`).
     case tensor = "smpo/tensor/1"
     /// The start of a run's chain: the digest of the manifest's inputs.
@@ -57,37 +57,37 @@ public enum DigestDomain: String, Sendable, CaseIterable {
 
 extension Digest {
     /// `SHA-256(domain, 0x00, bytes)`.
-    public static func of(_ domain: DigestDomain, _ bytes: UnsafeRawBufferPointer) -> Digest {
+    package static func of(_ domain: DigestDomain, _ bytes: UnsafeRawBufferPointer) -> Digest {
         var stream = SHA256Stream(domain: domain)
         stream.update(bytes)
         return stream.finalize()
     }
 
     /// `SHA-256(domain, 0x00, bytes)`.
-    public static func of(_ domain: DigestDomain, _ bytes: [UInt8]) -> Digest {
+    package static func of(_ domain: DigestDomain, _ bytes: [UInt8]) -> Digest {
         bytes.withUnsafeBytes { of(domain, $0) }
     }
 
     /// `SHA-256(domain, 0x00, UTF-8 of text)`.
-    public static func of(_ domain: DigestDomain, _ text: String) -> Digest {
+    package static func of(_ domain: DigestDomain, _ text: String) -> Digest {
         var text = text
         return text.withUTF8 { of(domain, UnsafeRawBufferPointer($0)) }
     }
 
     /// `SHA-256(domain, 0x00, canonical JSON of value)`.
-    public static func of(_ domain: DigestDomain, _ value: JSONValue) -> Digest {
+    package static func of(_ domain: DigestDomain, _ value: JSONValue) -> Digest {
         of(domain, value.canonicalBytes)
     }
 
     /// `SHA-256(domain, 0x00, digest₀, digest₁, …)`: a list of digests, whose length the payload's length tells.
-    public static func of(_ domain: DigestDomain, _ digests: [Digest]) -> Digest {
+    package static func of(_ domain: DigestDomain, _ digests: [Digest]) -> Digest {
         var stream = SHA256Stream(domain: domain)
         for digest in digests { stream.update(digest) }
         return stream.finalize()
     }
 
     /// The plain SHA-256 of bytes, as `sha256sum` prints it. For files that another party publishes a hash of.
-    public static func sha256(_ bytes: [UInt8]) -> Digest {
+    package static func sha256(_ bytes: [UInt8]) -> Digest {
         var stream = SHA256Stream()
         stream.update(bytes)
         return stream.finalize()

@@ -1,23 +1,23 @@
 import Foundation
 
 /// Reading files with errors that name the path.
-public enum FileContents {
+package enum FileContents {
     /// Removes the files that are there. - Throws: `FileError`.
-    public static func remove(_ paths: [String]) throws {
+    package static func remove(_ paths: [String]) throws {
         for path in paths where unlink(path) != 0 && errno != ENOENT {
             throw FileError(operation: "remove", path: path, code: errno)
         }
     }
 
     /// All bytes of a file. - Throws: `FileError`.
-    public static func read(_ path: String) throws -> [UInt8] {
+    package static func read(_ path: String) throws -> [UInt8] {
         var result: [UInt8] = []
         try forEachBlock(of: path) { result.append(contentsOf: $0) }
         return result
     }
 
     /// Hands the file's bytes to `body` in blocks of at most 1 MiB, in order. - Throws: `FileError`, or what `body` throws.
-    public static func forEachBlock(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package static func forEachBlock(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError.last("open", path) }
         defer { close(descriptor) }
@@ -36,7 +36,7 @@ public enum FileContents {
     }
 
     /// The names in a folder, in byte order, without "." and "..". - Throws: `FileError`.
-    public static func names(in folder: String) throws -> [String] {
+    package static func names(in folder: String) throws -> [String] {
         guard let handle = opendir(folder) else { throw FileError.last("open", folder) }
         defer { closedir(handle) }
         var names: [String] = []
@@ -50,10 +50,10 @@ public enum FileContents {
     }
 
     /// Whether a file or folder is at `path`.
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Makes a folder and those above it where they are missing. - Throws: `FileError`.
-    public static func makeFolder(_ path: String) throws {
+    package static func makeFolder(_ path: String) throws {
         if mkdir(path, 0o777) == 0 { return }
         let code = errno
         if code == EEXIST {
@@ -70,19 +70,19 @@ public enum FileContents {
     }
 
     /// The number of bytes of a file; `nil` when there is none.
-    public static func size(_ path: String) -> Int? {
+    package static func size(_ path: String) -> Int? {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
     /// Whether a symbolic link is at `path`, wherever it leads.
-    public static func isLink(_ path: String) -> Bool {
+    package static func isLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
     }
 
     /// Whether a folder is at `path`.
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
@@ -91,7 +91,7 @@ public enum FileContents {
 extension Digest {
     /// The digest of a file's bytes in the domain `file`: `(printf 'smpo/file/1\0'; cat FILE) | sha256sum`.
     /// - Throws: `FileError`.
-    public static func file(_ path: String) throws -> Digest {
+    package static func file(_ path: String) throws -> Digest {
         var stream = SHA256Stream(domain: .file)
         try FileContents.forEachBlock(of: path) { stream.update($0) }
         return stream.finalize()

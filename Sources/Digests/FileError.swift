@@ -1,16 +1,16 @@
 import Foundation
 
 /// An operation on a file or folder that the system refused.
-public struct FileError: Error, Equatable, CustomStringConvertible {
+package struct FileError: Error, Equatable, CustomStringConvertible {
     /// What was tried, as a verb: "open", "write", "rename" ….
-    public let operation: String
+    package let operation: String
     /// The path it was tried on.
-    public let path: String
+    package let path: String
     /// The system's error number.
-    public let code: Int32
+    package let code: Int32
 
     /// An error with a given number.
-    public init(operation: String, path: String, code: Int32) {
+    package init(operation: String, path: String, code: Int32) {
         self.operation = operation
         self.path = path
         self.code = code
@@ -22,8 +22,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Whether the volume, quota or size limit was reached.
-    public var isDiskFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+    package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
     /// The path, what was tried and the system's own words.
-    public var description: String { "\(path): cannot \(operation): \(String(cString: strerror(code)))" }
+    package var description: String { "\(path): cannot \(operation): \(String(cString: strerror(code)))" }
 }

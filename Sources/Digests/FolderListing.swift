@@ -1,14 +1,14 @@
 import Foundation
 
 /// What lies below a folder, at any depth.
-public struct FolderListing: Sendable, Equatable {
+package struct FolderListing: Sendable, Equatable {
     /// The files, and links to files, by their paths from the folder, in byte order.
-    public private(set) var files: [String] = []
+    package private(set) var files: [String] = []
     /// What is neither a file nor a folder, in byte order: a link to a folder or to nothing, a pipe, a device.
-    public private(set) var others: [String] = []
+    package private(set) var others: [String] = []
 
     /// Lists a folder; links to folders are not followed. - Throws: `FileError`.
-    public init(_ folder: String) throws {
+    package init(_ folder: String) throws {
         try visit("", of: folder)
         files.sort(by: utf8Less)
         others.sort(by: utf8Less)

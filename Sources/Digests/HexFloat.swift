@@ -1,15 +1,15 @@
 /// Floats as bit patterns in text: `1.0` is `"0x3f800000"` (Float) or `"0x3ff0000000000000"` (Double).
 ///
 /// Exact for every value, NaN payloads and −0 included, and independent of any printing algorithm.
-public enum HexFloat {
+package enum HexFloat {
     /// The eight digits of a Float's bits, after `0x`.
-    public static func string(_ value: Float) -> String { string(bits: value.bitPattern) }
+    package static func string(_ value: Float) -> String { string(bits: value.bitPattern) }
 
     /// The sixteen digits of a Double's bits, after `0x`.
-    public static func string(_ value: Double) -> String { string(bits: value.bitPattern) }
+    package static func string(_ value: Double) -> String { string(bits: value.bitPattern) }
 
     /// All digits of a bit pattern (8 for `UInt32`, 16 for `UInt64`), lower case, after `0x`.
-    public static func string<Bits: FixedWidthInteger & UnsignedInteger>(bits: Bits) -> String {
+    package static func string<Bits: FixedWidthInteger & UnsignedInteger>(bits: Bits) -> String {
         let count = Bits.bitWidth / 4
         return String(unsafeUninitializedCapacity: 2 + count) { buffer in
             (buffer[0], buffer[1]) = (UInt8(ascii: "0"), UInt8(ascii: "x"))
@@ -21,13 +21,13 @@ public enum HexFloat {
     }
 
     /// The Float of `"0x"` and exactly eight lower-case digits; `nil` for any other text.
-    public static func float(_ text: String) -> Float? { bits(text, as: UInt32.self).map(Float.init(bitPattern:)) }
+    package static func float(_ text: String) -> Float? { bits(text, as: UInt32.self).map(Float.init(bitPattern:)) }
 
     /// The Double of `"0x"` and exactly sixteen lower-case digits; `nil` for any other text.
-    public static func double(_ text: String) -> Double? { bits(text, as: UInt64.self).map(Double.init(bitPattern:)) }
+    package static func double(_ text: String) -> Double? { bits(text, as: UInt64.self).map(Double.init(bitPattern:)) }
 
     /// The bit pattern of `"0x"` and exactly as many lower-case digits as the type has; `nil` for any other text.
-    public static func bits<Bits: FixedWidthInteger & UnsignedInteger>(_ text: String, as: Bits.Type) -> Bits? {
+    package static func bits<Bits: FixedWidthInteger & UnsignedInteger>(_ text: String, as: Bits.Type) -> Bits? {
         let source = Array(text.utf8)
         guard source.count == 2 + Bits.bitWidth / 4, source[0] == UInt8(ascii: "0"), source[1] == UInt8(ascii: "x")
         else { return nil }

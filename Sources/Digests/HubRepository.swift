@@ -2,14 +2,14 @@ import Foundation
 
 /// A repository as the hub's client keeps it on this machine: `models--org--name/` with `blobs/`, and `snapshots/REVISION/`
 /// whose files are links into `blobs/`. Such a link is as good as the file; one that leaves the repository is not.
-public struct HubRepository: Sendable {
+package struct HubRepository: Sendable {
     /// The repository's folder, without links.
-    public let path: String
+    package let path: String
 
     private static let marks = ["models--", "datasets--", "spaces--"]
 
     /// The repository whose snapshot holds a file or folder; `nil` where it is in none.
-    public init?(holding place: String) {
+    package init?(holding place: String) {
         guard let real = Self.resolved(place) else { return nil }
         let parts = real.split(separator: "/")
         guard
@@ -21,7 +21,7 @@ public struct HubRepository: Sendable {
     }
 
     /// Whether what a path leads to, links followed, is within the repository.
-    public func holds(_ place: String) -> Bool { Self.resolved(place)?.hasPrefix(path + "/") ?? false }
+    package func holds(_ place: String) -> Bool { Self.resolved(place)?.hasPrefix(path + "/") ?? false }
 
     /// The path without links; `nil` where it leads nowhere.
     private static func resolved(_ path: String) -> String? {

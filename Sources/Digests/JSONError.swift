@@ -1,33 +1,33 @@
 /// A text that is not JSON as this project reads it: where and why.
-public struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
+package struct JSONSyntaxError: Error, Equatable, CustomStringConvertible {
     /// The file (or another name of the source).
-    public let file: String
+    package let file: String
     /// Bytes before the fault, from 0.
-    public let offset: Int
+    package let offset: Int
     /// The line, from 1; lines end at a line feed.
-    public let line: Int
+    package let line: Int
     /// The column in bytes, from 1.
-    public let column: Int
+    package let column: Int
     /// What is wrong.
-    public let reason: String
+    package let reason: String
 
     /// `file:line:column: reason (byte offset)`.
-    public var description: String { "\(file):\(line):\(column): \(reason) (byte \(offset))" }
+    package var description: String { "\(file):\(line):\(column): \(reason) (byte \(offset))" }
 }
 
 /// A well-formed document that does not hold what is asked of it.
-public struct JSONShapeError: Error, Equatable, CustomStringConvertible {
+package struct JSONShapeError: Error, Equatable, CustomStringConvertible {
     /// The file (or another name of the source); empty when the value was made in memory.
-    public let file: String
+    package let file: String
     /// The way to the value, as `config.block_out_channels[1]`.
-    public let path: String
+    package let path: String
     /// What should stand there.
-    public let expected: String
+    package let expected: String
     /// What stands there.
-    public let found: String
+    package let found: String
 
     /// An error with all its parts; an empty `file` stands for a value made in memory.
-    public init(file: String, path: String, expected: String, found: String) {
+    package init(file: String, path: String, expected: String, found: String) {
         self.file = file
         self.path = path
         self.expected = expected
@@ -35,7 +35,7 @@ public struct JSONShapeError: Error, Equatable, CustomStringConvertible {
     }
 
     /// `file: path: expected …, found …`.
-    public var description: String {
+    package var description: String {
         (file.isEmpty ? "" : "\(file): ") + "\(path): expected \(expected), found \(found)"
     }
 }

@@ -10,20 +10,20 @@
 ///
 /// That is the layout of ECMAScript and RFC 8785, applied to the digits as they stand and not to a rounded Double; for
 /// text that prints a Double in its shortest form both agree.
-public struct JSONNumber: Sendable, Equatable, CustomStringConvertible {
+package struct JSONNumber: Sendable, Equatable, CustomStringConvertible {
     /// The source text.
-    public let text: String
+    package let text: String
     /// The canonical text.
-    public let canonical: String
+    package let canonical: String
 
     /// An integer.
-    public init(_ value: some FixedWidthInteger) {
+    package init(_ value: some FixedWidthInteger) {
         text = String(value)
         canonical = JSONNumber.normalize(text)
     }
 
     /// A finite number in its shortest decimal form that reads back; `nil` for infinities and NaN.
-    public init?(_ value: Double) {
+    package init?(_ value: Double) {
         guard value.isFinite else { return nil }
         self.init(validated: "\(value)")
     }
@@ -35,22 +35,22 @@ public struct JSONNumber: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether the canonical text is digits only, with a minus sign or without.
-    public var isInteger: Bool { canonical.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "e") } }
+    package var isInteger: Bool { canonical.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "e") } }
 
     /// The exact integer; `nil` when there is a fraction or it does not fit.
-    public var int64: Int64? { Int64(canonical) }
+    package var int64: Int64? { Int64(canonical) }
 
     /// The exact integer; `nil` when there is a fraction or it does not fit.
-    public var uint64: UInt64? { UInt64(canonical) }
+    package var uint64: UInt64? { UInt64(canonical) }
 
     /// The nearest Double (ties to even); infinite beyond the range.
-    public var double: Double { Double(text) ?? .nan }
+    package var double: Double { Double(text) ?? .nan }
 
     /// The canonical text.
-    public var description: String { canonical }
+    package var description: String { canonical }
 
     /// Equality of the exact decimal values.
-    public static func == (left: JSONNumber, right: JSONNumber) -> Bool { left.canonical == right.canonical }
+    package static func == (left: JSONNumber, right: JSONNumber) -> Bool { left.canonical == right.canonical }
 
     private static func normalize(_ text: String) -> String {
         let source = Array(text.utf8)

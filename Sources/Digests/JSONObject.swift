@@ -1,35 +1,35 @@
 /// The members of a JSON object, always in UTF-8 byte order of their keys: iteration is deterministic.
-public struct JSONObject: Sendable, Equatable, Sequence, ExpressibleByDictionaryLiteral {
+package struct JSONObject: Sendable, Equatable, Sequence, ExpressibleByDictionaryLiteral {
     /// One member.
-    public typealias Member = (key: String, value: JSONValue)
+    package typealias Member = (key: String, value: JSONValue)
 
     /// The members in byte order of their keys; no key occurs twice.
-    public private(set) var members: [Member]
+    package private(set) var members: [Member]
 
     /// An object without members.
-    public init() { members = [] }
+    package init() { members = [] }
 
     /// An object of members in any order; of two equal keys the later one counts.
-    public init(_ members: [(String, JSONValue)]) {
+    package init(_ members: [(String, JSONValue)]) {
         self.members = []
         self.members.reserveCapacity(members.count)
         for (key, value) in members { self[key] = value }
     }
 
     /// An object of members in any order; of two equal keys the later one counts.
-    public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 
     /// Takes members that are sorted and distinct already.
     init(sorted members: [Member]) { self.members = members }
 
     /// The number of members.
-    public var count: Int { members.count }
+    package var count: Int { members.count }
 
     /// The keys in byte order.
-    public var keys: [String] { members.map(\.key) }
+    package var keys: [String] { members.map(\.key) }
 
     /// The value of a key; setting `nil` removes the member.
-    public subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         get {
             let place = place(of: key)
             return place.found ? members[place.index].value : nil
@@ -46,10 +46,10 @@ public struct JSONObject: Sendable, Equatable, Sequence, ExpressibleByDictionary
     }
 
     /// The members in byte order of their keys.
-    public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+    package func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
 
     /// Equality of the canonical forms.
-    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.members.elementsEqual(right.members) { utf8Equal($0.key, $1.key) && $0.value == $1.value }
     }
 

@@ -1,6 +1,6 @@
 extension JSONValue {
     /// The deepest nesting of lists and objects that is read.
-    public static let depthLimit = 128
+    package static let depthLimit = 128
 
     /// Reads one JSON document and nothing after it.
     ///
@@ -11,7 +11,7 @@ extension JSONValue {
     ///   - valueLimit: the most values of any kind, for documents that nobody vouches for: a byte of text can become a
     ///     hundred bytes of values.
     /// - Throws: `JSONSyntaxError`.
-    public static func parse(_ bytes: [UInt8], file: String, valueLimit: Int = .max) throws -> JSONValue {
+    package static func parse(_ bytes: [UInt8], file: String, valueLimit: Int = .max) throws -> JSONValue {
         try bytes.withUnsafeBufferPointer { buffer in
             var parser = JSONParser(bytes: buffer, file: file, valueLimit: valueLimit)
             return try parser.document()
@@ -19,12 +19,12 @@ extension JSONValue {
     }
 
     /// Reads one JSON document from a text, as `parse(_:file:)` for bytes. - Throws: `JSONSyntaxError`.
-    public static func parse(_ text: String, file: String) throws -> JSONValue {
+    package static func parse(_ text: String, file: String) throws -> JSONValue {
         try parse(Array(text.utf8), file: file)
     }
 
     /// Reads a file. - Throws: `FileError`, `JSONSyntaxError`.
-    public static func read(_ path: String) throws -> JSONValue {
+    package static func read(_ path: String) throws -> JSONValue {
         try parse(try FileContents.read(path), file: path)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Objects hold their members in UTF-8 byte order of the keys, numbers keep their source text, and texts are compared
 /// byte by byte, so two values are equal exactly when their canonical forms are.
-public enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     /// `null`
     case null
     /// `true` or `false`
@@ -17,7 +17,7 @@ public enum JSONValue: Sendable, Equatable {
     case object(JSONObject)
 
     /// Equality of the canonical forms.
-    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
@@ -30,24 +30,24 @@ public enum JSONValue: Sendable, Equatable {
     }
 
     /// An integer.
-    public static func integer(_ value: some FixedWidthInteger) -> JSONValue { .number(JSONNumber(value)) }
+    package static func integer(_ value: some FixedWidthInteger) -> JSONValue { .number(JSONNumber(value)) }
 
     /// A number in its shortest decimal form that reads back; "inf", "-inf" and "nan" as texts.
-    public static func decimal(_ value: Double) -> JSONValue {
+    package static func decimal(_ value: Double) -> JSONValue {
         JSONNumber(value).map(JSONValue.number) ?? .string("\(value)")
     }
 
     /// A digest as its 64 hexadecimal digits.
-    public static func digest(_ digest: Digest) -> JSONValue { .string(digest.hex) }
+    package static func digest(_ digest: Digest) -> JSONValue { .string(digest.hex) }
 
     /// A Float as its bit pattern (`HexFloat`).
-    public static func bits(_ value: Float) -> JSONValue { .string(HexFloat.string(value)) }
+    package static func bits(_ value: Float) -> JSONValue { .string(HexFloat.string(value)) }
 
     /// A Double as its bit pattern (`HexFloat`).
-    public static func bits(_ value: Double) -> JSONValue { .string(HexFloat.string(value)) }
+    package static func bits(_ value: Double) -> JSONValue { .string(HexFloat.string(value)) }
 
     /// The kind of value as an error message names it.
-    public var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool: "boolean"
@@ -61,16 +61,16 @@ public enum JSONValue: Sendable, Equatable {
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
     /// A text.
-    public init(stringLiteral value: String) { self = .string(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
     /// An integer.
-    public init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
     /// `true` or `false`.
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 extension JSONValue: ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
     /// A list.
-    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
     /// An object; of two equal keys the later one counts.
-    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
 }

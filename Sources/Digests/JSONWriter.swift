@@ -2,18 +2,18 @@ extension JSONValue {
     /// The canonical form: members in UTF-8 byte order of their keys, no space, numbers by the rule of `JSONNumber`,
     /// texts with the shortest escapes (`\"` `\\` `\b` `\t` `\n` `\f` `\r`, `\u00xx` for other characters below 0x20,
     /// everything else as UTF-8). Digests are computed over these bytes.
-    public var canonicalBytes: [UInt8] {
+    package var canonicalBytes: [UInt8] {
         var writer = JSONWriter()
         writer.write(self)
         return writer.bytes
     }
 
     /// `canonicalBytes` as a text.
-    public var canonical: String { String(decoding: canonicalBytes, as: UTF8.self) }
+    package var canonical: String { String(decoding: canonicalBytes, as: UTF8.self) }
 
     /// The form for people and for git: two spaces a level, one member or element a line, a line feed at the end.
     /// Same order, numbers and escapes as the canonical form.
-    public var pretty: String {
+    package var pretty: String {
         var writer = JSONWriter()
         writer.writePretty(self, level: 0)
         writer.bytes.append(0x0A)

@@ -1,21 +1,21 @@
 /// The sibling hashes that lead from one leaf to the root (RFC 6962, section 2.1.1).
-public struct MerkleProof: Sendable, Equatable {
+package struct MerkleProof: Sendable, Equatable {
     /// The leaf's place, from 0.
-    public let index: Int
+    package let index: Int
     /// The number of leaves in the tree.
-    public let count: Int
+    package let count: Int
     /// Sibling hashes, from the leaf upwards.
-    public let siblings: [Digest]
+    package let siblings: [Digest]
 
     /// A proof read from elsewhere.
-    public init(index: Int, count: Int, siblings: [Digest]) {
+    package init(index: Int, count: Int, siblings: [Digest]) {
         self.index = index
         self.count = count
         self.siblings = siblings
     }
 
     /// Makes the proof for the leaf at `index` of a tree over the given leaves; `nil` when there is no such leaf.
-    public init?(leaves: [Digest], index: Int) {
+    package init?(leaves: [Digest], index: Int) {
         guard leaves.indices.contains(index) else { return nil }
         self.init(
             index: index, count: leaves.count, siblings: MerkleProof.path(leaves[...], index: index))
@@ -32,7 +32,7 @@ public struct MerkleProof: Sendable, Equatable {
     }
 
     /// Whether `leaf` stands at `index` in the tree of `count` leaves with this root (RFC 9162, section 2.1.3.2).
-    public func proves(_ leaf: Digest, root: Digest) -> Bool {
+    package func proves(_ leaf: Digest, root: Digest) -> Bool {
         guard index >= 0, index < count else { return false }
         var node = index
         var last = count - 1

@@ -2,9 +2,9 @@
 ///
 /// Leaf hash = SHA-256(0x00, data); node hash = SHA-256(0x01, left, right); a list of n > 1 leaves splits at the largest
 /// power of two below n; the empty tree's root is SHA-256 of nothing. The two tags keep a node from passing for a leaf.
-public enum MerkleTree {
+package enum MerkleTree {
     /// The hash of a leaf that holds `data`.
-    public static func leafHash(_ data: [UInt8]) -> Digest {
+    package static func leafHash(_ data: [UInt8]) -> Digest {
         var stream = SHA256Stream()
         stream.update(byte: 0)
         stream.update(data)
@@ -12,7 +12,7 @@ public enum MerkleTree {
     }
 
     /// The hash of a node over two subtrees.
-    public static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
+    package static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
         var stream = SHA256Stream()
         stream.update(byte: 1)
         stream.update(left)
@@ -21,7 +21,7 @@ public enum MerkleTree {
     }
 
     /// The root over leaves whose data are the 32 bytes of each digest, in the order given.
-    public static func root(leaves: [Digest]) -> Digest {
+    package static func root(leaves: [Digest]) -> Digest {
         root(
             hashes: leaves.map { leaf in
                 var stream = SHA256Stream()
@@ -32,7 +32,7 @@ public enum MerkleTree {
     }
 
     /// The root over leaves of any data, in the order given.
-    public static func root(data: [[UInt8]]) -> Digest {
+    package static func root(data: [[UInt8]]) -> Digest {
         root(hashes: data.map(leafHash)[...])
     }
 

@@ -1,7 +1,7 @@
 /// Looking up names in byte order of their UTF-8.
-public enum NameOrder {
+package enum NameOrder {
     /// The place of `name` among `count` ascending names, of which `name(at:)` gives each; `nil` where it is not there.
-    public static func place(of name: String, count: Int, _ nameAt: (Int) -> String) -> Int? {
+    package static func place(of name: String, count: Int, _ nameAt: (Int) -> String) -> Int? {
         var range = 0..<count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2

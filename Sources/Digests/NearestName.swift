@@ -1,10 +1,10 @@
 /// Finds the name that somebody probably meant, for error messages.
-public enum NearestName {
+package enum NearestName {
     /// The candidate with the smallest edit distance to `name`; of equally near ones the first in byte order of UTF-8.
     ///
     /// `nil` when none is near: the distance must be at most a third of the longer length, and at least 2 is allowed.
     /// With `acceptingPrefixes` a name that begins the other is near too, as `lr` is to `lrate`.
-    public static func among(
+    package static func among(
         _ candidates: some Sequence<String>, to name: String, acceptingPrefixes: Bool = false
     ) -> String? {
         let target = Array(name.utf8)
@@ -25,7 +25,7 @@ public enum NearestName {
     }
 
     /// Levenshtein's distance: the number of bytes to insert, delete or replace.
-    public static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    package static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (i, byte) in left.enumerated() {
             var diagonal = row[0]

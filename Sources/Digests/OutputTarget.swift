@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where the bytes for a path go: what a person who writes `> PATH` expects, with the safety of a rename where there is one.
-public enum OutputTarget {
+package enum OutputTarget {
     /// A regular file at `path`, which is no link, or none yet; `replaced` is the one that is there.
     case file(path: String, replaced: stat?)
     /// A device, a FIFO or a descriptor of this process, which is written through. Whoever resolved it closes it.
@@ -9,7 +9,7 @@ public enum OutputTarget {
 
     /// Follows links to their end, also to where nothing is yet, and opens what is no regular file. A FIFO is waited for
     /// until somebody reads from it. - Throws: `FileError` for a folder, a socket, a loop of links.
-    public static func resolve(_ path: String) throws -> OutputTarget {
+    package static func resolve(_ path: String) throws -> OutputTarget {
         switch try follow(path) {
         case .descriptor(let number):
             // In order with what was printed before.
@@ -34,13 +34,13 @@ public enum OutputTarget {
     }
 
     /// Whether a path leads to this process's standard output by its descriptor, as `/dev/stdout` does.
-    public static func isStandardOutput(_ path: String) -> Bool {
+    package static func isStandardOutput(_ path: String) -> Bool {
         guard case .descriptor(let number)? = try? follow(path) else { return false }
         return number == STDOUT_FILENO
     }
 
     /// Whether a path leads to what is written through: no regular file, nor a folder, and something is there.
-    public static func isStream(_ path: String) -> Bool {
+    package static func isStream(_ path: String) -> Bool {
         switch try? follow(path) {
         case .descriptor: true
         case .entry(_, let status): ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
@@ -49,7 +49,7 @@ public enum OutputTarget {
     }
 
     /// Where a path leads, if a regular file is there: device and inode, which are the same by whatever name.
-    public static func identity(_ path: String) -> (device: UInt64, inode: UInt64)? {
+    package static func identity(_ path: String) -> (device: UInt64, inode: UInt64)? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return (UInt64(status.st_dev), UInt64(status.st_ino))

@@ -3,7 +3,7 @@ import CCrypto
 /// SHA-256 over bytes that arrive in pieces, by OpenSSL's EVP interface (1.5–1.8 GB/s a core with SHA extensions).
 ///
 /// The value owns an OpenSSL context, so it cannot be copied; `finalize()` consumes it.
-public struct SHA256Stream: ~Copyable, @unchecked Sendable {
+package struct SHA256Stream: ~Copyable, @unchecked Sendable {
     // Unchecked: the context has one owner at any time, since the struct cannot be copied.
     private let context: OpaquePointer
 
@@ -12,7 +12,7 @@ public struct SHA256Stream: ~Copyable, @unchecked Sendable {
     nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
     /// An empty stream, untagged: what `sha256sum` computes.
-    public init() {
+    package init() {
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, Self.algorithm, nil) == 1 else {
             fatalError("libcrypto offers no SHA-256 (out of memory, or a broken OpenSSL configuration)")
         }
@@ -20,7 +20,7 @@ public struct SHA256Stream: ~Copyable, @unchecked Sendable {
     }
 
     /// A stream that has already taken the tag of `domain`: its name as UTF-8 and one zero byte.
-    public init(domain: DigestDomain) {
+    package init(domain: DigestDomain) {
         self.init()
         update(domain.rawValue)
         update(byte: 0)
@@ -31,46 +31,46 @@ public struct SHA256Stream: ~Copyable, @unchecked Sendable {
     }
 
     /// Takes raw bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
         let result = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
         precondition(result == 1, "EVP_DigestUpdate failed")
     }
 
     /// Takes bytes.
-    public mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { update($0) }
     }
 
     /// Takes the UTF-8 form of a text, without length or terminator.
-    public mutating func update(_ text: String) {
+    package mutating func update(_ text: String) {
         var text = text
         text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
     }
 
     /// Takes one byte.
-    public mutating func update(byte: UInt8) {
+    package mutating func update(byte: UInt8) {
         withUnsafeBytes(of: byte) { update($0) }
     }
 
     /// Takes eight bytes, little-endian.
-    public mutating func update(word: UInt64) {
+    package mutating func update(word: UInt64) {
         withUnsafeBytes(of: word.littleEndian) { update($0) }
     }
 
     /// Takes the 32 bytes of a digest.
-    public mutating func update(_ digest: Digest) {
+    package mutating func update(_ digest: Digest) {
         digest.withUnsafeBytes { update($0) }
     }
 
     /// Takes a text in unambiguous form: the count of its UTF-8 bytes (eight bytes, little-endian), then the bytes.
-    public mutating func update(lengthPrefixed text: String) {
+    package mutating func update(lengthPrefixed text: String) {
         update(word: UInt64(text.utf8.count))
         update(text)
     }
 
     /// The digest of all that was taken.
-    public consuming func finalize() -> Digest {
+    package consuming func finalize() -> Digest {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Digest.byteCount) { buffer in
             var count: UInt32 = 0
             let result = EVP_DigestFinal_ex(context, buffer.baseAddress, &count)

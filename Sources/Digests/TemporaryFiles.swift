@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// The temporary files that are being written now, so that a handler of a signal that ends the program can remove them.
-public enum TemporaryFiles {
+package enum TemporaryFiles {
     /// So many at a time; one more is not remembered.
     private static let most = 64
     private static let size = Int(PATH_MAX)
@@ -16,7 +16,7 @@ public enum TemporaryFiles {
     private static let lock = Mutex(())
 
     /// Makes room, which a signal handler must not.
-    public static func prepare() { _ = paths }
+    package static func prepare() { _ = paths }
 
     static func add(_ path: String) {
         lock.withLock { _ in
@@ -39,7 +39,7 @@ public enum TemporaryFiles {
     }
 
     /// Removes them all. May be called by a signal handler of a program that then ends.
-    public static func removeAll() {
+    package static func removeAll() {
         for place in 0..<most where paths[place * size] != 0 { unlink(paths + place * size) }
     }
 }

@@ -14,7 +14,7 @@ extension Digest {
     ///   - dtype: the element type as safetensors spells it.
     ///   - shape: the dimensions, outermost first; none is negative.
     ///   - bytes: the raw elements.
-    public static func tensor(
+    package static func tensor(
         name: String, dtype: String, shape: [Int], bytes: UnsafeRawBufferPointer
     ) -> Digest {
         tensor(name: name, dtype: dtype, shape: shape, byteCount: bytes.count) { append in append(bytes) }
@@ -22,7 +22,7 @@ extension Digest {
 
     /// The same of elements that come in pieces: `body` hands all of them to its argument, in order.
     /// - Throws: what `body` throws.
-    public static func tensor(
+    package static func tensor(
         name: String, dtype: String, shape: [Int], byteCount: Int,
         _ body: (_ append: (UnsafeRawBufferPointer) -> Void) throws -> Void
     ) rethrows -> Digest {

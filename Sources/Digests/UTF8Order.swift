@@ -1,7 +1,7 @@
 import Foundation
 
 /// Whether the UTF-8 bytes of `left` sort before those of `right`. Swift's own `<` compares Unicode-normalised forms.
-public func utf8Less(_ left: String, _ right: String) -> Bool {
+package func utf8Less(_ left: String, _ right: String) -> Bool {
     withBytes(left, right) { left, right in
         let order = memcmp(left.baseAddress!, right.baseAddress!, min(left.count, right.count))
         return order != 0 ? order < 0 : left.count < right.count
@@ -9,7 +9,7 @@ public func utf8Less(_ left: String, _ right: String) -> Bool {
 }
 
 /// Whether two texts have the same UTF-8 bytes. Swift's own `==` also equates canonically equivalent texts.
-public func utf8Equal(_ left: String, _ right: String) -> Bool {
+package func utf8Equal(_ left: String, _ right: String) -> Bool {
     withBytes(left, right) { left, right in
         left.count == right.count && memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
     } ?? left.utf8.elementsEqual(right.utf8)

@@ -1,9 +1,9 @@
 /// Text from files, made harmless for whoever shows it: names, captions and paths may hold anything. The one form in which
 /// terminals, logs and pages get such text.
-public enum VisibleText {
+package enum VisibleText {
     /// One line: what has no shape of its own is spelt out (control characters, ESC among them, line breaks, marks that turn
     /// the direction of writing), and what goes on after `most` characters is cut.
-    public static func of(_ text: String, most: Int = 2000) -> String {
+    package static func of(_ text: String, most: Int = 2000) -> String {
         // Nearly all text is plain.
         if text.utf8.count <= most, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
         var result = ""
@@ -15,17 +15,17 @@ public enum VisibleText {
     }
 
     /// Several lines, each as `of` gives it but whole. A line feed in a name makes no line of its own.
-    public static func lines(_ lines: [String]) -> String {
+    package static func lines(_ lines: [String]) -> String {
         lines.map { of($0, most: .max) }.joined(separator: "\n")
     }
 
     /// A text whose line feeds were meant; all else as `of` gives it.
-    public static func block(_ text: String) -> String {
+    package static func block(_ text: String) -> String {
         lines(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
     }
 
     /// A character that has no shape of its own, as text; nil for any other.
-    public static func spelt(_ scalar: Unicode.Scalar) -> String? {
+    package static func spelt(_ scalar: Unicode.Scalar) -> String? {
         switch scalar.value {
         case 0x0A: "\\n"
         case 0x09: "\\t"
@@ -41,4 +41,4 @@ public enum VisibleText {
 
 /// An error whose description has several lines, in which what comes from files is visible already. Of all others a line
 /// feed is spelt out.
-public protocol ErrorInLines: Error {}
+package protocol ErrorInLines: Error {}

@@ -1,28 +1,28 @@
 import Digests
 
 /// The signed statements on a run, `Manifests/<run>.intoto.jsonl`: one envelope a line, canonical JSON.
-public struct Attestations: Sendable, Equatable {
+package struct Attestations: Sendable, Equatable {
     /// The path of the file.
-    public let path: String
+    package let path: String
     /// The envelopes in the order of the lines.
-    public private(set) var envelopes: [Envelope]
+    package private(set) var envelopes: [Envelope]
 
     /// Who has signed a run.
-    public struct Signers: Sendable, Equatable {
+    package struct Signers: Sendable, Equatable {
         /// Known keys whose signature holds.
-        public var known: [VerifyingKey] = []
+        package var known: [VerifyingKey] = []
         /// Names of the keys that are not known, as the envelopes have them: nothing is proved by these.
-        public var unknown: [String] = []
+        package var unknown: [String] = []
 
         /// Nobody.
-        public init() {}
+        package init() {}
     }
 
     /// No statement yet.
-    public init(path: String) { (self.path, envelopes) = (path, []) }
+    package init(path: String) { (self.path, envelopes) = (path, []) }
 
     /// Reads the file; nil when there is none. - Throws: `FileError`, `TamperError` for a line that is no envelope.
-    public static func read(_ path: String) throws -> Attestations? {
+    package static func read(_ path: String) throws -> Attestations? {
         guard FileContents.exists(path) else { return nil }
         var result = Attestations(path: path)
         let lines = try FileContents.read(path).split(separator: 0x0A, omittingEmptySubsequences: false)
@@ -40,7 +40,7 @@ public struct Attestations: Sendable, Equatable {
     }
 
     /// Adds a statement, in place of an earlier one by the same key. - Throws: `FileError`.
-    public mutating func add(_ envelope: Envelope) throws {
+    package mutating func add(_ envelope: Envelope) throws {
         let keys = Set(envelope.signatures.map(\.keyID))
         envelopes.removeAll { old in
             old.payloadType == envelope.payloadType && Set(old.signatures.map(\.keyID)) == keys
@@ -54,7 +54,7 @@ public struct Attestations: Sendable, Equatable {
     /// Holds every statement against the manifest, and the signatures against the keys that are known.
     /// - Throws: `TamperError` when a statement is not the one that this manifest gives, or the signature of a known key
     ///   does not hold.
-    public func check(_ manifest: Manifest, keys: [VerifyingKey]) throws -> Signers {
+    package func check(_ manifest: Manifest, keys: [VerifyingKey]) throws -> Signers {
         var signers = Signers()
         let expected = RunStatement.json(manifest)
         for (index, envelope) in envelopes.enumerated() {

@@ -6,31 +6,31 @@ import Digests
 ///     headₙ = SHA-256("smpo/chain-link/1", 0x00, headₙ₋₁, digest of step record n)
 ///
 /// The head after the last step stands for the whole run: its inputs and every recorded bit of every step.
-public struct Chain: Sendable, Equatable {
+package struct Chain: Sendable, Equatable {
     /// The head after `count` steps.
-    public private(set) var head: Digest
+    package private(set) var head: Digest
     /// The digests of the step records so far.
-    public private(set) var steps: [Digest] = []
+    package private(set) var steps: [Digest] = []
 
     /// The chain of a run without steps.
-    public init(inputs: Digest) {
+    package init(inputs: Digest) {
         head = Digest.of(.chainStart, [inputs])
     }
 
     /// The number of steps so far.
-    public var count: Int { steps.count }
+    package var count: Int { steps.count }
 
     /// The head that a step record would give.
-    public func link(_ step: Digest) -> Digest { Digest.of(.chainLink, [head, step]) }
+    package func link(_ step: Digest) -> Digest { Digest.of(.chainLink, [head, step]) }
 
     /// Adds a step record by its digest; gives the new head.
     @discardableResult
-    public mutating func append(_ step: Digest) -> Digest {
+    package mutating func append(_ step: Digest) -> Digest {
         head = link(step)
         steps.append(step)
         return head
     }
 
     /// The Merkle root (`MerkleTree`) over the digests of all step records.
-    public var stepsRoot: Digest { MerkleTree.root(leaves: steps) }
+    package var stepsRoot: Digest { MerkleTree.root(leaves: steps) }
 }

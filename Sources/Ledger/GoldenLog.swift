@@ -1,16 +1,16 @@
 import Digests
 
 /// One verified line of a golden log.
-public struct GoldenStep: Sendable, Equatable {
+package struct GoldenStep: Sendable, Equatable {
     /// What the step left behind.
-    public let record: StepRecord
+    package let record: StepRecord
     /// The digest of the record.
-    public let digest: Digest
+    package let digest: Digest
     /// The head of the chain after the step.
-    public let head: Digest
+    package let head: Digest
 
     /// A step with its digest and the head after it.
-    public init(record: StepRecord, digest: Digest, head: Digest) {
+    package init(record: StepRecord, digest: Digest, head: Digest) {
         (self.record, self.digest, self.head) = (record, digest, head)
     }
 }
@@ -20,31 +20,31 @@ public struct GoldenStep: Sendable, Equatable {
 ///
 /// A line of the log is the canonical JSON of `{"digest":…,"head":…,"record":{…},"step":…}` and a line feed. Every byte
 /// counts: a line in any other form, even of the same meaning, is refused.
-public struct GoldenLog: Sendable {
+package struct GoldenLog: Sendable {
     /// The folder.
-    public let folder: String
+    package let folder: String
     /// The accepted manifest, its digest checked.
-    public let manifest: Manifest
+    package let manifest: Manifest
     /// What the manifest says came of the run.
-    public let outcome: ManifestOutcome
+    package let outcome: ManifestOutcome
 
     /// The path of the log.
-    public var logPath: String { folder + "/log.jsonl" }
+    package var logPath: String { folder + "/log.jsonl" }
 
     /// Whether the folder holds a golden log or a part of one; `Golden` may hold models too.
-    public static func exists(folder: String) -> Bool {
+    package static func exists(folder: String) -> Bool {
         ["manifest.json", "log.jsonl", "names.json", "tensors.bin"].contains { FileContents.exists("\(folder)/\($0)") }
     }
 
     /// Whether the digests of single tensors lie beside the log.
-    public var hasTensors: Bool {
+    package var hasTensors: Bool {
         let paths = GoldenTensors.paths(folder)
         return FileContents.exists(paths.names) || FileContents.exists(paths.digests)
     }
 
     /// Opens a folder and checks the manifest's digest; the log is checked as it is read.
     /// - Throws: what `Manifest.read(_:)` throws; `JSONShapeError` when the manifest has no outcome.
-    public init(folder: String) throws {
+    package init(folder: String) throws {
         self.folder = folder
         let path = folder + "/manifest.json"
         manifest = try Manifest.read(path)
@@ -57,7 +57,7 @@ public struct GoldenLog: Sendable {
     /// Hands the steps to `body` in order, each verified before: form, digest, chain link, tensors; after the last one,
     /// the number of steps, the head and the root against the manifest.
     /// - Throws: `FileError`, `LineEndError`, `TamperError`, or what `body` throws.
-    public func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
+    package func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
         let tensors = try GoldenTensors(folder: folder, run: manifest.run)
         var offset = 0
         try forEachRecord { step in
@@ -70,7 +70,7 @@ public struct GoldenLog: Sendable {
 
     /// The tensors of a step of `steps`, which are those of this log; empty where the folder holds none.
     /// - Throws: `FileError`, `TamperError`.
-    public func tensors(of step: Int, in steps: [GoldenStep]) throws -> [Phase: TensorList] {
+    package func tensors(of step: Int, in steps: [GoldenStep]) throws -> [Phase: TensorList] {
         let offset = steps.prefix(step - 1).reduce(0) { $0 + GoldenTensors.byteCount($1.record) }
         return try GoldenTensors(folder: folder, run: manifest.run)?.tensors(steps[step - 1].record, at: offset) ?? [:]
     }
@@ -95,7 +95,7 @@ public struct GoldenLog: Sendable {
     }
 
     /// All steps, verified. - Throws: `FileError`, `TamperError`.
-    public func steps() throws -> [GoldenStep] {
+    package func steps() throws -> [GoldenStep] {
         var result: [GoldenStep] = []
         try forEachStep { result.append($0) }
         return result
@@ -130,7 +130,7 @@ public struct GoldenLog: Sendable {
 
 extension GoldenStep {
     /// The JSON form of a line. The member `step` repeats the record's own number, for people and for `grep`.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "digest": .digest(digest), "head": .digest(head), "record": record.json, "step": .integer(record.step),
         ]

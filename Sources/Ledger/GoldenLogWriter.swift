@@ -9,7 +9,7 @@ extension GoldenLog {
     /// - Parameter body: is handed the function that appends the next step.
     /// - Throws: `GoldenBackendError` when the run is not of the reference backend, `FileError`, `TamperError`,
     ///   `JSONShapeError` when the manifest has no outcome, or what `body` throws.
-    public static func write(
+    package static func write(
         folder: String, manifest: Manifest, _ body: (_ append: (StepTrace) throws -> Void) throws -> Void
     ) throws {
         guard manifest.outcome != nil else { throw noOutcome(folder) }
@@ -18,7 +18,7 @@ extension GoldenLog {
 
     /// The same for a run whose manifest, with these inputs, is known only when its last step is: `manifest` is asked
     /// for it after `body`.
-    public static func write(
+    package static func write(
         folder: String, run: String, inputs: ManifestInputs,
         _ body: (_ append: (StepTrace) throws -> Void) throws -> Void, manifest: () throws -> Manifest
     ) throws {

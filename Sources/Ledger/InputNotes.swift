@@ -3,9 +3,9 @@ import Digests
 /// What a person should know of a run's inputs although it is no fault: how many captions and pictures were not taken
 /// whole, or not as they lie in their files. They follow from the inputs, so a manifest holds them among its
 /// circumstances, and only where there is something to say.
-public struct InputNotes: Sendable, Equatable {
+package struct InputNotes: Sendable, Equatable {
     /// What happened to a caption or a picture.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// The caption has more tokens than the text encoder takes; its end is cut off.
         case captionsCut = "captions cut"
         /// The picture's EXIF data say that it is to be turned or mirrored; it is taken as it is stored.
@@ -42,16 +42,16 @@ public struct InputNotes: Sendable, Equatable {
     }
 
     /// How many captions or pictures there are of each kind; only kinds that have some.
-    public private(set) var counts: [Kind: Int] = [:]
+    package private(set) var counts: [Kind: Int] = [:]
 
     /// Nothing to say.
-    public init() {}
+    package init() {}
 
     /// Notes with these counts.
-    public init(_ counts: [Kind: Int]) { self.counts = counts.filter { $0.value > 0 } }
+    package init(_ counts: [Kind: Int]) { self.counts = counts.filter { $0.value > 0 } }
 
     /// How many of `captions` are cut; of equal ones each counts, and is asked about once.
-    public init(captions: [String], isCut: (String) -> Bool) {
+    package init(captions: [String], isCut: (String) -> Bool) {
         var known: [[UInt8]: Bool] = [:]
         for caption in captions {
             let bytes = Array(caption.utf8)
@@ -62,24 +62,24 @@ public struct InputNotes: Sendable, Equatable {
     }
 
     /// Adds to a kind.
-    public mutating func add(_ kind: Kind, _ count: Int = 1) {
+    package mutating func add(_ kind: Kind, _ count: Int = 1) {
         if count > 0 { counts[kind, default: 0] += count }
     }
 
     /// Adds all that `other` says.
-    public mutating func add(_ other: InputNotes) {
+    package mutating func add(_ other: InputNotes) {
         for (kind, count) in other.counts { add(kind, count) }
     }
 
     /// One sentence a kind, for people; empty where there is nothing to say.
-    public var sentences: [String] { Kind.allCases.compactMap { kind in counts[kind].map(kind.sentence) } }
+    package var sentences: [String] { Kind.allCases.compactMap { kind in counts[kind].map(kind.sentence) } }
 }
 
 extension ManifestCircumstances {
     private static let notesKey = "input_notes"
 
     /// What is to be known of the run's inputs; kinds that this program does not know are left out.
-    public var inputNotes: InputNotes {
+    package var inputNotes: InputNotes {
         get {
             guard case .object(let object)? = other[Self.notesKey] else { return InputNotes() }
             var notes = InputNotes()

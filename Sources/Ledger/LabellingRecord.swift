@@ -2,23 +2,23 @@ import Digests
 
 /// What a scorer made of a folder of pairs: the scores that were written into its list, and the smoothed labels that
 /// follow from them.
-public struct LabellingRecord: Sendable, Equatable {
+package struct LabellingRecord: Sendable, Equatable {
     /// One pair.
-    public struct Item: Sendable, Equatable {
+    package struct Item: Sendable, Equatable {
         /// The pair's name.
-        public let item: String
+        package let item: String
         /// Digests of the bytes of its pictures.
-        public let images: [Digest]
+        package let images: [Digest]
         /// The cosines of its pictures with the caption.
-        public let scores: [Double]
+        package let scores: [Double]
         /// α of the pair, whose winner is the picture with the higher score: γ times the probability that it is better;
         /// nil for a pair that is left out because people found its pictures equally good.
-        public let alpha: Double?
+        package let alpha: Double?
         /// W = 2α − γ, or nil.
-        public let weight: Double?
+        package let weight: Double?
 
         /// A pair of two pictures.
-        public init(item: String, images: [Digest], scores: [Double], alpha: Double?, weight: Double?) {
+        package init(item: String, images: [Digest], scores: [Double], alpha: Double?, weight: Double?) {
             precondition(images.count == 2 && scores.count == 2)
             self.item = item
             self.images = images
@@ -29,22 +29,22 @@ public struct LabellingRecord: Sendable, Equatable {
     }
 
     /// The folder as it was named.
-    public let folder: String
+    package let folder: String
     /// The scorer's digest.
-    public let scorer: Digest
+    package let scorer: Digest
     /// Digests of the scorer's files by their names.
-    public let scorerParts: JSONValue
+    package let scorerParts: JSONValue
     /// The data set's digest with the scores in it: what a run's manifest says under `data`.
-    public let data: Digest
+    package let data: Digest
     /// γ.
-    public let gamma: Double
+    package let gamma: Double
     /// The least and the greatest score of the pairs that are not left out.
-    public let scoreRange: ClosedRange<Double>
+    package let scoreRange: ClosedRange<Double>
     /// The pairs in data order.
-    public let items: [Item]
+    package let items: [Item]
 
     /// A labelling of `folder`.
-    public init(
+    package init(
         folder: String, scorer: Digest, scorerParts: JSONValue, data: Digest, gamma: Double,
         scoreRange: ClosedRange<Double>, items: [Item]
     ) {

@@ -4,7 +4,7 @@ import GRDB
 extension LedgerStore {
     /// Records the result of an audit. The run need not be in the ledger: golden runs are audited too.
     /// - Throws: `LedgerError`.
-    public func recordAudit(of run: String, verdict: String, report: JSONValue) throws {
+    package func recordAudit(of run: String, verdict: String, report: JSONValue) throws {
         try write { db in
             try db.execute(
                 sql: "INSERT INTO audits (run, verdict, report) VALUES (?, ?, ?)",
@@ -13,7 +13,7 @@ extension LedgerStore {
     }
 
     /// The audits of a run, or of all runs, oldest first. - Throws: `LedgerError`, `JSONSyntaxError`.
-    public func audits(of run: String? = nil) throws -> [AuditRecord] {
+    package func audits(of run: String? = nil) throws -> [AuditRecord] {
         try read { db in
             let sql =
                 "SELECT run, verdict, CAST(report AS BLOB) AS report, at FROM audits WHERE ?1 IS NULL OR run = ?1 ORDER BY id"
@@ -26,7 +26,7 @@ extension LedgerStore {
     }
 
     /// What was measured of a run between its steps, by step and name. - Throws: `LedgerError`, `TamperError`.
-    public func measures(of run: String) throws -> [(step: Int, name: String, value: Double)] {
+    package func measures(of run: String) throws -> [(step: Int, name: String, value: Double)] {
         try read { db in
             let sql = "SELECT step, name, bits FROM measures WHERE run_id = ? ORDER BY step, name"
             return try Row.fetchAll(db, sql: sql, arguments: [try Self.id(of: run, db)]).map { row in
@@ -39,7 +39,7 @@ extension LedgerStore {
     }
 
     /// The parts of all checkpoints of a run, by step and part. - Throws: `LedgerError`, `TamperError`.
-    public func checkpoints(of run: String) throws -> [StoredCheckpoint] {
+    package func checkpoints(of run: String) throws -> [StoredCheckpoint] {
         try read { db in
             let sql = "SELECT step, part, object, digest FROM checkpoints WHERE run_id = ? ORDER BY step, part"
             return try Row.fetchAll(db, sql: sql, arguments: [try Self.id(of: run, db)]).map { row in
@@ -57,7 +57,7 @@ extension LedgerStore {
 
     /// Where the values of a step's tensors are, by phase and name; empty where none were stored.
     /// - Throws: `LedgerError`, `TamperError`.
-    public func storedTensors(of run: String, step: Int) throws -> [StoredTensor] {
+    package func storedTensors(of run: String, step: Int) throws -> [StoredTensor] {
         try read { db in try storedTensors(try Self.id(of: run, db), run: run, step: step, db) }
     }
 
@@ -83,7 +83,7 @@ extension LedgerStore {
     }
 
     /// The items of a run's data set in their order, with labels. - Throws: `LedgerError`, `TamperError`.
-    public func dataItems(of run: String) throws -> [DataItem] {
+    package func dataItems(of run: String) throws -> [DataItem] {
         try read { db in
             let id = try Self.id(of: run, db)
             var labels: [Int64: [String: UInt32]] = [:]

@@ -1,7 +1,7 @@
 import GRDB
 
 /// What can go wrong with a ledger besides evidence that does not hold (`TamperError`).
-public enum LedgerError: Error, Equatable, CustomStringConvertible {
+package enum LedgerError: Error, Equatable, CustomStringConvertible {
     /// There is no file at the path, and none is to be made.
     case missing(path: String)
     /// The file is no SQLite database, or one of another program.
@@ -32,7 +32,7 @@ public enum LedgerError: Error, Equatable, CustomStringConvertible {
     case database(path: String, detail: String)
 
     /// What happened, with the path and a hint where there is one.
-    public var description: String {
+    package var description: String {
         switch self {
         case .missing(let path): "\(path): there is no ledger"
         case .notALedger(let path, let detail): "\(path): not a ledger: \(detail)"

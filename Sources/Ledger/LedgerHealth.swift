@@ -2,37 +2,37 @@ import Digests
 import GRDB
 
 /// The state of a ledger's file, apart from what the runs in it say.
-public struct LedgerHealth: Sendable, Equatable {
+package struct LedgerHealth: Sendable, Equatable {
     /// The version of the file's tables.
-    public let schema: Int
+    package let schema: Int
     /// What SQLite's own check of the file finds damaged; empty when nothing is.
-    public let damage: [String]
+    package let damage: [String]
     /// Tables and views that are not those of its version; empty when all are.
-    public let strangeTables: [String]
+    package let strangeTables: [String]
     /// Who records which runs now, `run-1, process 4711` each.
-    public let writers: [String]
+    package let writers: [String]
 
     /// The newest version of the tables that this program knows.
-    public static let newestSchema = LedgerSchema.version
+    package static let newestSchema = LedgerSchema.version
 }
 
 extension LedgerStore {
     /// The version of the file's tables, and what is strange about them; the file itself is not read through.
     /// - Throws: `LedgerError`.
-    public func schema() throws -> (version: Int, strangeTables: [String]) {
+    package func schema() throws -> (version: Int, strangeTables: [String]) {
         try read { db in
             (try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, try LedgerSchema.differences(db))
         }
     }
 
     /// Whether a process holds the right to record a run now.
-    public func isRecorded(_ run: String) -> Bool {
+    package func isRecorded(_ run: String) -> Bool {
         WriterLock.writers(ledger: path).contains { utf8Equal($0.run, run) }
     }
 
     /// Looks at the file: version, `PRAGMA integrity_check`, `PRAGMA foreign_key_check`, its tables, who records.
     /// - Throws: `LedgerError`.
-    public func health() throws -> LedgerHealth {
+    package func health() throws -> LedgerHealth {
         try read { db in
             let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(10)").filter { $0 != "ok" }
             let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").prefix(10).map { row in

@@ -4,7 +4,7 @@ import GRDB
 extension LedgerStore {
     /// Adds a labelling, whole or not at all; gives its number. - Throws: `LedgerError`.
     @discardableResult
-    public func record(_ labelling: LabellingRecord) throws -> Int64 {
+    package func record(_ labelling: LabellingRecord) throws -> Int64 {
         try write { db in
             try db.execute(
                 sql: """
@@ -33,7 +33,7 @@ extension LedgerStore {
     }
 
     /// All labellings, the oldest first. - Throws: `LedgerError`, `TamperError`.
-    public func labellings() throws -> [LabellingRecord] {
+    package func labellings() throws -> [LabellingRecord] {
         try read { db in
             // A ledger of version 2 has no such tables until somebody writes to it.
             guard try db.tableExists("labellings") else { return [] }

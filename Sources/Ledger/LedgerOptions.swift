@@ -1,7 +1,7 @@
 /// How a ledger is opened.
-public struct LedgerOptions: Sendable {
+package struct LedgerOptions: Sendable {
     /// What a commit waits for.
-    public enum Durability: Sendable {
+    package enum Durability: Sendable {
         /// The ledger survives a crash of the program whole; a power cut may take the last steps, never the consistency.
         case normal
         /// Every step is on the disk before the next one begins (about 5 ms a step).
@@ -9,14 +9,14 @@ public struct LedgerOptions: Sendable {
     }
 
     /// What a commit waits for.
-    public var durability: Durability
+    package var durability: Durability
     /// Seconds to wait for another process's transaction before giving up.
-    public var busySeconds: Double
+    package var busySeconds: Double
     /// The largest size of the database file; `nil` for no limit. Beyond it, writing fails as on a full disk.
-    public var maximumBytes: Int?
+    package var maximumBytes: Int?
 
     /// Options; the defaults are those of a training run.
-    public init(durability: Durability = .normal, busySeconds: Double = 2, maximumBytes: Int? = nil) {
+    package init(durability: Durability = .normal, busySeconds: Double = 2, maximumBytes: Int? = nil) {
         self.durability = durability
         self.busySeconds = busySeconds
         self.maximumBytes = maximumBytes

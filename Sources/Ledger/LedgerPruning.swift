@@ -2,21 +2,21 @@ import Digests
 import GRDB
 
 /// What taking runs, or parts of them, out of a ledger frees.
-public struct PrunePlan: Sendable, Equatable {
+package struct PrunePlan: Sendable, Equatable {
     /// The runs that go, or whose checkpoints go.
-    public let runs: [String]
+    package let runs: [String]
     /// Whether only checkpoints before the last one go, and the runs stay.
-    public let checkpointsOnly: Bool
+    package let checkpointsOnly: Bool
     /// The number of steps that go with their runs.
-    public let steps: Int
+    package let steps: Int
     /// Objects that nothing else names.
-    public let objects: [Digest]
+    package let objects: [Digest]
 }
 
 extension LedgerStore {
     /// What would go. - Throws: `LedgerError` (`unknownRun`, `recordedElsewhere` while anything is being recorded:
     /// a recorder stores objects before it names them).
-    public func planPruning(_ names: [String], checkpointsOnly: Bool) throws -> PrunePlan {
+    package func planPruning(_ names: [String], checkpointsOnly: Bool) throws -> PrunePlan {
         if let writer = WriterLock.writers(ledger: path).first {
             throw LedgerError.recordedElsewhere(run: writer.run, holder: writer.holder)
         }
@@ -45,7 +45,7 @@ extension LedgerStore {
     /// Takes out what a plan says, from the ledger first: an object without a name is only waste, a name without an
     /// object is a hole. Gives the bytes of the objects that were removed. - Throws: `LedgerError`, `FileError`.
     @discardableResult
-    public func prune(_ plan: PrunePlan, objects: ObjectStore) throws -> Int {
+    package func prune(_ plan: PrunePlan, objects: ObjectStore) throws -> Int {
         try write { db in
             for name in plan.runs {
                 let id = try Self.id(of: name, db)

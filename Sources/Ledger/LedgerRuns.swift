@@ -9,7 +9,7 @@ extension LedgerStore {
     ///   - taken: names used elsewhere: those of the manifests and golden logs.
     ///   - level: how much is kept beside the records.
     /// - Throws: `LedgerError` (`nameNotUsable`, `readOnly`, `diskFull`, …).
-    public func createRun(
+    package func createRun(
         inputs: ManifestInputs, circumstances: ManifestCircumstances, name: String? = nil, taken: [String] = [],
         level: RecordLevel = .tensors
     ) throws -> RunRecorder {
@@ -39,7 +39,7 @@ extension LedgerStore {
     /// - Parameter afterStep: the step after which to go on, that of a checkpoint; later steps are removed from the
     ///   ledger. `nil`: after the last recorded one.
     /// - Throws: `LedgerError` (`recordedElsewhere`, `unknownRun`, `finished`, …), `TamperError`.
-    public func resumeRun(_ name: String, afterStep: Int? = nil) throws -> RunRecorder {
+    package func resumeRun(_ name: String, afterStep: Int? = nil) throws -> RunRecorder {
         guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
         // No lock for a run that there is not.
         _ = try self.run(name)
@@ -62,12 +62,12 @@ extension LedgerStore {
     }
 
     /// All runs in the order in which they were begun. - Throws: `LedgerError`.
-    public func runs() throws -> [RunSummary] {
+    package func runs() throws -> [RunSummary] {
         try read { db in try Self.summaries(db) }
     }
 
     /// One run. - Throws: `LedgerError.unknownRun`.
-    public func run(_ name: String) throws -> RunSummary {
+    package func run(_ name: String) throws -> RunSummary {
         let all = try runs()
         guard let run = all.first(where: { utf8Equal($0.name, name) }) else {
             throw LedgerError.unknownRun(name: name, known: all.map(\.name))
@@ -78,7 +78,7 @@ extension LedgerStore {
     /// Steps of a run in order, as stored; `verify(_:objects:)` checks them.
     /// - Parameter range: the steps wanted, from 1; `nil` for all.
     /// - Throws: `LedgerError`, `TamperError` for a row that holds no step record.
-    public func steps(of name: String, in range: ClosedRange<Int>? = nil) throws -> [StoredStep] {
+    package func steps(of name: String, in range: ClosedRange<Int>? = nil) throws -> [StoredStep] {
         try read { db in
             let rows = try Row.fetchCursor(
                 db,

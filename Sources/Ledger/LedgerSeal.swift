@@ -3,13 +3,13 @@ import GRDB
 
 /// What the ledger holds of a finished run beside the chain, as the manifest's outcome states it: a row that is changed,
 /// added or taken out later is found by it.
-public struct LedgerSeal: Sendable, Equatable {
+package struct LedgerSeal: Sendable, Equatable {
     /// How much was kept.
-    public let level: RecordLevel
+    package let level: RecordLevel
     /// The objects of the checkpoints by step and part, `2.state`. Those before the last may go (`smpo runs prune`).
-    public let checkpoints: [String: Digest]
+    package let checkpoints: [String: Digest]
     /// By the name of a table, the digest in the domain `rows` of the run's rows in it.
-    public let rows: [String: Digest]
+    package let rows: [String: Digest]
 
     /// The tables whose rows are sealed, each with a row's columns in canonical JSON, and their order.
     static let tables: [(name: String, columns: String, order: String)] = [
@@ -22,7 +22,7 @@ public struct LedgerSeal: Sendable, Equatable {
     ]
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "level": .string(level.rawValue),
             "checkpoints": .object(JSONObject(checkpoints.map { ($0.key, .digest($0.value)) })),
@@ -31,7 +31,7 @@ public struct LedgerSeal: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["checkpoints", "level", "rows"])
         let level = try cursor["level"].string()
         guard let level = RecordLevel(rawValue: level) else {
@@ -118,7 +118,7 @@ public struct LedgerSeal: Sendable, Equatable {
 
 extension LedgerSeal: CustomStringConvertible {
     /// What is sealed, in a line.
-    public var description: String {
+    package var description: String {
         "of \(LedgerSeal.tables.map(\.name).joined(separator: ", ")) and checkpoints: none changed, added or missing, as the "
             + "outcome states them"
     }
@@ -127,7 +127,7 @@ extension LedgerSeal: CustomStringConvertible {
 extension LedgerStore {
     /// The number of rows of a run that no digest covers, or none unless its outcome has a seal: of the tables `measures`
     /// and `audits`. - Throws: `LedgerError`.
-    public func looseRows(of run: String) throws -> (measures: Int, audits: Int) {
+    package func looseRows(of run: String) throws -> (measures: Int, audits: Int) {
         try read { db in
             let id = try Self.id(of: run, db)
             let measures = try Row.fetchOne(

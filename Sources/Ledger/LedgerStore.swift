@@ -5,11 +5,11 @@ import GRDB
 ///
 /// Any number of processes may read and record at once, each run by one of them (`RunRecorder` holds the right to).
 /// Every change is one transaction, so whatever stops the program leaves whole steps behind.
-public final class LedgerStore: Sendable {
+package final class LedgerStore: Sendable {
     /// The path of the database.
-    public let path: String
+    package let path: String
     /// Whether this store refuses to write.
-    public let isReadOnly: Bool
+    package let isReadOnly: Bool
     private let queue: DatabaseQueue
 
     /// Opens a ledger, making it (and its folder) where there is none.
@@ -20,7 +20,7 @@ public final class LedgerStore: Sendable {
     ///   - options: durability, patience, size limit.
     /// - Throws: `LedgerError` (not a database, of another program, of a newer version, read-only, in use, full disk),
     ///   `FileError` when the folder cannot be made.
-    public init(path: String, readOnly: Bool = false, options: LedgerOptions = LedgerOptions()) throws {
+    package init(path: String, readOnly: Bool = false, options: LedgerOptions = LedgerOptions()) throws {
         self.path = path
         self.isReadOnly = readOnly
         if readOnly {
@@ -50,7 +50,7 @@ public final class LedgerStore: Sendable {
 
     /// Moves what stands in the write-ahead log into the database file, so that the file alone is complete.
     /// - Throws: `LedgerError`.
-    public func checkpoint() throws {
+    package func checkpoint() throws {
         guard !isReadOnly else { throw LedgerError.readOnly(path: path) }
         try LedgerError.naming(path) {
             _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }

@@ -2,13 +2,13 @@ import Digests
 import GRDB
 
 /// A run of the ledger whose every digest and link holds.
-public struct VerifiedRun: Sendable, Equatable {
+package struct VerifiedRun: Sendable, Equatable {
     /// The manifest as the ledger holds it; without outcome while the run is not finished.
-    public let manifest: Manifest
+    package let manifest: Manifest
     /// The chain over all recorded steps.
-    public let chain: Chain
+    package let chain: Chain
     /// The steps of checkpoints that the outcome states and that have been taken out of the ledger since.
-    public let prunedCheckpoints: [Int]
+    package let prunedCheckpoints: [Int]
 }
 
 extension LedgerStore {
@@ -21,7 +21,7 @@ extension LedgerStore {
     ///   - visit: is handed each step after it was checked; it must not call this store.
     /// - Throws: `TamperError` that names step and column; `MissingObject`; `LedgerError`.
     @discardableResult
-    public func verify(
+    package func verify(
         _ name: String, objects: ObjectStore? = nil, visit: (StoredStep) throws -> Void = { _ in }
     ) throws -> VerifiedRun {
         try read { db in

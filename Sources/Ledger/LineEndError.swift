@@ -1,16 +1,16 @@
 /// A file whose bytes count has the line ends of another system: CR LF in place of LF, as Git writes them into a checkout
 /// where `core.autocrlf` is set and no attribute forbids it. Nobody tampered with it, and it cannot be read as it is.
-public struct LineEndError: Error, Equatable, CustomStringConvertible {
+package struct LineEndError: Error, Equatable, CustomStringConvertible {
     /// The file.
-    public let file: String
+    package let file: String
     /// The first line that ends so, from 1.
-    public let line: Int
+    package let line: Int
 
     /// An error of a line.
-    public init(file: String, line: Int) { (self.file, self.line) = (file, line) }
+    package init(file: String, line: Int) { (self.file, self.line) = (file, line) }
 
     /// One line.
-    public var description: String {
+    package var description: String {
         "\(file):\(line): expected lines that end with LF, found CR LF: Git has converted the file (core.autocrlf); put "
             + "\"/Golden/** -text\" and \"/Manifests/** -text\" into .gitattributes, remove the file, and check it out "
             + "again (git checkout -- \(file))"

@@ -5,23 +5,23 @@ import Digests
 ///
 /// The file is pretty JSON; its member `digest` is SHA-256 in the domain `smpo/manifest/1` over the canonical form of
 /// all other members, so layout does not matter and every value does.
-public struct Manifest: Sendable, Equatable {
+package struct Manifest: Sendable, Equatable {
     /// The version of the file format that this code writes. It reads the one before too, which differs in that its
     /// outcome does not state the files of the model that the run hands over.
-    public static let format: Int64 = 3
+    package static let format: Int64 = 3
     private static let withoutFiles: Int64 = 2
 
     /// The name of the run: it is the file's name too.
-    public var run: String
+    package var run: String
     /// All that determines the bits.
-    public var inputs: ManifestInputs
+    package var inputs: ManifestInputs
     /// What was recorded besides and must not matter.
-    public var circumstances: ManifestCircumstances
+    package var circumstances: ManifestCircumstances
     /// The result; `nil` before the run is finished.
-    public var outcome: ManifestOutcome?
+    package var outcome: ManifestOutcome?
 
     /// A manifest with all its parts.
-    public init(
+    package init(
         run: String, inputs: ManifestInputs, circumstances: ManifestCircumstances, outcome: ManifestOutcome? = nil
     ) {
         self.run = run
@@ -31,10 +31,10 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// The digest of everything in the manifest.
-    public var digest: Digest { .of(.manifest, .object(body)) }
+    package var digest: Digest { .of(.manifest, .object(body)) }
 
     /// The version of the file format that this manifest has.
-    public var format: Int64 { outcome.map { $0.files == nil } == true ? Manifest.withoutFiles : Manifest.format }
+    package var format: Int64 { outcome.map { $0.files == nil } == true ? Manifest.withoutFiles : Manifest.format }
 
     private var body: JSONObject {
         var object: JSONObject = [
@@ -46,14 +46,14 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// The JSON form with its digest.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = body
         object["digest"] = .digest(digest)
         return .object(object)
     }
 
     /// Writes the file atomically. - Throws: `FileError`.
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         try AtomicFile.write(json.pretty, to: path)
     }
 
@@ -61,13 +61,13 @@ public struct Manifest: Sendable, Equatable {
     /// - Throws: `FileError` (unreadable), `JSONSyntaxError` and `JSONShapeError` (malformed), `ManifestFormatError`
     ///   (another version), `TamperError` (the digest does not hold, or the outcome's steps are not as many as the
     ///   recipe demands).
-    public static func read(_ path: String) throws -> Manifest {
+    package static func read(_ path: String) throws -> Manifest {
         try Manifest(json: JSONCursor(try JSONValue.read(path), name: "manifest", file: path))
     }
 
     /// Takes a parsed document and checks its digest before anything else.
     /// - Throws: `JSONShapeError`, `ManifestFormatError`, `TamperError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         var object = try cursor.object()
         let stated = try cursor["digest"].digest()
         object["digest"] = nil
@@ -98,14 +98,14 @@ public struct Manifest: Sendable, Equatable {
 }
 
 /// A manifest of a format version that this code does not read.
-public struct ManifestFormatError: Error, Equatable, CustomStringConvertible {
+package struct ManifestFormatError: Error, Equatable, CustomStringConvertible {
     /// The file.
-    public let file: String
+    package let file: String
     /// Its version.
-    public let found: Int64
+    package let found: Int64
 
     /// One line.
-    public var description: String {
+    package var description: String {
         "\(file): manifest format \(found); this program reads formats 2 and \(Manifest.format)"
     }
 }

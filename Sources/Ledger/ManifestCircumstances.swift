@@ -1,22 +1,22 @@
 import Digests
 
 /// The part of a manifest that is recorded and, on the reference backend, not allowed to matter.
-public struct ManifestCircumstances: Sendable, Equatable {
+package struct ManifestCircumstances: Sendable, Equatable {
     /// The instruction set of the kernels: "baseline", "avx2", "avx512", "neon".
-    public var isa: String
+    package var isa: String
     /// The number of worker threads.
-    public var workers: Int
+    package var workers: Int
     /// The build: "debug" or "release", with a revision where known.
-    public var build: String
+    package var build: String
     /// Versions of libraries and of the program.
-    public var versions: [String: String]
+    package var versions: [String: String]
     /// The machine: processor, operating system.
-    public var host: String
+    package var host: String
     /// Further members.
-    public var other: JSONObject
+    package var other: JSONObject
 
     /// Circumstances with all their parts.
-    public init(
+    package init(
         isa: String, workers: Int, build: String, versions: [String: String] = [:], host: String,
         other: JSONObject = JSONObject()
     ) {
@@ -29,7 +29,7 @@ public struct ManifestCircumstances: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = other
         object["isa"] = .string(isa)
         object["workers"] = .integer(workers)
@@ -40,10 +40,10 @@ public struct ManifestCircumstances: Sendable, Equatable {
     }
 
     /// SHA-256 in the domain `smpo/environment/1` over the canonical JSON form.
-    public var digest: Digest { .of(.environment, json) }
+    package var digest: Digest { .of(.environment, json) }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         var other = try cursor.object()
         for key in ["isa", "workers", "build", "versions", "host"] { other[key] = nil }
         var versions: [String: String] = [:]

@@ -2,30 +2,30 @@ import Digests
 
 /// The part of a manifest that determines every bit of a run. The run's name is not part of it: two runs of equal
 /// inputs have equal chains.
-public struct ManifestInputs: Sendable, Equatable {
+package struct ManifestInputs: Sendable, Equatable {
     /// The numerics contract.
-    public var contract: String
+    package var contract: String
     /// The backend that computes.
-    public var backend: String
+    package var backend: String
     /// The resolved recipe.
-    public var recipe: JSONValue
+    package var recipe: JSONValue
     /// The run seed.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The named random streams and their ids.
-    public var streams: [String: UInt64]
+    package var streams: [String: UInt64]
     /// What the run starts from: `model`, `data`, `labels`, `schedule`, ….
-    public var digests: [String: Digest]
+    package var digests: [String: Digest]
     /// Further members, hashed as the others are: on a backend that is not the reference, what is known to change its
     /// bits.
-    public var other: JSONObject
+    package var other: JSONObject
 
     /// The contract that this version of the program computes by.
-    public static let currentContract = "ref-1"
+    package static let currentContract = "ref-1"
     /// The backend that computes by the contract: only its runs are golden, and replayed bit by bit.
-    public static let referenceBackend = "reference"
+    package static let referenceBackend = "reference"
 
     /// Inputs with all their parts.
-    public init(
+    package init(
         contract: String = ManifestInputs.currentContract, backend: String = ManifestInputs.referenceBackend,
         recipe: JSONValue,
         seed: UInt64, streams: [String: UInt64] = [:], digests: [String: Digest] = [:], other: JSONObject = JSONObject()
@@ -40,13 +40,13 @@ public struct ManifestInputs: Sendable, Equatable {
     }
 
     /// The number of steps that the recipe demands, its `training.steps`; nil where it does not say.
-    public var steps: Int? {
+    package var steps: Int? {
         guard case .object(let recipe) = recipe, case .object(let training)? = recipe["training"] else { return nil }
         return try? JSONCursor(training["steps"], name: "steps").int()
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = other
         object["contract"] = .string(contract)
         object["backend"] = .string(backend)
@@ -58,10 +58,10 @@ public struct ManifestInputs: Sendable, Equatable {
     }
 
     /// SHA-256 in the domain `smpo/manifest-inputs/1` over the canonical JSON form: what the chain starts from.
-    public var digest: Digest { .of(.manifestInputs, json) }
+    package var digest: Digest { .of(.manifestInputs, json) }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         var other = try cursor.object()
         for key in ["contract", "backend", "recipe", "seed", "streams", "digests"] { other[key] = nil }
         guard let recipe = try cursor["recipe"].value else { throw try cursor["recipe"].error(expected: "a recipe") }

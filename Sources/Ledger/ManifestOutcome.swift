@@ -1,27 +1,27 @@
 import Digests
 
 /// The part of a manifest that a finished run adds.
-public struct ManifestOutcome: Sendable, Equatable {
+package struct ManifestOutcome: Sendable, Equatable {
     /// The number of optimiser steps.
-    public var steps: Int
+    package var steps: Int
     /// The head of the chain after the last step.
-    public var chainHead: Digest
+    package var chainHead: Digest
     /// The Merkle root over the digests of all step records.
-    public var stepsRoot: Digest
+    package var stepsRoot: Digest
     /// The digest of the trained weights (`WeightsDigest`).
-    public var weightsDigest: Digest
+    package var weightsDigest: Digest
     /// Of each file of the model that the run hands over the digest of its bytes, in the domain `file`, by its path from
     /// the model's folder. Nil in a manifest of format 2, which says nothing of them.
-    public var files: [String: Digest]?
+    package var files: [String: Digest]?
     /// What the ledger holds of the run beside the chain; nil where the run was not recorded into one, and in format 2.
-    public var ledger: LedgerSeal?
+    package var ledger: LedgerSeal?
     /// Further members.
-    public var other: JSONObject
+    package var other: JSONObject
 
     private static let keys = ["steps", "chain_head", "steps_root", "weights_digest", "files", "ledger"]
 
     /// An outcome with all its parts.
-    public init(
+    package init(
         chain: Chain, weightsDigest: Digest, files: [String: Digest]? = nil, ledger: LedgerSeal? = nil,
         other: JSONObject = JSONObject()
     ) {
@@ -35,7 +35,7 @@ public struct ManifestOutcome: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = other
         object["steps"] = .integer(steps)
         object["chain_head"] = .digest(chainHead)
@@ -47,7 +47,7 @@ public struct ManifestOutcome: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         other = try cursor.object()
         for key in ManifestOutcome.keys { other[key] = nil }
         steps = try cursor["steps"].int()
@@ -65,7 +65,7 @@ public struct ManifestOutcome: Sendable, Equatable {
 
     /// Checks that there are as many steps as the recipe of `inputs` demands: a run that ends has them all.
     /// - Throws: `TamperError`.
-    public func check(_ inputs: ManifestInputs, file: String, run: String) throws {
+    package func check(_ inputs: ManifestInputs, file: String, run: String) throws {
         guard let demanded = inputs.steps, demanded != steps else { return }
         throw TamperError(
             file: file, run: run, step: nil, field: "outcome.steps",
@@ -74,7 +74,7 @@ public struct ManifestOutcome: Sendable, Equatable {
 
     /// Checks that the weights are those after the last step: the root over them in its record is their digest.
     /// - Throws: `TamperError`.
-    public func check(weightsOf last: StepRecord, file: String, run: String) throws {
+    package func check(weightsOf last: StepRecord, file: String, run: String) throws {
         guard let root = last.weightsDigest, root != weightsDigest else { return }
         throw TamperError(
             file: file, run: run, step: nil, field: "outcome.weights_digest",
@@ -82,7 +82,7 @@ public struct ManifestOutcome: Sendable, Equatable {
     }
 
     /// Checks that a chain ends as this outcome says. - Throws: `TamperError` that names the first member that differs.
-    public func check(_ chain: Chain, file: String, run: String) throws {
+    package func check(_ chain: Chain, file: String, run: String) throws {
         func require(_ field: String, _ expected: String, _ found: String) throws {
             guard expected != found else { return }
             throw TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
@@ -93,7 +93,7 @@ public struct ManifestOutcome: Sendable, Equatable {
     }
 
     /// The members that a replay can prove, as texts.
-    public var members: [(name: String, value: String)] {
+    package var members: [(name: String, value: String)] {
         [
             ("steps", "\(steps)"), ("chain_head", chainHead.hex), ("steps_root", stepsRoot.hex),
             ("weights_digest", weightsDigest.hex),
@@ -101,7 +101,7 @@ public struct ManifestOutcome: Sendable, Equatable {
     }
 
     /// The first of these members that is not that of `other`: its name, its value here and there; nil if all are equal.
-    public func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
+    package func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
         if let first = zip(members, other.members).map({ ($0.name, $0.value, $1.value) }).first(where: { $0.1 != $0.2 })
         {
             return first

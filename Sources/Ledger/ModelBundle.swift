@@ -3,9 +3,9 @@ import Foundation
 
 /// The signature of a model's folder in the format of OpenSSF Model Signing 1.0 (method `key`, ECDSA P-256, `files`): a
 /// Sigstore bundle whose statement lists every file with its SHA-256. `model-signing` from PyPI reads and writes the same.
-public enum ModelBundle {
+package enum ModelBundle {
     /// The file's usual name, inside the folder.
-    public static let fileName = "model.sig"
+    package static let fileName = "model.sig"
 
     private static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
     private static let predicateType = "https://model_signing/signature/v1.0"
@@ -13,7 +13,7 @@ public enum ModelBundle {
     /// Signs all files below `folder` except the bundle itself. Links are signed as the files they lead to in a snapshot
     /// of the hub's client, where they stay inside its repository (`HubRepository`).
     /// - Throws: `KeyError` for a key of another kind, `FileError`, `TamperError` for any other link.
-    public static func sign(folder: String, key: SigningKey, to path: String) throws {
+    package static func sign(folder: String, key: SigningKey, to path: String) throws {
         guard key.kind == .p256 else {
             throw KeyError(
                 key: "\(key)", reason: "expected a P-256 key for a model's bundle; `smpo keys generate --type p256`")
@@ -35,7 +35,7 @@ public enum ModelBundle {
     /// Checks the signature, and every file against the statement: none changed, none missing, none too many.
     /// Gives the key that has signed, nil when none of `keys` has.
     /// - Throws: `TamperError`, `FileError`.
-    public static func verify(_ path: String, folder: String, keys: [VerifyingKey]) throws -> VerifyingKey? {
+    package static func verify(_ path: String, folder: String, keys: [VerifyingKey]) throws -> VerifyingKey? {
         func fault(_ file: String, _ field: String, _ expected: String, _ found: String) -> TamperError {
             TamperError(file: file, run: nil, step: nil, field: field, expected: expected, found: found)
         }

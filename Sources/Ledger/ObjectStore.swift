@@ -5,24 +5,24 @@ import Foundation
 ///
 /// An object's digest is SHA-256 in the domain `smpo/object/1` over its bytes; its file is named by the digest's
 /// hexadecimal digits, two for the folder and 62 for the file: `.smpo/objects/ab/cdef…`.
-public struct ObjectStore: Sendable {
+package struct ObjectStore: Sendable {
     /// The folder that holds all objects.
-    public let folder: String
+    package let folder: String
 
     /// A store in a folder, which need not exist before the first `put`.
-    public init(folder: String) {
+    package init(folder: String) {
         self.folder = folder
     }
 
     /// The path at which an object is, or would be.
-    public func path(of digest: Digest) -> String {
+    package func path(of digest: Digest) -> String {
         let hex = digest.hex
         return "\(folder)/\(hex.prefix(2))/\(hex.dropFirst(2))"
     }
 
     /// Stores bytes: atomically, flushed to the disk, once for equal contents. - Throws: `FileError`.
     @discardableResult
-    public func put(_ bytes: UnsafeRawBufferPointer) throws -> Digest {
+    package func put(_ bytes: UnsafeRawBufferPointer) throws -> Digest {
         let digest = Digest.of(.object, bytes)
         // A file of the right size may be a torn one of an earlier crash: only one that reads back is left alone.
         if has(digest), (try? Self.contentDigest(path(of: digest))) == digest { return digest }
@@ -33,13 +33,13 @@ public struct ObjectStore: Sendable {
 
     /// Stores bytes. - Throws: `FileError`.
     @discardableResult
-    public func put(_ bytes: [UInt8]) throws -> Digest {
+    package func put(_ bytes: [UInt8]) throws -> Digest {
         try bytes.withUnsafeBytes { try put($0) }
     }
 
     /// Takes a file into the store without holding it in memory; the file stays. - Throws: `FileError`.
     @discardableResult
-    public func put(file: String) throws -> Digest {
+    package func put(file: String) throws -> Digest {
         let digest = try Self.contentDigest(file)
         if has(digest), (try? Self.contentDigest(path(of: digest))) == digest { return digest }
         try FileContents.makeFolder("\(folder)/\(digest.hex.prefix(2))")
@@ -52,7 +52,7 @@ public struct ObjectStore: Sendable {
     /// Stores what `body` appends, in pieces and without holding it in memory: the digest is made on the way.
     /// - Throws: `FileError`, or what `body` throws; then nothing is stored.
     @discardableResult
-    public func put(_ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Digest {
+    package func put(_ body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws -> Digest {
         try FileContents.makeFolder(folder)
         return try AtomicFile.write(in: folder) { file in
             var stream = SHA256Stream(domain: .object)
@@ -70,7 +70,7 @@ public struct ObjectStore: Sendable {
 
     /// The bytes of an object, its digest checked.
     /// - Throws: `MissingObject`, `FileError`, `TamperError` when the bytes are others.
-    public func get(_ digest: Digest) throws -> [UInt8] {
+    package func get(_ digest: Digest) throws -> [UInt8] {
         guard has(digest) else { throw MissingObject(digest: digest, path: path(of: digest)) }
         let bytes = try FileContents.read(path(of: digest))
         try check(digest, Digest.of(.object, bytes))
@@ -79,25 +79,25 @@ public struct ObjectStore: Sendable {
 
     /// Checks an object without holding it in memory.
     /// - Throws: `MissingObject`, `FileError`, `TamperError` when the bytes are others.
-    public func verify(_ digest: Digest) throws {
+    package func verify(_ digest: Digest) throws {
         guard has(digest) else { throw MissingObject(digest: digest, path: path(of: digest)) }
         try check(digest, try Self.contentDigest(path(of: digest)))
     }
 
     /// Removes an object; there need not be one. - Throws: `FileError`.
-    public func remove(_ digest: Digest) throws {
+    package func remove(_ digest: Digest) throws {
         guard unlink(path(of: digest)) == 0 || errno == ENOENT else {
             throw FileError(operation: "remove", path: path(of: digest), code: errno)
         }
     }
 
     /// Whether there is a file for this object; says nothing of its contents.
-    public func has(_ digest: Digest) -> Bool {
+    package func has(_ digest: Digest) -> Bool {
         FileContents.exists(path(of: digest))
     }
 
     /// The number of bytes of an object's file; `nil` when there is none.
-    public func size(_ digest: Digest) -> Int? {
+    package func size(_ digest: Digest) -> Int? {
         FileContents.size(path(of: digest))
     }
 
@@ -115,12 +115,12 @@ public struct ObjectStore: Sendable {
 }
 
 /// The evidence is not there: the ledger or a log names an object that the store does not hold.
-public struct MissingObject: Error, Equatable, CustomStringConvertible {
+package struct MissingObject: Error, Equatable, CustomStringConvertible {
     /// The object.
-    public let digest: Digest
+    package let digest: Digest
     /// Where it should be.
-    public let path: String
+    package let path: String
 
     /// One line.
-    public var description: String { "\(path): the object is missing" }
+    package var description: String { "\(path): the object is missing" }
 }

@@ -64,7 +64,7 @@ enum OperatorStore {
 extension LedgerStore {
     /// The operators of a step of a run; nil where they were not recorded. They are held against the manifest by
     /// `verify(_:)`. - Throws: `LedgerError`, `TamperError`.
-    public func operators(of run: String, step: Int) throws -> OperatorTrace? {
+    package func operators(of run: String, step: Int) throws -> OperatorTrace? {
         try read { db in
             try OperatorStore.read(try Self.id(of: run, db), step: step, file: path, run: run, db)
         }

@@ -3,43 +3,43 @@ import Digests
 /// The operators of one step in the order in which they ran, forward and backward: what each took and what it gave.
 ///
 /// It stands beside the step record, at the level `operators`: what a run's records say does not depend on it.
-public struct OperatorTrace: Sendable, Equatable {
+package struct OperatorTrace: Sendable, Equatable {
     /// Operators that ran one after another for one purpose, such as a pass through the network.
-    public struct Section: Sendable, Equatable {
+    package struct Section: Sendable, Equatable {
         /// The purpose: `inversion 0`, `reference`, `policy`, `gradient`, …
-        public let name: String
+        package let name: String
         /// What ran: the operation and, where it has one, the parameter: `linear unet/mid_block….to_q.weight`.
-        public internal(set) var operators: [String] = []
+        package internal(set) var operators: [String] = []
         /// For each operator the digest of its inputs, then that of its outputs.
-        public internal(set) var digests: [Digest] = []
+        package internal(set) var digests: [Digest] = []
 
         /// A section without operators.
-        public init(name: String) { self.name = name }
+        package init(name: String) { self.name = name }
 
         /// Adds an operator.
-        public mutating func append(_ operation: String, inputs: Digest, outputs: Digest) {
+        package mutating func append(_ operation: String, inputs: Digest, outputs: Digest) {
             operators.append(operation)
             digests += [inputs, outputs]
         }
 
         /// The digest of what operator `index` took.
-        public func inputs(_ index: Int) -> Digest { digests[2 * index] }
+        package func inputs(_ index: Int) -> Digest { digests[2 * index] }
         /// The digest of what operator `index` gave.
-        public func outputs(_ index: Int) -> Digest { digests[2 * index + 1] }
+        package func outputs(_ index: Int) -> Digest { digests[2 * index + 1] }
     }
 
     /// The sections in order.
-    public var sections: [Section]
+    package var sections: [Section]
 
     /// A trace of `sections`.
-    public init(sections: [Section] = []) { self.sections = sections }
+    package init(sections: [Section] = []) { self.sections = sections }
 
     /// The number of operators.
-    public var count: Int { sections.reduce(0) { $0 + $1.operators.count } }
+    package var count: Int { sections.reduce(0) { $0 + $1.operators.count } }
 
     /// SHA-256 in the domain `smpo/operators/1` over, for each section, its name as UTF-8, a zero byte, the digest of
     /// its operators' names (`smpo/tensor-names/1`), and the digests.
-    public var digest: Digest {
+    package var digest: Digest {
         var stream = SHA256Stream(domain: .operators)
         for section in sections {
             stream.update(Array(section.name.utf8) + [0])

@@ -1,5 +1,5 @@
 /// The phases of one optimiser step, in the order in which they run and are compared.
-public enum Phase: String, CaseIterable, Sendable, Comparable {
+package enum Phase: String, CaseIterable, Sendable, Comparable {
     /// Which items: pair ids and their digests, labels, stream counters.
     case batch
     /// The timesteps drawn.
@@ -22,7 +22,7 @@ public enum Phase: String, CaseIterable, Sendable, Comparable {
     case weights
 
     /// The place in the order, from 0.
-    public var order: Int {
+    package var order: Int {
         switch self {
         case .batch: 0
         case .timestep: 1
@@ -38,5 +38,5 @@ public enum Phase: String, CaseIterable, Sendable, Comparable {
     }
 
     /// The order in a step.
-    public static func < (left: Phase, right: Phase) -> Bool { left.order < right.order }
+    package static func < (left: Phase, right: Phase) -> Bool { left.order < right.order }
 }

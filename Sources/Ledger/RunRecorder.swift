@@ -5,18 +5,18 @@ import GRDB
 ///
 /// A recorder that goes away without `finish` or `interrupt` (a crash) leaves a run of whole steps in the state
 /// `running`, which can be resumed.
-public final class RunRecorder {
+package final class RunRecorder {
     /// The name of the run.
-    public let name: String
+    package let name: String
     /// What the run starts from.
-    public let inputs: ManifestInputs
+    package let inputs: ManifestInputs
     /// Under what circumstances it was begun.
-    public let circumstances: ManifestCircumstances
+    package let circumstances: ManifestCircumstances
     /// The chain of the steps recorded so far.
-    public private(set) var chain: Chain
+    package private(set) var chain: Chain
 
     /// How much is kept beside the records.
-    public let level: RecordLevel
+    package let level: RecordLevel
 
     private let store: LedgerStore
     private let id: Int64
@@ -48,7 +48,7 @@ public final class RunRecorder {
     /// - Throws: `LedgerError` (`doesNotExtend`, `finished`, `diskFull`, …), `TamperError` when the last recorded head
     ///   is not the one that this recorder wrote.
     @discardableResult
-    public func append(
+    package func append(
         _ step: StepTrace, stored: [StoredTensor] = [], operators: OperatorTrace? = nil
     ) throws -> Digest {
         let record = step.record
@@ -80,7 +80,7 @@ public final class RunRecorder {
     }
 
     /// Records where the parts of a checkpoint are. - Throws: `LedgerError`.
-    public func record(_ checkpoint: StoredCheckpoint) throws {
+    package func record(_ checkpoint: StoredCheckpoint) throws {
         try store.write { db in
             let sql = "INSERT OR REPLACE INTO checkpoints (run_id, step, part, object, digest) VALUES (?, ?, ?, ?, ?)"
             try db.execute(
@@ -92,7 +92,7 @@ public final class RunRecorder {
     }
 
     /// Records what was measured of the state after a step, besides the trace. - Throws: `LedgerError`.
-    public func record(measure: String, _ value: Double, step: Int) throws {
+    package func record(measure: String, _ value: Double, step: Int) throws {
         try store.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO measures (run_id, step, name, bits) VALUES (?, ?, ?, ?)",
@@ -101,7 +101,7 @@ public final class RunRecorder {
     }
 
     /// Records the items of the data set in their order, in place of any before. - Throws: `LedgerError`.
-    public func record(_ items: [DataItem]) throws {
+    package func record(_ items: [DataItem]) throws {
         try store.write { db in
             try db.execute(sql: "DELETE FROM data_items WHERE run_id = ?", arguments: [id])
             for (position, item) in items.enumerated() {
@@ -121,7 +121,7 @@ public final class RunRecorder {
     /// those of the model that the run hands over, with the digests of their bytes. What the ledger holds of the run is
     /// sealed: nothing more can be recorded.
     /// - Throws: `LedgerError`, `TamperError`.
-    public func finish(weightsDigest: Digest, files: [String: Digest] = [:]) throws -> Manifest {
+    package func finish(weightsDigest: Digest, files: [String: Digest] = [:]) throws -> Manifest {
         guard !isFinished else { throw LedgerError.finished(run: name) }
         let manifest = try store.write { db in
             try requireTail(db)
@@ -147,7 +147,7 @@ public final class RunRecorder {
     }
 
     /// Ends recording before the run's end; `LedgerStore.resumeRun` takes it up again. - Throws: `LedgerError`.
-    public func interrupt() throws {
+    package func interrupt() throws {
         guard !isFinished else { return }
         try store.write { db in
             let sql = """

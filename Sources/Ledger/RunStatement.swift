@@ -3,12 +3,12 @@ import Digests
 /// What a signature of a run says: an in-toto Statement (v1) whose subjects are the manifest, the chain head and the
 /// final weights. Its predicate repeats the inputs, so that every hyper-parameter is under the signature: a change of
 /// the weight decay by a hundredth can leave all bits of a step as they were, and then no replay proves the recipe.
-public enum RunStatement {
+package enum RunStatement {
     /// The predicate's type.
-    public static let predicateType = "urn:smpo:run:1"
+    package static let predicateType = "urn:smpo:run:1"
 
     /// The statement on a finished run; nil for one that is not.
-    public static func json(_ manifest: Manifest) -> JSONValue? {
+    package static func json(_ manifest: Manifest) -> JSONValue? {
         guard let outcome = manifest.outcome else { return nil }
         func subject(_ name: String, _ digests: JSONObject) -> JSONValue {
             ["name": .string(name), "digest": .object(digests)]

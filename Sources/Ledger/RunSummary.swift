@@ -1,9 +1,9 @@
 import Digests
 
 /// What the ledger knows of a run at a glance.
-public struct RunSummary: Sendable, Equatable {
+package struct RunSummary: Sendable, Equatable {
     /// Where a run stands.
-    public enum State: String, Sendable {
+    package enum State: String, Sendable {
         /// Steps are being recorded; or were, when the process died and nobody holds the run's lock.
         case running
         /// Stopped in good order before its end; can be resumed.
@@ -13,19 +13,19 @@ public struct RunSummary: Sendable, Equatable {
     }
 
     /// The name.
-    public let name: String
+    package let name: String
     /// The name of its recipe, or an empty text.
-    public let recipe: String
+    package let recipe: String
     /// Where it stands.
-    public let state: State
+    package let state: State
     /// The number of recorded steps.
-    public let steps: Int
+    package let steps: Int
     /// The number of steps of the whole run, where its recipe says one.
-    public let plannedSteps: Int?
+    package let plannedSteps: Int?
     /// The head after the last recorded step, as recorded; `nil` before the first one.
-    public let head: Digest?
+    package let head: Digest?
     /// When recording began, UTC, ISO 8601.
-    public let startedAt: String
+    package let startedAt: String
     /// When it ended; `nil` while running.
-    public let endedAt: String?
+    package let endedAt: String?
 }

@@ -1,20 +1,20 @@
 import Digests
 
 /// The numbers of a step that people follow, read from its record. A record has those that its objective has.
-public struct StepFigures: Sendable, Equatable {
+package struct StepFigures: Sendable, Equatable {
     /// The step, counted from 1.
-    public let step: Int
+    package let step: Int
     /// The mean of the items' losses.
-    public let loss: Float?
+    package let loss: Float?
     /// The norm of all gradients before clipping, and what clipping multiplied them by.
-    public let gradientNorm: Float?, clipFactor: Float?
+    package let gradientNorm: Float?, clipFactor: Float?
     /// The learning rate of the update.
-    public let learningRate: Double?
+    package let learningRate: Double?
     /// Each item's logit: a positive one prefers the winner (KTO: rates a picture as people did). Empty without preference.
-    public let logits: [Float]
+    package let logits: [Float]
 
     /// Reads a record.
-    public init(_ record: StepRecord) {
+    package init(_ record: StepRecord) {
         step = record.step
         loss = StepFigures.float(record[.loss]?["loss"])
         gradientNorm = StepFigures.float(record[.gradient]?["norm"])
@@ -29,17 +29,17 @@ public struct StepFigures: Sendable, Equatable {
     }
 
     /// The mean of the logits; nil where there is none.
-    public var margin: Double? {
+    package var margin: Double? {
         logits.isEmpty ? nil : logits.reduce(0) { $0 + Double($1) } / Double(logits.count)
     }
 
     /// The share of logits above 0; nil where there is none.
-    public var implicitAccuracy: Double? {
+    package var implicitAccuracy: Double? {
         logits.isEmpty ? nil : Double(logits.count { $0 > 0 }) / Double(logits.count)
     }
 
     /// Those that there are, by the names under which they are exported.
-    public var named: [(name: String, value: Double)] {
+    package var named: [(name: String, value: Double)] {
         let all: [(String, Double?)] = [
             ("loss", loss.map(Double.init)), ("gradient_norm", gradientNorm.map(Double.init)),
             ("clip_factor", clipFactor.map(Double.init)), ("learning_rate", learningRate), ("margin", margin),

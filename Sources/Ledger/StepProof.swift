@@ -5,22 +5,22 @@ import Digests
 ///
 /// The file is pretty JSON of `format` (1), `manifest`, `record` and `siblings` (from the leaf upwards). Where the leaf
 /// stands, and in how large a tree, the record's step and the outcome's number of steps say.
-public struct StepProof: Sendable, Equatable {
+package struct StepProof: Sendable, Equatable {
     /// The version of the file format that this code reads and writes.
-    public static let format: Int64 = 1
+    package static let format: Int64 = 1
 
     /// The manifest of the finished run.
-    public let manifest: Manifest
+    package let manifest: Manifest
     /// What the run says came of it.
-    public let outcome: ManifestOutcome
+    package let outcome: ManifestOutcome
     /// The step's record.
-    public let record: StepRecord
+    package let record: StepRecord
     /// Sibling hashes, from the leaf upwards (RFC 6962, section 2.1.1).
-    public let siblings: [Digest]
+    package let siblings: [Digest]
 
     /// The proof for step `step` (from 1) of a run of these step records' digests; nil when there is no such step or
     /// the manifest has no outcome.
-    public init?(manifest: Manifest, steps: [Digest], record: StepRecord) {
+    package init?(manifest: Manifest, steps: [Digest], record: StepRecord) {
         guard let outcome = manifest.outcome, let path = MerkleProof(leaves: steps, index: record.step - 1) else {
             return nil
         }
@@ -28,7 +28,7 @@ public struct StepProof: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "format": .integer(StepProof.format), "manifest": manifest.json, "record": record.json,
             "siblings": .array(siblings.map { .digest($0) }),
@@ -36,18 +36,18 @@ public struct StepProof: Sendable, Equatable {
     }
 
     /// Writes the file atomically. - Throws: `FileError`.
-    public func write(to path: String) throws { try AtomicFile.write(json.pretty, to: path) }
+    package func write(to path: String) throws { try AtomicFile.write(json.pretty, to: path) }
 
     /// Reads a file and checks all that it claims.
     /// - Throws: `FileError`, `JSONSyntaxError`, and what `init(json:)` throws.
-    public static func read(_ path: String) throws -> StepProof {
+    package static func read(_ path: String) throws -> StepProof {
         try StepProof(json: JSONCursor(try JSONValue.read(path), name: "proof", file: path))
     }
 
     /// Takes a parsed document and checks all that it claims: the manifest's digest, and that the siblings lead from
     /// the record to the manifest's root over the steps.
     /// - Throws: `JSONShapeError`, `ManifestFormatError`, `TamperError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["format", "manifest", "record", "siblings"])
         let format = try cursor["format"].int64()
         guard format == StepProof.format else {

@@ -1,14 +1,14 @@
 import Digests
 
 /// The trace of one optimiser step.
-public struct StepRecord: Sendable, Equatable {
+package struct StepRecord: Sendable, Equatable {
     /// The number of the step, from 1.
-    public let step: Int
+    package let step: Int
     /// The phases in their order; phases that a run does not have are absent.
-    public let phases: [PhaseRecord]
+    package let phases: [PhaseRecord]
 
     /// Takes phases in any order. - Throws: `DuplicateEntry`.
-    public init(step: Int, phases: [PhaseRecord]) throws {
+    package init(step: Int, phases: [PhaseRecord]) throws {
         precondition(step >= 1, "steps count from 1")
         let ordered = phases.sorted { $0.phase < $1.phase }
         for (left, right) in zip(ordered, ordered.dropFirst()) where left.phase == right.phase {
@@ -19,13 +19,13 @@ public struct StepRecord: Sendable, Equatable {
     }
 
     /// The record of a phase.
-    public subscript(phase: Phase) -> PhaseRecord? { phases.first { $0.phase == phase } }
+    package subscript(phase: Phase) -> PhaseRecord? { phases.first { $0.phase == phase } }
 
     /// The digest of the trained weights after the step: the root over the tensors of its last phase.
-    public var weightsDigest: Digest? { self[.weights]?.tensors?.root }
+    package var weightsDigest: Digest? { self[.weights]?.tensors?.root }
 
     /// The JSON form: `{"phases":{"batch":{…},…},"step":1}`.
-    public var json: JSONValue {
+    package var json: JSONValue {
         let phases = JSONObject(self.phases.map { ($0.phase.rawValue, $0.json) })
         return ["phases": .object(phases), "step": .integer(step)]
     }
@@ -42,10 +42,10 @@ public struct StepRecord: Sendable, Equatable {
     }
 
     /// SHA-256 in the domain `smpo/step-record/1` over the canonical JSON form.
-    public var digest: Digest { .of(.stepRecord, json) }
+    package var digest: Digest { .of(.stepRecord, json) }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["phases", "step"])
         let phases = try cursor["phases"].members().map { name, value in
             guard let phase = Phase(rawValue: name) else {

@@ -2,19 +2,19 @@ import Digests
 
 /// All that one step left behind: the record, which is hashed and chained, and the digests of single tensors to which
 /// the record commits.
-public struct StepTrace: Sendable, Equatable {
+package struct StepTrace: Sendable, Equatable {
     /// The record.
-    public let record: StepRecord
+    package let record: StepRecord
     /// The tensors of each phase that has any.
-    public let tensors: [Phase: TensorList]
+    package let tensors: [Phase: TensorList]
 
     /// A record with what is known of its tensors.
-    public init(record: StepRecord, tensors: [Phase: TensorList] = [:]) {
+    package init(record: StepRecord, tensors: [Phase: TensorList] = [:]) {
         (self.record, self.tensors) = (record, tensors)
     }
 
     /// The digest under a name of a phase: an entry of the record, or a tensor.
-    public func digest(of name: String, in phase: Phase) -> Digest? {
+    package func digest(of name: String, in phase: Phase) -> Digest? {
         if case .digest(let digest)? = record[phase]?[name]?.value { return digest }
         return tensors[phase]?[name]
     }
@@ -28,7 +28,7 @@ public struct StepTrace: Sendable, Equatable {
 
     /// Puts a step together: `entries` are numbers, texts and digests, `tensors` become one entry `tensors` a phase.
     /// - Throws: `DuplicateEntry`, `DuplicateTensorName`.
-    public init(
+    package init(
         step: Int, entries: [Phase: [TraceEntry]], tensors: [Phase: [(name: String, digest: Digest)]]
     ) throws {
         let lists = try tensors.filter { !$0.value.isEmpty }.mapValues { try TensorList($0) }

@@ -1,18 +1,18 @@
 import Digests
 
 /// A part of a checkpoint in the `ObjectStore`.
-public struct StoredCheckpoint: Sendable, Equatable {
+package struct StoredCheckpoint: Sendable, Equatable {
     /// The number of steps done.
-    public let step: Int
+    package let step: Int
     /// Which part: "weights", "optimizer", "counters".
-    public let part: String
+    package let part: String
     /// The file.
-    public let object: Digest
+    package let object: Digest
     /// The digest of the content, as the step records have it (for weights: `WeightsDigest`).
-    public let digest: Digest
+    package let digest: Digest
 
     /// A part of a checkpoint.
-    public init(step: Int, part: String, object: Digest, digest: Digest) {
+    package init(step: Int, part: String, object: Digest, digest: Digest) {
         self.step = step
         self.part = part
         self.object = object

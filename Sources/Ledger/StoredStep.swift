@@ -2,13 +2,13 @@ import Digests
 import GRDB
 
 /// A step as the ledger holds it, not verified.
-public struct StoredStep: Sendable, Equatable {
+package struct StoredStep: Sendable, Equatable {
     /// What the step left behind.
-    public let record: StepRecord
+    package let record: StepRecord
     /// The stored digest of the record.
-    public let digest: Digest
+    package let digest: Digest
     /// The stored head after the step.
-    public let head: Digest
+    package let head: Digest
 }
 
 extension StoredStep {

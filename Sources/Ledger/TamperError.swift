@@ -1,20 +1,20 @@
 /// A digest or a chain link does not hold: recorded evidence was changed after it was recorded.
-public struct TamperError: Error, Equatable, CustomStringConvertible {
+package struct TamperError: Error, Equatable, CustomStringConvertible {
     /// The file that holds the evidence.
-    public let file: String
+    package let file: String
     /// The run it belongs to, where known.
-    public let run: String?
+    package let run: String?
     /// The step, where it is one step's.
-    public let step: Int?
+    package let step: Int?
     /// What does not hold: a column of the ledger ("steps.head"), or a member of a document ("digest").
-    public let field: String
+    package let field: String
     /// What the other evidence says should stand there.
-    public let expected: String
+    package let expected: String
     /// What stands there.
-    public let found: String
+    package let found: String
 
     /// An error with all its parts.
-    public init(file: String, run: String?, step: Int?, field: String, expected: String, found: String) {
+    package init(file: String, run: String?, step: Int?, field: String, expected: String, found: String) {
         self.file = file
         self.run = run
         self.step = step
@@ -24,7 +24,7 @@ public struct TamperError: Error, Equatable, CustomStringConvertible {
     }
 
     /// `file: run, step: field does not hold: expected …, found …`.
-    public var description: String {
+    package var description: String {
         let place = [run, step.map { "step \($0)" }].compactMap(\.self).joined(separator: ", ")
         return
             "\(file): \(place.isEmpty ? "" : place + ": ")\(field) does not hold: expected \(expected), found \(found)"

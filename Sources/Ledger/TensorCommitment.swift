@@ -2,16 +2,16 @@ import Digests
 
 /// What a step record holds of a phase's tensors: how many, which, and the Merkle root (`MerkleTree`) over their
 /// digests in the order of the names.
-public struct TensorCommitment: Sendable, Equatable {
+package struct TensorCommitment: Sendable, Equatable {
     /// The number of tensors.
-    public let count: Int
+    package let count: Int
     /// The digest of their names.
-    public let names: Digest
+    package let names: Digest
     /// The root over their digests.
-    public let root: Digest
+    package let root: Digest
 
     /// A commitment to `count` tensors.
-    public init(count: Int, names: Digest, root: Digest) { (self.count, self.names, self.root) = (count, names, root) }
+    package init(count: Int, names: Digest, root: Digest) { (self.count, self.names, self.root) = (count, names, root) }
 
     var json: JSONValue { ["count": .integer(count), "names": .digest(names), "root": .digest(root)] }
 

@@ -136,7 +136,7 @@ struct TensorDigestReader {
 extension LedgerStore {
     /// The tensors of a step of a run, held against what its record commits to; phases of which nothing is kept are
     /// absent. - Throws: `LedgerError`, `TamperError`.
-    public func tensors(of run: String, step record: StepRecord) throws -> [Phase: TensorList] {
+    package func tensors(of run: String, step record: StepRecord) throws -> [Phase: TensorList] {
         try read { db in
             let id = try Self.id(of: run, db)
             var reader = TensorDigestReader(file: path, run: run, id: id)
@@ -145,7 +145,7 @@ extension LedgerStore {
     }
 
     /// How much was kept of a run. - Throws: `LedgerError`, `TamperError`.
-    public func level(of run: String) throws -> RecordLevel {
+    package func level(of run: String) throws -> RecordLevel {
         try read { db in try level(try Self.id(of: run, db), run, db) }
     }
 

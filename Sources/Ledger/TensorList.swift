@@ -2,14 +2,14 @@ import Digests
 
 /// The digests of a phase's tensors by name. The record of the step commits to them (`TensorCommitment`); they
 /// themselves are kept beside it, as far as the run's `RecordLevel` says.
-public struct TensorList: Sendable, Equatable {
+package struct TensorList: Sendable, Equatable {
     /// The names in UTF-8 byte order.
-    public let names: [String]
+    package let names: [String]
     /// The digests in the order of the names.
-    public let digests: [Digest]
+    package let digests: [Digest]
 
     /// Takes tensors in any order. - Throws: `DuplicateTensorName`.
-    public init(_ tensors: [(name: String, digest: Digest)]) throws {
+    package init(_ tensors: [(name: String, digest: Digest)]) throws {
         let ordered = tensors.sorted { utf8Less($0.name, $1.name) }
         for (left, right) in zip(ordered, ordered.dropFirst()) where utf8Equal(left.name, right.name) {
             throw DuplicateTensorName(name: left.name)
@@ -21,13 +21,13 @@ public struct TensorList: Sendable, Equatable {
     init(names: [String], digests: [Digest]) { (self.names, self.digests) = (names, digests) }
 
     /// What the record says of the list.
-    public var commitment: TensorCommitment {
+    package var commitment: TensorCommitment {
         TensorCommitment(
             count: names.count, names: TensorList.digest(ofNames: names), root: MerkleTree.root(leaves: digests))
     }
 
     /// The digest of a name.
-    public subscript(name: String) -> Digest? {
+    package subscript(name: String) -> Digest? {
         names.firstIndex { utf8Equal($0, name) }.map { digests[$0] }
     }
 

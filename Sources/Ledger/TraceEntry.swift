@@ -1,7 +1,7 @@
 import Digests
 
 /// What a trace holds under one name: a digest, or values as exact bits.
-public enum TraceValue: Sendable, Equatable {
+package enum TraceValue: Sendable, Equatable {
     /// The digest of a tensor (`Digest.tensor`) or of anything else.
     case digest(Digest)
     /// Float32 values as bit patterns.
@@ -16,7 +16,7 @@ public enum TraceValue: Sendable, Equatable {
     case tensors(TensorCommitment)
 
     /// Equality of the bits (texts: of their UTF-8 bytes).
-    public static func == (left: TraceValue, right: TraceValue) -> Bool {
+    package static func == (left: TraceValue, right: TraceValue) -> Bool {
         switch (left, right) {
         case (.digest(let left), .digest(let right)): left == right
         case (.float32(let left), .float32(let right)): left == right
@@ -30,41 +30,41 @@ public enum TraceValue: Sendable, Equatable {
 }
 
 /// One named value of a phase.
-public struct TraceEntry: Sendable, Equatable {
+package struct TraceEntry: Sendable, Equatable {
     /// The name of the entry that holds a phase's tensors.
-    public static let tensorsName = "tensors"
+    package static let tensorsName = "tensors"
 
     /// The name, unique in its phase.
-    public let name: String
+    package let name: String
     /// The value.
-    public let value: TraceValue
+    package let value: TraceValue
 
     /// An entry.
-    public init(_ name: String, _ value: TraceValue) {
+    package init(_ name: String, _ value: TraceValue) {
         self.name = name
         self.value = value
     }
 
     /// One Float by its bits.
-    public init(_ name: String, _ value: Float) { self.init(name, .float32([value.bitPattern])) }
+    package init(_ name: String, _ value: Float) { self.init(name, .float32([value.bitPattern])) }
 
     /// One Double by its bits.
-    public init(_ name: String, _ value: Double) { self.init(name, .float64([value.bitPattern])) }
+    package init(_ name: String, _ value: Double) { self.init(name, .float64([value.bitPattern])) }
 
     /// One digest.
-    public init(_ name: String, _ digest: Digest) { self.init(name, .digest(digest)) }
+    package init(_ name: String, _ digest: Digest) { self.init(name, .digest(digest)) }
 
     /// The entry of a phase's tensors.
-    public init(tensors: TensorCommitment) { self.init(TraceEntry.tensorsName, .tensors(tensors)) }
+    package init(tensors: TensorCommitment) { self.init(TraceEntry.tensorsName, .tensors(tensors)) }
 
     /// Equality of name and bits.
-    public static func == (left: TraceEntry, right: TraceEntry) -> Bool {
+    package static func == (left: TraceEntry, right: TraceEntry) -> Bool {
         utf8Equal(left.name, right.name) && left.value == right.value
     }
 
     /// The JSON form: a digest is its 64 hexadecimal digits; numbers and texts are an object with one of the members
     /// `f32`, `f64`, `i64`, `text`; tensors an object of `count`, `names`, `root`.
-    public var json: JSONValue {
+    package var json: JSONValue {
         switch value {
         case .digest(let digest): .digest(digest)
         case .float32(let bits): ["f32": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
@@ -76,7 +76,7 @@ public struct TraceEntry: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(name: String, json cursor: JSONCursor) throws {
+    package init(name: String, json cursor: JSONCursor) throws {
         if utf8Equal(name, TraceEntry.tensorsName) {
             self.init(tensors: try TensorCommitment(json: cursor))
             return

@@ -1,44 +1,44 @@
 import Digests
 
 /// Where runs live, relative to the folder in which the program is started.
-public struct Workspace: Sendable {
+package struct Workspace: Sendable {
     /// The folder.
-    public let root: String
+    package let root: String
 
     /// A workspace in `root`.
-    public init(root: String = ".") { self.root = root }
+    package init(root: String = ".") { self.root = root }
 
     private func path(_ name: String) -> String { root == "." ? name : "\(root)/\(name)" }
 
     /// The ledger's file.
-    public var ledger: String { path(".smpo/ledger.sqlite") }
+    package var ledger: String { path(".smpo/ledger.sqlite") }
     /// The objects that the ledger names.
-    public var objects: ObjectStore { ObjectStore(folder: path(".smpo/objects")) }
+    package var objects: ObjectStore { ObjectStore(folder: path(".smpo/objects")) }
     /// The folder of manifests.
-    public var manifests: String { path("Manifests") }
+    package var manifests: String { path("Manifests") }
     /// The folder of golden logs.
-    public var golden: String { path("Golden") }
+    package var golden: String { path("Golden") }
 
     /// The manifest of a run.
-    public func manifest(_ run: String) -> String { "\(manifests)/\(run).json" }
+    package func manifest(_ run: String) -> String { "\(manifests)/\(run).json" }
     /// The signed statements on a run.
-    public func attestations(_ run: String) -> String { "\(manifests)/\(run).intoto.jsonl" }
+    package func attestations(_ run: String) -> String { "\(manifests)/\(run).intoto.jsonl" }
     /// The golden folder of a run.
-    public func golden(_ run: String) -> String { "\(golden)/\(run)" }
+    package func golden(_ run: String) -> String { "\(golden)/\(run)" }
     /// The model that a run ended with, in diffusers' layout.
-    public func model(_ run: String) -> String { path(".smpo/runs/\(run)") }
+    package func model(_ run: String) -> String { path(".smpo/runs/\(run)") }
 
     /// The replacements of golden runs that were reviewed.
-    public var reviews: String { path(".smpo/review") }
+    package var reviews: String { path(".smpo/review") }
 
     /// The ledger, made if it is missing.
-    public func openLedger(readOnly: Bool = false) throws -> LedgerStore {
+    package func openLedger(readOnly: Bool = false) throws -> LedgerStore {
         if !readOnly { try FileContents.makeFolder(path(".smpo")) }
         return try LedgerStore(path: ledger, readOnly: readOnly)
     }
 
     /// The ledger if there is one, for reading.
-    public func existingLedger() throws -> LedgerStore? {
+    package func existingLedger() throws -> LedgerStore? {
         FileContents.exists(ledger) ? try LedgerStore(path: ledger, readOnly: true) : nil
     }
 }

@@ -2,9 +2,9 @@ import Datasets
 import Digests
 
 /// Which picture of each pair wins, and by how much: the labels of a run.
-public struct PairLabels: Sendable {
+package struct PairLabels: Sendable {
     /// Who decides which picture is the winner.
-    public enum Winner: String, Sendable, CaseIterable {
+    package enum Winner: String, Sendable, CaseIterable {
         /// The higher score; an exact tie goes to the second picture, as in the public code.
         case reward
         /// The human label; W is negative where the scores disagree.
@@ -12,38 +12,38 @@ public struct PairLabels: Sendable {
     }
 
     /// One labelled pair.
-    public struct Label: Sendable, Equatable {
+    package struct Label: Sendable, Equatable {
         /// The pair's index in the data set.
-        public let index: Int
+        package let index: Int
         /// The winner.
-        public let winner: PairSide
+        package let winner: PairSide
         /// Scores of the winner and the loser.
-        public let scores: (winner: Float, loser: Float)
+        package let scores: (winner: Float, loser: Float)
         /// W = 2α − γ.
-        public let weight: Float
+        package let weight: Float
 
         /// Equal numbers.
-        public static func == (a: Label, b: Label) -> Bool {
+        package static func == (a: Label, b: Label) -> Bool {
             a.index == b.index && a.winner == b.winner && a.scores == b.scores && a.weight == b.weight
         }
     }
 
     /// The pairs that are used, in data order.
-    public let labels: [Label]
+    package let labels: [Label]
     /// The smallest and largest score, given or found.
-    public let scoreRange: ClosedRange<Double>
+    package let scoreRange: ClosedRange<Double>
     /// Pairs left out because the human label is a tie.
-    public let droppedTies: Int
+    package let droppedTies: Int
 
     /// A data set that cannot be labelled.
-    public struct Unusable: Error, CustomStringConvertible {
+    package struct Unusable: Error, CustomStringConvertible {
         /// What is wrong.
-        public let description: String
+        package let description: String
     }
 
     /// Labels `dataset`. Pairs without scores take the human labels as scores. Throws `Unusable` when some pairs have
     /// scores and others none, when nothing is left, or when all scores are equal. Without γ the labels are plain: W is 1.
-    public init(
+    package init(
         _ dataset: any PreferenceDataset, winner: Winner, dropsTies: Bool, gamma: Float?,
         scoreRange given: (low: Double?, high: Double?)
     ) throws {
@@ -85,7 +85,7 @@ public struct PairLabels: Sendable {
     }
 
     /// Stands for all labels.
-    public var digest: Digest {
+    package var digest: Digest {
         .of(
             .labels,
             .array(

@@ -4,29 +4,29 @@ import Tensors
 /// and maximum, compared by a softmax.
 ///
 ///     r′ = (s − min) / (max − min)     α/γ = σ(r′_w − r′_l)     W = 2α − γ = γ(2·α/γ − 1)
-public struct SmoothedLabel: Sendable, Equatable {
+package struct SmoothedLabel: Sendable, Equatable {
     /// Lowest and highest reward, given or taken over the data set.
-    public let scoreRange: ClosedRange<Double>
+    package let scoreRange: ClosedRange<Double>
     /// γ (the public code: 10).
-    public let gamma: Float
+    package let gamma: Float
 
     /// PickScore cosines of Pick-a-Pic, the constants in the public code.
-    public static let pickScoreRange = 0.11543526500463486...0.28201571106910706
+    package static let pickScoreRange = 0.11543526500463486...0.28201571106910706
 
     /// A label over `scoreRange` with sharpness γ.
-    public init(scoreRange: ClosedRange<Double>, gamma: Float = 10) {
+    package init(scoreRange: ClosedRange<Double>, gamma: Float = 10) {
         self.scoreRange = scoreRange
         self.gamma = gamma
     }
 
     /// α/γ: the probability that the winner is better.
-    public func probability(winner: Float, loser: Float) -> Float {
+    package func probability(winner: Float, loser: Float) -> Float {
         let (low, width) = (Float(scoreRange.lowerBound), Float(scoreRange.upperBound - scoreRange.lowerBound))
         return Elementary.sigmoid((winner - low) / width - (loser - low) / width)
     }
 
     /// W = γ(2·α/γ − 1): negative if the loser has the higher reward.
-    public func weight(winner: Float, loser: Float) -> Float {
+    package func weight(winner: Float, loser: Float) -> Float {
         gamma * (2 * probability(winner: winner, loser: loser) - 1)
     }
 }

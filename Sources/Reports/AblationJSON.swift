@@ -3,9 +3,9 @@ import Digests
 import Training
 
 /// An ablation for other programs.
-public enum AblationJSON {
+package enum AblationJSON {
     /// Every run with all that was measured, and the comparisons.
-    public static func value(_ report: AblationReport) -> JSONValue {
+    package static func value(_ report: AblationReport) -> JSONValue {
         let plan = report.plan
         let pairs = [plan.pairs[0].name] + plan.conditions.map(\.pairs)
         let comparisons = pairs.flatMap { pairs in

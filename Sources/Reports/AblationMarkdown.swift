@@ -2,9 +2,9 @@ import Ablation
 import Digests
 
 /// An ablation for a README or a pull request.
-public enum AblationMarkdown {
+package enum AblationMarkdown {
     /// All tables; `plot` is the path of the drawing beside it.
-    public static func describe(_ report: AblationReport, plot: String) -> String {
+    package static func describe(_ report: AblationReport, plot: String) -> String {
         let tables = AblationTable(report: report)
         var lines = ["# \(report.plan.name)", "", "![Reward against compute](\(plot))"]
         for table in tables.all {

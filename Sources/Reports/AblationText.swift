@@ -1,9 +1,9 @@
 import Ablation
 
 /// An ablation for a terminal.
-public enum AblationText {
+package enum AblationText {
     /// All tables.
-    public static func describe(_ report: AblationReport) -> String {
+    package static func describe(_ report: AblationReport) -> String {
         let tables = AblationTable(report: report)
         var lines = ["\(report.plan.name)"]
         for table in tables.all {

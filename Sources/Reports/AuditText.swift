@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// An audit's report for people.
-public enum AuditText {
+package enum AuditText {
     /// A few lines: the verdict, the first difference or the reason, and what was compared.
-    public static func describe(_ report: AuditReport) -> String {
+    package static func describe(_ report: AuditReport) -> String {
         var lines = ["\(report.run): \(report.verdict.rawValue)"]
         if let divergence = report.divergence {
             lines.append("  first difference  \(divergence.description)")

@@ -5,9 +5,9 @@ import Foundation
 import Ledger
 
 /// Bands and what an audit found within them, for people.
-public enum BandText {
+package enum BandText {
     /// Lines of an audit's report: what came nearest to the band, and what the band would have let through.
-    public static func lines(_ findings: BandFindings) -> [String] {
+    package static func lines(_ findings: BandFindings) -> [String] {
         let bounds = findings.band.bounds
         var lines = BandQuantity.allCases.compactMap { quantity -> String? in
             guard let (step, deviation) = findings.nearest[quantity] else { return nil }
@@ -25,7 +25,7 @@ public enum BandText {
     }
 
     /// A band after its calibration: the bounds, and how each configuration took part.
-    public static func describe(_ band: Band, _ configurations: [CalibratedConfiguration]) -> String {
+    package static func describe(_ band: Band, _ configurations: [CalibratedConfiguration]) -> String {
         var lines = ["configuration                 largest distance of latents, errors, loss, gradients"]
         for one in configurations {
             lines.append("  " + column(one.title, 28) + text(one.outcome))

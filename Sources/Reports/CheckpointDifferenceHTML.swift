@@ -3,17 +3,17 @@ import Digests
 import Training
 
 /// The difference of two checkpoints as one HTML page: no network, no scripts.
-public struct CheckpointDifferenceHTML {
+package struct CheckpointDifferenceHTML {
     let report: CheckpointDifference
 
     /// Histograms that are drawn.
     private static let mostHistograms = 24
 
     /// A presentation.
-    public init(_ report: CheckpointDifference) { self.report = report }
+    package init(_ report: CheckpointDifference) { self.report = report }
 
     /// The page.
-    public var page: String {
+    package var page: String {
         let stat = CheckpointDifferenceText(report).stat
         return """
             <!doctype html>

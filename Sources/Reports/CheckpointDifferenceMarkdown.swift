@@ -2,17 +2,17 @@ import Comparison
 import Digests
 
 /// The difference of two checkpoints for a pull request.
-public struct CheckpointDifferenceMarkdown {
+package struct CheckpointDifferenceMarkdown {
     let report: CheckpointDifference
     let rows: DifferenceGroup.Kind
 
     /// A presentation with modules or layers as rows.
-    public init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module) {
+    package init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module) {
         (self.report, self.rows) = (report, rows)
     }
 
     /// The verdict, a table of the groups, and lists of what is not in it.
-    public var text: String {
+    package var text: String {
         let stat = CheckpointDifferenceText(report).stat
         var lines = [
             "**\(stat)**", "",

@@ -3,7 +3,7 @@ import Digests
 import Training
 
 /// The difference of two checkpoints for people at a terminal.
-public struct CheckpointDifferenceText {
+package struct CheckpointDifferenceText {
     let report: CheckpointDifference
     let rows: DifferenceGroup.Kind
     let showsAll: Bool
@@ -14,12 +14,12 @@ public struct CheckpointDifferenceText {
     private static let fewestMeasured = 5
 
     /// A presentation; without `showsAll` of the worst rows only.
-    public init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module, showsAll: Bool = false) {
+    package init(_ report: CheckpointDifference, rows: DifferenceGroup.Kind = .module, showsAll: Bool = false) {
         (self.report, self.rows, self.showsAll) = (report, rows, showsAll)
     }
 
     /// One line: the verdict and what differs.
-    public var stat: String {
+    package var stat: String {
         let differing = report.differing
         var parts: [String] = []
         func add(_ count: Int, _ text: String) { if count > 0 { parts.append("\(count) \(text)") } }
@@ -58,7 +58,7 @@ public struct CheckpointDifferenceText {
     }
 
     /// The verdict line, the table, and all that does not fit into it.
-    public var text: String {
+    package var text: String {
         var lines = [stat]
         for (label, side) in [("A", report.left), ("B", report.right)] {
             lines.append(

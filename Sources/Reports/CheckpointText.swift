@@ -3,18 +3,18 @@ import Digests
 import Training
 
 /// What is in a checkpoint, for people.
-public struct CheckpointText {
+package struct CheckpointText {
     let checkpoint: Checkpoint
 
     let showsMetadata: Bool
 
     /// A presentation; without `showsMetadata` metadata are counted.
-    public init(_ checkpoint: Checkpoint, showsMetadata: Bool = false) {
+    package init(_ checkpoint: Checkpoint, showsMetadata: Bool = false) {
         (self.checkpoint, self.showsMetadata) = (checkpoint, showsMetadata)
     }
 
     /// Parameters and bytes by module, a module being the first `depth` parts of a name.
-    public func modules(depth: Int) -> String {
+    package func modules(depth: Int) -> String {
         var rows: [(name: String, tensors: Int, elements: Int, bytes: Int, types: Set<String>)] = []
         var places: [String: Int] = [:]
         for tensor in checkpoint.tensors {
@@ -49,7 +49,7 @@ public struct CheckpointText {
     }
 
     /// Every tensor: type, shape, elements, bytes.
-    public var tensors: String {
+    package var tensors: String {
         let body = checkpoint.tensors.map {
             [$0.name, $0.type.name, "\($0.shape)", Figures.grouped($0.count), "\(MemorySize($0.byteCount))"]
         }
@@ -58,7 +58,7 @@ public struct CheckpointText {
     }
 
     /// The list for programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "schema": "smpo/checkpoint/1", "path": .string(checkpoint.path), "container": .string(checkpoint.container),
             "elements": .integer(checkpoint.elementCount), "bytes": .integer(checkpoint.byteCount),

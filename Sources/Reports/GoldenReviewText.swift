@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// What a review of a golden run found, for people.
-public enum GoldenReviewText {
+package enum GoldenReviewText {
     /// Whether it is what it was, else what moved and the heads, and what to do.
-    public static func describe(_ finding: GoldenReview.Finding) -> String {
+    package static func describe(_ finding: GoldenReview.Finding) -> String {
         let (drift, judgement) = (finding.drift, finding.judgement)
         guard !judgement.verdict.isPass else {
             return "\(drift.run): \(judgement.verdict.rawValue), \(drift.steps.count) steps"

@@ -1,11 +1,11 @@
 import Digests
 
 /// What a look at a machine and a workspace found: facts, and what does not hold.
-public struct HealthReport: Sendable {
+package struct HealthReport: Sendable {
     /// Something that does not hold.
-    public struct Fault: Sendable, Equatable {
+    package struct Fault: Sendable, Equatable {
         /// What it is about.
-        public enum Kind: Sendable {
+        package enum Kind: Sendable {
             /// The machine, the program or a file cannot be relied on.
             case trouble
             /// A digest or a chain link of recorded evidence does not hold.
@@ -13,29 +13,29 @@ public struct HealthReport: Sendable {
         }
 
         /// What it is about.
-        public let kind: Kind
+        package let kind: Kind
         /// What does not hold, in one line.
-        public let text: String
+        package let text: String
 
         /// A fault.
-        public init(_ kind: Kind, _ text: String) { (self.kind, self.text) = (kind, text) }
+        package init(_ kind: Kind, _ text: String) { (self.kind, self.text) = (kind, text) }
     }
 
     /// One subject: lines for people, a member of the JSON form, and its faults.
-    public struct Section: Sendable {
+    package struct Section: Sendable {
         /// The subject, for people.
-        public let title: String
+        package let title: String
         /// The name of the member in the JSON form.
-        public let key: String
+        package let key: String
         /// What was found, for programs.
-        public var value: JSONValue
+        package var value: JSONValue
         /// What was found, for people.
-        public var lines: [(label: String, text: String)]
+        package var lines: [(label: String, text: String)]
         /// What does not hold.
-        public var faults: [Fault]
+        package var faults: [Fault]
 
         /// A section with all its parts.
-        public init(
+        package init(
             _ title: String, key: String, value: JSONValue, lines: [(label: String, text: String)],
             faults: [Fault] = []
         ) {
@@ -44,16 +44,16 @@ public struct HealthReport: Sendable {
     }
 
     /// The subjects, in the order in which they are shown.
-    public let sections: [Section]
+    package let sections: [Section]
 
     /// A report.
-    public init(_ sections: [Section]) { self.sections = sections }
+    package init(_ sections: [Section]) { self.sections = sections }
 
     /// All that does not hold.
-    public var faults: [Fault] { sections.flatMap(\.faults) }
+    package var faults: [Fault] { sections.flatMap(\.faults) }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = JSONObject(sections.map { ($0.key, $0.value) })
         object["schema"] = 1
         object["well"] = .bool(faults.isEmpty)
@@ -62,7 +62,7 @@ public struct HealthReport: Sendable {
     }
 
     /// A table for people: a title a section, aligned lines, faults below what they are about.
-    public var text: String {
+    package var text: String {
         let labels = sections.flatMap { $0.lines.map(\.label.count) }
         let width = (labels.max() ?? 0) + 2
         var lines: [String] = []

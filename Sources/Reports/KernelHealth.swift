@@ -3,7 +3,7 @@ import Tensors
 
 extension HealthReport.Section {
     /// How many known answers each instruction set keeps with each number of workers, and which it does not.
-    public static func kernels(_ checks: [KnownAnswerCheck]) -> HealthReport.Section {
+    package static func kernels(_ checks: [KnownAnswerCheck]) -> HealthReport.Section {
         var (counts, sets): ([Int], [ISA]) = ([], [])
         for check in checks {
             if !counts.contains(check.workers) { counts.append(check.workers) }

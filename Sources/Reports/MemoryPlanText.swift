@@ -2,9 +2,9 @@ import Digests
 import Training
 
 /// A memory plan for people and as JSON.
-public enum MemoryPlanText {
+package enum MemoryPlanText {
     /// A table of the rows and moments, and what the machine has.
-    public static func describe(_ plan: MemoryPlan, machine: MachineMemory?) -> String {
+    package static func describe(_ plan: MemoryPlan, machine: MachineMemory?) -> String {
         var lines = [["memory", "first step", "its update"] + (plan.hasLaterSteps ? ["later steps"] : [])]
         func line(_ name: String, _ first: Int, _ update: Int, _ later: Int) {
             let sizes = [first, update] + (plan.hasLaterSteps ? [later] : [])
@@ -28,7 +28,7 @@ public enum MemoryPlanText {
     }
 
     /// The same numbers in bytes.
-    public static func json(_ plan: MemoryPlan, machine: MachineMemory?) -> JSONValue {
+    package static func json(_ plan: MemoryPlan, machine: MachineMemory?) -> JSONValue {
         let rows = plan.rows.map { row -> JSONValue in
             [
                 "name": .string(row.name), "first_step": .integer(row.first), "update": .integer(row.update),
@@ -51,5 +51,5 @@ public enum MemoryPlanText {
     }
 
     /// A number of bytes as people read it.
-    public static func size(_ bytes: Int) -> String { MemorySize(bytes).description }
+    package static func size(_ bytes: Int) -> String { MemorySize(bytes).description }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// Reward against compute as SVG: a curve an arm, the mean over seeds, with the range over seeds as a band; left against
 /// UNet passes, right against processor seconds. Where the base was judged too, what is drawn is how far an arm's reward
 /// lies above that of the base with the same seed: bases differ by more between seeds than most arms do from them.
-public struct RewardPlot {
+package struct RewardPlot {
     private let curves: [Curve]
     private let title: String
     /// Whether the curves are differences, which begin at 0.
@@ -21,7 +21,7 @@ public struct RewardPlot {
     private static let (width, height, left, top, gap) = (400.0, 300.0, 60.0, 40.0, 70.0)
 
     /// The plot of the main table's arms.
-    public init(_ report: AblationReport) {
+    package init(_ report: AblationReport) {
         let pairs = report.plan.pairs[0]
         let isDifference = report.curveBases.count == report.plan.seeds.count
         self.isDifference = isDifference
@@ -49,7 +49,7 @@ public struct RewardPlot {
     }
 
     /// The drawing; empty where nothing was measured along the way.
-    public var svg: String {
+    package var svg: String {
         let all = curves.flatMap(\.points)
         guard let low = all.map(\.low).min(), let high = all.map(\.high).max() else { return "" }
         let margin = max(0.002, (high - low) * 0.05)

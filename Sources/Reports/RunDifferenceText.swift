@@ -3,9 +3,9 @@ import Comparison
 import Digests
 
 /// The difference of two runs for people.
-public enum RunDifferenceText {
+package enum RunDifferenceText {
     /// A line that says whether they are the same, then what differs, worst first.
-    public static func describe(_ report: RunDifference) -> String {
+    package static func describe(_ report: RunDifference) -> String {
         var lines = ["\(report.left) and \(report.right): \(verdict(report))"]
         func add(_ label: String, _ texts: [String]) {
             for (index, text) in texts.enumerated() {

@@ -1,9 +1,9 @@
 import Audit
 
 /// The report of a self-test for people.
-public enum SelfTestText {
+package enum SelfTestText {
     /// A line a mutant; the last line is the score.
-    public static func describe(_ report: SelfTestReport) -> String {
+    package static func describe(_ report: SelfTestReport) -> String {
         guard report.unchanged.verdict.isPass else {
             return "\(AuditText.describe(report.unchanged))\n  no self-test        the run itself does not pass"
         }

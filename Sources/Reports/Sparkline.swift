@@ -1,10 +1,10 @@
 /// A series in one line of text: a row of blocks.
-public enum Sparkline {
+package enum Sparkline {
     private static let blocks = Array("▁▂▃▄▅▆▇█")
 
     /// `values` from left to right in at most `width` characters, from the least to the greatest; a blank where there is
     /// none. Of each stretch the mean is shown.
-    public static func text(_ values: [Double?], width: Int = 48) -> String {
+    package static func text(_ values: [Double?], width: Int = 48) -> String {
         let means = StepBuckets.ranges(values.count, most: width).map { range -> Double? in
             let known = values[range].compactMap { $0 }.filter(\.isFinite)
             return known.isEmpty ? nil : known.reduce(0, +) / Double(known.count)

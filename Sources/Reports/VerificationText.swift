@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// A verification's report for people.
-public enum VerificationText {
+package enum VerificationText {
     /// The verdict, then a line for each thing that holds and for each that was not looked at.
-    public static func describe(_ report: VerificationReport) -> String {
+    package static func describe(_ report: VerificationReport) -> String {
         var lines = ["\(report.run): \(report.verdict.rawValue)"]
         if let reason = report.reason { lines.append("  \(reason)") }
         func table(_ checks: [VerificationReport.Check], _ mark: String) {

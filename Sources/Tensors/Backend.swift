@@ -1,5 +1,5 @@
 /// What computes the matrix products. The raw value is the name in recipes and manifests.
-public enum Backend: String, Sendable, CaseIterable {
+package enum Backend: String, Sendable, CaseIterable {
     /// The kernels of the numerics contract: the same bits everywhere. Everything that is golden or audited.
     case reference
     /// OpenBLAS, with every other operation on the reference kernels: a second opinion. Its bits depend on the

@@ -1,6 +1,6 @@
 /// An element type as safetensors names it. Arithmetic is done in `f32` only; the others are read, converted,
 /// compared and digested.
-public enum DType: String, Sendable, CaseIterable {
+package enum DType: String, Sendable, CaseIterable {
     case f64 = "F64"
     case f32 = "F32"
     case f16 = "F16"
@@ -16,7 +16,7 @@ public enum DType: String, Sendable, CaseIterable {
     case bool = "BOOL"
 
     /// Bytes an element takes.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .f64, .i64, .u64: 8
         case .f32, .i32, .u32: 4

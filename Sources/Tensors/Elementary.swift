@@ -1,7 +1,7 @@
 import CKernels
 
 /// The contract's own elementary functions (rule 7), one value at a time. Float32 results are correctly rounded.
-public enum Elementary {
+package enum Elementary {
     private static var table: ck_elementwise_table { ck_kernels_for(CK_ISA_BASELINE).pointee.elementwise }
 
     private static func one(_ x: Float, _ kernel: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void)
@@ -13,21 +13,21 @@ public enum Elementary {
     }
 
     /// eˣ.
-    public static func exp(_ x: Float) -> Float { one(x, table.exp) }
+    package static func exp(_ x: Float) -> Float { one(x, table.exp) }
     /// ln x.
-    public static func log(_ x: Float) -> Float { one(x, table.log) }
+    package static func log(_ x: Float) -> Float { one(x, table.log) }
     /// sin x.
-    public static func sin(_ x: Float) -> Float { one(x, table.sin) }
+    package static func sin(_ x: Float) -> Float { one(x, table.sin) }
     /// cos x.
-    public static func cos(_ x: Float) -> Float { one(x, table.cos) }
+    package static func cos(_ x: Float) -> Float { one(x, table.cos) }
     /// tanh x.
-    public static func tanh(_ x: Float) -> Float { one(x, table.tanh) }
+    package static func tanh(_ x: Float) -> Float { one(x, table.tanh) }
     /// 1 / (1 + e⁻ˣ).
-    public static func sigmoid(_ x: Float) -> Float { one(x, table.sigmoid) }
+    package static func sigmoid(_ x: Float) -> Float { one(x, table.sigmoid) }
     /// eˣ in double, within about one ulp, the same bits everywhere.
-    public static func exp(_ x: Double) -> Double { table.exp_double(x) }
+    package static func exp(_ x: Double) -> Double { table.exp_double(x) }
     /// ln x in double.
-    public static func log(_ x: Double) -> Double { table.log_double(x) }
+    package static func log(_ x: Double) -> Double { table.log_double(x) }
     /// cos x in double.
-    public static func cos(_ x: Double) -> Double { table.cos_double(x) }
+    package static func cos(_ x: Double) -> Double { table.cos_double(x) }
 }

@@ -2,22 +2,22 @@ import CKernels
 
 /// What computes: a backend, an instruction set and its workers. On the reference backend neither of the last two can
 /// change a bit.
-public final class Engine: @unchecked Sendable {
+package final class Engine: @unchecked Sendable {
     /// What computes the matrix products.
-    public let backend: Backend
+    package let backend: Backend
     /// The instruction set in use.
-    public let isa: ISA
+    package let isa: ISA
     /// The threads in use.
-    public let pool: WorkerPool
+    package let pool: WorkerPool
     /// Who sees every operator, if anybody does.
-    public var observer: (any OperatorObserver)?
+    package var observer: (any OperatorObserver)?
     /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.
-    public var section = ""
+    package var section = ""
     /// Kernels of `isa`.
     let kernels: UnsafePointer<ck_kernels>
 
     /// An engine on `isa` with `workers` threads.
-    public convenience init(isa: ISA = .best, workers: Int = 1, backend: Backend = .reference) {
+    package convenience init(isa: ISA = .best, workers: Int = 1, backend: Backend = .reference) {
         precondition(isa.isSupported, "\(isa) is not supported by this CPU")
         ck_keep_freed_memory()
         self.init(backend, isa, WorkerPool(workers: workers))
@@ -31,14 +31,14 @@ public final class Engine: @unchecked Sendable {
     }
 
     /// The same instruction set and the same workers on another backend.
-    public func on(_ backend: Backend) -> Engine {
+    package func on(_ backend: Backend) -> Engine {
         let engine = Engine(backend, isa, pool)
         engine.observer = observer
         return engine
     }
 
     /// Stops the worker threads; the engine, and others on the same workers, must not be used afterwards.
-    public func stop() { pool.stop() }
+    package func stop() { pool.stop() }
 
     /// Elements an elementwise task handles.
     static let span = 16_384

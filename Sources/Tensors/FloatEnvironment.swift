@@ -1,20 +1,20 @@
 import CKernels
 
 /// Rule 1 of the contract: round to nearest even, subnormals kept.
-public enum FloatEnvironment {
+package enum FloatEnvironment {
     /// A float environment in which the contract does not hold.
-    public struct Unsuitable: Error, CustomStringConvertible {
+    package struct Unsuitable: Error, CustomStringConvertible {
         /// What is set that must not be.
-        public let found: String
+        package let found: String
         /// The message.
-        public var description: String {
+        package var description: String {
             "the floating-point environment is not the default one: \(found); "
                 + "expected round-to-nearest-even with subnormals kept (no FTZ, no DAZ)"
         }
     }
 
     /// Throws `Unsuitable` unless the calling thread's floating-point environment is the default one.
-    public static func check() throws {
+    package static func check() throws {
         let state = ck_float_environment()
         var found: [String] = []
         if state & 1 != 0 { found.append("rounding is not to nearest even") }

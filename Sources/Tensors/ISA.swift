@@ -1,7 +1,7 @@
 import CKernels
 
 /// The instruction set that the kernels run on. All give the same bits; the choice is recorded, never needed.
-public enum ISA: String, Sendable, CaseIterable, Comparable {
+package enum ISA: String, Sendable, CaseIterable, Comparable {
     case baseline
     case avx2
     case avx512
@@ -18,14 +18,14 @@ public enum ISA: String, Sendable, CaseIterable, Comparable {
     }
 
     /// Whether this CPU can execute it.
-    public var isSupported: Bool { ck_isa_supported(code) != 0 }
+    package var isSupported: Bool { ck_isa_supported(code) != 0 }
 
     /// The widest instruction set of this CPU.
-    public static var best: ISA { allCases.last { $0.isSupported } ?? .baseline }
+    package static var best: ISA { allCases.last { $0.isSupported } ?? .baseline }
 
     /// The instruction sets that this CPU can execute, narrowest first.
-    public static var supported: [ISA] { allCases.filter(\.isSupported) }
+    package static var supported: [ISA] { allCases.filter(\.isSupported) }
 
     /// Narrower sets of a machine come first.
-    public static func < (left: ISA, right: ISA) -> Bool { left.code.rawValue < right.code.rawValue }
+    package static func < (left: ISA, right: ISA) -> Bool { left.code.rawValue < right.code.rawValue }
 }

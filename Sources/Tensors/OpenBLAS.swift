@@ -2,24 +2,24 @@ import COpenBLAS
 import Synchronization
 
 /// The library that computes the products of the backend `openblas`.
-public enum OpenBLAS {
+package enum OpenBLAS {
     /// Version, build options and kernels, as the library puts them.
-    public static var config: String { trimmed(String(cString: openblas_get_config())) }
+    package static var config: String { trimmed(String(cString: openblas_get_config())) }
 
     /// The version, such as "0.3.21": the word after the library's name in `config`.
-    public static var version: String {
+    package static var version: String {
         let words = config.split(separator: " ")
         return words.count > 1 && words[0] == "OpenBLAS" ? String(words[1]) : "unknown"
     }
 
     /// The kernels that it chose for this CPU; its speed and its bits depend on them.
-    public static var core: String { trimmed(String(cString: openblas_get_corename())) }
+    package static var core: String { trimmed(String(cString: openblas_get_corename())) }
 
     /// The threads that a product may use now.
-    public static var threads: Int { Int(openblas_get_num_threads()) }
+    package static var threads: Int { Int(openblas_get_num_threads()) }
 
     /// How it makes threads.
-    public static var threading: String {
+    package static var threading: String {
         switch openblas_get_parallel() {
         case 0: "none"
         case 1: "pthreads"

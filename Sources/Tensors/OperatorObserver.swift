@@ -2,7 +2,7 @@
 /// after. Operators may contain others (attention by products, on OpenBLAS); calls then nest.
 ///
 /// It is called on the thread that trains. Outputs are handed over before anything else reads them.
-public protocol OperatorObserver: AnyObject {
+package protocol OperatorObserver: AnyObject {
     /// `operation` is about to run for the purpose `section`. An operator that adds to a tensor in place has it among
     /// its inputs.
     func willRun(_ operation: String, section: String, _ inputs: [Tensor])
@@ -20,7 +20,7 @@ extension Engine {
     func end(_ outputs: @autoclosure () -> [Tensor]) { observer?.didRun(outputs()) }
 
     /// Runs `body`, which makes one tensor of `inputs` outside the kernels, as an operator named `operation`.
-    public func operation(
+    package func operation(
         _ operation: String, _ inputs: @autoclosure () -> [Tensor], _ body: () throws -> Tensor
     ) rethrows -> Tensor {
         begin(operation, inputs())

@@ -1,7 +1,7 @@
 import CKernels
 
 /// The named streams of random numbers of a run. The raw value is the stream's id in the counter.
-public enum StreamName: UInt32, Sendable, CaseIterable {
+package enum StreamName: UInt32, Sendable, CaseIterable {
     /// Order of the data in an epoch.
     case order = 1
     /// Timesteps, one draw a pair.
@@ -20,21 +20,21 @@ public enum StreamName: UInt32, Sendable, CaseIterable {
     case sampler = 8
 
     /// The name in manifests.
-    public var name: String { String(describing: self) }
+    package var name: String { String(describing: self) }
 }
 
 /// Counter-based random numbers (rule 10): key = run seed, counter = (element, step, stream). Any element of any step
 /// can be made without the ones before it.
-public struct RandomStream: Sendable {
+package struct RandomStream: Sendable {
     /// The run's seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// Which stream.
-    public let name: StreamName
+    package let name: StreamName
     /// The step, or another index that the stream's user states.
-    public let step: UInt32
+    package let step: UInt32
 
     /// The stream `name` of a run at `step`.
-    public init(seed: UInt64, _ name: StreamName, step: Int) {
+    package init(seed: UInt64, _ name: StreamName, step: Int) {
         self.seed = seed
         self.name = name
         self.step = UInt32(truncatingIfNeeded: step)
@@ -44,38 +44,38 @@ public struct RandomStream: Sendable {
     private static var table: ck_random_table { ck_kernels_for(CK_ISA_BASELINE).pointee.random }
 
     /// Elements `start…` as integers in [0, bound).
-    public func integers(below bound: Int, start: Int = 0, count: Int) -> [Int] {
+    package func integers(below bound: Int, start: Int = 0, count: Int) -> [Int] {
         var values = [UInt64](repeating: 0, count: count)
         RandomStream.table.below(&values, key, UInt64(bound), UInt64(start), count)
         return values.map(Int.init)
     }
 
     /// Elements `start…` as uniform values in [0, 1) with 24 bits.
-    public func uniforms(start: Int = 0, count: Int) -> [Float] {
+    package func uniforms(start: Int = 0, count: Int) -> [Float] {
         var values = [Float](repeating: 0, count: count)
         RandomStream.table.uniform(&values, key, UInt64(start), count)
         return values
     }
 
     /// Elements `start…` as standard normals.
-    public func normals(start: Int = 0, shape: [Int]) -> Tensor {
+    package func normals(start: Int = 0, shape: [Int]) -> Tensor {
         let tensor = Tensor(uninitialized: shape)
         RandomStream.table.normal(tensor.pointer, key, UInt64(start), tensor.count)
         return tensor
     }
 
     /// Writes elements `start…` as uniform values in [0, 1) with 24 bits over the elements of `target`.
-    public func fillUniforms(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
+    package func fillUniforms(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
         RandomStream.table.uniform(target.baseAddress, key, UInt64(start), target.count)
     }
 
     /// Writes elements `start…` as standard normals over the elements of `target`.
-    public func fillNormals(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
+    package func fillNormals(_ target: UnsafeMutableBufferPointer<Float>, start: Int = 0) {
         RandomStream.table.normal(target.baseAddress, key, UInt64(start), target.count)
     }
 
     /// A permutation of 0..<count (Fisher–Yates, from the last place down).
-    public func permutation(count: Int) -> [Int] {
+    package func permutation(count: Int) -> [Int] {
         var order = Array(0..<count)
         var draws = [UInt64](repeating: 0, count: 1)
         for place in stride(from: count - 1, to: 0, by: -1) {

@@ -9,17 +9,17 @@
 /// `@unchecked Sendable`: the pointer is shared between workers. Writers own disjoint ranges (the worker pool hands
 /// out disjoint chunks), and a storage is written only by the operation that created it or by an operation whose name
 /// says that it works in place.
-public final class Storage: @unchecked Sendable {
+package final class Storage: @unchecked Sendable {
     /// First byte; 64-byte aligned when allocated here.
-    public let base: UnsafeMutableRawPointer
+    package let base: UnsafeMutableRawPointer
     /// Number of bytes.
-    public let byteCount: Int
+    package let byteCount: Int
     /// Whether the bytes may be written: allocated here, and not a file's.
-    public let isWritable: Bool
+    package let isWritable: Bool
     private let release: @Sendable (UnsafeMutableRawPointer) -> Void
 
     /// Allocates `byteCount` bytes. They are *not* cleared: every kernel writes all of its output.
-    public init(byteCount: Int) {
+    package init(byteCount: Int) {
         // malloc and our own alignment: glibc's memalign cannot use a freed block of the same size again, and then every
         // large result costs a page fault for each of its pages.
         let rounded = max(64, (byteCount + 63) / 64 * 64)
@@ -33,7 +33,7 @@ public final class Storage: @unchecked Sendable {
     }
 
     /// Wraps memory that somebody else made, such as a mapped file; `release` runs when the last tensor lets go.
-    public init(
+    package init(
         base: UnsafeMutableRawPointer, byteCount: Int,
         release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
     ) {

@@ -1,18 +1,18 @@
 /// A dense, row-major array of numbers: a shape, an element type, and a place in a storage.
 ///
 /// Tensors are values by convention: an operation makes a new one unless its name says *in place* or *accumulate*.
-public struct Tensor: Sendable {
+package struct Tensor: Sendable {
     /// Extent of each axis, outermost first; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Element type.
-    public let dtype: DType
+    package let dtype: DType
     /// The bytes this tensor looks at.
-    public private(set) var storage: Storage
+    package private(set) var storage: Storage
     /// Byte offset of the first element in `storage`.
-    public let offset: Int
+    package let offset: Int
 
     /// A new tensor with undefined contents, to be written whole by the caller.
-    public init(uninitialized shape: [Int], dtype: DType = .f32) {
+    package init(uninitialized shape: [Int], dtype: DType = .f32) {
         self.shape = shape
         self.dtype = dtype
         self.storage = Storage(byteCount: shape.reduce(1, *) * dtype.byteCount)
@@ -20,7 +20,7 @@ public struct Tensor: Sendable {
     }
 
     /// A view of `storage` from byte `offset` on.
-    public init(shape: [Int], dtype: DType, storage: Storage, offset: Int) {
+    package init(shape: [Int], dtype: DType, storage: Storage, offset: Int) {
         precondition(offset >= 0 && offset + shape.reduce(1, *) * dtype.byteCount <= storage.byteCount)
         self.shape = shape
         self.dtype = dtype
@@ -29,42 +29,42 @@ public struct Tensor: Sendable {
     }
 
     /// A Float32 tensor of zeros (+0).
-    public init(zeros shape: [Int]) {
+    package init(zeros shape: [Int]) {
         self.init(uninitialized: shape)
         pointer.initialize(repeating: 0, count: count)
     }
 
     /// A Float32 tensor with the given values in row-major order.
-    public init(_ values: [Float], shape: [Int]) {
+    package init(_ values: [Float], shape: [Int]) {
         precondition(values.count == shape.reduce(1, *), "\(values.count) values for shape \(shape)")
         self.init(uninitialized: shape)
         values.withUnsafeBufferPointer { if let base = $0.baseAddress { pointer.update(from: base, count: count) } }
     }
 
     /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
     /// Number of bytes.
-    public var byteCount: Int { count * dtype.byteCount }
+    package var byteCount: Int { count * dtype.byteCount }
     /// The raw bytes, little-endian.
-    public var bytes: UnsafeRawBufferPointer {
+    package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: storage.base + offset, count: byteCount)
     }
     /// The elements as Float32. The tensor must be `f32`.
-    public var pointer: UnsafeMutablePointer<Float> {
+    package var pointer: UnsafeMutablePointer<Float> {
         precondition(dtype == .f32, "expected F32, found \(dtype.rawValue)")
         return (storage.base + offset).assumingMemoryBound(to: Float.self)
     }
     /// A copy of the elements. The tensor must be `f32`.
-    public var floats: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+    package var floats: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
     /// The same elements under another shape of equal count.
-    public func reshaped(_ shape: [Int]) -> Tensor {
+    package func reshaped(_ shape: [Int]) -> Tensor {
         precondition(shape.reduce(1, *) == count, "cannot reshape \(self.shape) to \(shape)")
         return Tensor(shape: shape, dtype: dtype, storage: storage, offset: offset)
     }
 
     /// Rows `range` along the outermost axis, sharing storage.
-    public func slice(_ range: Range<Int>) -> Tensor {
+    package func slice(_ range: Range<Int>) -> Tensor {
         precondition(!shape.isEmpty && range.lowerBound >= 0 && range.upperBound <= shape[0])
         let row = shape.dropFirst().reduce(1, *) * dtype.byteCount
         return Tensor(
@@ -73,12 +73,12 @@ public struct Tensor: Sendable {
     }
 
     /// Whether the bytes may be written without anybody else noticing: own memory that no other tensor looks at.
-    public var isUniquelyStored: Bool {
+    package var isUniquelyStored: Bool {
         mutating get { storage.isWritable && isKnownUniquelyReferenced(&storage) }
     }
 
     /// A copy with its own storage.
-    public func copy() -> Tensor {
+    package func copy() -> Tensor {
         let result = Tensor(uninitialized: shape, dtype: dtype)
         result.storage.base.copyMemory(from: storage.base + offset, byteCount: byteCount)
         return result

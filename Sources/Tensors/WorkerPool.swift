@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: a job is written before it is opened, read by those who joined it, and cleared after the last
 /// of them has left.
-public final class WorkerPool: @unchecked Sendable {
+package final class WorkerPool: @unchecked Sendable {
     /// Threads that work, the calling one included.
-    public let workers: Int
+    package let workers: Int
 
     private typealias Job = (Int, UnsafeMutableRawPointer) -> Void
     private var job: UnsafePointer<Job>?
@@ -43,7 +43,7 @@ public final class WorkerPool: @unchecked Sendable {
     }
 
     /// Starts `workers - 1` threads beside the calling one.
-    public init(workers: Int) {
+    package init(workers: Int) {
         precondition(workers >= 1, "at least one worker")
         self.workers = workers
         patience = workers <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 4_000 : 0
@@ -71,7 +71,7 @@ public final class WorkerPool: @unchecked Sendable {
     }
 
     /// Stops the threads.
-    public func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         pthread_mutex_lock(mutex)
         pthread_cond_broadcast(wake)
@@ -82,7 +82,7 @@ public final class WorkerPool: @unchecked Sendable {
 
     /// Runs `body(task, scratch)` for every task number below `tasks`, then returns. `scratch` is `scratchBytes` bytes
     /// of the worker's own, 64-byte aligned, with undefined contents. Called from inside a task it runs inline.
-    public func run(tasks: Int, scratchBytes: Int = 0, _ body: (Int, UnsafeMutableRawPointer) -> Void) {
+    package func run(tasks: Int, scratchBytes: Int = 0, _ body: (Int, UnsafeMutableRawPointer) -> Void) {
         guard tasks > 0 else { return }
         let nested = busy.exchange(true, ordering: .acquiring)
         if nested || tasks == 1 || workers == 1 {

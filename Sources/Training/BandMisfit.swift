@@ -2,16 +2,16 @@ import Digests
 import Ledger
 
 /// A band was calibrated for another run than the one that is to be recorded with it.
-public struct BandMisfit: Error, Equatable, CustomStringConvertible {
+package struct BandMisfit: Error, Equatable, CustomStringConvertible {
     /// What does not fit.
-    public let what: String
+    package let what: String
     /// What the run has, and what the band has.
-    public let expected: String, found: String
+    package let expected: String, found: String
     /// How to get one that fits.
-    public static let hint = "smpo calibrate makes a band for a recipe, with the same --set and --workers"
+    package static let hint = "smpo calibrate makes a band for a recipe, with the same --set and --workers"
 
     /// One line.
-    public var description: String {
+    package var description: String {
         "the band does not fit the run: \(what): expected \(expected), found \(found); \(BandMisfit.hint)"
     }
 }
@@ -53,7 +53,7 @@ extension Band {
 
 extension ManifestInputs {
     /// What computes: the backend, and what its bits depend on besides the contract.
-    public var configuration: JSONValue {
+    package var configuration: JSONValue {
         var object = other
         object[Band.member] = nil
         object["backend"] = .string(backend)

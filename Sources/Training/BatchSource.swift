@@ -5,9 +5,9 @@ import Preferences
 import Tensors
 
 /// Makes the batch of any step from the run's seed, the data and the labels, without the batches before it.
-public struct BatchSource: Sendable {
+package struct BatchSource: Sendable {
     /// What the items are.
-    public enum Items: Sendable {
+    package enum Items: Sendable {
         /// Labelled pairs.
         case pairs(any PreferenceDataset, PairLabels)
         /// Captioned pictures.
@@ -22,7 +22,7 @@ public struct BatchSource: Sendable {
     }
 
     /// How timesteps are drawn.
-    public enum Timesteps: String, Sendable, CaseIterable {
+    package enum Timesteps: String, Sendable, CaseIterable {
         /// Every timestep alike.
         case uniform
         /// Density growing with t: ⌊T·√u⌋.
@@ -30,44 +30,44 @@ public struct BatchSource: Sendable {
     }
 
     /// The numbers that shape a batch.
-    public struct Settings: Sendable {
+    package struct Settings: Sendable {
         /// The run's seed.
-        public var seed: UInt64
+        package var seed: UInt64
         /// Items a step.
-        public var itemsPerStep: Int
+        package var itemsPerStep: Int
         /// Edge of the pictures.
-        public var size: Int
+        package var size: Int
         /// T; nil where nothing is noised.
-        public var timestepCount: Int?
+        package var timestepCount: Int?
         /// How timesteps are drawn.
-        public var timesteps: Timesteps
+        package var timesteps: Timesteps
         /// Probability that a caption is emptied.
-        public var captionDropout: Float
+        package var captionDropout: Float
         /// Whether pictures are mirrored half of the time, each by itself.
-        public var flips: Bool
+        package var flips: Bool
         /// Pictures an item has.
-        public var samplesPerItem: Int
+        package var samplesPerItem: Int
         /// Share of good pictures, for single pictures that people judged; nil for objectives of other items.
-        public var positiveRatio: Float?
+        package var positiveRatio: Float?
         /// Whether the objective needs noise.
-        public var needsNoise: Bool
+        package var needsNoise: Bool
         /// Whether fresh noise is added during the inversion.
-        public var needsInversionNoise: Bool
+        package var needsInversionNoise: Bool
         /// Whether captions are encoded on the tape.
-        public var trainsTextEncoder: Bool
+        package var trainsTextEncoder: Bool
         /// Whether the inversion is guided and needs the empty caption.
-        public var needsEmptyCaption: Bool
+        package var needsEmptyCaption: Bool
     }
 
     /// The items.
-    public let items: Items
+    package let items: Items
     /// The numbers.
-    public let settings: Settings
+    package let settings: Settings
     let model: RunModel
     let engine: Engine
 
     /// The batch of step `step`, counted from 1.
-    public func batch(_ step: Int) throws -> TrainingBatch {
+    package func batch(_ step: Int) throws -> TrainingBatch {
         let picks = picks(step)
         let timesteps = timesteps(step)
         let dropped = draws(.captionDropout, step, count: picks.count).map { $0 < settings.captionDropout }

@@ -8,7 +8,7 @@ extension TrainingCheckpoint {
     /// and who goes on from it, starts from what the run came to.
     /// - Throws: `TamperError` when it is another state, or of a step that is not recorded; `CheckpointError`
     ///   (`unreadable`).
-    public static func open(
+    package static func open(
         _ checkpoint: StoredCheckpoint, of steps: [StoredStep], run: String, workspace: Workspace, engine: Engine
     ) throws -> SafetensorsFile {
         let path = workspace.objects.path(of: checkpoint.object)
@@ -38,7 +38,7 @@ extension TrainingCheckpoint {
     /// Holds the state in `file` against the record of the step after which it was saved: weights, optimiser,
     /// averages, reference and counters, by their digests and bits. Nothing but these may be in the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
-    public static func check(
+    package static func check(
         _ file: SafetensorsFile, against record: StepRecord, run: String, engine: Engine
     ) throws {
         func require(_ field: String, _ expected: String?, _ found: String?) throws {

@@ -3,19 +3,19 @@ import Preferences
 
 /// What a step costs, in passes of one picture through the UNet. The backward pass counts as two: it takes about twice the
 /// multiplications of the forward one.
-public struct ComputeCost: Sendable, Equatable {
+package struct ComputeCost: Sendable, Equatable {
     /// Passes of the inversion, the mean over all timesteps; 0 with forward noising.
-    public let inversion: Double
+    package let inversion: Double
     /// Passes of the reference.
-    public let reference: Double
+    package let reference: Double
     /// Passes of the policy, forward and backward.
-    public let policy: Double
+    package let policy: Double
 
     /// Passes of one optimiser step.
-    public var total: Double { inversion + reference + policy }
+    package var total: Double { inversion + reference + policy }
 
     /// The cost of a step of `recipe`, whose schedule has `timesteps` timesteps, all drawn alike.
-    public init(_ recipe: Recipe, timesteps: Int = 1000) {
+    package init(_ recipe: Recipe, timesteps: Int = 1000) {
         let objective = recipe.makeObjective(elements: 1)
         let pictures = Double(recipe.training.pairsPerStep * objective.samplesPerItem)
         if objective.noising == .inversion {

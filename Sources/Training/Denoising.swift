@@ -8,24 +8,24 @@ import Tensors
 ///
 /// Items are independent of each other until their gradients are added in data order, so neither the micro-batch's size
 /// nor the number of workers leaves a trace.
-public final class Denoising: StepGradients {
+package final class Denoising: StepGradients {
     /// The networks.
-    public let model: TrainedModel
+    package let model: TrainedModel
     /// What is minimised.
-    public let objective: any Objective
+    package let objective: any Objective
     /// How pictures are inverted, for objectives that invert.
-    public let inversion: InversionRecipe
+    package let inversion: InversionRecipe
     /// Items computed at once, or nil for all. Changes memory and speed only.
-    public let microItems: Int?
+    package let microItems: Int?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
-    public let recomputes: Bool
+    package let recomputes: Bool
     private var step = 0
 
     /// The networks, as far as the optimiser knows them.
-    public var trained: any TrainableModel { model }
+    package var trained: any TrainableModel { model }
 
     /// The gradients of `model` under `objective`.
-    public init(
+    package init(
         model: TrainedModel, objective: any Objective, inversion: InversionRecipe, microItems: Int? = nil,
         recomputes: Bool = false
     ) {
@@ -37,7 +37,7 @@ public final class Denoising: StepGradients {
     }
 
     /// Phases `batch` to `loss` and the backward passes of step `step`.
-    public func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
+    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
         self.step = step
         try observeBatch(batch, observer)
         let size = microItems ?? batch.items.count

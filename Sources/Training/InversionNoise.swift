@@ -2,13 +2,13 @@ import Tensors
 
 /// The fresh noise of a step's inversions (DDIM-InPO), from the stream `sampler` at the step. Any sample's noise of any
 /// move can be made by itself, so a micro-batch has the noise that its samples have in the whole batch.
-public struct InversionNoise: Sendable {
+package struct InversionNoise: Sendable {
     /// The run's seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// The step.
-    public let step: Int
+    package let step: Int
     /// Samples of the whole batch.
-    public let samples: Int
+    package let samples: Int
 
     /// The noise of move `move` for the batch's samples `rows`, each of shape [c, h, w]: [rows, c, h, w].
     func draw(move: Int, rows: [Int], shape: [Int], engine: Engine) -> Tensor {

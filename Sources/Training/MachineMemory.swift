@@ -2,21 +2,21 @@ import Digests
 import Foundation
 
 /// How much memory the system still gives this process.
-public struct MachineMemory: Sendable, Equatable {
+package struct MachineMemory: Sendable, Equatable {
     /// Bytes that can be taken before the system has to swap or to end processes.
-    public let available: Int
+    package let available: Int
     /// Which limit that is, for messages.
-    public let limit: String
+    package let limit: String
 
     /// A machine with so much left.
-    public init(available: Int, limit: String) {
+    package init(available: Int, limit: String) {
         self.available = available
         self.limit = limit
     }
 
     /// The least of what the kernel calls available and of what the limits of the control groups (version 1 and 2) leave;
     /// nil where the system does not say. `root` stands before `/proc` and `/sys`.
-    public static func read(root: String = "") -> MachineMemory? {
+    package static func read(root: String = "") -> MachineMemory? {
         var found: [MachineMemory] = []
         if let kibibytes = field("MemAvailable", "\(root)/proc/meminfo") {
             found.append(MachineMemory(available: kibibytes << 10, limit: "MemAvailable"))
@@ -35,10 +35,10 @@ public struct MachineMemory: Sendable, Equatable {
     }
 
     /// The most memory that this process has held at once (`VmHWM`), in bytes.
-    public static func peak() -> Int? { field("VmHWM", "/proc/self/status").map { $0 << 10 } }
+    package static func peak() -> Int? { field("VmHWM", "/proc/self/status").map { $0 << 10 } }
 
     /// Lets `peak` begin anew from what is held now. False where the system does not allow it.
-    public static func resetPeak() -> Bool {
+    package static func resetPeak() -> Bool {
         guard let file = fopen("/proc/self/clear_refs", "w") else { return false }
         let written = fputs("5", file)
         return fclose(file) == 0 && written >= 0

@@ -10,30 +10,30 @@ import Diffusion
 /// gradients did, the update is fullest at its beginning. In the passes of later steps all of them are
 /// there together. A run that trains adapters has no weights of its own for the reference. Checkpoints and the trained
 /// model are written tensor by tensor and add nothing.
-public struct MemoryPlan: Sendable, Equatable {
+package struct MemoryPlan: Sendable, Equatable {
     /// What one purpose takes at each moment, in bytes.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// The purpose.
-        public let name: String
+        package let name: String
         /// In the passes of the first step.
-        public let first: Int
+        package let first: Int
         /// At the end of its update.
-        public let update: Int
+        package let update: Int
         /// In the passes of later steps.
-        public let later: Int
+        package let later: Int
     }
 
     /// What is taken for what.
-    public let rows: [Row]
+    package let rows: [Row]
     /// Parameters of the UNet and of the text encoder; of a scorer, of its text tower with the projection.
-    public let parameters: (unet: Int, textEncoder: Int)
+    package let parameters: (unet: Int, textEncoder: Int)
     /// Parameters of a scorer's image tower with projection and scale; 0 for diffusion models.
-    public let imageTower: Int
+    package let imageTower: Int
     /// Whether there are steps after the first.
-    public let hasLaterSteps: Bool
+    package let hasLaterSteps: Bool
     /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
     /// within one.
-    public let gradientCopies: Int
+    package let gradientCopies: Int
 
     /// What the program takes without a model: code, libraries, the ledger's cache.
     private static let program = 48 << 20
@@ -42,7 +42,7 @@ public struct MemoryPlan: Sendable, Equatable {
 
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
     /// - Throws: `ConfigError`, `CheckpointError` or `FileError` for a model that cannot be opened.
-    public init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0) throws {
+    package init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0) throws {
         if recipe.objective.name == .pickscore {
             self = try MemoryPlan(scoring: recipe, workers: workers, gradientCopies: gradientCopies)
             return
@@ -160,15 +160,15 @@ public struct MemoryPlan: Sendable, Equatable {
     }
 
     /// Bytes in the passes of the first step, at the end of its update, and in the passes of later steps.
-    public var totals: (first: Int, update: Int, later: Int) {
+    package var totals: (first: Int, update: Int, later: Int) {
         rows.reduce((0, 0, 0)) { ($0.0 + $1.first, $0.1 + $1.update, $0.2 + $1.later) }
     }
 
     /// Bytes at the fullest moment.
-    public var total: Int { max(totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
+    package var total: Int { max(totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
 
     /// Equal rows.
-    public static func == (a: MemoryPlan, b: MemoryPlan) -> Bool {
+    package static func == (a: MemoryPlan, b: MemoryPlan) -> Bool {
         a.rows == b.rows && a.parameters == b.parameters && a.hasLaterSteps == b.hasLaterSteps
     }
 

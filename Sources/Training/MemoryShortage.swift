@@ -1,24 +1,24 @@
 /// A run that does not fit into the machine's memory, and what would.
-public struct MemoryShortage: Error, Sendable, CustomStringConvertible {
+package struct MemoryShortage: Error, Sendable, CustomStringConvertible {
     /// A change of the recipe under which the run fits.
-    public struct Alternative: Sendable, Equatable {
+    package struct Alternative: Sendable, Equatable {
         /// As options of `smpo train`.
-        public let change: String
+        package let change: String
         /// Whether the run's bits stay the same.
-        public let keepsBits: Bool
+        package let keepsBits: Bool
         /// Bytes that the changed run takes.
-        public let total: Int
+        package let total: Int
     }
 
     /// What the run takes.
-    public let plan: MemoryPlan
+    package let plan: MemoryPlan
     /// What there is.
-    public let machine: MachineMemory
+    package let machine: MachineMemory
     /// Changes that help, the least first; empty when none does.
-    public let alternatives: [Alternative]
+    package let alternatives: [Alternative]
 
     /// One line: what is needed, what is missing, what would fit.
-    public var description: String {
+    package var description: String {
         let (needed, missing) = (MemorySize(plan.total), MemorySize(plan.total - machine.available))
         var text =
             "not enough memory: the run takes \(needed), \(missing) more than the \(MemorySize(machine.available)) that "
@@ -41,7 +41,7 @@ public struct MemoryShortage: Error, Sendable, CustomStringConvertible {
 extension MemoryPlan {
     /// Throws `MemoryShortage` when the run of `recipe` takes more than `machine` has. Where the system does not say
     /// what it has, nothing is refused.
-    public func requireFits(_ machine: MachineMemory?, _ recipe: Recipe, workers: Int) throws {
+    package func requireFits(_ machine: MachineMemory?, _ recipe: Recipe, workers: Int) throws {
         guard let machine, total > machine.available else { return }
         throw MemoryShortage(
             plan: self, machine: machine,

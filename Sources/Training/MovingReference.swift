@@ -6,15 +6,15 @@ import Tensors
 /// A reference that follows the policy as an exponential moving average, every so many steps, as Diffusion-KTO's
 /// `--reference_ema`: diffusers' `EMAModel`, whose n-th move takes the decay 0 for n = 1, then min(d, n / (n + 9)). The
 /// first move thus makes the reference the policy, and only a long run comes to d.
-public final class MovingReference {
+package final class MovingReference {
     /// d.
-    public let decay: Double
+    package let decay: Double
     /// The steps from one move to the next.
-    public let every: Int
+    package let every: Int
     private let pairs: [(name: String, reference: Parameter, policy: Parameter)]
 
     /// Lets `reference` follow `policy`, the parameters of two networks of one make in the same order.
-    public init(decay: Double, every: Int, reference: [Parameter], policy: [(name: String, parameter: Parameter)]) {
+    package init(decay: Double, every: Int, reference: [Parameter], policy: [(name: String, parameter: Parameter)]) {
         precondition(reference.map { "unet/" + $0.name } == policy.map(\.name))
         self.decay = decay
         self.every = every
@@ -22,15 +22,15 @@ public final class MovingReference {
     }
 
     /// The reference's weights under the policy's names.
-    public var tensors: [(name: String, tensor: Tensor)] { pairs.map { ($0.name, $0.reference.value) } }
+    package var tensors: [(name: String, tensor: Tensor)] { pairs.map { ($0.name, $0.reference.value) } }
 
     /// Puts back weights saved earlier: `read` gives those saved under a name, which must have a shape.
-    public func restore(_ read: (String, [Int]) throws -> Tensor) rethrows {
+    package func restore(_ read: (String, [Int]) throws -> Tensor) rethrows {
         for (name, reference, _) in pairs { reference.replace(with: try read(name, reference.value.shape)) }
     }
 
     /// Moves, if it is time, after update `k`, counted from 1.
-    public func update(k: Int, engine: Engine) {
+    package func update(k: Int, engine: Engine) {
         guard k % every == 0 else { return }
         let move = k / every
         let decay = move == 1 ? 0 : Float(min(self.decay, Double(move) / Double(move + 9)))
@@ -40,5 +40,5 @@ public final class MovingReference {
     }
 
     /// Root over the weights in name order.
-    public func digest(on engine: Engine) throws -> Digest { try weightsDigest(of: tensors, on: engine) }
+    package func digest(on engine: Engine) throws -> Digest { try weightsDigest(of: tensors, on: engine) }
 }

@@ -8,14 +8,14 @@ import Tensors
 ///
 /// Of operators inside others only the outermost is seen. Digests are of element type, shape and bytes; where the
 /// tensors came from does not matter.
-public final class OperatorTracer: OperatorObserver {
+package final class OperatorTracer: OperatorObserver {
     /// One operator of a step.
-    public struct Place: Sendable, Equatable {
+    package struct Place: Sendable, Equatable {
         /// The section's and the operator's number, from 0.
-        public let section: Int, index: Int
+        package let section: Int, index: Int
 
         /// The operator `index` of section `section`.
-        public init(section: Int, index: Int) { (self.section, self.index) = (section, index) }
+        package init(section: Int, index: Int) { (self.section, self.index) = (section, index) }
     }
 
     /// What was seen since the last `take()`.
@@ -23,7 +23,7 @@ public final class OperatorTracer: OperatorObserver {
     /// The operator whose results are kept as values.
     private let kept: Place?
     /// The results of the operator that was to be kept.
-    public private(set) var outputs: [Tensor] = []
+    package private(set) var outputs: [Tensor] = []
     private let engine: Engine
     private let next: (any OperatorObserver)?
     private let parameters: [(name: String, parameter: Parameter)]
@@ -33,7 +33,7 @@ public final class OperatorTracer: OperatorObserver {
 
     /// A tracer of the operators of `trainer`'s engine; who watched it before goes on to see them first. With `kept`
     /// the results of one operator are copied.
-    public init(_ trainer: Trainer, keeping kept: Place? = nil) {
+    package init(_ trainer: Trainer, keeping kept: Place? = nil) {
         engine = trainer.model.engine
         next = engine.observer
         parameters = trainer.model.parameters
@@ -41,7 +41,7 @@ public final class OperatorTracer: OperatorObserver {
     }
 
     /// Runs `body` while this tracer watches.
-    public func watch<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package func watch<Result>(_ body: () throws -> Result) rethrows -> Result {
         engine.observer = self
         engine.section = "batch"
         defer { engine.observer = next }
@@ -49,13 +49,13 @@ public final class OperatorTracer: OperatorObserver {
     }
 
     /// What was seen, which is forgotten.
-    public func take() -> OperatorTrace {
+    package func take() -> OperatorTrace {
         defer { (trace, places) = (OperatorTrace(), [:]) }
         return trace
     }
 
     /// Digests what an outermost operator takes.
-    public func willRun(_ operation: String, section: String, _ inputs: [Tensor]) {
+    package func willRun(_ operation: String, section: String, _ inputs: [Tensor]) {
         next?.willRun(operation, section: section, inputs)
         depth += 1
         guard depth == 1 else { return }
@@ -63,7 +63,7 @@ public final class OperatorTracer: OperatorObserver {
     }
 
     /// Digests what it gave.
-    public func didRun(_ outputs: [Tensor]) {
+    package func didRun(_ outputs: [Tensor]) {
         next?.didRun(outputs)
         depth -= 1
         guard depth == 0, let current else { return }

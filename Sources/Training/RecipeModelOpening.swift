@@ -34,7 +34,7 @@ extension Recipe.Model {
 extension Recipe {
     /// Reads what the run's model consists of besides weights, schedule and tokenizer included, and whether it fits
     /// together. Throws with the file and key at fault.
-    public func checkConfigurations() throws {
+    package func checkConfigurations() throws {
         switch model {
         case .folder(let path) where objective.name == .pickscore: try PickScore.checkConfigurations(path: path)
         case .folder(let path): try ModelFolder.checkConfigurations(path: path, ignoresAutoencoder: data.isLatent)
@@ -51,7 +51,7 @@ extension Recipe {
 extension Recipe {
     /// Digests of what the recipe's model is made of: of a new one its configurations and its tokenizer, whose numbers the
     /// recipe's seed gives; of one in a folder everything. Throws with the file and key at fault.
-    public func modelDigests() throws -> [String: Digest] {
+    package func modelDigests() throws -> [String: Digest] {
         switch model {
         case .folder(let path) where objective.name == .pickscore: return try PickScore(path: path).digests
         case .folder(let path): return try ModelFolder(path: path, ignoresAutoencoder: data.isLatent).digests()
@@ -72,7 +72,7 @@ extension Recipe {
 
 extension FreshModel {
     /// Reads the configurations and the tokenizer that a recipe names.
-    public init(_ recipe: Recipe.Model.Fresh) throws {
+    package init(_ recipe: Recipe.Model.Fresh) throws {
         let (tokenizer, files) = try recipe.tokenizer.open()
         try self.init(
             unet: UNetConfig(path: recipe.unet), textEncoder: CLIPTextConfig(path: recipe.textEncoder),

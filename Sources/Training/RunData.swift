@@ -4,22 +4,22 @@ import Ledger
 import Preferences
 
 /// The data of a run: its items, what stands for them, and what was left out.
-public struct RunData: Sendable {
+package struct RunData: Sendable {
     /// The items that batches are made of.
-    public let items: BatchSource.Items
+    package let items: BatchSource.Items
     /// Digests of data and labels by their names in the manifest.
-    public let digests: [String: Digest]
+    package let digests: [String: Digest]
     /// Range of the scores, for pairs.
-    public let scoreRange: ClosedRange<Double>?
+    package let scoreRange: ClosedRange<Double>?
     /// What a person should know: ties dropped, pictures refused.
-    public let notes: [String]
+    package let notes: [String]
     /// The lines of a folder that were left out.
-    public let refused: [FolderPairsProblem]
+    package let refused: [FolderPairsProblem]
     /// How many pictures are not taken as they lie in their files.
-    public let inputNotes: InputNotes
+    package let inputNotes: InputNotes
 
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
-    public init(_ recipe: Recipe) throws {
+    package init(_ recipe: Recipe) throws {
         var notes: [String] = []
         let isPairwise = recipe.objective.name != .sft
         switch recipe.data.source {
@@ -80,7 +80,7 @@ public struct RunData: Sendable {
     }
 
     /// Planes of a picture, or of a latent.
-    public var channels: Int {
+    package var channels: Int {
         switch items {
         case .pairs(let dataset, _): dataset.channels
         case .pictures: 3
@@ -96,7 +96,7 @@ public struct RunData: Sendable {
     }
 
     /// The items as the ledger lists them.
-    public var ledgerItems: [DataItem] {
+    package var ledgerItems: [DataItem] {
         switch items {
         case .pairs(let dataset, let labels):
             labels.labels.map { label in

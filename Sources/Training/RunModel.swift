@@ -3,14 +3,14 @@ import Digests
 import Preferences
 
 /// The model of a run, as the folder that it is opened from and written to.
-public enum RunModel: Sendable {
+package enum RunModel: Sendable {
     /// A diffusion model.
     case diffusion(ModelFolder)
     /// A scorer.
     case scorer(PickScore)
 
     /// The diffusion model; nil where a scorer is trained.
-    public var folder: ModelFolder? { if case .diffusion(let folder) = self { folder } else { nil } }
+    package var folder: ModelFolder? { if case .diffusion(let folder) = self { folder } else { nil } }
 
     /// Planes of a picture.
     var channels: Int {
@@ -21,7 +21,7 @@ public enum RunModel: Sendable {
     }
 
     /// The token ids of a caption, padded to the encoder's length.
-    public func tokenIDs(_ caption: String) -> [Int] {
+    package func tokenIDs(_ caption: String) -> [Int] {
         switch self {
         case .diffusion(let folder): folder.tokenIDs(caption)
         case .scorer(let scorer): scorer.tokenIDs(caption)
@@ -37,11 +37,11 @@ public enum RunModel: Sendable {
     }
 
     /// Writes the model, its weights as they are now; every file is replaced whole.
-    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
 
     /// The digests of the bytes of the files that `write` would write, by their paths from the folder. They are functions
     /// of the weights and of the inputs alone: the same on every machine.
-    public func fileDigests() throws -> [String: Digest] {
+    package func fileDigests() throws -> [String: Digest] {
         let writer = FolderWriter(nil)
         try write(into: writer)
         return writer.digests
@@ -55,7 +55,7 @@ public enum RunModel: Sendable {
     }
 
     /// What stands for the content of each part, independent of the files' layout.
-    public func digests() throws -> [String: Digest] {
+    package func digests() throws -> [String: Digest] {
         switch self {
         case .diffusion(let folder): try folder.digests()
         case .scorer(let scorer):

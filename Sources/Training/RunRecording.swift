@@ -4,22 +4,22 @@ import Ledger
 import Tensors
 
 /// Runs a session and records every step, its latents and its checkpoints.
-public struct RunRecording {
+package struct RunRecording {
     /// What is run.
-    public let session: TrainingSession
+    package let session: TrainingSession
     /// Where runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What is noted and not allowed to matter.
-    public private(set) var circumstances: ManifestCircumstances
+    package private(set) var circumstances: ManifestCircumstances
     /// How much a new run keeps beside its records; a resumed one keeps what it kept.
-    public let level: RecordLevel
+    package let level: RecordLevel
     /// Who looks at the run between its steps.
-    public let spectators: [any RunSpectator]
+    package let spectators: [any RunSpectator]
     /// Whether the values of latents and gradients are kept: what a replay within a band is held against.
-    public let keepsGradients: Bool
+    package let keepsGradients: Bool
 
     /// A recording of `session` in `workspace`. A session with a band keeps its gradients without being asked.
-    public init(
+    package init(
         session: TrainingSession, workspace: Workspace, circumstances: ManifestCircumstances,
         level: RecordLevel = .tensors, spectators: [any RunSpectator] = [], keepsGradients: Bool = false
     ) {
@@ -33,7 +33,7 @@ public struct RunRecording {
     }
 
     /// How a recording ended.
-    public enum Ending {
+    package enum Ending {
         /// All steps are done; the manifest is written.
         case finished(Manifest)
         /// Stopped after a whole step; the run can be resumed.
@@ -41,7 +41,7 @@ public struct RunRecording {
     }
 
     /// Records a new run under `name`, or the next free name. `onStep` sees each step; `shouldStop` is asked after it.
-    public func record(
+    package func record(
         name: String?, taken: [String], started: (String) -> Void, onStep: (Int, StepLosses) -> Void,
         shouldStop: () -> Bool
     ) throws -> Ending {
@@ -56,7 +56,7 @@ public struct RunRecording {
     /// Takes up an unfinished run after its last checkpoint, or from the start if it has none. Of a finished one, whose
     /// process may have ended before it wrote the manifest, the manifest is written again.
     /// - Throws: `TamperError` when the last checkpoint is not what the run came to.
-    public func resume(
+    package func resume(
         run name: String, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let ledger = try workspace.openLedger()
@@ -185,7 +185,7 @@ public struct RunRecording {
 
     /// Records the step that `builder` has just seen, with its kept tensors; gives what was recorded.
     @discardableResult
-    public func commit(
+    package func commit(
         _ builder: TraceBuilder, operators: OperatorTrace? = nil, to recorder: RunRecorder
     ) throws -> StepTrace {
         let trace = try builder.finish(session.trainer)

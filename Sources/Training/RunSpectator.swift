@@ -1,5 +1,5 @@
 /// Looks at a run between its steps. It must leave the training as it is; the recording checks that it did.
-public protocol RunSpectator {
+package protocol RunSpectator {
     /// What it is called in messages.
     var name: String { get }
     /// It looks after every so many steps.

@@ -9,21 +9,21 @@ import Tensors
 /// A batch's loss is the mean of its pairs' by their weights, and where asked for besides CLIP's own loss over the
 /// preferred pictures and their captions. Without that, items are independent of each other until their gradients
 /// are added in data order, so neither the micro-batch's size nor the number of workers leaves a trace.
-public final class Scoring: StepGradients {
+package final class Scoring: StepGradients {
     /// The scorer and its parameters.
-    public let model: TrainedScorer
+    package let model: TrainedScorer
     /// Items computed at once, or nil for all. Changes memory and speed only.
-    public let microItems: Int?
+    package let microItems: Int?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
-    public let recomputes: Bool
+    package let recomputes: Bool
     /// The factor of CLIP's own loss; 0 for none. It needs the whole batch at once.
-    public let contrastive: Float
+    package let contrastive: Float
 
     /// The scorer, as far as the optimiser knows it.
-    public var trained: any TrainableModel { model }
+    package var trained: any TrainableModel { model }
 
     /// The gradients of `model`.
-    public init(
+    package init(
         model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false, contrastive: Float = 0
     ) {
         precondition(contrastive == 0 || microItems == nil)
@@ -34,7 +34,7 @@ public final class Scoring: StepGradients {
     }
 
     /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`.
-    public func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
+    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
         try observeBatch(batch, observer)
         let (engine, clip) = (model.engine, model.scorer.model)
         let size = microItems ?? batch.items.count

@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// What the optimiser changes: named parameters, and what computes with them.
-public protocol TrainableModel: AnyObject {
+package protocol TrainableModel: AnyObject {
     /// What computes.
     var engine: Engine { get }
     /// All trained parameters under the names that records and checkpoints give them.
@@ -11,7 +11,7 @@ public protocol TrainableModel: AnyObject {
 
 /// The first part of a step: what a batch's loss is and what its gradients are. `Denoising` trains diffusion models,
 /// `Scoring` trains scorers; the optimiser, recording and auditing are the same for both.
-public protocol StepGradients: AnyObject {
+package protocol StepGradients: AnyObject {
     /// What is trained.
     var trained: any TrainableModel { get }
     /// Adds the gradients of step `step` on `batch` to the parameters, which have none. The losses still lack norm and

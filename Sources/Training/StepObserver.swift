@@ -3,7 +3,7 @@ import Ledger
 import Tensors
 
 /// A value that a step passes through.
-public enum ObservedValue {
+package enum ObservedValue {
     /// A tensor, to be digested under the entry's name.
     case tensor(Tensor)
     /// Float32 numbers.
@@ -18,7 +18,7 @@ public enum ObservedValue {
 
 /// Sees what a step passes through, in the order of the phases. The trainer knows nothing of who watches: recording,
 /// auditing and `smpo step` are three observers of one code path.
-public protocol StepObserver: AnyObject {
+package protocol StepObserver: AnyObject {
     /// `name` is unique within the phase of a step.
     func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) throws
     /// Many tensors at once, so that an observer may look at them in parallel.
@@ -29,10 +29,10 @@ public protocol StepObserver: AnyObject {
 
 extension StepObserver {
     /// One after another, unless an observer knows better.
-    public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) throws {
+    package func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) throws {
         for (name, tensor) in tensors { try observe(phase, name, .tensor(tensor)) }
     }
 
     /// Inversion moves are of no interest unless an observer says so.
-    public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {}
+    package func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {}
 }

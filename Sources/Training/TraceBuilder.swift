@@ -6,19 +6,19 @@ import Ledger
 import Tensors
 
 /// Turns what a step passes through into its record. Recording and auditing build the same records with it.
-public final class TraceBuilder: StepObserver {
+package final class TraceBuilder: StepObserver {
     /// A tensor of the step whose values are kept beside its digest.
-    public struct Kept {
+    package struct Kept {
         /// The phase and name of its entry.
-        public let phase: Phase, name: String
+        package let phase: Phase, name: String
         /// The values.
-        public let tensor: Tensor
+        package let tensor: Tensor
     }
 
     /// Phases whose tensors are kept.
-    public let keeps: Set<Phase>
+    package let keeps: Set<Phase>
     /// Tensors of the current step that are kept.
-    public private(set) var kept: [Kept] = []
+    package private(set) var kept: [Kept] = []
     private var entries: [Phase: [TraceEntry]] = [:]
     private var tensors: [Phase: [(name: String, digest: Digest)]] = [:]
     /// Digests of what each sample passed through on its way to x̃_t, in order.
@@ -26,13 +26,13 @@ public final class TraceBuilder: StepObserver {
     private let engine: Engine
 
     /// A builder that keeps the tensors of `keeps` and hashes on the workers of `engine`.
-    public init(keeps: Set<Phase> = [.inversion], engine: Engine) {
+    package init(keeps: Set<Phase> = [.inversion], engine: Engine) {
         self.keeps = keeps
         self.engine = engine
     }
 
     /// Adds an entry to the step: a digest for a tensor, bit patterns for numbers.
-    public func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
+    package func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
         let entry: TraceEntry
         switch value {
         case .tensor(let tensor):
@@ -48,7 +48,7 @@ public final class TraceBuilder: StepObserver {
     }
 
     /// Digests many tensors in parallel.
-    public func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
+    package func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
         self.tensors[phase, default: []] += tensorDigests(of: tensors, on: engine)
         // Copies: the step goes on to clip its gradients in place.
         if keeps.contains(phase) {
@@ -58,7 +58,7 @@ public final class TraceBuilder: StepObserver {
 
     /// Adds one move to the paths of its samples: the latent reached, the corrected one where ReNoise made one, and
     /// the one with fresh noise where some was added.
-    public func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {
+    package func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {
         let names = SampleNames(items: items, samplesPerItem: 2)
         func add(_ rows: [Int], _ latents: Tensor) {
             let slices = rows.indices.map { (name: "", tensor: latents.slice($0..<$0 + 1)) }
@@ -72,7 +72,7 @@ public final class TraceBuilder: StepObserver {
     }
 
     /// The trace of the step that `trainer` has just done; what was collected is let go.
-    public func finish(_ trainer: Trainer) throws -> StepTrace {
+    package func finish(_ trainer: Trainer) throws -> StepTrace {
         for (name, path) in paths {
             tensors[.inversion, default: []].append((name + ".path", .of(.document, path)))
         }
@@ -89,12 +89,12 @@ public final class TraceBuilder: StepObserver {
     }
 
     /// What is known of the phases of a step that is not finished, without the paths of inversions.
-    public func begun(step: Int) throws -> StepTrace {
+    package func begun(step: Int) throws -> StepTrace {
         try StepTrace(step: step, entries: entries, tensors: tensors)
     }
 
     /// Lets the kept tensors of the last step go.
-    public func clearKept() { kept = [] }
+    package func clearKept() { kept = [] }
 
     private func observe(_ phase: Phase, _ name: String, digest: Digest) {
         entries[phase, default: []].append(TraceEntry(name, digest))
@@ -103,7 +103,7 @@ public final class TraceBuilder: StepObserver {
 
 extension Trainer {
     /// Root over all trained parameters in name order.
-    public func weightsDigest() throws -> Digest {
+    package func weightsDigest() throws -> Digest {
         try Checkpoints.weightsDigest(
             of: model.parameters.map { ($0.name, $0.parameter.value) }, on: model.engine)
     }

@@ -4,26 +4,26 @@ import Tensors
 
 /// The networks of a run. Policy and reference share their weights' storage until the first update; with adapters, to
 /// the end: the reference is the policy without them.
-public final class TrainedModel: TrainableModel {
+package final class TrainedModel: TrainableModel {
     /// The network that is trained.
-    public let policy: UNet2DConditionModel
+    package let policy: UNet2DConditionModel
     /// The frozen network it is compared with.
-    public let reference: UNet2DConditionModel?
+    package let reference: UNet2DConditionModel?
     /// The text encoder, if it is trained too.
-    public let textEncoder: CLIPTextModel?
+    package let textEncoder: CLIPTextModel?
     /// The noise schedule.
-    public package(set) var schedule: NoiseSchedule
+    package var schedule: NoiseSchedule
     /// The schedule of the target (rounded to Float16 in the official presets).
-    public package(set) var targetSchedule: NoiseSchedule
+    package var targetSchedule: NoiseSchedule
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
     /// All trained parameters: the UNet's, or its adapters' where it has some, then the text encoder's with
     /// `text_encoder/` before their names.
-    public let parameters: [(name: String, parameter: Parameter)]
+    package let parameters: [(name: String, parameter: Parameter)]
 
     /// Networks, schedule and engine of a run. Marks what is trained of the policy (and the text encoder's
     /// parameters, if given) trainable.
-    public init(
+    package init(
         policy: UNet2DConditionModel, reference: UNet2DConditionModel?, textEncoder: CLIPTextModel?,
         schedule: NoiseSchedule, usesFloat16Levels: Bool = false, engine: Engine
     ) {

@@ -5,29 +5,29 @@ import Tensors
 ///
 /// A step passes through the phases of `Phase` in order. Every number it computes depends on the model, the batch and
 /// the settings alone.
-public final class Trainer {
+package final class Trainer {
     /// What the gradients of a batch are.
-    public let gradients: any StepGradients
+    package let gradients: any StepGradients
     /// The optimiser.
-    public let optimizer: any Optimizer
+    package let optimizer: any Optimizer
     /// The learning rate of each step.
-    public let learningRate: LearningRate
+    package let learningRate: LearningRate
     /// Bound on the gradients' global norm, or nil.
-    public let clip: Float?
+    package let clip: Float?
     /// The moving average of the weights, if one is kept.
-    public let average: WeightAverage?
+    package let average: WeightAverage?
     /// What lets the reference follow the policy, if it does.
-    public let movingReference: MovingReference?
+    package let movingReference: MovingReference?
     /// Steps done so far.
-    public private(set) var steps: Int
+    package private(set) var steps: Int
 
     /// What is trained.
-    public var model: any TrainableModel { gradients.trained }
+    package var model: any TrainableModel { gradients.trained }
     /// The gradients of a diffusion model; nil where something else is trained.
-    public var denoising: Denoising? { gradients as? Denoising }
+    package var denoising: Denoising? { gradients as? Denoising }
 
     /// A trainer before its first step.
-    public init(
+    package init(
         gradients: any StepGradients, optimizer: any Optimizer, learningRate: LearningRate, clip: Float?,
         average: WeightAverage? = nil, movingReference: MovingReference? = nil
     ) {
@@ -41,25 +41,25 @@ public final class Trainer {
     }
 
     /// Takes up a run after step `steps`, whose weights and optimiser state have been put back.
-    public func resume(after steps: Int) { self.steps = steps }
+    package func resume(after steps: Int) { self.steps = steps }
 
     /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away: before the update, or
     /// after it when the weights themselves overflow; the trainer is then of no further use.
-    public func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
+    package func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
         var losses = try computeGradients(batch, observer: observer)
         (losses.gradientNorm, losses.learningRate) = try applyGradients(observer: observer)
         return losses
     }
 
     /// The first part of a step, up to the sum of the items' gradients. The losses still lack norm and learning rate.
-    public func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
+    package func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
         steps += 1
         return try gradients.compute(batch, step: steps, observer: observer)
     }
 
     /// The second part of a step: norm, clipping, optimiser and average, from the gradients that the parameters have. An
     /// audit within a band puts the recorded ones there.
-    public func applyGradients(
+    package func applyGradients(
         observer: (any StepObserver)? = nil
     ) throws -> (gradientNorm: Float, learningRate: Double) {
         let engine = model.engine

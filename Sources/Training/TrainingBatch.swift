@@ -3,7 +3,7 @@ import Digests
 import Tensors
 
 /// What the captions of a batch become.
-public enum Conditioning: Sendable {
+package enum Conditioning: Sendable {
     /// Hidden states an item, computed beforehand.
     case encoded(TextCondition)
     /// Token ids an item, to be encoded on the tape because the text encoder is trained too.
@@ -21,22 +21,22 @@ public enum Conditioning: Sendable {
 }
 
 /// One optimiser step's items: pairs (winner, loser) or single pictures.
-public struct TrainingBatch: Sendable {
+package struct TrainingBatch: Sendable {
     /// One pair or picture.
-    public struct Item: Sendable {
+    package struct Item: Sendable {
         /// The name in the data set.
-        public var id: String
+        package var id: String
         /// Content of pictures, caption, labels.
-        public var digest: Digest
+        package var digest: Digest
         /// The coefficient W (1 for objectives without labels); for single judged pictures 1 for good and −1 for bad.
-        public var weight: Float
+        package var weight: Float
         /// t, shared by the pictures of a pair; 0 where nothing is noised.
-        public var timestep: Int
+        package var timestep: Int
         /// The human preference for the first picture of a pair: 1, or ½ for a tie.
-        public var label: Float
+        package var label: Float
 
         /// An item named `id`.
-        public init(id: String, digest: Digest, weight: Float, timestep: Int, label: Float = 1) {
+        package init(id: String, digest: Digest, weight: Float, timestep: Int, label: Float = 1) {
             self.id = id
             self.digest = digest
             self.weight = weight
@@ -46,20 +46,20 @@ public struct TrainingBatch: Sendable {
     }
 
     /// The items, in data order.
-    public let items: [Item]
+    package let items: [Item]
     /// Pictures or latents [items · samples, c, h, w]: winner and loser of each pair in turn.
-    public let x0: Tensor
+    package let x0: Tensor
     /// Gaussian noise of the same shape, for forward noising; the pictures of a pair share it.
-    public let noise: Tensor?
+    package let noise: Tensor?
     /// Fresh noise during the inversion, for objectives that add some.
-    public let inversionNoise: InversionNoise?
+    package let inversionNoise: InversionNoise?
     /// The captions.
-    public let conditioning: Conditioning
+    package let conditioning: Conditioning
     /// The empty caption, one row, where the inversion is guided.
-    public let unconditional: TextCondition?
+    package let unconditional: TextCondition?
 
     /// A batch of items with their pictures.
-    public init(
+    package init(
         items: [Item], x0: Tensor, noise: Tensor?, inversionNoise: InversionNoise? = nil, conditioning: Conditioning,
         unconditional: TextCondition? = nil
     ) {
@@ -73,7 +73,7 @@ public struct TrainingBatch: Sendable {
     }
 
     /// Pictures an item has.
-    public var samplesPerItem: Int { x0.shape[0] / items.count }
+    package var samplesPerItem: Int { x0.shape[0] / items.count }
 
     /// The batch with what is given instead of its own.
     package func replacing(

@@ -5,14 +5,14 @@ import Tensors
 
 /// The state after a step: weights, the optimiser's state, averages, a reference that
 /// moves, and counters in one safetensors file.
-public enum TrainingCheckpoint {
+package enum TrainingCheckpoint {
     /// What stands before a parameter's name for its weight.
     package static let weightsPrefix = "weights/"
     /// What stands before a parameter's name for a tensor of an optimiser's state.
     static let optimizerPrefixes = ["first/", "second/", "row/", "column/", "momentum/"]
 
     /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left.
-    public static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
         let tensors =
             trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
@@ -26,7 +26,7 @@ public enum TrainingCheckpoint {
     }
 
     /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
-    public static func restore(_ file: SafetensorsFile, into trainer: Trainer) throws {
+    package static func restore(_ file: SafetensorsFile, into trainer: Trainer) throws {
         func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
             guard let text = file.metadata(key), let value = read(text) else {
                 throw TrainingError.mismatch(

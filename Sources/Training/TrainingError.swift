@@ -2,7 +2,7 @@ import Digests
 import Ledger
 
 /// Why training cannot go on.
-public enum TrainingError: Error, CustomStringConvertible {
+package enum TrainingError: Error, CustomStringConvertible {
     /// A NaN or infinity appeared.
     case nonFinite(step: Int, phase: Phase, tensor: String, index: Int?, value: Float)
     /// The model, the data and the recipe do not fit together.
@@ -11,7 +11,7 @@ public enum TrainingError: Error, CustomStringConvertible {
     case disturbed(step: Int, by: String, expected: Digest, found: Digest)
 
     /// The message.
-    public var description: String {
+    package var description: String {
         switch self {
         case .nonFinite(let step, let phase, let tensor, let index, let value):
             "step \(step), phase \(phase.rawValue), \(tensor)\(index.map { "[\($0)]" } ?? ""): expected a finite number, "

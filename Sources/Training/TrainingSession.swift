@@ -3,29 +3,29 @@ import Ledger
 import Tensors
 
 /// A recipe brought to life: model, data, trainer. Recording and auditing run the same session.
-public final class TrainingSession {
+package final class TrainingSession {
     /// What is run.
-    public let recipe: Recipe
+    package let recipe: Recipe
     /// The step after step machine.
-    public let trainer: Trainer
+    package let trainer: Trainer
     /// Where batches come from.
-    public let batches: BatchSource
+    package let batches: BatchSource
     /// The model that is trained, as the folder it is written to.
-    public let model: RunModel
+    package let model: RunModel
     /// The data.
-    public let data: RunData
+    package let data: RunData
     /// How many captions and pictures are not taken whole, or not as they lie in their files.
-    public let inputNotes: InputNotes
+    package let inputNotes: InputNotes
     /// All that determines the run's bits.
-    public let inputs: ManifestInputs
+    package let inputs: ManifestInputs
     /// Within what a replay on the reference backend counts as this run; a part of the inputs. Nil for a run that is
     /// replayed bit by bit, or not at all.
-    public let band: Band?
+    package let band: Band?
 
     /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
     /// another, with the instruction set and the workers of `engine`. Throws with the file, key or tensor at fault, or
     /// `BandMisfit`.
-    public init(recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil) throws {
+    package init(recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil) throws {
         let influences = engine.on(recipe.backend).outsideInfluences
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
@@ -67,13 +67,13 @@ public final class TrainingSession {
     }
 
     /// Runs the next step.
-    public func step(observer: (any StepObserver)?) throws -> StepLosses {
+    package func step(observer: (any StepObserver)?) throws -> StepLosses {
         try trainer.step(try batches.batch(trainer.steps + 1), observer: observer)
     }
 
     /// The digests of the files that a finished run hands over, by their paths below the model's folder. The weights
     /// in the trainer stay what they are.
-    public func fileDigests() throws -> [String: Digest] {
+    package func fileDigests() throws -> [String: Digest] {
         guard trainer.average != nil else { return try model.fileDigests() }
         let parameters = trainer.model.parameters.map(\.parameter)
         let weights = parameters.map(\.value)
@@ -83,7 +83,7 @@ public final class TrainingSession {
     }
 
     /// Puts the moving average, if there is one, into the model: what a finished run hands over.
-    public func useAverage() {
+    package func useAverage() {
         guard let average = trainer.average else { return }
         for (parameter, average) in zip(trainer.model.parameters, average.tensors) {
             parameter.parameter.replace(with: average.tensor)

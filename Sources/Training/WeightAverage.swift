@@ -5,29 +5,29 @@ import Tensors
 
 /// An exponential moving average of the trained weights (EMA): they are taken in every so many updates, the n-th time
 /// with the decay min(d, n / (n + 9)).
-public final class WeightAverage {
+package final class WeightAverage {
     /// d.
-    public let decay: Double
+    package let decay: Double
     /// The updates from one to the next whose weights are taken in.
-    public let every: Int
+    package let every: Int
     /// The averages in the parameters' order.
-    public private(set) var tensors: [(name: String, tensor: Tensor)]
+    package private(set) var tensors: [(name: String, tensor: Tensor)]
 
     /// An average that starts from the present weights.
-    public init(decay: Double, every: Int = 1, parameters: [(name: String, parameter: Parameter)]) {
+    package init(decay: Double, every: Int = 1, parameters: [(name: String, parameter: Parameter)]) {
         self.decay = decay
         self.every = every
         tensors = parameters.map { ($0.name, $0.parameter.value.copy()) }
     }
 
     /// Puts back averages saved earlier.
-    public func restore(_ tensors: [(name: String, tensor: Tensor)]) {
+    package func restore(_ tensors: [(name: String, tensor: Tensor)]) {
         precondition(tensors.map(\.name) == self.tensors.map(\.name))
         self.tensors = tensors
     }
 
     /// Takes in the weights after update `k`, counted from 1, if it is time.
-    public func update(_ parameters: [(name: String, parameter: Parameter)], k: Int, engine: Engine) {
+    package func update(_ parameters: [(name: String, parameter: Parameter)], k: Int, engine: Engine) {
         guard k % every == 0 else { return }
         let n = k / every
         let decay = Float(min(self.decay, Double(n) / Double(n + 9)))
@@ -37,7 +37,7 @@ public final class WeightAverage {
     }
 
     /// Root over the averages in name order.
-    public func digest(on engine: Engine) throws -> Digest {
+    package func digest(on engine: Engine) throws -> Digest {
         try weightsDigest(of: tensors, on: engine)
     }
 }

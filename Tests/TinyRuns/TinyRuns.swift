@@ -1,37 +1,37 @@
 import Foundation
 
 /// A folder with the configurations of a very small model and recipes for runs of a few steps; all paths are absolute.
-public struct TinyRuns: Sendable {
+package struct TinyRuns: Sendable {
     /// The folder.
-    public let folder: String
+    package let folder: String
 
     /// Writes the configurations into a new folder below the temporary one; `remove` takes it away.
-    public init() throws {
+    package init() throws {
         try self.init(folder: NSTemporaryDirectory() + "tiny-\(UUID().uuidString)")
     }
 
     /// Writes the configurations into `folder`, which is made.
-    public init(folder: String) throws {
+    package init(folder: String) throws {
         self.folder = folder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (name, text) in TinyConfigurations.all { try write(text, to: name) }
     }
 
     /// Takes the folder away.
-    public func remove() { try? FileManager.default.removeItem(atPath: folder) }
+    package func remove() { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A path below the folder.
-    public func path(_ name: String) -> String { "\(folder)/\(name)" }
+    package func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     /// Writes a text below the folder and gives its path.
     @discardableResult
-    public func write(_ text: String, to name: String) throws -> String {
+    package func write(_ text: String, to name: String) throws -> String {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
         return path(name)
     }
 
     /// The lines of a recipe's `model` section: a new model, or the one in a folder.
-    public func model(_ path: String? = nil) -> String {
+    package func model(_ path: String? = nil) -> String {
         if let path { return "model: {path: \(path)}" }
         return """
             model:
@@ -44,7 +44,7 @@ public struct TinyRuns: Sendable {
     }
 
     /// Writes an SmPO recipe of `steps` steps on the built-in pairs (or the pairs in the folder `data`) and gives its path.
-    public func smpo(
+    package func smpo(
         model: String? = nil, data: String? = nil, steps: Int = 3, more: String = "", training: String = ""
     ) throws -> String {
         let source =
@@ -65,7 +65,7 @@ public struct TinyRuns: Sendable {
 
     /// Writes a recipe of `steps` steps on the built-in pairs for `objective`, the keys of that section, and gives its
     /// path; `more` are further lines, `optimizer` and `training` further keys of their sections.
-    public func recipe(
+    package func recipe(
         _ objective: String, steps: Int = 2, more: String = "", optimizer: String = "", training: String = ""
     ) throws -> String {
         try write(
@@ -83,7 +83,7 @@ public struct TinyRuns: Sendable {
 
     /// Writes a recipe of `steps` steps that trains a scorer, a new one or that in the folder `model`, on the built-in
     /// pairs or on those in the folder `data`, and gives its path.
-    public func pickscore(
+    package func pickscore(
         model: String? = nil, data: String? = nil, steps: Int = 3, more: String = "", training: String = ""
     ) throws -> String {
         let source =
@@ -103,7 +103,7 @@ public struct TinyRuns: Sendable {
 
     /// Writes an SmPO recipe of `steps` steps on the latents 4x16x16 in the folder `data` and gives its path; without
     /// `model` the model is new.
-    public func latents(data: String, model: String? = nil, steps: Int = 2, training: String = "") throws -> String {
+    package func latents(data: String, model: String? = nil, steps: Int = 2, training: String = "") throws -> String {
         let fresh = self.model().replacingOccurrences(of: path("unet.json"), with: path("latent-unet.json"))
         return try write(
             """
@@ -119,7 +119,7 @@ public struct TinyRuns: Sendable {
     }
 
     /// Writes a recipe for a base model of `steps` steps, its text encoder trained too, and gives its path.
-    public func base(steps: Int = 2, more: String = "", training: String = "") throws -> String {
+    package func base(steps: Int = 2, more: String = "", training: String = "") throws -> String {
         try write(
             """
             name: tiny-base

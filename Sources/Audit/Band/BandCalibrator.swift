@@ -3,25 +3,25 @@ import Digests
 import Ledger
 
 /// Makes a band from the distances that other configurations' replays of recorded steps came to.
-public struct BandCalibrator {
+package struct BandCalibrator {
     /// The configurations in the order in which they were added.
-    public private(set) var configurations: [CalibratedConfiguration]
+    package private(set) var configurations: [CalibratedConfiguration]
     private var measured: [(title: String, measurement: BandMeasurement)] = []
     private let recorded: (title: String, configuration: JSONValue)
 
     /// Of steps that `configuration` recorded.
-    public init(recordedBy title: String, configuration: JSONValue) {
+    package init(recordedBy title: String, configuration: JSONValue) {
         recorded = (title, configuration)
         configurations = [CalibratedConfiguration(title: title, outcome: .recorded)]
     }
 
     /// Takes in a configuration that gave no numbers of its own.
-    public mutating func add(_ title: String, _ outcome: CalibratedConfiguration.Outcome) {
+    package mutating func add(_ title: String, _ outcome: CalibratedConfiguration.Outcome) {
         configurations.append(CalibratedConfiguration(title: title, outcome: outcome))
     }
 
     /// Takes in a measurement, unless its numbers are in already: kernels under two names may be the same.
-    public mutating func add(_ title: String, _ measurement: BandMeasurement) {
+    package mutating func add(_ title: String, _ measurement: BandMeasurement) {
         let isExact = measurement.steps.joined().allSatisfy { $0.amount == 0 }
         // The reference counts even if it should agree: it is what audits replay on.
         let isReference = measurement.configuration == ["backend": .string(ManifestInputs.referenceBackend)]
@@ -34,13 +34,13 @@ public struct BandCalibrator {
     }
 
     /// Why no band can be made.
-    public struct Unusable: Error, Equatable, CustomStringConvertible {
+    package struct Unusable: Error, Equatable, CustomStringConvertible {
         /// The reason, with numbers.
-        public let reason: String
+        package let reason: String
         /// With a reason.
-        public init(reason: String) { self.reason = reason }
+        package init(reason: String) { self.reason = reason }
         /// One line.
-        public var description: String { "no band can be calibrated: \(reason)" }
+        package var description: String { "no band can be calibrated: \(reason)" }
     }
 
     /// The bounds: of all latents, errors and losses together, and of each gradient by itself, the nearest-rank quantile
@@ -48,7 +48,7 @@ public struct BandCalibrator {
     /// than those of all gradients together: a few steps show what roundings do to gradients, not the worst step of each
     /// parameter, whose gradient may be small there.
     /// - Throws: `Unusable` without measurements, and where a bound would hold for anything.
-    public func band(
+    package func band(
         recipe: Digest, digests: [String: Digest], steps: Int, quantile: Double, margin: Double
     ) throws -> Band {
         precondition(quantile > 0 && quantile <= 1 && margin >= 1)

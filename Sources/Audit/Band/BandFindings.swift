@@ -3,15 +3,15 @@ import Digests
 import Ledger
 
 /// What an audit within a band adds to its report.
-public struct BandFindings: Sendable {
+package struct BandFindings: Sendable {
     /// The manifest's band.
-    public let band: Band
+    package let band: Band
     /// Of each quantity the deviation that came nearest to its bound, or went furthest beyond, and the step.
-    public internal(set) var nearest: [BandQuantity: (step: Int, deviation: Deviation)] = [:]
+    package internal(set) var nearest: [BandQuantity: (step: Int, deviation: Deviation)] = [:]
     /// What would have become of the standard tamperings; nil when the audit ended before.
-    public internal(set) var power: DetectionPower?
+    package internal(set) var power: DetectionPower?
     /// The deviation that the band does not hold, for `diverged`.
-    public internal(set) var excess: Deviation?
+    package internal(set) var excess: Deviation?
 
     init(band: Band) { self.band = band }
 
@@ -23,7 +23,7 @@ public struct BandFindings: Sendable {
     }
 
     /// Machine-readable form: distances and bounds as the bits of Float64.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func member(_ deviation: Deviation) -> JSONObject {
             guard case .object(var object) = deviation.json else { return JSONObject() }
             object["bound"] = band.bounds.bound(deviation.quantity, deviation.name).map { .bits($0) }

@@ -5,21 +5,21 @@ import Tensors
 import Training
 
 /// How far the replay of some recorded steps by one configuration lies from the record: what a band is calibrated by.
-public struct BandMeasurement: Sendable, Equatable {
+package struct BandMeasurement: Sendable, Equatable {
     /// The backend, and what its bits depend on, as `ManifestInputs.configuration` says it.
-    public let configuration: JSONValue
+    package let configuration: JSONValue
     /// The deviations of each step, in the order of the phases.
-    public let steps: [[Deviation]]
+    package let steps: [[Deviation]]
 
     /// A measurement with all its parts.
-    public init(configuration: JSONValue, steps: [[Deviation]]) {
+    package init(configuration: JSONValue, steps: [[Deviation]]) {
         self.configuration = configuration
         self.steps = steps
     }
 
     /// Replays `run`, recorded with its gradients, on `backend`, as far as it goes.
     /// - Throws: `BandMeasurement.Failed` where a step differs in what every backend computes alike, or lacks values.
-    public init(of run: String, in workspace: Workspace, on backend: Backend, engine: Engine) throws {
+    package init(of run: String, in workspace: Workspace, on backend: Backend, engine: Engine) throws {
         let evidence = try Evidence(run: run, workspace: workspace)
         let inputs = evidence.manifest.inputs
         let recipe = try Recipe(
@@ -35,15 +35,15 @@ public struct BandMeasurement: Sendable, Equatable {
     }
 
     /// A replay came to something else where no backend may differ.
-    public struct Failed: Error, CustomStringConvertible {
+    package struct Failed: Error, CustomStringConvertible {
         /// The place.
-        public let difference: Divergence
+        package let difference: Divergence
         /// One line.
-        public var description: String { "the steps cannot be replayed: \(difference.description)" }
+        package var description: String { "the steps cannot be replayed: \(difference.description)" }
     }
 
     /// The largest deviation of each quantity.
-    public var largest: [BandQuantity: Double] {
+    package var largest: [BandQuantity: Double] {
         var result: [BandQuantity: Double] = [:]
         for deviation in steps.joined() {
             result[deviation.quantity] = max(result[deviation.quantity] ?? 0, deviation.amount)
@@ -52,7 +52,7 @@ public struct BandMeasurement: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "schema": 1, "configuration": configuration,
             "steps": .array(steps.map { .array($0.map(\.json)) }),
@@ -60,7 +60,7 @@ public struct BandMeasurement: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         self.init(
             configuration: .object(try cursor["configuration"].object()),
             steps: try cursor["steps"].elements().map { try $0.elements().map { try Deviation(json: $0) } })

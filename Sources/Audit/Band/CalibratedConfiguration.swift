@@ -2,9 +2,9 @@ import Comparison
 import Ledger
 
 /// How a configuration took part in a calibration.
-public struct CalibratedConfiguration: Sendable {
+package struct CalibratedConfiguration: Sendable {
     /// What became of it.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// It recorded the steps that the others replayed.
         case recorded
         /// It was measured; the largest distance of each quantity.
@@ -18,12 +18,12 @@ public struct CalibratedConfiguration: Sendable {
     }
 
     /// What was asked for, such as `Haswell × 2 threads`.
-    public let title: String
+    package let title: String
     /// What became of it.
-    public let outcome: Outcome
+    package let outcome: Outcome
 
     /// A configuration's part.
-    public init(title: String, outcome: Outcome) {
+    package init(title: String, outcome: Outcome) {
         self.title = title
         self.outcome = outcome
     }

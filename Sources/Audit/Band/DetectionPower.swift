@@ -1,17 +1,17 @@
 /// What an audit within a band would have made of each standard tampering of one step.
-public struct DetectionPower: Sendable {
+package struct DetectionPower: Sendable {
     /// What would become of one tampering.
-    public struct Finding: Sendable, Equatable {
+    package struct Finding: Sendable, Equatable {
         /// The change.
-        public let tampering: Tampering
+        package let tampering: Tampering
         /// Whether the audit would have said `diverged`.
-        public let isCaught: Bool
+        package let isCaught: Bool
         /// What catches it, or what it looks like from inside the band.
-        public let detail: String
+        package let detail: String
     }
 
     /// The step that was changed.
-    public let step: Int
+    package let step: Int
     /// All tamperings in their order.
-    public let findings: [Finding]
+    package let findings: [Finding]
 }

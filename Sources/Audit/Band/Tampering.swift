@@ -1,5 +1,5 @@
 /// The standard changes of a step that an audit within a band measures itself by.
-public enum Tampering: String, CaseIterable, Sendable {
+package enum Tampering: String, CaseIterable, Sendable {
     /// The first item's pictures are another item's; the caption stays.
     case sample = "swapped sample"
     /// The first item's timestep is one more (or one less at the end).

@@ -4,23 +4,23 @@ import Ledger
 
 /// How a run and its replay lie to each other over all steps: what an audit that stops at the first difference does not
 /// see.
-public struct Drift: Sendable, Equatable {
+package struct Drift: Sendable, Equatable {
     /// The run.
-    public let run: String
+    package let run: String
     /// What differs in the inputs: none where the replay started from what the manifest says.
-    public var inputs: [DocumentDifference] = []
+    package var inputs: [DocumentDifference] = []
     /// Every step that was replayed and of which there is a record, in order.
-    public var steps: [StepDrift] = []
+    package var steps: [StepDrift] = []
     /// The first difference.
-    public var divergence: Divergence?
+    package var divergence: Divergence?
     /// What the record says the run came to, and what the replay came to; nil for what is not known.
-    public var recorded: ManifestOutcome?, found: ManifestOutcome?
+    package var recorded: ManifestOutcome?, found: ManifestOutcome?
 
     /// Nothing replayed yet.
-    public init(run: String) { self.run = run }
+    package init(run: String) { self.run = run }
 
     /// What kind of change it speaks of; nil where nothing differs.
-    public var kind: DriftKind? {
+    package var kind: DriftKind? {
         guard inputs.isEmpty else {
             return inputs.contains { $0.path == "seed" || $0.path.hasPrefix("recipe") } ? .recipe : .inputs
         }
@@ -28,16 +28,16 @@ public struct Drift: Sendable, Equatable {
     }
 
     /// The chain heads: the recorded one, and the one that would take its place.
-    public var heads: (recorded: Digest?, found: Digest?) { (recorded?.chainHead, found?.chainHead) }
+    package var heads: (recorded: Digest?, found: Digest?) { (recorded?.chainHead, found?.chainHead) }
 
     /// The furthest number of all steps, with its step.
-    public var furthest: (step: Int, number: StepDrift.Furthest)? {
+    package var furthest: (step: Int, number: StepDrift.Furthest)? {
         steps.compactMap { step in step.furthest.map { (step: step.step, number: $0) } }
             .max { $0.number.ulp < $1.number.ulp }
     }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "schema": 1, "run": .string(run), "steps": .array(steps.map(\.json)),
         ]
@@ -52,5 +52,5 @@ public struct Drift: Sendable, Equatable {
 
 extension DriftKind {
     /// The word and what it means.
-    public var json: JSONValue { ["word": .string(word), "meaning": .string(meaning)] }
+    package var json: JSONValue { ["word": .string(word), "meaning": .string(meaning)] }
 }

@@ -1,7 +1,7 @@
 import Ledger
 
 /// What kind of change a replay that differs speaks of, judged by where and how far the two part.
-public enum DriftKind: Sendable, Equatable {
+package enum DriftKind: Sendable, Equatable {
     /// The recipe is another than the recorded one: a value in its file, or a default in the code.
     case recipe
     /// The recipe is the same, but something else that a run starts from is not: model, data, schedule or contract.
@@ -18,7 +18,7 @@ public enum DriftKind: Sendable, Equatable {
     case code
 
     /// One word, and the phase or step where it has one.
-    public var word: String {
+    package var word: String {
         switch self {
         case .recipe: "recipe"
         case .inputs: "inputs"
@@ -30,7 +30,7 @@ public enum DriftKind: Sendable, Equatable {
     }
 
     /// What it says to a person.
-    public var meaning: String {
+    package var meaning: String {
         switch self {
         case .recipe: "the recipe is another than the recorded one: a value in its file or a default in the code"
         case .inputs: "model, data, schedule or contract are others than the recorded ones"
@@ -67,7 +67,7 @@ public enum DriftKind: Sendable, Equatable {
 
     /// The kind that a replay's steps, from the first of the run on, speak of: that of the first one that differs; nil
     /// where none does.
-    public init?(_ steps: [StepDrift]) {
+    package init?(_ steps: [StepDrift]) {
         guard let first = steps.first(where: { !$0.isEqual }) else { return nil }
         let differing = Set(first.differingPhases)
         let roots = differing.filter { DriftKind.causes(of: $0).isDisjoint(with: differing) }

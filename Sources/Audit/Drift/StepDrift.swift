@@ -3,60 +3,60 @@ import Digests
 import Ledger
 
 /// How far the replay of one step lies from its record.
-public struct StepDrift: Sendable, Equatable {
+package struct StepDrift: Sendable, Equatable {
     /// A phase or a layer: how many things of it were compared, and how many of them differ.
-    public struct Part: Sendable, Equatable {
+    package struct Part: Sendable, Equatable {
         /// Its name.
-        public let name: String
+        package let name: String
         /// What was compared, and what of it differs.
-        public let total: Int, differing: Int
+        package let total: Int, differing: Int
 
         /// A part with its counts.
-        public init(name: String, total: Int, differing: Int) {
+        package init(name: String, total: Int, differing: Int) {
             (self.name, self.total, self.differing) = (name, total, differing)
         }
     }
 
     /// The recorded number of a step and the one that the replay came to, as bits of a Float32.
-    public struct Numbers: Sendable, Equatable {
+    package struct Numbers: Sendable, Equatable {
         /// Both.
-        public let recorded: UInt32, found: UInt32
+        package let recorded: UInt32, found: UInt32
 
         /// Two numbers.
-        public init(recorded: UInt32, found: UInt32) { (self.recorded, self.found) = (recorded, found) }
+        package init(recorded: UInt32, found: UInt32) { (self.recorded, self.found) = (recorded, found) }
 
         /// Their distance in units of the last place.
-        public var ulp: UInt64 { UnitsInLastPlace.distance(recorded, found) }
+        package var ulp: UInt64 { UnitsInLastPlace.distance(recorded, found) }
     }
 
     /// The recorded number that lies furthest from the replayed one.
-    public struct Furthest: Sendable, Equatable {
+    package struct Furthest: Sendable, Equatable {
         /// Phase and name, as `loss 0003.errors`.
-        public let name: String
+        package let name: String
         /// The distance in units of the last place of its own type; the largest for lists of another length.
-        public let ulp: UInt64
+        package let ulp: UInt64
 
         /// A number and its distance.
-        public init(name: String, ulp: UInt64) { (self.name, self.ulp) = (name, ulp) }
+        package init(name: String, ulp: UInt64) { (self.name, self.ulp) = (name, ulp) }
     }
 
     /// The step, counted from 1.
-    public let step: Int
+    package let step: Int
     /// Each phase: its entries, and its tensors one by one where their digests are kept, else all together as one.
-    public let phases: [Part]
+    package let phases: [Part]
     /// The trained tensors after the step, by layer; empty where their digests were not kept.
-    public let layers: [Part]
+    package let layers: [Part]
     /// The step's loss, where both sides have one.
-    public let loss: Numbers?
+    package let loss: Numbers?
     /// Which number of the loss or of the gradient's norm lies furthest; nil where all are equal.
-    public let furthest: Furthest?
+    package let furthest: Furthest?
     /// How far the middle one lies of the numbers that differ, in units of the last place; nil where all are equal. A
     /// difference of two nearly equal numbers lies far off when both have moved by their last bits; the middle of all
     /// does not.
-    public let median: UInt64?
+    package let median: UInt64?
 
     /// A step's drift with all its parts.
-    public init(
+    package init(
         step: Int, phases: [Part], layers: [Part], loss: Numbers?, furthest: Furthest?, median: UInt64? = nil
     ) {
         (self.step, self.phases, self.layers) = (step, phases, layers)
@@ -64,13 +64,13 @@ public struct StepDrift: Sendable, Equatable {
     }
 
     /// Whether every compared bit is equal.
-    public var isEqual: Bool { phases.allSatisfy { $0.differing == 0 } }
+    package var isEqual: Bool { phases.allSatisfy { $0.differing == 0 } }
 
     /// The phases in which something differs, in their order.
-    public var differingPhases: [Phase] { phases.filter { $0.differing > 0 }.compactMap { Phase(rawValue: $0.name) } }
+    package var differingPhases: [Phase] { phases.filter { $0.differing > 0 }.compactMap { Phase(rawValue: $0.name) } }
 
     /// Machine-readable form: parts as `[name, total, differing]`, the loss as `[recorded, found]`, bits of a Float32.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func list(_ parts: [Part]) -> JSONValue {
             .array(parts.map { .array([.string($0.name), .integer($0.total), .integer($0.differing)]) })
         }
@@ -84,7 +84,7 @@ public struct StepDrift: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         func list(_ cursor: JSONCursor) throws -> [Part] {
             try cursor.elements().map {
                 Part(name: try $0[0].string(), total: try $0[1].int(), differing: try $0[2].int())

@@ -4,7 +4,7 @@ import Ledger
 
 extension StepDrift {
     /// Compares the record of a step with its replay.
-    public init(expected: StepTrace, found: StepTrace) {
+    package init(expected: StepTrace, found: StepTrace) {
         var (phases, layers): ([Part], [String: (total: Int, differing: Int)]) = ([], [:])
         var (furthest, distances): (Furthest?, [UInt64]) = (nil, [])
         for phase in Phase.allCases {
@@ -42,7 +42,7 @@ extension StepDrift {
     }
 
     /// A step that is as it was recorded.
-    public init(equal step: StepTrace) { self.init(expected: step, found: step) }
+    package init(equal step: StepTrace) { self.init(expected: step, found: step) }
 
     /// Entries of two phases by their names.
     private static func pairs(

@@ -2,58 +2,58 @@ import Digests
 import Ledger
 
 /// One golden run, replayed in one way, and what came of it.
-public struct GateCase: Sendable {
+package struct GateCase: Sendable {
     /// The run.
-    public let run: String
+    package let run: String
     /// How it was replayed.
-    public let way: GateWay
+    package let way: GateWay
     /// What came of it.
-    public var outcome: GateOutcome
+    package var outcome: GateOutcome
     /// Why, for what was not compared.
-    public var reason: String?
+    package var reason: String?
     /// The steps of the run; 0 where that is not known.
-    public var steps = 0
+    package var steps = 0
     /// The steps that were replayed and compared; nil for none.
-    public var checked: ClosedRange<Int>?
+    package var checked: ClosedRange<Int>?
     /// The first difference.
-    public var difference: Difference?
+    package var difference: Difference?
     /// What kind of change the difference speaks of, in a word, and what that means.
-    public var kind: (word: String, meaning: String)?
+    package var kind: (word: String, meaning: String)?
     /// The golden run's chain head, and the one that the replay came to; nil for what is not known.
-    public var heads: (recorded: Digest?, found: Digest?) = (nil, nil)
+    package var heads: (recorded: Digest?, found: Digest?) = (nil, nil)
     /// What the recipe says today, where that is not what was recorded.
-    public var changes: [RecipeChange] = []
+    package var changes: [RecipeChange] = []
     /// What watches the recipe; nil where that is not known.
-    public private(set) var watch: RecipeWatch?
+    package private(set) var watch: RecipeWatch?
     /// The audit's report in its JSON form, where there is one.
-    public var audit: JSONValue?
+    package var audit: JSONValue?
     /// A file and a line to look at that are not those of the golden log or of the recipe.
-    public var location: (file: String, line: Int)?
+    package var location: (file: String, line: Int)?
 
     /// Where a replay first differs.
-    public struct Difference: Sendable, Equatable {
+    package struct Difference: Sendable, Equatable {
         /// The step, counted from 1, the phase, and the tensor or number.
-        public let step: Int, phase: String, tensor: String
+        package let step: Int, phase: String, tensor: String
         /// One sentence.
-        public let summary: String
+        package let summary: String
         /// The operator that first gives something else, in one sentence, where one was found.
-        public let operation: String?
+        package let operation: String?
 
         /// A difference.
-        public init(step: Int, phase: String, tensor: String, summary: String, operation: String? = nil) {
+        package init(step: Int, phase: String, tensor: String, summary: String, operation: String? = nil) {
             (self.step, self.phase, self.tensor) = (step, phase, tensor)
             (self.summary, self.operation) = (summary, operation)
         }
     }
 
     /// A case of which nothing is known but its outcome.
-    public init(run: String, way: GateWay, outcome: GateOutcome, reason: String? = nil) {
+    package init(run: String, way: GateWay, outcome: GateOutcome, reason: String? = nil) {
         (self.run, self.way, self.outcome, self.reason) = (run, way, outcome, reason)
     }
 
     /// Notes what watches the recipe. A run that is reproduced and that nothing watches does not pass, unless its policy
     /// says why.
-    public mutating func note(_ watch: RecipeWatch) {
+    package mutating func note(_ watch: RecipeWatch) {
         self.watch = watch
         guard case .nothing(let why) = watch, outcome == .reproduced else { return }
         (outcome, reason) = (.unwatched, why)
@@ -61,27 +61,27 @@ public struct GateCase: Sendable {
     }
 
     /// Why no recipe watches the run; nil where one does, or where that is not known.
-    public var unwatched: String? { watch?.unwatched }
+    package var unwatched: String? { watch?.unwatched }
 
     /// The run and the way, as `run-42 (avx2, 3 workers)`.
-    public var name: String { way.description.isEmpty ? run : "\(run) (\(way.description))" }
+    package var name: String { way.description.isEmpty ? run : "\(run) (\(way.description))" }
 
     /// The steps of the run that were not replayed.
-    public var unchecked: [ClosedRange<Int>] {
+    package var unchecked: [ClosedRange<Int>] {
         guard steps > 0 else { return [] }
         guard let checked else { return [1...steps] }
         return [(1, checked.lowerBound - 1), (checked.upperBound + 1, steps)].compactMap { $0 <= $1 ? $0...$1 : nil }
     }
 
     /// The file and the line to look at: the step that differs in the golden log, the key of the recipe.
-    public var place: (file: String, line: Int) {
+    package var place: (file: String, line: Int) {
         if let location { return location }
         if outcome == .recipe, let change = changes.first { return (change.file, change.line ?? 1) }
         return ("\(Workspace().golden(run))/log.jsonl", difference?.step ?? 1)
     }
 
     /// Machine-readable form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func range(_ steps: ClosedRange<Int>) -> JSONValue { [.integer(steps.lowerBound), .integer(steps.upperBound)] }
         var object: JSONObject = [
             "run": .string(run), "way": way.json, "outcome": .string(outcome.rawValue), "steps": .integer(steps),

@@ -4,7 +4,7 @@ import Ledger
 extension GateCase {
     /// What the report of an audit, in its JSON form, says of a golden run; `changes` are those of its recipe. A report
     /// that says reproduced and does not tell what was compared is trouble, not a pass. - Throws: `JSONShapeError`.
-    public init(run: String, way: GateWay, audit cursor: JSONCursor, changes: [RecipeChange]) throws {
+    package init(run: String, way: GateWay, audit cursor: JSONCursor, changes: [RecipeChange]) throws {
         let report = try ReportedAudit(json: cursor)
         guard report.run == run else {
             throw try cursor["run"].error(expected: "\"\(run)\"", found: "\"\(report.run)\"")

@@ -1,5 +1,5 @@
 /// What came of one golden run in a gate.
-public enum GateOutcome: String, Sendable, CaseIterable {
+package enum GateOutcome: String, Sendable, CaseIterable {
     /// Replayed, and every compared bit is equal.
     case reproduced
     /// Its evidence does not hold.
@@ -18,7 +18,7 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     case trouble
 
     /// Whether the gate is closed by it: by all but one.
-    public var isFailure: Bool { self != .reproduced }
+    package var isFailure: Bool { self != .reproduced }
 
     /// What a report means for a gate, with the reason where the report itself gives none: only a golden run that was
     /// compared with its log, and whose recipe is the recorded one, is reproduced.
@@ -34,7 +34,7 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     }
 
     /// What a verdict on a golden run means. It is compared bit by bit, or it is not compared.
-    public init(_ verdict: Verdict) {
+    package init(_ verdict: Verdict) {
         switch verdict {
         case .reproduced: self = .reproduced
         case .diverged: self = .diverged
@@ -44,10 +44,10 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     }
 
     /// What an error means: evidence that does not hold or is not there, else trouble.
-    public init(_ error: any Error) { self = Judgement(error).map { GateOutcome($0.verdict) } ?? .trouble }
+    package init(_ error: any Error) { self = Judgement(error).map { GateOutcome($0.verdict) } ?? .trouble }
 
     /// What it says to a person.
-    public var meaning: String {
+    package var meaning: String {
         switch self {
         case .reproduced: "every compared bit comes out again"
         case .tampered: "a hash, a chain link, a signature or an input does not hold"
@@ -61,12 +61,12 @@ public enum GateOutcome: String, Sendable, CaseIterable {
     }
 
     /// All, gravest first.
-    public static let byGravity: [GateOutcome] = [
+    package static let byGravity: [GateOutcome] = [
         .tampered, .diverged, .recipe, .incomparable, .missing, .unwatched, .trouble, .reproduced,
     ]
 
     /// The gravest of some; nil of none.
-    public static func gravest(of outcomes: some Sequence<GateOutcome>) -> GateOutcome? {
+    package static func gravest(of outcomes: some Sequence<GateOutcome>) -> GateOutcome? {
         let all = Set(outcomes)
         return byGravity.first { all.contains($0) }
     }

@@ -1,21 +1,21 @@
 import Digests
 
 /// What a gate found: every golden run that was selected, in every way.
-public struct GateReport: Sendable {
+package struct GateReport: Sendable {
     /// The cases, in the order of the runs and of the ways.
-    public let cases: [GateCase]
+    package let cases: [GateCase]
     /// The version of the program.
-    public let version: String
+    package let version: String
     /// The seconds that were to be spent, where not every step had to be replayed.
-    public let budget: Int?
+    package let budget: Int?
 
     /// Golden runs that no pattern selected: nothing is said of them.
-    public let notSelected: [String]
+    package let notSelected: [String]
     /// Runs with a manifest that are not golden: no gate looks at them.
-    public let notGolden: [String]
+    package let notGolden: [String]
 
     /// A report.
-    public init(
+    package init(
         _ cases: [GateCase], version: String, budget: Int? = nil, notSelected: [String] = [], notGolden: [String] = []
     ) {
         (self.cases, self.version, self.budget) = (cases, version, budget)
@@ -23,19 +23,19 @@ public struct GateReport: Sendable {
     }
 
     /// The gravest outcome; nothing that was audited is trouble.
-    public var outcome: GateOutcome { GateOutcome.gravest(of: cases.map(\.outcome)) ?? .trouble }
+    package var outcome: GateOutcome { GateOutcome.gravest(of: cases.map(\.outcome)) ?? .trouble }
 
     /// The cases that close the gate.
-    public var failures: [GateCase] { cases.filter { $0.outcome.isFailure } }
+    package var failures: [GateCase] { cases.filter { $0.outcome.isFailure } }
 
     /// The cases of which not every step was replayed although nothing stood in the way.
-    public var partial: [GateCase] { cases.filter { $0.checked != nil && !$0.unchecked.isEmpty } }
+    package var partial: [GateCase] { cases.filter { $0.checked != nil && !$0.unchecked.isEmpty } }
 
     /// The cases whose recipe nothing watches, whether their policy says why or not.
-    public var unwatched: [GateCase] { cases.filter { $0.unwatched != nil } }
+    package var unwatched: [GateCase] { cases.filter { $0.unwatched != nil } }
 
     /// How many cases have each outcome, those that occur, gravest first.
-    public var counts: [(outcome: GateOutcome, count: Int)] {
+    package var counts: [(outcome: GateOutcome, count: Int)] {
         GateOutcome.byGravity.compactMap { outcome -> (outcome: GateOutcome, count: Int)? in
             let count = cases.count { $0.outcome == outcome }
             return count == 0 ? nil : (outcome, count)
@@ -44,7 +44,7 @@ public struct GateReport: Sendable {
 
     /// One line: `closed: 1 diverged, 8 reproduced`, and what was not looked at: how many were replayed in part, are
     /// watched by no recipe, were not selected.
-    public var summary: String {
+    package var summary: String {
         let list = counts.map { "\($0.count) \($0.outcome.rawValue)" }.joined(separator: ", ")
         var rest = partial.isEmpty ? "" : "; \(partial.count) of \(cases.count) replayed in part only"
         if !unwatched.isEmpty { rest += "; \(unwatched.count) of \(cases.count) watched by no recipe" }
@@ -55,7 +55,7 @@ public struct GateReport: Sendable {
     }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "schema": 1, "version": .string(version), "outcome": .string(outcome.rawValue),
             "open": .bool(!outcome.isFailure), "summary": .string(summary),

@@ -3,26 +3,26 @@ import Foundation
 import Ledger
 
 /// Which golden runs a gate is to audit.
-public struct GateSelection: Sendable {
+package struct GateSelection: Sendable {
     /// The runs in byte order.
-    public let runs: [String]
+    package let runs: [String]
     /// Runs of which the list and the folder do not agree, with what is wrong: they are failures.
-    public let missing: [String: String]
+    package let missing: [String: String]
     /// The list, where there is one.
-    public let list: GoldenList?
+    package let list: GoldenList?
     /// Golden runs that match no pattern, and runs that have a manifest and are not golden, in byte order.
-    public let notSelected: [String], notGolden: [String]
+    package let notSelected: [String], notGolden: [String]
 
     /// There is nothing to audit: a gate that audits nothing is not open.
-    public struct Empty: Error, Equatable, CustomStringConvertible {
+    package struct Empty: Error, Equatable, CustomStringConvertible {
         /// The pattern that no run matches; nil without golden runs.
-        public let pattern: String?
+        package let pattern: String?
         /// The golden runs there are.
-        public let known: [String]
+        package let known: [String]
         /// The folder.
-        public let folder: String
+        package let folder: String
         /// The message.
-        public var description: String {
+        package var description: String {
             guard let pattern else {
                 return "\(folder): expected golden runs, found none; `smpo golden accept` makes one"
             }
@@ -34,7 +34,7 @@ public struct GateSelection: Sendable {
     /// golden, that match one of `patterns` (of `fnmatch(3)`), or all. An acceptance that was cut off is finished first.
     /// - Throws: `Empty` when there are none, also for a single pattern; `FileError`, `GoldenList.BadLine`,
     ///   `AcceptanceJournal.Damaged`.
-    public init(_ workspace: Workspace, patterns: [String] = []) throws {
+    package init(_ workspace: Workspace, patterns: [String] = []) throws {
         try AcceptanceJournal.finish(in: workspace)
         list = try GoldenList.read(workspace.goldenList)
         let (present, listed) = (GateSelection.present(workspace), list?.runs ?? [])
@@ -81,7 +81,7 @@ public struct GateSelection: Sendable {
 
     /// The folders of a workspace that hold golden runs, or at least a policy, in byte order; `Golden` may hold models
     /// too.
-    public static func present(_ workspace: Workspace) -> [String] {
+    package static func present(_ workspace: Workspace) -> [String] {
         let names = (try? FileContents.names(in: workspace.golden)) ?? []
         return names.filter {
             let folder = workspace.golden($0)
@@ -90,5 +90,5 @@ public struct GateSelection: Sendable {
     }
 
     /// Whether a pattern of `fnmatch(3)` matches a name.
-    public static func matches(_ pattern: String, _ name: String) -> Bool { fnmatch(pattern, name, 0) == 0 }
+    package static func matches(_ pattern: String, _ name: String) -> Bool { fnmatch(pattern, name, 0) == 0 }
 }

@@ -3,30 +3,30 @@ import Ledger
 
 /// The list of golden runs, `Golden/runs.txt`: a name a line, comments after `#`. It says which runs there must be, so
 /// that one that goes missing is missed.
-public struct GoldenList: Sendable, Equatable {
+package struct GoldenList: Sendable, Equatable {
     /// The path of the file.
-    public let path: String
+    package let path: String
     /// The lines as they stand.
     private var lines: [String]
 
     /// A line that names no run, or one that is named before.
-    public struct BadLine: Error, Equatable, CustomStringConvertible {
+    package struct BadLine: Error, Equatable, CustomStringConvertible {
         /// The file and the line, from 1.
-        public let path: String, line: Int
+        package let path: String, line: Int
         /// What stands there, and what is wrong with it.
-        public let found: String, problem: String
+        package let found: String, problem: String
         /// The message.
-        public var description: String { "\(path):\(line): \(problem), found \"\(found)\"" }
+        package var description: String { "\(path):\(line): \(problem), found \"\(found)\"" }
     }
 
     /// A list of these runs.
-    public init(path: String, runs: some Sequence<String>) {
+    package init(path: String, runs: some Sequence<String>) {
         self.path = path
         lines = ["# The golden runs, kept by `smpo golden accept`."] + Set(runs).sorted(by: utf8Less)
     }
 
     /// Reads the file; nil where there is none. - Throws: `FileError`, `BadLine`.
-    public static func read(_ path: String) throws -> GoldenList? {
+    package static func read(_ path: String) throws -> GoldenList? {
         guard FileContents.exists(path) else { return nil }
         var list = GoldenList(path: path, runs: [String]())
         let text = String(decoding: try FileContents.read(path), as: UTF8.self)
@@ -46,22 +46,22 @@ public struct GoldenList: Sendable, Equatable {
     }
 
     /// The runs, in the order of the lines.
-    public var runs: [String] { lines.compactMap(GoldenList.name) }
+    package var runs: [String] { lines.compactMap(GoldenList.name) }
 
     /// The line of a run, from 1.
-    public func line(of run: String) -> Int? {
+    package func line(of run: String) -> Int? {
         lines.firstIndex { GoldenList.name(in: $0) == run }.map { $0 + 1 }
     }
 
     /// Adds a run before the first greater name, if it is not there; the other lines stay.
-    public mutating func add(_ run: String) {
+    package mutating func add(_ run: String) {
         guard line(of: run) == nil else { return }
         let place = lines.firstIndex { GoldenList.name(in: $0).map { utf8Less(run, $0) } ?? false }
         lines.insert(run, at: place ?? lines.count)
     }
 
     /// Writes the file, at another path where that is given. - Throws: `FileError`.
-    public func write(to other: String? = nil) throws {
+    package func write(to other: String? = nil) throws {
         try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: other ?? path)
     }
 
@@ -75,5 +75,5 @@ public struct GoldenList: Sendable, Equatable {
 
 extension Workspace {
     /// The list of golden runs.
-    public var goldenList: String { "\(golden)/runs.txt" }
+    package var goldenList: String { "\(golden)/runs.txt" }
 }

@@ -17,42 +17,42 @@ import Training
 ///
 ///     recipe: unwatched
 ///     reason: the recipe was never kept
-public struct GoldenPolicy: Sendable, Equatable {
+package struct GoldenPolicy: Sendable, Equatable {
     /// How numbers are compared.
-    public enum Comparison: String, Sendable, CaseIterable {
+    package enum Comparison: String, Sendable, CaseIterable {
         /// Bit by bit.
         case exact
     }
 
     /// How numbers are compared.
-    public var comparison = Comparison.exact
+    package var comparison = Comparison.exact
     /// The recipe that the run was recorded by: what it says today must be what the manifest says.
-    public var recipe: RecipeSource?
+    package var recipe: RecipeSource?
     /// Why no recipe watches the run, where the policy says that none does.
-    public var unwatched: String?
+    package var unwatched: String?
     /// Only so many steps, from the first, are replayed; nil for all.
-    public var steps: Int?
+    package var steps: Int?
     /// The instruction sets and the numbers of workers under which the run is replayed.
-    public var isas: [ISA] = [], workers: [Int] = []
+    package var isas: [ISA] = [], workers: [Int] = []
 
     /// Bit by bit, all steps, in one way.
-    public init() {}
+    package init() {}
 
     /// The file's name in the folder of a golden run.
-    public static let fileName = "policy.yaml"
+    package static let fileName = "policy.yaml"
 
     /// The word in place of a recipe that says that none watches the run.
     private static let unwatchedWord = "unwatched"
 
     /// Reads a policy; the default, which names no recipe, where there is no file. Unknown keys are errors with line,
     /// column and the nearest name, and so is a file that says nothing. - Throws: `RecipeError`, `FileError`.
-    public static func read(_ path: String) throws -> GoldenPolicy {
+    package static func read(_ path: String) throws -> GoldenPolicy {
         guard FileContents.exists(path) else { return GoldenPolicy() }
         return try parse(String(decoding: try FileContents.read(path), as: UTF8.self), file: path)
     }
 
     /// Reads a policy from its text; `file` stands in errors. - Throws: `RecipeError`.
-    public static func parse(_ text: String, file: String) throws -> GoldenPolicy {
+    package static func parse(_ text: String, file: String) throws -> GoldenPolicy {
         let document = try RecipeDocument.parse(text, file: file)
         if case .section(let members) = document.content, members.isEmpty {
             throw RecipeError(
@@ -95,7 +95,7 @@ public struct GoldenPolicy: Sendable, Equatable {
     }
 
     /// The policy as a file, which reads as this policy again.
-    public var text: String {
+    package var text: String {
         var lines = ["compare: \(comparison.rawValue)"]
         if let recipe {
             lines += ["recipe:", "  path: \(GoldenPolicy.scalar(recipe.path))"]

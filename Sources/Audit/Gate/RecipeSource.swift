@@ -5,23 +5,23 @@ import Ledger
 import Training
 
 /// The recipe that a golden run was recorded by, as its policy names it.
-public struct RecipeSource: Sendable, Equatable {
+package struct RecipeSource: Sendable, Equatable {
     /// The path of the file, from the working folder.
-    public let path: String
+    package let path: String
     /// What was set besides, as `smpo train --set` takes it.
-    public let overrides: [String]
+    package let overrides: [String]
 
     /// A recipe's file with what was set besides.
-    public init(path: String, overrides: [String] = []) { (self.path, self.overrides) = (path, overrides) }
+    package init(path: String, overrides: [String] = []) { (self.path, self.overrides) = (path, overrides) }
 
     /// The recipe as it is today. - Throws: `FileError`, `RecipeError`.
-    public func read(root: String = ".") throws -> Recipe {
+    package func read(root: String = ".") throws -> Recipe {
         try Recipe.read(path: file(root), overrides: overrides)
     }
 
     /// What is other today than the recorded recipe, each with its line in the file where it stands there.
     /// - Throws: `FileError`, `RecipeError`.
-    public func changes(from recorded: JSONValue, root: String = ".") throws -> [RecipeChange] {
+    package func changes(from recorded: JSONValue, root: String = ".") throws -> [RecipeChange] {
         let differences = DocumentDifference.all(recorded, try read(root: root).json)
         guard !differences.isEmpty else { return [] }
         let text = String(decoding: try FileContents.read(file(root)), as: UTF8.self)
@@ -31,7 +31,7 @@ public struct RecipeSource: Sendable, Equatable {
 
     /// The path of a recipe as a project would name it: from the project's folder. Nil for a file outside of it, which
     /// another machine would not have.
-    public static func path(inProject path: String, root: String = ".") -> String? {
+    package static func path(inProject path: String, root: String = ".") -> String? {
         let folder = URL(fileURLWithPath: root).standardizedFileURL
         let file = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: root, isDirectory: true))
             .standardizedFileURL
@@ -51,10 +51,10 @@ public struct RecipeSource: Sendable, Equatable {
     }
 
     /// Machine-readable form, as a manifest's circumstances keep it.
-    public var json: JSONValue { ["path": .string(path), "set": .array(overrides.map { .string($0) })] }
+    package var json: JSONValue { ["path": .string(path), "set": .array(overrides.map { .string($0) })] }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["path", "set"])
         self.init(
             path: try cursor["path"].string(), overrides: try cursor["set"].elements().map { try $0.string() })
@@ -65,19 +65,19 @@ public struct RecipeSource: Sendable, Equatable {
 }
 
 /// A value of a recipe that is another than the recorded one.
-public struct RecipeChange: Sendable, Equatable {
+package struct RecipeChange: Sendable, Equatable {
     /// The key, what was recorded, and what the recipe says today.
-    public let difference: DocumentDifference
+    package let difference: DocumentDifference
     /// The recipe's file, and the line of the key; nil where the file does not have it.
-    public let file: String, line: Int?
+    package let file: String, line: Int?
 
     /// A change.
-    public init(_ difference: DocumentDifference, file: String, line: Int?) {
+    package init(_ difference: DocumentDifference, file: String, line: Int?) {
         (self.difference, self.file, self.line) = (difference, file, line)
     }
 
     /// Machine-readable form: the values as canonical JSON.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "file": .string(file), "path": .string(difference.path),
             "recorded": difference.left.map { .string($0) } ?? .null,
@@ -91,7 +91,7 @@ public struct RecipeChange: Sendable, Equatable {
 extension Manifest {
     /// The recipe's file and what was set besides when the run was recorded: the member `recipe` of the circumstances.
     /// Nil where that was not noted. - Throws: `JSONShapeError` for a member of another form.
-    public func recipeSource(file: String = "") throws -> RecipeSource? {
+    package func recipeSource(file: String = "") throws -> RecipeSource? {
         guard let value = circumstances.other["recipe"] else { return nil }
         return try RecipeSource(json: JSONCursor(value, name: "manifest.circumstances.recipe", file: file))
     }
@@ -99,7 +99,7 @@ extension Manifest {
 
 extension ManifestCircumstances {
     /// These circumstances with the recipe's file noted, in place of what was noted.
-    public func noting(_ source: RecipeSource?) -> ManifestCircumstances {
+    package func noting(_ source: RecipeSource?) -> ManifestCircumstances {
         var noted = self
         noted.other["recipe"] = source?.json
         return noted

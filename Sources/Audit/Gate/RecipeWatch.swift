@@ -2,7 +2,7 @@ import Digests
 import Ledger
 
 /// What watches the recipe of a golden run, so that a change of it closes the gate.
-public enum RecipeWatch: Sendable, Equatable {
+package enum RecipeWatch: Sendable, Equatable {
     /// A recipe's file: what it says today is held against the manifest.
     case recipe(RecipeSource)
     /// Nothing, and the run's policy says why.
@@ -13,7 +13,7 @@ public enum RecipeWatch: Sendable, Equatable {
     /// What watches the golden run of `manifest` by its policy, the file at `path`. A policy that names another file than
     /// the run was recorded by, or sets what its recording did not, watches less than it seems to.
     /// - Throws: `JSONShapeError` when the manifest notes the recipe's file in another form.
-    public init(_ policy: GoldenPolicy, at path: String, of manifest: Manifest, root: String = ".") throws {
+    package init(_ policy: GoldenPolicy, at path: String, of manifest: Manifest, root: String = ".") throws {
         guard let source = policy.recipe else {
             let how =
                 "name it (recipe: {path: …}, or smpo golden accept \(manifest.run) --recipe PATH), or say why none "
@@ -39,7 +39,7 @@ public enum RecipeWatch: Sendable, Equatable {
     }
 
     /// Why no recipe watches the run; nil where one does.
-    public var unwatched: String? {
+    package var unwatched: String? {
         switch self {
         case .recipe: nil
         case .unwatched(let reason): reason
@@ -48,7 +48,7 @@ public enum RecipeWatch: Sendable, Equatable {
     }
 
     /// Machine-readable form: `path` and `set`, or `unwatched` with the reason.
-    public var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .recipe(let source): source.json
         case .unwatched(let reason): ["unwatched": .string(reason), "policy_says_so": true]

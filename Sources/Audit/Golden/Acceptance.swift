@@ -1,20 +1,20 @@
 import Digests
 
 /// That a golden run was accepted: a line of `Golden/RUN/history.jsonl`.
-public struct Acceptance: Sendable, Equatable {
+package struct Acceptance: Sendable, Equatable {
     /// The day, UTC, as `2026-11-28`.
-    public let date: String
+    package let date: String
     /// Why; nil only for a run that took no other's place.
-    public let reason: String?
+    package let reason: String?
     /// The chain head before and after; nil before the first, and where the one before could not be read.
-    public let oldHead: Digest?, newHead: Digest
+    package let oldHead: Digest?, newHead: Digest
     /// What kind of change it was, and the first difference, in a sentence; nil where nothing could be compared.
-    public let kind: String?, difference: String?
+    package let kind: String?, difference: String?
     /// Signatures of the statement that this record makes.
-    public private(set) var signatures: [JSONValue] = []
+    package private(set) var signatures: [JSONValue] = []
 
     /// A record without signatures.
-    public init(
+    package init(
         date: String, reason: String?, oldHead: Digest?, newHead: Digest, kind: String?, difference: String?
     ) {
         (self.date, self.reason, self.oldHead, self.newHead) = (date, reason, oldHead, newHead)
@@ -22,10 +22,10 @@ public struct Acceptance: Sendable, Equatable {
     }
 
     /// The predicate's type of the statement.
-    public static let predicateType = "urn:smpo:acceptance:1"
+    package static let predicateType = "urn:smpo:acceptance:1"
 
     /// The in-toto statement (v1) that is signed: that this chain head of `run` was accepted, with all the record says.
-    public func statement(run: String) -> JSONValue {
+    package func statement(run: String) -> JSONValue {
         [
             "_type": "https://in-toto.io/Statement/v1",
             "subject": [
@@ -37,13 +37,13 @@ public struct Acceptance: Sendable, Equatable {
     }
 
     /// Signs the record as one of `run`, in a DSSE envelope whose payload is the statement; the signatures are kept.
-    public mutating func sign(run: String, by key: SigningKey) throws {
+    package mutating func sign(run: String, by key: SigningKey) throws {
         let envelope = Envelope(statement(run: run).canonicalBytes, by: [key]).json
         signatures = try JSONCursor(envelope, name: "envelope")["signatures"].array()
     }
 
     /// The known keys that have signed the record as one of `run`. - Throws: `JSONShapeError` for what is no signature.
-    public func signers(run: String, among keys: [VerifyingKey], file: String) throws -> [VerifyingKey] {
+    package func signers(run: String, among keys: [VerifyingKey], file: String) throws -> [VerifyingKey] {
         guard !signatures.isEmpty else { return [] }
         let payload = Envelope(statement(run: run).canonicalBytes, by: []).json
         guard case .object(var object) = payload else { return [] }
@@ -61,14 +61,14 @@ public struct Acceptance: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = body
         object["signatures"] = signatures.isEmpty ? nil : .array(signatures)
         return .object(object)
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["date", "first_difference", "kind", "new_head", "old_head", "reason", "signatures"])
         self.init(
             date: try cursor["date"].string(), reason: try cursor["reason"].present?.string(),

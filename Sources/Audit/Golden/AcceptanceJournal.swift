@@ -8,7 +8,7 @@ import Ledger
 /// file is on the disk the acceptance has happened: the files are copied to their places, and if the program is killed or
 /// the power is cut meanwhile, whoever reads golden runs next copies them again. Without that file nothing has happened,
 /// and the folder counts for nothing.
-public final class AcceptanceJournal {
+package final class AcceptanceJournal {
     private let workspace: Workspace
     private let run: String
     private let lock: AcceptanceLock
@@ -31,7 +31,7 @@ public final class AcceptanceJournal {
 
     /// Begins an acceptance of `run`, after one that was cut off is finished; waits for one in another process. The rest
     /// of one that came to nothing is removed. - Throws: `FileError`, `Damaged`.
-    public init(_ run: String, in workspace: Workspace) throws {
+    package init(_ run: String, in workspace: Workspace) throws {
         (self.workspace, self.run) = (workspace, run)
         lock = try AcceptanceLock(workspace)
         try AcceptanceJournal.carryOut(workspace)
@@ -47,29 +47,29 @@ public final class AcceptanceJournal {
     }
 
     /// A journal that is none of ours, or whose files are not there.
-    public struct Damaged: Error, Equatable, CustomStringConvertible {
+    package struct Damaged: Error, Equatable, CustomStringConvertible {
         /// The journal's file, and what is wrong with it.
-        public let file: String, problem: String
+        package let file: String, problem: String
         /// The message.
-        public var description: String {
+        package var description: String {
             "\(file): \(problem); an acceptance was cut off and cannot be finished: look at Golden/ and Manifests/ "
                 + "(git status), then remove \(AtomicFile.folder(of: file))"
         }
     }
 
     /// Where to write what will be the file `path` of the workspace, whole and flushed, before `commit()`.
-    public func place(for path: String) -> String {
+    package func place(for path: String) -> String {
         let name = "\(moves.count)-\(path.split(separator: "/").last ?? "")"
         moves.append((name, inWorkspace(path)))
         return "\(workspace.accepting)/\(name)"
     }
 
     /// A folder to write golden files into, whose names are kept, for the golden folder of the run.
-    public func goldenFolder() -> String { "\(workspace.accepting)/\(AcceptanceJournal.goldenName)" }
+    package func goldenFolder() -> String { "\(workspace.accepting)/\(AcceptanceJournal.goldenName)" }
 
     /// Takes the files that stand in `goldenFolder()` for those of the run's golden folder; of `names`, those that do not
     /// stand there are removed from it. - Throws: `FileError`.
-    public func takeGoldenFolder(_ names: [String]) throws {
+    package func takeGoldenFolder(_ names: [String]) throws {
         for name in names {
             let target = inWorkspace("\(workspace.golden(run))/\(name)")
             if FileContents.exists("\(goldenFolder())/\(name)") {
@@ -81,11 +81,11 @@ public final class AcceptanceJournal {
     }
 
     /// Removes the file `path` of the workspace, if it is there, with the acceptance.
-    public func remove(_ path: String) { removals.append(inWorkspace(path)) }
+    package func remove(_ path: String) { removals.append(inWorkspace(path)) }
 
     /// Makes the acceptance happen, and puts its files into their places. - Throws: `FileError`; once the journal is
     /// written, what is left to do is done by the next reader.
-    public func commit() throws {
+    package func commit() throws {
         let json: JSONValue = [
             "format": 1, "run": .string(run),
             "files": .array(moves.map { ["from": .string($0.from), "to": .string($0.to)] }),
@@ -98,7 +98,7 @@ public final class AcceptanceJournal {
 
     /// Finishes an acceptance that was cut off after it had happened; does nothing where there is none.
     /// - Throws: `FileError`, `Damaged`.
-    public static func finish(in workspace: Workspace) throws {
+    package static func finish(in workspace: Workspace) throws {
         guard FileContents.exists(workspace.acceptanceJournal) else { return }
         let lock = try AcceptanceLock(workspace)
         try withExtendedLifetime(lock) { try carryOut(workspace) }

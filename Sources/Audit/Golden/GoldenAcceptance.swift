@@ -3,50 +3,50 @@ import Ledger
 
 /// Makes a run the golden one: writes its log, its manifest, its policy, the record of the acceptance and the list of golden
 /// runs.
-public struct GoldenAcceptance {
+package struct GoldenAcceptance {
     /// Where runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// Why; needed where a golden run is replaced.
-    public let reason: String?
+    package let reason: String?
     /// The day, as `2026-11-28`.
-    public let date: String
+    package let date: String
     /// Who signs.
-    public let key: SigningKey?
+    package let key: SigningKey?
 
     /// A golden run would be replaced without a word on why.
-    public struct NoReason: Error, Equatable, CustomStringConvertible {
+    package struct NoReason: Error, Equatable, CustomStringConvertible {
         /// The run.
-        public let run: String
+        package let run: String
         /// The message.
-        public var description: String {
+        package var description: String {
             "\(run) is golden already: expected --reason with what changed and why it was meant"
         }
     }
 
     /// The golden folder is a link: what it holds is not in the project.
-    public struct Linked: Error, Equatable, CustomStringConvertible {
+    package struct Linked: Error, Equatable, CustomStringConvertible {
         /// The folder.
-        public let folder: String
+        package let folder: String
         /// The message.
-        public var description: String {
+        package var description: String {
             "\(folder): expected a folder, found a symbolic link; put the folder itself in its place"
         }
     }
 
     /// What was done.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// The record that stands in the history.
-        public let record: Acceptance
+        package let record: Acceptance
         /// Signatures of the manifest that was replaced, which no longer held and are gone.
-        public let removedSignatures: Int
+        package let removedSignatures: Int
         /// The number of steps.
-        public let steps: Int
+        package let steps: Int
         /// The run's policy, and whether it was written.
-        public let policy: GoldenPolicy, isNewPolicy: Bool
+        package let policy: GoldenPolicy, isNewPolicy: Bool
     }
 
     /// Acceptances for a reason on a day.
-    public init(workspace: Workspace, reason: String?, date: String, key: SigningKey?) {
+    package init(workspace: Workspace, reason: String?, date: String, key: SigningKey?) {
         (self.workspace, self.reason, self.date, self.key) = (workspace, reason, date, key)
     }
 
@@ -55,7 +55,7 @@ public struct GoldenAcceptance {
     /// All files arrive in their places, or none (`AcceptanceJournal`).
     /// - Throws: `NoReason`, `GoldenBackendError`, `FileError`, `TamperError`, an error that says that no recipe would watch
     ///   the run, or what `body` throws.
-    public func accept(
+    package func accept(
         _ manifest: Manifest, watch: RecipeWatch? = nil,
         _ body: @escaping (_ append: (StepTrace) throws -> Void) throws -> Void
     ) throws -> Result {

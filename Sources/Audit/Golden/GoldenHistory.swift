@@ -3,19 +3,19 @@ import Ledger
 
 /// How a golden run came to be what it is: `Golden/RUN/history.jsonl`, the canonical JSON of an `Acceptance` a line,
 /// oldest first.
-public struct GoldenHistory: Sendable, Equatable {
+package struct GoldenHistory: Sendable, Equatable {
     /// The path of the file.
-    public let path: String
+    package let path: String
     /// The run.
-    public let run: String
+    package let run: String
     /// The records, oldest first.
-    public private(set) var records: [Acceptance] = []
+    package private(set) var records: [Acceptance] = []
     /// The digest of the bytes that were read; of none where there is no file.
     private var read = Digest.of(.file, [UInt8]())
 
     /// Reads the history of a golden run; empty where there is no file. - Throws: `FileError`, `LineEndError`,
     /// `TamperError` for a line that is no record, or does not follow the one before.
-    public init(of run: String, in workspace: Workspace) throws {
+    package init(of run: String, in workspace: Workspace) throws {
         (path, self.run) = ("\(workspace.golden(run))/history.jsonl", run)
         guard FileContents.exists(path) else { return }
         let bytes = try FileContents.read(path)
@@ -38,21 +38,21 @@ public struct GoldenHistory: Sendable, Equatable {
     }
 
     /// Adds a record; the file stays as it is.
-    public mutating func add(_ record: Acceptance) { records.append(record) }
+    package mutating func add(_ record: Acceptance) { records.append(record) }
 
     /// The bytes of a file with these records.
-    public var bytes: [UInt8] { records.flatMap { $0.json.canonicalBytes + [0x0A] } }
+    package var bytes: [UInt8] { records.flatMap { $0.json.canonicalBytes + [0x0A] } }
 
     /// The mark of the manifest whose history this is.
-    public var mark: GoldenMark { GoldenMark(acceptances: records.count, history: Digest.of(.file, bytes)) }
+    package var mark: GoldenMark { GoldenMark(acceptances: records.count, history: Digest.of(.file, bytes)) }
 
     /// Writes the file, at another path where that is given. - Throws: `FileError`.
-    public func write(to other: String? = nil) throws { try AtomicFile.write(bytes, to: other ?? path) }
+    package func write(to other: String? = nil) throws { try AtomicFile.write(bytes, to: other ?? path) }
 
     /// Checks that the history is the one that the golden run's manifest was accepted with, to the byte, and that its
     /// last record is of the golden run as it is. A golden run without a mark, accepted before there were marks, may have
     /// no history. - Throws: `TamperError`, `JSONShapeError` for a mark of another form.
-    public func check(_ log: GoldenLog) throws {
+    package func check(_ log: GoldenLog) throws {
         if let mark = try log.manifest.goldenMark(file: "\(log.folder)/manifest.json") {
             guard mark.acceptances == records.count, mark.history == read else {
                 let found = FileContents.exists(path) ? "one of \(records.count) with the digest \(read)" : "no file"
@@ -64,7 +64,7 @@ public struct GoldenHistory: Sendable, Equatable {
     }
 
     /// Checks that the last record is of the golden run as it is. - Throws: `TamperError`.
-    public func requireEnd(_ head: Digest) throws {
+    package func requireEnd(_ head: Digest) throws {
         guard let last = records.last?.newHead, last != head else { return }
         throw tampered("the last new_head", "the golden run's chain head, \(head)", last.hex)
     }

@@ -3,23 +3,23 @@ import Ledger
 
 /// That a manifest is of a golden run, and how often one was accepted under its name: the member `accepted` of its
 /// circumstances. A golden run, or its history, that goes missing is missed by it, whatever else is taken away.
-public struct GoldenMark: Sendable, Equatable {
+package struct GoldenMark: Sendable, Equatable {
     /// The number of lines of the history.
-    public let acceptances: Int
+    package let acceptances: Int
     /// The digest of the history's bytes, in the domain `smpo/file/1`.
-    public let history: Digest
+    package let history: Digest
 
     /// A mark.
-    public init(acceptances: Int, history: Digest) { (self.acceptances, self.history) = (acceptances, history) }
+    package init(acceptances: Int, history: Digest) { (self.acceptances, self.history) = (acceptances, history) }
 
     /// The member's name.
-    public static let key = "accepted"
+    package static let key = "accepted"
 
     /// The JSON form.
-    public var json: JSONValue { ["acceptances": .integer(acceptances), "history": .digest(history)] }
+    package var json: JSONValue { ["acceptances": .integer(acceptances), "history": .digest(history)] }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["acceptances", "history"])
         self.init(acceptances: try cursor["acceptances"].int(), history: try cursor["history"].digest())
     }
@@ -28,13 +28,13 @@ public struct GoldenMark: Sendable, Equatable {
 extension Manifest {
     /// The mark of a golden run's manifest; nil where there is none, as in manifests that were accepted before there were
     /// marks. - Throws: `JSONShapeError`.
-    public func goldenMark(file: String = "") throws -> GoldenMark? {
+    package func goldenMark(file: String = "") throws -> GoldenMark? {
         guard let value = circumstances.other[GoldenMark.key] else { return nil }
         return try GoldenMark(json: JSONCursor(value, name: "manifest.circumstances.\(GoldenMark.key)", file: file))
     }
 
     /// The manifest with a mark, in place of what it had.
-    public func marked(_ mark: GoldenMark?) -> Manifest {
+    package func marked(_ mark: GoldenMark?) -> Manifest {
         var marked = self
         marked.circumstances.other[GoldenMark.key] = mark?.json
         return marked

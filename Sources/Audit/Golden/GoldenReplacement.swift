@@ -4,31 +4,31 @@ import Ledger
 
 /// What could take the place of a golden run: the folder `.smpo/review/RUN/`, a golden log with `review.json`, which says
 /// what it was held against.
-public struct GoldenReplacement: Sendable {
+package struct GoldenReplacement: Sendable {
     /// The run.
-    public let run: String
+    package let run: String
     /// The folder.
-    public let folder: String
+    package let folder: String
     private let workspace: Workspace
 
     /// The replacement of a run may not be taken.
-    public struct Unusable: Error, Equatable, CustomStringConvertible {
+    package struct Unusable: Error, Equatable, CustomStringConvertible {
         /// The run, and what is wrong.
-        public let run: String, problem: String
+        package let run: String, problem: String
         /// The message.
-        public var description: String { "\(run): \(problem); look again with: smpo golden review \(run)" }
+        package var description: String { "\(run): \(problem); look again with: smpo golden review \(run)" }
 
         /// A replacement that may not be taken.
-        public init(run: String, problem: String) { (self.run, self.problem) = (run, problem) }
+        package init(run: String, problem: String) { (self.run, self.problem) = (run, problem) }
     }
 
     /// The replacement of `run`, which may not be there.
-    public init(_ run: String, in workspace: Workspace) {
+    package init(_ run: String, in workspace: Workspace) {
         (self.run, folder, self.workspace) = (run, "\(workspace.reviews)/\(run)", workspace)
     }
 
     /// The runs of which there is a replacement, in byte order.
-    public static func all(in workspace: Workspace) -> [String] {
+    package static func all(in workspace: Workspace) -> [String] {
         let names = (try? FileContents.names(in: workspace.reviews)) ?? []
         return names.filter { GoldenReplacement($0, in: workspace).exists }
     }
@@ -36,10 +36,10 @@ public struct GoldenReplacement: Sendable {
     private var notePath: String { folder + "/review.json" }
 
     /// Whether it is there, and whole.
-    public var exists: Bool { FileContents.exists(notePath) }
+    package var exists: Bool { FileContents.exists(notePath) }
 
     /// Takes the folder away. - Throws: `FileError`.
-    public func remove() throws {
+    package func remove() throws {
         // The note first: without it the rest counts for nothing.
         try FileContents.remove([notePath])
         guard FileContents.exists(folder) else { return }
@@ -57,7 +57,7 @@ public struct GoldenReplacement: Sendable {
 
     /// The replacement's golden log, if it is still one of the golden run as it is and of the recipe that the run's policy
     /// names. - Throws: `Unusable` when it is not; `FileError`, `JSONShapeError`, `TamperError`.
-    public func open() throws -> GoldenLog {
+    package func open() throws -> GoldenLog {
         guard exists else { throw Unusable(run: run, problem: "no review of it is there") }
         let note = JSONCursor(try JSONValue.read(notePath), name: "review", file: notePath)
         let reviewed = try note["recorded"]["chain_head"].digest()

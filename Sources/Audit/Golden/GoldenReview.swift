@@ -6,31 +6,31 @@ import Training
 
 /// What a golden run would be if it were recorded today: replayed to its end from the recipe as it is now, and kept in
 /// `.smpo/review/RUN/` if it is not what it was, so that it can be accepted.
-public struct GoldenReview {
+package struct GoldenReview {
     /// Where runs live.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
     /// What is noted in the replacement's manifest and not allowed to matter.
-    public let circumstances: ManifestCircumstances
+    package let circumstances: ManifestCircumstances
 
     /// What goes wrong in the replay on purpose: a test's, else nothing.
     package var fault: Fault?
 
     /// Reviews of the golden runs of `workspace`.
-    public init(workspace: Workspace, engine: Engine, circumstances: ManifestCircumstances) {
+    package init(workspace: Workspace, engine: Engine, circumstances: ManifestCircumstances) {
         (self.workspace, self.engine, self.circumstances) = (workspace, engine, circumstances)
     }
 
     /// What a review found.
-    public struct Finding: Sendable {
+    package struct Finding: Sendable {
         /// How the golden run and its replay lie to each other.
-        public let drift: Drift
+        package let drift: Drift
         /// Whether the golden run is what it would be today.
-        public let judgement: Judgement
+        package let judgement: Judgement
 
         /// Machine-readable form: that of the drift, with the verdict.
-        public var json: JSONValue {
+        package var json: JSONValue {
             guard case .object(var object) = drift.json else { return drift.json }
             object["verdict"] = .string(judgement.verdict.rawValue)
             object["reason"] = judgement.reason.map { .string($0) }
@@ -41,7 +41,7 @@ public struct GoldenReview {
     /// Replays `run`, with the recipe that its policy names, else the recorded one. `progress` is told each step and how
     /// many there will be, and may throw to end it; nothing is kept then, nor without `keeps`. - Throws: `TamperError`
     /// when the golden run itself does not hold, and errors of reading recipe, model and data.
-    public func review(
+    package func review(
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> Finding {
         let evidence = try Evidence(run: run, workspace: workspace)

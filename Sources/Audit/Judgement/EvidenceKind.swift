@@ -1,5 +1,5 @@
 /// What a replay can be held against.
-public enum EvidenceKind: String, Sendable, CaseIterable {
+package enum EvidenceKind: String, Sendable, CaseIterable {
     /// The records of a golden run.
     case goldenLog = "golden log"
     /// The records in the ledger.

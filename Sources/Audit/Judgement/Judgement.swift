@@ -4,38 +4,38 @@ import Ledger
 
 /// The verdict on a run and its reason, made from what is known: whether the evidence holds, what the replay was held
 /// against, and what came of it. No other place makes a verdict.
-public struct Judgement: Sendable, Equatable {
+package struct Judgement: Sendable, Equatable {
     /// The verdict.
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// Why, where the verdict needs a word beside the first difference; of a run that is reproduced in part only, what
     /// was not compared.
-    public let reason: String?
+    package let reason: String?
     /// Whether the verdict speaks of all steps that the recipe demands.
-    public let isWhole: Bool
+    package let isWhole: Bool
 
     /// What is known of a run that was replayed.
-    public struct Facts: Sendable, Equatable {
+    package struct Facts: Sendable, Equatable {
         /// The steps that the recipe demands.
-        public var demanded: Int
+        package var demanded: Int
         /// The first and the last step that were to be compared; the last is 0 where there is none.
-        public var first = 1, last: Int
+        package var first = 1, last: Int
         /// How many of them were compared with a record.
-        public var compared = 0
+        package var compared = 0
         /// The first difference.
-        public var difference: Divergence?
+        package var difference: Divergence?
         /// What became of the documents that say what the whole run came to.
-        public var outcome = Outcome.notReached
+        package var outcome = Outcome.notReached
         /// Where the documents contradict each other or the records, whatever a replay gives.
-        public var contradiction: String?
+        package var contradiction: String?
         /// What in the inputs is not as it was recorded.
-        public var changedInputs: [String] = []
+        package var changedInputs: [String] = []
         /// Why the replay could not go on: a record or a value that it needs is not there.
-        public var obstacle: String?
+        package var obstacle: String?
         /// Whether numbers were held against a band, not against their bits.
-        public var isBanded = false
+        package var isBanded = false
 
         /// Facts of a replay of the steps `first` to `last` of `demanded`, before any was compared.
-        public init(demanded: Int, first: Int = 1, last: Int) {
+        package init(demanded: Int, first: Int = 1, last: Int) {
             (self.demanded, self.first, self.last) = (demanded, first, last)
         }
 
@@ -44,7 +44,7 @@ public struct Judgement: Sendable, Equatable {
     }
 
     /// How what a replay came to lies to what the documents say of the whole run.
-    public enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         /// The replay did not come to the end of the run.
         case notReached
         /// No document says what the run came to.
@@ -56,7 +56,7 @@ public struct Judgement: Sendable, Equatable {
     }
 
     /// The judgement on a replay.
-    public init(_ facts: Facts) {
+    package init(_ facts: Facts) {
         let isFinished = facts.last == facts.demanded && facts.outcome == .equal
         isWhole = facts.first == 1 && isFinished
         (verdict, reason) = Judgement.verdict(facts)
@@ -86,11 +86,11 @@ public struct Judgement: Sendable, Equatable {
     }
 
     /// The judgement on a run that cannot be compared, for this reason.
-    public static func incomparable(_ reason: String) -> Judgement { Judgement(.incomparable, reason) }
+    package static func incomparable(_ reason: String) -> Judgement { Judgement(.incomparable, reason) }
 
     /// The judgement that an error makes of a run: evidence that does not hold, or that is not there; nil for any other
     /// error, which says that the work could not be done.
-    public init?(_ error: any Error) {
+    package init?(_ error: any Error) {
         switch error {
         case let error as TamperError: self.init(.tampered, error.description)
         case let error as MissingObject: self.init(.incomparable, error.description)

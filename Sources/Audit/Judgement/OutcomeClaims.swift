@@ -16,7 +16,7 @@ extension Evidence {
 
     /// Where the evidence contradicts itself before any replay: an outcome that is not that of the recorded steps, or of
     /// another document. A replay of the whole run tells which of them is right; a part of one does not.
-    public var contradiction: TamperError? {
+    package var contradiction: TamperError? {
         guard let (first, outcome) = outcomes.first else { return nil }
         func contradicts(_ file: String, _ claim: ManifestOutcome, _ other: ManifestOutcome, of source: String)
             -> TamperError?

@@ -1,24 +1,24 @@
 import Digests
 
 /// What the report of an audit, in its JSON form, says of a run: the judgement and what it stands on.
-public struct ReportedAudit: Sendable, Equatable {
+package struct ReportedAudit: Sendable, Equatable {
     /// The run.
-    public let run: String
+    package let run: String
     /// The verdict.
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// Why, where it says so.
-    public let reason: String?
+    package let reason: String?
     /// What was compared with.
-    public let evidence: [EvidenceKind]
+    package let evidence: [EvidenceKind]
     /// Steps of the run, and how many were replayed and equal.
-    public let steps: Int, equalSteps: Int
+    package let steps: Int, equalSteps: Int
     /// The part that was replayed; nil for the whole run.
-    public let segment: AuditReport.Segment?
+    package let segment: AuditReport.Segment?
     /// The first difference, in a sentence.
-    public let difference: String?
+    package let difference: String?
 
     /// Reads the JSON form of an `AuditReport`. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         run = try cursor["run"].string()
         verdict = try Verdict(json: cursor["verdict"])
         reason = try cursor["reason"].present?.string()
@@ -40,13 +40,13 @@ public struct ReportedAudit: Sendable, Equatable {
     }
 
     /// The steps that were to be compared; nil where nothing was replayed.
-    public var checked: ClosedRange<Int>? {
+    package var checked: ClosedRange<Int>? {
         guard verdict != .tampered, verdict != .incomparable else { return nil }
         return segment?.steps ?? (steps > 0 ? 1...steps : nil)
     }
 
     /// What speaks against a report that says the run passes: steps that were not equal, or nothing to compare with.
-    public var contradiction: String? {
+    package var contradiction: String? {
         guard verdict.isPass else { return nil }
         let replayed = (checked?.upperBound ?? 0) - (segment?.checkpoint ?? 0)
         if replayed < 1 || equalSteps != replayed {
@@ -58,7 +58,7 @@ public struct ReportedAudit: Sendable, Equatable {
 
 extension Verdict {
     /// Reads a verdict's word. - Throws: `JSONShapeError` for any other.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let word = try cursor.string()
         guard let verdict = Verdict(rawValue: word) else {
             throw cursor.error(expected: "a verdict", found: "\"\(word)\"")

@@ -1,5 +1,5 @@
 /// The outcome of an audit. Only `Judgement` makes one.
-public enum Verdict: String, Sendable, CaseIterable {
+package enum Verdict: String, Sendable, CaseIterable {
     /// Every compared bit is equal.
     case reproduced
     /// A foreign backend's run: every value is inside the band that the manifest fixed, all else equal bit by bit.
@@ -12,13 +12,13 @@ public enum Verdict: String, Sendable, CaseIterable {
     case incomparable
 
     /// Whether something was compared and nothing stands against the run.
-    public var isPass: Bool { self == .reproduced || self == .withinBand }
+    package var isPass: Bool { self == .reproduced || self == .withinBand }
 
     /// All, gravest first.
     private static let byGravity: [Verdict] = [.tampered, .diverged, .incomparable, .withinBand, .reproduced]
 
     /// The gravest of some; of none `incomparable`, for nothing was compared.
-    public static func gravest(of verdicts: some Sequence<Verdict>) -> Verdict {
+    package static func gravest(of verdicts: some Sequence<Verdict>) -> Verdict {
         let all = Set(verdicts)
         return byGravity.first { all.contains($0) } ?? .incomparable
     }

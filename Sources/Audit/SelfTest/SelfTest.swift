@@ -7,18 +7,18 @@ import Tensors
 ///
 /// Every mutant goes through `Auditor` (or `Verifier`) as a run does. Only a short part of the run is replayed: the step
 /// after its last checkpoint before the end, or its first two steps where there is none. Nothing of the run is changed.
-public struct SelfTest {
+package struct SelfTest {
     /// Where the run lives.
-    public let workspace: Workspace
+    package let workspace: Workspace
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
     /// Keys whose signatures count.
-    public let keys: [VerifyingKey]
+    package let keys: [VerifyingKey]
     /// Whether a run that none of them has signed cannot be compared.
-    public let requiresSignature: Bool
+    package let requiresSignature: Bool
 
     /// A self-test of runs in `workspace`.
-    public init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
+    package init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
         self.workspace = workspace
         self.engine = engine
         self.keys = keys
@@ -27,7 +27,7 @@ public struct SelfTest {
 
     /// Tests the audit of `run`. `progress` is told how many of how many mutants are done, and may throw to end it.
     /// Throws when the work cannot be done.
-    public func run(_ run: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> SelfTestReport {
+    package func run(_ run: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> SelfTestReport {
         try self.run(run, progress: progress) {
             SelfTestPlan($0, steps: $1, engine: engine, workspace: workspace).mutants
         }

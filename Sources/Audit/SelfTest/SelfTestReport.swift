@@ -1,41 +1,41 @@
 import Digests
 
 /// What the audit said of a run's mutants.
-public struct SelfTestReport: Sendable {
+package struct SelfTestReport: Sendable {
     /// A mutant that was made.
-    public struct Result: Sendable, Equatable {
+    package struct Result: Sendable, Equatable {
         /// What was changed: `seed`, `weight bit`, ….
-        public let mutant: String
+        package let mutant: String
         /// How.
-        public let change: String
+        package let change: String
         /// The verdict that it should get.
-        public let expected: Verdict
+        package let expected: Verdict
         /// The verdict that it got.
-        public let verdict: String
+        package let verdict: String
         /// Where the audit noticed.
-        public let place: String?
+        package let place: String?
         /// Whether the verdict is the right one, for the right place.
-        public let isRight: Bool
+        package let isRight: Bool
     }
 
     /// A mutant that this run cannot have.
-    public struct Omission: Sendable, Equatable {
+    package struct Omission: Sendable, Equatable {
         /// What would have been changed.
-        public let mutant: String
+        package let mutant: String
         /// How.
-        public let change: String
+        package let change: String
         /// Why it was not, as a sentence that begins with "because" would go on.
-        public let reason: String
+        package let reason: String
     }
 
     /// The run.
-    public let run: String
+    package let run: String
     /// The audit of the same steps with nothing changed; unless it says `reproduced`, no mutant is made.
-    public let unchanged: AuditReport
+    package let unchanged: AuditReport
     /// The mutants.
-    public internal(set) var results: [Result] = []
+    package internal(set) var results: [Result] = []
     /// The mutants that were not made.
-    public internal(set) var omissions: [Omission] = []
+    package internal(set) var omissions: [Omission] = []
 
     init(run: String, unchanged: AuditReport) {
         self.run = run
@@ -44,15 +44,15 @@ public struct SelfTestReport: Sendable {
 
     /// What the self-test says of the audit: that of the run itself unless it passes; `diverged` where a mutant got
     /// another verdict than it should, or none was made.
-    public var verdict: Verdict { unchanged.verdict.isPass && !isWhole ? .diverged : unchanged.verdict }
+    package var verdict: Verdict { unchanged.verdict.isPass && !isWhole ? .diverged : unchanged.verdict }
 
     /// Whether every mutant got the verdict it should.
-    public var isWhole: Bool {
+    package var isWhole: Bool {
         unchanged.verdict.isPass && !results.isEmpty && results.allSatisfy(\.isRight)
     }
 
     /// `15 of 15 mutants caught, 2 of 2 harmless changes passed, 3 not made`.
-    public var score: String {
+    package var score: String {
         let (harmless, mutants) = (
             results.filter { $0.expected == .reproduced }, results.filter { $0.expected != .reproduced }
         )
@@ -62,7 +62,7 @@ public struct SelfTestReport: Sendable {
     }
 
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "schema": 1, "run": .string(run), "unchanged": unchanged.json, "whole": .bool(isWhole),
             "score": .string(score),

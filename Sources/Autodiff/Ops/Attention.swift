@@ -2,7 +2,7 @@ import Tensors
 
 extension Tape {
     /// Scaled dot-product attention: q [n, queries, heads·d], k and v [n, keys, heads·d].
-    public func attention(
+    package func attention(
         _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, causal: Bool = false
     ) -> Variable {
         let (o, statistics) = engine.attention(q.value, k.value, v.value, heads: heads, causal: causal)

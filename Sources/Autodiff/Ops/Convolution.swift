@@ -2,7 +2,7 @@ import Tensors
 
 extension Tape {
     /// 2-D convolution: x [n, in, h, w], weight [out, in, kh, kw], bias [out].
-    public func convolution(
+    package func convolution(
         _ x: Variable, _ weight: Parameter, _ bias: Parameter?, _ geometry: ConvolutionGeometry
     ) -> Variable {
         let y = engine.convolution(x.value, weight: weight.value, bias: bias?.value, geometry)

@@ -2,21 +2,21 @@ import Tensors
 
 extension Tape {
     /// [n, a, b] to [n, b, a].
-    public func transposed(_ x: Variable) -> Variable {
+    package func transposed(_ x: Variable) -> Variable {
         record(engine.transposed(x.value), from: [x]) { [unowned self, x = x.node] dy in
             accumulate(engine.transposed(dy), into: x)
         }
     }
 
     /// The same numbers under another shape.
-    public func reshaped(_ x: Variable, _ shape: [Int]) -> Variable {
+    package func reshaped(_ x: Variable, _ shape: [Int]) -> Variable {
         record(x.value.reshaped(shape), from: [x]) { [unowned self, to = x.node, inputShape = x.shape] dy in
             accumulate(dy.reshaped(inputShape), into: to)
         }
     }
 
     /// a ‖ b along the channels.
-    public func concatenated(_ a: Variable, _ b: Variable) -> Variable {
+    package func concatenated(_ a: Variable, _ b: Variable) -> Variable {
         let (left, right) = (a.shape[1], b.shape[1])
         return record(engine.concatenated(a.value, b.value), from: [a, b]) {
             [unowned self, a = a.node, b = b.node] dy in
@@ -26,7 +26,7 @@ extension Tape {
     }
 
     /// Nearest-neighbour upsampling to `height` × `width`.
-    public func upsampledNearest(_ x: Variable, height: Int, width: Int) -> Variable {
+    package func upsampledNearest(_ x: Variable, height: Int, width: Int) -> Variable {
         let y = engine.upsampledNearest(x.value, height: height, width: width)
         return record(y, from: [x]) { [unowned self, to = x.node, inputShape = x.shape] dy in
             accumulate(engine.upsampledNearestBackward(dy, inputShape: inputShape), into: to)
@@ -34,7 +34,7 @@ extension Tape {
     }
 
     /// Rows of `table` [vocabulary, width]: ids in row-major order of `shape`; result `shape` + [width].
-    public func embedding(_ ids: [Int], _ table: Parameter, shape: [Int]) -> Variable {
+    package func embedding(_ ids: [Int], _ table: Parameter, shape: [Int]) -> Variable {
         let y = engine.embedding(ids, table: table.value, shape: shape)
         return record(y, from: [], parameters: [table]) { [unowned self] dy in
             if let sum = table.gradientSum { engine.accumulateEmbeddingGradient(dy, ids: ids, into: sum) }
@@ -42,7 +42,7 @@ extension Tape {
     }
 
     /// x [n, t, d] with the row [d] before each sample's rows: [n, t + 1, d].
-    public func prepended(_ row: Parameter, to x: Variable) -> Variable {
+    package func prepended(_ row: Parameter, to x: Variable) -> Variable {
         let (samples, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
         let first = engine.stacked([Tensor](repeating: row.value.reshaped([1, 1, width]), count: samples))
         return record(engine.concatenated(first, x.value), from: [x], parameters: [row]) {
@@ -53,7 +53,7 @@ extension Tape {
     }
 
     /// Sample n's row `rows[n]` of x [n, t, d]: [n, d].
-    public func picked(_ rows: [Int], of x: Variable) -> Variable {
+    package func picked(_ rows: [Int], of x: Variable) -> Variable {
         let (tokens, width) = (x.shape[1], x.shape[2])
         let y = Tensor(uninitialized: [x.shape[0], width])
         for (sample, row) in rows.enumerated() {

@@ -3,7 +3,7 @@ import Tensors
 extension Tape {
     /// A convolution whose kernel and stride are one square, as a product of squares and weights: x [n, c, h, w], weight
     /// [out, c, edge, edge]; result [n, squares, out]. It takes kernels of any size.
-    public func patchEmbedding(_ x: Variable, _ weight: Parameter) -> Variable {
+    package func patchEmbedding(_ x: Variable, _ weight: Parameter) -> Variable {
         let (edge, flat) = (weight.value.shape[3], [weight.value.shape[0], weight.value.shape[1...].reduce(1, *)])
         let patches = engine.patches(of: x.value, edge: edge)
         let y = engine.linear(patches, weight: weight.value.reshaped(flat), bias: nil)
@@ -19,7 +19,7 @@ extension Tape {
     }
 
     /// `x·Wᵀ + b`: x [samples, …, in], weight [out, in], bias [out].
-    public func linear(_ x: Variable, _ weight: Parameter, _ bias: Parameter?) -> Variable {
+    package func linear(_ x: Variable, _ weight: Parameter, _ bias: Parameter?) -> Variable {
         let y = engine.linear(x.value, weight: weight.value, bias: bias?.value)
         // Only the weight's gradient needs the input.
         let kept = weight.isTrainable ? x.value : nil

@@ -2,7 +2,7 @@ import Tensors
 
 extension Tape {
     /// GroupNorm over x [n, c, …]; weight and bias [c]; with `silu`, x·σ(x) of the result.
-    public func groupNorm(
+    package func groupNorm(
         _ x: Variable, groups: Int, _ weight: Parameter, _ bias: Parameter, eps: Float, silu: Bool = false
     ) -> Variable {
         let (y, statistics) = engine.groupNorm(
@@ -16,7 +16,7 @@ extension Tape {
     }
 
     /// LayerNorm over the last axis; weight and bias [width].
-    public func layerNorm(_ x: Variable, _ weight: Parameter, _ bias: Parameter, eps: Float) -> Variable {
+    package func layerNorm(_ x: Variable, _ weight: Parameter, _ bias: Parameter, eps: Float) -> Variable {
         let (y, statistics) = engine.layerNorm(x.value, weight: weight.value, bias: bias.value, eps: eps)
         return record(y, from: [x], parameters: [weight, bias]) { [unowned self] dy in
             let dx = engine.layerNormBackward(

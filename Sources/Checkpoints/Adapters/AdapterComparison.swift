@@ -1,7 +1,7 @@
 import Digests
 
 /// The two sides of a comparison of what adapters come to (`smpo diff --lora`).
-public enum AdapterComparison {
+package enum AdapterComparison {
     /// Both sides as weights: of an adapter what it adds up to, or what it makes of `base`; beside a base one side may be
     /// a merged model, which stays as it is.
     ///
@@ -9,7 +9,7 @@ public enum AdapterComparison {
     /// names, each is compared with its namesake, and the tensors' names begin with the adapter's and a slash.
     /// - Throws: `CheckpointError` (`adapter`, `dtype`) where a side is no adapter, where it is open which one is meant, and
     ///   where something in it is not understood.
-    public static func sides(
+    package static func sides(
         _ left: Checkpoint, _ right: Checkpoint, on base: Checkpoint? = nil, adapter: String? = nil
     ) throws -> (left: Checkpoint, right: Checkpoint) {
         let (a, b) = (try LowRankAdapter.adapters(in: left), try LowRankAdapter.adapters(in: right))

@@ -1,7 +1,7 @@
 /// A file below a folder that was opened, and what became of it.
-public struct FolderFile: Sendable, Equatable {
+package struct FolderFile: Sendable, Equatable {
     /// What became of a file.
-    public enum Use: String, Sendable {
+    package enum Use: String, Sendable {
         /// Its tensors are the checkpoint's.
         case weights
         /// Its content is part of the metadata: by members, or by a digest.
@@ -15,19 +15,19 @@ public struct FolderFile: Sendable, Equatable {
     }
 
     /// Its path below the folder.
-    public let path: String
+    package let path: String
     /// Where it can be opened.
-    public let place: String
+    package let place: String
     /// What became of it.
-    public let use: Use
+    package let use: Use
     /// Why it was not read, in words; of an ignored file the pattern. Empty for what was read.
-    public let why: String
+    package let why: String
 
     /// A file.
-    public init(path: String, place: String, use: Use, why: String = "") {
+    package init(path: String, place: String, use: Use, why: String = "") {
         (self.path, self.place, self.use, self.why) = (path, place, use, why)
     }
 
     /// Whether it is among what was read.
-    public var isRead: Bool { use == .weights || use == .text }
+    package var isRead: Bool { use == .weights || use == .text }
 }

@@ -4,7 +4,7 @@ extension Checkpoint {
     /// A GGUF file of version 2 or 3, little-endian, or all parts of one that was split. Quantised tensors have the types
     /// that GGUF names, and are compared as bytes; shapes are outermost first, the reverse of the file's.
     /// - Throws: `CheckpointError`.
-    public init(gguf file: OpenFile) throws {
+    package init(gguf file: OpenFile) throws {
         let header = try GGUFHeader(file)
         try Self.requireDistinctKeys(header.metadata, file: file.path)
         guard let part = try GGUFPart(header, file: file.path) else {

@@ -2,9 +2,9 @@ import Digests
 import Tensors
 
 /// Writing safetensors files.
-public enum Safetensors {
+package enum Safetensors {
     /// A tensor of a file that is still to be written: its name, element type and shape.
-    public typealias Item = (name: String, dtype: DType, shape: [Int])
+    package typealias Item = (name: String, dtype: DType, shape: [Int])
 
     /// Writes tensors to a file, atomically: a reader, or a crash, never sees half of it.
     ///
@@ -12,7 +12,7 @@ public enum Safetensors {
     /// reference implementation (Rust, 0.8), save that metadata keys are sorted: wide element types first and then byte
     /// order of the names, so that every tensor is aligned; a compact header padded with spaces to eight bytes.
     /// - Throws: `CheckpointError` (`invalidInput`), or `FileError` from the system.
-    public static func write(
+    package static func write(
         tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to path: String
     ) throws {
         try write(tensors.map(item), metadata: metadata, to: path) { tensors[$0].tensor }
@@ -21,7 +21,7 @@ public enum Safetensors {
     /// Writes tensors that are made one after another, in the order of the file: `tensor` is asked for each place of
     /// `items` once, and no two tensors need to be in memory together.
     /// - Throws: as above, and what `tensor` throws.
-    public static func write(
+    package static func write(
         _ items: [Item], metadata: [String: String] = [:], to path: String, tensor: (Int) throws -> Tensor
     ) throws {
         // Before the file is begun: what cannot be written leaves nothing behind.
@@ -33,7 +33,7 @@ public enum Safetensors {
 
     /// Hands the file's bytes, as `write` would put them on disk, to `append` piece by piece.
     /// - Throws: `CheckpointError` (`invalidInput`), or what `append` throws.
-    public static func stream(
+    package static func stream(
         tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:],
         append: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -44,7 +44,7 @@ public enum Safetensors {
 
     /// The same of tensors that are made one after another, as `write` takes them.
     /// - Throws: `CheckpointError` (`invalidInput`), or what `append` and `tensor` throw.
-    public static func stream(
+    package static func stream(
         _ items: [Item], metadata: [String: String] = [:], append: (UnsafeRawBufferPointer) throws -> Void,
         tensor: (Int) throws -> Tensor
     ) throws {
@@ -53,7 +53,7 @@ public enum Safetensors {
 
     /// The file's bytes, as `write` would put them on disk.
     /// - Throws: `CheckpointError` (`invalidInput`).
-    public static func encode(
+    package static func encode(
         tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:]
     ) throws -> [UInt8] {
         var bytes: [UInt8] = []

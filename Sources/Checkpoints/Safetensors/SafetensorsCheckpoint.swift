@@ -4,7 +4,7 @@ import Tensors
 extension Checkpoint {
     /// A safetensors file, of every element type that the format knows.
     /// - Throws: `CheckpointError`.
-    public init(safetensors file: OpenFile) throws {
+    package init(safetensors file: OpenFile) throws {
         let header = try SafetensorsHeader(file)
         try self.init(
             path: file.path, container: "safetensors",

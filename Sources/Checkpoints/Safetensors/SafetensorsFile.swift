@@ -3,13 +3,13 @@ import Tensors
 
 /// One safetensors file, mapped into memory and checked: header, element types, offsets, and that the tensors cover
 /// the file exactly. The numbers themselves are read when they are used.
-public struct SafetensorsFile: TensorSource {
+package struct SafetensorsFile: TensorSource {
     /// Path of the file.
-    public let path: String
+    package let path: String
     /// All names, in byte order of their UTF-8.
-    public let names: [String]
+    package let names: [String]
     /// The free texts under `__metadata__`, in byte order of their keys.
-    public let metadata: [(key: String, value: String)]
+    package let metadata: [(key: String, value: String)]
 
     private let storage: Storage
     /// In the order of `names`.
@@ -17,13 +17,13 @@ public struct SafetensorsFile: TensorSource {
 
     /// Maps and checks a file.
     /// - Throws: `CheckpointError`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try OpenFile(path: path))
     }
 
     /// Checks a file's bytes that are in memory already; `path` is for messages.
     /// - Throws: `CheckpointError`.
-    public init(path: String, bytes: [UInt8]) throws {
+    package init(path: String, bytes: [UInt8]) throws {
         try self.init(OpenFile(path: path, bytes: bytes))
     }
 
@@ -46,17 +46,17 @@ public struct SafetensorsFile: TensorSource {
     }
 
     /// The text under `__metadata__` of that key.
-    public func metadata(_ key: String) -> String? { metadata.first { utf8Equal($0.key, key) }?.value }
+    package func metadata(_ key: String) -> String? { metadata.first { utf8Equal($0.key, key) }?.value }
 
     /// What the header says of a tensor; `nil` when there is none of that name.
-    public func entry(named name: String) -> TensorEntry? {
+    package func entry(named name: String) -> TensorEntry? {
         NameOrder.place(of: name, count: names.count) { names[$0] }.map { entries[$0] }
     }
 
     /// The tensor in its own element type: a view of the mapped file, to be read only. A tensor whose bytes are not
     /// aligned to its element type is copied.
     /// - Throws: `CheckpointError` (`missingTensor`).
-    public func tensor(named name: String) throws -> Tensor {
+    package func tensor(named name: String) throws -> Tensor {
         guard let entry = entry(named: name) else { throw missing(name) }
         let start = storage.base + entry.range.lowerBound
         guard Int(bitPattern: start) % entry.dtype.byteCount != 0 else {

@@ -7,7 +7,7 @@ extension Checkpoint {
     /// does not list is an error. What all shards say is metadata once, what one says otherwise than another is metadata
     /// under its name, and the index has its own.
     /// - Throws: `CheckpointError`.
-    public init(index path: String) throws {
+    package init(index path: String) throws {
         let map = try ShardIndex(path)
         var tensors: [CheckpointTensor] = []
         var metadata = ShardMetadata()

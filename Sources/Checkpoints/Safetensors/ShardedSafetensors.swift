@@ -5,19 +5,19 @@ import Tensors
 ///
 /// Checked: every file of the index is there, every tensor is in the file that the index names, and the files hold no
 /// tensor that the index does not list.
-public struct ShardedSafetensors: TensorSource {
+package struct ShardedSafetensors: TensorSource {
     /// Path of the index.
-    public let path: String
+    package let path: String
     /// All names, in byte order of their UTF-8.
-    public let names: [String]
+    package let names: [String]
     /// The files, in byte order of their names.
-    public let shards: [SafetensorsFile]
+    package let shards: [SafetensorsFile]
     /// Place in `shards` of each tensor, in the order of `names`.
     private let places: [Int]
 
     /// Reads the index and checks its files.
     /// - Throws: `CheckpointError`.
-    public init(index path: String) throws {
+    package init(index path: String) throws {
         let index = try ShardIndex(path)
         let files = index.files
         let shards = try files.map { try SafetensorsFile(path: try index.path(of: $0)) }
@@ -39,11 +39,11 @@ public struct ShardedSafetensors: TensorSource {
     }
 
     /// What the headers say of a tensor; `nil` when the index does not list it.
-    public func entry(named name: String) -> TensorEntry? { shard(of: name)?.entry(named: name) }
+    package func entry(named name: String) -> TensorEntry? { shard(of: name)?.entry(named: name) }
 
     /// The tensor in its own element type: a view of its mapped file, to be read only.
     /// - Throws: `CheckpointError` (`missingTensor`).
-    public func tensor(named name: String) throws -> Tensor {
+    package func tensor(named name: String) throws -> Tensor {
         guard let shard = shard(of: name) else { throw missing(name) }
         return try shard.tensor(named: name)
     }

@@ -8,7 +8,7 @@ extension Checkpoint {
     /// set on it.
     /// - Throws: `CheckpointError`: `code` where the pickle names anything that would have to be run (`PickleCode`),
     ///   `container`, `truncated`, `offsets`, `dtype`, `trailingBytes`, `duplicateName`.
-    public init(torch file: OpenFile) throws {
+    package init(torch file: OpenFile) throws {
         let root: PickleValue
         let machine: PickleMachine
         let storages: any TorchStorages

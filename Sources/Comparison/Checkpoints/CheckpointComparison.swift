@@ -3,24 +3,24 @@ import Digests
 import Tensors
 
 /// Compares two checkpoints, tensor by tensor.
-public struct CheckpointComparison {
+package struct CheckpointComparison {
     let engine: Engine
     let policy: DifferencePolicy
     /// Whether differing numbers are measured, or only found.
     let measures: Bool
     /// Is told what is being done ("compared", "measured") and how many bytes or elements of how many are through.
-    public var progress: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
+    package var progress: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
 
     /// A comparison. Without `measures` it ends, for each tensor, at the first byte that differs; a policy with
     /// tolerances measures all the same.
-    public init(engine: Engine, policy: DifferencePolicy = DifferencePolicy(), measures: Bool = true) {
+    package init(engine: Engine, policy: DifferencePolicy = DifferencePolicy(), measures: Bool = true) {
         let isExact = policy.tolerance == .exact && policy.rules.allSatisfy { $0.tolerance ?? .exact == .exact }
         (self.engine, self.policy, self.measures) = (engine, policy, measures || !isExact)
     }
 
     /// How `right` differs from `left`.
     /// - Throws: `CheckpointError` when a file cannot be read, `EmptyComparison` when nothing would be compared.
-    public func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
+    package func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
         let reach = PolicyReach(policy, left, right)
         var notes = reach.unmet
         let names = NamePairing(

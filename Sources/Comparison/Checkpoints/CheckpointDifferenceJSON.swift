@@ -2,7 +2,7 @@ import Digests
 
 extension CheckpointDifference {
     /// The report for programs: `schema` names its version. Identical tensors are counted, not listed.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "schema": "smpo/checkpoint-diff/1",
             "verdict": .string(verdict.rawValue),
@@ -85,7 +85,7 @@ extension TensorDifference {
 extension TensorMeasures {
     /// Distances are integers; one of NaN to a number is "max". Bins of the histogram: 0, then up to 1, 3, 7 … ULP, then
     /// NaN to a number; empty ones at the end of the numbers are left out.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func ulp(_ distance: UInt64) -> JSONValue { distance == .max ? "max" : .integer(distance) }
         let octaves = histogram.dropLast()
         let last = octaves.lastIndex { $0 > 0 } ?? 0

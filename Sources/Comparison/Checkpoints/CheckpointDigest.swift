@@ -4,10 +4,10 @@ import Synchronization
 import Tensors
 
 /// The identity of a checkpoint's weights, whatever files they are in.
-public enum CheckpointDigest {
+package enum CheckpointDigest {
     /// The digest of each tensor (name, element type, shape, bytes), in byte order of the names.
     /// - Throws: what reading throws.
-    public static func tensors(of checkpoint: Checkpoint, on pool: WorkerPool) throws -> [(
+    package static func tensors(of checkpoint: Checkpoint, on pool: WorkerPool) throws -> [(
         name: String, digest: Digest
     )] {
         let digests = Mutex([Digest?](repeating: nil, count: checkpoint.tensors.count))

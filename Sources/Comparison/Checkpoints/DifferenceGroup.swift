@@ -1,9 +1,9 @@
 import Digests
 
 /// What the differences of several tensors come to.
-public struct DifferenceGroup: Sendable, Equatable {
+package struct DifferenceGroup: Sendable, Equatable {
     /// What the tensors of a group have in common.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// The module that holds them.
         case module
         /// The block and the kind of layer (`LayerName.layer`).
@@ -11,29 +11,29 @@ public struct DifferenceGroup: Sendable, Equatable {
     }
 
     /// What they have in common: a module, or a kind of layer.
-    public let name: String
+    package let name: String
     /// The tensors.
-    public let tensors: [TensorDifference]
+    package let tensors: [TensorDifference]
 
     /// A group.
-    public init(name: String, tensors: [TensorDifference]) {
+    package init(name: String, tensors: [TensorDifference]) {
         (self.name, self.tensors) = (name, tensors)
     }
 
     /// Tensors that are not identical.
-    public var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
+    package var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
     /// Elements of all its tensors.
-    public var count: Int { tensors.reduce(0) { $0 + $1.count } }
+    package var count: Int { tensors.reduce(0) { $0 + $1.count } }
     /// Elements that are not the same.
-    public var unequal: Int { tensors.reduce(0) { $0 + $1.unequal } }
+    package var unequal: Int { tensors.reduce(0) { $0 + $1.unequal } }
     /// The share of elements that are not the same.
-    public var share: Double { count == 0 ? 0 : Double(unequal) / Double(count) }
+    package var share: Double { count == 0 ? 0 : Double(unequal) / Double(count) }
     /// The largest distance in ULP; `nil` where none was measured.
-    public var maxULP: UInt64? { tensors.compactMap { $0.measures?.maxULP.amount }.max() }
+    package var maxULP: UInt64? { tensors.compactMap { $0.measures?.maxULP.amount }.max() }
     /// The largest |a − b|; `nil` where none was measured.
-    public var maxAbsolute: Double? { tensors.compactMap { $0.measures?.maxAbsolute.amount }.max() }
+    package var maxAbsolute: Double? { tensors.compactMap { $0.measures?.maxAbsolute.amount }.max() }
     /// ‖a − b‖ / ‖a‖ of the measured tensors together; `nil` where there are none.
-    public var relativeL2: Double? {
+    package var relativeL2: Double? {
         let measured = tensors.compactMap(\.measures)
         guard !measured.isEmpty else { return nil }
         let difference = measured.reduce(0.0) { $0 + $1.sumSquares }

@@ -1,37 +1,37 @@
 import Checkpoints
 
 /// What two checkpoints may differ in and still pass.
-public struct DifferencePolicy: Sendable, Equatable {
+package struct DifferencePolicy: Sendable, Equatable {
     /// What holds for the tensors whose names match a pattern.
-    public struct Rule: Sendable, Equatable {
+    package struct Rule: Sendable, Equatable {
         /// A pattern of names (`NamePattern`).
-        public let pattern: String
+        package let pattern: String
         /// How much they may differ; `nil` leaves them out of the comparison.
-        public let tolerance: Tolerance?
+        package let tolerance: Tolerance?
 
         /// A rule.
-        public init(pattern: String, tolerance: Tolerance?) {
+        package init(pattern: String, tolerance: Tolerance?) {
             (self.pattern, self.tolerance) = (pattern, tolerance)
         }
     }
 
     /// How much a tensor that no rule matches may differ.
-    public var tolerance: Tolerance
+    package var tolerance: Tolerance
     /// The first that matches a name holds.
-    public var rules: [Rule]
+    package var rules: [Rule]
     /// Whether other metadata pass.
-    public var ignoresMetadata: Bool
+    package var ignoresMetadata: Bool
     /// Patterns of the keys of metadata that pass.
-    public var ignoredMetadata: [String]
+    package var ignoredMetadata: [String]
     /// Patterns of the relative paths of a folder's files that are left out.
-    public var ignoredFiles: [String]
+    package var ignoredFiles: [String]
     /// Whether other names of the same content pass.
-    public var allowsRename: Bool
+    package var allowsRename: Bool
     /// Patterns of the names that are compared; all where there are none.
-    public var only: [String]
+    package var only: [String]
 
     /// A policy; as it stands, only identical checkpoints pass.
-    public init(
+    package init(
         tolerance: Tolerance = .exact, rules: [Rule] = [], ignoresMetadata: Bool = false, allowsRename: Bool = false,
         only: [String] = [], ignoredMetadata: [String] = [], ignoredFiles: [String] = []
     ) {
@@ -45,18 +45,18 @@ public struct DifferencePolicy: Sendable, Equatable {
     }
 
     /// Whether a tensor of that name is compared.
-    public func takes(_ name: String) -> Bool {
+    package func takes(_ name: String) -> Bool {
         guard only.isEmpty || only.contains(where: { NamePattern.matches($0, name) }) else { return false }
         return rules.first { NamePattern.matches($0.pattern, name) }.map { $0.tolerance != nil } ?? true
     }
 
     /// How much a tensor of that name may differ.
-    public func tolerance(of name: String) -> Tolerance {
+    package func tolerance(of name: String) -> Tolerance {
         rules.first { NamePattern.matches($0.pattern, name) }?.tolerance ?? tolerance
     }
 
     /// Whether other values of a key pass.
-    public func ignores(metadata key: String) -> Bool {
+    package func ignores(metadata key: String) -> Bool {
         ignoresMetadata || ignoredMetadata.contains { NamePattern.matches($0, key) }
     }
 

@@ -2,9 +2,9 @@ import Checkpoints
 import Digests
 
 /// A file below a compared folder that was not read on at least one side, and what is known of it.
-public struct FileDifference: Sendable, Equatable {
+package struct FileDifference: Sendable, Equatable {
     /// What is known.
-    public enum Outcome: String, Sendable {
+    package enum Outcome: String, Sendable {
         /// It can hold weights, and whether they are the same is not known.
         case notCompared = "not compared"
         /// It can hold weights; its bytes are the same on both sides.
@@ -16,7 +16,7 @@ public struct FileDifference: Sendable, Equatable {
     }
 
     /// Which side has the file.
-    public enum Sides: String, Sendable {
+    package enum Sides: String, Sendable {
         /// The left one.
         case a = "A"
         /// The right one.
@@ -26,16 +26,16 @@ public struct FileDifference: Sendable, Equatable {
     }
 
     /// Its path below the folder.
-    public let path: String
+    package let path: String
     /// Which side has it.
-    public let sides: Sides
+    package let sides: Sides
     /// What is known.
-    public let outcome: Outcome
+    package let outcome: Outcome
     /// Why it was not read.
-    public let why: String
+    package let why: String
 
     /// Why it was not read, and what is known all the same, in words.
-    public var text: String {
+    package var text: String {
         outcome == .sameBytes ? "\(why); the bytes are the same" : why
     }
 

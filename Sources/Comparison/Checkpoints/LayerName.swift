@@ -1,14 +1,14 @@
 /// What part of a network a tensor belongs to, by its name in diffusers' and transformers' checkpoints.
-public enum LayerName {
+package enum LayerName {
     /// The module that holds the tensor: the name without its last part.
-    public static func module(_ name: String) -> String {
+    package static func module(_ name: String) -> String {
         guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return name }
         return String(name[..<dot])
     }
 
     /// Block and kind: `unet/down_blocks.1 attention`, `text_encoder/layers.3 feed-forward`, `vae/decoder.up_blocks.0
     /// resnet`. What no rule knows is named by its first two parts.
-    public static func layer(_ name: String) -> String {
+    package static func layer(_ name: String) -> String {
         let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let component = parts.count == 2 ? parts[0] + "/" : ""
         let path = (parts.last ?? "").split(separator: ".").map(String.init)

@@ -1,17 +1,17 @@
 import Checkpoints
 
 /// One tensor of two checkpoints, and how they differ in it.
-public struct TensorDifference: Sendable, Equatable {
+package struct TensorDifference: Sendable, Equatable {
     /// What a checkpoint says about it.
-    public struct Side: Sendable, Equatable {
+    package struct Side: Sendable, Equatable {
         /// Element type as the file spells it.
-        public let type: String
+        package let type: String
         /// Extent of each axis.
-        public let shape: [Int]
+        package let shape: [Int]
         /// Number of elements.
-        public let count: Int
+        package let count: Int
         /// Bytes of all elements.
-        public let byteCount: Int
+        package let byteCount: Int
 
         init(_ tensor: CheckpointTensor) {
             type = tensor.type.name
@@ -22,24 +22,24 @@ public struct TensorDifference: Sendable, Equatable {
     }
 
     /// Its name, on the left side where it has two.
-    public let name: String
+    package let name: String
     /// The left checkpoint's; `nil` where it has none.
-    public let left: Side?
+    package let left: Side?
     /// The right checkpoint's; `nil` where it has none.
-    public let right: Side?
+    package let right: Side?
     /// How they relate.
-    public let verdict: TensorVerdict
+    package let verdict: TensorVerdict
     /// How the numbers differ; `nil` where they are identical, cannot be compared, or were not asked for.
-    public let measures: TensorMeasures?
+    package let measures: TensorMeasures?
     /// Whether the policy lets this pass.
-    public let passes: Bool
+    package let passes: Bool
     /// What else is known: "the content of `x`", "rounded to F16".
-    public let notes: [String]
+    package let notes: [String]
 
     /// Elements of the larger side.
-    public var count: Int { max(left?.count ?? 0, right?.count ?? 0) }
+    package var count: Int { max(left?.count ?? 0, right?.count ?? 0) }
     /// Elements that are not the same: all where a side is missing or the shapes differ.
-    public var unequal: Int {
+    package var unequal: Int {
         switch verdict {
         case .identical, .renamed: 0
         default: measures?.unequalElements ?? count

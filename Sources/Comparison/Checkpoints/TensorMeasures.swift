@@ -2,49 +2,49 @@ import CKernels
 
 /// How the numbers of one tensor differ from those of another of the same shape. Sums, maxima and means of |a − b| are
 /// over the pairs of finite numbers; what is not finite is counted by itself.
-public struct TensorMeasures: Sendable, Equatable {
+package struct TensorMeasures: Sendable, Equatable {
     /// The worst element by one measure.
-    public struct Worst<Amount: Sendable & Equatable>: Sendable, Equatable {
+    package struct Worst<Amount: Sendable & Equatable>: Sendable, Equatable {
         /// How far.
-        public var amount: Amount
+        package var amount: Amount
         /// The first element that is so far, counted row-major.
-        public var index: Int
+        package var index: Int
         /// Its number on the left and on the right, as texts; NaN with its bits.
-        public var left = "", right = ""
+        package var left = "", right = ""
     }
 
     /// Pairs of numbers.
-    public internal(set) var count = 0
+    package internal(set) var count = 0
     /// How many numbers are an element: two of a complex one.
     var numbersPerElement = 1
     /// Elements of two numbers of which one or both are unequal.
     var unequalPairs = 0
     /// Those with other bits, or, where the types are two, other values.
-    public internal(set) var unequal = 0
+    package internal(set) var unequal = 0
     /// Those of them that are −0 and +0.
-    public internal(set) var zeroSigns = 0
+    package internal(set) var zeroSigns = 0
     /// Those of them that are both NaN.
-    public internal(set) var nanPayloads = 0
+    package internal(set) var nanPayloads = 0
     /// NaN on the right side only; on the left side only.
-    public internal(set) var nanGained = 0, nanLost = 0
+    package internal(set) var nanGained = 0, nanLost = 0
     /// Infinite on the right side only; on the left side only.
-    public internal(set) var infGained = 0, infLost = 0
+    package internal(set) var infGained = 0, infLost = 0
     /// Neither is zero, and their signs differ.
-    public internal(set) var signFlips = 0
+    package internal(set) var signFlips = 0
     /// Beyond the tolerance.
-    public internal(set) var outside = 0
+    package internal(set) var outside = 0
     /// Elements of the left side that, rounded to the right side's narrower type, are those of the right side.
-    public internal(set) var rounded = 0
+    package internal(set) var rounded = 0
     /// Largest distance in units of the last place (of the type, or of Float32 or Float64 where the types are two):
     /// neighbours are 1 apart, −0 and +0 are 1 apart, NaN to NaN 0, NaN to a number `UInt64.max`. Of two integers it is
     /// |a − b|, at most `UInt64.max - 1`.
-    public internal(set) var maxULP = Worst(amount: UInt64(0), index: 0)
+    package internal(set) var maxULP = Worst(amount: UInt64(0), index: 0)
     /// Largest |a − b|, rounded to Float64; which element it is of was decided before rounding where both are integers.
-    public internal(set) var maxAbsolute = Worst(amount: 0.0, index: 0)
+    package internal(set) var maxAbsolute = Worst(amount: 0.0, index: 0)
     /// Pairs by distance: at 0; at 2^(k−1)…2^k − 1 ULP for k in 1…64; NaN to a number.
-    public internal(set) var histogram = [Int](repeating: 0, count: Int(CK_ULP_MAX_BIN) + 1)
+    package internal(set) var histogram = [Int](repeating: 0, count: Int(CK_ULP_MAX_BIN) + 1)
     /// The distance in ULP that half of the pairs at a distance, and 99 of 100 of them, do not exceed.
-    public internal(set) var median: UInt64 = 0, percentile99: UInt64 = 0
+    package internal(set) var median: UInt64 = 0, percentile99: UInt64 = 0
 
     /// Largest |a − b| of integers, not rounded.
     private var maxApart: UInt128 = 0
@@ -89,25 +89,25 @@ public struct TensorMeasures: Sendable, Equatable {
     }
 
     /// Pairs with other numbers: unequal ones but for zeros of two signs and NaN of two payloads.
-    public var unequalNumbers: Int { unequal - zeroSigns - nanPayloads }
+    package var unequalNumbers: Int { unequal - zeroSigns - nanPayloads }
     /// Elements: a complex one is two numbers.
-    public var elements: Int { count / numbersPerElement }
+    package var elements: Int { count / numbersPerElement }
     /// Elements that are unequal, in one number at least.
-    public var unequalElements: Int { numbersPerElement == 1 ? unequal : unequalPairs }
+    package var unequalElements: Int { numbersPerElement == 1 ? unequal : unequalPairs }
     /// The share of unequal elements.
-    public var share: Double { elements == 0 ? 0 : Double(unequalElements) / Double(elements) }
+    package var share: Double { elements == 0 ? 0 : Double(unequalElements) / Double(elements) }
     /// The mean of |a − b| over all pairs.
-    public var meanAbsolute: Double { count == 0 ? 0 : sumAbsolute / Double(count) }
+    package var meanAbsolute: Double { count == 0 ? 0 : sumAbsolute / Double(count) }
     /// ‖a − b‖ / ‖a‖ (L2): 0 where all finite pairs are equal, infinite where a is zero and b is not.
-    public var relativeL2: Double {
+    package var relativeL2: Double {
         sumSquares == 0 ? 0 : leftSquares == 0 ? .infinity : (sumSquares / leftSquares).squareRoot()
     }
     /// a·b / (‖a‖·‖b‖); `nil` where one of them is zero.
-    public var cosine: Double? {
+    package var cosine: Double? {
         let size = leftSquares.squareRoot() * rightSquares.squareRoot()
         guard size > 0, size.isFinite else { return nil }
         return min(1, max(-1, products / size))
     }
     /// Whether the right side is the left one rounded to its type: nothing else was done to it.
-    public var isRounding: Bool { unequal > 0 && rounded == count }
+    package var isRounding: Bool { unequal > 0 && rounded == count }
 }

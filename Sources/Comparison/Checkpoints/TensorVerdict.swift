@@ -1,5 +1,5 @@
 /// How a tensor of one checkpoint relates to one of the other.
-public enum TensorVerdict: Sendable, Equatable {
+package enum TensorVerdict: Sendable, Equatable {
     /// Element type, shape and every bit are equal.
     case identical
     /// Equal numbers in other bits: −0 and +0, other NaN, another element type.
@@ -20,7 +20,7 @@ public enum TensorVerdict: Sendable, Equatable {
     case renamed(to: String)
 
     /// One word for tables and JSON.
-    public var word: String {
+    package var word: String {
         switch self {
         case .identical: "identical"
         case .equal: "equal"

@@ -1,5 +1,5 @@
 /// How much a tensor may differ and still pass.
-public enum Tolerance: Sendable, Hashable {
+package enum Tolerance: Sendable, Hashable {
     /// Every bit equal.
     case exact
     /// At most so many units of the last place, which of integers are whole numbers; NaN to NaN and −0 to +0 pass.
@@ -9,7 +9,7 @@ public enum Tolerance: Sendable, Hashable {
     case values(relative: Double, absolute: Double)
 
     /// Reads `exact`, `ulp:N`, `rtol:R`, `atol:A` or `rtol:R,atol:A`; `nil` for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if text == "exact" {
             self = .exact
             return
@@ -31,7 +31,7 @@ public enum Tolerance: Sendable, Hashable {
     }
 
     /// As `init(_:)` reads it.
-    public var text: String {
+    package var text: String {
         switch self {
         case .exact: "exact"
         case .ulp(let bound): "ulp:\(bound)"

@@ -4,7 +4,7 @@ import Digests
 ///
 /// A conforming type is a pure function of its inputs: the same index gives the same caption and the same pixels, in any
 /// order of asking and from any thread.
-public protocol CaptionedPictures: Sendable {
+package protocol CaptionedPictures: Sendable {
     /// The number of pictures.
     var count: Int { get }
 

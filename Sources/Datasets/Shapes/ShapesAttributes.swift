@@ -1,10 +1,10 @@
 /// An sRGB colour in integer levels 0…255.
-public struct ShapesRGB: Equatable, Sendable {
+package struct ShapesRGB: Equatable, Sendable {
     /// The levels of the three channels.
-    public var red: Int, green: Int, blue: Int
+    package var red: Int, green: Int, blue: Int
 
     /// A colour of three levels, 0…255 each.
-    public init(_ red: Int, _ green: Int, _ blue: Int) {
+    package init(_ red: Int, _ green: Int, _ blue: Int) {
         self.red = red
         self.green = green
         self.blue = blue
@@ -24,12 +24,12 @@ public struct ShapesRGB: Equatable, Sendable {
 }
 
 /// The figure that a picture shows.
-public enum ShapesShape: String, CaseIterable, Sendable {
+package enum ShapesShape: String, CaseIterable, Sendable {
     case circle, square, triangle, diamond, cross, ring
 }
 
 /// How large the figure is: a radius of 2.75 or 4.5 pixels in a picture of 16 × 16.
-public enum ShapesSize: String, CaseIterable, Sendable {
+package enum ShapesSize: String, CaseIterable, Sendable {
     case small, large
 
     /// The radius in canvas units (256 a picture side).
@@ -37,11 +37,11 @@ public enum ShapesSize: String, CaseIterable, Sendable {
 }
 
 /// The colour of the figure: bright, and far from every background.
-public enum ShapesColour: String, CaseIterable, Sendable {
+package enum ShapesColour: String, CaseIterable, Sendable {
     case red, orange, yellow, green, cyan, blue, pink, white
 
     /// The levels before the shade is varied.
-    public var levels: ShapesRGB {
+    package var levels: ShapesRGB {
         switch self {
         case .red: ShapesRGB(240, 32, 32)
         case .orange: ShapesRGB(255, 140, 0)
@@ -56,7 +56,7 @@ public enum ShapesColour: String, CaseIterable, Sendable {
 }
 
 /// Where the figure stands.
-public enum ShapesPlace: String, CaseIterable, Sendable {
+package enum ShapesPlace: String, CaseIterable, Sendable {
     case centre = "in the centre"
     case topLeft = "at the top left"
     case topRight = "at the top right"
@@ -78,11 +78,11 @@ public enum ShapesPlace: String, CaseIterable, Sendable {
 }
 
 /// The colour behind the figure: dark, and at least 90 levels (Euclidean) from every other background.
-public enum ShapesBackground: String, CaseIterable, Sendable {
+package enum ShapesBackground: String, CaseIterable, Sendable {
     case black, navy, maroon, forest, gray
 
     /// The levels before the shade is varied.
-    public var levels: ShapesRGB {
+    package var levels: ShapesRGB {
         switch self {
         case .black: ShapesRGB(14, 14, 14)
         case .navy: ShapesRGB(20, 24, 130)

@@ -1,18 +1,18 @@
 /// What a picture of the shapes world shows, and the words for it.
-public struct ShapesCaption: Equatable, Sendable {
+package struct ShapesCaption: Equatable, Sendable {
     /// The figure.
-    public var shape: ShapesShape
+    package var shape: ShapesShape
     /// How large it is.
-    public var size: ShapesSize
+    package var size: ShapesSize
     /// Its colour.
-    public var colour: ShapesColour
+    package var colour: ShapesColour
     /// Where it stands.
-    public var place: ShapesPlace
+    package var place: ShapesPlace
     /// What is behind it.
-    public var background: ShapesBackground
+    package var background: ShapesBackground
 
     /// A caption of five attributes.
-    public init(
+    package init(
         shape: ShapesShape, size: ShapesSize, colour: ShapesColour, place: ShapesPlace, background: ShapesBackground
     ) {
         self.shape = shape
@@ -23,10 +23,10 @@ public struct ShapesCaption: Equatable, Sendable {
     }
 
     /// How many captions there are: 6 shapes × 2 sizes × 8 colours × 5 places × 5 backgrounds.
-    public static let count = 2_400
+    package static let count = 2_400
 
     /// Caption number `number` (0..<`count`), the background varying fastest and the shape slowest.
-    public init(number: Int) {
+    package init(number: Int) {
         precondition((0..<Self.count).contains(number), "a caption number below \(Self.count)")
         var rest = number
         func digit<Attribute: CaseIterable>(_: Attribute.Type) -> Attribute
@@ -42,16 +42,16 @@ public struct ShapesCaption: Equatable, Sendable {
     }
 
     /// The caption that says `text`, or nil if no caption of this world does.
-    public init?(text: String) {
+    package init?(text: String) {
         guard let caption = Self.all.first(where: { $0.text == text }) else { return nil }
         self = caption
     }
 
     /// Every caption, by number.
-    public static var all: [ShapesCaption] { (0..<count).map(ShapesCaption.init(number:)) }
+    package static var all: [ShapesCaption] { (0..<count).map(ShapesCaption.init(number:)) }
 
     /// The words, such as "a small red circle at the top left on a navy background".
-    public var text: String {
+    package var text: String {
         "a \(size.rawValue) \(colour.rawValue) \(shape.rawValue) \(place.rawValue) on a \(background.rawValue) background"
     }
 }

@@ -3,15 +3,15 @@ import Digests
 /// Preference pairs of the shapes world.
 ///
 /// An image's digest is that of its raw bytes [side, side, 3]; the data set's is that of all items' digests in order.
-public struct ShapesDataset: PreferenceDataset {
+package struct ShapesDataset: PreferenceDataset {
     /// The world that the pairs are drawn from.
-    public let world: ShapesWorld
+    package let world: ShapesWorld
     /// Stands for all pairs, in order.
-    public let digest: Digest
+    package let digest: Digest
     private let items: [PairItem]
 
     /// The first `count` pairs of a world. Draws each once, for the digests.
-    public init(world: ShapesWorld, count: Int) {
+    package init(world: ShapesWorld, count: Int) {
         precondition(count >= 0, "a count from 0")
         self.world = world
         items = (0..<count).map { Self.item(world.pair(at: $0), index: $0) }
@@ -19,14 +19,14 @@ public struct ShapesDataset: PreferenceDataset {
     }
 
     /// The number of pairs.
-    public var count: Int { items.count }
+    package var count: Int { items.count }
 
     /// What is known of the pair at `index`.
-    public func item(at index: Int) -> PairItem { items[index] }
+    package func item(at index: Int) -> PairItem { items[index] }
 
     /// One picture of the pair at `index`, [3, size, size]. It is drawn, not resized: `size` must be the world's side.
     /// - Throws: `ShapesError.otherSize`.
-    public func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
+    package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
         precondition(items.indices.contains(index), "an index below \(count)")
         guard size == world.side else { throw ShapesError.otherSize(asked: size, drawn: world.side) }
         let pair = world.pair(at: index)

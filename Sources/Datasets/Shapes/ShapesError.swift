@@ -1,12 +1,12 @@
 /// What the shapes world refuses.
-public enum ShapesError: Error, Equatable, CustomStringConvertible {
+package enum ShapesError: Error, Equatable, CustomStringConvertible {
     /// A picture size that the generator does not draw.
     case unsupportedSide(Int)
     /// A picture asked for at a size that this data set was not made with.
     case otherSize(asked: Int, drawn: Int)
 
     /// The message for people.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unsupportedSide(let side):
             "shapes: no pictures of \(side) × \(side) pixels; expected one of \(ShapesWorld.sides)"

@@ -1,12 +1,12 @@
 /// What is wrong with a picture, and how badly.
-public struct ShapesFlaw: Equatable, Sendable {
+package struct ShapesFlaw: Equatable, Sendable {
     /// The ways in which a picture can miss its caption, or be ugly.
-    public enum Kind: String, CaseIterable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case wrongShape, wrongColour, wrongPlace, wrongSize, wrongBackground
         case offCentre, blur, noise, washedOut
 
         /// What one degree of severity takes off the score, in thousandths.
-        public var weight: Int {
+        package var weight: Int {
             switch self {
             case .wrongShape, .wrongColour, .wrongPlace: 180
             case .wrongBackground: 150
@@ -19,9 +19,9 @@ public struct ShapesFlaw: Equatable, Sendable {
     }
 
     /// What is wrong.
-    public var kind: Kind
+    package var kind: Kind
     /// How badly: 1, 2 or 3. At 3 a wrong attribute is wholly wrong, below it is mixed with the right one.
-    public var severity: Int
+    package var severity: Int
 
     /// The largest severity.
     static let worst = 3

@@ -1,16 +1,16 @@
 import Digests
 
 /// Faithful captioned pictures of the shapes world, to train a base model on.
-public struct ShapesGallery: CaptionedPictures {
+package struct ShapesGallery: CaptionedPictures {
     /// The world that the pictures are drawn from.
-    public let world: ShapesWorld
+    package let world: ShapesWorld
     /// The number of pictures.
-    public let count: Int
+    package let count: Int
     /// `SHA-256` over the digests of captions and pictures in order, in the domain of data sets.
-    public let digest: Digest
+    package let digest: Digest
 
     /// The first `count` pictures of a world. Draws each once, for the digest.
-    public init(world: ShapesWorld, count: Int) {
+    package init(world: ShapesWorld, count: Int) {
         precondition(count >= 0, "a count from 0")
         self.world = world
         self.count = count
@@ -27,14 +27,14 @@ public struct ShapesGallery: CaptionedPictures {
     }
 
     /// The words that go with the picture at `index`.
-    public func caption(at index: Int) -> String { world.caption(at: checked(index)).text }
+    package func caption(at index: Int) -> String { world.caption(at: checked(index)).text }
 
     /// The digest of the picture's raw bytes.
-    public func imageDigest(at index: Int) -> Digest { world.picture(at: checked(index)).digest }
+    package func imageDigest(at index: Int) -> Digest { world.picture(at: checked(index)).digest }
 
     /// The picture at `index`, [3, size, size]. It is drawn, not resized: `size` must be the world's side.
     /// - Throws: `ShapesError.otherSize`.
-    public func pixels(at index: Int, size: Int) throws -> [Float] {
+    package func pixels(at index: Int, size: Int) throws -> [Float] {
         guard size == world.side else { throw ShapesError.otherSize(asked: size, drawn: world.side) }
         return world.picture(at: checked(index)).pixels
     }
@@ -47,5 +47,5 @@ public struct ShapesGallery: CaptionedPictures {
 
 extension ShapesPicture {
     /// The digest of the raw bytes [side, side, 3], in the domain of files.
-    public var digest: Digest { .of(.file, bytes) }
+    package var digest: Digest { .of(.file, bytes) }
 }

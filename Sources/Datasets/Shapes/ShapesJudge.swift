@@ -4,47 +4,47 @@
 /// m in [0, 1] and a channel with levels x, the best fit `x ≈ ground + (ink − ground) · m` leaves the residual
 /// `var x − cov(x, m)² / var m`; the template with the largest `Σ cov² / var m` over the three channels is what is seen,
 /// and its fitted ink and ground are compared with the palettes. Sums run in one written order, in Double.
-public struct ShapesJudge: Sendable {
+package struct ShapesJudge: Sendable {
     /// What the judge sees. An attribute is nil where nothing is clear enough.
-    public struct Sight: Equatable, Sendable {
+    package struct Sight: Equatable, Sendable {
         /// The figure, its size and place: nil if the best template explains less than half of the variance.
-        public let shape: ShapesShape?, size: ShapesSize?, place: ShapesPlace?
+        package let shape: ShapesShape?, size: ShapesSize?, place: ShapesPlace?
         /// Figure colour and background: nil if farther than 96 levels from every one in the palette.
-        public let colour: ShapesColour?, background: ShapesBackground?
+        package let colour: ShapesColour?, background: ShapesBackground?
         /// How much of the picture's variance the best template explains, 0…1.
-        public let clarity: Double
+        package let clarity: Double
     }
 
     /// Whether each attribute is as the caption says.
-    public struct Verdict: Equatable, Sendable {
+    package struct Verdict: Equatable, Sendable {
         /// Right or wrong, one by one.
-        public let shape: Bool, size: Bool, colour: Bool, place: Bool, background: Bool
+        package let shape: Bool, size: Bool, colour: Bool, place: Bool, background: Bool
         /// Closeness of the named figure's ink and of the ground to the named colours, 0…1.
-        public let inkCloseness: Double, groundCloseness: Double
+        package let inkCloseness: Double, groundCloseness: Double
         /// The part of the variance that the named figure, and that the best figure of all explains, 0…1.
-        public let figure: Double, clarity: Double
+        package let figure: Double, clarity: Double
 
         /// A graded opinion, 0…1: see `ShapesJudge.judge(_:against:)`.
-        public var reward: Double { (2 * inkCloseness + 2 * groundCloseness + 4 * figure + 2 * clarity) / 10 }
+        package var reward: Double { (2 * inkCloseness + 2 * groundCloseness + 4 * figure + 2 * clarity) / 10 }
 
         /// Whether all five are right.
-        public var allRight: Bool { shape && size && colour && place && background }
+        package var allRight: Bool { shape && size && colour && place && background }
     }
 
     /// Width and height of the pictures that this judge takes.
-    public let side: Int
+    package let side: Int
     private let templates: [ShapesTemplate]
 
     /// A judge of pictures of side × side pixels.
     /// - Throws: `ShapesError.unsupportedSide`.
-    public init(side: Int = 16) throws(ShapesError) {
+    package init(side: Int = 16) throws(ShapesError) {
         guard ShapesWorld.sides.contains(side) else { throw .unsupportedSide(side) }
         self.side = side
         templates = ShapesTemplate.all(side: side)
     }
 
     /// What `pixels` show: [3, side, side] in [-1, 1], not necessarily clipped; values outside are clipped here.
-    public func look(at pixels: [Float]) -> Sight {
+    package func look(at pixels: [Float]) -> Sight {
         let levels = ShapesLevels(pixels, side: side)
         return sight(of: levels, explained: templates.map(levels.explained))
     }
@@ -54,7 +54,7 @@ public struct ShapesJudge: Sendable {
     /// The reward is (2 c + 2 b + 4 f + 2 k) / 10 where, with the best-fitting template of the *named* figure, size and
     /// place: c and b are the closeness of its fitted ink and ground to the named colours (1 at no distance, 0 from 128
     /// levels on), f is the part of the variance that it explains, and k is the clarity of the best template of all.
-    public func judge(_ pixels: [Float], against caption: ShapesCaption) -> Verdict {
+    package func judge(_ pixels: [Float], against caption: ShapesCaption) -> Verdict {
         let levels = ShapesLevels(pixels, side: side)
         let explained = templates.map(levels.explained)
         let sight = sight(of: levels, explained: explained)
@@ -70,7 +70,7 @@ public struct ShapesJudge: Sendable {
     }
 
     /// Judges a picture of bytes.
-    public func judge(_ picture: ShapesPicture, against caption: ShapesCaption) -> Verdict {
+    package func judge(_ picture: ShapesPicture, against caption: ShapesCaption) -> Verdict {
         judge(picture.pixels, against: caption)
     }
 

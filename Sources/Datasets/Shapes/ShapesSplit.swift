@@ -1,5 +1,5 @@
 /// Which captions a data set may use. The splits share no caption, and do not depend on any seed.
-public enum ShapesSplit: String, CaseIterable, Sendable {
+package enum ShapesSplit: String, CaseIterable, Sendable {
     /// 2,100 captions to learn from.
     case training
     /// 100 captions to choose hyper-parameters with.
@@ -8,7 +8,7 @@ public enum ShapesSplit: String, CaseIterable, Sendable {
     case test
 
     /// The captions of this split, in a fixed shuffled order (by a Philox word of each caption's number).
-    public var captions: [ShapesCaption] {
+    package var captions: [ShapesCaption] {
         let shuffled = (0..<ShapesCaption.count).map { number in
             var random = ShapesRandom(seed: 0, stream: .split, index: UInt64(number))
             return (word: random.next(), number: number)

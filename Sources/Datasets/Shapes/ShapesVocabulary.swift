@@ -3,14 +3,14 @@
 /// Order of the ids, as in CLIP: 256 byte symbols, the same 256 with the word ending `</w>`, one token a merge,
 /// `<|startoftext|>`, `<|endoftext|>`. The merges come from plain BPE training over the words of all captions (each word
 /// once): the most frequent neighbours first, ties by the symbols' bytes, until each word is one token.
-public struct ShapesVocabulary: Sendable {
+package struct ShapesVocabulary: Sendable {
     /// The tokens in order of their ids.
-    public let tokens: [String]
+    package let tokens: [String]
     /// The merges in order of their ranks.
-    public let merges: [(left: String, right: String)]
+    package let merges: [(left: String, right: String)]
 
     /// The vocabulary of the shapes world.
-    public init() {
+    package init() {
         merges = Self.train(Self.words)
         let bytes = Self.byteSymbols
         tokens =
@@ -19,13 +19,13 @@ public struct ShapesVocabulary: Sendable {
     }
 
     /// The contents of `vocab.json`: one object, tokens to ids, in order of the ids.
-    public var vocabularyJSON: String {
+    package var vocabularyJSON: String {
         let members = tokens.enumerated().map { "\(Self.quoted($1)): \($0)" }
         return "{" + members.joined(separator: ", ") + "}\n"
     }
 
     /// The contents of `merges.txt`: a version line, then one merge a line.
-    public var mergesText: String {
+    package var mergesText: String {
         (["#version: 0.2"] + merges.map { "\($0.left) \($0.right)" }).joined(separator: "\n") + "\n"
     }
 

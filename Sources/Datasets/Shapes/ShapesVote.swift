@@ -2,11 +2,11 @@
 ///
 /// For scores in thousandths with gap g the three outcomes have the weights
 /// right `60 + g`, wrong `60`, tie `9000 / (60 + g)` (integer division).
-public enum ShapesVote: Equatable, Sendable {
+package enum ShapesVote: Equatable, Sendable {
     case first, second, tie
 
     /// The vote in the notation of the data sets: 1 and 0, 0 and 1, or ½ each.
-    public var labels: (Double, Double) {
+    package var labels: (Double, Double) {
         switch self {
         case .first: (1, 0)
         case .second: (0, 1)

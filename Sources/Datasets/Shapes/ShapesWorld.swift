@@ -1,20 +1,20 @@
 /// The shapes world: captioned pictures and preference pairs, each a pure function of seed and index.
 ///
 /// Everything is drawn with integer arithmetic, so the bytes are the same on every machine.
-public struct ShapesWorld: Sendable {
+package struct ShapesWorld: Sendable {
     /// The seed that all pictures depend on.
-    public let seed: UInt64
+    package let seed: UInt64
     /// Width and height of the pictures: 16 or 32 pixels.
-    public let side: Int
+    package let side: Int
     /// The captions in use. Index i has caption i modulo their number.
-    public let captions: [ShapesCaption]
+    package let captions: [ShapesCaption]
 
     /// The sides that the generator can draw.
-    public static let sides = [16, 32]
+    package static let sides = [16, 32]
 
     /// A world of one seed, one picture size and one split of the captions.
     /// - Throws: `ShapesError.unsupportedSide` if `side` is not in `sides`.
-    public init(seed: UInt64, side: Int = 16, split: ShapesSplit = .training) throws(ShapesError) {
+    package init(seed: UInt64, side: Int = 16, split: ShapesSplit = .training) throws(ShapesError) {
         guard Self.sides.contains(side) else { throw .unsupportedSide(side) }
         self.seed = seed
         self.side = side
@@ -22,13 +22,13 @@ public struct ShapesWorld: Sendable {
     }
 
     /// The caption of a picture or a pair.
-    public func caption(at index: Int) -> ShapesCaption {
+    package func caption(at index: Int) -> ShapesCaption {
         precondition(index >= 0, "an index from 0")
         return captions[index % captions.count]
     }
 
     /// A faithful picture of `caption(at: index)`, with its jitter.
-    public func picture(at index: Int) -> ShapesPicture {
+    package func picture(at index: Int) -> ShapesPicture {
         render(index, variant: 0, flawed: false).picture
     }
 
@@ -36,7 +36,7 @@ public struct ShapesWorld: Sendable {
     ///
     /// In six of ten pairs one picture is faithful and the other flawed, else both are flawed. Which comes first is
     /// drawn.
-    public func pair(at index: Int) -> ShapesPair {
+    package func pair(at index: Int) -> ShapesPair {
         var order = random(.order, index, variant: 0)
         let bothFlawed = order.below(10) >= 6
         let swapped = order.below(2) == 1

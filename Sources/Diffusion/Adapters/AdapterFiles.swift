@@ -9,13 +9,13 @@ import Tensors
 /// PEFT's file holds A and B as they are; α is in the configuration. Diffusers' file has no place for α that all of its
 /// readers look at, and without one they take α = rank. So its B is multiplied by α / rank, rounded once to Float32:
 /// the very bits where α = rank, and as exact where α / rank is a power of two.
-public enum AdapterFiles {
+package enum AdapterFiles {
     /// The folder's name in that of a model.
-    public static let folder = "lora"
+    package static let folder = "lora"
     /// PEFT's weights.
-    public static let peftWeights = "adapter_model.safetensors"
+    package static let peftWeights = "adapter_model.safetensors"
     /// What PEFT puts before a layer's name.
-    public static let peftPrefix = "base_model.model."
+    package static let peftPrefix = "base_model.model."
 
     /// Writes the adapters `adapters`, made by `recipe`, into `folder` of a model's folder.
     static func write(_ adapters: [LowRankUpdate], _ recipe: AdapterRecipe, into writer: FolderWriter) throws {

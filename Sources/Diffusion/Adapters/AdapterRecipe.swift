@@ -1,18 +1,18 @@
 import Digests
 
 /// Which layers of a network get a low-rank adapter (LoRA, Hu et al. 2021), and of what kind.
-public struct AdapterRecipe: Sendable, Equatable {
+package struct AdapterRecipe: Sendable, Equatable {
     /// Rows of A and columns of B.
-    public let rank: Int
+    package let rank: Int
     /// α: B·A is added times α / rank.
-    public let alpha: Double
+    package let alpha: Double
     /// The ends of the layers' names, whole parts between dots, as PEFT's `target_modules`: `to_q`, `attn2.to_out.0`.
-    public let targets: [String]
+    package let targets: [String]
     /// Where the numbers of A come from.
-    public let seed: UInt64
+    package let seed: UInt64
 
     /// All parts; `rank` at least 1.
-    public init(rank: Int, alpha: Double, targets: [String], seed: UInt64) {
+    package init(rank: Int, alpha: Double, targets: [String], seed: UInt64) {
         precondition(rank >= 1)
         self.rank = rank
         self.alpha = alpha

@@ -6,15 +6,15 @@ import Tensors
 ///
 /// Of a linear layer A is [rank, in] and B [out, rank]. Of a convolution A is one of the same kernel and geometry,
 /// [rank, in, k, k], and B one of 1×1, [out, rank, 1, 1], as in PEFT. There is no bias and no dropout.
-public struct LowRankUpdate: Sendable {
+package struct LowRankUpdate: Sendable {
     /// The layer's name in the diffusers checkpoint.
-    public let module: String
+    package let module: String
     /// A, named `MODULE.lora_A.weight`.
-    public let down: Parameter
+    package let down: Parameter
     /// B, named `MODULE.lora_B.weight`.
-    public let up: Parameter
+    package let up: Parameter
     /// α / rank.
-    public let scale: Double
+    package let scale: Double
     private let geometry: ConvolutionGeometry?
 
     /// What the matrices of a layer with a `weight` of this shape ask for. A is drawn as PEFT draws it, Kaiming-uniform

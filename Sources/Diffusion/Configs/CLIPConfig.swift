@@ -2,25 +2,25 @@ import Checkpoints
 import Digests
 
 /// What a whole CLIP is made of: transformers' `CLIPModel`, two towers whose projections have one width.
-public struct CLIPConfig: Equatable, Sendable {
+package struct CLIPConfig: Equatable, Sendable {
     /// `text_config`; its own projection and classes are of no account here.
-    public let text: CLIPTextConfig
+    package let text: CLIPTextConfig
     /// `vision_config`
-    public let vision: CLIPVisionConfig
+    package let vision: CLIPVisionConfig
     /// `projection_dim`
-    public let projectionDim: Int
+    package let projectionDim: Int
     /// `logit_scale_init_value`: the logarithm of the factor on cosines, for a fresh model.
-    public let logitScaleInitValue: Double
+    package let logitScaleInitValue: Double
 
     /// Reads a `config.json`.
     /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try ModelDirectory.readObject(path), file: path)
     }
 
     /// Takes the members of a `config.json`; `file` is for messages. Missing keys take transformers' defaults.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "config.json") throws {
+    package init(_ object: JSONObject, file: String = "config.json") throws {
         var reader = ConfigReader(object, file: file)
         var text = try Self.tower("text", &reader)
         text["architectures"] = nil
@@ -52,7 +52,7 @@ public struct CLIPConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `CLIPConfig(_:file:)` reads it back equal.
-    public var transformersJSON: JSONValue {
+    package var transformersJSON: JSONValue {
         [
             "architectures": ["CLIPModel"],
             "dtype": "float32",

@@ -2,9 +2,9 @@ import Checkpoints
 import Digests
 
 /// How pictures are made ready for CLIP's image tower: transformers' `preprocessor_config.json`.
-public struct CLIPImageProcessorConfig: Equatable, Sendable {
+package struct CLIPImageProcessorConfig: Equatable, Sendable {
     /// The filter, by Pillow's number.
-    public enum Resample: Int, CaseIterable, Sendable {
+    package enum Resample: Int, CaseIterable, Sendable {
         /// A triangle.
         case bilinear = 2
         /// A cubic.
@@ -12,20 +12,20 @@ public struct CLIPImageProcessorConfig: Equatable, Sendable {
     }
 
     /// `size.shortest_edge`: what the shorter side of a picture is brought to, in pixels.
-    public let shortestEdge: Int
+    package let shortestEdge: Int
     /// `crop_size`: edge of the square in the middle that is kept, in pixels.
-    public let cropSize: Int
+    package let cropSize: Int
     /// `resample`
-    public let resample: Resample
+    package let resample: Resample
     /// `rescale_factor`: what samples from 0 to 255 are multiplied with.
-    public let rescaleFactor: Double
+    package let rescaleFactor: Double
     /// `image_mean`: taken off each channel.
-    public let imageMean: [Double]
+    package let imageMean: [Double]
     /// `image_std`: what each channel is divided by.
-    public let imageStd: [Double]
+    package let imageStd: [Double]
 
     /// Pictures of `edge` pixels as OpenAI's CLIP takes them.
-    public init(edge: Int) {
+    package init(edge: Int) {
         shortestEdge = edge
         cropSize = edge
         resample = .bicubic
@@ -41,14 +41,14 @@ public struct CLIPImageProcessorConfig: Equatable, Sendable {
 
     /// Reads a `preprocessor_config.json`.
     /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try ModelDirectory.readObject(path), file: path)
     }
 
     /// Takes the members of a `preprocessor_config.json`; `file` is for messages. Missing keys take the defaults of
     /// transformers' `CLIPImageProcessor`.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "preprocessor_config.json") throws {
+    package init(_ object: JSONObject, file: String = "preprocessor_config.json") throws {
         var reader = ConfigReader(object, file: file)
         shortestEdge = try Self.edge(&reader, "size", ["shortest_edge"])
         cropSize = try Self.edge(&reader, "crop_size", ["height", "width"])
@@ -122,7 +122,7 @@ public struct CLIPImageProcessorConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `init(_:file:)` reads it back equal.
-    public var transformersJSON: JSONValue {
+    package var transformersJSON: JSONValue {
         [
             "crop_size": ["height": .integer(cropSize), "width": .integer(cropSize)],
             "do_center_crop": true,

@@ -2,9 +2,9 @@ import Checkpoints
 import Digests
 
 /// What a CLIP text encoder is made of: transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
-public struct CLIPTextConfig: Equatable, Sendable {
+package struct CLIPTextConfig: Equatable, Sendable {
     /// The classes of the encoder, which decide whether its files hold a projection.
-    public enum Architecture: String, CaseIterable, Sendable {
+    package enum Architecture: String, CaseIterable, Sendable {
         /// Hidden states and the state at the end token.
         case textModel = "CLIPTextModel"
         /// The same and a projection of the state at the end token.
@@ -12,7 +12,7 @@ public struct CLIPTextConfig: Equatable, Sendable {
     }
 
     /// The activation between the two linear layers of a block.
-    public enum Activation: String, CaseIterable, Sendable {
+    package enum Activation: String, CaseIterable, Sendable {
         /// x · σ(1.702 x): CLIP-L.
         case quickGELU = "quick_gelu"
         /// x · Φ(x), with the error function: CLIP-H and bigG.
@@ -20,14 +20,14 @@ public struct CLIPTextConfig: Equatable, Sendable {
     }
 
     /// Where the end of the text is, whose state is the pooled output.
-    public enum EndOfText: Equatable, Sendable {
+    package enum EndOfText: Equatable, Sendable {
         /// At the largest id, the first of equals: configurations that still have the mistaken `eos_token_id: 2`.
         case largestID
         /// At the first place of this id; at place 0 when it does not occur.
         case id(Int)
 
         /// The place in one row of ids. The row must not be empty.
-        public func position(in ids: some RandomAccessCollection<Int>) -> Int {
+        package func position(in ids: some RandomAccessCollection<Int>) -> Int {
             precondition(!ids.isEmpty, "no ids")
             switch self {
             case .id(let id): return ids.enumerated().first { $0.element == id }?.offset ?? 0
@@ -39,38 +39,38 @@ public struct CLIPTextConfig: Equatable, Sendable {
     }
 
     /// `architectures`
-    public let architecture: Architecture
+    package let architecture: Architecture
     /// `vocab_size`
-    public let vocabSize: Int
+    package let vocabSize: Int
     /// `hidden_size`
-    public let hiddenSize: Int
+    package let hiddenSize: Int
     /// `intermediate_size`: width between the two linear layers of a block.
-    public let intermediateSize: Int
+    package let intermediateSize: Int
     /// `projection_dim`; used with `CLIPTextModelWithProjection` only.
-    public let projectionDim: Int
+    package let projectionDim: Int
     /// `num_hidden_layers`
-    public let numHiddenLayers: Int
+    package let numHiddenLayers: Int
     /// `num_attention_heads`
-    public let numAttentionHeads: Int
+    package let numAttentionHeads: Int
     /// `max_position_embeddings`: the longest text, in ids.
-    public let maxPositionEmbeddings: Int
+    package let maxPositionEmbeddings: Int
     /// `hidden_act`
-    public let hiddenAct: Activation
+    package let hiddenAct: Activation
     /// `layer_norm_eps`
-    public let layerNormEps: Double
+    package let layerNormEps: Double
     /// `eos_token_id`
-    public let endOfText: EndOfText
+    package let endOfText: EndOfText
 
     /// Reads a `config.json`.
     /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try ModelDirectory.readObject(path), file: path)
     }
 
     /// Takes the members of a `config.json`, or of `text_config` in that of a whole `CLIPModel`; `file` is for
     /// messages. Missing keys take transformers' defaults.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "config.json") throws {
+    package init(_ object: JSONObject, file: String = "config.json") throws {
         var reader = ConfigReader(object, file: file)
         let large = ConfigReader.large
         architecture = try Self.readArchitecture(&reader)

@@ -1,33 +1,33 @@
 import Digests
 
 /// What CLIP's image tower is made of: transformers' `CLIPVisionModel`.
-public struct CLIPVisionConfig: Equatable, Sendable {
+package struct CLIPVisionConfig: Equatable, Sendable {
     /// `hidden_size`
-    public let hiddenSize: Int
+    package let hiddenSize: Int
     /// `intermediate_size`: width between the two linear layers of a block.
-    public let intermediateSize: Int
+    package let intermediateSize: Int
     /// `num_hidden_layers`
-    public let numHiddenLayers: Int
+    package let numHiddenLayers: Int
     /// `num_attention_heads`
-    public let numAttentionHeads: Int
+    package let numAttentionHeads: Int
     /// `num_channels`
-    public let numChannels: Int
+    package let numChannels: Int
     /// `image_size`: edge of the pictures in pixels.
-    public let imageSize: Int
+    package let imageSize: Int
     /// `patch_size`: edge of a patch in pixels. Pixels behind the last whole patch are not looked at.
-    public let patchSize: Int
+    package let patchSize: Int
     /// `hidden_act`
-    public let hiddenAct: CLIPTextConfig.Activation
+    package let hiddenAct: CLIPTextConfig.Activation
     /// `layer_norm_eps`
-    public let layerNormEps: Double
+    package let layerNormEps: Double
 
     /// Patches along an edge.
-    public var grid: Int { imageSize / patchSize }
+    package var grid: Int { imageSize / patchSize }
 
     /// Takes the members of `vision_config` in the `config.json` of a `CLIPModel`; `file` is for messages. Missing keys
     /// take transformers' defaults.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "config.json") throws {
+    package init(_ object: JSONObject, file: String = "config.json") throws {
         var reader = ConfigReader(object, file: file)
         let large = ConfigReader.large
         hiddenSize = try reader.integer("hidden_size", default: 768, in: 1...large)
@@ -66,7 +66,7 @@ public struct CLIPVisionConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `CLIPVisionConfig(_:file:)` reads it back equal.
-    public var transformersJSON: JSONValue {
+    package var transformersJSON: JSONValue {
         [
             "attention_dropout": 0,
             "hidden_act": .string(hiddenAct.rawValue),

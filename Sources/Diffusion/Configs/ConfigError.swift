@@ -1,17 +1,17 @@
 /// A model configuration that cannot be used, with the key to look at.
-public struct ConfigError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct ConfigError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file, or another name of the source.
-    public let file: String
+    package let file: String
     /// The key; an element of a list as `block_out_channels[1]`.
-    public let key: String
+    package let key: String
     /// What is wrong.
-    public let problem: String
+    package let problem: String
     /// What is supported.
-    public let expected: String?
+    package let expected: String?
     /// The value there.
-    public let found: String?
+    package let found: String?
     /// What to do about it.
-    public let hint: String?
+    package let hint: String?
 
     init(
         file: String, key: String, _ problem: String, expected: String? = nil, found: String? = nil,
@@ -26,7 +26,7 @@ public struct ConfigError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// One line, as `config.json: class_embed_type: "timestep" is not supported, expected null`.
-    public var description: String {
+    package var description: String {
         var text = "\(file): \(key): "
         if let found { text += "\(found) " }
         text += problem

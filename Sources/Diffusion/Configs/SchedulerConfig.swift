@@ -3,9 +3,9 @@ import Digests
 
 /// The noise schedule of a `scheduler_config.json`, read as diffusers' `DDIMScheduler` reads it whatever class saved
 /// the file: missing keys take that scheduler's defaults.
-public struct SchedulerConfig: Equatable, Sendable {
+package struct SchedulerConfig: Equatable, Sendable {
     /// How β goes from its start to its end.
-    public enum BetaSchedule: String, CaseIterable, Sendable {
+    package enum BetaSchedule: String, CaseIterable, Sendable {
         /// Evenly.
         case linear
         /// The square root of β evenly: Stable Diffusion.
@@ -15,7 +15,7 @@ public struct SchedulerConfig: Equatable, Sendable {
     }
 
     /// What the model predicts.
-    public enum PredictionType: String, CaseIterable, Sendable {
+    package enum PredictionType: String, CaseIterable, Sendable {
         /// The noise.
         case epsilon
         /// √ā·noise − √(1 − ā)·picture.
@@ -23,7 +23,7 @@ public struct SchedulerConfig: Equatable, Sendable {
     }
 
     /// How the timesteps of a sampler are spread over those of training.
-    public enum TimestepSpacing: String, CaseIterable, Sendable {
+    package enum TimestepSpacing: String, CaseIterable, Sendable {
         /// Multiples of the whole step, plus `stepsOffset`.
         case leading
         /// Counted from the last timestep down.
@@ -33,35 +33,35 @@ public struct SchedulerConfig: Equatable, Sendable {
     }
 
     /// `num_train_timesteps`
-    public let numTrainTimesteps: Int
+    package let numTrainTimesteps: Int
     /// `beta_start`
-    public let betaStart: Double
+    package let betaStart: Double
     /// `beta_end`
-    public let betaEnd: Double
+    package let betaEnd: Double
     /// `beta_schedule`
-    public let betaSchedule: BetaSchedule
+    package let betaSchedule: BetaSchedule
     /// `prediction_type`
-    public let predictionType: PredictionType
+    package let predictionType: PredictionType
     /// `rescale_betas_zero_snr`: whether the schedule is rescaled to end in pure noise.
-    public let rescaleBetasZeroSNR: Bool
+    package let rescaleBetasZeroSNR: Bool
     /// `set_alpha_to_one`: whether ā before timestep 0 is 1; else it is ā₀.
-    public let setAlphaToOne: Bool
+    package let setAlphaToOne: Bool
     /// `steps_offset`, added to the timesteps with `leading` spacing.
-    public let stepsOffset: Int
+    package let stepsOffset: Int
     /// `timestep_spacing`
-    public let timestepSpacing: TimestepSpacing
+    package let timestepSpacing: TimestepSpacing
     /// `clip_sample`: `clip_sample_range` when the predicted picture is clipped to ± that, else `nil`.
-    public let clipSampleRange: Double?
+    package let clipSampleRange: Double?
 
     /// Reads a `scheduler_config.json`.
     /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try ModelDirectory.readObject(path), file: path)
     }
 
     /// Takes the members of a `scheduler_config.json`; `file` is for messages.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "scheduler_config.json") throws {
+    package init(_ object: JSONObject, file: String = "scheduler_config.json") throws {
         var reader = ConfigReader(object, file: file)
         try reader.requireClass(Self.classes)
         numTrainTimesteps = try reader.integer("num_train_timesteps", default: 1000, in: 1...ConfigReader.large)

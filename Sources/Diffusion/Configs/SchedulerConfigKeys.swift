@@ -29,7 +29,7 @@ extension SchedulerConfig {
     }
 
     /// The schedule as a `DDIMScheduler` of diffusers 0.42; `SchedulerConfig(_:file:)` reads it back equal.
-    public var diffusersJSON: JSONValue {
+    package var diffusersJSON: JSONValue {
         [
             "_class_name": "DDIMScheduler",
             "_diffusers_version": "0.42.1",

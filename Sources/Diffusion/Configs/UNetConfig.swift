@@ -4,9 +4,9 @@ import Digests
 /// What a diffusers `UNet2DConditionModel` is made of, as far as this project builds it: the UNets of Stable
 /// Diffusion 1.x, 2.x and XL, of any size. Names are those of `config.json`; lists have one element a block, in the
 /// order of the down blocks (up blocks use them reversed).
-public struct UNetConfig: Equatable, Sendable {
+package struct UNetConfig: Equatable, Sendable {
     /// Kinds of blocks on the way down.
-    public enum DownBlock: String, CaseIterable, Sendable {
+    package enum DownBlock: String, CaseIterable, Sendable {
         /// ResNet blocks, each followed by a transformer.
         case crossAttention = "CrossAttnDownBlock2D"
         /// ResNet blocks only.
@@ -14,7 +14,7 @@ public struct UNetConfig: Equatable, Sendable {
     }
 
     /// Kinds of blocks on the way up.
-    public enum UpBlock: String, CaseIterable, Sendable {
+    package enum UpBlock: String, CaseIterable, Sendable {
         /// ResNet blocks only.
         case plain = "UpBlock2D"
         /// ResNet blocks, each followed by a transformer.
@@ -22,67 +22,67 @@ public struct UNetConfig: Equatable, Sendable {
     }
 
     /// `addition_embed_type: "text_time"`: SDXL's embedding of the pooled text and of the picture's size and place.
-    public struct TextTime: Equatable, Sendable {
+    package struct TextTime: Equatable, Sendable {
         /// `addition_time_embed_dim`: width of the sinusoid of each of the time ids.
-        public let timeEmbedDim: Int
+        package let timeEmbedDim: Int
         /// `projection_class_embeddings_input_dim`: width of the pooled text and all sinusoids together.
-        public let inputDim: Int
+        package let inputDim: Int
         /// Number of time ids of SDXL: original size, crop and target size.
-        public static let timeIDCount = 6
+        package static let timeIDCount = 6
         /// Width of the pooled text when there are six time ids.
-        public var pooledDim: Int { inputDim - Self.timeIDCount * timeEmbedDim }
+        package var pooledDim: Int { inputDim - Self.timeIDCount * timeEmbedDim }
     }
 
     /// `in_channels`
-    public let inChannels: Int
+    package let inChannels: Int
     /// `out_channels`
-    public let outChannels: Int
+    package let outChannels: Int
     /// `sample_size`: height and width of the latents that the model was made for; any other size works too.
-    public let sampleSize: Int?
+    package let sampleSize: Int?
     /// `block_out_channels`
-    public let blockOutChannels: [Int]
+    package let blockOutChannels: [Int]
     /// `down_block_types`
-    public let downBlockTypes: [DownBlock]
+    package let downBlockTypes: [DownBlock]
     /// `up_block_types`, in their own order.
-    public let upBlockTypes: [UpBlock]
+    package let upBlockTypes: [UpBlock]
     /// `layers_per_block`: ResNet blocks in each down block; the up block of the same size has one more.
-    public let layersPerBlock: [Int]
+    package let layersPerBlock: [Int]
     /// Number of attention *heads* of each block: `num_attention_heads`, or where that is null, `attention_head_dim`,
     /// which in spite of its name means the same.
-    public let attentionHeads: [Int]
+    package let attentionHeads: [Int]
     /// `transformer_layers_per_block`; the middle block takes the last.
-    public let transformerLayersPerBlock: [Int]
+    package let transformerLayersPerBlock: [Int]
     /// `cross_attention_dim`: width of the text; the middle block takes the last.
-    public let crossAttentionDim: [Int]
+    package let crossAttentionDim: [Int]
     /// `use_linear_projection`: whether transformers project by a linear layer and not by a 1×1 convolution.
-    public let useLinearProjection: Bool
+    package let useLinearProjection: Bool
     /// `addition_embed_type`
-    public let additionEmbedding: TextTime?
+    package let additionEmbedding: TextTime?
     /// `norm_num_groups`
-    public let normNumGroups: Int
+    package let normNumGroups: Int
     /// `norm_eps`: of the ResNet blocks and the last GroupNorm. The transformers' GroupNorm always has 1e-6.
-    public let normEps: Double
+    package let normEps: Double
     /// `flip_sin_to_cos`: whether the cosines of the time embedding come first.
-    public let flipSinToCos: Bool
+    package let flipSinToCos: Bool
     /// `freq_shift` of the time embedding.
-    public let freqShift: Double
+    package let freqShift: Double
     /// `downsample_padding`: 1, or 0 for padding at the right and bottom only.
-    public let downsamplePadding: Int
+    package let downsamplePadding: Int
     /// `upcast_attention`: without effect, as everything is computed in Float32; kept for writing.
-    public let upcastAttention: Bool
+    package let upcastAttention: Bool
 
     /// Width of the time embedding after its two linear layers.
-    public var timeEmbedDim: Int { 4 * blockOutChannels[0] }
+    package var timeEmbedDim: Int { 4 * blockOutChannels[0] }
 
     /// Reads a `config.json`.
     /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    public init(path: String) throws {
+    package init(path: String) throws {
         try self.init(try ModelDirectory.readObject(path), file: path)
     }
 
     /// Takes the members of a `config.json`; `file` is for messages. Missing keys take diffusers' defaults.
     /// - Throws: `ConfigError`.
-    public init(_ object: JSONObject, file: String = "config.json") throws {
+    package init(_ object: JSONObject, file: String = "config.json") throws {
         var reader = ConfigReader(object, file: file)
         try reader.requireClass(["UNet2DConditionModel"])
         let large = ConfigReader.large

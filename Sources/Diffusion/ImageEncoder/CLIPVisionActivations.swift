@@ -1,10 +1,10 @@
 /// How much memory a recorded pass of CLIP's image tower takes beside its parameters, from its configuration alone.
-public struct CLIPVisionActivations: Sendable, Equatable {
+package struct CLIPVisionActivations: Sendable, Equatable {
     /// Bytes of a recorded pass over the pictures of a micro-batch and its way back.
-    public let training: Int
+    package let training: Int
 
     /// Counts for `rows` pictures in a micro-batch, in the units of `CLIPTextActivations`.
-    public init(_ config: CLIPVisionConfig, rows: Int, recomputes: Bool) {
+    package init(_ config: CLIPVisionConfig, rows: Int, recomputes: Bool) {
         let tokens = config.grid * config.grid + 1
         let state = 4 * tokens * config.hiddenSize
         let ratio = max(1, config.intermediateSize / config.hiddenSize)

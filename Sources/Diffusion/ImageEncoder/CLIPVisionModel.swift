@@ -2,17 +2,17 @@ import Autodiff
 import Tensors
 
 /// CLIP's image tower (transformers' `CLIPVisionModel`), with its parameter names.
-public final class CLIPVisionModel: Sendable {
+package final class CLIPVisionModel: Sendable {
     /// What the encoder makes of a batch of pictures.
-    public struct Output {
+    package struct Output {
         /// Hidden states [n, 1 + patches, width] after the last layer, the class token's first.
-        public let last: Variable
+        package let last: Variable
         /// The class token's state after the final LayerNorm [n, width].
-        public let pooled: Variable
+        package let pooled: Variable
     }
 
     /// The configuration.
-    public let config: CLIPVisionConfig
+    package let config: CLIPVisionConfig
     private let classEmbedding: Parameter
     private let patchEmbedding: Parameter
     private let positions: Parameter
@@ -23,7 +23,7 @@ public final class CLIPVisionModel: Sendable {
     /// Builds the tower from a checkpoint or fresh weights, whose embeddings are drawn as transformers draws them: a patch
     /// must not drown its position.
     /// Throws `CheckpointError` naming the tensor at fault.
-    public init(config: CLIPVisionConfig, loader: ParameterLoader) throws {
+    package init(config: CLIPVisionConfig, loader: ParameterLoader) throws {
         self.config = config
         let (width, patch, name) = (config.hiddenSize, config.patchSize, "vision_model")
         classEmbedding = try loader.parameter(
@@ -42,7 +42,7 @@ public final class CLIPVisionModel: Sendable {
     }
 
     /// Encodes pictures [n, channels, image_size, image_size], normalised as the model's preprocessor says.
-    public func forward(_ tape: Tape, pixels: Variable) -> Output {
+    package func forward(_ tape: Tape, pixels: Variable) -> Output {
         let samples = pixels.shape[0]
         precondition(Array(pixels.shape.dropFirst()) == [config.numChannels, config.imageSize, config.imageSize])
         let tokens = tape.patchEmbedding(pixels, patchEmbedding)

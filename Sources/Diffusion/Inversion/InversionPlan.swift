@@ -1,18 +1,18 @@
 /// One move of an inversion, from one noise level to the next.
-public struct InversionMove: Sendable, Equatable {
+package struct InversionMove: Sendable, Equatable {
     /// The level left; negative levels mean ā before the first timestep.
-    public let source: Int
+    package let source: Int
     /// The level reached.
-    public let destination: Int
+    package let destination: Int
     /// The timestep that the first prediction is asked at.
-    public let firstLabel: Int
+    package let firstLabel: Int
     /// The timestep of the correcting prediction, or nil without one.
-    public let secondLabel: Int?
+    package let secondLabel: Int?
 }
 
 extension InversionRecipe {
     /// The moves that carry a picture to timestep `t` of `count`; the official grids may have none.
-    public func moves(to t: Int, of count: Int) -> [InversionMove] {
+    package func moves(to t: Int, of count: Int) -> [InversionMove] {
         let levels: [(source: Int, destination: Int)]
         let stride = count / steps
         switch grid {

@@ -1,7 +1,7 @@
 /// How a picture is carried to its noise level: the switches by which the paper's text and the public code differ.
-public struct InversionRecipe: Sendable, Equatable {
+package struct InversionRecipe: Sendable, Equatable {
     /// Which levels the inversion passes.
-    public enum Grid: String, Sendable, CaseIterable {
+    package enum Grid: String, Sendable, CaseIterable {
         /// ⌊k·t/steps⌋, k = 0…steps: the last move lands exactly on t (the paper's text).
         case exact
         /// The public code with diffusers 0.20's inverse scheduler: 1 − S, 1, 1 + S, … below t, S = T / steps; a move
@@ -11,7 +11,7 @@ public struct InversionRecipe: Sendable, Equatable {
         case official022 = "official-0.22"
     }
     /// Which moves are corrected by ReNoise.
-    public enum Correction: String, Sendable, CaseIterable {
+    package enum Correction: String, Sendable, CaseIterable {
         /// None: plain DDIM inversion.
         case none
         /// The last move only (the paper's step B).
@@ -20,7 +20,7 @@ public struct InversionRecipe: Sendable, Equatable {
         case every
     }
     /// Which timestep the first pass of a move is asked at.
-    public enum Label: String, Sendable, CaseIterable {
+    package enum Label: String, Sendable, CaseIterable {
         /// The level the move leaves.
         case origin
         /// The level it goes to.
@@ -28,24 +28,24 @@ public struct InversionRecipe: Sendable, Equatable {
     }
 
     /// The levels.
-    public var grid: Grid
+    package var grid: Grid
     /// Number of steps (the paper: 9).
-    public var steps: Int
+    package var steps: Int
     /// Which moves are corrected.
-    public var renoise: Correction
+    package var renoise: Correction
     /// Whether a correction moves by the mean of both predictions instead of the second.
-    public var averages: Bool
+    package var averages: Bool
     /// The first pass's label on the exact grid; the official grids bring their own.
-    public var label: Label
+    package var label: Label
     /// Classifier-free guidance during inversion (1: a single conditional pass).
-    public var guidance: Float
+    package var guidance: Float
     /// η: after each move of size σ(s→d), η·σ·n is added with fresh Gaussian noise n (DDIM-InPO: 0.1; otherwise 0).
-    public var noise: Float
+    package var noise: Float
     /// Whether the target's ā comes from a table rounded to Float16, as in the public code.
-    public var usesFloat16Levels: Bool
+    package var usesFloat16Levels: Bool
 
     /// All switches; the defaults are the preset `paper`.
-    public init(
+    package init(
         grid: Grid = .exact, steps: Int = 9, renoise: Correction = .last, averages: Bool = false,
         label: Label = .origin, guidance: Float = 1, noise: Float = 0, usesFloat16Levels: Bool = false
     ) {
@@ -60,7 +60,7 @@ public struct InversionRecipe: Sendable, Equatable {
     }
 
     /// The preset of this name, or nil: `paper`, `official` (SD1.5: 5 steps; SDXL: 10), `official-0.22`.
-    public static func preset(_ name: String) -> InversionRecipe? {
+    package static func preset(_ name: String) -> InversionRecipe? {
         switch name {
         case "paper": InversionRecipe()
         case "official":
@@ -74,5 +74,5 @@ public struct InversionRecipe: Sendable, Equatable {
     }
 
     /// The presets' names.
-    public static let presets = ["paper", "official", "official-0.22"]
+    package static let presets = ["paper", "official", "official-0.22"]
 }

@@ -1,30 +1,30 @@
 import Tensors
 
 /// One move of an inversion as it happened.
-public struct InversionStep: Sendable {
+package struct InversionStep: Sendable {
     /// Which samples moved.
-    public let rows: [Int]
+    package let rows: [Int]
     /// Where they stood.
-    public let start: Tensor
+    package let start: Tensor
     /// The first prediction.
-    public let noise: Tensor
+    package let noise: Tensor
     /// Where the first prediction led.
-    public let reached: Tensor
+    package let reached: Tensor
     /// The samples that were corrected, the correcting prediction, and where it led.
-    public let correction: (rows: [Int], noise: Tensor, reached: Tensor)?
+    package let correction: (rows: [Int], noise: Tensor, reached: Tensor)?
     /// Where all of `rows` stood once fresh noise was added, or nil without.
-    public let perturbed: Tensor?
+    package let perturbed: Tensor?
 }
 
 /// DDIM inversion with ReNoise (Garibi et al. 2024), by the current policy and without gradients.
-public struct Inverter: Sendable {
+package struct Inverter: Sendable {
     /// The switches.
-    public let recipe: InversionRecipe
+    package let recipe: InversionRecipe
     /// The policy.
-    public let denoiser: Denoiser
+    package let denoiser: Denoiser
 
     /// An inverter that follows `recipe` with `denoiser`'s predictions.
-    public init(recipe: InversionRecipe, denoiser: Denoiser) {
+    package init(recipe: InversionRecipe, denoiser: Denoiser) {
         self.recipe = recipe
         self.denoiser = denoiser
     }
@@ -32,7 +32,7 @@ public struct Inverter: Sendable {
     /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `freshNoise` gives the noise [rows, c, h, w] that is
     /// added after a move of these rows, scaled by the recipe's η; without it none is. `observe` sees every move as it is
     /// made.
-    public func invert(
+    package func invert(
         _ x0: Tensor, to timesteps: [Int], _ condition: TextCondition, unconditional: TextCondition? = nil,
         freshNoise: ((_ move: Int, _ rows: [Int]) -> Tensor)? = nil,
         observe: ((Int, InversionStep) throws -> Void)? = nil

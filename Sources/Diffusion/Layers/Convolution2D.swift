@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// A square 2-D convolution with bias, and what an adapter adds.
-public struct Convolution2D: Sendable {
+package struct Convolution2D: Sendable {
     let weight: Parameter
     let bias: Parameter
     let geometry: ConvolutionGeometry

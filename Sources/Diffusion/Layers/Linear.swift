@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// `x·Wᵀ + b`, with what an adapter adds.
-public struct Linear: Sendable {
+package struct Linear: Sendable {
     let weight: Parameter
     let bias: Parameter?
     let adapter: LowRankUpdate?

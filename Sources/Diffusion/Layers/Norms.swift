@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// GroupNorm with weight and bias a channel.
-public struct GroupNorm: Sendable {
+package struct GroupNorm: Sendable {
     let weight: Parameter
     let bias: Parameter
     let groups: Int
@@ -22,7 +22,7 @@ public struct GroupNorm: Sendable {
 }
 
 /// LayerNorm over the last axis.
-public struct LayerNorm: Sendable {
+package struct LayerNorm: Sendable {
     let weight: Parameter
     let bias: Parameter
     let eps: Float

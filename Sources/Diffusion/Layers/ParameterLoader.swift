@@ -3,7 +3,7 @@ import Checkpoints
 import Tensors
 
 /// Hands parameters to the layers of a model by their diffusers names: read from a checkpoint, or fresh from a seed.
-public final class ParameterLoader {
+package final class ParameterLoader {
     private enum Origin {
         case checkpoint(any TensorSource, prefix: String)
         case seed(UInt64, Engine?)
@@ -12,14 +12,14 @@ public final class ParameterLoader {
 
     private let origin: Origin
     /// What was asked for, in the order of asking.
-    public private(set) var requests: [ParameterRequest] = []
+    package private(set) var requests: [ParameterRequest] = []
     /// Every parameter handed out, in the order of asking.
-    public private(set) var parameters: [Parameter] = []
+    package private(set) var parameters: [Parameter] = []
 
     /// Which layers get an adapter, or nil for none.
     let adapterRecipe: AdapterRecipe?
     /// What the adapters asked for, in the order of asking; always fresh.
-    public private(set) var adapterRequests: [ParameterRequest] = []
+    package private(set) var adapterRequests: [ParameterRequest] = []
     /// The adapters handed out, in the order of asking.
     private(set) var adapters: [LowRankUpdate] = []
     /// The layers that could have one.
@@ -27,13 +27,13 @@ public final class ParameterLoader {
 
     /// Reads from `source`; names are looked up with `prefix` before them. The layers that `adapters` names get fresh
     /// adapters besides.
-    public init(source: any TensorSource, prefix: String = "", adapters: AdapterRecipe? = nil) {
+    package init(source: any TensorSource, prefix: String = "", adapters: AdapterRecipe? = nil) {
         origin = .checkpoint(source, prefix: prefix)
         adapterRecipe = adapters
     }
 
     /// Makes fresh parameters from the run's initialization stream, by the workers of `engine` where one is given.
-    public init(seed: UInt64, engine: Engine? = nil) {
+    package init(seed: UInt64, engine: Engine? = nil) {
         origin = .seed(seed, engine)
         adapterRecipe = nil
     }
@@ -54,7 +54,7 @@ public final class ParameterLoader {
     }
 
     /// The parameter `name` of `shape`. Throws `CheckpointError` if the checkpoint lacks it or has another shape.
-    public func parameter(_ name: String, _ shape: [Int], _ fill: Initialization) throws -> Parameter {
+    package func parameter(_ name: String, _ shape: [Int], _ fill: Initialization) throws -> Parameter {
         let request = ParameterRequest(name: name, shape: shape, fill: fill, number: requests.count)
         let value =
             switch origin {
@@ -87,13 +87,13 @@ public final class ParameterLoader {
     }
 
     /// Whether the checkpoint has a tensor of this name (fresh models have what they ask for).
-    public func contains(_ name: String) -> Bool {
+    package func contains(_ name: String) -> Bool {
         guard case .checkpoint(let source, let prefix) = origin else { return true }
         return source.contains(prefix + name)
     }
 
     /// The parameters in the byte order of their names: the order of digests and of every sum over parameters.
-    public func sorted() -> [Parameter] {
+    package func sorted() -> [Parameter] {
         parameters.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 }

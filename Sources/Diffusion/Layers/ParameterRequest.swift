@@ -1,7 +1,7 @@
 import Tensors
 
 /// How a fresh parameter is filled.
-public enum Initialization: Sendable, Equatable {
+package enum Initialization: Sendable, Equatable {
     /// Uniform in ±1/√fanIn: PyTorch's default for linear layers and convolutions.
     case uniform(fanIn: Int)
     /// Normal with this standard deviation.
@@ -11,24 +11,24 @@ public enum Initialization: Sendable, Equatable {
 }
 
 /// A parameter that a model asks for: all that is needed to draw it, without those before it.
-public struct ParameterRequest: Sendable {
+package struct ParameterRequest: Sendable {
     /// The name in the diffusers checkpoint.
-    public let name: String
+    package let name: String
     /// Extent of each axis.
-    public let shape: [Int]
+    package let shape: [Int]
     /// How it is filled when it is fresh.
-    public let fill: Initialization
+    package let fill: Initialization
     /// Its place in the order of asking, from 0.
-    public let number: Int
+    package let number: Int
 
     /// Number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
 
     /// Elements that a task of the workers draws.
     private static let span = 1 << 18
 
     /// Fresh Float32 numbers from `seed`; neither `engine` nor its workers can change a bit.
-    public func drawn(seed: UInt64, on engine: Engine? = nil) -> Tensor {
+    package func drawn(seed: UInt64, on engine: Engine? = nil) -> Tensor {
         let tensor = Tensor(uninitialized: shape)
         let (base, count) = (tensor.pointer, count)
         func part(_ task: Int) {

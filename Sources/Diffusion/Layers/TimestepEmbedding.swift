@@ -3,9 +3,9 @@ import Tensors
 
 /// Sinusoids of a number (a timestep, or an image size in SDXL), as diffusers' `get_timestep_embedding`: frequencies
 /// exp(−ln(10⁴)·i / (half − shift)), every operation rounded to Float32.
-public enum Sinusoid {
+package enum Sinusoid {
     /// Embeds each of `values`: [values.count, width], sines and cosines in halves.
-    public static func embed(_ values: [Float], width: Int, flipSinToCos: Bool, freqShift: Double) -> Tensor {
+    package static func embed(_ values: [Float], width: Int, flipSinToCos: Bool, freqShift: Double) -> Tensor {
         let half = width / 2
         let frequencies = (0..<half).map { index in
             Elementary.exp(Float(-9.210340371976184) * Float(index) / Float(Double(half) - freqShift))
@@ -25,7 +25,7 @@ public enum Sinusoid {
 }
 
 /// Linear, SiLU, Linear on a sinusoid.
-public struct TimestepEmbedding: Sendable {
+package struct TimestepEmbedding: Sendable {
     let linear1: Linear
     let linear2: Linear
 

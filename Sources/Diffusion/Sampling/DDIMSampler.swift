@@ -1,22 +1,22 @@
 import Tensors
 
 /// Denoising diffusion implicit sampling (Song et al. 2021), as diffusers' `DDIMScheduler` does it.
-public struct DDIMSampler: Sendable {
+package struct DDIMSampler: Sendable {
     /// The model.
-    public let denoiser: Denoiser
+    package let denoiser: Denoiser
     /// The timesteps visited, from noisy to clean.
-    public let timesteps: [Int]
+    package let timesteps: [Int]
     /// ā after each of them.
     let nextAlphas: [Float]
     /// 0: deterministic; 1: as much fresh noise as DDPM.
-    public let eta: Float
+    package let eta: Float
     /// Classifier-free guidance.
-    public let guidance: Float
+    package let guidance: Float
     /// Bound on x̂₀, or nil.
-    public let clipRange: Float?
+    package let clipRange: Float?
 
     /// A sampler of `steps` steps with the spacing of `config`.
-    public init(denoiser: Denoiser, config: SchedulerConfig, steps: Int, guidance: Float = 1, eta: Float = 0) {
+    package init(denoiser: Denoiser, config: SchedulerConfig, steps: Int, guidance: Float = 1, eta: Float = 0) {
         let count = denoiser.schedule.count
         self.denoiser = denoiser
         self.guidance = guidance
@@ -51,7 +51,7 @@ public struct DDIMSampler: Sendable {
 
     /// Samples from `noise` [n, c, h, w]. `freshNoise(step)` is asked for when eta > 0; `observe` sees each prediction
     /// and the picture after it.
-    public func sample(
+    package func sample(
         _ noise: Tensor, _ condition: TextCondition, unconditional: TextCondition? = nil,
         freshNoise: ((Int) -> Tensor)? = nil, observe: ((Int, Tensor, Tensor) -> Void)? = nil
     ) -> Tensor {

@@ -3,7 +3,7 @@ import Tensors
 /// Moves between noise levels, a sample at a time, each with its own timesteps. Every line is one Float32 operation.
 extension NoiseSchedule {
     /// The noise ε that a model's output stands for: the output itself, or √ā·v + √(1−ā)·x.
-    public func noise(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
+    package func noise(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
         guard prediction == .velocity else { return output }
         return perSample(output, x, timesteps) { alpha, v, x in
             let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
@@ -12,7 +12,7 @@ extension NoiseSchedule {
     }
 
     /// The picture x̂₀ that a model's output stands for.
-    public func original(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
+    package func original(fromOutput output: Tensor, x: Tensor, at timesteps: [Int]) -> Tensor {
         let isVelocity = prediction == .velocity
         return perSample(output, x, timesteps) { alpha, output, x in
             let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
@@ -22,7 +22,7 @@ extension NoiseSchedule {
     }
 
     /// x_t = √ā_t·x₀ + √(1−ā_t)·n, the timestep of each sample.
-    public func noised(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
+    package func noised(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
         perSample(x0, noise, timesteps) { alpha, x0, noise in
             let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
             return { root * x0[$0] + rest * noise[$0] }
@@ -30,7 +30,7 @@ extension NoiseSchedule {
     }
 
     /// φ(x, e, s→d) = √ā_d·(x − √(1−ā_s)·e)/√ā_s + √(1−ā_d)·e (DDIM, eta 0).
-    public func moved(_ x: Tensor, noise: Tensor, from sources: [Int], to destinations: [Int]) -> Tensor {
+    package func moved(_ x: Tensor, noise: Tensor, from sources: [Int], to destinations: [Int]) -> Tensor {
         let result = Tensor(uninitialized: x.shape)
         let size = x.count / x.shape[0]
         // Looked up once: a loop that asks the tensors each time is not vectorised.
@@ -49,7 +49,7 @@ extension NoiseSchedule {
     }
 
     /// x + η·σ·n with σ² = (1−ā_s)/(1−ā_d)·(1 − ā_d/ā_s): what DDIM-InPO adds after a move (public code train.py 990–1053).
-    public func perturbed(
+    package func perturbed(
         _ x: Tensor, by noise: Tensor, scale: Float, from sources: [Int], to destinations: [Int]
     ) -> Tensor {
         let result = Tensor(uninitialized: x.shape)
@@ -68,7 +68,7 @@ extension NoiseSchedule {
     }
 
     /// τ = (x̃_t − √ā_t·x₀)/√(1−ā_t): the noise that leads from x₀ straight to x̃_t.
-    public func target(_ xt: Tensor, original x0: Tensor, at timesteps: [Int]) -> Tensor {
+    package func target(_ xt: Tensor, original x0: Tensor, at timesteps: [Int]) -> Tensor {
         perSample(xt, x0, timesteps) { alpha, xt, x0 in
             let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
             return { (xt[$0] - root * x0[$0]) / rest }
@@ -76,7 +76,7 @@ extension NoiseSchedule {
     }
 
     /// v = √ā·n − √(1−ā)·x₀.
-    public func velocity(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
+    package func velocity(_ x0: Tensor, noise: Tensor, at timesteps: [Int]) -> Tensor {
         perSample(noise, x0, timesteps) { alpha, noise, x0 in
             let (root, rest) = (alpha.squareRoot(), (1 - alpha).squareRoot())
             return { root * noise[$0] - rest * x0[$0] }

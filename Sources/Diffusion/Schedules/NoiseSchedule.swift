@@ -3,18 +3,18 @@ import Tensors
 /// How much of the picture is left at each timestep: ā_t, the product of 1 − β.
 ///
 /// The tables are diffusers' to the bit: β in Float32 by linspace, ā as a product in double rounded at each step.
-public struct NoiseSchedule: Sendable, Equatable {
+package struct NoiseSchedule: Sendable, Equatable {
     /// β_t for t = 0 … T − 1.
-    public let betas: [Float]
+    package let betas: [Float]
     /// ā_t for t = 0 … T − 1.
-    public let alphasCumprod: [Float]
+    package let alphasCumprod: [Float]
     /// What the model predicts.
-    public let prediction: SchedulerConfig.PredictionType
+    package let prediction: SchedulerConfig.PredictionType
     /// ā before timestep 0: ā₀, or 1 with `set_alpha_to_one`.
-    public let alphaBeforeFirst: Float
+    package let alphaBeforeFirst: Float
 
     /// The schedule of a `scheduler_config.json`.
-    public init(_ config: SchedulerConfig) {
+    package init(_ config: SchedulerConfig) {
         let count = config.numTrainTimesteps
         var betas: [Float]
         switch config.betaSchedule {
@@ -35,7 +35,7 @@ public struct NoiseSchedule: Sendable, Equatable {
     }
 
     /// A schedule from its β.
-    public init(betas: [Float], prediction: SchedulerConfig.PredictionType, setAlphaToOne: Bool = false) {
+    package init(betas: [Float], prediction: SchedulerConfig.PredictionType, setAlphaToOne: Bool = false) {
         self.betas = betas
         self.prediction = prediction
         alphasCumprod = NoiseSchedule.cumulativeProduct(betas.map { 1 - $0 })
@@ -43,7 +43,7 @@ public struct NoiseSchedule: Sendable, Equatable {
     }
 
     /// A schedule from stored tables.
-    public init(
+    package init(
         betas: [Float], alphasCumprod: [Float], prediction: SchedulerConfig.PredictionType, alphaBeforeFirst: Float
     ) {
         self.betas = betas
@@ -53,13 +53,13 @@ public struct NoiseSchedule: Sendable, Equatable {
     }
 
     /// Number of timesteps T.
-    public var count: Int { betas.count }
+    package var count: Int { betas.count }
 
     /// ā at timestep `t`, or before the first for negative ones.
-    public func alphaBar(_ t: Int) -> Float { t < 0 ? alphaBeforeFirst : alphasCumprod[t] }
+    package func alphaBar(_ t: Int) -> Float { t < 0 ? alphaBeforeFirst : alphasCumprod[t] }
 
     /// The schedule with ā rounded to Float16 and back, as the public SmPO code keeps it for the target.
-    public var throughFloat16: NoiseSchedule {
+    package var throughFloat16: NoiseSchedule {
         NoiseSchedule(
             betas: betas, alphasCumprod: alphasCumprod.map(NoiseSchedule.float16Rounded), prediction: prediction,
             alphaBeforeFirst: NoiseSchedule.float16Rounded(alphaBeforeFirst))

@@ -1,16 +1,16 @@
 /// How much memory the passes of a CLIP text encoder take beside its parameters, from its configuration alone.
-public struct CLIPTextActivations: Sendable, Equatable {
+package struct CLIPTextActivations: Sendable, Equatable {
     /// Bytes of encoding captions without gradients, some at a time (`ModelFolder.encode`), and of their hidden states.
-    public let encoding: Int
+    package let encoding: Int
     /// Bytes of a recorded pass over the captions of a micro-batch and its way back.
-    public let training: Int
+    package let training: Int
 
     /// Counts for `captions` in a step, `rows` in a micro-batch.
     ///
     /// In units of one hidden state [tokens, width], a layer's gradient needs its normalised input, queries, keys, values,
     /// attended values, sum, and second norm (7), the wide state of the multilayer perceptron before and after its
     /// activation (2·ratio), and its result; on the way back the wide gradients come on top (2·ratio).
-    public init(_ config: CLIPTextConfig, captions: Int, rows: Int, recomputes: Bool) {
+    package init(_ config: CLIPTextConfig, captions: Int, rows: Int, recomputes: Bool) {
         let state = 4 * config.maxPositionEmbeddings * config.hiddenSize
         let ratio = max(1, config.intermediateSize / config.hiddenSize)
         let (layers, layer) = (config.numHiddenLayers, 7 + 2 * ratio)

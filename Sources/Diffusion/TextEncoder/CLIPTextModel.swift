@@ -3,26 +3,26 @@ import Checkpoints
 import Tensors
 
 /// CLIP's text tower (transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`), with its parameter names.
-public final class CLIPTextModel: Sendable {
+package final class CLIPTextModel: Sendable {
     /// What the encoder makes of a batch of captions.
-    public struct Output {
+    package struct Output {
         /// Hidden states [n, tokens, width]: after the embedding, then after each layer, without the final LayerNorm.
-        public let hidden: [Variable]
+        package let hidden: [Variable]
         /// The last of them after the final LayerNorm [n, tokens, width]: what SD1.5 attends to.
-        public let last: Variable
+        package let last: Variable
         /// `last` at the end-of-text token [n, width].
-        public let pooled: Variable
+        package let pooled: Variable
         /// The projection of `pooled` [n, projection], where the model has one.
-        public let projected: Variable?
+        package let projected: Variable?
 
         /// The hidden states before the last layer: what SDXL attends to.
-        public var penultimate: Variable { hidden[hidden.count - 2] }
+        package var penultimate: Variable { hidden[hidden.count - 2] }
     }
 
     /// The configuration.
-    public let config: CLIPTextConfig
+    package let config: CLIPTextConfig
     /// All parameters in the byte order of their names.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
 
     private let tokens: Parameter
     private let positions: Parameter
@@ -31,7 +31,7 @@ public final class CLIPTextModel: Sendable {
     private let projection: Linear?
 
     /// Builds the encoder from a checkpoint or fresh weights. Throws `CheckpointError` naming the tensor at fault.
-    public init(config: CLIPTextConfig, loader: ParameterLoader) throws {
+    package init(config: CLIPTextConfig, loader: ParameterLoader) throws {
         self.config = config
         let width = config.hiddenSize
         // Files written by transformers 5 lack the prefix that files from the hub carry.
@@ -51,7 +51,7 @@ public final class CLIPTextModel: Sendable {
     }
 
     /// Encodes captions given as token ids, one list a caption, all of one length ≤ `max_position_embeddings`.
-    public func forward(_ tape: Tape, ids: [[Int]]) -> Output {
+    package func forward(_ tape: Tape, ids: [[Int]]) -> Output {
         let length = ids[0].count
         precondition(ids.allSatisfy { $0.count == length } && length <= config.maxPositionEmbeddings)
         var x = tape.addPositions(tape.embedding(ids.flatMap { $0 }, tokens, shape: [ids.count, length]), positions)

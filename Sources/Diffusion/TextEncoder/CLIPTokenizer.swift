@@ -7,27 +7,27 @@ import Foundation
 /// Unicode normalisation form C, lowercased scalar by scalar, searched for those added tokens that are found in normalised
 /// text, cut into pieces (`CLIPTokenizerSplitter`), and each piece's UTF-8 bytes are merged, the last one carrying the
 /// end-of-word mark `</w>`. Agreement with transformers 5.24 is tested.
-public struct CLIPTokenizer: Sendable {
+package struct CLIPTokenizer: Sendable {
     /// A caption as the text encoder takes it.
-    public struct Encoding: Equatable, Sendable {
+    package struct Encoding: Equatable, Sendable {
         /// Begin token, the caption, end token, then padding: `length` ids.
-        public let ids: [Int]
+        package let ids: [Int]
         /// Ids before the padding, begin and end token included.
-        public let tokenCount: Int
+        package let tokenCount: Int
         /// Whether the caption was longer and its end was cut off.
-        public let isTruncated: Bool
+        package let isTruncated: Bool
     }
 
     /// Number of ids: one more than the largest, added tokens included.
-    public let vocabularySize: Int
+    package let vocabularySize: Int
     /// Ids in an encoding when nothing else is asked for: 77 in all published CLIP models.
-    public let maximumLength: Int
+    package let maximumLength: Int
     /// `<|startoftext|>`
-    public let beginID: Int
+    package let beginID: Int
     /// `<|endoftext|>`, also used for what the vocabulary cannot express.
-    public let endID: Int
+    package let endID: Int
     /// What encodings are filled up with.
-    public let padID: Int
+    package let padID: Int
 
     /// Tokens found in the text as it is, before anything else.
     let rawTokens: AddedTokenMatcher
@@ -45,7 +45,7 @@ public struct CLIPTokenizer: Sendable {
     /// The caption with begin and end token, cut or padded to `length`.
     ///
     /// - Parameter length: ids wanted, at least 2; `nil` means `maximumLength`.
-    public func encode(_ text: String, length: Int? = nil) -> Encoding {
+    package func encode(_ text: String, length: Int? = nil) -> Encoding {
         let length = length ?? maximumLength
         precondition(length >= 2, "an encoding needs room for the begin and end tokens")
         let tokens = tokenIDs(text)
@@ -57,14 +57,14 @@ public struct CLIPTokenizer: Sendable {
     }
 
     /// Whether the caption's end is cut off in an encoding of `length` ids.
-    public func cuts(_ text: String, to length: Int) -> Bool {
+    package func cuts(_ text: String, to length: Int) -> Bool {
         // A token takes at least one byte, and no normalisation makes ASCII longer.
         if text.utf8.count <= length - 2, text.utf8.allSatisfy({ $0 < 0x80 }) { return false }
         return encode(text, length: length).isTruncated
     }
 
     /// The caption's ids alone: no begin or end token, no padding, not cut.
-    public func tokenIDs(_ text: String) -> [Int] {
+    package func tokenIDs(_ text: String) -> [Int] {
         let scalars = Array(text.unicodeScalars)
         var ids: [Int] = []
         for piece in rawTokens.pieces(scalars) {

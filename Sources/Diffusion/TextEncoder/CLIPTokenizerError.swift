@@ -1,15 +1,15 @@
 /// A vocabulary that cannot be used, with the file and line to look at.
-public struct CLIPTokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct CLIPTokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file.
-    public let file: String
+    package let file: String
     /// The line, from 1; `nil` when the problem is in no single line.
-    public let line: Int?
+    package let line: Int?
     /// What is wrong.
-    public let problem: String
+    package let problem: String
     /// What should be there.
-    public let expected: String?
+    package let expected: String?
     /// What is there.
-    public let found: String?
+    package let found: String?
 
     init(file: String, line: Int? = nil, _ problem: String, expected: String? = nil, found: String? = nil) {
         self.file = file
@@ -20,7 +20,7 @@ public struct CLIPTokenizerError: Error, Equatable, Sendable, CustomStringConver
     }
 
     /// One line: `file:line: problem, expected …, found …`.
-    public var description: String {
+    package var description: String {
         var text = file
         if let line { text += ":\(line)" }
         text += ": \(problem)"

@@ -6,12 +6,12 @@ extension CLIPTokenizer {
 
     /// Reads a tokenizer folder (`TokenizerFiles.init(folder:)`).
     /// - Throws: `CLIPTokenizerError`, `FileError`, `JSONSyntaxError`, `JSONShapeError`.
-    public init(folder: String) throws { try self.init(TokenizerFiles(folder: folder)) }
+    package init(folder: String) throws { try self.init(TokenizerFiles(folder: folder)) }
 
     /// Takes the files of a folder: `tokenizer.json`, or `vocab.json` and `merges.txt`, and where they are what
     /// `CLIPTokenizerSettings` reads. Where both forms of the vocabulary are there, they must agree.
     /// - Throws: `CLIPTokenizerError`, `JSONSyntaxError`, `JSONShapeError`.
-    public init(_ files: TokenizerFiles) throws {
+    package init(_ files: TokenizerFiles) throws {
         let document = try files[CLIPTokenizerDocument.name].map {
             try CLIPTokenizerDocument($0, file: files.path(CLIPTokenizerDocument.name))
         }
@@ -44,7 +44,7 @@ extension CLIPTokenizer {
     ///     (SDXL's second encoder) turns every exclamation mark into the padding id, as it does in transformers.
     ///   - maximumLength: ids in an encoding, at least 2.
     /// - Throws: `CLIPTokenizerError`, `FileError`, `JSONSyntaxError`.
-    public init(
+    package init(
         vocabulary: String, merges: String, padToken: String = "<|endoftext|>", maximumLength: Int = 77
     ) throws {
         try self.init(
@@ -55,7 +55,7 @@ extension CLIPTokenizer {
 
     /// Takes the contents of the two files; the names are for messages.
     /// - Throws: `CLIPTokenizerError`, `JSONSyntaxError`.
-    public init(
+    package init(
         vocabulary: [UInt8], vocabularyFile: String = "vocab.json", merges: [UInt8],
         mergesFile: String = "merges.txt", padToken: String = "<|endoftext|>", maximumLength: Int = 77
     ) throws {

@@ -3,24 +3,24 @@ import Digests
 
 /// The files of a tokenizer's folder, byte for byte: what the tokenizer is made of, what its digests are over, and what
 /// is written again beside a trained model.
-public struct TokenizerFiles: Sendable {
+package struct TokenizerFiles: Sendable {
     /// A file by its name in the folder.
-    public typealias File = (name: String, bytes: [UInt8])
+    package typealias File = (name: String, bytes: [UInt8])
 
     /// The files that are read where they are there; no other file of the folder matters.
-    public static let names = [
+    package static let names = [
         "added_tokens.json", "merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json",
         "vocab.json",
     ]
     private static let vocabularyNames = ["merges.txt", "vocab.json"]
 
     /// The folder, for messages.
-    public let folder: String
+    package let folder: String
     /// In byte order of their names.
-    public let files: [File]
+    package let files: [File]
 
     /// Takes the files of the folder `folder`.
-    public init(_ files: [File], folder: String = "tokenizer") {
+    package init(_ files: [File], folder: String = "tokenizer") {
         self.folder = folder
         self.files = files.sorted { utf8Less($0.name, $1.name) }
     }
@@ -28,7 +28,7 @@ public struct TokenizerFiles: Sendable {
     /// Reads a folder. It needs `tokenizer.json`, or `vocab.json` and `merges.txt`.
     /// - Throws: `FileError`, also for a link to a file that is not there; `CheckpointError` (`foreign`) for a Git LFS
     ///   pointer or a page of a server in the place of a file.
-    public init(folder: String) throws {
+    package init(folder: String) throws {
         let present = try FileContents.names(in: folder)
         let hasAll = present.contains("tokenizer.json")
         self.init(
@@ -56,7 +56,7 @@ public struct TokenizerFiles: Sendable {
 
     /// What stands for the files in a manifest: under `name` the vocabulary, `merges.txt` and `vocab.json`; under
     /// `name/FILE` every other file by itself, those that are not there not at all.
-    public func digests(_ name: String) -> [String: Digest] {
+    package func digests(_ name: String) -> [String: Digest] {
         let vocabulary = files.filter { Self.vocabularyNames.contains($0.name) }
         let isWhole = vocabulary.count == Self.vocabularyNames.count
         var digests = isWhole ? [name: Digest.of(.tokenizer, vocabulary.map { Digest.of(.file, $0.bytes) })] : [:]
@@ -68,7 +68,7 @@ public struct TokenizerFiles: Sendable {
 
     /// Writes all files into `folder` of the writer's; each is replaced whole. Files that a tokenizer reads and these are
     /// not are taken away, so that the folder is read as these files are. - Throws: `FileError`.
-    public func write(into writer: FolderWriter, _ folder: String) throws {
+    package func write(into writer: FolderWriter, _ folder: String) throws {
         for file in files { try writer.write(file.bytes, to: "\(folder)/\(file.name)") }
         for name in Self.names where self[name] == nil { try writer.remove("\(folder)/\(name)") }
     }

@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// Multi-head attention with q, k, v projections without bias and an output projection with one.
-public struct CrossAttention: Sendable {
+package struct CrossAttention: Sendable {
     let toQ: Linear
     let toK: Linear
     let toV: Linear

@@ -3,7 +3,7 @@ import Tensors
 
 /// GN → SiLU → conv3, + Linear(SiLU(time embedding)), GN → SiLU → conv3, + shortcut (a 1×1 convolution iff the channel
 /// counts differ).
-public struct ResnetBlock2D: Sendable {
+package struct ResnetBlock2D: Sendable {
     let norm1: GroupNorm
     let conv1: Convolution2D
     let timeProjection: Linear?

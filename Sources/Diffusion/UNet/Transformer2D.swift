@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 /// x += SelfAttn(LN x); x += CrossAttn(LN x, context); x += GEGLU feed-forward(LN x).
-public struct TransformerBlock: Sendable {
+package struct TransformerBlock: Sendable {
     let norm1: LayerNorm
     let attention1: CrossAttention
     let norm2: LayerNorm
@@ -32,7 +32,7 @@ public struct TransformerBlock: Sendable {
 }
 
 /// A stack of transformer blocks over the positions of an image, with a residual around it. GroupNorm ε is 1e-6 here.
-public struct Transformer2D: Sendable {
+package struct Transformer2D: Sendable {
     private enum Projection {
         case linear(Linear)
         case convolution(Convolution2D)

@@ -4,29 +4,29 @@ import Digests
 import Tensors
 
 /// What SDXL's UNet is told besides the caption.
-public struct TextTimeCondition: Sendable {
+package struct TextTimeCondition: Sendable {
     /// The pooled text embedding of each sample, [n, pooledDim].
-    public let pooled: Tensor
+    package let pooled: Tensor
     /// (height, width, crop top, crop left, target height, target width) of each sample, [n, 6].
-    public let timeIDs: Tensor
+    package let timeIDs: Tensor
 
     /// Pooled text [n, pooledDim] and size ids [n, 6].
-    public init(pooled: Tensor, timeIDs: Tensor) {
+    package init(pooled: Tensor, timeIDs: Tensor) {
         self.pooled = pooled
         self.timeIDs = timeIDs
     }
 }
 
 /// The denoising network of SD1.5 and SDXL: diffusers' `UNet2DConditionModel`, with its parameter names.
-public final class UNet2DConditionModel: Sendable {
+package final class UNet2DConditionModel: Sendable {
     /// The configuration.
-    public let config: UNetConfig
+    package let config: UNetConfig
     /// All parameters in the byte order of their names, without the adapters'.
-    public let parameters: [Parameter]
+    package let parameters: [Parameter]
     /// The adapters of its layers, in the order of asking; empty for a network without.
-    public let adapters: [LowRankUpdate]
+    package let adapters: [LowRankUpdate]
     /// What the adapters were made by; nil for a network without.
-    public let adapterRecipe: AdapterRecipe?
+    package let adapterRecipe: AdapterRecipe?
 
     private let convIn: Convolution2D
     private let timeEmbedding: TimestepEmbedding
@@ -42,7 +42,7 @@ public final class UNet2DConditionModel: Sendable {
     /// Builds the network of `config` from `loader`: a checkpoint's weights or fresh ones.
     /// Throws `CheckpointError` naming the tensor that is missing or has another shape, `ConfigError` for an adapters'
     /// target that names no layer.
-    public init(config: UNetConfig, loader: ParameterLoader) throws {
+    package init(config: UNetConfig, loader: ParameterLoader) throws {
         self.config = config
         let channels = config.blockOutChannels
         let levels = channels.count
@@ -110,14 +110,14 @@ public final class UNet2DConditionModel: Sendable {
 
     /// What a training changes, in the byte order of the names: the adapters' matrices, or all parameters of a network
     /// without adapters.
-    public var trainedParameters: [Parameter] {
+    package var trainedParameters: [Parameter] {
         guard adapterRecipe != nil else { return parameters }
         return adapters.flatMap { [$0.down, $0.up] }.sorted { utf8Less($0.name, $1.name) }
     }
 
     /// The weights of the network without adapters that computes the same but for rounding: names, and numbers that are
     /// made when they are asked for, one tensor at a time. A layer without an adapter keeps its bits.
-    public var mergedWeights: [(name: String, shape: [Int], make: () -> Tensor)] {
+    package var mergedWeights: [(name: String, shape: [Int], make: () -> Tensor)] {
         let adapters = Dictionary(uniqueKeysWithValues: adapters.map { ($0.module + ".weight", $0) })
         return parameters.map { parameter in
             (
@@ -129,7 +129,7 @@ public final class UNet2DConditionModel: Sendable {
 
     /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`
     /// [n, tokens, width]. `observe` is shown the activations between blocks.
-    public func forward(
+    package func forward(
         _ tape: Tape, sample: Variable, timesteps: [Int], context: Variable, condition: TextTimeCondition? = nil,
         observe: ((String, Tensor) -> Void)? = nil
     ) -> Variable {

@@ -5,21 +5,21 @@
 /// padded copies, gradients. Adding them up along the row, forwards and backwards, gives the fullest moment. Left out
 /// are the time embedding, statistics and workspaces of kernels, which are small or counted elsewhere. Where adapters
 /// are all that is trained, a layer without one keeps no input, and what comes before the first one keeps nothing.
-public struct UNetActivations: Sendable, Equatable {
+package struct UNetActivations: Sendable, Equatable {
     /// Bytes of a pass without gradients: the skips so far and what the operation at work takes.
-    public let forward: Int
+    package let forward: Int
     /// Bytes of a recorded pass and its way back, at the fullest moment.
-    public let training: Int
+    package let training: Int
     /// Bytes of `training` that the tape keeps: all that has been recorded, or the inputs of blocks that run again.
-    public let kept: Int
+    package let kept: Int
 
     /// Bytes of the largest matrix of patches that a 3×3 convolution of one sample reads or is read back as; only OpenBLAS
     /// has it laid out.
-    public let patches: Int
+    package let patches: Int
 
     /// Counts for `samples` pictures or latents of edge `size` and `tokens` of text; with `adapters`, these are trained
     /// and nothing else.
-    public init(
+    package init(
         _ config: UNetConfig, size: Int, samples: Int, tokens: Int, recomputes: Bool, adapters: AdapterRecipe? = nil
     ) {
         let row = Operation.row(of: config, size: size, tokens: tokens, TrainedLayers(adapters: adapters))

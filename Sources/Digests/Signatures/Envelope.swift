@@ -4,45 +4,45 @@ import Foundation
 ///
 /// What is signed is `DSSEv1 <length of the type> <type> <length of the payload> <payload>`, so a payload cannot be
 /// passed off as one of another type.
-public struct Envelope: Sendable, Equatable {
+package struct Envelope: Sendable, Equatable {
     /// One signature and the key that made it.
-    public struct Signature: Sendable, Equatable {
+    package struct Signature: Sendable, Equatable {
         /// `VerifyingKey.id` in hexadecimal digits, or whatever another program calls its key. A hint, not a proof.
-        public let keyID: String
+        package let keyID: String
         /// The bytes.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
     }
 
     /// The media type of in-toto statements.
-    public static let statementType = "application/vnd.in-toto+json"
+    package static let statementType = "application/vnd.in-toto+json"
 
     /// The media type of the payload.
-    public let payloadType: String
+    package let payloadType: String
     /// The document, as it was signed.
-    public let payload: [UInt8]
+    package let payload: [UInt8]
     /// The signatures.
-    public let signatures: [Signature]
+    package let signatures: [Signature]
 
     /// Signs a document.
-    public init(_ payload: [UInt8], type: String = Envelope.statementType, by keys: [SigningKey]) {
+    package init(_ payload: [UInt8], type: String = Envelope.statementType, by keys: [SigningKey]) {
         let message = Envelope.message(payload, type: type)
         (payloadType, self.payload) = (type, payload)
         signatures = keys.map { Signature(keyID: $0.verifyingKey.id.hex, bytes: $0.sign(message)) }
     }
 
     /// The bytes that are signed.
-    public static func message(_ payload: [UInt8], type: String) -> [UInt8] {
+    package static func message(_ payload: [UInt8], type: String) -> [UInt8] {
         Array("DSSEv1 \(type.utf8.count) \(type) \(payload.count) ".utf8) + payload
     }
 
     /// Those of `keys` that have signed.
-    public func signers(among keys: [VerifyingKey]) -> [VerifyingKey] {
+    package func signers(among keys: [VerifyingKey]) -> [VerifyingKey] {
         let message = Envelope.message(payload, type: payloadType)
         return keys.filter { key in signatures.contains { key.verifies($0.bytes, of: message) } }
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "payload": .string(Data(payload).base64EncodedString()), "payloadType": .string(payloadType),
             "signatures": .array(
@@ -54,7 +54,7 @@ public struct Envelope: Sendable, Equatable {
 
     /// Reads the JSON form; no signature is checked yet. Unknown members are passed over, as DSSE wants it.
     /// - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         payloadType = try cursor["payloadType"].string()
         payload = try Envelope.base64(cursor["payload"])
         signatures = try cursor["signatures"].elements().map { signature in

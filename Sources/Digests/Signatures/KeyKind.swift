@@ -1,5 +1,5 @@
 /// The signature algorithms that keys may be of.
-public enum KeyKind: String, Sendable, CaseIterable {
+package enum KeyKind: String, Sendable, CaseIterable {
     /// Ed25519 (RFC 8032): for statements about runs.
     case ed25519
     /// ECDSA over P-256 with SHA-256 (FIPS 186-5): for bundles of OpenSSF Model Signing, which know no other.
@@ -14,15 +14,15 @@ public enum KeyKind: String, Sendable, CaseIterable {
 }
 
 /// Why a key cannot be read, made or used. No message holds any part of a key.
-public struct KeyError: Error, Equatable, CustomStringConvertible {
+package struct KeyError: Error, Equatable, CustomStringConvertible {
     /// The file or the name of the key.
-    public let key: String
+    package let key: String
     /// What is wrong, and what to do about it.
-    public let reason: String
+    package let reason: String
 
     /// An error with all its parts.
-    public init(key: String, reason: String) { (self.key, self.reason) = (key, reason) }
+    package init(key: String, reason: String) { (self.key, self.reason) = (key, reason) }
 
     /// One line.
-    public var description: String { "\(key): \(reason)" }
+    package var description: String { "\(key): \(reason)" }
 }

@@ -2,15 +2,15 @@ import CCrypto
 import Foundation
 
 /// A private key. Its description, and every error about it, tells the algorithm and the public half's id, nothing else.
-public struct SigningKey: Sendable, CustomStringConvertible {
+package struct SigningKey: Sendable, CustomStringConvertible {
     private let handle: KeyHandle
 
     /// A new key from OpenSSL's random numbers. - Throws: `KeyError`.
-    public init(_ kind: KeyKind) throws { handle = try KeyHandle.generate(kind) }
+    package init(_ kind: KeyKind) throws { handle = try KeyHandle.generate(kind) }
 
     /// Reads an unencrypted key in PEM from a file that only its owner may read.
     /// - Throws: `FileError`, `KeyError` when others may read the file or it holds no such key.
-    public init(path: String) throws {
+    package init(path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileError.last("open", path) }
         guard status.st_mode & 0o077 == 0 else {
@@ -23,14 +23,14 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     }
 
     /// The public half.
-    public var verifyingKey: VerifyingKey { VerifyingKey(handle: handle) }
+    package var verifyingKey: VerifyingKey { VerifyingKey(handle: handle) }
     /// The algorithm.
-    public var kind: KeyKind { handle.kind }
+    package var kind: KeyKind { handle.kind }
     /// The algorithm and the beginning of the public half's id.
-    public var description: String { "private half of \(verifyingKey)" }
+    package var description: String { "private half of \(verifyingKey)" }
 
     /// Writes PKCS #8 in PEM into a new file of mode 0600. - Throws: `FileError`: the file exists, for one.
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError.last("create", path) }
         defer { close(descriptor) }
@@ -47,7 +47,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     }
 
     /// A signature of `message`: 64 bytes for Ed25519, DER for P-256.
-    public func sign(_ message: [UInt8]) -> [UInt8] {
+    package func sign(_ message: [UInt8]) -> [UInt8] {
         let context = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(context) }
         var count = 0

@@ -1,34 +1,34 @@
 import CCrypto
 
 /// A public key: says whether a signature was made with its private half.
-public struct VerifyingKey: Sendable, Equatable, CustomStringConvertible {
+package struct VerifyingKey: Sendable, Equatable, CustomStringConvertible {
     let handle: KeyHandle
 
     /// Reads SubjectPublicKeyInfo in PEM, as `openssl pkey -pubout` writes it; `name` is for messages.
     /// - Throws: `KeyError`.
-    public init(pem: [UInt8], name: String) throws {
+    package init(pem: [UInt8], name: String) throws {
         handle = try KeyHandle.read(pem, isPrivate: false, name: name)
     }
 
     /// Reads a file. - Throws: `FileError`, `KeyError`.
-    public init(path: String) throws { try self.init(pem: try FileContents.read(path), name: path) }
+    package init(path: String) throws { try self.init(pem: try FileContents.read(path), name: path) }
 
     init(handle: KeyHandle) { self.handle = handle }
 
     /// The algorithm.
-    public var kind: KeyKind { handle.kind }
+    package var kind: KeyKind { handle.kind }
     /// The key's name in envelopes: SHA-256 of its SubjectPublicKeyInfo in DER.
-    public var id: Digest { handle.id }
+    package var id: Digest { handle.id }
     /// SubjectPublicKeyInfo in PEM.
-    public var pem: [UInt8] { handle.pem(isPrivate: false) }
+    package var pem: [UInt8] { handle.pem(isPrivate: false) }
     /// The algorithm and the beginning of the id.
-    public var description: String { "\(kind.rawValue) key \(id.short)" }
+    package var description: String { "\(kind.rawValue) key \(id.short)" }
 
     /// Equality of the keys themselves.
-    public static func == (left: VerifyingKey, right: VerifyingKey) -> Bool { left.id == right.id }
+    package static func == (left: VerifyingKey, right: VerifyingKey) -> Bool { left.id == right.id }
 
     /// Whether `signature` is one of `message` by this key.
-    public func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+    package func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         let context = EVP_MD_CTX_new()
         defer {
             EVP_MD_CTX_free(context)

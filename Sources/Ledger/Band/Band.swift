@@ -5,23 +5,23 @@ import Digests
 /// It is fixed before the recording: a band is part of the manifest's inputs, from which the chain starts, so it cannot
 /// be widened afterwards. It belongs to one recipe with one model and data. Only what the foreign backend computes has a
 /// band; all else of a step is compared bit by bit.
-public struct Band: Sendable, Equatable {
+package struct Band: Sendable, Equatable {
     /// The version of the form that this code reads and writes.
-    public static let format: Int64 = 1
+    package static let format: Int64 = 1
     /// The member of a manifest's inputs that holds a band.
-    public static let member = "band"
+    package static let member = "band"
 
     /// The resolved recipe's digest in the domain `smpo/recipe/1`.
-    public var recipe: Digest
+    package var recipe: Digest
     /// What the recipe starts from, as a manifest's inputs have it: model, data, labels, schedule.
-    public var digests: [String: Digest]
+    package var digests: [String: Digest]
     /// The bounds.
-    public var bounds: BandBounds
+    package var bounds: BandBounds
     /// How they came about.
-    public var calibration: BandCalibration
+    package var calibration: BandCalibration
 
     /// A band with all its parts.
-    public init(recipe: Digest, digests: [String: Digest], bounds: BandBounds, calibration: BandCalibration) {
+    package init(recipe: Digest, digests: [String: Digest], bounds: BandBounds, calibration: BandCalibration) {
         self.recipe = recipe
         self.digests = digests
         self.bounds = bounds
@@ -29,7 +29,7 @@ public struct Band: Sendable, Equatable {
     }
 
     /// The JSON form, in a file as in a manifest.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "format": .integer(Band.format), "recipe": .digest(recipe),
             "digests": .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })), "bounds": bounds.json,
@@ -38,7 +38,7 @@ public struct Band: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`, also for another format.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["bounds", "calibration", "digests", "format", "recipe"])
         let format = try cursor["format"].int64()
         guard format == Band.format else {
@@ -52,18 +52,18 @@ public struct Band: Sendable, Equatable {
     }
 
     /// Reads a file. - Throws: `FileError`, `JSONSyntaxError`, `JSONShapeError`.
-    public static func read(_ path: String) throws -> Band {
+    package static func read(_ path: String) throws -> Band {
         try Band(json: JSONCursor(try JSONValue.read(path), name: "band", file: path))
     }
 
     /// Writes a file atomically. - Throws: `FileError`.
-    public func write(to path: String) throws { try AtomicFile.write(json.pretty, to: path) }
+    package func write(to path: String) throws { try AtomicFile.write(json.pretty, to: path) }
 }
 
 extension ManifestInputs {
     /// The band that the run was recorded with; nil for none. `file` stands in errors.
     /// - Throws: `JSONShapeError` for one that cannot be read.
-    public func band(file: String) throws -> Band? {
+    package func band(file: String) throws -> Band? {
         try other[Band.member].map { try Band(json: JSONCursor($0, name: "inputs.\(Band.member)", file: file)) }
     }
 }

@@ -1,18 +1,18 @@
 import Digests
 
 /// The largest distances at which a recorded step still counts as the replayed one; a distance equal to its bound does.
-public struct BandBounds: Sendable, Equatable {
+package struct BandBounds: Sendable, Equatable {
     /// Of each latent: ‖replayed − recorded‖ / ‖recorded‖.
-    public var latents: Double
+    package var latents: Double
     /// Of each mean squared error, in ULP of Float32.
-    public var errors: UInt64
+    package var errors: UInt64
     /// Of each loss, in ULP of Float32.
-    public var loss: UInt64
+    package var loss: UInt64
     /// Of each parameter's gradient by its name: ‖replayed − recorded‖ / ‖recorded‖.
-    public var gradients: [String: Double]
+    package var gradients: [String: Double]
 
     /// Bounds of all quantities.
-    public init(latents: Double, errors: UInt64, loss: UInt64, gradients: [String: Double]) {
+    package init(latents: Double, errors: UInt64, loss: UInt64, gradients: [String: Double]) {
         self.latents = latents
         self.errors = errors
         self.loss = loss
@@ -20,7 +20,7 @@ public struct BandBounds: Sendable, Equatable {
     }
 
     /// The bound of a tensor or number; nil for a gradient that the band does not know.
-    public func bound(_ quantity: BandQuantity, _ name: String) -> Double? {
+    package func bound(_ quantity: BandQuantity, _ name: String) -> Double? {
         switch quantity {
         case .latents: latents
         case .errors: Double(errors)
@@ -30,7 +30,7 @@ public struct BandBounds: Sendable, Equatable {
     }
 
     /// The JSON form: relative distances are texts of their bits (Float64), ULP are integers.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "latents": .bits(latents), "errors": .integer(errors), "loss": .integer(loss),
             "gradients": .object(JSONObject(gradients.map { ($0.key, .bits($0.value)) })),
@@ -39,7 +39,7 @@ public struct BandBounds: Sendable, Equatable {
 
     /// Reads the JSON form. - Throws: `JSONShapeError`, also for a relative distance that is no number from 0 to below
     /// 1: a tensor of zeros is 1 away from any other, so a wider band would hold for anything.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly(["errors", "gradients", "latents", "loss"])
         func distance(_ cursor: JSONCursor) throws -> Double {
             let value = try cursor.doubleBits()

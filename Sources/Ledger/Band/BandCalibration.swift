@@ -2,26 +2,26 @@ import Digests
 
 /// How a band's bounds came about: each is the quantile of the measured distances times the margin, or the floor where
 /// that is more.
-public struct BandCalibration: Sendable, Equatable {
+package struct BandCalibration: Sendable, Equatable {
     /// Steps of the recipe that were recorded and replayed, from the first on.
-    public var steps: Int
+    package var steps: Int
     /// The share of the distances that the bound covers before the margin, above 0 to 1 (1: the largest).
-    public var quantile: Double
+    package var quantile: Double
     /// The factor, at least 1.
-    public var margin: Double
+    package var margin: Double
     /// The configuration that recorded: `backend`, and for OpenBLAS what a manifest's inputs say of it.
-    public var recorded: JSONValue
+    package var recorded: JSONValue
     /// The configurations whose replays were measured, each with other bits than the ones before.
-    public var replayed: [JSONValue]
+    package var replayed: [JSONValue]
 
     /// The least bound of a relative distance: 2⁻²⁴, half a unit in the last place of Float32, which is what a single
     /// rounding of every element can come to.
-    public static let relativeFloor = 0x1p-24
+    package static let relativeFloor = 0x1p-24
     /// The least bound in ULP: one rounding may go the other way.
-    public static let ulpFloor: UInt64 = 1
+    package static let ulpFloor: UInt64 = 1
 
     /// A calibration with all its parts.
-    public init(steps: Int, quantile: Double, margin: Double, recorded: JSONValue, replayed: [JSONValue]) {
+    package init(steps: Int, quantile: Double, margin: Double, recorded: JSONValue, replayed: [JSONValue]) {
         self.steps = steps
         self.quantile = quantile
         self.margin = margin
@@ -30,7 +30,7 @@ public struct BandCalibration: Sendable, Equatable {
     }
 
     /// The JSON form.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "steps": .integer(steps), "quantile": .bits(quantile), "margin": .bits(margin),
             "relative_floor": .bits(BandCalibration.relativeFloor), "ulp_floor": .integer(BandCalibration.ulpFloor),
@@ -39,7 +39,7 @@ public struct BandCalibration: Sendable, Equatable {
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`, also for a quantile, margin or floor that none can be.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         try cursor.requireOnly([
             "margin", "quantile", "recorded", "relative_floor", "replayed", "steps", "ulp_floor",
         ])

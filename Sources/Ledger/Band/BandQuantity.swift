@@ -1,5 +1,5 @@
 /// What a band bounds: the numbers of a step in which a foreign backend and the reference may differ.
-public enum BandQuantity: String, CaseIterable, Sendable {
+package enum BandQuantity: String, CaseIterable, Sendable {
     /// The latents that the networks see, each by its relative L2 distance.
     case latents
     /// The mean squared errors of the predictions, in units of the last place (ULP) of Float32.
@@ -10,7 +10,7 @@ public enum BandQuantity: String, CaseIterable, Sendable {
     case gradients
 
     /// The phase whose record holds it.
-    public var phase: Phase {
+    package var phase: Phase {
         switch self {
         case .latents: .inversion
         case .errors, .loss: .loss
@@ -19,7 +19,7 @@ public enum BandQuantity: String, CaseIterable, Sendable {
     }
 
     /// The unit of distances.
-    public var unit: String {
+    package var unit: String {
         switch self {
         case .latents, .gradients: "relative L2"
         case .errors, .loss: "ULP"

@@ -4,9 +4,9 @@
 /// With smoothed labels the first form's logit has their coefficient W, as SmPO's; plain labels have W = 1.
 ///
 /// The other forms are those of diffusers' LoRA script, whose β is β/2 here.
-public struct DPO: Objective {
+package struct DPO: Objective {
     /// What the logit z = −(β/2)·D becomes.
-    public enum Form: String, Sendable, CaseIterable {
+    package enum Form: String, Sendable, CaseIterable {
         /// −log σ(z).
         case sigmoid
         /// max(0, 1 − z).
@@ -16,26 +16,26 @@ public struct DPO: Objective {
     }
 
     /// The name in recipes.
-    public let name = "dpo"
+    package let name = "dpo"
     /// A winner and a loser.
-    public let samplesPerItem = 2
+    package let samplesPerItem = 2
     /// The errors are held against the reference's.
-    public let usesReference = true
+    package let usesReference = true
     /// Fresh Gaussian noise, one draw a pair.
-    public let noising = Noising.forward
+    package let noising = Noising.forward
     /// β: how far the policy may leave the reference (the public code: 5000, for 4 × 64 × 64 latents).
-    public let beta: Float
+    package let beta: Float
     /// What the logit becomes.
-    public let form: Form
+    package let form: Form
 
     /// The objective with β.
-    public init(beta: Float, form: Form = .sigmoid) {
+    package init(beta: Float, form: Form = .sigmoid) {
         self.beta = beta
         self.form = form
     }
 
     /// The pair's loss and its gradient by both errors.
-    public func loss(_ item: ItemErrors) -> ItemLoss {
+    package func loss(_ item: ItemErrors) -> ItemLoss {
         let factor = 0.5 * beta
         let difference = PairLogit.difference(item)
         let inside = -(factor * difference)

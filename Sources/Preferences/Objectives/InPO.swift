@@ -1,21 +1,21 @@
 /// DDIM-InPO (CVPR 2025; public code train.py 990–1053): −log σ(−(β/2)·[(m_w − m_l) − (r_w − r_l)]) on pictures that
 /// the policy inverted, the target being τ. After each move of the inversion there is fresh noise
 /// (`InversionRecipe.noise`). With smoothed labels the logit has their coefficient W; plain labels have W = 1.
-public struct InPO: Objective {
+package struct InPO: Objective {
     /// The name in recipes.
-    public let name = "inpo"
+    package let name = "inpo"
     /// A winner and a loser.
-    public let samplesPerItem = 2
+    package let samplesPerItem = 2
     /// The errors are held against the reference's.
-    public let usesReference = true
+    package let usesReference = true
     /// The policy inverts the pictures.
-    public let noising = Noising.inversion
+    package let noising = Noising.inversion
     /// β: how far the policy may leave the reference (SD1.5: 2000, SDXL: 5000, for 4 × 64 × 64 latents).
-    public let beta: Float
+    package let beta: Float
 
     /// The objective with β.
-    public init(beta: Float) { self.beta = beta }
+    package init(beta: Float) { self.beta = beta }
 
     /// The pair's loss and its gradient by both errors.
-    public func loss(_ item: ItemErrors) -> ItemLoss { PairLogit.loss(item, factor: 0.5 * beta * item.weight) }
+    package func loss(_ item: ItemErrors) -> ItemLoss { PairLogit.loss(item, factor: 0.5 * beta * item.weight) }
 }

@@ -1,6 +1,6 @@
 /// Which errors an objective takes its term K from: what all items of a batch are held against, a constant for the
 /// gradient.
-public enum KLSource: Sendable, Equatable {
+package enum KLSource: Sendable, Equatable {
     /// There is none: the items are independent of each other.
     case none
     /// The errors of the batch itself.

@@ -1,8 +1,8 @@
 /// Diffusion-KTO (Li et al. 2024; public code train_kto_sd_v1.5.py): λ·(1 − U(β(g − K), y)) over single pictures that
 /// people found good (y = 1) or bad (y = −1), each with its own t and noise; g = r − m, reference's error less policy's.
-public struct KTO: Objective {
+package struct KTO: Objective {
     /// How K, the reference point, comes about.
-    public enum KL: String, Sendable, CaseIterable {
+    package enum KL: String, Sendable, CaseIterable {
         /// max(0, mean of g over the batch).
         case batch
         /// The mean of two means of g, over the good and over the bad pictures; one that has no pictures is 0.
@@ -12,24 +12,24 @@ public struct KTO: Objective {
     }
 
     /// The name in recipes.
-    public let name = "kto"
+    package let name = "kto"
     /// Single pictures.
-    public let samplesPerItem = 1
+    package let samplesPerItem = 1
     /// The errors are held against the reference's.
-    public let usesReference = true
+    package let usesReference = true
     /// Fresh Gaussian noise, one draw a picture.
-    public let noising = Noising.forward
+    package let noising = Noising.forward
     /// β: how far the policy may leave the reference (the public code: 1000, for 4 × 64 × 64 latents).
-    public let beta: Float
+    package let beta: Float
     /// What a picture's lead over K is worth.
-    public let utility: KTOUtility
+    package let utility: KTOUtility
     /// How K comes about.
-    public let kl: KL
+    package let kl: KL
     /// λ of good and of bad pictures.
-    public let lambda: (good: Float, bad: Float)
+    package let lambda: (good: Float, bad: Float)
 
     /// The objective with β.
-    public init(
+    package init(
         beta: Float, utility: KTOUtility = .sigmoid, kl: KL = .batch, lambda: (good: Float, bad: Float) = (1, 1)
     ) {
         self.beta = beta
@@ -39,10 +39,10 @@ public struct KTO: Objective {
     }
 
     /// Other captions' errors for `mismatched`, the batch's own otherwise.
-    public var klSource: KLSource { kl == .mismatched ? .mismatched : .batch }
+    package var klSource: KLSource { kl == .mismatched ? .mismatched : .batch }
 
     /// K; the sums run in the batch's order in double and are rounded once.
-    public func kl(_ items: [ItemErrors]) -> Float {
+    package func kl(_ items: [ItemErrors]) -> Float {
         func mean(_ items: [ItemErrors]) -> Double {
             items.isEmpty ? 0 : items.reduce(0) { $0 + KTO.lead($1) } / Double(items.count)
         }
@@ -54,7 +54,7 @@ public struct KTO: Objective {
     }
 
     /// The picture's loss and its gradient: ∂g/∂m = −1, K a constant. The logit is y·β(g − K), the difference −g.
-    public func loss(_ item: ItemErrors) -> ItemLoss {
+    package func loss(_ item: ItemErrors) -> ItemLoss {
         let (y, lambda) = KTO.isGood(item) ? (1.0, Double(lambda.good)) : (-1, Double(lambda.bad))
         let z = Double(beta) * (KTO.lead(item) - Double(item.kl))
         let (worth, slope) = utility.value(z, y: y)

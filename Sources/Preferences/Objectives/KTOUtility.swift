@@ -2,7 +2,7 @@ import Tensors
 
 /// KTO's utility U of a judged picture, a function of z = β(g − K) and of y, 1 for a good picture and −1 for a bad one
 /// (public code train_kto_sd_v1.5.py, `halo`).
-public enum KTOUtility: String, Sendable, CaseIterable {
+package enum KTOUtility: String, Sendable, CaseIterable {
     /// σ(y·z): the Kahneman-Tversky model's, averse to risk among gains and fond of it among losses.
     case sigmoid
     /// log σ(y·z).

@@ -2,31 +2,31 @@ import Tensors
 
 /// MaPO (Hong et al. 2024; public code utils.py, `compute_loss`): m_w − β·log σ(T·(φ(m_w) − φ(m_l))) with
 /// φ(m) = s·m/(e^(s·m) − 1), without a reference. The two pictures of a pair share t and noise.
-public struct MaPO: Objective {
+package struct MaPO: Objective {
     /// The name in recipes.
-    public let name = "mapo"
+    package let name = "mapo"
     /// A winner and a loser.
-    public let samplesPerItem = 2
+    package let samplesPerItem = 2
     /// The margin is between the pictures alone.
-    public let usesReference = false
+    package let usesReference = false
     /// Fresh Gaussian noise, one draw a pair.
-    public let noising = Noising.forward
+    package let noising = Noising.forward
     /// β: the margin's part of the loss (the public code: 0.1).
-    public let beta: Float
+    package let beta: Float
     /// T (the public code: 1000).
-    public let temperature: Float
+    package let temperature: Float
     /// s (the public code: 0.5).
-    public let snr: Float
+    package let snr: Float
 
     /// The objective with β.
-    public init(beta: Float, temperature: Float = 1000, snr: Float = 0.5) {
+    package init(beta: Float, temperature: Float = 1000, snr: Float = 0.5) {
         self.beta = beta
         self.temperature = temperature
         self.snr = snr
     }
 
     /// The pair's loss and its gradient by both errors. The logit is T·(φ(m_w) − φ(m_l)), the difference that of the φ.
-    public func loss(_ item: ItemErrors) -> ItemLoss {
+    package func loss(_ item: ItemErrors) -> ItemLoss {
         let (winner, loser) = (odds(item.model[0]), odds(item.model[1]))
         let difference = winner.value - loser.value
         let inside = Float(Double(temperature) * difference)

@@ -4,14 +4,14 @@ import Tensors
 
 /// Makes pictures ready for CLIP's image tower, as transformers' `CLIPImageProcessor` with Pillow does: shorter side to
 /// size, middle square, rescaled and normalised, in 8 bits up to there.
-public struct CLIPImageProcessor: Sendable {
+package struct CLIPImageProcessor: Sendable {
     /// What is done.
-    public let config: CLIPImageProcessorConfig
+    package let config: CLIPImageProcessorConfig
     /// For each channel, what becomes of each of the 256 samples.
     private let tables: [[Float]]
 
     /// A processor of `config`.
-    public init(_ config: CLIPImageProcessorConfig) {
+    package init(_ config: CLIPImageProcessorConfig) {
         self.config = config
         tables = zip(config.imageMean, config.imageStd).map { mean, std in
             // The product is rounded to Float32 before the mean is taken off, as numpy does.
@@ -20,7 +20,7 @@ public struct CLIPImageProcessor: Sendable {
     }
 
     /// The middle square of a picture, of `crop_size` pixels. - Throws: `ImageError` for one that is much too long.
-    public func square(_ image: Image) throws -> Image {
+    package func square(_ image: Image) throws -> Image {
         let filter: ResampleFilter = config.resample == .bicubic ? .bicubic : .bilinear
         let resized = try PillowResize.resizeShortestSide(image, to: config.shortestEdge, filter: filter)
         // transformers rounds the offset down, torchvision to nearest.
@@ -28,7 +28,7 @@ public struct CLIPImageProcessor: Sendable {
     }
 
     /// A picture as planes [3, crop_size, crop_size]. - Throws: `ImageError` for one that is much too long.
-    public func planes(_ image: Image) throws -> [Float] {
+    package func planes(_ image: Image) throws -> [Float] {
         let (square, edge) = (try square(image), config.cropSize)
         return (0..<3).flatMap { channel in
             (0..<edge * edge).map { tables[channel][Int(square.rgb[3 * $0 + channel])] }
@@ -37,7 +37,7 @@ public struct CLIPImageProcessor: Sendable {
 
     /// Pictures [n, 3, h, w] in [-1, 1], each rounded to 8 bits as it would be in a file: [n, 3, crop_size, crop_size].
     /// - Throws: `ImageError` for pictures that are much too long.
-    public func planes(_ pictures: Tensor) throws -> Tensor {
+    package func planes(_ pictures: Tensor) throws -> Tensor {
         let (count, height, width) = (pictures.shape[0], pictures.shape[2], pictures.shape[3])
         precondition(pictures.shape[1] == 3, "pictures have three channels, not \(pictures.shape)")
         let values = try (0..<count).flatMap {

@@ -4,14 +4,14 @@ import Tensors
 ///
 /// Source: Radford et al. 2021 (arXiv:2103.00020), figure 3: the mean of the cross entropies over rows and columns of the
 /// logits exp(logit_scale)·cosine. PickScore starts from weights trained so.
-public struct ContrastiveLoss: Sendable {
+package struct ContrastiveLoss: Sendable {
     /// The loss: the mean over pictures and captions.
-    public let value: Float
+    package let value: Float
     /// ∂loss/∂logit [n, n].
-    public let slopes: [Float]
+    package let slopes: [Float]
 
     /// The loss of `count` pictures (rows) and captions (columns) with these logits [n, n]. Sums run in double, in order.
-    public init(logits: [Float], count: Int) {
+    package init(logits: [Float], count: Int) {
         precondition(logits.count == count * count && count > 0)
         var (loss, slopes) = (0.0, [Double](repeating: 0, count: logits.count))
         for line in 0..<2 * count {

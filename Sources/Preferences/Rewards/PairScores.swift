@@ -3,9 +3,9 @@ import Digests
 import Tensors
 
 /// What a scorer says of both pictures of every pair of a data set.
-public struct PairScores: Sendable {
+package struct PairScores: Sendable {
     /// The cosines of each pair's two pictures with its caption, in data order.
-    public let scores: [(Float, Float)]
+    package let scores: [(Float, Float)]
 
     /// Pairs that are held in memory at once.
     private static let atOnce = 16
@@ -13,7 +13,7 @@ public struct PairScores: Sendable {
     /// Scores `dataset`; `progress` is told how many pairs are done. Pictures of a folder are scored as they are, those
     /// that are drawn at the scorer's size.
     /// - Throws: the error of a picture that cannot be read.
-    public init(
+    package init(
         _ dataset: any PreferenceDataset, scorer: PickScore, engine: Engine, progress: (Int) -> Void = { _ in }
     ) throws {
         let edge = scorer.processor.config.cropSize
@@ -36,20 +36,20 @@ public struct PairScores: Sendable {
     }
 
     /// How human labels go with the order of the scores.
-    public struct Agreement: Sendable, Equatable, CustomStringConvertible {
+    package struct Agreement: Sendable, Equatable, CustomStringConvertible {
         /// Pairs whose winner by labels has the higher score.
-        public let agree: Int
+        package let agree: Int
         /// Pairs with a winner by labels.
-        public let decided: Int
+        package let decided: Int
         /// Pairs that people found equally good.
-        public let ties: Int
+        package let ties: Int
 
         /// `73 of 100 agree with the scores (20 ties)`.
-        public var description: String { "\(agree) of \(decided) agree with the scores (\(ties) ties)" }
+        package var description: String { "\(agree) of \(decided) agree with the scores (\(ties) ties)" }
     }
 
     /// Holds the scores against the labels of the same data set; equal scores agree with nobody.
-    public func agreement(with dataset: any PreferenceDataset) -> Agreement {
+    package func agreement(with dataset: any PreferenceDataset) -> Agreement {
         var (agree, decided) = (0, 0)
         for (index, score) in scores.enumerated() {
             guard let winner = dataset.item(at: index).humanWinner else { continue }

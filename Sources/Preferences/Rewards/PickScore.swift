@@ -8,23 +8,23 @@ import Tensors
 ///
 /// Source: `score` of yuvalkirstain/PickScore without factor and softmax, which is what SmPO-Diffusion's smoothed labels
 /// are made of.
-public struct PickScore: Sendable {
+package struct PickScore: Sendable {
     /// The towers.
-    public let model: CLIPModel
+    package let model: CLIPModel
     /// Caption to token ids.
-    public let tokenizer: CLIPTokenizer
+    package let tokenizer: CLIPTokenizer
     /// The tokenizer's files, for writing the folder again.
-    public let tokenizerFiles: TokenizerFiles
+    package let tokenizerFiles: TokenizerFiles
     /// How pictures are made ready.
-    public let processor: CLIPImageProcessor
+    package let processor: CLIPImageProcessor
     /// Digests of configuration, weights, preprocessing and tokenizer by the names of their files, as they were when the
     /// scorer was put together.
-    public let digests: [String: Digest]
+    package let digests: [String: Digest]
     /// Stands for all of `digests`.
-    public let digest: Digest
+    package let digest: Digest
 
     /// Puts a scorer together. Throws `ConfigError` when the parts do not fit each other.
-    public init(
+    package init(
         model: CLIPModel, tokenizer: CLIPTokenizer, tokenizerFiles: TokenizerFiles,
         processor: CLIPImageProcessorConfig
     ) throws {
@@ -44,7 +44,7 @@ public struct PickScore: Sendable {
 
     /// Opens a folder: `config.json`, `model.safetensors`, `preprocessor_config.json`, and the tokenizer's files in
     /// `tokenizer/` or beside them. Throws what is missing, misshapen or not finite, with the file's name.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let model = try CLIPModel(path: path)
         let (tokenizer, files) = try ModelFolder.openTokenizer(PickScore.tokenizerFolder(path))
         try self.init(
@@ -57,7 +57,7 @@ public struct PickScore: Sendable {
     }
 
     /// Reads everything of the folder `path` but the weights, and whether it fits together. Throws as `init(path:)` does.
-    public static func checkConfigurations(path: String) throws {
+    package static func checkConfigurations(path: String) throws {
         try ModelFit.check(
             clip: CLIPConfig(path: "\(path)/config.json"),
             tokenizer: ModelFolder.openTokenizer(tokenizerFolder(path)).0,
@@ -65,10 +65,10 @@ public struct PickScore: Sendable {
     }
 
     /// Writes the folder, its weights as they are now; every file is replaced whole.
-    public func write(to path: String) throws { try write(into: FolderWriter(path)) }
+    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
 
     /// The same by `writer`, which keeps the digests of the files: they are functions of the scorer alone.
-    public func write(into writer: FolderWriter) throws {
+    package func write(into writer: FolderWriter) throws {
         try model.write(into: writer)
         try tokenizerFiles.write(into: writer, "tokenizer")
         try writer.write(processor.config.transformersJSON.pretty + "\n", to: "preprocessor_config.json")
@@ -80,7 +80,7 @@ public struct PickScore: Sendable {
     /// The cosine of each picture with its caption: pictures [n, 3, h, w] in [-1, 1], n captions. Pictures are rounded
     /// to 8 bits and brought to the model's size first. A score does not depend on what else is scored.
     /// - Throws: `ImageError` for pictures that are much too long.
-    public func scores(_ pictures: Tensor, captions: [String], engine: Engine) throws -> [Float] {
+    package func scores(_ pictures: Tensor, captions: [String], engine: Engine) throws -> [Float] {
         precondition(pictures.shape[0] == captions.count, "\(pictures.shape) and \(captions.count) captions")
         return try batches(captions.count).flatMap { rows in
             try scores(
@@ -91,7 +91,7 @@ public struct PickScore: Sendable {
 
     /// The same for 8-bit pictures of any sizes.
     /// - Throws: `ImageError` for pictures that are much too long.
-    public func scores(_ pictures: [Image], captions: [String], engine: Engine) throws -> [Float] {
+    package func scores(_ pictures: [Image], captions: [String], engine: Engine) throws -> [Float] {
         precondition(pictures.count == captions.count, "\(pictures.count) pictures and \(captions.count) captions")
         let edge = processor.config.cropSize
         return try batches(captions.count).flatMap { rows in
@@ -103,7 +103,7 @@ public struct PickScore: Sendable {
     }
 
     /// The share of each of several pictures of one caption: the softmax over exp(logit_scale)·cosine.
-    public func shares(_ scores: [Float]) -> [Float] {
+    package func shares(_ scores: [Float]) -> [Float] {
         let scale = Elementary.exp(model.logitScale.value.pointer[0])
         let logits = scores.map { Double(scale * $0) }
         let top = logits.max() ?? 0
@@ -113,12 +113,12 @@ public struct PickScore: Sendable {
     }
 
     /// Whether a caption has more tokens than the tower takes, so that its end is cut off.
-    public func cuts(_ caption: String) -> Bool {
+    package func cuts(_ caption: String) -> Bool {
         tokenizer.cuts(caption, to: model.config.text.maxPositionEmbeddings)
     }
 
     /// The token ids of a caption, padded to the tower's length.
-    public func tokenIDs(_ caption: String) -> [Int] {
+    package func tokenIDs(_ caption: String) -> [Int] {
         tokenizer.encode(caption, length: model.config.text.maxPositionEmbeddings).ids
     }
 

@@ -4,16 +4,16 @@ import Tensors
 /// exp(logit_scale)·cosine of the two pictures, less the label's own entropy, so that its least value is 0.
 ///
 /// Source: `calc_loss` of yuvalkirstain/PickScore (Kirstain et al. 2023, section 3), which adds log 0.5 for a tie.
-public struct PickScoreLoss: Sendable {
+package struct PickScoreLoss: Sendable {
     /// The loss.
-    public let value: Float
+    package let value: Float
     /// z = scale·(cos₀ − cos₁): the logit of the first picture.
-    public let logit: Float
+    package let logit: Float
     /// ∂loss/∂z = σ(z) − label.
-    public let slope: Float
+    package let slope: Float
 
     /// The loss of a pair with these cosines; `label` is the share of the first picture: 1, or ½ for a tie.
-    public init(cosines: (first: Float, second: Float), scale: Float, label: Float) {
+    package init(cosines: (first: Float, second: Float), scale: Float, label: Float) {
         logit = scale * (cosines.first - cosines.second)
         let (share, z) = (Double(label), Double(logit))
         let entropy = label == 0.5 ? Elementary.log(0.5) : 0

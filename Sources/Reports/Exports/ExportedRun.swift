@@ -2,18 +2,18 @@ import Digests
 import Ledger
 
 /// What other programs are told of a recorded run: its settings, and its numbers step by step.
-public struct ExportedRun: Sendable {
+package struct ExportedRun: Sendable {
     /// The run as the ledger has it, its times included.
-    public let summary: RunSummary
+    package let summary: RunSummary
     /// The manifest; its outcome is nil for a run that is not finished.
-    public let manifest: Manifest
+    package let manifest: Manifest
     /// The numbers of every step, in order.
-    public let figures: [StepFigures]
+    package let figures: [StepFigures]
     /// What was measured between the steps.
-    public let measures: [(step: Int, name: String, value: Double)]
+    package let measures: [(step: Int, name: String, value: Double)]
 
     /// Reads a run, which is verified on the way. - Throws: `LedgerError`, `TamperError`.
-    public init(_ name: String, in ledger: LedgerStore) throws {
+    package init(_ name: String, in ledger: LedgerStore) throws {
         var figures: [StepFigures] = []
         manifest = try ledger.verify(name) { figures.append(StepFigures($0.record)) }.manifest
         self.figures = figures
@@ -22,7 +22,7 @@ public struct ExportedRun: Sendable {
     }
 
     /// All numbers: name, step, value; by name, then by step.
-    public var series: [(name: String, points: [(step: Int, value: Double)])] {
+    package var series: [(name: String, points: [(step: Int, value: Double)])] {
         var points: [String: [(Int, Double)]] = [:]
         for step in figures {
             for (name, value) in step.named { points[name, default: []].append((step.step, value)) }
@@ -32,7 +32,7 @@ public struct ExportedRun: Sendable {
     }
 
     /// The recipe's values by their paths, as `optimizer.lr`: numbers as shortest decimals; what is null is left out.
-    public var parameters: [(name: String, value: String)] {
+    package var parameters: [(name: String, value: String)] {
         func flatten(_ value: JSONValue, _ path: String) -> [(String, String)] {
             switch value {
             case .null: []
@@ -48,7 +48,7 @@ public struct ExportedRun: Sendable {
 
     /// What says which run it is, beside its recipe: digests, contract, outcome. Names are those of the manifest, with points
     /// for slashes: where a name is a file's, `model/unet` and `model/unet/config` could not both be.
-    public var identity: [(name: String, value: String)] {
+    package var identity: [(name: String, value: String)] {
         var result = [
             ("contract", manifest.inputs.contract), ("backend", manifest.inputs.backend),
             ("manifest_digest", manifest.digest.hex),

@@ -1,12 +1,12 @@
 import Ledger
 
 /// A run's numbers as CSV, a row a step: shortest decimals that give the same bits, empty where there is none.
-public enum FigureTable {
+package enum FigureTable {
     /// The first line.
-    public static let head = "step,loss,gradient_norm,clip_factor,learning_rate,margin,implicit_accuracy,head"
+    package static let head = "step,loss,gradient_norm,clip_factor,learning_rate,margin,implicit_accuracy,head"
 
     /// The line of a step.
-    public static func row(_ step: StoredStep) -> String {
+    package static func row(_ step: StoredStep) -> String {
         let figures = StepFigures(step.record)
         func text(_ value: (some CustomStringConvertible)?) -> String { value.map { $0.description } ?? "" }
         return [

@@ -7,14 +7,14 @@ import Foundation
 /// The run's id is the beginning of its chain head, or of its manifest's digest while it has no outcome; the
 /// experiment's that of the recipe's name. The ledger does not keep the time of every step, so all numbers of a series
 /// carry the time at which the run began.
-public struct MLflowFolder {
+package struct MLflowFolder {
     /// The files, by their paths below the tracking folder.
-    public let files: [(path: String, text: String)]
+    package let files: [(path: String, text: String)]
     /// The run's folder below the tracking folder.
-    public let runFolder: String
+    package let runFolder: String
 
     /// The files of `run` for a tracking folder at the absolute path `root`.
-    public init(_ run: ExportedRun, root: String) {
+    package init(_ run: ExportedRun, root: String) {
         let base = URL(fileURLWithPath: root, isDirectory: true).absoluteString
         let name = run.summary.recipe.isEmpty ? "smpo" : run.summary.recipe
         // MLflow's ids of experiments are decimal numbers.

@@ -3,21 +3,21 @@ import Ledger
 
 /// The metadata of a run as an RO-Crate 1.1 (`ro-crate-metadata.json`, JSON-LD) of the profile Process Run Crate 0.5: the
 /// run is an action of this program on model, data and recipe, with the record, the numbers and the weights as results.
-public struct ResearchObject {
+package struct ResearchObject {
     /// Files of the crate beside the metadata: path, what it is, its media type, its bytes.
-    public typealias File = (path: String, name: String, type: String, bytes: [UInt8])
+    package typealias File = (path: String, name: String, type: String, bytes: [UInt8])
 
     private let run: ExportedRun
     private let files: [File]
     private let license: String
 
     /// The crate of `run` with `files`, the manifest first; `license` is a URL or a text.
-    public init(_ run: ExportedRun, files: [File], license: String) {
+    package init(_ run: ExportedRun, files: [File], license: String) {
         (self.run, self.files, self.license) = (run, files, license)
     }
 
     /// The document.
-    public var metadata: JSONValue {
+    package var metadata: JSONValue {
         let process = "https://w3id.org/ro/wfrun/process/0.5"
         let version = run.manifest.circumstances.versions["smpo"] ?? "unknown"
         let entities: [JSONValue] =

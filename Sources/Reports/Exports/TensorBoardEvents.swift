@@ -5,14 +5,14 @@ import Foundation
 /// the data) of `tensorflow.Event` messages, a scalar of Float32 each.
 ///
 /// The ledger does not keep the time of every step, so all events carry the time at which the run began.
-public struct TensorBoardEvents {
+package struct TensorBoardEvents {
     /// A name that TensorBoard takes for an event file, the same for the same run.
-    public let fileName: String
+    package let fileName: String
     /// The file.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// The events of `run`, by step and name.
-    public init(_ run: ExportedRun) {
+    package init(_ run: ExportedRun) {
         let start = run.times.start
         fileName = "events.out.tfevents.\(start / 1000).\(run.summary.name)"
         let seconds = Double(start) / 1000

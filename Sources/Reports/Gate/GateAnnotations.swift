@@ -3,11 +3,11 @@ import Digests
 
 /// A gate's report as workflow commands of GitHub Actions, which become notes at the files. GitHub shows ten of a step,
 /// so there are never more: first the summary, then the failures, the last line counting those that have no line.
-public enum GateAnnotations {
+package enum GateAnnotations {
     private static let limit = 10
 
     /// The lines.
-    public static func text(_ report: GateReport) -> String {
+    package static func text(_ report: GateReport) -> String {
         let kind = report.outcome.isFailure ? "error" : "notice"
         let rest =
             (report.unwatched.filter { !$0.outcome.isFailure }.map { "\($0.name): \(GateCaseText($0).headline)" }

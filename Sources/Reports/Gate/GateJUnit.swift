@@ -2,9 +2,9 @@ import Audit
 
 /// A gate's report in the XML of JUnit, as CI servers read it: a suite, a test a case. Bits that differ are failures;
 /// what could not be compared is an error. No times stand in it, so that equal results are equal bytes.
-public enum GateJUnit {
+package enum GateJUnit {
     /// The document.
-    public static func xml(_ report: GateReport) -> String {
+    package static func xml(_ report: GateReport) -> String {
         let failures = report.cases.filter { isFailure($0.outcome) }.count
         let errors = report.failures.count - failures
         let counts = "tests=\"\(report.cases.count)\" failures=\"\(failures)\" errors=\"\(errors)\""

@@ -2,13 +2,13 @@ import Audit
 import Digests
 
 /// A gate's report in Markdown, as GitHub and GitLab show it: below 1 MiB, which is what GitHub takes of a step.
-public enum GateMarkdown {
+package enum GateMarkdown {
     /// Bytes that are left for others of the same step.
     static let limit = (1 << 20) - (1 << 14)
 
     /// The summary, a table of the cases, and what is known of each that fails. Where that is too long, the rest is left
     /// out, and that is said.
-    public static func text(_ report: GateReport) -> String {
+    package static func text(_ report: GateReport) -> String {
         var text = """
             ## smpo gate \(report.outcome.isFailure ? "❌" : "✅")
 

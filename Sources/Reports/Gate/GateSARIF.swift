@@ -3,12 +3,12 @@ import Digests
 
 /// A gate's report in SARIF 2.1.0, as code scanning reads it: a result a failure, at the line of the golden log that
 /// differs or of the recipe's key.
-public enum GateSARIF {
+package enum GateSARIF {
     /// The base of all paths: the folder in which the gate ran.
     private static let base = "%SRCROOT%"
 
     /// The document.
-    public static func json(_ report: GateReport) -> JSONValue {
+    package static func json(_ report: GateReport) -> JSONValue {
         let rules = GateOutcome.byGravity.filter(\.isFailure)
         let driver: JSONValue = [
             "name": "smpo gate", "semanticVersion": .string(report.version), "rules": .array(rules.map(rule)),

@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// A gate's report for people.
-public enum GateText {
+package enum GateText {
     /// A line for each case, then what is known of each that fails, and whether the gate is open.
-    public static func describe(_ report: GateReport) -> String {
+    package static func describe(_ report: GateReport) -> String {
         let rows = report.cases.map { one in
             let word = one.outcome.isFailure ? one.outcome.rawValue.uppercased() : one.outcome.rawValue
             return [one.name, word, GateCaseText(one).headline]

@@ -3,50 +3,50 @@ import Comparison
 import Digests
 
 /// What `smpo audit --json` wrote: of a run, a part of one, or a sample of its parts.
-public struct AuditDocument: Sendable {
+package struct AuditDocument: Sendable {
     /// A part that was replayed by itself.
-    public struct Part: Sendable, Equatable {
+    package struct Part: Sendable, Equatable {
         /// Its first and last step, where it says so.
-        public let first: Int?, last: Int?
+        package let first: Int?, last: Int?
         /// What came of it.
-        public let verdict: Verdict
+        package let verdict: Verdict
         /// The first difference or the reason.
-        public let summary: String?
+        package let summary: String?
     }
 
     /// The run.
-    public let run: String
+    package let run: String
     /// The verdict.
-    public let verdict: Verdict
+    package let verdict: Verdict
     /// Why, for `tampered` and `incomparable`.
-    public let reason: String?
+    package let reason: String?
     /// Steps of the run, and how many were replayed and equal; nil where it does not say.
-    public let steps: Int, equalSteps: Int?
+    package let steps: Int, equalSteps: Int?
     /// Where the replay parts from the record.
-    public let difference: FirstDifference?
+    package let difference: FirstDifference?
     /// What the replay was held against.
-    public let evidence: [EvidenceKind]
+    package let evidence: [EvidenceKind]
     /// Names of known keys that have signed the run.
-    public let signers: [String]
+    package let signers: [String]
     /// The chain head that the replay came to.
-    public let chainHead: String?
+    package let chainHead: String?
     /// Every replayed step, of an audit that went on after the first difference.
-    public let drift: [StepDrift]?
+    package let drift: [StepDrift]?
     /// Whether a band was the measure, not equality.
-    public let isBanded: Bool
+    package let isBanded: Bool
     /// The part that was replayed, or those of a sample; empty for a whole run.
-    public let parts: [Part]
+    package let parts: [Part]
     /// Into how many parts a sampled run is cut, and what the draw was made from.
-    public let segments: Int?, seed: String?
+    package let segments: Int?, seed: String?
 
     /// Whether a document is one of an audit.
-    public static func isAudit(_ cursor: JSONCursor) -> Bool {
+    package static func isAudit(_ cursor: JSONCursor) -> Bool {
         guard case .object(let object)? = cursor.value else { return false }
         return object["verdict"] != nil && object["run"] != nil && object["steps"] != nil && object["mutants"] == nil
     }
 
     /// Reads the document. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let schema = try cursor["schema"].int()
         guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
         run = try cursor["run"].string()
@@ -102,7 +102,7 @@ public struct AuditDocument: Sendable {
     }
 
     /// What the audit did not check, as far as the document tells.
-    public var omissions: [ReportPage.Omission] {
+    package var omissions: [ReportPage.Omission] {
         var list: [ReportPage.Omission] = []
         if let segments {
             let left = segments - parts.count
@@ -134,7 +134,7 @@ public struct AuditDocument: Sendable {
     }
 
     /// What the verdict says.
-    public var sentence: String {
+    package var sentence: String {
         switch verdict {
         case .reproduced where parts.isEmpty:
             "\(equalSteps ?? steps) of \(steps) steps were replayed, and every phase is equal to the "

@@ -2,54 +2,54 @@ import Comparison
 import Digests
 
 /// The tensors in which two checkpoints differ, by layer: what `smpo diff A B --json` wrote of them.
-public struct CheckpointSection: PageSection {
+package struct CheckpointSection: PageSection {
     /// A tensor that is not identical.
-    public struct Tensor: Sendable, Equatable {
+    package struct Tensor: Sendable, Equatable {
         /// Its name and how its two sides relate.
-        public let name: String, verdict: String
+        package let name: String, verdict: String
         /// Whether the policy lets it pass.
-        public let passes: Bool
+        package let passes: Bool
         /// Elements that differ, and elements; nil where they were not measured.
-        public let unequal: Int, elements: Int?
+        package let unequal: Int, elements: Int?
         /// The largest distance in ULP, `.max` for NaN to a number, and in value, and ‖a − b‖ / ‖a‖.
-        public let maxULP: UInt64?, maxAbsolute: Double?, relativeL2: Double?
+        package let maxULP: UInt64?, maxAbsolute: Double?, relativeL2: Double?
         /// Pairs by powers of two of their distance, as `TensorMeasures.histogram` has them.
-        public let histogram: [Int]
+        package let histogram: [Int]
     }
 
     /// One of the two.
-    public struct Side: Sendable, Equatable {
+    package struct Side: Sendable, Equatable {
         /// Where it is, and what holds it.
-        public let path: String, container: String
+        package let path: String, container: String
         /// Its tensors and their elements.
-        public let tensors: Int, elements: Int
+        package let tensors: Int, elements: Int
     }
 
     /// The two.
-    public let left: Side, right: Side
+    package let left: Side, right: Side
     /// What the comparison came to.
-    public let verdict: CheckpointDifference.Verdict
+    package let verdict: CheckpointDifference.Verdict
     /// Whether that is a pass.
-    public var passes: Bool { verdict.passes }
+    package var passes: Bool { verdict.passes }
     /// Tensors compared, and those that are not identical.
-    public let compared: Int, tensors: [Tensor]
+    package let compared: Int, tensors: [Tensor]
     /// What differs in the metadata, and what was noted.
-    public let metadata: [InputDifferences.Entry], notes: [String]
+    package let metadata: [InputDifferences.Entry], notes: [String]
     /// Files that can hold weights and were not compared.
-    public let unread: Int
+    package let unread: Int
     /// What was not compared, or allowed to differ.
-    public let omissions: [ReportPage.Omission]
+    package let omissions: [ReportPage.Omission]
 
     /// The anchor.
-    public let key = "checkpoints"
+    package let key = "checkpoints"
     /// The heading.
-    public let title = "Layers that differ"
+    package let title = "Layers that differ"
 
     /// The schema of the documents that are read.
     static let schema = "smpo/checkpoint-diff/1"
 
     /// Whether a document is one of two checkpoints.
-    public static func isDifference(_ cursor: JSONCursor) -> Bool {
+    package static func isDifference(_ cursor: JSONCursor) -> Bool {
         guard case .object(let object)? = cursor.value, case .string(let schema)? = object["schema"] else {
             return false
         }
@@ -57,7 +57,7 @@ public struct CheckpointSection: PageSection {
     }
 
     /// Reads the document. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let schema = try cursor["schema"].string()
         guard schema == Self.schema else {
             throw try cursor["schema"].error(expected: Self.schema, found: "\"\(schema)\"")
@@ -149,12 +149,12 @@ public struct CheckpointSection: PageSection {
     }
 
     /// The verdict of the page.
-    public var pageVerdict: PageVerdict {
+    package var pageVerdict: PageVerdict {
         PageVerdict(verdict.rawValue, passes ? .good : verdict == .incomplete ? .open : .bad, sentences[0])
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let elements = tensors.reduce(0) { $0 + $1.unequal }
         return [
             "\(Figures.grouped(tensors.count)) of \(Figures.grouped(compared)) tensors differ, in "
@@ -166,7 +166,7 @@ public struct CheckpointSection: PageSection {
     }
 
     /// The tensors, the worst first.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let ordered = tensors.sorted {
             let (a, b) = ($0.relativeL2 ?? .infinity, $1.relativeL2 ?? .infinity)
             return a != b ? a > b : utf8Less($0.name, $1.name)
@@ -186,7 +186,7 @@ public struct CheckpointSection: PageSection {
     }
 
     /// A shaded table of the layers, and histograms of the distances in the worst of them.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         let measured = layers.compactMap { name, tensors -> HeatTable.Row? in
             let known = tensors.filter { $0.elements != nil }
             guard !known.isEmpty else { return nil }
@@ -223,7 +223,7 @@ public struct CheckpointSection: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "left": .string(left.path), "right": .string(right.path), "compared": .integer(compared),
             "tensors": .array(

@@ -3,20 +3,20 @@ import Digests
 import Foundation
 
 /// How far the numbers of every step lie apart, in units of the last place.
-public struct DriftPlot: PageSection {
+package struct DriftPlot: PageSection {
     /// One step.
-    public struct Bar: Sendable, Equatable {
+    package struct Bar: Sendable, Equatable {
         /// The step, from 1.
-        public let step: Int
+        package let step: Int
         /// Which number lies furthest; nil where all numbers of loss and gradient are equal.
-        public let name: String?
+        package let name: String?
         /// Its distance.
-        public let ulp: UInt64
+        package let ulp: UInt64
         /// Whether anything of the step differs, tensors too.
-        public let differs: Bool
+        package let differs: Bool
 
         /// A step.
-        public init(step: Int, name: String?, ulp: UInt64, differs: Bool) {
+        package init(step: Int, name: String?, ulp: UInt64, differs: Bool) {
             (self.step, self.name, self.ulp, self.differs) = (step, name, ulp, differs)
         }
 
@@ -25,21 +25,21 @@ public struct DriftPlot: PageSection {
     }
 
     /// The steps in order.
-    public let bars: [Bar]
+    package let bars: [Bar]
     /// What the two sides are called.
-    public let names: PageSides
+    package let names: PageSides
     /// The first step that differs.
-    public let firstDifference: Int?
+    package let firstDifference: Int?
     /// What kind of change it speaks of: a word and its meaning.
-    public let kind: DriftKind?
+    package let kind: DriftKind?
 
     /// The anchor.
-    public let key = "drift"
+    package let key = "drift"
     /// The heading.
-    public let title = "Drift in units of the last place"
+    package let title = "Drift in units of the last place"
 
     /// The drift of compared steps.
-    public init(_ drift: [StepDrift], names: PageSides = .replay) {
+    package init(_ drift: [StepDrift], names: PageSides = .replay) {
         bars = drift.map {
             Bar(step: $0.step, name: $0.furthest?.name, ulp: $0.furthest?.ulp ?? 0, differs: !$0.isEqual)
         }
@@ -49,7 +49,7 @@ public struct DriftPlot: PageSection {
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let differing = bars.count(where: \.differs)
         guard differing > 0 else {
             return ["All \(Figures.grouped(bars.count)) compared steps are equal in every bit that was compared."]
@@ -70,10 +70,10 @@ public struct DriftPlot: PageSection {
     }
 
     /// The curve.
-    public var curves: [PageCurve] { [PageCurve("drift, log₂(1 + ULP)", bars.map(\.height))] }
+    package var curves: [PageCurve] { [PageCurve("drift, log₂(1 + ULP)", bars.map(\.height))] }
 
     /// The steps that differ.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let rows = bars.filter(\.differs).map {
             ["\($0.step)", $0.name ?? "digests only", $0.name == nil ? "–" : Figures.ulp($0.ulp)]
         }
@@ -83,7 +83,7 @@ public struct DriftPlot: PageSection {
     }
 
     /// The drawing.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         guard bars.contains(where: \.differs) else { return "" }
         let shown = StepBuckets.ranges(bars.count, most: min(detail.points, 360)).compactMap { range in
             range.max { bars[$0].height < bars[$1].height }.map { bars[$0] }
@@ -103,7 +103,7 @@ public struct DriftPlot: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "sides": names.json, "columns": ["step", "differs", "ulp", "furthest"],
             "rows": .array(

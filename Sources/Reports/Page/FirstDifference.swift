@@ -3,39 +3,39 @@ import Comparison
 import Digests
 
 /// Where two traces part: the last equal step, and step, phase, tensor and element of the first difference.
-public struct FirstDifference: PageSection {
+package struct FirstDifference: PageSection {
     /// The number that differs: its coordinates, both values with their bits, and their distance.
-    public struct Element: Sendable, Equatable {
+    package struct Element: Sendable, Equatable {
         /// `[2, 11, 12]`.
-        public let place: String
+        package let place: String
         /// Values and bits.
-        public let expected: String, found: String, expectedBits: String, foundBits: String
+        package let expected: String, found: String, expectedBits: String, foundBits: String
         /// The distance in units of the last place, where it has one.
-        public let ulp: UInt64?
+        package let ulp: UInt64?
     }
 
     /// The steps that were compared, at most.
-    public let steps: Int
+    package let steps: Int
     /// The last equal step, or 0, and the first that differs.
-    public let lastEqual: Int, step: Int
+    package let lastEqual: Int, step: Int
     /// Phase and tensor.
-    public let phase: String, tensor: String
+    package let phase: String, tensor: String
     /// Both digests or values as texts, where there are any.
-    public let expected: String?, found: String?
+    package let expected: String?, found: String?
     /// The element, where it is known.
-    public let element: Element?
+    package let element: Element?
     /// The first operator that differs, the cause, and the kind of change, each where it is known.
-    public var operation: String?, cause: String?, kind: String?
+    package var operation: String?, cause: String?, kind: String?
     /// What was looked at on the way.
-    public var looked: [String] = []
+    package var looked: [String] = []
 
     /// The anchor.
-    public let key = "first-difference"
+    package let key = "first-difference"
     /// The heading.
-    public let title = "First difference"
+    package let title = "First difference"
 
     /// The place that a comparison of up to `steps` steps found.
-    public init(_ divergence: Divergence, steps: Int) {
+    package init(_ divergence: Divergence, steps: Int) {
         self.steps = steps
         (lastEqual, step) = (divergence.lastEqualStep, divergence.step)
         (phase, tensor) = (divergence.phase.rawValue, divergence.tensor)
@@ -49,7 +49,7 @@ public struct FirstDifference: PageSection {
     }
 
     /// The place that `AuditReport.json` or `RunDifference.json` tell of. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor, steps: Int) throws {
+    package init(json cursor: JSONCursor, steps: Int) throws {
         self.steps = steps
         (lastEqual, step) = (try cursor["last_equal_step"].int(), try cursor["step"].int())
         (phase, tensor) = (try cursor["phase"].string(), try cursor["tensor"].string())
@@ -71,7 +71,7 @@ public struct FirstDifference: PageSection {
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         var lines = [
             (lastEqual == 0 ? "No step is equal. " : "Step \(lastEqual) is the last that is equal. ")
                 + "The first difference is in step \(step), phase \(phase), \(tensor)."
@@ -90,7 +90,7 @@ public struct FirstDifference: PageSection {
     }
 
     /// The parts of the place.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let rows: [(String, String?)] = [
             ("last equal step", lastEqual == 0 ? "none" : "\(lastEqual)"), ("first different step", "\(step)"),
             ("phase", phase), ("tensor or number", tensor), ("expected", expected), ("found", found),
@@ -103,7 +103,7 @@ public struct FirstDifference: PageSection {
     }
 
     /// A line of steps: rings for equal ones, a cross for the first that differs.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         let last = max(steps, step)
         let (left, width, y) = (24.0, 712.0, 40.0)
         func x(_ step: Int) -> Double { left + (last > 1 ? Double(step - 1) / Double(last - 1) : 0.5) * width }
@@ -135,7 +135,7 @@ public struct FirstDifference: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "last_equal_step": .integer(lastEqual), "step": .integer(step), "phase": .string(phase),
             "tensor": .string(tensor), "steps": .integer(steps),

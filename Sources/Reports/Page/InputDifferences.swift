@@ -1,18 +1,18 @@
 import Digests
 
 /// What differs in the manifests of two runs.
-public struct InputDifferences: PageSection {
+package struct InputDifferences: PageSection {
     /// A place, and what stands there on both sides; nil where nothing does.
-    public struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         /// The keys from the root.
-        public let path: String
+        package let path: String
         /// Both values.
-        public let left: String?, right: String?
+        package let left: String?, right: String?
         /// Whether it is an input, which determines bits, or a circumstance, which must not.
-        public let isInput: Bool
+        package let isInput: Bool
 
         /// An entry.
-        public init(path: String, left: String?, right: String?, isInput: Bool) {
+        package init(path: String, left: String?, right: String?, isInput: Bool) {
             (self.path, self.left, self.right, self.isInput) = (path, left, right, isInput)
         }
 
@@ -25,20 +25,20 @@ public struct InputDifferences: PageSection {
     }
 
     /// The entries, inputs first.
-    public let entries: [Entry]
+    package let entries: [Entry]
     /// What the two are called.
-    public let names: PageSides
+    package let names: PageSides
 
     /// The anchor.
-    public let key = "inputs"
+    package let key = "inputs"
     /// The heading.
-    public let title = "What differs in the manifests"
+    package let title = "What differs in the manifests"
 
     /// Entries of two runs.
-    public init(_ entries: [Entry], names: PageSides) { (self.entries, self.names) = (entries, names) }
+    package init(_ entries: [Entry], names: PageSides) { (self.entries, self.names) = (entries, names) }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let inputs = entries.count(where: \.isInput)
         return [
             inputs == 0
@@ -53,7 +53,7 @@ public struct InputDifferences: PageSection {
     }
 
     /// There is nothing else to see.
-    public var isTableOpen: Bool { true }
+    package var isTableOpen: Bool { true }
 
     /// A number given as bits reads better as a number.
     private static func shown(_ text: String?) -> String {
@@ -63,7 +63,7 @@ public struct InputDifferences: PageSection {
     }
 
     /// The entries.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         entries.isEmpty
             ? nil
             : PageTable(
@@ -74,7 +74,7 @@ public struct InputDifferences: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         .array(
             entries.map {
                 [

@@ -1,18 +1,18 @@
 import Digests
 
 /// What the labels of a run's pairs are like.
-public struct LabelSection: PageSection {
+package struct LabelSection: PageSection {
     /// How often which values occur.
-    public struct Histogram: Sendable, Equatable {
+    package struct Histogram: Sendable, Equatable {
         /// What the values are, a word for anchors, and what a value means.
-        public let title: String, key: String, meaning: String
+        package let title: String, key: String, meaning: String
         /// The least and the greatest value, the mean, and how many there are.
-        public let range: ClosedRange<Double>, mean: Double, total: Int
+        package let range: ClosedRange<Double>, mean: Double, total: Int
         /// How many values fall into each of equal parts of the range.
-        public let counts: [Int]
+        package let counts: [Int]
 
         /// The histogram of finite `values` in `parts` parts; nil where there are none.
-        public init?(_ title: String, key: String, meaning: String, _ values: [Double], parts: Int = 32) {
+        package init?(_ title: String, key: String, meaning: String, _ values: [Double], parts: Int = 32) {
             let finite = values.filter(\.isFinite)
             guard let low = finite.min(), let high = finite.max() else { return nil }
             var counts = [Int](repeating: 0, count: high > low ? parts : 1)
@@ -31,23 +31,23 @@ public struct LabelSection: PageSection {
     }
 
     /// The histograms.
-    public let histograms: [Histogram]
+    package let histograms: [Histogram]
     /// Where the numbers come from, and what is strange.
-    public let notes: [String]
+    package let notes: [String]
 
     /// The anchor.
-    public let key = "labels"
+    package let key = "labels"
     /// The heading.
-    public let title = "Labels and reward gaps"
+    package let title = "Labels and reward gaps"
 
     /// Histograms with what has to be known of them.
-    public init(_ histograms: [Histogram], notes: [String]) { (self.histograms, self.notes) = (histograms, notes) }
+    package init(_ histograms: [Histogram], notes: [String]) { (self.histograms, self.notes) = (histograms, notes) }
 
     /// What it says.
-    public var sentences: [String] { histograms.map(\.sentence) + notes }
+    package var sentences: [String] { histograms.map(\.sentence) + notes }
 
     /// The shapes of the histograms.
-    public var curves: [PageCurve] {
+    package var curves: [PageCurve] {
         histograms.map { histogram in
             let range = histogram.range
             return PageCurve(
@@ -57,7 +57,7 @@ public struct LabelSection: PageSection {
     }
 
     /// A row for each part of each histogram that is not empty.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let rows = histograms.flatMap { histogram in
             let (low, high) = (histogram.range.lowerBound, histogram.range.upperBound)
             let width = (high - low) / Double(histogram.counts.count)
@@ -72,7 +72,7 @@ public struct LabelSection: PageSection {
     }
 
     /// The drawings side by side.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         "<div class=\"figures\">"
             + histograms.map {
                 BarChart(
@@ -84,7 +84,7 @@ public struct LabelSection: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         .array(
             histograms.map {
                 [

@@ -1,68 +1,68 @@
 import Digests
 
 /// The noisy pictures that the networks saw: timesteps, whether their digests came out again, and some of them to look at.
-public struct LatentSection: PageSection {
+package struct LatentSection: PageSection {
     /// An item of a step: a pair, or a single picture.
-    public struct Match: Sendable, Equatable {
+    package struct Match: Sendable, Equatable {
         /// The step, and the item's place in it from 0.
-        public let step: Int, item: Int
+        package let step: Int, item: Int
         /// The item's name in the data.
-        public let id: String
+        package let id: String
         /// t; nil where nothing is noised.
-        public let timestep: Int?
+        package let timestep: Int?
         /// Whether the digests of winner and loser are equal; nil where they were not compared. A single picture is the
         /// first.
-        public let winner: Bool?, loser: Bool?
+        package let winner: Bool?, loser: Bool?
 
         /// An item.
-        public init(step: Int, item: Int, id: String, timestep: Int?, winner: Bool?, loser: Bool?) {
+        package init(step: Int, item: Int, id: String, timestep: Int?, winner: Bool?, loser: Bool?) {
             (self.step, self.item, self.id) = (step, item, id)
             (self.timestep, self.winner, self.loser) = (timestep, winner, loser)
         }
 
         /// Whether all that was compared of it is equal; nil where nothing was.
-        public var isEqual: Bool? {
+        package var isEqual: Bool? {
             let known = [winner, loser].compactMap(\.self)
             return known.isEmpty ? nil : known.allSatisfy(\.self)
         }
     }
 
     /// An item with pictures.
-    public struct Exhibit: Sendable, Equatable {
+    package struct Exhibit: Sendable, Equatable {
         /// Which item.
-        public let match: Match
+        package let match: Match
         /// The caption of its pictures.
-        public let caption: String
+        package let caption: String
         /// Winner, loser, and what the inversion made of them.
-        public let pictures: [PagePicture]
+        package let pictures: [PagePicture]
 
         /// An item to look at.
-        public init(match: Match, caption: String, pictures: [PagePicture]) {
+        package init(match: Match, caption: String, pictures: [PagePicture]) {
             (self.match, self.caption, self.pictures) = (match, caption, pictures)
         }
     }
 
     /// The items whose digests are known.
-    public let matches: [Match]
+    package let matches: [Match]
     /// Some of them.
-    public let exhibits: [Exhibit]
+    package let exhibits: [Exhibit]
     /// What has to be known of the pictures.
-    public let notes: [String]
+    package let notes: [String]
     /// Whether the noisy pictures come from inverting the data, not from adding noise.
-    public let isInverted: Bool
+    package let isInverted: Bool
 
     /// The anchor.
-    public let key = "latents"
+    package let key = "latents"
     /// The heading.
-    public var title: String { isInverted ? "Inverted latents" : "Noisy latents" }
+    package var title: String { isInverted ? "Inverted latents" : "Noisy latents" }
 
     /// Items, some with pictures.
-    public init(_ matches: [Match], exhibits: [Exhibit], notes: [String], isInverted: Bool = true) {
+    package init(_ matches: [Match], exhibits: [Exhibit], notes: [String], isInverted: Bool = true) {
         (self.matches, self.exhibits, self.notes, self.isInverted) = (matches, exhibits, notes, isInverted)
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let compared = matches.filter { $0.isEqual != nil }
         let steps = Set(matches.map(\.step)).count
         var lines = ["\(Figures.grouped(matches.count)) items of \(Figures.grouped(steps)) steps are looked at."]
@@ -88,7 +88,7 @@ public struct LatentSection: PageSection {
     }
 
     /// The items; those that differ come first.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let ordered = matches.filter { $0.isEqual == false } + matches.filter { $0.isEqual != false }
         let isSingle = matches.allSatisfy { $0.loser == nil }
         let rows = ordered.map { match in
@@ -103,7 +103,7 @@ public struct LatentSection: PageSection {
     }
 
     /// The chart and the pictures.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         var html = ""
         if matches.contains(where: { $0.timestep != nil }) {
             html +=
@@ -131,7 +131,7 @@ public struct LatentSection: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func flag(_ value: Bool?) -> JSONValue { value.map { .bool($0) } ?? .null }
         return [
             "inverted": .bool(isInverted), "columns": ["step", "item", "id", "t", "winner_equal", "loser_equal"],

@@ -4,16 +4,16 @@ import Digests
 import Ledger
 
 /// The loss of every step: as recorded, and as it came out again.
-public struct LossPlot: PageSection {
+package struct LossPlot: PageSection {
     /// One step's loss as bits of a Float32.
-    public struct Point: Sendable, Equatable {
+    package struct Point: Sendable, Equatable {
         /// The step, from 1.
-        public let step: Int
+        package let step: Int
         /// The recorded loss, and the other one; nil for what is not known.
-        public let recorded: UInt32?, found: UInt32?
+        package let recorded: UInt32?, found: UInt32?
 
         /// A step's loss.
-        public init(step: Int, recorded: UInt32?, found: UInt32?) {
+        package init(step: Int, recorded: UInt32?, found: UInt32?) {
             (self.step, self.recorded, self.found) = (step, recorded, found)
         }
 
@@ -26,24 +26,24 @@ public struct LossPlot: PageSection {
     }
 
     /// The steps in order.
-    public let points: [Point]
+    package let points: [Point]
     /// What the two sides are called.
-    public let names: PageSides
+    package let names: PageSides
     /// The first step that differs.
-    public let firstDifference: Int?
+    package let firstDifference: Int?
 
     /// The anchor.
-    public let key = "loss"
+    package let key = "loss"
     /// The heading.
-    public var title: String { "Loss" }
+    package var title: String { "Loss" }
 
     /// A plot of steps.
-    public init(_ points: [Point], names: PageSides = .replay, firstDifference: Int? = nil) {
+    package init(_ points: [Point], names: PageSides = .replay, firstDifference: Int? = nil) {
         (self.points, self.names, self.firstDifference) = (points, names, firstDifference)
     }
 
     /// The losses of a comparison. A step with a record on one side only is not in it.
-    public init(_ drift: [StepDrift], names: PageSides = .replay, firstDifference: Int? = nil) {
+    package init(_ drift: [StepDrift], names: PageSides = .replay, firstDifference: Int? = nil) {
         self.init(
             drift.compactMap { step in
                 step.loss.map { Point(step: step.step, recorded: $0.recorded, found: $0.found) }
@@ -51,7 +51,7 @@ public struct LossPlot: PageSection {
     }
 
     /// The recorded losses alone.
-    public init(recorded: [StepRecord], firstDifference: Int? = nil) {
+    package init(recorded: [StepRecord], firstDifference: Int? = nil) {
         self.init(
             recorded.compactMap { record in
                 StepFigures(record).loss.map { Point(step: record.step, recorded: $0.bitPattern, found: nil) }
@@ -68,7 +68,7 @@ public struct LossPlot: PageSection {
     var isCompared: Bool { points.contains { $0.recorded != nil && $0.found != nil } }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let recorded = points.compactMap { LossPlot.value($0.recorded) }
         guard let first = recorded.first, let last = recorded.last else { return ["No step has a finite loss."] }
         var lines = [
@@ -94,14 +94,14 @@ public struct LossPlot: PageSection {
     }
 
     /// The curves.
-    public var curves: [PageCurve] {
+    package var curves: [PageCurve] {
         let recorded = PageCurve("loss, \(names.recorded)", points.map { LossPlot.value($0.recorded) })
         return isCompared
             ? [recorded, PageCurve("loss, \(names.found)", points.map { LossPlot.value($0.found) })] : [recorded]
     }
 
     /// The losses step by step.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let rows = points.map { point in
             [
                 "\(point.step)", point.recorded.map { "\(Float(bitPattern: $0))" } ?? "–",
@@ -115,7 +115,7 @@ public struct LossPlot: PageSection {
     }
 
     /// The drawing.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         let known = points.filter { LossPlot.value($0.recorded) != nil }
         func series(_ value: (Point) -> Double?) -> [StepChart.Point] {
             let finite = points.compactMap { point in value(point).map { StepChart.Point(step: point.step, value: $0) }
@@ -137,7 +137,7 @@ public struct LossPlot: PageSection {
     }
 
     /// For programs: bits.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func bits(_ value: UInt32?) -> JSONValue { value.map { .string(HexFloat.string(bits: $0)) } ?? .null }
         return [
             "sides": names.json, "columns": ["step", "recorded", "found"],

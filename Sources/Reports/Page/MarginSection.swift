@@ -3,17 +3,17 @@ import Ledger
 
 /// Whether the policy prefers the winners: the mean logit of every step, and the share of its items whose logit is above
 /// 0.
-public struct MarginSection: PageSection {
+package struct MarginSection: PageSection {
     /// One step.
-    public struct Point: Sendable, Equatable {
+    package struct Point: Sendable, Equatable {
         /// The step, from 1.
-        public let step: Int
+        package let step: Int
         /// The mean logit, and the share of logits above 0, as `StepLosses` has them.
-        public let margin: Double, accuracy: Double
+        package let margin: Double, accuracy: Double
     }
 
     /// What a logit above 0 says.
-    public enum Meaning: String, Sendable {
+    package enum Meaning: String, Sendable {
         /// The policy leans to the winner of a pair more than its reference does.
         case againstReference
         /// The model prefers the winner of a pair; there is no reference.
@@ -31,19 +31,19 @@ public struct MarginSection: PageSection {
     }
 
     /// What a logit above 0 says.
-    public let meaning: Meaning
+    package let meaning: Meaning
     /// The steps in order.
-    public let points: [Point]
+    package let points: [Point]
     /// Items with a negative weight, of all.
-    public let negative: Int, items: Int
+    package let negative: Int, items: Int
 
     /// The anchor.
-    public let key = "margin"
+    package let key = "margin"
     /// The heading.
-    public let title = "Margin and implicit accuracy"
+    package let title = "Margin and implicit accuracy"
 
     /// The margins that the records of steps hold; nil where the objective compares nothing.
-    public init?(_ records: [StepRecord], meaning: Meaning = .againstReference) {
+    package init?(_ records: [StepRecord], meaning: Meaning = .againstReference) {
         var (points, negative, items): ([Point], Int, Int) = ([], 0, 0)
         for record in records {
             let figures = StepFigures(record)
@@ -59,7 +59,7 @@ public struct MarginSection: PageSection {
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         guard let last = points.last else { return [] }
         let tail = points.suffix(max(1, points.count / 10))
         let mean = tail.reduce(0) { $0 + $1.accuracy } / Double(tail.count)
@@ -78,12 +78,12 @@ public struct MarginSection: PageSection {
     }
 
     /// The curves.
-    public var curves: [PageCurve] {
+    package var curves: [PageCurve] {
         [PageCurve("margin", points.map(\.margin)), PageCurve("implicit accuracy", points.map(\.accuracy))]
     }
 
     /// The steps.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         PageTable(
             ["step", "margin", "implicit accuracy"],
             thinning: points.map { ["\($0.step)", Figures.short($0.margin), Figures.short($0.accuracy)] },
@@ -91,7 +91,7 @@ public struct MarginSection: PageSection {
     }
 
     /// Two drawings.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         func chart(_ id: String, _ title: String, _ description: String, _ value: (Point) -> Double) -> StepChart {
             var chart = StepChart(
                 id: id, title: title, description: description, steps: (points[0].step, points[points.count - 1].step))
@@ -111,7 +111,7 @@ public struct MarginSection: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "columns": ["step", "margin", "implicit_accuracy"], "negative_weights": .integer(negative),
             "meaning": .string(meaning.sentence),

@@ -1,20 +1,20 @@
 import Digests
 
 /// That no first difference is known, in its place on the page.
-public struct NoDifference: PageSection {
+package struct NoDifference: PageSection {
     /// What there is to say.
-    public let sentence: String
+    package let sentence: String
 
     /// The anchor.
-    public let key = "first-difference"
+    package let key = "first-difference"
     /// The heading.
-    public let title = "First difference"
+    package let title = "First difference"
 
     /// A sentence in place of a difference.
-    public init(_ sentence: String) { self.sentence = sentence }
+    package init(_ sentence: String) { self.sentence = sentence }
 
     /// What it says.
-    public var sentences: [String] { [sentence] }
+    package var sentences: [String] { [sentence] }
     /// For programs.
-    public var json: JSONValue { .null }
+    package var json: JSONValue { .null }
 }

@@ -1,19 +1,19 @@
 /// How much of the evidence a page draws and lists, so that it stays small.
-public struct PageDetail: Sendable, Equatable {
+package struct PageDetail: Sendable, Equatable {
     /// Points of a curve.
-    public var points = 600
+    package var points = 600
     /// Columns and rows of a heat map.
-    public var columns = 120, rows = 48
+    package var columns = 120, rows = 48
     /// Rows of a table.
-    public var tableRows = 120
+    package var tableRows = 120
     /// Pictures of a gallery.
-    public var pictures = 64
+    package var pictures = 64
 
     /// As much as pages usually hold.
-    public init() {}
+    package init() {}
 
     /// Half of everything; nil where there is nothing more to leave out.
-    public var reduced: PageDetail? {
+    package var reduced: PageDetail? {
         guard points > 40 else { return nil }
         var less = self
         (less.points, less.columns, less.rows) = (points / 2, max(20, columns / 2), max(8, rows / 2))

@@ -2,27 +2,27 @@ import Digests
 import Foundation
 
 /// A report as one HTML page: no network, no scripts, below a fixed size.
-public struct PageHTML {
+package struct PageHTML {
     private let page: ReportPage
     /// The size that no page reaches, in bytes.
-    public static let limit = 1 << 20
+    package static let limit = 1 << 20
 
     /// A presentation.
-    public init(_ page: ReportPage) { self.page = page }
+    package init(_ page: ReportPage) { self.page = page }
 
     /// A page cannot be made small enough.
-    public struct TooLarge: Error, CustomStringConvertible {
+    package struct TooLarge: Error, CustomStringConvertible {
         /// The size that it comes to at least.
-        public let bytes: Int
+        package let bytes: Int
         /// The message.
-        public var description: String {
+        package var description: String {
             "the page comes to \(bytes) bytes with everything thinned out: expected fewer than \(PageHTML.limit); "
                 + "--json gives the numbers without a page"
         }
     }
 
     /// The page with as much detail as fits. - Throws: `TooLarge`.
-    public func text() throws -> String {
+    package func text() throws -> String {
         var detail = PageDetail()
         while true {
             let text = text(detail)

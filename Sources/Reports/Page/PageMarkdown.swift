@@ -1,7 +1,7 @@
 import Digests
 
 /// A report as Markdown: the twin of the HTML page without its drawings.
-public struct PageMarkdown {
+package struct PageMarkdown {
     private let page: ReportPage
     private static let detail: PageDetail = {
         var detail = PageDetail()
@@ -10,10 +10,10 @@ public struct PageMarkdown {
     }()
 
     /// A presentation.
-    public init(_ page: ReportPage) { self.page = page }
+    package init(_ page: ReportPage) { self.page = page }
 
     /// The document.
-    public var text: String {
+    package var text: String {
         let verdict = page.verdict
         var lines = [
             "# \(VisibleText.markdown(page.title)): \(verdict.sign) \(VisibleText.markdown(verdict.word))", "",

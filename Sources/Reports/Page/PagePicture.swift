@@ -2,20 +2,20 @@ import Digests
 import Foundation
 
 /// A small picture of a page.
-public struct PagePicture: Sendable, Equatable {
+package struct PagePicture: Sendable, Equatable {
     /// The bytes of a PNG file.
-    public let png: [UInt8]
+    package let png: [UInt8]
     /// Its size in pixels.
-    public let width: Int, height: Int
+    package let width: Int, height: Int
     /// What it is: `winner`, `before`, …
-    public let label: String
+    package let label: String
     /// What it shows, for who does not see it.
-    public let alternative: String
+    package let alternative: String
     /// What is known of it: that its digest is the recorded one, that it is scaled.
-    public let note: String
+    package let note: String
 
     /// A picture.
-    public init(png: [UInt8], width: Int, height: Int, label: String, alternative: String, note: String = "") {
+    package init(png: [UInt8], width: Int, height: Int, label: String, alternative: String, note: String = "") {
         (self.png, self.width, self.height) = (png, width, height)
         (self.label, self.alternative, self.note) = (label, alternative, note)
     }

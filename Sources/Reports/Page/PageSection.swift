@@ -2,7 +2,7 @@ import Digests
 
 /// One part of a report page: what it says in words, what it draws, and the numbers behind the drawing. Every form of the
 /// page shows the same value.
-public protocol PageSection: Sendable {
+package protocol PageSection: Sendable {
     /// Its anchor in the page and its member in the JSON form.
     var key: String { get }
     /// Its heading.
@@ -23,49 +23,49 @@ public protocol PageSection: Sendable {
 
 extension PageSection {
     /// Closed, unless a section says otherwise.
-    public var isTableOpen: Bool { false }
+    package var isTableOpen: Bool { false }
     /// None, unless a section says otherwise.
-    public var curves: [PageCurve] { [] }
+    package var curves: [PageCurve] { [] }
     /// None, unless a section says otherwise.
-    public func table(_ detail: PageDetail) -> PageTable? { nil }
+    package func table(_ detail: PageDetail) -> PageTable? { nil }
     /// None, unless a section says otherwise.
-    public func drawing(_ detail: PageDetail) -> String { "" }
+    package func drawing(_ detail: PageDetail) -> String { "" }
 }
 
 /// A curve that a terminal shows as a row of blocks.
-public struct PageCurve: Sendable, Equatable {
+package struct PageCurve: Sendable, Equatable {
     /// What it is of.
-    public let label: String
+    package let label: String
     /// Its values from left to right; nil where there is none.
-    public let values: [Double?]
+    package let values: [Double?]
     /// What stands at its ends; nil for its least and greatest value.
-    public let ends: String?
+    package let ends: String?
 
     /// A curve of `values`.
-    public init(_ label: String, _ values: [Double?], ends: String? = nil) {
+    package init(_ label: String, _ values: [Double?], ends: String? = nil) {
         (self.label, self.values, self.ends) = (label, values, ends)
     }
 }
 
 /// Rows of texts under a head.
-public struct PageTable: Sendable, Equatable {
+package struct PageTable: Sendable, Equatable {
     /// The heads of the columns.
-    public let head: [String]
+    package let head: [String]
     /// The rows, each as long as the head.
-    public let rows: [[String]]
+    package let rows: [[String]]
     /// Columns of numbers.
-    public let numbers: Set<Int>
+    package let numbers: Set<Int>
     /// How many rows there are besides.
-    public let leftOut: Int
+    package let leftOut: Int
 
     /// A table of the first `most` of `rows`.
-    public init(_ head: [String], _ rows: [[String]], numbers: Set<Int> = [], most: Int = .max) {
+    package init(_ head: [String], _ rows: [[String]], numbers: Set<Int> = [], most: Int = .max) {
         (self.head, self.rows, self.numbers) = (head, Array(rows.prefix(most)), numbers)
         leftOut = max(0, rows.count - most)
     }
 
     /// A table of `rows` with some of the many, evenly chosen, the first and the last among them.
-    public init(_ head: [String], thinning rows: [[String]], numbers: Set<Int> = [], most: Int) {
+    package init(_ head: [String], thinning rows: [[String]], numbers: Set<Int> = [], most: Int) {
         let chosen = StepBuckets.spread(rows.count, most: most).map { rows[$0] }
         (self.head, self.rows, self.numbers, leftOut) = (head, chosen, numbers, rows.count - chosen.count)
     }

@@ -1,15 +1,15 @@
 import Digests
 
 /// What the two sides of a comparison are called.
-public struct PageSides: Sendable, Equatable {
+package struct PageSides: Sendable, Equatable {
     /// The side that was there first, and the one that was held against it.
-    public let recorded: String, found: String
+    package let recorded: String, found: String
 
     /// Two names.
-    public init(recorded: String, found: String) { (self.recorded, self.found) = (recorded, found) }
+    package init(recorded: String, found: String) { (self.recorded, self.found) = (recorded, found) }
 
     /// A record and its replay.
-    public static let replay = PageSides(recorded: "recorded", found: "replayed")
+    package static let replay = PageSides(recorded: "recorded", found: "replayed")
 
     /// The loss of a side, in a sentence.
     func loss(_ name: String) -> String {

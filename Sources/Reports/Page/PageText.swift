@@ -1,15 +1,15 @@
 import Digests
 
 /// A report for a terminal.
-public struct PageText {
+package struct PageText {
     private let page: ReportPage
     private let usesColour: Bool
 
     /// A presentation; with `usesColour` the verdict is coloured.
-    public init(_ page: ReportPage, usesColour: Bool = false) { (self.page, self.usesColour) = (page, usesColour) }
+    package init(_ page: ReportPage, usesColour: Bool = false) { (self.page, self.usesColour) = (page, usesColour) }
 
     /// The verdict, what was not checked, then each section: curves, sentences; provenance as a list.
-    public var text: String {
+    package var text: String {
         var lines = ["\(VisibleText.of(page.title)): \(verdict)  (\(VisibleText.of(page.subject)))"]
         lines += wrapped(page.verdict.sentence, indent: "  ")
         if !page.unchecked.isEmpty {

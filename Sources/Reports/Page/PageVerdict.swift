@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// What a page says first.
-public struct PageVerdict: Sendable, Equatable {
+package struct PageVerdict: Sendable, Equatable {
     /// How it is shown; a sign goes with each, so that no reader needs the colour.
-    public enum Tone: String, Sendable {
+    package enum Tone: String, Sendable {
         /// Everything that was compared is equal.
         case good
         /// Something differs or does not hold.
@@ -14,19 +14,19 @@ public struct PageVerdict: Sendable, Equatable {
     }
 
     /// The verdict's word.
-    public let word: String
+    package let word: String
     /// How it is shown.
-    public let tone: Tone
+    package let tone: Tone
     /// What it says, a sentence or more.
-    public let sentence: String
+    package let sentence: String
 
     /// A verdict with all its parts.
-    public init(_ word: String, _ tone: Tone, _ sentence: String) {
+    package init(_ word: String, _ tone: Tone, _ sentence: String) {
         (self.word, self.tone, self.sentence) = (word, tone, sentence)
     }
 
     /// The sign before the word.
-    public var sign: String {
+    package var sign: String {
         switch tone {
         case .good: "✓"
         case .bad: "✗"
@@ -35,7 +35,7 @@ public struct PageVerdict: Sendable, Equatable {
     }
 
     /// What an audit says.
-    public init(_ verdict: Verdict, _ sentence: String) {
+    package init(_ verdict: Verdict, _ sentence: String) {
         let tone: Tone =
             switch verdict {
             case .reproduced, .withinBand: .good

@@ -2,41 +2,41 @@ import Digests
 import Ledger
 
 /// What a run is made of and who vouches for it, to be copied.
-public struct ProvenanceCard: PageSection {
+package struct ProvenanceCard: PageSection {
     /// A name and what stands under it.
-    public struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         /// The group: `signatures`, `outcome`, …
-        public let group: String
+        package let group: String
         /// What it is.
-        public let name: String
+        package let name: String
         /// What stands there: a digest, a word.
-        public let value: String
+        package let value: String
 
         /// An entry.
-        public init(_ group: String, _ name: String, _ value: String) {
+        package init(_ group: String, _ name: String, _ value: String) {
             (self.group, self.name, self.value) = (group, name, value)
         }
     }
 
     /// The run.
-    public let run: String
+    package let run: String
     /// The entries, those of a group together.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
     /// The anchor.
-    public let key: String
+    package let key: String
     /// The heading.
-    public let title: String
+    package let title: String
 
     /// A card of a run; `isOnly` unless the page has several.
-    public init(run: String, entries: [Entry], number: Int? = nil) {
+    package init(run: String, entries: [Entry], number: Int? = nil) {
         (self.run, self.entries) = (run, entries)
         key = "provenance" + (number.map { "-\($0)" } ?? "")
         title = "Provenance" + (number == nil ? "" : " of \(run)")
     }
 
     /// What a manifest says, and who has signed it.
-    public init(_ manifest: Manifest, signers: Attestations.Signers, number: Int? = nil) {
+    package init(_ manifest: Manifest, signers: Attestations.Signers, number: Int? = nil) {
         let (inputs, circumstances) = (manifest.inputs, manifest.circumstances)
         var entries = signers.known.flatMap {
             [Entry("signatures", "signed by", "\($0)"), Entry("signatures", "key", $0.id.hex)]
@@ -76,7 +76,7 @@ public struct ProvenanceCard: PageSection {
     }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let signed = entries.filter { $0.group == "signatures" && $0.name == "signed by" && $0.value != "nobody" }
         return [
             signed.isEmpty
@@ -87,12 +87,12 @@ public struct ProvenanceCard: PageSection {
     }
 
     /// The entries.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         PageTable(["group", "what", "value"], entries.map { [$0.group, $0.name, $0.value] })
     }
 
     /// The card; a click or tap into a value selects all of it.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         var (html, group) = ("", "")
         for entry in entries {
             if entry.group != group {
@@ -107,7 +107,7 @@ public struct ProvenanceCard: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "run": .string(run),
             "entries": .array(

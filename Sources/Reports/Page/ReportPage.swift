@@ -1,20 +1,20 @@
 import Digests
 
 /// All that a report shows, whatever its form.
-public struct ReportPage: Sendable {
+package struct ReportPage: Sendable {
     /// Something that a reader might take for checked, and why it is not.
-    public struct Omission: Sendable, Equatable {
+    package struct Omission: Sendable, Equatable {
         /// What was not checked.
-        public let what: String
+        package let what: String
         /// Why.
-        public let why: String
+        package let why: String
 
         /// An omission.
-        public init(_ what: String, _ why: String) { (self.what, self.why) = (what, why) }
+        package init(_ what: String, _ why: String) { (self.what, self.why) = (what, why) }
     }
 
     /// A section, or what stands in its place.
-    public enum Part: Sendable {
+    package enum Part: Sendable {
         /// A section that the evidence has.
         case section(any PageSection)
         /// One that it has not: its anchor, its heading, and why.
@@ -22,36 +22,36 @@ public struct ReportPage: Sendable {
     }
 
     /// What the report is on: a run's name, or two names.
-    public let title: String
+    package let title: String
     /// What was looked at: `record of a run`, `audit`, …
-    public let subject: String
+    package let subject: String
     /// The verdict.
-    public var verdict: PageVerdict
+    package var verdict: PageVerdict
     /// What was not checked.
-    public var unchecked: [Omission] = []
+    package var unchecked: [Omission] = []
     /// The sections in their order.
-    public var parts: [Part] = []
+    package var parts: [Part] = []
 
     /// A page without sections.
-    public init(title: String, subject: String, verdict: PageVerdict) {
+    package init(title: String, subject: String, verdict: PageVerdict) {
         (self.title, self.subject, self.verdict) = (title, subject, verdict)
     }
 
     /// Adds a section.
-    public mutating func add(_ section: any PageSection) { parts.append(.section(section)) }
+    package mutating func add(_ section: any PageSection) { parts.append(.section(section)) }
 
     /// Says that a section is not there.
-    public mutating func miss(_ key: String, _ title: String, _ why: String) {
+    package mutating func miss(_ key: String, _ title: String, _ why: String) {
         parts.append(.missing(key: key, title: title, why: why))
     }
 
     /// The sections that are there.
-    public var sections: [any PageSection] {
+    package var sections: [any PageSection] {
         parts.compactMap { if case .section(let section) = $0 { section } else { nil } }
     }
 
     /// All numbers of the page; `schema` is raised when a member changes its meaning.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var missing: [JSONValue] = []
         for case .missing(let key, let title, let why) in parts {
             missing.append(["key": .string(key), "title": .string(title), "why": .string(why)])

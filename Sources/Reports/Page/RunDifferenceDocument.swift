@@ -3,30 +3,30 @@ import Comparison
 import Digests
 
 /// What `smpo diff A B --json` wrote of two runs.
-public struct RunDifferenceDocument: Sendable {
+package struct RunDifferenceDocument: Sendable {
     /// The runs.
-    public let left: String, right: String
+    package let left: String, right: String
     /// What came of the comparison.
     private let outcome: Verdict
     /// Which hash does not hold, where one does not.
-    public let tampering: String?
+    package let tampering: String?
     /// What differs in the manifests.
-    public let entries: [InputDifferences.Entry]
+    package let entries: [InputDifferences.Entry]
     /// Where the traces part.
-    public let difference: FirstDifference?
+    package let difference: FirstDifference?
     /// Steps that both have, and how many are equal from the first on.
-    public let commonSteps: Int, equalSteps: Int
+    package let commonSteps: Int, equalSteps: Int
     /// What one run has alone, and what was not compared.
-    public let onlyInOne: [String], notCompared: [String]
+    package let onlyInOne: [String], notCompared: [String]
 
     /// Whether a document is one of two runs.
-    public static func isDifference(_ cursor: JSONCursor) -> Bool {
+    package static func isDifference(_ cursor: JSONCursor) -> Bool {
         guard case .object(let object)? = cursor.value else { return false }
         return object["left"] != nil && object["common_steps"] != nil
     }
 
     /// Reads the document. - Throws: `JSONShapeError`.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let schema = try cursor["schema"].int()
         guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
         func words(_ key: String) throws -> [String] { try cursor[key].elements().map { try $0.string() } }
@@ -64,10 +64,10 @@ public struct RunDifferenceDocument: Sendable {
     }
 
     /// What the two are called on a page.
-    public var names: PageSides { PageSides(recorded: left, found: right) }
+    package var names: PageSides { PageSides(recorded: left, found: right) }
 
     /// The verdict.
-    public var verdict: PageVerdict {
+    package var verdict: PageVerdict {
         switch outcome {
         case .tampered:
             PageVerdict(
@@ -88,7 +88,7 @@ public struct RunDifferenceDocument: Sendable {
     }
 
     /// What was not compared.
-    public var omissions: [ReportPage.Omission] {
+    package var omissions: [ReportPage.Omission] {
         notCompared.map { text in
             let parts = text.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(while: { $0 == " " }) }
             return .init(String(parts[0]), parts.count > 1 ? String(parts[1]) : "the comparison says no more")

@@ -1,44 +1,44 @@
 import Digests
 
 /// Pictures of the same captions from the same noise, before and after the training.
-public struct SampleSection: PageSection {
+package struct SampleSection: PageSection {
     /// A caption with its pictures.
-    public struct Sample: Sendable, Equatable {
+    package struct Sample: Sendable, Equatable {
         /// The caption.
-        public let caption: String
+        package let caption: String
         /// The pictures: before and after, or after alone.
-        public let pictures: [PagePicture]
+        package let pictures: [PagePicture]
 
         /// A caption with pictures.
-        public init(caption: String, pictures: [PagePicture]) { (self.caption, self.pictures) = (caption, pictures) }
+        package init(caption: String, pictures: [PagePicture]) { (self.caption, self.pictures) = (caption, pictures) }
     }
 
     /// The samples.
-    public let samples: [Sample]
+    package let samples: [Sample]
     /// What drew them, and how.
-    public let notes: [String]
+    package let notes: [String]
 
     /// The anchor.
-    public let key = "samples"
+    package let key = "samples"
     /// The heading.
-    public let title = "Samples before and after"
+    package let title = "Samples before and after"
 
     /// Samples, and how they were drawn.
-    public init(_ samples: [Sample], notes: [String]) { (self.samples, self.notes) = (samples, notes) }
+    package init(_ samples: [Sample], notes: [String]) { (self.samples, self.notes) = (samples, notes) }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         ["\(samples.count) caption\(samples.count == 1 ? "" : "s"), each drawn from the same noise by every model."]
             + notes
     }
 
     /// The captions.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         PageTable(["caption"], samples.map { [$0.caption] }, most: detail.tableRows)
     }
 
     /// The pictures.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         let shown = samples.prefix(detail.pictures / 2)
         let cells = shown.map { sample in
             "<div class=\"exhibit\"><div class=\"pictures\">\(sample.pictures.map(\.html).joined())</div>"
@@ -50,7 +50,7 @@ public struct SampleSection: PageSection {
     }
 
     /// For programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         .array(
             samples.map {
                 ["caption": .string($0.caption), "pictures": .array($0.pictures.map(\.json))]

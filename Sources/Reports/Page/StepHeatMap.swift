@@ -2,9 +2,9 @@ import Audit
 import Digests
 
 /// Which share of every part of a step differs: layers of the network, or phases of the step, over the steps.
-public struct StepHeatMap: PageSection {
+package struct StepHeatMap: PageSection {
     /// What the rows are.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         /// Layers of the trained network, by the digests of their weights.
         case layers
         /// Phases of the step, by their entries and tensors.
@@ -12,13 +12,13 @@ public struct StepHeatMap: PageSection {
     }
 
     /// A layer or a phase.
-    public struct Row: Sendable, Equatable {
+    package struct Row: Sendable, Equatable {
         /// Its name.
-        public let name: String
+        package let name: String
         /// What was compared of it at every step.
-        public let total: [Int]
+        package let total: [Int]
         /// What of that differs.
-        public let differing: [Int]
+        package let differing: [Int]
 
         /// The share that differs at a place, in 0...1.
         func share(_ place: Int) -> Double {
@@ -29,19 +29,19 @@ public struct StepHeatMap: PageSection {
     }
 
     /// What the rows are.
-    public let kind: Kind
+    package let kind: Kind
     /// The steps in order.
-    public let steps: [Int]
+    package let steps: [Int]
     /// The rows.
-    public let rows: [Row]
+    package let rows: [Row]
 
     /// The anchor.
-    public var key: String { kind.rawValue }
+    package var key: String { kind.rawValue }
     /// The heading.
-    public var title: String { kind == .layers ? "Layers that differ" : "Phases that differ" }
+    package var title: String { kind == .layers ? "Layers that differ" : "Phases that differ" }
 
     /// The map of compared steps; nil where no step has such parts.
-    public init?(_ kind: Kind, of drift: [StepDrift]) {
+    package init?(_ kind: Kind, of drift: [StepDrift]) {
         let parts = { (step: StepDrift) in kind == .layers ? step.layers : step.phases }
         var (places, names): ([String: Int], [String]) = ([:], [])
         for step in drift {
@@ -68,7 +68,7 @@ public struct StepHeatMap: PageSection {
     private func noun(_ count: Int) -> String { count == 1 ? word : word + "s" }
 
     /// What it says.
-    public var sentences: [String] {
+    package var sentences: [String] {
         let moved = rows.filter(\.differs)
         let what = kind == .layers ? "weights after the step, by their digests" : "entries and tensors"
         guard !moved.isEmpty else {
@@ -87,13 +87,13 @@ public struct StepHeatMap: PageSection {
     }
 
     /// The largest share of every step.
-    public var curves: [PageCurve] {
+    package var curves: [PageCurve] {
         guard kind == .layers else { return [] }
         return [PageCurve("layers, largest share", steps.indices.map { place in rows.map { $0.share(place) }.max() })]
     }
 
     /// A row for every layer or phase that differs.
-    public func table(_ detail: PageDetail) -> PageTable? {
+    package func table(_ detail: PageDetail) -> PageTable? {
         let moved = rows.filter(\.differs).map { row -> [String] in
             let first = row.differing.firstIndex { $0 > 0 } ?? 0
             let worst = row.differing.indices.max { row.share($0) < row.share($1) } ?? 0
@@ -111,13 +111,13 @@ public struct StepHeatMap: PageSection {
     }
 
     /// The drawing.
-    public func drawing(_ detail: PageDetail) -> String {
+    package func drawing(_ detail: PageDetail) -> String {
         guard rows.contains(where: \.differs) else { return "" }
         return HeatMapDrawing(self, detail).html
     }
 
     /// For programs: of each row stretches of equal numbers, `[first step, last step, differing, total]`.
-    public var json: JSONValue {
+    package var json: JSONValue {
         [
             "columns": ["first_step", "last_step", "differing", "total"],
             "rows": .array(

@@ -1,19 +1,19 @@
 /// Which known answers one instruction set gives with one number of workers.
-public struct KnownAnswerCheck: Sendable {
+package struct KnownAnswerCheck: Sendable {
     /// The instruction set.
-    public let isa: ISA
+    package let isa: ISA
     /// The number of workers.
-    public let workers: Int
+    package let workers: Int
     /// How many answers were asked for.
-    public let asked: Int
+    package let asked: Int
     /// Those that were not the known ones.
-    public let mismatches: [KnownAnswer.Mismatch]
+    package let mismatches: [KnownAnswer.Mismatch]
 
     /// How many answers were the known ones.
-    public var kept: Int { asked - mismatches.count }
+    package var kept: Int { asked - mismatches.count }
 
     /// Asks for `answers` on every one of `isas` with every number of `workers`.
-    public static func run(
+    package static func run(
         _ answers: [KnownAnswer] = KnownAnswer.all, isas: [ISA] = ISA.supported,
         workers: [Int] = KnownAnswer.workerCounts
     ) -> [KnownAnswerCheck] {

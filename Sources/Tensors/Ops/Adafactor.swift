@@ -1,22 +1,22 @@
 import CKernels
 
 /// Adafactor's constants of one step.
-public struct AdafactorConstants: Sendable {
+package struct AdafactorConstants: Sendable {
     /// b: what the means keep.
-    public var decay: Float
+    package var decay: Float
     /// 1 − b.
-    public var oneMinusDecay: Float
+    package var oneMinusDecay: Float
     /// ε, added to each squared gradient.
-    public var eps: Float
+    package var eps: Float
     /// d: the root mean square that no update exceeds, before the learning rate.
-    public var clipThreshold: Float
+    package var clipThreshold: Float
     /// lr.
-    public var rate: Double
+    package var rate: Double
     /// lr·λ.
-    public var weightDecay: Float
+    package var weightDecay: Float
 
     /// All constants, already rounded but for the rate.
-    public init(
+    package init(
         decay: Float, oneMinusDecay: Float, eps: Float, clipThreshold: Float, rate: Double, weightDecay: Float
     ) {
         self.decay = decay
@@ -33,7 +33,7 @@ extension Engine {
     /// gradients over their rows, […, r], and columns, […, c] (Shazeer & Stern 2018, algorithm 4, transformers' order):
     /// s = g² + ε; row = row·b + mean(s)·(1 − b), column alike; u = g·(1/√column)·(1/√(row / mean(row)));
     /// p −= p·lr·λ; p −= u·lr / max(1, rms(u) / d).
-    public func adafactorInPlace(
+    package func adafactorInPlace(
         parameter: Tensor, rowMeans: Tensor, columnMeans: Tensor, gradient: Tensor, _ constants: AdafactorConstants
     ) {
         begin("adafactor", [parameter, rowMeans, columnMeans, gradient])
@@ -90,7 +90,7 @@ extension Engine {
     }
 
     /// The same of a tensor that keeps all its squares: v = v·b + s·(1 − b); u = g / √v.
-    public func adafactorInPlace(
+    package func adafactorInPlace(
         parameter: Tensor, squares: Tensor, gradient: Tensor, _ constants: AdafactorConstants
     ) {
         begin("adafactor", [parameter, squares, gradient])

@@ -4,7 +4,7 @@ extension Engine {
     /// Scaled dot-product attention (rule 5): q [n, queries, heads·d], k and v [n, keys, heads·d], scale d^(−½).
     /// With `causal`, query i sees keys 0…i. Gives the result [n, queries, heads·d] and, for the backward pass, each
     /// query's maximum and sum: [n, heads, 2, queries].
-    public func attention(
+    package func attention(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool = false
     ) -> (o: Tensor, statistics: Tensor) {
         guard backend == .reference else { return composedAttention(q, k, v, heads: heads, causal: causal) }
@@ -26,7 +26,7 @@ extension Engine {
     }
 
     /// Gradients of q, k and v. Probabilities are computed again from `attention`'s result and statistics.
-    public func attentionBackward(
+    package func attentionBackward(
         _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, o: Tensor, statistics: Tensor, heads: Int,
         causal: Bool = false
     ) -> (dq: Tensor, dk: Tensor, dv: Tensor) {
@@ -59,7 +59,7 @@ extension Engine {
     }
 
     /// Softmax over the last axis.
-    public func softmax(_ x: Tensor) -> Tensor {
+    package func softmax(_ x: Tensor) -> Tensor {
         begin("softmax", [x])
         let y = x.copy()
         let (width, target, softmax) = (x.shape.last!, y.pointer, kernels.pointee.attention.softmax_rows!)

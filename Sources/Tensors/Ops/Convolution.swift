@@ -1,19 +1,19 @@
 import CKernels
 
 /// The geometry of a 2-D convolution.
-public struct ConvolutionGeometry: Sendable, Equatable {
+package struct ConvolutionGeometry: Sendable, Equatable {
     /// Distance between output positions in the input.
-    public var stride: Int
+    package var stride: Int
     /// Rows of zeros above and below, columns left and right.
-    public var top, bottom, left, right: Int
+    package var top, bottom, left, right: Int
 
     /// Equal padding on every side.
-    public init(stride: Int = 1, padding: Int = 0) {
+    package init(stride: Int = 1, padding: Int = 0) {
         self.init(stride: stride, top: padding, bottom: padding, left: padding, right: padding)
     }
 
     /// Padding by side, such as right and bottom only in the autoencoder's downsampling.
-    public init(stride: Int, top: Int, bottom: Int, left: Int, right: Int) {
+    package init(stride: Int, top: Int, bottom: Int, left: Int, right: Int) {
         self.stride = stride
         self.top = top
         self.bottom = bottom
@@ -31,7 +31,7 @@ public struct ConvolutionGeometry: Sendable, Equatable {
 
 extension Engine {
     /// 2-D convolution by rule 3: x [n, in, h, w], weight [out, in, kh, kw], bias [out]. Result [n, out, oh, ow].
-    public func convolution(_ x: Tensor, weight: Tensor, bias: Tensor?, _ geometry: ConvolutionGeometry) -> Tensor {
+    package func convolution(_ x: Tensor, weight: Tensor, bias: Tensor?, _ geometry: ConvolutionGeometry) -> Tensor {
         begin("convolution", [x, weight, bias])
         let (n, channels, out) = (x.shape[0], x.shape[1], weight.shape[0])
         let (kh, kw) = (weight.shape[2], weight.shape[3])
@@ -59,7 +59,7 @@ extension Engine {
 
     /// The gradient of the input: a sum over (oc, kh, kw). With a stride an input pixel meets only every stride-th tap;
     /// the others take no part. Outputs beyond the border do, as +0.
-    public func convolutionInputGradient(
+    package func convolutionInputGradient(
         _ dy: Tensor, weight: Tensor, inputShape: [Int], _ geometry: ConvolutionGeometry
     ) -> Tensor {
         begin("convolution input gradient", [dy, weight])
@@ -120,7 +120,7 @@ extension Engine {
     }
 
     /// `dW += Σ over (n, oh, ow)`, image after image.
-    public func accumulateConvolutionWeightGradient(
+    package func accumulateConvolutionWeightGradient(
         _ dy: Tensor, _ x: Tensor, into dw: Tensor, _ geometry: ConvolutionGeometry
     ) {
         begin("convolution weight gradient", [dy, x, dw])
@@ -145,7 +145,7 @@ extension Engine {
     }
 
     /// `db[c] += Σ over (oh, ow)` of x [n, c, h, w] by rule 4, image after image.
-    public func accumulateChannelSums(_ x: Tensor, into sums: Tensor) {
+    package func accumulateChannelSums(_ x: Tensor, into sums: Tensor) {
         begin("channel sums", [x, sums])
         let (n, channels, area) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
         let (source, target, sum) = (x.pointer, sums.pointer, kernels.pointee.reduce.sum!)

@@ -1,7 +1,7 @@
 import CKernels
 
 /// A function of one value, applied to every element.
-public enum Activation: Sendable {
+package enum Activation: Sendable {
     /// x·σ(x).
     case silu
     /// x·Φ(x), by erf.
@@ -12,7 +12,7 @@ public enum Activation: Sendable {
 
 extension Engine {
     /// `activation(x)`, element by element.
-    public func apply(_ activation: Activation, _ x: Tensor) -> Tensor {
+    package func apply(_ activation: Activation, _ x: Tensor) -> Tensor {
         begin("\(activation)", [x])
         let table = kernels.pointee.elementwise
         let kernel =
@@ -29,7 +29,7 @@ extension Engine {
     }
 
     /// `dy·activation′(x)`, element by element.
-    public func applyBackward(_ activation: Activation, _ dy: Tensor, x: Tensor) -> Tensor {
+    package func applyBackward(_ activation: Activation, _ dy: Tensor, x: Tensor) -> Tensor {
         begin("\(activation) backward", [dy, x])
         let table = kernels.pointee.elementwise
         let kernel =
@@ -49,7 +49,7 @@ extension Engine {
     }
 
     /// GEGLU: x [rows…, 2d] split into hidden and gate; hidden·gelu(gate), [rows…, d].
-    public func geglu(_ x: Tensor) -> Tensor {
+    package func geglu(_ x: Tensor) -> Tensor {
         begin("geglu", [x])
         let d = x.shape.last! / 2
         let y = Tensor(uninitialized: x.shape.dropLast() + [d])
@@ -62,7 +62,7 @@ extension Engine {
     }
 
     /// The gradient of `geglu`'s input.
-    public func gegluBackward(_ dy: Tensor, x: Tensor) -> Tensor {
+    package func gegluBackward(_ dy: Tensor, x: Tensor) -> Tensor {
         begin("geglu backward", [dy, x])
         let d = x.shape.last! / 2
         let dx = Tensor(uninitialized: x.shape)
@@ -77,22 +77,22 @@ extension Engine {
     }
 
     /// `a + b`.
-    public func add(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package func add(_ a: Tensor, _ b: Tensor) -> Tensor {
         combine("add", a, b, kernels.pointee.elementwise.add)
     }
 
     /// `a − b`.
-    public func subtract(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package func subtract(_ a: Tensor, _ b: Tensor) -> Tensor {
         combine("subtract", a, b, kernels.pointee.elementwise.sub)
     }
 
     /// `a·b`.
-    public func multiply(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package func multiply(_ a: Tensor, _ b: Tensor) -> Tensor {
         combine("multiply", a, b, kernels.pointee.elementwise.mul)
     }
 
     /// `x·s`.
-    public func scale(_ x: Tensor, by s: Float) -> Tensor {
+    package func scale(_ x: Tensor, by s: Float) -> Tensor {
         begin("scale", [x])
         let y = Tensor(uninitialized: x.shape)
         let (source, target, kernel) = (x.pointer, y.pointer, kernels.pointee.elementwise.scale!)
@@ -102,7 +102,7 @@ extension Engine {
     }
 
     /// `x ← x·s` in place.
-    public func scaleInPlace(_ x: Tensor, by s: Float) {
+    package func scaleInPlace(_ x: Tensor, by s: Float) {
         begin("scale", [x])
         let (target, kernel) = (x.pointer, kernels.pointee.elementwise.scale!)
         overSpans(x.count) { kernel(target + $0.lowerBound, target + $0.lowerBound, s, $0.count) }
@@ -110,7 +110,7 @@ extension Engine {
     }
 
     /// `a·alpha + b·beta`: two products, one sum.
-    public func blend(_ a: Tensor, _ alpha: Float, _ b: Tensor, _ beta: Float) -> Tensor {
+    package func blend(_ a: Tensor, _ alpha: Float, _ b: Tensor, _ beta: Float) -> Tensor {
         begin("blend", [a, b])
         precondition(a.shape == b.shape)
         let y = Tensor(uninitialized: a.shape)
@@ -125,7 +125,7 @@ extension Engine {
     }
 
     /// x [n, c, …] plus e [n, c], the same for every position.
-    public func addPerChannel(_ x: Tensor, _ e: Tensor) -> Tensor {
+    package func addPerChannel(_ x: Tensor, _ e: Tensor) -> Tensor {
         begin("add per channel", [x, e])
         let (rows, width) = (e.count, x.count / e.count)
         let y = Tensor(uninitialized: x.shape)
@@ -140,7 +140,7 @@ extension Engine {
     }
 
     /// x [n, t, d] plus rows [t, d], the same for every sample.
-    public func addRows(_ x: Tensor, _ rows: Tensor) -> Tensor {
+    package func addRows(_ x: Tensor, _ rows: Tensor) -> Tensor {
         begin("add rows", [x, rows])
         let (n, width) = (x.shape[0], rows.count)
         let y = Tensor(uninitialized: x.shape)
@@ -155,7 +155,7 @@ extension Engine {
     }
 
     /// Sums over the positions of x [n, c, …] by rule 4: [n, c].
-    public func planeSums(_ x: Tensor) -> Tensor {
+    package func planeSums(_ x: Tensor) -> Tensor {
         begin("plane sums", [x])
         let (rows, width) = (x.shape[0] * x.shape[1], x.count / x.shape[0] / x.shape[1])
         let y = Tensor(uninitialized: [x.shape[0], x.shape[1]])

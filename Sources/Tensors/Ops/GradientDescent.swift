@@ -3,7 +3,7 @@ import CKernels
 extension Engine {
     /// One step of gradient descent in place: d = g + p·λ; where there is a `sum` of gradients, sum = sum·μ + d and
     /// d = sum; p −= d·lr.
-    public func gradientDescentInPlace(
+    package func gradientDescentInPlace(
         parameter: Tensor, sum: Tensor?, gradient: Tensor, momentum: Float, weightDecay: Float, rate: Float
     ) {
         begin("gradient descent", [parameter, sum, gradient])

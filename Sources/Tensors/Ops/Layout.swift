@@ -2,7 +2,7 @@ import CKernels
 
 extension Engine {
     /// Swaps the last two axes: [n, a, b] becomes [n, b, a].
-    public func transposed(_ x: Tensor) -> Tensor {
+    package func transposed(_ x: Tensor) -> Tensor {
         begin("transpose", [x])
         let (n, rows, columns) = (x.shape[0], x.shape[1], x.shape[2])
         let y = Tensor(uninitialized: [n, columns, rows])
@@ -15,7 +15,7 @@ extension Engine {
     }
 
     /// Joins a [n, ca, …] and b [n, cb, …] along the second axis.
-    public func concatenated(_ a: Tensor, _ b: Tensor) -> Tensor {
+    package func concatenated(_ a: Tensor, _ b: Tensor) -> Tensor {
         begin("concatenate", [a, b])
         precondition(a.shape[0] == b.shape[0] && a.shape.dropFirst(2) == b.shape.dropFirst(2))
         let n = a.shape[0]
@@ -30,7 +30,7 @@ extension Engine {
     }
 
     /// Channels `range` of x [n, c, …].
-    public func channels(_ range: Range<Int>, of x: Tensor) -> Tensor {
+    package func channels(_ range: Range<Int>, of x: Tensor) -> Tensor {
         begin("channels", [x])
         let (n, area) = (x.shape[0], x.count / x.shape[0] / x.shape[1])
         let y = Tensor(uninitialized: [n, range.count] + x.shape.dropFirst(2))
@@ -44,7 +44,7 @@ extension Engine {
 
     /// The squares of `edge` pixels of x [n, c, h, w] that do not overlap, from the top left: [n, squares, c·edge·edge], in a
     /// square channel by channel and row by row. Pixels behind the last whole square are left out.
-    public func patches(of x: Tensor, edge: Int) -> Tensor {
+    package func patches(of x: Tensor, edge: Int) -> Tensor {
         begin("patches", [x])
         let (n, channels, rows, columns) = (x.shape[0], x.shape[1], x.shape[2] / edge, x.shape[3] / edge)
         let y = Tensor(uninitialized: [n, rows * columns, channels * edge * edge])
@@ -57,7 +57,7 @@ extension Engine {
     }
 
     /// The pixels [n, c, h, w] = `shape` that `patches` [n, squares, c·edge·edge] were taken from; 0 where there were none.
-    public func assembled(_ patches: Tensor, edge: Int, shape: [Int]) -> Tensor {
+    package func assembled(_ patches: Tensor, edge: Int, shape: [Int]) -> Tensor {
         begin("assemble patches", [patches])
         let x = Tensor(zeros: shape)
         let (source, target) = (patches.pointer, x.pointer)
@@ -88,7 +88,7 @@ extension Engine {
     }
 
     /// Stacks tensors of one shape's tail along the first axis.
-    public func stacked(_ parts: [Tensor]) -> Tensor {
+    package func stacked(_ parts: [Tensor]) -> Tensor {
         begin("stack", parts)
         let y = Tensor(uninitialized: [parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst())
         var at = y.pointer
@@ -102,7 +102,7 @@ extension Engine {
     }
 
     /// Nearest-neighbour upsampling of x [n, c, h, w] to [n, c, height, width].
-    public func upsampledNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
+    package func upsampledNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
         begin("upsample", [x])
         let (h, w) = (x.shape[2], x.shape[3])
         let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width])
@@ -115,7 +115,7 @@ extension Engine {
     }
 
     /// The gradient of `upsampledNearest` for an input of [n, c, h, w].
-    public func upsampledNearestBackward(_ dy: Tensor, inputShape: [Int]) -> Tensor {
+    package func upsampledNearestBackward(_ dy: Tensor, inputShape: [Int]) -> Tensor {
         begin("upsample backward", [dy])
         let (h, w, height, width) = (inputShape[2], inputShape[3], dy.shape[2], dy.shape[3])
         let dx = Tensor(uninitialized: inputShape)
@@ -129,7 +129,7 @@ extension Engine {
     }
 
     /// Rows of `table` [vocabulary, width] picked by `ids`; result [ids.count, width] under `shape` + [width].
-    public func embedding(_ ids: [Int], table: Tensor, shape: [Int]) -> Tensor {
+    package func embedding(_ ids: [Int], table: Tensor, shape: [Int]) -> Tensor {
         begin("embedding", [table])
         let width = table.shape[1]
         let y = Tensor(uninitialized: shape + [width])
@@ -142,7 +142,7 @@ extension Engine {
     }
 
     /// `dtable[id] += dy` row after row, in the order of `ids`.
-    public func accumulateEmbeddingGradient(_ dy: Tensor, ids: [Int], into dtable: Tensor) {
+    package func accumulateEmbeddingGradient(_ dy: Tensor, ids: [Int], into dtable: Tensor) {
         begin("embedding gradient", [dy, dtable])
         let width = dtable.shape[1]
         for (row, id) in ids.enumerated() {

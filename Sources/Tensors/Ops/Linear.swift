@@ -2,7 +2,7 @@ import CKernels
 
 extension Engine {
     /// `y = x·Wᵀ + b`: x [samples, …, in], weight [out, in], bias [out]. Result [samples, …, out].
-    public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+    package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
         begin("linear", [x, weight, bias])
         let (out, width) = (weight.shape[0], weight.shape[1])
         precondition(x.shape.last == width, "linear: input \(x.shape), weight \(weight.shape)")
@@ -23,7 +23,7 @@ extension Engine {
     }
 
     /// `dx = dy·W`.
-    public func linearInputGradient(_ dy: Tensor, weight: Tensor) -> Tensor {
+    package func linearInputGradient(_ dy: Tensor, weight: Tensor) -> Tensor {
         begin("linear input gradient", [dy, weight])
         let (out, width) = (weight.shape[0], weight.shape[1])
         let rows = dy.count / out
@@ -41,7 +41,7 @@ extension Engine {
     }
 
     /// `dW += dyᵀ·x`, sample after sample: a chunk never crosses a sample, so batches may be split anywhere.
-    public func accumulateLinearWeightGradient(_ dy: Tensor, _ x: Tensor, into dw: Tensor) {
+    package func accumulateLinearWeightGradient(_ dy: Tensor, _ x: Tensor, into dw: Tensor) {
         begin("linear weight gradient", [dy, x, dw])
         let (out, width, samples) = (dw.shape[0], dw.shape[1], x.shape[0])
         let rows = x.count / width / samples
@@ -62,7 +62,7 @@ extension Engine {
     }
 
     /// `y[j] += Σ rows of x[…, j]`, sample after sample, chains over 256 rows.
-    public func accumulateColumnSums(_ x: Tensor, into y: Tensor) {
+    package func accumulateColumnSums(_ x: Tensor, into y: Tensor) {
         begin("column sums", [x, y])
         let (width, samples) = (y.count, x.shape[0])
         let rows = x.count / width / samples

@@ -1,7 +1,7 @@
 import CKernels
 
 /// Which way a matrix of a product is read.
-public enum Transposition: Sendable {
+package enum Transposition: Sendable {
     case none
     case transposed
 }
@@ -37,7 +37,7 @@ extension Engine {
 
     /// Matrix product over the last two axes: A [batch…, m, k] (or [batch…, k, m]) times B [batch…, k, n] (or
     /// [batch…, n, k]), equal leading axes. Result [batch…, m, n]; rule 2 of the contract.
-    public func matmul(
+    package func matmul(
         _ a: Tensor, _ b: Tensor, _ transposeA: Transposition = .none, _ transposeB: Transposition = .none
     ) -> Tensor {
         begin("matmul", [a, b])

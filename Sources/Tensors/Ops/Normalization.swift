@@ -3,7 +3,7 @@ import CKernels
 extension Engine {
     /// GroupNorm over x [n, c, …] in `groups` groups; weight and bias [c]; with `silu`, x·σ(x) of the result, at once.
     /// Returns the result and, per image and group, (mean, 1/√(variance + ε)) for the backward pass: [n, groups, 2].
-    public func groupNorm(
+    package func groupNorm(
         _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float, silu: Bool = false
     ) -> (y: Tensor, statistics: Tensor) {
         begin("group norm", [x, weight, bias])
@@ -23,7 +23,7 @@ extension Engine {
 
     /// The gradient of a GroupNorm's input; adds its weight's and bias's gradients image after image. `silu` as in the
     /// forward pass.
-    public func groupNormBackward(
+    package func groupNormBackward(
         _ dy: Tensor, x: Tensor, groups: Int, weight: Tensor, bias: Tensor, statistics: Tensor, dweight: Tensor?,
         dbias: Tensor?, silu: Bool = false
     ) -> Tensor {
@@ -59,7 +59,7 @@ extension Engine {
     }
 
     /// LayerNorm over the last axis; weight and bias [width]. Statistics are (mean, rstd) a row.
-    public func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, eps: Float) -> (y: Tensor, statistics: Tensor) {
+    package func layerNorm(_ x: Tensor, weight: Tensor, bias: Tensor, eps: Float) -> (y: Tensor, statistics: Tensor) {
         begin("layer norm", [x, weight, bias])
         let width = weight.count
         let rows = x.count / width
@@ -75,7 +75,7 @@ extension Engine {
     }
 
     /// The gradient of a LayerNorm's input; adds its weight's and bias's gradients sample after sample (x's first axis).
-    public func layerNormBackward(
+    package func layerNormBackward(
         _ dy: Tensor, x: Tensor, weight: Tensor, statistics: Tensor, dweight: Tensor?, dbias: Tensor?
     ) -> Tensor {
         begin("layer norm backward", [dy, x, weight, statistics, dweight, dbias])

@@ -2,7 +2,7 @@ import CKernels
 
 extension Engine {
     /// Sum of all elements by rule 4.
-    public func sum(_ x: Tensor) -> Float {
+    package func sum(_ x: Tensor) -> Float {
         begin("sum", [x])
         let sum = kernels.pointee.reduce.sum(x.pointer, x.count)
         end([Tensor([sum], shape: [])])
@@ -10,7 +10,7 @@ extension Engine {
     }
 
     /// Sum of squares by rule 4.
-    public func sumOfSquares(_ x: Tensor) -> Float {
+    package func sumOfSquares(_ x: Tensor) -> Float {
         begin("sum of squares", [x])
         let sum = kernels.pointee.reduce.sum_of_squares(x.pointer, x.count)
         end([Tensor([sum], shape: [])])
@@ -18,7 +18,7 @@ extension Engine {
     }
 
     /// For each sample (first axis): the mean over the other axes of (x − y)², by rule 4, one division.
-    public func meanSquaredDistances(_ x: Tensor, _ y: Tensor) -> [Float] {
+    package func meanSquaredDistances(_ x: Tensor, _ y: Tensor) -> [Float] {
         precondition(x.shape == y.shape)
         begin("mean squared distance", [x, y])
         let size = x.count / x.shape[0]
@@ -31,7 +31,7 @@ extension Engine {
     }
 
     /// Flat index of the first NaN or infinity, or nil.
-    public func firstNonFinite(_ x: Tensor) -> Int? {
+    package func firstNonFinite(_ x: Tensor) -> Int? {
         let index = kernels.pointee.reduce.first_non_finite(x.pointer, x.count)
         return index < x.count ? index : nil
     }

@@ -1,24 +1,24 @@
 import CKernels
 
 /// AdamW's constants of one step, in Float32.
-public struct AdamWConstants: Sendable {
+package struct AdamWConstants: Sendable {
     /// 1 − lr·λ.
-    public var decay: Float
+    package var decay: Float
     /// 1 − β₁.
-    public var oneMinusBeta1: Float
+    package var oneMinusBeta1: Float
     /// β₂.
-    public var beta2: Float
+    package var beta2: Float
     /// 1 − β₂.
-    public var oneMinusBeta2: Float
+    package var oneMinusBeta2: Float
     /// √(1 − β₂ᵏ).
-    public var rootCorrection2: Float
+    package var rootCorrection2: Float
     /// ε.
-    public var eps: Float
+    package var eps: Float
     /// lr / (1 − β₁ᵏ).
-    public var step: Float
+    package var step: Float
 
     /// All constants, already rounded.
-    public init(
+    package init(
         decay: Float, oneMinusBeta1: Float, beta2: Float, oneMinusBeta2: Float, rootCorrection2: Float, eps: Float,
         step: Float
     ) {
@@ -35,7 +35,7 @@ public struct AdamWConstants: Sendable {
 extension Engine {
     /// One AdamW update in place: p·decay; m += (g − m)(1 − β₁); v = v·β₂ + (1 − β₂)g²;
     /// p −= step·(m / (√v / √(1 − β₂ᵏ) + ε)).
-    public func adamWInPlace(
+    package func adamWInPlace(
         parameter: Tensor, firstMoment: Tensor, secondMoment: Tensor, gradient: Tensor, _ constants: AdamWConstants
     ) {
         begin("adamw", [parameter, firstMoment, secondMoment, gradient])
@@ -53,7 +53,7 @@ extension Engine {
     }
 
     /// `average = average·decay + parameter·(1 − decay)` in place.
-    public func movingAverageInPlace(_ average: Tensor, parameter: Tensor, decay: Float) {
+    package func movingAverageInPlace(_ average: Tensor, parameter: Tensor, decay: Float) {
         begin("moving average", [average, parameter])
         let (a, p, update) = (average.pointer, parameter.pointer, kernels.pointee.optimizer.ema!)
         overSpans(average.count) { update(a + $0.lowerBound, p + $0.lowerBound, decay, 1 - decay, $0.count) }

@@ -2,7 +2,7 @@ import Digests
 
 extension SampleEvaluation.Result {
     /// For other programs; numbers are shortest decimals that read back.
-    public var json: JSONValue {
+    package var json: JSONValue {
         var object = JSONObject(attributes.map { ($0.name, .decimal($0.share)) })
         object["all"] = .decimal(allRight)
         object["reward"] = .decimal(reward)
@@ -19,7 +19,7 @@ extension SampleEvaluation.Result {
 
 extension PairedComparison {
     /// For other programs; numbers are shortest decimals that read back.
-    public var json: JSONValue {
+    package var json: JSONValue {
         func interval(_ range: ClosedRange<Double>) -> JSONValue {
             [.decimal(range.lowerBound), .decimal(range.upperBound)]
         }
@@ -33,7 +33,7 @@ extension PairedComparison {
 
 extension PreferenceEvaluation.Result {
     /// For other programs.
-    public var json: JSONValue {
+    package var json: JSONValue {
         ["accuracy": .decimal(accuracy), "margin": .decimal(margin), "pairs": .integer(pairs)]
     }
 }

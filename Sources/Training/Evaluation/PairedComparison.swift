@@ -2,23 +2,23 @@ import Tensors
 
 /// Model A against model B over the same captions from the same noise: how often A's picture has the higher reward, by
 /// how much, and whether that could be chance.
-public struct PairedComparison: Sendable, Equatable {
+package struct PairedComparison: Sendable, Equatable {
     /// Captions where A's reward is higher, lower, and equal.
-    public let wins: Int, losses: Int, ties: Int
+    package let wins: Int, losses: Int, ties: Int
     /// (wins + ties/2) / captions.
-    public let winRate: Double
+    package let winRate: Double
     /// The mean of A's reward less B's.
-    public let difference: Double
+    package let difference: Double
     /// 95 % percentile bootstrap over the captions of the win rate and of the difference (Efron 1979).
-    public let winRateInterval: ClosedRange<Double>, differenceInterval: ClosedRange<Double>
+    package let winRateInterval: ClosedRange<Double>, differenceInterval: ClosedRange<Double>
     /// Two-sided exact sign test, ties left out: the chance of a split at least as uneven between equals.
-    public let signTest: Double
+    package let signTest: Double
 
     /// Resamples of the bootstrap.
-    public static let resamples = 2000
+    package static let resamples = 2000
 
     /// Compares rewards caption by caption; `seed` draws the bootstrap's resamples.
-    public init(_ a: [Double], against b: [Double], seed: UInt64 = 1) {
+    package init(_ a: [Double], against b: [Double], seed: UInt64 = 1) {
         precondition(!a.isEmpty && a.count == b.count)
         let differences = zip(a, b).map { $0 - $1 }
         let points = differences.map { $0 > 0 ? 1.0 : $0 < 0 ? 0 : 0.5 }

@@ -2,11 +2,11 @@ import Preferences
 import Tensors
 
 /// Gives one score a picture [n, 3, size, size] in [−1, 1] for its caption.
-public typealias PictureScorer = (_ pictures: Tensor, _ captions: [String]) throws -> [Float]
+package typealias PictureScorer = (_ pictures: Tensor, _ captions: [String]) throws -> [Float]
 
 extension PickScore {
     /// The scorer as what is asked about drawn pictures.
-    public func onDrawings(_ engine: Engine) -> PictureScorer {
+    package func onDrawings(_ engine: Engine) -> PictureScorer {
         { try self.scores($0, captions: $1, engine: engine) }
     }
 }

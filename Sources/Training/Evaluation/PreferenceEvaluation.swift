@@ -5,15 +5,15 @@ import Tensors
 
 /// How well a policy tells winners from losers on pairs it has not seen, compared with its reference. Nothing is
 /// trained and no weight is touched.
-public struct PreferenceEvaluation {
+package struct PreferenceEvaluation {
     /// What one seed came to.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// Share of pairs whose winner the policy prefers; an exact tie counts half.
-        public let accuracy: Double
+        package let accuracy: Double
         /// Mean of −(β/2)·W·D over the pairs.
-        public let margin: Double
+        package let margin: Double
         /// Pairs.
-        public let pairs: Int
+        package let pairs: Int
     }
 
     let policy: Denoiser
@@ -24,7 +24,7 @@ public struct PreferenceEvaluation {
     let size: Int
 
     /// An evaluation of `model` against `reference` by the recipe's β, inversion and picture size.
-    public init(model: ModelFolder, reference: ModelFolder, recipe: Recipe, engine: Engine) {
+    package init(model: ModelFolder, reference: ModelFolder, recipe: Recipe, engine: Engine) {
         let schedule = NoiseSchedule(model.scheduler)
         self.init(
             policy: Denoiser(unet: model.unet, schedule: schedule, engine: engine),
@@ -40,7 +40,7 @@ public struct PreferenceEvaluation {
     }
 
     /// Judges the labelled pairs with timesteps and noise of `seed`; the noisy pictures come about by `noising`.
-    public func run(
+    package func run(
         _ dataset: any PreferenceDataset, _ labels: PairLabels, seed: UInt64, noising: Noising
     ) throws -> Result {
         let schedule = policy.schedule

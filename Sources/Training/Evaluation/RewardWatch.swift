@@ -3,23 +3,23 @@ import Diffusion
 import Tensors
 
 /// How good the model's drawings are, looked at between the steps of a training: reward against steps.
-public struct RewardWatch: RunSpectator {
+package struct RewardWatch: RunSpectator {
     /// `reward`.
-    public let name = "reward"
+    package let name = "reward"
     /// How often it looks, in steps.
-    public let every: Int
+    package let every: Int
     private let captions: Int
     private let split: ShapesSplit
     private let steps: Int
 
     /// Looks after every `every` steps at samples of the first `captions` captions of `split`, drawn in `steps` DDIM steps.
-    public init(every: Int, captions: Int, split: ShapesSplit, steps: Int = 25) {
+    package init(every: Int, captions: Int, split: ShapesSplit, steps: Int = 25) {
         (self.every, self.captions, self.split, self.steps) = (every, captions, split, steps)
     }
 
     /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's seed.
     /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
-    public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
+    package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
         guard let model = session.model.folder, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
                 what: "--reward-every", expected: "a model that draws pictures",

@@ -3,43 +3,43 @@ import Diffusion
 import Tensors
 
 /// Samples a model on captions of the shapes world and lets the rule-based judge look at them.
-public struct SampleEvaluation {
+package struct SampleEvaluation {
     /// Shares of samples that are right, a value an attribute, and what else tells a repair from a trick.
-    public struct Result: Sendable {
+    package struct Result: Sendable {
         /// Attribute and share of samples that have it right.
-        public let attributes: [(name: String, share: Double)]
+        package let attributes: [(name: String, share: Double)]
         /// Share of samples with every attribute right.
-        public let allRight: Double
+        package let allRight: Double
         /// Each caption's reward by the judge, in [0, 1].
-        public let rewards: [Double]
+        package let rewards: [Double]
         /// Each caption's score by the reward model, where one was asked.
-        public let scores: [Double]?
+        package let scores: [Double]?
         /// Mean reward.
-        public var reward: Double { rewards.reduce(0, +) / Double(rewards.count) }
+        package var reward: Double { rewards.reduce(0, +) / Double(rewards.count) }
         /// Median reward: the mean of the middle two of an even number.
-        public var medianReward: Double {
+        package var medianReward: Double {
             let sorted = rewards.sorted()
             return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
         }
         /// Mean score, where a reward model was asked.
-        public var score: Double? { scores.map { $0.reduce(0, +) / Double($0.count) } }
+        package var score: Double? { scores.map { $0.reduce(0, +) / Double($0.count) } }
         /// Mean pixel value in [−1, 1]: a shift of it alone can pass for alignment.
-        public let brightness: Double
+        package let brightness: Double
     }
 
     /// The model.
-    public let model: ModelFolder
+    package let model: ModelFolder
     /// Sampling steps.
-    public let steps: Int
+    package let steps: Int
     /// Classifier-free guidance.
-    public let guidance: Float
+    package let guidance: Float
     /// Fresh noise in the sampler.
-    public let eta: Float
+    package let eta: Float
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
 
     /// A sampler of `model`.
-    public init(model: ModelFolder, steps: Int, guidance: Float, eta: Float, engine: Engine) {
+    package init(model: ModelFolder, steps: Int, guidance: Float, eta: Float, engine: Engine) {
         self.model = model
         self.steps = steps
         self.guidance = guidance
@@ -49,7 +49,7 @@ public struct SampleEvaluation {
 
     /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone (counted
     /// from `first`), so every model starts from the same.
-    public func samples(
+    package func samples(
         _ captions: [String], size: Int, seed: UInt64, first: Int = 0, progress: (Int) -> Void = { _ in }
     ) -> Tensor {
         let denoiser = Denoiser(unet: model.unet, schedule: NoiseSchedule(model.scheduler), engine: engine)
@@ -76,7 +76,7 @@ public struct SampleEvaluation {
     }
 
     /// Judges samples of `captions`; `scorer` is asked about the same pictures, clipped to [−1, 1].
-    public func run(
+    package func run(
         _ captions: [ShapesCaption], size: Int, seed: UInt64, scorer: PictureScorer? = nil
     ) throws -> Result {
         let texts = captions.map(\.text)

@@ -4,19 +4,19 @@ import Digests
 import Tensors
 
 /// Pictures of held-out captions, drawn between the steps of a training: one PNG a time, always from the same noise.
-public struct SampleSheet: RunSpectator {
+package struct SampleSheet: RunSpectator {
     /// `samples`.
-    public let name = "samples"
+    package let name = "samples"
     /// How often it looks, in steps.
-    public let every: Int
+    package let every: Int
     private let folder: (String) -> String
 
     /// Draws after every `every` steps into the folder that `folder` names for the run.
-    public init(every: Int, folder: @escaping (String) -> String) { (self.every, self.folder) = (every, folder) }
+    package init(every: Int, folder: @escaping (String) -> String) { (self.every, self.folder) = (every, folder) }
 
     /// Writes `step-000020.png`: eight captions, 25 DDIM steps, no guidance, seed 1. Measures nothing.
     /// - Throws: `TrainingError.mismatch` for latents, `FileError`.
-    public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
+    package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
         guard let model = session.model.folder, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
                 what: "--sample-every", expected: "a model that draws pictures",

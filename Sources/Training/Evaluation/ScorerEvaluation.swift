@@ -4,44 +4,44 @@ import Preferences
 import Tensors
 
 /// How well a scorer agrees with votes, with the generator's scores and with the judge, on captions it has not seen.
-public struct ScorerEvaluation {
+package struct ScorerEvaluation {
     /// What held-out pairs came to.
-    public struct Pairs: Sendable {
+    package struct Pairs: Sendable {
         /// Share of pairs that the scorer orders as the generator's scores do, of those whose scores differ.
-        public let scoreAccuracy: Double
+        package let scoreAccuracy: Double
         /// Share of pairs whose winner by votes the scorer prefers, of those that are no ties.
-        public let voteAccuracy: Double
+        package let voteAccuracy: Double
         /// Pairs.
-        public let count: Int
+        package let count: Int
     }
 
     /// What several samples a caption came to.
-    public struct Samples: Sendable {
+    package struct Samples: Sendable {
         /// Share of pairs of samples of one caption that the scorer orders as the judge's rewards do; ½ is chance.
-        public let agreement: Double
+        package let agreement: Double
         /// The same for pairs whose rewards are at least 0.1 apart.
-        public let clearAgreement: Double
+        package let clearAgreement: Double
         /// Pairs of samples that were compared, and those that are clearly apart.
-        public let pairs: (all: Int, clear: Int)
+        package let pairs: (all: Int, clear: Int)
         /// Spearman's correlation of scores and rewards over all samples.
-        public let correlation: Double
+        package let correlation: Double
         /// The judge's mean reward of all samples, and of each caption's best by the scorer.
-        public let reward: (all: Double, best: Double)
+        package let reward: (all: Double, best: Double)
     }
 
     /// The scorer.
-    public let scorer: PickScore
+    package let scorer: PickScore
     /// What computes.
-    public let engine: Engine
+    package let engine: Engine
 
     /// An evaluation of `scorer`.
-    public init(scorer: PickScore, engine: Engine) {
+    package init(scorer: PickScore, engine: Engine) {
         self.scorer = scorer
         self.engine = engine
     }
 
     /// Scores both pictures of every pair; an exact tie of the scorer counts half.
-    public func pairs(_ dataset: any PreferenceDataset) throws -> Pairs {
+    package func pairs(_ dataset: any PreferenceDataset) throws -> Pairs {
         let scores = try PairScores(dataset, scorer: scorer, engine: engine).scores
         func accuracy(_ order: (PairItem) -> PairSide?) -> Double {
             let verdicts = scores.enumerated().compactMap { index, score -> Double? in
@@ -60,7 +60,7 @@ public struct ScorerEvaluation {
     }
 
     /// Draws `each` pictures of every caption with `model` and lets the rule-based judge look at them too.
-    public func samples(
+    package func samples(
         of model: SampleEvaluation, _ captions: [ShapesCaption], each: Int, size: Int, seed: UInt64
     ) throws -> Samples {
         let told = captions.flatMap { [ShapesCaption](repeating: $0, count: each) }

@@ -4,20 +4,20 @@ import Preferences
 import Tensors
 
 /// How well the policy tells held-out winners from losers, looked at between the steps of a training.
-public struct Validation: RunSpectator {
+package struct Validation: RunSpectator {
     /// `validation`.
-    public let name = "validation"
+    package let name = "validation"
     /// How often it looks, in steps.
-    public let every: Int
+    package let every: Int
     private let pairs: Int
 
     /// Looks after every `every` steps at `pairs` pairs of the built-in world that no training sees.
-    public init(every: Int, pairs: Int) { (self.every, self.pairs) = (every, pairs) }
+    package init(every: Int, pairs: Int) { (self.every, self.pairs) = (every, pairs) }
 
     /// `accuracy` and `margin` as `PreferenceEvaluation` defines them, the noisy pictures by forward noising, seed 1; of
     /// a scorer `accuracy` and `votes`, as `ScorerEvaluation` defines them.
     /// - Throws: `TrainingError.mismatch` for a recipe without a reference, or of other data than the built-in shapes.
-    public func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
+    package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
         let recipe = session.recipe
         if case .scorer(let scorer) = session.model, case .shapes = recipe.data.source {
             return try look(at: scorer, size: recipe.data.size, engine: session.trainer.model.engine)

@@ -6,20 +6,20 @@ import Tensors
 ///
 /// A tensor of two and more axes is a stack of matrices over its last two; a smaller one keeps all its squares. The
 /// weight decay is λ·lr of the weight, taken off before the step.
-public final class Adafactor: Optimizer {
+package final class Adafactor: Optimizer {
     /// What does not change during a run.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// The root mean square that no tensor's update exceeds, before the learning rate.
-        public var clipThreshold: Double
+        package var clipThreshold: Double
         /// c: the k-th update keeps 1 − kᶜ of the means; below 0.
-        public var decayRate: Double
+        package var decayRate: Double
         /// ε₁, added to each squared gradient.
-        public var eps: Double
+        package var eps: Double
         /// λ.
-        public var weightDecay: Double
+        package var weightDecay: Double
 
         /// transformers' defaults.
-        public init(
+        package init(
             clipThreshold: Double = 1, decayRate: Double = -0.8, eps: Double = 1e-30, weightDecay: Double = 0
         ) {
             self.clipThreshold = clipThreshold
@@ -30,7 +30,7 @@ public final class Adafactor: Optimizer {
     }
 
     /// What is kept of a parameter's squared gradients.
-    public enum Moments {
+    package enum Moments {
         /// Means over the last axis and over the one before it.
         case factored(rows: Tensor, columns: Tensor)
         /// All of them.
@@ -38,15 +38,15 @@ public final class Adafactor: Optimizer {
     }
 
     /// The settings.
-    public let settings: Settings
+    package let settings: Settings
     /// Updates done so far.
-    public private(set) var updates = 0
+    package private(set) var updates = 0
     /// What is kept of each parameter, in the parameters' order; the first update makes it, of zeros.
-    public private(set) var moments: [(name: String, moments: Moments)] = []
+    package private(set) var moments: [(name: String, moments: Moments)] = []
     private let parameters: [(name: String, shape: [Int])]
 
     /// An optimiser of `parameters` that has not done anything yet.
-    public convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
+    package convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
         self.init(settings, parameters.map { ($0.name, $0.parameter.value.shape) })
     }
 
@@ -61,7 +61,7 @@ public final class Adafactor: Optimizer {
     }
 
     /// The means as `row/NAME` and `column/NAME`, or `second/NAME` of a small tensor.
-    public var stateTensors: [(name: String, tensor: Tensor)] {
+    package var stateTensors: [(name: String, tensor: Tensor)] {
         moments.flatMap { name, moments in
             switch moments {
             case .factored(let rows, let columns): [("row/" + name, rows), ("column/" + name, columns)]
@@ -71,10 +71,10 @@ public final class Adafactor: Optimizer {
     }
 
     /// None: what the means keep follows from the number of updates.
-    public var stateNumbers: [(key: String, value: Double)] { [] }
+    package var stateNumbers: [(key: String, value: Double)] { [] }
 
     /// What the means kept.
-    public var scalars: [(name: String, values: [Double])] { [("moment decay", [decay])] }
+    package var scalars: [(name: String, values: [Double])] { [("moment decay", [decay])] }
 
     /// 1 − kᶜ for the k-th update.
     private var decay: Double {
@@ -82,7 +82,7 @@ public final class Adafactor: Optimizer {
     }
 
     /// Puts back the means.
-    public func restore(
+    package func restore(
         updates: Int, number: (String) throws -> Double, tensor: (String, [Int]) throws -> Tensor
     ) throws {
         moments = try parameters.map { name, shape in
@@ -98,7 +98,7 @@ public final class Adafactor: Optimizer {
     }
 
     /// One update; the formula is `Engine.adafactorInPlace`'s.
-    public func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
+    package func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
         updates += 1
         let kept = decay
         let constants = AdafactorConstants(
@@ -132,7 +132,7 @@ public final class Adafactor: Optimizer {
     }
 
     /// One parameter's part, with another decay rate or λ.
-    public func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
+    package func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
         var settings = settings
         switch change {
         case .momentDecay: settings.decayRate *= 1.0001

@@ -2,20 +2,20 @@ import Autodiff
 import Tensors
 
 /// AdamW (Loshchilov & Hutter 2019), decoupled weight decay, in Float32; the powers of β are running double products.
-public final class AdamW: Optimizer {
+package final class AdamW: Optimizer {
     /// What does not change during a run.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// β₁.
-        public var beta1: Double
+        package var beta1: Double
         /// β₂.
-        public var beta2: Double
+        package var beta2: Double
         /// ε, added to the root.
-        public var eps: Double
+        package var eps: Double
         /// λ.
-        public var weightDecay: Double
+        package var weightDecay: Double
 
         /// PyTorch's defaults.
-        public init(beta1: Double = 0.9, beta2: Double = 0.999, eps: Double = 1e-8, weightDecay: Double = 0.01) {
+        package init(beta1: Double = 0.9, beta2: Double = 0.999, eps: Double = 1e-8, weightDecay: Double = 0.01) {
             self.beta1 = beta1
             self.beta2 = beta2
             self.eps = eps
@@ -24,17 +24,17 @@ public final class AdamW: Optimizer {
     }
 
     /// The settings.
-    public let settings: Settings
+    package let settings: Settings
     /// Updates done so far.
-    public private(set) var updates = 0
+    package private(set) var updates = 0
     /// β₁^updates and β₂^updates.
-    public private(set) var powers = (1.0, 1.0)
+    package private(set) var powers = (1.0, 1.0)
     /// First and second moment of each parameter, in the parameters' order; the first update makes them, of zeros.
-    public private(set) var moments: [(name: String, first: Tensor, second: Tensor)] = []
+    package private(set) var moments: [(name: String, first: Tensor, second: Tensor)] = []
     private let parameters: [(name: String, shape: [Int])]
 
     /// An optimiser of `parameters` that has not done anything yet.
-    public convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
+    package convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
         self.init(settings, parameters.map { ($0.name, $0.parameter.value.shape) })
     }
 
@@ -44,20 +44,20 @@ public final class AdamW: Optimizer {
     }
 
     /// The moments as `first/NAME` and `second/NAME`.
-    public var stateTensors: [(name: String, tensor: Tensor)] {
+    package var stateTensors: [(name: String, tensor: Tensor)] {
         moments.flatMap { [("first/" + $0.name, $0.first), ("second/" + $0.name, $0.second)] }
     }
 
     /// β₁^updates and β₂^updates.
-    public var stateNumbers: [(key: String, value: Double)] {
+    package var stateNumbers: [(key: String, value: Double)] {
         [("beta1_power", powers.0), ("beta2_power", powers.1)]
     }
 
     /// β₁^updates and β₂^updates.
-    public var scalars: [(name: String, values: [Double])] { [("beta powers", [powers.0, powers.1])] }
+    package var scalars: [(name: String, values: [Double])] { [("beta powers", [powers.0, powers.1])] }
 
     /// Puts back moments and powers.
-    public func restore(
+    package func restore(
         updates: Int, number: (String) throws -> Double, tensor: (String, [Int]) throws -> Tensor
     ) throws {
         moments = try parameters.map {
@@ -68,7 +68,7 @@ public final class AdamW: Optimizer {
     }
 
     /// One update; the formula is `Engine.adamWInPlace`'s.
-    public func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
+    package func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
         updates += 1
         powers = (powers.0 * settings.beta1, powers.1 * settings.beta2)
         let constants = AdamWConstants(
@@ -91,7 +91,7 @@ public final class AdamW: Optimizer {
     }
 
     /// One parameter's part, with another β₂ or λ.
-    public func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
+    package func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
         var settings = settings
         switch change {
         case .momentDecay: settings.beta2 = min(settings.beta2 * 1.0001, 1.0.nextDown)

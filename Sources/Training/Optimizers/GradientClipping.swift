@@ -2,9 +2,9 @@ import Autodiff
 import Tensors
 
 /// Clipping by the global norm, as `torch.nn.utils.clip_grad_norm_`.
-public enum GradientClipping {
+package enum GradientClipping {
     /// √Σ‖g‖², the parameters in their order.
-    public static func norm(_ parameters: [Parameter], engine: Engine) -> Float {
+    package static func norm(_ parameters: [Parameter], engine: Engine) -> Float {
         let norms = parameters.map { parameter in
             parameter.gradient.map { engine.sumOfSquares($0).squareRoot() } ?? 0
         }
@@ -12,7 +12,7 @@ public enum GradientClipping {
     }
 
     /// Multiplies every gradient by min(1, limit / (norm + 1e-6)) and returns that factor.
-    public static func clip(_ parameters: [Parameter], norm: Float, limit: Float, engine: Engine) -> Float {
+    package static func clip(_ parameters: [Parameter], norm: Float, limit: Float, engine: Engine) -> Float {
         let factor = min(1, limit / (norm + 1e-6))
         if factor < 1 {
             for parameter in parameters { parameter.gradient.map { engine.scaleInPlace($0, by: factor) } }

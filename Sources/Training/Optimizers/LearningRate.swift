@@ -1,9 +1,9 @@
 import Tensors
 
 /// The learning rate of each optimiser step, as diffusers' `get_scheduler`.
-public struct LearningRate: Sendable, Equatable {
+package struct LearningRate: Sendable, Equatable {
     /// The curve after the warm-up; all but `constant` rise linearly from 0 first: the first update then has rate 0.
-    public enum Schedule: String, Sendable, CaseIterable {
+    package enum Schedule: String, Sendable, CaseIterable {
         /// The base rate from the first step.
         case constant
         /// Constant after the warm-up.
@@ -19,22 +19,22 @@ public struct LearningRate: Sendable, Equatable {
     }
 
     /// The curve.
-    public let schedule: Schedule
+    package let schedule: Schedule
     /// The rate at its highest.
-    public let base: Double
+    package let base: Double
     /// Steps of rising.
-    public let warmup: Int
+    package let warmup: Int
     /// Steps of the run.
-    public let total: Int
+    package let total: Int
     /// How often `cosineWithRestarts` starts.
-    public let cycles: Int
+    package let cycles: Int
     /// The power of `polynomial`.
-    public let power: Double
+    package let power: Double
     /// The rate that `polynomial` falls to.
-    public let end: Double
+    package let end: Double
 
     /// A schedule over `total` steps.
-    public init(
+    package init(
         schedule: Schedule, base: Double, warmup: Int = 0, total: Int, cycles: Int = 1, power: Double = 1,
         end: Double = 1e-7
     ) {
@@ -48,7 +48,7 @@ public struct LearningRate: Sendable, Equatable {
     }
 
     /// The rate of step `k`, counted from 0.
-    public func rate(_ k: Int) -> Double {
+    package func rate(_ k: Int) -> Double {
         if schedule == .constant { return base }
         if k < warmup { return base * (Double(k) / Double(warmup)) }
         let progress = Double(k - warmup) / Double(max(1, total - warmup))

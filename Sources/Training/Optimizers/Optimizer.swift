@@ -4,7 +4,7 @@ import Digests
 import Tensors
 
 /// What makes new weights of gradients. Its state is recorded with every step and kept in checkpoints.
-public protocol Optimizer: AnyObject {
+package protocol Optimizer: AnyObject {
     /// Updates done so far.
     var updates: Int { get }
     /// The state's tensors under their names in checkpoints, in the parameters' order. The first update makes them: until
@@ -29,7 +29,7 @@ public protocol Optimizer: AnyObject {
 
 extension Optimizer {
     /// Root over the state's tensors in name order; nil where there are none.
-    public func stateDigest(on engine: Engine) throws -> Digest? {
+    package func stateDigest(on engine: Engine) throws -> Digest? {
         let tensors = stateTensors
         return tensors.isEmpty ? nil : try weightsDigest(of: tensors, on: engine)
     }

@@ -1,7 +1,7 @@
 import Autodiff
 
 /// Which optimiser a run has, with what does not change during it.
-public enum OptimizerSettings: Sendable, Equatable {
+package enum OptimizerSettings: Sendable, Equatable {
     /// Adam with decoupled weight decay.
     case adamW(AdamW.Settings)
     /// Adafactor with a given learning rate.
@@ -10,7 +10,7 @@ public enum OptimizerSettings: Sendable, Equatable {
     case sgd(SGD.Settings)
 
     /// An optimiser of `parameters` that has not done anything yet.
-    public func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
+    package func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
         switch self {
         case .adamW(let settings): AdamW(settings, parameters: parameters)
         case .adafactor(let settings): Adafactor(settings, parameters: parameters)
@@ -19,7 +19,7 @@ public enum OptimizerSettings: Sendable, Equatable {
     }
 
     /// Numbers of state for a parameter of a shape.
-    public func stateCount(_ shape: [Int]) -> Int {
+    package func stateCount(_ shape: [Int]) -> Int {
         let count = shape.reduce(1, *)
         switch self {
         case .adamW: return 2 * count
@@ -31,13 +31,13 @@ public enum OptimizerSettings: Sendable, Equatable {
     }
 
     /// Numbers that exist only while a parameter of a shape is updated.
-    public func workCount(_ shape: [Int]) -> Int {
+    package func workCount(_ shape: [Int]) -> Int {
         guard case .adafactor = self else { return 0 }
         return shape.reduce(1, *) + (shape.count < 2 ? 0 : stateCount(shape))
     }
 
     /// What the state is called where its memory is listed.
-    public var stateName: String {
+    package var stateName: String {
         switch self {
         case .adamW: "AdamW moments"
         case .adafactor: "Adafactor moments"

@@ -3,32 +3,32 @@ import Tensors
 
 /// Stochastic gradient descent as `torch.optim.SGD` without dampening: the weight decay is added to the gradient, and
 /// the momentum, where there is one, sums up gradients.
-public final class SGD: Optimizer {
+package final class SGD: Optimizer {
     /// What does not change during a run.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// μ, what the sum of gradients keeps; 0 for plain descent without any state.
-        public var momentum: Double
+        package var momentum: Double
         /// λ.
-        public var weightDecay: Double
+        package var weightDecay: Double
 
         /// PyTorch's defaults.
-        public init(momentum: Double = 0, weightDecay: Double = 0) {
+        package init(momentum: Double = 0, weightDecay: Double = 0) {
             self.momentum = momentum
             self.weightDecay = weightDecay
         }
     }
 
     /// The settings.
-    public let settings: Settings
+    package let settings: Settings
     /// Updates done so far.
-    public private(set) var updates = 0
+    package private(set) var updates = 0
     /// The sum of gradients of each parameter, in the parameters' order; the first update makes it, of zeros. None
     /// without momentum.
-    public private(set) var sums: [(name: String, sum: Tensor)] = []
+    package private(set) var sums: [(name: String, sum: Tensor)] = []
     private let parameters: [(name: String, shape: [Int])]
 
     /// An optimiser of `parameters` that has not done anything yet.
-    public convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
+    package convenience init(_ settings: Settings, parameters: [(name: String, parameter: Parameter)]) {
         self.init(settings, parameters.map { ($0.name, $0.parameter.value.shape) })
     }
 
@@ -38,16 +38,16 @@ public final class SGD: Optimizer {
     }
 
     /// The sums as `momentum/NAME`.
-    public var stateTensors: [(name: String, tensor: Tensor)] { sums.map { ("momentum/" + $0.name, $0.sum) } }
+    package var stateTensors: [(name: String, tensor: Tensor)] { sums.map { ("momentum/" + $0.name, $0.sum) } }
 
     /// None.
-    public var stateNumbers: [(key: String, value: Double)] { [] }
+    package var stateNumbers: [(key: String, value: Double)] { [] }
 
     /// None.
-    public var scalars: [(name: String, values: [Double])] { [] }
+    package var scalars: [(name: String, values: [Double])] { [] }
 
     /// Puts back the sums.
-    public func restore(
+    package func restore(
         updates: Int, number: (String) throws -> Double, tensor: (String, [Int]) throws -> Tensor
     ) throws {
         if settings.momentum != 0 {
@@ -57,7 +57,7 @@ public final class SGD: Optimizer {
     }
 
     /// One update; the formula is `Engine.gradientDescentInPlace`'s.
-    public func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
+    package func update(_ parameters: [Parameter], lr: Double, engine: Engine) {
         updates += 1
         precondition(parameters.count == self.parameters.count)
         for (index, parameter) in parameters.enumerated() {
@@ -74,7 +74,7 @@ public final class SGD: Optimizer {
     }
 
     /// One parameter's part, with another μ or λ.
-    public func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
+    package func alone(_ index: Int, changing change: OptimizerChange?) -> any Optimizer {
         var settings = settings
         switch change {
         case .momentDecay: settings.momentum *= 1.0001

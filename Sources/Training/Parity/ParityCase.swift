@@ -3,9 +3,9 @@ import Digests
 import Preferences
 
 /// The hyper-parameters of a case that another framework computed (`CASE.json`, an object `hp`).
-public struct ParityCase: Sendable {
+package struct ParityCase: Sendable {
     /// Objectives a case may name. Those of `kto` are single pictures, the winners good and the losers bad.
-    public enum ObjectiveName: String, CaseIterable, Sendable {
+    package enum ObjectiveName: String, CaseIterable, Sendable {
         case smpo, inpo, dpo, kto, mapo
     }
     let objective: ObjectiveName
@@ -22,7 +22,7 @@ public struct ParityCase: Sendable {
     let startsAtReference: Bool
 
     /// Reads a case. Throws `JSONSyntaxError` or `JSONShapeError` naming the key at fault.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let root = JSONCursor(try JSONValue.read(path), name: "case", file: path)
         try root.requireOnly(["hp"])
         let hp = try root["hp"]

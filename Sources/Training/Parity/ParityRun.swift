@@ -6,9 +6,9 @@ import Preferences
 import Tensors
 
 /// Runs a case that another framework computed and writes the same quantities under the same names.
-public struct ParityRun {
+package struct ParityRun {
     /// The steps after which weights are written, as in the cases.
-    public static let weightSteps = [1, 5, 20]
+    package static let weightSteps = [1, 5, 20]
 
     private let hp: ParityCase
     private let inputs: ParityInputs
@@ -17,7 +17,7 @@ public struct ParityRun {
 
     /// Loads the case, its inputs, and the model folder: `unet/`, `ref_unet/` (or the policy again) and
     /// `schedule.safetensors` or `scheduler/scheduler_config.json`.
-    public init(model: String, hp: ParityCase, inputs path: String, engine: Engine) throws {
+    package init(model: String, hp: ParityCase, inputs path: String, engine: Engine) throws {
         self.hp = hp
         let reference = FileContents.isFolder("\(model)/ref_unet") ? "\(model)/ref_unet" : "\(model)/unet"
         let frozen = try ModelFolder.openUNet(reference)
@@ -41,7 +41,7 @@ public struct ParityRun {
     }
 
     /// Runs all steps and writes `losses.json`, `step0.safetensors`, `grads.safetensors` and the weights into `folder`.
-    public func run(into folder: String, progress: (Int, StepLosses) -> Void) throws {
+    package func run(into folder: String, progress: (Int, StepLosses) -> Void) throws {
         try FileContents.makeFolder(folder)
         var losses: [String] = []
         for step in 0..<hp.steps {

@@ -5,29 +5,29 @@ import Tensors
 ///
 /// Reading is strict: an unknown, repeated or missing key, a value of another type or outside its range, and keys that do
 /// not go together are errors that name the place. Paths stay as written, relative to the working folder.
-public struct Recipe: Sendable, Equatable {
+package struct Recipe: Sendable, Equatable {
     /// The run's name: small letters, digits and hyphens; the file's stem where the recipe gives none.
-    public var name: String
+    package var name: String
     /// The run's seed, from which all its random streams derive.
-    public var seed: UInt64
+    package var seed: UInt64
     /// What computes the matrix products.
-    public var backend: Backend
+    package var backend: Backend
     /// The preference pairs.
-    public var data: Data
+    package var data: Data
     /// The model to start from.
-    public var model: Model
+    package var model: Model
     /// Low-rank adapters in the UNet; `nil` for training its weights.
-    public var lora: LoRA? = nil
+    package var lora: LoRA? = nil
     /// What is minimised.
-    public var objective: Objective
+    package var objective: Objective
     /// How pictures are inverted; `nil` exactly for objectives that do not: all but `smpo` and `inpo`.
-    public var inversion: Inversion?
+    package var inversion: Inversion?
     /// How gradients change the weights.
-    public var optimizer: Optimizer
+    package var optimizer: Optimizer
     /// How much is trained.
-    public var training: TrainingSettings
+    package var training: TrainingSettings
     /// What a recorded run keeps.
-    public var record: Record
+    package var record: Record
 }
 
 // MARK: Reading
@@ -36,13 +36,13 @@ extension Recipe {
     /// Reads a recipe from a file. Each override `key.path=value`, its value a YAML scalar or a list in brackets, replaces or
     /// adds one value before anything is checked; a later one wins.
     /// - Throws: `FileError`, or `RecipeError` that names the place in the file or the override.
-    public static func read(path: String, overrides: [String] = []) throws -> Recipe {
+    package static func read(path: String, overrides: [String] = []) throws -> Recipe {
         try parse(try text(of: FileContents.read(path), file: path), file: path, overrides: overrides)
     }
 
     /// Reads a recipe from its text; `file` stands in errors and its stem is the name where the recipe gives none.
     /// - Throws: `RecipeError`.
-    public static func parse(_ text: String, file: String, overrides: [String] = []) throws -> Recipe {
+    package static func parse(_ text: String, file: String, overrides: [String] = []) throws -> Recipe {
         var root = try RecipeDocument.parse(text, file: file)
         for override in overrides { root = try RecipeOverride(override).apply(to: root) }
         return try Recipe(try RecipeSection(root: root, style: .written, keys: keys), stem: stem(of: file))
@@ -76,14 +76,14 @@ extension Recipe {
     /// (an objective's own keys only where it is the objective); integers are integers, all other numbers bit patterns.
     /// Only `backend` is left out where it is the reference, and `lora` where there is none, as in records of before
     /// there was another.
-    public var json: JSONValue { value.json }
+    package var json: JSONValue { value.json }
 
     /// The resolved recipe for people: `parse` gives the same recipe again.
-    public var yaml: String { value.yaml() }
+    package var yaml: String { value.yaml() }
 
     /// Reads exactly what `json` writes.
     /// - Throws: `RecipeError`, also for a missing or unknown key.
-    public init(json cursor: JSONCursor) throws {
+    package init(json cursor: JSONCursor) throws {
         let place = RecipePlace.resolved(file: cursor.file, path: cursor.path)
         guard let json = cursor.value else {
             throw RecipeError(.wrongType, at: place, key: "", expected: "a section of keys", found: "nothing")

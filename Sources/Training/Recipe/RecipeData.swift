@@ -1,8 +1,8 @@
 extension Recipe {
     /// The preference pairs to train on.
-    public struct Data: Sendable, Equatable {
+    package struct Data: Sendable, Equatable {
         /// Where the pairs come from.
-        public enum Source: Sendable, Equatable {
+        package enum Source: Sendable, Equatable {
             /// Pictures of coloured shapes, drawn by the program: how many pairs, and the seed that draws them.
             case shapes(pairs: Int, seed: UInt64)
             /// A folder of pictures with a list of pairs; the path is as written, relative to the working folder. With
@@ -16,12 +16,12 @@ extension Recipe {
         enum Kind: String, CaseIterable { case shapes, folder, latents }
 
         /// `data.kind`, `path`, `pairs`, `seed` and `drop_unreadable`.
-        public var source: Source
+        package var source: Source
         /// `data.size`: the edge of the square pictures, 8 to 1024 pixels, or of the latents.
-        public var size: Int
+        package var size: Int
 
         /// Whether the pictures are latents.
-        public var isLatent: Bool { if case .latents = source { true } else { false } }
+        package var isLatent: Bool { if case .latents = source { true } else { false } }
     }
 }
 

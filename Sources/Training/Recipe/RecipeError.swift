@@ -1,9 +1,9 @@
 /// A recipe that cannot be run as it is written: where, which key, what was expected, what stands there.
 ///
 ///     Manifests/recipes/x.yaml:12:3: unknown key "optimizer.lrate"; did you mean "lr"?
-public struct RecipeError: Error, Equatable, CustomStringConvertible {
+package struct RecipeError: Error, Equatable, CustomStringConvertible {
     /// The kind of fault.
-    public enum Problem: String, Sendable {
+    package enum Problem: String, Sendable {
         /// The text is no YAML, or uses a part of YAML that recipes do without.
         case syntax
         /// A key that recipes do not know.
@@ -21,20 +21,20 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     }
 
     /// What is at fault.
-    public let problem: Problem
+    package let problem: Problem
     /// Where it was written.
-    public let place: RecipePlace
+    package let place: RecipePlace
     /// The way to the key, as `optimizer.lr`; empty for the whole recipe.
-    public let key: String
+    package let key: String
     /// What should stand there; empty where that says nothing.
-    public let expected: String
+    package let expected: String
     /// What stands there; empty where nothing does.
-    public let found: String
+    package let found: String
     /// What helps, as `did you mean "lr"?`; may be empty.
-    public let hint: String
+    package let hint: String
 
     /// An error with all its parts.
-    public init(
+    package init(
         _ problem: Problem, at place: RecipePlace, key: String, expected: String = "", found: String = "",
         hint: String = ""
     ) {
@@ -47,7 +47,7 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The recipe's file; `nil` when an override is at fault.
-    public var file: String? {
+    package var file: String? {
         switch place {
         case .file(let file, _, _), .resolved(let file, _): file
         case .override: nil
@@ -55,13 +55,13 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     }
 
     /// The line from 1; `nil` outside a YAML file.
-    public var line: Int? { if case .file(_, let line, _) = place { line } else { nil } }
+    package var line: Int? { if case .file(_, let line, _) = place { line } else { nil } }
 
     /// The column from 1, in Unicode scalars; `nil` outside a YAML file.
-    public var column: Int? { if case .file(_, _, let column) = place { column } else { nil } }
+    package var column: Int? { if case .file(_, _, let column) = place { column } else { nil } }
 
     /// `place: problem; hint`.
-    public var description: String { "\(place): \(sentence)" + (hint.isEmpty ? "" : "; \(hint)") }
+    package var description: String { "\(place): \(sentence)" + (hint.isEmpty ? "" : "; \(hint)") }
 
     private var sentence: String {
         let expectation = expected.isEmpty ? "" : "expected \(expected)"

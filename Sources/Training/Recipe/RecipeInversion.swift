@@ -1,8 +1,8 @@
 extension Recipe {
     /// How a picture is carried to its noise level; only for `objective.name: smpo` and `inpo`.
-    public struct Inversion: Sendable, Equatable {
+    package struct Inversion: Sendable, Equatable {
         /// The set of values that the other keys default to.
-        public enum Preset: String, Sendable, CaseIterable {
+        package enum Preset: String, Sendable, CaseIterable {
             /// The paper's text.
             case paper
             /// The public code with diffusers 0.20.
@@ -12,7 +12,7 @@ extension Recipe {
         }
 
         /// Which noise levels the inversion passes.
-        public enum Grid: String, Sendable, CaseIterable {
+        package enum Grid: String, Sendable, CaseIterable {
             /// Evenly spaced; the last move lands exactly on the timestep.
             case exact
             /// The public code's with diffusers 0.20.
@@ -22,7 +22,7 @@ extension Recipe {
         }
 
         /// Which moves are corrected by ReNoise.
-        public enum Renoise: String, Sendable, CaseIterable {
+        package enum Renoise: String, Sendable, CaseIterable {
             /// None: plain DDIM inversion.
             case none
             /// The last move only.
@@ -32,7 +32,7 @@ extension Recipe {
         }
 
         /// Which timestep the first prediction of a move is asked at.
-        public enum Label: String, Sendable, CaseIterable {
+        package enum Label: String, Sendable, CaseIterable {
             /// The level that the move leaves.
             case origin
             /// The level that it goes to.
@@ -40,27 +40,27 @@ extension Recipe {
         }
 
         /// `inversion.preset`, which gave the values that are not written.
-        public var preset: Preset
+        package var preset: Preset
         /// The number of inversion steps, 1 to 1000.
-        public var steps: Int
+        package var steps: Int
         /// `inversion.grid`.
-        public var grid: Grid
+        package var grid: Grid
         /// `inversion.renoise`.
-        public var renoise: Renoise
+        package var renoise: Renoise
         /// Whether a correction moves by the mean of both predictions instead of the second.
-        public var average: Bool
+        package var average: Bool
         /// `inversion.label`.
-        public var label: Label
+        package var label: Label
         /// The scale of classifier-free guidance; 1 is none.
-        public var guidance: Double
+        package var guidance: Double
         /// η of the fresh noise after each move; at least 0, and `nil` exactly for `objective.name: smpo`.
-        public var noise: Double?
+        package var noise: Double?
         /// Whether ā comes from a table rounded to 16-bit floats, as in the public code.
-        public var float16Levels: Bool
+        package var float16Levels: Bool
 
         /// The values of a preset for an objective. DDIM-InPO's public code has ten steps on both models, no ReNoise and
         /// η = 0.1; of it there is nothing else to follow, so `paper` has these too.
-        public init(_ preset: Preset, of objective: Objective.Name = .smpo) {
+        package init(_ preset: Preset, of objective: Objective.Name = .smpo) {
             self.preset = preset
             guidance = 1
             switch preset {

@@ -2,17 +2,17 @@ import Preferences
 
 extension Recipe {
     /// KTO's own keys; only for `objective.name: kto`. The defaults are those of the public code's launcher.
-    public struct JudgedPictures: Sendable, Equatable {
+    package struct JudgedPictures: Sendable, Equatable {
         /// `objective.utility`.
-        public var utility = KTOUtility.sigmoid
+        package var utility = KTOUtility.sigmoid
         /// `objective.kl`: how the reference point comes about.
-        public var kl = KTO.KL.batch
+        package var kl = KTO.KL.batch
         /// `objective.lambda_good`: what the loss of a good picture is multiplied by; at least 0.
-        public var lambdaGood = 1.0
+        package var lambdaGood = 1.0
         /// `objective.lambda_bad`: what the loss of a bad picture is multiplied by; at least 0.
-        public var lambdaBad = 1.0
+        package var lambdaBad = 1.0
         /// `objective.positive_ratio`: the probability that a pair shows its good picture, 0 to 1.
-        public var positiveRatio = 0.8
+        package var positiveRatio = 0.8
     }
 }
 

@@ -1,14 +1,14 @@
 extension Recipe {
     /// Low-rank adapters in the UNet, which are then all that is trained.
-    public struct LoRA: Sendable, Equatable {
+    package struct LoRA: Sendable, Equatable {
         /// Rows of A and columns of B; at least 1.
-        public var rank: Int
+        package var rank: Int
         /// α: the adapter's part is multiplied by α / rank; above 0; the rank where the recipe names none.
-        public var alpha: Double
+        package var alpha: Double
         /// The ends of the names of the layers that get adapters: linear layers and convolutions.
-        public var targets: [String]
+        package var targets: [String]
         /// The seed of A's random numbers; the run's where the recipe names none.
-        public var initSeed: UInt64
+        package var initSeed: UInt64
     }
 }
 

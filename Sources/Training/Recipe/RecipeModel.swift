@@ -1,6 +1,6 @@
 extension Recipe {
     /// The model to start from.
-    public enum Model: Sendable, Equatable {
+    package enum Model: Sendable, Equatable {
         /// A folder in diffusers' layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`; or a scorer's (`PickScore`).
         case folder(path: String)
         /// A new model with random weights, made from configurations.
@@ -9,30 +9,30 @@ extension Recipe {
         case scorer(FreshScorer)
 
         /// The parts of a new scorer.
-        public struct FreshScorer: Sendable, Equatable {
+        package struct FreshScorer: Sendable, Equatable {
             /// `clip`: the path of the `config.json` of a `CLIPModel`.
-            public var clip: String
+            package var clip: String
             /// The tokenizer.
-            public var tokenizer: Tokenizer
+            package var tokenizer: Tokenizer
             /// The seed of the random weights; the run's where the recipe names none.
-            public var initSeed: UInt64
+            package var initSeed: UInt64
         }
 
         /// The parts of a new model.
-        public struct Fresh: Sendable, Equatable {
+        package struct Fresh: Sendable, Equatable {
             /// The path of the UNet's `config.json`.
-            public var unet: String
+            package var unet: String
             /// The path of the text encoder's `config.json`.
-            public var textEncoder: String
+            package var textEncoder: String
             /// The path of the `scheduler_config.json`.
-            public var scheduler: String
+            package var scheduler: String
             /// The tokenizer.
-            public var tokenizer: Tokenizer
+            package var tokenizer: Tokenizer
             /// The seed of the random weights; the run's where the recipe names none.
-            public var initSeed: UInt64
+            package var initSeed: UInt64
 
             /// All parts.
-            public init(
+            package init(
                 unet: String, textEncoder: String, scheduler: String, tokenizer: Tokenizer, initSeed: UInt64
             ) {
                 self.unet = unet
@@ -44,7 +44,7 @@ extension Recipe {
         }
 
         /// The tokenizer of a new model.
-        public enum Tokenizer: Sendable, Equatable {
+        package enum Tokenizer: Sendable, Equatable {
             /// The words of the built-in shapes: `tokenizer: shapes`.
             case shapes
             /// A folder with `tokenizer.json`, or `vocab.json` and `merges.txt`.

@@ -2,9 +2,9 @@ import Preferences
 
 extension Recipe {
     /// What is minimised.
-    public struct Objective: Sendable, Equatable {
+    package struct Objective: Sendable, Equatable {
         /// The objective.
-        public enum Name: String, Sendable, CaseIterable {
+        package enum Name: String, Sendable, CaseIterable {
             /// Smoothed preference optimisation.
             case smpo
             /// Plain denoising of the winners, to make a base model.
@@ -47,7 +47,7 @@ extension Recipe {
         }
 
         /// Who decides which picture of a pair is the winner.
-        public enum Winner: String, Sendable, CaseIterable {
+        package enum Winner: String, Sendable, CaseIterable {
             /// The reward model's scores.
             case reward
             /// The human label.
@@ -55,7 +55,7 @@ extension Recipe {
         }
 
         /// What becomes of pairs that people found equally good (label 0.5).
-        public enum Ties: String, Sendable, CaseIterable {
+        package enum Ties: String, Sendable, CaseIterable {
             /// They are left out.
             case drop
             /// They are trained on.
@@ -63,7 +63,7 @@ extension Recipe {
         }
 
         /// How the squared errors of one picture become one number.
-        public enum Errors: String, Sendable, CaseIterable {
+        package enum Errors: String, Sendable, CaseIterable {
             /// Their mean over channels and pixels.
             case mean
             /// Their sum.
@@ -71,33 +71,33 @@ extension Recipe {
         }
 
         /// `objective.name`.
-        public var name: Name
+        package var name: Name
         /// β: how strongly the policy is held to the reference (MaPO: the margin's part of the loss; PickScore: of no
         /// account); above 0.
-        public var beta: Double
+        package var beta: Double
         /// γ: how sharply differences of scaled scores become smoothed labels; above 0.
-        public var gamma: Double
+        package var gamma: Double
         /// `objective.winner`.
-        public var winner: Winner
+        package var winner: Winner
         /// `objective.ties`.
-        public var ties: Ties
+        package var ties: Ties
         /// The score that is scaled to 0; `nil` for the data set's least.
-        public var scoreMin: Double?
+        package var scoreMin: Double?
         /// The score that is scaled to 1; `nil` for the data set's greatest.
-        public var scoreMax: Double?
+        package var scoreMax: Double?
         /// `objective.errors`.
-        public var errors: Errors
+        package var errors: Errors
         /// `objective.loss`: what DPO makes of the logit; nil for other objectives.
-        public var form: DPO.Form? = nil
+        package var form: DPO.Form? = nil
         /// KTO's own keys; nil for other objectives.
-        public var kto: JudgedPictures? = nil
+        package var kto: JudgedPictures? = nil
         /// MaPO's own keys; nil for other objectives.
-        public var mapo: OddsMargin? = nil
+        package var mapo: OddsMargin? = nil
         /// The factor of CLIP's own loss beside PickScore's, above 0; nil for none, and for other objectives.
-        public var contrastive: Double? = nil
+        package var contrastive: Double? = nil
         /// Whether pairs have the smoothed label's coefficient W rather than 1: always for `smpo` and `sft`, and for `dpo`
         /// and `inpo` where the recipe gives a γ.
-        public var isWeighted: Bool = true
+        package var isWeighted: Bool = true
     }
 }
 

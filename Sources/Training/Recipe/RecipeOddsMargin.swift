@@ -1,10 +1,10 @@
 extension Recipe {
     /// MaPO's own keys; only for `objective.name: mapo`. The defaults are those of the public code.
-    public struct OddsMargin: Sendable, Equatable {
+    package struct OddsMargin: Sendable, Equatable {
         /// `objective.temperature`: T, how sharply the margin counts; above 0.
-        public var temperature = 1000.0
+        package var temperature = 1000.0
         /// `objective.snr`: s, what errors are multiplied by in the odds; above 0.
-        public var snr = 0.5
+        package var snr = 0.5
     }
 }
 

@@ -1,8 +1,8 @@
 extension Recipe {
     /// How gradients change the weights.
-    public struct Optimizer: Sendable, Equatable {
+    package struct Optimizer: Sendable, Equatable {
         /// The optimiser.
-        public enum Name: String, Sendable, CaseIterable {
+        package enum Name: String, Sendable, CaseIterable {
             /// Adam with decoupled weight decay.
             case adamw
             /// Adafactor with a given learning rate, as the public SDXL runs.
@@ -12,7 +12,7 @@ extension Recipe {
         }
 
         /// How the learning rate goes over the run.
-        public enum Schedule: String, Sendable, CaseIterable {
+        package enum Schedule: String, Sendable, CaseIterable {
             /// The same in every step.
             case constant
             /// Rising over `warmup` steps, then the same.
@@ -28,43 +28,43 @@ extension Recipe {
         }
 
         /// The decay of AdamW's two moments, each at least 0 and below 1.
-        public struct Betas: Sendable, Equatable {
+        package struct Betas: Sendable, Equatable {
             /// β₁, of the gradient's mean.
-            public var first: Double
+            package var first: Double
             /// β₂, of the squared gradient's mean.
-            public var second: Double
+            package var second: Double
         }
 
         /// `optimizer.name`.
-        public var name: Name
+        package var name: Name
         /// The learning rate at its highest, at least 0; with `scalesRate` that of one pair.
-        public var lr: Double
+        package var lr: Double
         /// Whether `lr` is multiplied by the pairs of a step (pictures, for `sft` and `kto`), as the public `--scale_lr`.
-        public var scalesRate = false
+        package var scalesRate = false
         /// `optimizer.betas`, of AdamW.
-        public var betas: Betas
+        package var betas: Betas
         /// AdamW's ε, added to the root of the second moment; above 0.
-        public var eps: Double
+        package var eps: Double
         /// Weight decay, at least 0: decoupled, but with SGD, as in PyTorch, a part of the gradient.
-        public var weightDecay: Double
+        package var weightDecay: Double
         /// The norm that gradients are clipped to, above 0; `nil` for no clipping.
-        public var clip: Double?
+        package var clip: Double?
         /// `optimizer.schedule`.
-        public var schedule: Schedule
+        package var schedule: Schedule
         /// The steps over which the learning rate rises from 0; at most the run's.
-        public var warmup: Int
+        package var warmup: Int
         /// How often `cosine_with_restarts` starts, at least 1; nil for other schedules.
-        public var cycles: Int? = nil
+        package var cycles: Int? = nil
         /// The power of `polynomial`, above 0; nil for other schedules.
-        public var power: Double? = nil
+        package var power: Double? = nil
         /// The learning rate that `polynomial` falls to, at least 0 and below the highest; nil for other schedules.
-        public var lrEnd: Double? = nil
+        package var lrEnd: Double? = nil
         /// Adafactor's bound on the root mean square of a tensor's update, above 0; nil for other optimisers.
-        public var clipThreshold: Double? = nil
+        package var clipThreshold: Double? = nil
         /// Adafactor's exponent c, below 0: the k-th update keeps 1 − kᶜ of the moments; nil for other optimisers.
-        public var decayRate: Double? = nil
+        package var decayRate: Double? = nil
         /// SGD's momentum, at least 0 and below 1; nil for other optimisers.
-        public var momentum: Double? = nil
+        package var momentum: Double? = nil
     }
 }
 

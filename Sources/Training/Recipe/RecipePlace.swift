@@ -1,5 +1,5 @@
 /// Where a part of a recipe was written.
-public enum RecipePlace: Sendable, Equatable, CustomStringConvertible {
+package enum RecipePlace: Sendable, Equatable, CustomStringConvertible {
     /// A file, its line and its column, both from 1; columns count Unicode scalars.
     case file(String, line: Int, column: Int)
     /// An override `key.path=value` from the command line, as it was given.
@@ -8,7 +8,7 @@ public enum RecipePlace: Sendable, Equatable, CustomStringConvertible {
     case resolved(file: String, path: String)
 
     /// `file:line:column`, `--set key.path=value` or `file: path`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .file(let file, let line, let column): "\(file):\(line):\(column)"
         case .override(let text): "--set \(text)"

@@ -1,10 +1,10 @@
 extension Recipe {
     /// What a recorded run keeps.
-    public struct Record: Sendable, Equatable {
+    package struct Record: Sendable, Equatable {
         /// A checkpoint is kept after every so many steps; 0 for only the last.
-        public var checkpointEvery: Int
+        package var checkpointEvery: Int
         /// Whether latents are stored, so that a divergence can be traced to an element.
-        public var latents: Bool
+        package var latents: Bool
     }
 }
 

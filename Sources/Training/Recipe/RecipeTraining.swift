@@ -1,8 +1,8 @@
 extension Recipe {
     /// How much is trained, on what, and which parts.
-    public struct TrainingSettings: Sendable, Equatable {
+    package struct TrainingSettings: Sendable, Equatable {
         /// How timesteps are drawn.
-        public enum Timesteps: String, Sendable, CaseIterable {
+        package enum Timesteps: String, Sendable, CaseIterable {
             /// Each is as likely.
             case uniform
             /// The noisy ones are likelier.
@@ -10,35 +10,35 @@ extension Recipe {
         }
 
         /// How the reference follows the policy.
-        public struct MovingReference: Sendable, Equatable {
+        package struct MovingReference: Sendable, Equatable {
             /// The decay of its weights, between 0 and 1.
-            public var decay: Double
+            package var decay: Double
             /// The steps from one move to the next, at least 1.
-            public var every: Int
+            package var every: Int
         }
 
         /// The number of optimiser steps, at least 1.
-        public var steps: Int
+        package var steps: Int
         /// The pairs of one optimiser step, at least 1; for `sft` and `kto` the pictures, one of each pair.
-        public var pairsPerStep: Int
+        package var pairsPerStep: Int
         /// The pairs that are computed at once; `nil` for all. It saves memory and changes no bit.
-        public var microPairs: Int?
+        package var microPairs: Int?
         /// The share of captions that are replaced by the empty one, 0 to 1.
-        public var captionDropout: Double
+        package var captionDropout: Double
         /// Whether pairs are mirrored at random.
-        public var flip: Bool
+        package var flip: Bool
         /// The decay of the averaged weights, between 0 and 1; `nil` for none.
-        public var ema: Double?
+        package var ema: Double?
         /// The steps from one averaging to the next, at least 1; `nil` for each and where nothing is averaged.
-        public var emaEvery: Int? = nil
+        package var emaEvery: Int? = nil
         /// How the reference follows the policy; `nil` for one that stays as it is.
-        public var referenceEMA: MovingReference? = nil
+        package var referenceEMA: MovingReference? = nil
         /// Whether the text encoder is trained too; only for `objective.name: sft`.
-        public var trainTextEncoder: Bool
+        package var trainTextEncoder: Bool
         /// Whether activations are computed again in the backward pass, to save memory.
-        public var recompute: Bool
+        package var recompute: Bool
         /// `training.timesteps`.
-        public var timesteps: Timesteps
+        package var timesteps: Timesteps
     }
 }
 

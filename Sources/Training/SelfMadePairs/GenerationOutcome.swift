@@ -3,21 +3,21 @@ import Digests
 
 extension PairGeneration {
     /// What a generation came to: the set's digest, and how noisy its labels are.
-    public struct Outcome: Sendable, Equatable {
+    package struct Outcome: Sendable, Equatable {
         /// Stands for the set in manifests.
-        public internal(set) var digest = Digest.sha256([])
+        package internal(set) var digest = Digest.sha256([])
         /// Pairs.
-        public private(set) var pairs = 0
+        package private(set) var pairs = 0
         /// Pairs whose label is a tie.
-        public private(set) var ties = 0
+        package private(set) var ties = 0
         /// Labels that are no tie, of pairs that the judge does not find equal.
-        public private(set) var judged = 0
+        package private(set) var judged = 0
         /// Those of them that agree with the judge.
-        public private(set) var rightLabels = 0
+        package private(set) var rightLabels = 0
         /// Pairs whose scores are in the judge's order, of those that differ in both.
-        public private(set) var rightScores = 0
+        package private(set) var rightScores = 0
         /// Pairs that differ in score and for the judge.
-        public private(set) var scored = 0
+        package private(set) var scored = 0
 
         mutating func count(_ pair: GeneratedPair) {
             pairs += 1
@@ -35,7 +35,7 @@ extension PairGeneration {
         }
 
         /// The outcome as `generation.json` holds it.
-        public var json: JSONValue {
+        package var json: JSONValue {
             [
                 "data_digest": .digest(digest), "pairs": .integer(pairs), "ties": .integer(ties),
                 "labels_judged": .integer(judged), "labels_right": .integer(rightLabels),

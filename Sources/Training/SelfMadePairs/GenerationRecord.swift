@@ -4,23 +4,23 @@ import Ledger
 
 /// What a self-made preference set was made from: `generation.json` beside its pairs. Whoever has the model and the
 /// scorer can make the set again from it, byte for byte.
-public struct GenerationRecord: Sendable, Equatable {
+package struct GenerationRecord: Sendable, Equatable {
     /// The file in the set's folder.
-    public static let fileName = "generation.json"
+    package static let fileName = "generation.json"
 
     /// A folder on which the set depends, with its content's digests.
-    public struct Source: Sendable, Equatable {
+    package struct Source: Sendable, Equatable {
         /// The folder as it was given.
-        public var path: String
+        package var path: String
         /// Digests by part.
-        public var digests: [String: Digest]
+        package var digests: [String: Digest]
 
         /// A folder with the digests of its parts.
-        public init(path: String, digests: [String: Digest]) { (self.path, self.digests) = (path, digests) }
+        package init(path: String, digests: [String: Digest]) { (self.path, self.digests) = (path, digests) }
     }
 
     /// Where the captions come from.
-    public enum Captions: Sendable, Equatable {
+    package enum Captions: Sendable, Equatable {
         /// A split of the shapes world.
         case shapes(ShapesSplit)
         /// A text file, one caption a line.
@@ -28,18 +28,18 @@ public struct GenerationRecord: Sendable, Equatable {
     }
 
     /// The numbers.
-    public var settings: PairGeneration.Settings
+    package var settings: PairGeneration.Settings
     /// The captions.
-    public var captions: Captions
+    package var captions: Captions
     /// The model that draws.
-    public var model: Source
+    package var model: Source
     /// The reward model, if there is one.
-    public var scorer: Source?
+    package var scorer: Source?
     /// Who votes, or nil where the scores are the labels.
-    public var voters: ShapesVoters?
+    package var voters: ShapesVoters?
 
     /// All parts.
-    public init(
+    package init(
         settings: PairGeneration.Settings, captions: Captions, model: Source, scorer: Source?, voters: ShapesVoters?
     ) {
         self.settings = settings
@@ -55,7 +55,7 @@ extension GenerationRecord {
     private static let keys = ["schema", "contract", "settings", "captions", "model", "scorer", "voters", "outcome"]
 
     /// As the file holds it, without the outcome.
-    public var json: JSONObject {
+    package var json: JSONObject {
         [
             "schema": 1, "contract": .string(Self.contract), "settings": settings.json, "captions": captions.json,
             "model": model.json, "scorer": scorer?.json ?? .null, "voters": voters?.json ?? .null,
@@ -63,7 +63,7 @@ extension GenerationRecord {
     }
 
     /// The record in `folder`, and the digest of the pairs that were made. - Throws: `FileError`, `JSONShapeError`.
-    public static func read(folder: String) throws -> (record: GenerationRecord, digest: Digest) {
+    package static func read(folder: String) throws -> (record: GenerationRecord, digest: Digest) {
         let file = "\(folder)/\(fileName)"
         let cursor = JSONCursor(try JSONValue.read(file), name: "generation", file: file)
         try cursor.requireOnly(keys)

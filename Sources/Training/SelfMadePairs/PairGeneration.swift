@@ -5,11 +5,11 @@ import Tensors
 
 /// Makes a preference set out of a model's own pictures, as the paper's pipeline does: several a caption are drawn and
 /// scored, two are kept, and people say which they prefer. The set is a folder as `FolderPairs` reads it.
-public struct PairGeneration {
+package struct PairGeneration {
     /// What determines the pictures and the labels, beside model and scorer.
-    public struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable {
         /// Which two of a caption's pictures become a pair.
-        public enum Choice: String, Sendable, CaseIterable {
+        package enum Choice: String, Sendable, CaseIterable {
             /// The first two.
             case first
             /// The two whose scores differ least: pairs that are hard to tell apart.
@@ -19,24 +19,24 @@ public struct PairGeneration {
         }
 
         /// Pairs to make.
-        public var pairs: Int
+        package var pairs: Int
         /// The seed of noise, captions' order and votes.
-        public var seed: UInt64
+        package var seed: UInt64
         /// Edge of the pictures.
-        public var size: Int
+        package var size: Int
         /// DDIM steps.
-        public var steps: Int
+        package var steps: Int
         /// Classifier-free guidance; 1 is off.
-        public var guidance: Float
+        package var guidance: Float
         /// Fresh noise in the sampler.
-        public var eta: Float
+        package var eta: Float
         /// Pictures drawn for each caption, at least 2.
-        public var candidates: Int
+        package var candidates: Int
         /// Which of them are kept.
-        public var choice: Choice
+        package var choice: Choice
 
         /// All settings.
-        public init(
+        package init(
             pairs: Int, seed: UInt64, size: Int, steps: Int = 25, guidance: Float = 1, eta: Float = 0,
             candidates: Int = 2, choice: Choice = .first
         ) {
@@ -53,18 +53,18 @@ public struct PairGeneration {
     }
 
     /// The model that draws.
-    public let model: ModelFolder
+    package let model: ModelFolder
     /// What determines the set.
-    public let settings: Settings
+    package let settings: Settings
     /// The captions; pair i has one of them, each epoch in an order of its own.
-    public let captions: [String]
+    package let captions: [String]
     /// Who votes; nil where the higher score is the label.
-    public let voters: ShapesVoters?
+    package let voters: ShapesVoters?
     /// What scores the pictures, if anything does.
-    public let scorer: PictureScorer?
+    package let scorer: PictureScorer?
 
     /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
-    public init(
+    package init(
         model: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: PictureScorer?
     ) {
         precondition(!captions.isEmpty && (voters != nil || scorer != nil))
@@ -82,7 +82,7 @@ public struct PairGeneration {
     /// Draws the pairs and writes them into `folder`: `images/`, `pairs.jsonl` and, last, `generation.json` with
     /// `record` and what came out. `progress` is told the number of pairs done.
     /// - Throws: `TrainingError.mismatch` for a caption that voters cannot judge, `FileError`, what the scorer throws.
-    public func write(to folder: String, record: JSONObject, engine: Engine, progress: (Int) -> Void) throws -> Outcome
+    package func write(to folder: String, record: JSONObject, engine: Engine, progress: (Int) -> Void) throws -> Outcome
     {
         try FileContents.makeFolder("\(folder)/images")
         var (lines, outcome) = ("", Outcome())
