@@ -101,12 +101,12 @@ fuzz: packages ## Damage checkpoint files of every format a million times in all
 sanitize: packages ## Kernel and autodiff tests under AddressSanitizer and UndefinedBehaviorSanitizer; minutes.
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    swift test -c release --scratch-path .build-sanitize --sanitize=address \
-	    -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined --filter '^(TensorsTests|AutodiffTests)\.'
+	    -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined --filter '^ComputeTests\.'
 
 # The known answers share every kernel among 1, 2, 3 and 7 workers.
 sanitize-threads: packages ## Worker pool and shared kernels under ThreadSanitizer; minutes.
 	swift test -c release --scratch-path .build-sanitize-threads --sanitize=thread \
-	    --filter '^TensorsTests\.(WorkerPool|InvarianceTests)'
+	    --filter '^ComputeTests\.(WorkerPool|InvarianceTests)'
 
 travel: PACKAGES := qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 travel: packages ## Compare the kernels' digests on this CPU, on emulated older ones, and on aarch64.

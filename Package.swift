@@ -40,76 +40,77 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        layer("Digests", ["CCrypto"]),
-        layer("Tensors", ["CKernels", "COpenBLAS", "Digests"]),
-        layer("Autodiff", ["Tensors"]),
-        layer("Checkpoints", ["Digests", "Tensors"]),
-        layer("Diffusion", ["Digests", "Tensors", "Autodiff", "Checkpoints"]),
-        layer("Datasets", ["CImageCodecs", "Digests", "Tensors", "Checkpoints"]),
-        layer("Ledger", ["Digests", grdb], exclude: ["FORMAT.md"]),
-        layer("Preferences", ["Digests", "Tensors", "Autodiff", "Diffusion", "Datasets"]),
+        layer("Core", ["CCrypto"]),
+        layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
+        layer("Checkpoints", ["Core", "Compute"]),
+        layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
+        layer("Datasets", ["CImageCodecs", "Core", "Compute", "Checkpoints"]),
+        layer("Ledger", ["Core", grdb], exclude: ["FORMAT.md"]),
+        layer("Preferences", ["Core", "Compute", "Diffusion", "Datasets"]),
         layer(
             "Training",
             [
-                "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", yams,
+                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", yams,
             ]),
-        layer("Comparison", ["CKernels", "Digests", "Tensors", "Checkpoints", "Ledger"]),
+        layer("Comparison", ["CKernels", "Core", "Compute", "Checkpoints", "Ledger"]),
         layer(
             "Audit",
             [
-                "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
+                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
                 "Comparison",
             ]),
-        layer("Ablation", ["Digests", "Datasets", "Training", "Audit"]),
-        layer("Reports", ["Digests", "Tensors", "Ledger", "Training", "Comparison", "Audit", "Ablation"]),
+        layer(
+            "Studies",
+            ["Core", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
+        layer("Reports", ["Core", "Compute", "Ledger", "Training", "Comparison", "Audit", "Studies"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets",
-                "Ledger", "Preferences", "Training", "Comparison", "Audit", "Ablation", "Reports", arguments,
+                "CKernels", "Core", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
 
         // The generator of the tests that damage files or choose moments.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: swiftChecks),
-        tests("DigestsTests", ["Digests", "SeededRandom"], exclude: ["Fixtures"]),
-        tests("TensorsTests", ["CKernels", "Digests", "Tensors"]),
-        tests("AutodiffTests", ["Tensors", "Autodiff"]),
-        tests("CheckpointsTests", ["Digests", "Tensors", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
+        tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
+        tests("ComputeTests", ["CKernels", "Core", "Compute"]),
+        tests("CheckpointsTests", ["Core", "Compute", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests(
-            "DiffusionTests", ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "SeededRandom"],
+            "DiffusionTests", ["Core", "Compute", "Checkpoints", "Diffusion", "SeededRandom"],
             exclude: ["Fixtures"]),
-        tests("DatasetsTests", ["Digests", "Tensors", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
-        tests("LedgerTests", ["Digests", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
+        tests("DatasetsTests", ["Core", "Compute", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
+        tests("LedgerTests", ["Core", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(
             "PreferencesTests",
-            ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences"]),
+            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
         .target(name: "TinyRuns", path: "Tests/TinyRuns", swiftSettings: swiftChecks),
         tests(
             "TrainingTests",
             [
-                "Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Training", "TinyRuns",
+                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Training", "Studies", "TinyRuns",
             ]),
         tests(
             "OracleTests",
-            ["Digests", "Tensors", "Autodiff", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
+            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: ["Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "table.py"]),
         tests(
-            "ComparisonTests", ["Digests", "Tensors", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
+            "ComparisonTests", ["Core", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),
         tests(
             "AuditTests",
             [
-                "Digests", "Tensors", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
+                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
                 "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
-        tests("AblationTests", ["Digests", "Datasets", "Training", "Ablation"]),
-        tests("ReportsTests", ["Digests", "Tensors", "Ledger", "Comparison", "Audit", "Ablation", "Reports"]),
+        tests(
+            "StudiesTests", ["Core", "Datasets", "Training", "Studies"]),
+        tests("ReportsTests", ["Core", "Compute", "Ledger", "Comparison", "Audit", "Studies", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
-            "EndToEndTests", ["Digests", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
+            "EndToEndTests", ["Core", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// What an audit found.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// An audit's verdict as an in-toto Statement with the predicate `test-result` (v0.1), to be signed by who audited.

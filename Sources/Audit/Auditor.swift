@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// Checks a run: integrity first, then a replay through the trainer that made it, every phase of every step compared.

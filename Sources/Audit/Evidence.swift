@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// What is known of a run before it is replayed: manifest, golden log, ledger, signatures, all of them checked against

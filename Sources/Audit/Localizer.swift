@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// Names the operator at which a diverged step first goes another way.

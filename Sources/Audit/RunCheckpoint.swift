@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// The weights of a recorded run after a step, as they are compared with other checkpoints.

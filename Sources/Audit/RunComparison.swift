@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// Compares two recorded runs: their manifests, their traces, and the operators of the first step that differs, which

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the replay of some segments of a run says of the whole.
 package struct SampleReport: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// How a run is cut into parts that can be replayed by themselves: each begins after a checkpoint and ends at the next.
 package struct SegmentPlan: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What came of one segment's replay, wherever it ran: a report's JSON form is all that needs to travel.
 package struct SegmentResult: Sendable {

@@ -1,8 +1,8 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
-import Tensors
 import Training
 
 /// One step of a run, to be run again and again from the state before it, with every operator watched.

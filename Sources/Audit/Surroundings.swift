@@ -1,10 +1,10 @@
 import Checkpoints
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Ledger
 import Preferences
-import Tensors
 import Training
 
 /// Model and data of a run as they are now, held against what the manifest says they were.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// The folder of the model that a run has handed over, held against the files that a manifest states.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a look at a run's evidence found, without any replay.
 package struct VerificationReport: Sendable {

@@ -1,8 +1,8 @@
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
 import Ledger
-import Tensors
 import Training
 
 /// Checks the integrity of a run without computing a step: every digest, chain link and Merkle root, the tables of the

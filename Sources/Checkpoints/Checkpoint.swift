@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Named tensors and texts, whatever files they come from: what is compared, digested and listed.
 package struct Checkpoint: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension Checkpoint {
     /// Refuses texts of which two have one key; the containers whose keys are made of several places use it.

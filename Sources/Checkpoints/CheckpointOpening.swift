@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension Checkpoint {
     /// Opens what is at a path: a file of any of the formats, an index of shards, a model folder or a pipeline folder.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// One tensor of a checkpoint: what is known of it, and where its numbers are.
 package struct CheckpointTensor: Sendable {

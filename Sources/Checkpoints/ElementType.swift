@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// How the numbers of a stored tensor are encoded: more types than `DType`, whose numbers can be computed with.
 package struct ElementType: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// Widening stored numbers to Float32, bit by bit and without the processor's conversion instructions, which would
 /// turn signalling NaN patterns into quiet ones.

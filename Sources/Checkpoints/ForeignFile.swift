@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A file that lies where weights are expected, and holds none: a Git LFS pointer, a page of a server, an archive, a
 /// format of another program. It is named, so that nobody has to guess what "header length out of bounds" means.

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A folder of one model as diffusers and transformers save it: `config.json` and the weights, in one safetensors file
 /// or in shards with an index.

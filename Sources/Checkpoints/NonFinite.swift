@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// A number that is infinite or not a number, and its place.
 package struct NonFinite: Equatable, Sendable, CustomStringConvertible {

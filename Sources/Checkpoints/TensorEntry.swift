@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// What a checkpoint says about one tensor, without its numbers.
 package struct TensorEntry: Equatable, Sendable {

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Something that holds named tensors: one safetensors file, or several with an index.
 package protocol TensorSource: Sendable {

@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Dispatch
-import Tensors
 
 extension Tensor {
     /// The typed digest of this tensor under a name: name, element type, shape and bytes (`Digest.tensor`).

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// How far one recorded tensor or number of a step lies from the replayed one.

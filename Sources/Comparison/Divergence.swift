@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// The first place where two traces differ.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One place at which two JSON documents differ.
 package struct DocumentDifference: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Compares traces of operators in the order in which they ran.

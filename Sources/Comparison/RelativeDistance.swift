@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// Distances of tensors relative to their size.
 package enum RelativeDistance {

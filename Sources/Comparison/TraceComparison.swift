@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Compares step records, phase after phase in the order in which a step passes through them.

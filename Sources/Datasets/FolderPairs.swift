@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Preference pairs from a folder: `pairs.jsonl`, one pair a line, and JPEG, PNG or WebP files below the folder.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One line of `pairs.jsonl` that cannot be used.
 package struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvertible {

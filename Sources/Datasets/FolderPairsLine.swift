@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What one line of `pairs.jsonl` says, checked as far as that goes without looking at a picture.
 struct FolderPairsLine {

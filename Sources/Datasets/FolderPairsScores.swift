@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension FolderPairs {
     /// The same pairs with other scores, as they are after `write(scores:to:)`.

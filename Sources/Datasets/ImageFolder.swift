@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A folder that pictures are read from, and nothing outside of it.

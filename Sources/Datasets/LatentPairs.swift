@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Preference pairs whose pictures an autoencoder has encoded beforehand: a folder with `pairs.jsonl` and
 /// `latents.safetensors`.

@@ -1,5 +1,5 @@
 import CImageCodecs
-import Digests
+import Core
 
 /// Pictures to PNG: 8-bit RGB, a fixed compression level and row filter, no time, text or gamma chunks.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One preference pair without its pixels: a caption, two pictures, what a person and what a reward say of them.
 package struct PairItem: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Preference pairs in a fixed order, whatever they come from: the built-in generator, a folder, a table.
 ///

@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A folder of `LatentPairs` with random numbers, to try out sizes: standard normals, captions of the shapes world,
 /// random scores, and the label that goes with them. Nothing can be learned from it.

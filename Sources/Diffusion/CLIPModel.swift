@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// CLIP with both towers (transformers' `CLIPModel`), with its parameter names: pictures and captions as vectors whose
 /// cosine says how well they fit.

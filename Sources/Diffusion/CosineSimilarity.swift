@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// The cosine of the angle between two vectors of Float32, and its slopes. Sums run in double in the order of the
 /// elements, so that neither instruction set nor workers can change a bit.

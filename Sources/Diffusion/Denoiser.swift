@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// A UNet with its schedule, asked for predictions without gradients.
 package struct Denoiser: Sendable {

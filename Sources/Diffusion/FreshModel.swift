@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A new model with random weights: configurations and a seed. Its numbers are made in memory, or written to a folder
 /// tensor by tensor, so that a model of any size can be made where one of its tensors fits.

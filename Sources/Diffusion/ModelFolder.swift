@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A model in diffusers' folder layout: `unet/`, `text_encoder/`, `tokenizer/`, `scheduler/`. Pictures are the latents
 /// themselves: there is no autoencoder.

@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Where the parts of a model lie in diffusers' folder layout; paths are from the model's folder.
 enum ModelFolderLayout {

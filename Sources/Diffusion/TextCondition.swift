@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// What a UNet is told about each sample: the caption's hidden states and, for SDXL, pooled text and sizes.
 package struct TextCondition: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The signed statements on a run, `Manifests/<run>.intoto.jsonl`: one envelope a line, canonical JSON.
 package struct Attestations: Sendable, Equatable {

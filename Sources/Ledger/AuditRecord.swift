@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The recorded result of an audit.
 package struct AuditRecord: Sendable, Equatable {

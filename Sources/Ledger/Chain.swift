@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The hash chain of a run.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// An item of the data set of a run, with its labels as bit patterns.
 package struct DataItem: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One verified line of a golden log.
 package struct GoldenStep: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// The digests of a golden run's tensors: `names.json`, an object from the digests of lists of names to the lists, and

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a person should know of a run's inputs although it is no fault: how many captions and pictures were not taken
 /// whole, or not as they lie in their files. They follow from the inputs, so a manifest holds them among its

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a scorer made of a folder of pairs: the scores that were written into its list, and the smoothed labels that
 /// follow from them.

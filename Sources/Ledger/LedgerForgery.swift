@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// Changes what a ledger holds behind the recorder's back, as somebody with `sqlite3` could. It is for copies, on which

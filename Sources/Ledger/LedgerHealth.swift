@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// The state of a ledger's file, apart from what the runs in it say.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// What taking runs, or parts of them, out of a ledger frees.

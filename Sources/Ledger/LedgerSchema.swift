@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// The tables of the ledger and their history. `FORMAT.md` describes them for readers with `sqlite3`.

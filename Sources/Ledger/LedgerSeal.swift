@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// What the ledger holds of a finished run beside the chain, as the manifest's outcome states it: a row that is changed,

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// The ledger: runs, their steps and what belongs to them, in one SQLite file (`.smpo/ledger.sqlite`).

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// A run of the ledger whose every digest and link holds.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The hashed record of one run, `Manifests/<run>.json`: what determines it, under what circumstances it ran, and what
 /// came of it.

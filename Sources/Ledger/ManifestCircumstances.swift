@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The part of a manifest that is recorded and, on the reference backend, not allowed to matter.
 package struct ManifestCircumstances: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The part of a manifest that determines every bit of a run. The run's name is not part of it: two runs of equal
 /// inputs have equal chains.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The part of a manifest that a finished run adds.
 package struct ManifestOutcome: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// The signature of a model's folder in the format of OpenSSF Model Signing 1.0 (method `key`, ECDSA P-256, `files`): a

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// Content-addressed files beside the ledger, for latents and checkpoints.

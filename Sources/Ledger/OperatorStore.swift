@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// The table `operators`: the sections of a step's `OperatorTrace`, a row each.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The operators of one step in the order in which they ran, forward and backward: what each took and what it gave.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// All that one phase of one step left behind, in UTF-8 byte order of the names.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// The right to record one run, and the way to do it. While it lives, no other process records that run.

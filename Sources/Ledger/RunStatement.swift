@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a signature of a run says: an in-toto Statement (v1) whose subjects are the manifest, the chain head and the
 /// final weights. Its predicate repeats the inputs, so that every hyper-parameter is under the signature: a change of

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the ledger knows of a run at a glance.
 package struct RunSummary: Sendable, Equatable {

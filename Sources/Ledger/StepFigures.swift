@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The numbers of a step that people follow, read from its record. A record has those that its objective has.
 package struct StepFigures: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One step's record with all that shows that it belongs to a run: the sibling hashes that lead from the step's digest
 /// to the root over all steps, and the manifest that states this root. It needs neither the ledger nor the other steps.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The trace of one optimiser step.
 package struct StepRecord: Sendable, Equatable {

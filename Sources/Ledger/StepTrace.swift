@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// All that one step left behind: the record, which is hashed and chained, and the digests of single tensors to which
 /// the record commits.

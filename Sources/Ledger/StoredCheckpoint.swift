@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A part of a checkpoint in the `ObjectStore`.
 package struct StoredCheckpoint: Sendable, Equatable {

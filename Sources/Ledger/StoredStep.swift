@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// A step as the ledger holds it, not verified.

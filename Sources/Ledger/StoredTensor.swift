@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Where the recorded values of a tensor are: a span of an object in the `ObjectStore`. Many tensors of a step may share
 /// one object, so that a step costs one flush to the disk.

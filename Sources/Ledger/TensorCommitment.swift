@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a step record holds of a phase's tensors: how many, which, and the Merkle root (`MerkleTree`) over their
 /// digests in the order of the names.

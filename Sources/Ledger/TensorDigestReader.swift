@@ -1,4 +1,4 @@
-import Digests
+import Core
 import GRDB
 
 /// Reads the digests of a run's tensors and holds them against the records' commitments.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The digests of a phase's tensors by name. The record of the step commits to them (`TensorCommitment`); they
 /// themselves are kept beside it, as far as the run's `RecordLevel` says.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a trace holds under one name: a digest, or values as exact bits.
 package enum TraceValue: Sendable, Equatable {

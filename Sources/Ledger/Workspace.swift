@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Where runs live, relative to the folder in which the program is started.
 package struct Workspace: Sendable {

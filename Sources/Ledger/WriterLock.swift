@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// The right to record one run: an exclusive `flock` on the file `<ledger>.locks/<run>`, released when the process ends

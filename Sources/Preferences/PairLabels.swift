@@ -1,5 +1,5 @@
+import Core
 import Datasets
-import Digests
 
 /// Which picture of each pair wins, and by how much: the labels of a run.
 package struct PairLabels: Sendable {

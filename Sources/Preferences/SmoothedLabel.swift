@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// SmPO's smoothed preference label (paper eq. for α/γ; public code train.py 739–747): rewards scaled by their minimum
 /// and maximum, compared by a softmax.

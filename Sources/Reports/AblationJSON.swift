@@ -1,5 +1,5 @@
-import Ablation
-import Digests
+import Core
+import Studies
 import Training
 
 /// An ablation for other programs.

@@ -1,5 +1,5 @@
-import Ablation
-import Digests
+import Core
+import Studies
 
 /// An ablation for a README or a pull request.
 package enum AblationMarkdown {

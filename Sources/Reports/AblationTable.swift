@@ -1,6 +1,6 @@
-import Ablation
 import Audit
 import Foundation
+import Studies
 import Training
 
 /// The tables of an ablation as cells, which text and Markdown both print.

@@ -1,4 +1,4 @@
-import Ablation
+import Studies
 
 /// An ablation for a terminal.
 package enum AblationText {

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// An audit's report for people.
 package enum AuditText {

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Training
 
 /// The difference of two checkpoints as one HTML page: no network, no scripts.

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 
 /// The difference of two checkpoints for a pull request.
 package struct CheckpointDifferenceMarkdown {

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Training
 
 /// The difference of two checkpoints for people at a terminal.

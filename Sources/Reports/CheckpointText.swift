@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 import Training
 
 /// What is in a checkpoint, for people.

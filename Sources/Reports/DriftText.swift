@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 
 /// How a run and its replay lie to each other, for people.
 enum DriftText {

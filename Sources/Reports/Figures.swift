@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Numbers, bars and tables for people.
 enum Figures {

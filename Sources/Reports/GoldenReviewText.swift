@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// What a review of a golden run found, for people.
 package enum GoldenReviewText {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a look at a machine and a workspace found: facts, and what does not hold.
 package struct HealthReport: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A table of numbers with shaded cells: each column has its own scale, logarithmic from its smallest value to its
 /// largest.

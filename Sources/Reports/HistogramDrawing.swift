@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A histogram of distances by powers of two, as SVG.

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 extension HealthReport.Section {
     /// How many known answers each instruction set keeps with each number of workers, and which it does not.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Training
 
 /// A memory plan for people and as JSON.

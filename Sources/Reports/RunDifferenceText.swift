@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 
 /// The difference of two runs for people.
 package enum RunDifferenceText {

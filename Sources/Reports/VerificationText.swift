@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// A verification's report for people.
 package enum VerificationText {

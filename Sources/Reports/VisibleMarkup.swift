@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension VisibleText {
     /// For HTML, in elements and in quoted attributes.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// A band was calibrated for another run than the one that is to be recorded with it.

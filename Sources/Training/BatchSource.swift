@@ -1,8 +1,8 @@
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Preferences
-import Tensors
 
 /// Makes the batch of any step from the run's seed, the data and the labels, without the batches before it.
 package struct BatchSource: Sendable {

@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 extension TrainingCheckpoint {
     /// Opens the state that was stored after a step of a run, held against the record of that step: who replays from it,

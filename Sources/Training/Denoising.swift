@@ -1,8 +1,7 @@
-import Autodiff
+import Compute
 import Diffusion
 import Ledger
 import Preferences
-import Tensors
 
 /// The gradients of a denoising network, for all objectives over the errors of a diffusion model.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// The fresh noise of a step's inversions (DDIM-InPO), from the stream `sampler` at the step. Any sample's noise of any
 /// move can be made by itself, so a micro-batch has the noise that its samples have in the whole batch.

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// What the networks made of some items of a batch: all that the losses and the backward pass need.
 struct ItemPass {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// How much memory the system still gives this process.

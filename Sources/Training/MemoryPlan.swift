@@ -1,5 +1,5 @@
-import Autodiff
 import Checkpoints
+import Compute
 import Diffusion
 
 /// What a run will take of memory, worked out before anything large is loaded.

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A reference that follows the policy as an exponential moving average, every so many steps, as Diffusion-KTO's
 /// `--reference_ema`: diffusers' `EMAModel`, whose n-th move takes the decay 0 for n = 1, then min(d, n / (n + 9)). The

@@ -1,8 +1,7 @@
-import Autodiff
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// Digests what every operator of a step takes and gives.
 ///

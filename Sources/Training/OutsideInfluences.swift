@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 extension Engine {
     /// What the bits depend on besides the contract, as a manifest's inputs hold it: nothing on the reference backend.

@@ -5,7 +5,7 @@ import Preferences
 /// What a recipe's words mean in the layers below.
 extension Recipe {
     /// The inversion's switches.
-    var inversionRecipe: InversionRecipe {
+    package var inversionRecipe: InversionRecipe {
         guard let inversion else { return InversionRecipe() }
         return InversionRecipe(
             grid: InversionRecipe.Grid(rawValue: inversion.grid.rawValue)!, steps: inversion.steps,

@@ -1,8 +1,8 @@
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Preferences
-import Tensors
 
 extension Recipe.Model {
     /// The model in memory. Throws with the file, key or tensor at fault.

@@ -1,5 +1,5 @@
+import Core
 import Diffusion
-import Digests
 import Preferences
 
 /// The model of a run, as the folder that it is opened from and written to.

@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// Runs a session and records every step, its latents and its checkpoints.
 package struct RunRecording {

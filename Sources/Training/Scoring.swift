@@ -1,8 +1,7 @@
-import Autodiff
+import Compute
 import Diffusion
 import Ledger
 import Preferences
-import Tensors
 
 /// The gradients of a scorer under PickScore's loss over pairs. Phases that denoising has besides are absent.
 ///

@@ -1,7 +1,7 @@
+import Compute
+import Core
 import Diffusion
-import Digests
 import Preferences
-import Tensors
 
 /// What the sessions of a kind of model consist of: all that differs between training a diffusion model and a scorer.
 struct SessionParts {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// What the optimiser changes: named parameters, and what computes with them.
 package protocol TrainableModel: AnyObject {

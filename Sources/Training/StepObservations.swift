@@ -1,7 +1,7 @@
-import Digests
+import Compute
+import Core
 import Ledger
 import Preferences
-import Tensors
 
 /// The names under which an item's samples are recorded: `007.winner`, `007.loser`, or `007` for single pictures.
 struct SampleNames {

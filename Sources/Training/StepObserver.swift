@@ -1,6 +1,6 @@
+import Compute
 import Diffusion
 import Ledger
-import Tensors
 
 /// A value that a step passes through.
 package enum ObservedValue {

@@ -1,9 +1,8 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
 import Ledger
-import Tensors
 
 /// Turns what a step passes through into its record. Recording and auditing build the same records with it.
 package final class TraceBuilder: StepObserver {

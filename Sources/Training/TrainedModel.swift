@@ -1,6 +1,5 @@
-import Autodiff
+import Compute
 import Diffusion
-import Tensors
 
 /// The networks of a run. Policy and reference share their weights' storage until the first update; with adapters, to
 /// the end: the reference is the policy without them.

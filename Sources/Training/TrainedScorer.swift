@@ -1,6 +1,5 @@
-import Autodiff
+import Compute
 import Preferences
-import Tensors
 
 /// The scorer that a run trains: both towers, projections and scale.
 package final class TrainedScorer: TrainableModel {

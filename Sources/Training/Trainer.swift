@@ -1,5 +1,5 @@
+import Compute
 import Ledger
-import Tensors
 
 /// One optimiser step after another: the only code path for training, recording and auditing.
 ///

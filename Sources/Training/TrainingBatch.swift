@@ -1,6 +1,6 @@
+import Compute
+import Core
 import Diffusion
-import Digests
-import Tensors
 
 /// What the captions of a batch become.
 package enum Conditioning: Sendable {

@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// The state after a step: weights, the optimiser's state, averages, a reference that
 /// moves, and counters in one safetensors file.

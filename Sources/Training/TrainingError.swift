@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Why training cannot go on.

@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// A recipe brought to life: model, data, trainer. Recording and auditing run the same session.
 package final class TrainingSession {

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// An exponential moving average of the trained weights (EMA): they are taken in every so many updates, the n-th time
 /// with the decay min(d, n / (n + 9)).

@@ -1,7 +1,7 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 
 /// A configuration to be measured, in a process of its own: OpenBLAS chooses its kernels once, when it is loaded.
 struct CalibrationJob {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Audit
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// What a word on the command line of `smpo diff`, `digest` and `inspect` stands for.
 enum CheckpointInput {

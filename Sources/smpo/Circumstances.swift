@@ -1,7 +1,7 @@
 import CKernels
+import Compute
 import Foundation
 import Ledger
-import Tensors
 
 /// What is recorded of where a run was made, and not allowed to matter.
 enum Circumstances {

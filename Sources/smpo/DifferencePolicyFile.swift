@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Training
 
 /// The YAML file of `smpo diff --policy`.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Compute
 import Foundation
-import Tensors
 
 /// What computes; on the reference backend none of it changes a bit.
 struct EngineOptions: ParsableArguments {

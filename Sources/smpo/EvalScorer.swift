@@ -1,9 +1,10 @@
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Foundation
 import Preferences
-import Tensors
+import Studies
 import Training
 
 /// `smpo eval` of a scorer.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digests
+import Core
 import Foundation
 
 /// Where keys are, and which are trusted.

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 import Foundation
 
 /// Replays segments in processes of their own, some at a time: each is the command `smpo audit RUN --segment A..B --json`,

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digests
+import Core
 
 /// Whose signatures count.
 struct TrustOptions: ParsableArguments {

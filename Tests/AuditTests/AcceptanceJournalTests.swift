@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 import Foundation
 import Ledger
 import SeededRandom

@@ -1,7 +1,7 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

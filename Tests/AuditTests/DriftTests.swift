@@ -1,8 +1,8 @@
 import Audit
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

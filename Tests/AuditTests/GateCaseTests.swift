@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 import Testing
 
 /// What the report of an audit means for a gate.

@@ -1,9 +1,9 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
 import SeededRandom
-import Tensors
 import Testing
 import TinyRuns
 import Training

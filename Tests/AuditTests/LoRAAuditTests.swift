@@ -1,9 +1,9 @@
 import Audit
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

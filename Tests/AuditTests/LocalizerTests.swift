@@ -1,9 +1,9 @@
 import Audit
 import Comparison
-import Digests
+import Compute
+import Core
 import GRDB
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

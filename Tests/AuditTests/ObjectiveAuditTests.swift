@@ -1,8 +1,8 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

@@ -1,10 +1,10 @@
 import Audit
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Foundation
 import GRDB
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

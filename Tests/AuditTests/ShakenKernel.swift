@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// An operator whose every result has another last bit, as one has whose sums are taken in another order.
 final class ShakenKernel: OperatorObserver {

@@ -1,10 +1,10 @@
 import Audit
 import Checkpoints
+import Compute
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 import Training

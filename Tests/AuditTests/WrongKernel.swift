@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// An operator that computes wrongly: one bit of one result.
 final class WrongKernel: OperatorObserver {

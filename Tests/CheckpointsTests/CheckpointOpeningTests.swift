@@ -1,6 +1,6 @@
 import Checkpoints
+import Compute
 import Foundation
-import Tensors
 import Testing
 
 /// What a path may lead to: files, shards, folders of models and of pipelines.

@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 @testable import Checkpoints

@@ -1,7 +1,7 @@
-import Digests
+import Compute
+import Core
 import Foundation
 import SeededRandom
-import Tensors
 import Testing
 
 @testable import Checkpoints

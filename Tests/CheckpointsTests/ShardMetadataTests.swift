@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 import Testing
 
 @testable import Checkpoints

@@ -1,7 +1,7 @@
 import Checkpoints
 import Comparison
+import Compute
 import SeededRandom
-import Tensors
 import Testing
 
 /// Which verdict a tensor gets, and what the policy makes of it.

@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Testing
 
 /// Distances that a band bounds, against hand-made numbers.

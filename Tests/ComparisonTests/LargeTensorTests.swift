@@ -1,8 +1,8 @@
 import Checkpoints
 import Comparison
+import Compute
 import Foundation
 import SeededRandom
-import Tensors
 import Testing
 
 /// Tensors of several pieces, whose findings are put together.

@@ -1,8 +1,8 @@
 import Checkpoints
 import Comparison
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 /// Measures of every element type against numpy (`Tests/Pairs/pairs.py --fixtures`).

@@ -1,8 +1,8 @@
 import Checkpoints
 import Comparison
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 /// What a verdict looked at: filters that meet nothing, files that were not read, metadata that pass.

@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 extension Checkpoint {
     /// A safetensors file in memory with Float32 vectors, or with the shapes given.

@@ -1,8 +1,8 @@
 import Checkpoints
 import Comparison
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 /// Numbers at and next to a bound, of any two types, against rational numbers (`Tests/Pairs/pairs.py --fixtures`).

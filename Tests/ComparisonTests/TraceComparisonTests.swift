@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 import Testing
 

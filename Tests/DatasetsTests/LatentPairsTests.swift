@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 @testable import Datasets

@@ -1,8 +1,7 @@
-import Autodiff
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Testing
 
 @testable import Diffusion

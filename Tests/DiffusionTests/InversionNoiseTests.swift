@@ -1,5 +1,5 @@
+import Compute
 import Diffusion
-import Tensors
 import Testing
 
 /// DDIM-InPO's fresh noise after a move: x + η·σ·n, σ² = (1−ā_s)/(1−ā_d)·(1 − ā_d/ā_s).

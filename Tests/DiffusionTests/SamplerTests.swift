@@ -1,6 +1,5 @@
-import Autodiff
-import Digests
-import Tensors
+import Compute
+import Core
 import Testing
 
 @testable import Diffusion

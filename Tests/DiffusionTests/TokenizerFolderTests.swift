@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// The files that a process opens for reading, as strace sees them.

@@ -1,5 +1,5 @@
+import Core
 import Datasets
-import Digests
 import TinyRuns
 
 /// A folder of pairs that the shapes world has drawn.

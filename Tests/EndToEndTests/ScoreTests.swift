@@ -1,5 +1,5 @@
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
 import Testing

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 import Ledger
 import Testing

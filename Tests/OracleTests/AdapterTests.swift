@@ -1,8 +1,7 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
-import Tensors
 import Testing
 
 /// A UNet with adapters against PEFT's on diffusers' `UNet2DConditionModel` (`make_lora_fixture.py`).

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 import Testing
 
 @testable import Training

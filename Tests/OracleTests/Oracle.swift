@@ -1,9 +1,8 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
 import Foundation
-import Tensors
 import Testing
 
 /// Numbers computed by PyTorch and diffusers that ours are held against: the small committed part, and the whole set

@@ -1,8 +1,7 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
-import Tensors
 import Testing
 
 /// DDIM sampling with classifier-free guidance 7.5 over ten steps, against diffusers' scheduler and UNet.

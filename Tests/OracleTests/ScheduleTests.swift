@@ -1,8 +1,7 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
-import Tensors
 import Testing
 
 @testable import Training

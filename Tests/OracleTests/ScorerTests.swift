@@ -1,10 +1,9 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Preferences
-import Tensors
 import Testing
 
 /// A CLIP with both towers and its preprocessing against transformers.

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
+import Compute
 import Diffusion
-import Tensors
 import Testing
 
 /// The UNet against diffusers' `UNet2DConditionModel`.

@@ -1,5 +1,5 @@
+import Core
 import Datasets
-import Digests
 
 /// Pairs with given labels and scores; nobody looks at their pictures.
 struct Pairs: PreferenceDataset {

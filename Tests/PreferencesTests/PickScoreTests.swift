@@ -1,11 +1,10 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Foundation
 import Preferences
-import Tensors
 import Testing
 
 /// A small scorer with fresh weights over the words of the shapes.

@@ -1,9 +1,9 @@
-import Digests
+import Core
 import Foundation
 import Testing
 
-@testable import Ablation
 @testable import Reports
+@testable import Studies
 
 @Suite struct AblationTextTests {
     private func report() throws -> AblationReport {

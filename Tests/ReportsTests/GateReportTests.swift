@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 import Foundation
 import FoundationXML
 import Reports

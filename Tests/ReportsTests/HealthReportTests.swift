@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Reports
-import Tensors
 import Testing
 
 /// What the doctor says of a machine whose kernels give other bits.

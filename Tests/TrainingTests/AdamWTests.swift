@@ -1,7 +1,7 @@
-import Tensors
+import Compute
 import Testing
 
-@testable import Autodiff
+@testable import Compute
 @testable import Training
 
 /// AdamW against the same formulas in plain Swift, in Float with the contract's rounding and in Double.

@@ -1,7 +1,7 @@
+import Compute
+import Core
 import Datasets
-import Digests
 import Preferences
-import Tensors
 import Testing
 import TinyRuns
 

@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 

@@ -1,10 +1,9 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 

@@ -1,9 +1,8 @@
-import Autodiff
+import Compute
+import Core
 import Diffusion
-import Digests
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Preferences
 import Testing
 

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Testing
 
 @testable import Training

@@ -1,8 +1,7 @@
-import Autodiff
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 

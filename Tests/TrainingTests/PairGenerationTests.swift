@@ -1,9 +1,10 @@
+import Compute
+import Core
 import Datasets
-import Digests
-import Tensors
 import Testing
 import TinyRuns
 
+@testable import Studies
 @testable import Training
 
 @Suite struct PairGenerationTests {

@@ -1,7 +1,7 @@
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
-import Tensors
 import Testing
 import TinyRuns
 

@@ -1,14 +1,14 @@
-import Autodiff
 import Checkpoints
+import Compute
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
 import Preferences
-import Tensors
 import Testing
 import TinyRuns
 
+@testable import Studies
 @testable import Training
 
 /// Training a scorer by PickScore's loss.

@@ -1,6 +1,7 @@
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
+import Studies
 import Testing
 import TinyRuns
 

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// Makes a band from the distances that other configurations' replays of recorded steps came to.

@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// How far the replay of some recorded steps by one configuration lies from the record: what a band is calibrated by.

@@ -1,6 +1,6 @@
 import Comparison
+import Compute
 import Ledger
-import Tensors
 import Training
 
 /// Replays a run that another backend recorded, step by step from recorded state: each step is computed from the state

@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// The steps of a run that a foreign backend recorded, held against the band in its manifest.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 import Training
 
 /// Batches with one thing changed.

@@ -1,6 +1,6 @@
+import Compute
 import Diffusion
 import Ledger
-import Tensors
 import Training
 
 /// One step as far as its gradients, computed by a trainer, which is left as it was but for the number of its steps: its

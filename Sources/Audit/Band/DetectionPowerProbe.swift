@@ -1,6 +1,6 @@
 import Comparison
+import Compute
 import Ledger
-import Tensors
 import Training
 
 /// Does each standard tampering to a step that has been computed and not yet applied, and sees whether the audit would

@@ -1,8 +1,8 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
 import Preferences
-import Tensors
 import Training
 
 /// Losses, logits and differences are computed from the errors by kernels that every backend shares: the recorded ones

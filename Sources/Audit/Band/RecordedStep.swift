@@ -1,8 +1,8 @@
 import Checkpoints
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// A step as the ledger has it: its trace, and the values that were kept of it.
 struct RecordedStep {

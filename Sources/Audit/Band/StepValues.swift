@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// The numbers of a step that a band speaks of, as one side has them; lists in the order in which the step made them.
 struct StepValues {

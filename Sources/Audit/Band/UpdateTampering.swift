@@ -1,6 +1,5 @@
-import Autodiff
+import Compute
 import Ledger
-import Tensors
 import Training
 
 /// The update of a step with a changed optimiser, parameter by parameter, so that little is held twice.

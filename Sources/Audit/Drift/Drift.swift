@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// How a run and its replay lie to each other over all steps: what an audit that stops at the first difference does not

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// How far the replay of one step lies from its record.

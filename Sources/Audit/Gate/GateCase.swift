@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// One golden run, replayed in one way, and what came of it.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a gate found: every golden run that was selected, in every way.
 package struct GateReport: Sendable {

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A way in which a golden run is replayed; no way may matter.
 package struct GateWay: Sendable, Equatable {

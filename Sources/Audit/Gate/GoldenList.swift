@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// The list of golden runs, `Golden/runs.txt`: a name a line, comments after `#`. It says which runs there must be, so

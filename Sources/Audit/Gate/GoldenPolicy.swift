@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 import Training
 
 /// How a golden run is audited by the gate: the file `Golden/RUN/policy.yaml`. Without other words it is compared bit by

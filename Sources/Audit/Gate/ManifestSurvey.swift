@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// What the manifests of a workspace say of which runs are golden.

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Foundation
 import Ledger
 import Training

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// What watches the recipe of a golden run, so that a change of it closes the gate.

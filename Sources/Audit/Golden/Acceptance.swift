@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// That a golden run was accepted: a line of `Golden/RUN/history.jsonl`.
 package struct Acceptance: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Makes a run the golden one: writes its log, its manifest, its policy, the record of the acceptance and the list of golden

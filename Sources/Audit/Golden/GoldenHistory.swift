@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// How a golden run came to be what it is: `Golden/RUN/history.jsonl`, the canonical JSON of an `Acceptance` a line,

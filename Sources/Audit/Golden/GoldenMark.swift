@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// That a manifest is of a golden run, and how often one was accepted under its name: the member `accepted` of its

@@ -1,7 +1,7 @@
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// What a golden run would be if it were recorded today: replayed to its end from the recipe as it is now, and kept in

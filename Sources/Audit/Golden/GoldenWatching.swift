@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Finds what is to watch the recipe of a run that becomes golden, and the policy that says so.

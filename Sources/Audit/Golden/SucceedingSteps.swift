@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// The steps that are to become golden, in their order, held against those of the golden run that they replace and

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// The verdict on a run and its reason, made from what is known: whether the evidence holds, what the replay was held

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the report of an audit, in its JSON form, says of a run: the judgement and what it stands on.
 package struct ReportedAudit: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Comparison
+import Compute
 import Ledger
-import Tensors
 import Training
 
 /// The steps of a run, computed again by its trainer and compared bit by bit.

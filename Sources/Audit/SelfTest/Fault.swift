@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 import Training
 
 /// Something that goes wrong in a replay on purpose, at one step, so that the self-test sees whether the audit notices.

@@ -1,6 +1,6 @@
+import Compute
 import Datasets
 import Diffusion
-import Tensors
 import Training
 
 /// What the self-test makes go wrong. Each is as small as it can be and still act: one bit, one item, one entry.

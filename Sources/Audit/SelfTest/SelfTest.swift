@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 
 /// Audits mutants of a run: changed evidence, and replays that go wrong. Each must be caught; other worker counts and
 /// instruction sets must not.

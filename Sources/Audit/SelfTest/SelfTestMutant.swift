@@ -1,5 +1,5 @@
+import Compute
 import Ledger
-import Tensors
 
 /// A change of a run's evidence, or of its replay, and what the audit should say of it.
 package struct SelfTestMutant {

@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// The mutants that a self-test makes of a run.

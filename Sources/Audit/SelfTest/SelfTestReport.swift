@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the audit said of a run's mutants.
 package struct SelfTestReport: Sendable {

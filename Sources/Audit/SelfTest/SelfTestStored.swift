@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Mutants of what is stored beside the records: labels, latents, checkpoints, the model that the run has handed over.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The two sides of a comparison of what adapters come to (`smpo diff --lora`).
 package enum AdapterComparison {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the configuration of a LoRA adapter says of its scale and of its base: `adapter_config.json` as PEFT writes it, or
 /// the JSON text `lora_adapter_metadata` that diffusers writes into a safetensors header.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The configurations that belong to a checkpoint of adapters: PEFT's beside it, or diffusers' in its header, one for each
 /// component of a pipeline.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a tensor's name says in an adapter, as PEFT (`lora_A`, `lora_B`), diffusers (`lora.down`, `lora_linear_layer.up`,
 /// `to_q_lora.down`) and kohya (`lora_down`, `alpha`) write names.

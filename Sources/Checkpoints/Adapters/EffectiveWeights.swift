@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// The weights that adapters come to: scale · B·A of each module, or, where there is a base, the base's weights with that
 /// added, in the base's element types.

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A low-rank adapter (LoRA, Hu et al. 2021, eq. 3): for each module two matrices A [rank, in] and B [out, rank], which
 /// add scale · B·A to the module's weight.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// One weight with an adapter's module in it.
 struct MergedWeight: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Finds the tensor of a base that an adapter's module belongs to: adapters spell names with dots, with underscores, with
 /// the component in front or without.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The second form in which a run leaves its adapters, as diffusers reads them: the same A, and B times α / rank, under
 /// other names. Whether it says the same as PEFT's file is worked out, not believed.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What a file is: by its first bytes, and by its name where these do not tell.
 enum FileNature: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Gathers what the folders of an inventory hold.
 struct FolderAssembly {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension Checkpoint {
     /// A folder: of one model, or of a pipeline whose components are folders, at any depth. A component's tensors have

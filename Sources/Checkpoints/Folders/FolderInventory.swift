@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 #if canImport(Glibc)
     import Glibc

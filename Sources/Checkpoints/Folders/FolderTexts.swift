@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the files of a folder say besides tensors, as metadata: configurations, vocabularies, schedules.
 enum FolderTexts {

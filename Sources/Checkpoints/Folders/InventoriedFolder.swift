@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One folder of an inventory.
 struct InventoriedFolder {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Files of one folder that are read as one: a file of tensors, or an index with its shards.
 struct WeightsFile {

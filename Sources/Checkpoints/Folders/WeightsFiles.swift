@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Which files of a folder are its weights. Comparing, digesting, listing, training and verifying all ask here.
 struct WeightsFiles {

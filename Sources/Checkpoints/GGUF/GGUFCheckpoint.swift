@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension Checkpoint {
     /// A GGUF file of version 2 or 3, little-endian, or all parts of one that was split. Quantised tensors have the types

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The header of a GGUF file: what it says of itself, and of each tensor. Format:
 /// <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, versions 2 and 3, little-endian.

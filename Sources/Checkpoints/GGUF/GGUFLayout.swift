@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// How the tensors of a GGUF file follow each other: each begins where the one before it ends, rounded up to the
 /// alignment, and so does the first after the header. The last one may lack the filling bytes.

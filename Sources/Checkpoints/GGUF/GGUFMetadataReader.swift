@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Reads the values of GGUF's metadata as texts that no two values share: numbers and arrays with their types, strings
 /// in quotes. Long arrays, such as vocabularies, become their size and the SHA-256 of their bytes in the file.

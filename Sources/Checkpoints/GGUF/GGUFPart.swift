@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Which part of a split GGUF file one is: `model-00001-of-00003.gguf`, with `split.no`, `split.count` and
 /// `split.tensors.count` in its header, as llama.cpp's gguf-split and Python's gguf write them.

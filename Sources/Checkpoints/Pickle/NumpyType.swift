@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// An element type of numpy: those whose numbers can be read.
 enum NumpyType: String {

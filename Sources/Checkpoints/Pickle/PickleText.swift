@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Values of a pickle as text. Every kind has its own unmistakable form: texts are quoted as in JSON, a float has a point
 /// or an exponent, a list has brackets and a tuple parentheses, numbers of numpy and objects have the name of their class.

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Writing safetensors files.
 package enum Safetensors {

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 extension Checkpoint {
     /// A safetensors file, of every element type that the format knows.

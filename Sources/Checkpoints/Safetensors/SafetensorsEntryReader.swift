@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Reads the members of a safetensors header.
 struct SafetensorsEntryReader {

@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// One safetensors file, mapped into memory and checked: header, element types, offsets, and that the tensors cover
 /// the file exactly. The numbers themselves are read when they are used.

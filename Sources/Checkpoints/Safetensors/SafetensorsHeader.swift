@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// The header of a safetensors file: eight bytes with its length, little-endian, then that many bytes of JSON, then
 /// the tensors' bytes. Format: <https://huggingface.co/docs/safetensors>, with every rule checked.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The index of a sharded checkpoint: which file holds which tensor.
 struct ShardIndex {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The metadata of a checkpoint in several files: what all of them say is said once, and where they differ each one's
 /// own stands under its name.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension Checkpoint {
     /// The shards that an index names (`*.index.json`), read as one.

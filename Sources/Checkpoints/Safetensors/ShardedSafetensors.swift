@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Several safetensors files with an index (`*.safetensors.index.json`), read as if they were one.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The ZIP archive that torch.save writes: a pickle, and beside it one entry for each storage.
 struct TorchArchive: TorchStorages {

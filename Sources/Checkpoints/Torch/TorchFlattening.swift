@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Turns what a pickle describes into named tensors and texts: the keys of dicts and the places in lists, with dots
 /// between. Tensors, storages and arrays are tensors wherever they are, in objects too; all else is a text, and nothing

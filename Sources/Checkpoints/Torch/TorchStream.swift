@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A file as torch.save wrote it before PyTorch 1.6, and still does when it is told to: pickles one after another, of a
 /// magic number, a version, what machine it was, the object, and the keys of its storages; then the storages, each with

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The list of a ZIP archive's entries. Nothing is ever unpacked, so nothing can grow.
 ///

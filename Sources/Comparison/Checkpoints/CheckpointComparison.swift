@@ -1,6 +1,6 @@
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// Compares two checkpoints, tensor by tensor.
 package struct CheckpointComparison {

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// How two checkpoints differ: what every report is made of.
 package struct CheckpointDifference: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension CheckpointDifference {
     /// The report for programs: `schema` names its version. Identical tensors are counted, not listed.

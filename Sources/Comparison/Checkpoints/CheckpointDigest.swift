@@ -1,7 +1,7 @@
 import Checkpoints
-import Digests
+import Compute
+import Core
 import Synchronization
-import Tensors
 
 /// The identity of a checkpoint's weights, whatever files they are in.
 package enum CheckpointDigest {

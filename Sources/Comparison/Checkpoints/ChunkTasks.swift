@@ -1,6 +1,6 @@
 import Checkpoints
+import Compute
 import Synchronization
-import Tensors
 
 /// Work on tensors in pieces of fixed size, by all workers. Which worker takes a piece is left to chance; what becomes
 /// of it is not.

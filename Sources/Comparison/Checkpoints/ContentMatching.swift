@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// Finds tensors of one content under two names.
 struct ContentMatching {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the differences of several tensors come to.
 package struct DifferenceGroup: Sendable, Equatable {

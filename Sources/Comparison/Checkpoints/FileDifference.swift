@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// A file below a compared folder that was not read on at least one side, and what is known of it.
 package struct FileDifference: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// The tensors of two checkpoints by name.
 struct NamePairing {

@@ -1,6 +1,6 @@
 import CKernels
 import Checkpoints
-import Tensors
+import Compute
 
 /// Measures how the numbers of pairs of tensors differ. Every figure is the same with any number of workers and any
 /// instruction set.

@@ -1,6 +1,6 @@
 import Checkpoints
+import Compute
 import Synchronization
-import Tensors
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// Which parts of a policy meet anything in two checkpoints.
 struct PolicyReach {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Pictures with captions in a fixed order: what a base model learns from (objective `sft`).
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Preference pairs of the shapes world.
 ///

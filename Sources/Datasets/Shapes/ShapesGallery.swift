@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Faithful captioned pictures of the shapes world, to train a base model on.
 package struct ShapesGallery: CaptionedPictures {

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// Simulated people who choose between two pictures of one caption of the shapes world, each by a taste of their own.
 ///

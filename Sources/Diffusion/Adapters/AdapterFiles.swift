@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// A network's adapters in a folder, twice: as PEFT saves them (`adapter_config.json`, `adapter_model.safetensors`)
 /// and as diffusers does (`pytorch_lora_weights.safetensors`).

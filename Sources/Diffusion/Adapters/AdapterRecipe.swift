@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Which layers of a network get a low-rank adapter (LoRA, Hu et al. 2021), and of what kind.
 package struct AdapterRecipe: Sendable, Equatable {

@@ -1,6 +1,5 @@
-import Autodiff
 import Checkpoints
-import Tensors
+import Compute
 
 /// What a low-rank adapter adds to one layer: (α / rank) · B·(A·x) (LoRA, Hu et al. 2021, eq. 3).
 ///

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// What a whole CLIP is made of: transformers' `CLIPModel`, two towers whose projections have one width.
 package struct CLIPConfig: Equatable, Sendable {

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// How pictures are made ready for CLIP's image tower: transformers' `preprocessor_config.json`.
 package struct CLIPImageProcessorConfig: Equatable, Sendable {

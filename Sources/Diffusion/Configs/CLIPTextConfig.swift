@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// What a CLIP text encoder is made of: transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
 package struct CLIPTextConfig: Equatable, Sendable {

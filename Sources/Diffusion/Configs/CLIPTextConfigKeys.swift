@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension CLIPTextConfig {
     /// Null or missing means `CLIPTextModel`, as in the `text_config` of a `CLIPModel`.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What CLIP's image tower is made of: transformers' `CLIPVisionModel`.
 package struct CLIPVisionConfig: Equatable, Sendable {

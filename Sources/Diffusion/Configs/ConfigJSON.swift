@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Pieces of the configurations that are written.
 enum ConfigJSON {

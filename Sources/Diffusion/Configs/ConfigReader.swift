@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// Takes the keys of a configuration one by one; what nobody asked for is refused at the end.
 struct ConfigReader {

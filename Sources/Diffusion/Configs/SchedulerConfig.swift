@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// The noise schedule of a `scheduler_config.json`, read as diffusers' `DDIMScheduler` reads it whatever class saved
 /// the file: missing keys take that scheduler's defaults.

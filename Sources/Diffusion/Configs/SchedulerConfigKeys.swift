@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension SchedulerConfig {
     /// Schedulers over the same kind of noise schedule, whose files are read for that schedule.

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// What a diffusers `UNet2DConditionModel` is made of, as far as this project builds it: the UNets of Stable
 /// Diffusion 1.x, 2.x and XL, of any size. Names are those of `config.json`; lists have one element a block, in the

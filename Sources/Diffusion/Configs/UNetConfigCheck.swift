@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Whether the values of a configuration fit each other.
 struct UNetConfigCheck {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension UNetConfig {
     private enum AdditionEmbedding: String, CaseIterable { case textTime = "text_time" }

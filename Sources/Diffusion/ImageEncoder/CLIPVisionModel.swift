@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// CLIP's image tower (transformers' `CLIPVisionModel`), with its parameter names.
 package final class CLIPVisionModel: Sendable {

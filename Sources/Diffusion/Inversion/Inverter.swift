@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// One move of an inversion as it happened.
 package struct InversionStep: Sendable {

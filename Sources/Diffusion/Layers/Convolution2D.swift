@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// A square 2-D convolution with bias, and what an adapter adds.
 package struct Convolution2D: Sendable {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// `x·Wᵀ + b`, with what an adapter adds.
 package struct Linear: Sendable {

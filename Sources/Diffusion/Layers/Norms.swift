@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// GroupNorm with weight and bias a channel.
 package struct GroupNorm: Sendable {

@@ -1,6 +1,5 @@
-import Autodiff
 import Checkpoints
-import Tensors
+import Compute
 
 /// Hands parameters to the layers of a model by their diffusers names: read from a checkpoint, or fresh from a seed.
 package final class ParameterLoader {

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// How a fresh parameter is filled.
 package enum Initialization: Sendable, Equatable {

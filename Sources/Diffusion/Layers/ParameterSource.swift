@@ -1,6 +1,5 @@
-import Autodiff
 import Checkpoints
-import Tensors
+import Compute
 
 /// The present weights of a network as a checkpoint: a second network built from it shares their storage.
 package struct ParameterSource: TensorSource {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// Sinusoids of a number (a timestep, or an image size in SDXL), as diffusers' `get_timestep_embedding`: frequencies
 /// exp(−ln(10⁴)·i / (half − shift)), every operation rounded to Float32.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// Denoising diffusion implicit sampling (Song et al. 2021), as diffusers' `DDIMScheduler` does it.
 package struct DDIMSampler: Sendable {

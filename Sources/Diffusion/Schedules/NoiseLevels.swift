@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// Moves between noise levels, a sample at a time, each with its own timesteps. Every line is one Float32 operation.
 extension NoiseSchedule {

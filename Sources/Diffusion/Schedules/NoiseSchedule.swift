@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// How much of the picture is left at each timestep: ā_t, the product of 1 − β.
 ///

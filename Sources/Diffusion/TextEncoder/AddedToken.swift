@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A token that is found verbatim in a caption, with what transformers' `AddedToken` says of how it is found.
 struct AddedToken: Equatable {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// A pre-norm transformer layer of CLIP's towers: `CLIPEncoderLayer` of transformers.
 struct CLIPLayer: Sendable {

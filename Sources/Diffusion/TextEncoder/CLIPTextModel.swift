@@ -1,6 +1,5 @@
-import Autodiff
 import Checkpoints
-import Tensors
+import Compute
 
 /// CLIP's text tower (transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`), with its parameter names.
 package final class CLIPTextModel: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// `tokenizer.json`: all of a tokenizer in one file, as transformers 5 saves it. What it says of the way from text to ids
 /// must be what CLIP does; whatever is another or unknown is refused by name.

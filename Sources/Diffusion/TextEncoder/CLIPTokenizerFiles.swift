@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 extension CLIPTokenizer {
     static let beginToken = "<|startoftext|>"

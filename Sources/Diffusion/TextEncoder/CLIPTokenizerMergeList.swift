@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Which neighbours merge, the most important first, with where each merge stands.
 struct CLIPTokenizerMergeList {

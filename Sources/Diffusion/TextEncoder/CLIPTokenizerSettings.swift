@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the files of a tokenizer say besides its vocabulary: special and added tokens, padding, length. Which file counts
 /// where several speak is as transformers 5 has it.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// `vocab.json`: an object of tokens with their ids.
 struct CLIPTokenizerVocabulary {

@@ -1,5 +1,5 @@
 import Checkpoints
-import Digests
+import Core
 
 /// The files of a tokenizer's folder, byte for byte: what the tokenizer is made of, what its digests are over, and what
 /// is written again beside a trained model.

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// Multi-head attention with q, k, v projections without bias and an output projection with one.
 package struct CrossAttention: Sendable {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// GN → SiLU → conv3, + Linear(SiLU(time embedding)), GN → SiLU → conv3, + shortcut (a 1×1 convolution iff the channel
 /// counts differ).

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// x += SelfAttn(LN x); x += CrossAttn(LN x, context); x += GEGLU feed-forward(LN x).
 package struct TransformerBlock: Sendable {

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// What SDXL's UNet is told besides the caption.
 package struct TextTimeCondition: Sendable {

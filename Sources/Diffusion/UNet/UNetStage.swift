@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// A level of the UNet: resnets, each followed by a transformer where the level has attention.
 struct UNetStage: Sendable {

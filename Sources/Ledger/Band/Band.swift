@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// How far the recorded numbers of a run on a foreign backend may lie from those of a replay on the reference backend.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The largest distances at which a recorded step still counts as the replayed one; a distance equal to its bound does.
 package struct BandBounds: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// How a band's bounds came about: each is the quantile of the measured distances times the margin, or the floor where
 /// that is more.

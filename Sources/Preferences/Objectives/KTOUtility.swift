@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// KTO's utility U of a judged picture, a function of z = β(g − K) and of y, 1 for a good picture and −1 for a bad one
 /// (public code train_kto_sd_v1.5.py, `halo`).

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// −log σ(z) without overflow.
 package enum LogSigmoid {

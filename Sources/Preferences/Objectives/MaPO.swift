@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// MaPO (Hong et al. 2024; public code utils.py, `compute_loss`): m_w − β·log σ(T·(φ(m_w) − φ(m_l))) with
 /// φ(m) = s·m/(e^(s·m) − 1), without a reference. The two pictures of a pair share t and noise.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// The comparison that SmPO, DDIM-InPO and Diffusion-DPO share: −log σ(−factor·D), D = (m_w − m_l) − (r_w − r_l).
 enum PairLogit {

@@ -1,6 +1,6 @@
+import Compute
 import Datasets
 import Diffusion
-import Tensors
 
 /// Makes pictures ready for CLIP's image tower, as transformers' `CLIPImageProcessor` with Pillow does: shorter side to
 /// size, middle square, rescaled and normalised, in 8 bits up to there.

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// CLIP's own loss over a batch: each picture is to find its caption among the batch's, and each caption its picture.
 ///

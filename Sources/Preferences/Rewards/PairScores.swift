@@ -1,6 +1,6 @@
+import Compute
+import Core
 import Datasets
-import Digests
-import Tensors
 
 /// What a scorer says of both pictures of every pair of a data set.
 package struct PairScores: Sendable {

@@ -1,8 +1,7 @@
-import Autodiff
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
-import Tensors
 
 /// PickScore: how well a picture fits a caption and pleases, as the cosine that a CLIP trained on preferences finds.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// PickScore's training loss of one pair: the cross entropy between what a person said and the softmax over
 /// exp(logit_scale)·cosine of the two pictures, less the label's own entropy, so that its least value is 0.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// What other programs are told of a recorded run: its settings, and its numbers step by step.

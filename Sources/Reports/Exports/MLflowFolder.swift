@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A run in the layout of MLflow's file store: a tracking folder (`mlruns`) with an experiment and the run in it, which

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// The metadata of a run as an RO-Crate 1.1 (`ro-crate-metadata.json`, JSON-LD) of the profile Process Run Crate 0.5: the

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A run's numbers as a TensorBoard event file: TFRecords (length, masked CRC-32C of the length, data, masked CRC-32C of

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// What there is to say of one case of a gate, for all forms in which a gate reports.
 struct GateCaseText {

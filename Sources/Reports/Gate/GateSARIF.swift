@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// A gate's report in SARIF 2.1.0, as code scanning reads it: a result a failure, at the line of the golden log that
 /// differs or of the recipe's key.

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// A gate's report for people.
 package enum GateText {

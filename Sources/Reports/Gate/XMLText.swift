@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Text in XML 1.0.
 enum XMLText {

@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 
 /// What `smpo audit --json` wrote: of a run, a part of one, or a sample of its parts.
 package struct AuditDocument: Sendable {

@@ -1,5 +1,5 @@
 import Comparison
-import Digests
+import Core
 
 /// The tensors in which two checkpoints differ, by layer: what `smpo diff A B --json` wrote of them.
 package struct CheckpointSection: PageSection {

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 import Foundation
 
 /// How far the numbers of every step lie apart, in units of the last place.

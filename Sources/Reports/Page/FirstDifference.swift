@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 
 /// Where two traces part: the last equal step, and step, phase, tensor and element of the first difference.
 package struct FirstDifference: PageSection {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What differs in the manifests of two runs.
 package struct InputDifferences: PageSection {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the labels of a run's pairs are like.
 package struct LabelSection: PageSection {

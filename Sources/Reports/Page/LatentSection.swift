@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The noisy pictures that the networks saw: timesteps, whether their digests came out again, and some of them to look at.
 package struct LatentSection: PageSection {

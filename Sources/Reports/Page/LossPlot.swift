@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// The loss of every step: as recorded, and as it came out again.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// Whether the policy prefers the winners: the mean logit of every step, and the share of its items whose logit is above

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// That no first difference is known, in its place on the page.
 package struct NoDifference: PageSection {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A report as one HTML page: no network, no scripts, below a fixed size.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A report as Markdown: the twin of the HTML page without its drawings.
 package struct PageMarkdown {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A small picture of a page.

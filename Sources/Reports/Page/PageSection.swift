@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One part of a report page: what it says in words, what it draws, and the numbers behind the drawing. Every form of the
 /// page shows the same value.

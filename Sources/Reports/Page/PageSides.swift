@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// What the two sides of a comparison are called.
 package struct PageSides: Sendable, Equatable {

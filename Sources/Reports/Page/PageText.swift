@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A report for a terminal.
 package struct PageText {

@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// What a page says first.
 package struct PageVerdict: Sendable, Equatable {

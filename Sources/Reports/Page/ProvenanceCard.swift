@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Ledger
 
 /// What a run is made of and who vouches for it, to be copied.

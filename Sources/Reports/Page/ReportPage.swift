@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// All that a report shows, whatever its form.
 package struct ReportPage: Sendable {

@@ -1,6 +1,6 @@
 import Audit
 import Comparison
-import Digests
+import Core
 
 /// What `smpo diff A B --json` wrote of two runs.
 package struct RunDifferenceDocument: Sendable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Pictures of the same captions from the same noise, before and after the training.
 package struct SampleSection: PageSection {

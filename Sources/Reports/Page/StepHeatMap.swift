@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 
 /// Which share of every part of a step differs: layers of the network, or phases of the step, over the steps.
 package struct StepHeatMap: PageSection {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// Adafactor (Shazeer & Stern 2018) as transformers' `Adafactor(scale_parameter=False, relative_step=False)` without a
 /// first moment: a given learning rate, squared gradients kept as the means of their rows and columns.

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// AdamW (Loshchilov & Hutter 2019), decoupled weight decay, in Float32; the powers of β are running double products.
 package final class AdamW: Optimizer {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// Clipping by the global norm, as `torch.nn.utils.clip_grad_norm_`.
 package enum GradientClipping {

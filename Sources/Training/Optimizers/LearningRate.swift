@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// The learning rate of each optimiser step, as diffusers' `get_scheduler`.
 package struct LearningRate: Sendable, Equatable {

@@ -1,7 +1,6 @@
-import Autodiff
 import Checkpoints
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// What makes new weights of gradients. Its state is recorded with every step and kept in checkpoints.
 package protocol Optimizer: AnyObject {

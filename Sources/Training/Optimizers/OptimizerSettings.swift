@@ -1,4 +1,4 @@
-import Autodiff
+import Compute
 
 /// Which optimiser a run has, with what does not change during it.
 package enum OptimizerSettings: Sendable, Equatable {

@@ -1,5 +1,4 @@
-import Autodiff
-import Tensors
+import Compute
 
 /// Stochastic gradient descent as `torch.optim.SGD` without dampening: the weight decay is added to the gradient, and
 /// the momentum, where there is one, sums up gradients.

@@ -1,5 +1,5 @@
+import Core
 import Diffusion
-import Digests
 import Preferences
 
 /// The hyper-parameters of a case that another framework computed (`CASE.json`, an object `hp`).

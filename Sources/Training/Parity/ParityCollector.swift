@@ -1,7 +1,7 @@
+import Compute
 import Diffusion
 import Ledger
 import Preferences
-import Tensors
 
 /// Keeps the tensors of a step under the names that the cases of other frameworks use.
 final class ParityCollector: StepObserver {

@@ -1,8 +1,8 @@
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
 import Preferences
-import Tensors
 
 /// The tensors of a case: one row an optimiser step. x0 [steps, 2P, c, h, w] has the winners first, then the losers;
 /// ctx [steps, P, tokens, width], t [steps, P], scores [steps, P, 2], and for SDXL pooled and time_ids. Noise is that of a

@@ -1,9 +1,9 @@
 import Checkpoints
+import Compute
+import Core
 import Diffusion
-import Digests
 import Foundation
 import Preferences
-import Tensors
 
 /// Runs a case that another framework computed and writes the same quantities under the same names.
 package struct ParityRun {

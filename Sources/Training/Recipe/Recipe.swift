@@ -1,5 +1,5 @@
-import Digests
-import Tensors
+import Compute
+import Core
 
 /// What to run, written by a person in YAML; the files are in `Manifests/recipes/`.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// One key of a recipe with what is written there, if anything: typed reading with errors that name the place.
 ///

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A part of a recipe as it was written, before it is given a meaning.
 package struct RecipeNode: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A section of a recipe, or of another YAML file that people write, whose keys are known: refuses others, hands out the
 /// fields.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A resolved recipe as plain values in the order of the schema, from which both JSON and YAML are written.
 package indirect enum RecipeValue {

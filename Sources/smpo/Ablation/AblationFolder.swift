@@ -1,8 +1,8 @@
-import Ablation
+import Core
 import Diffusion
-import Digests
 import Foundation
 import Preferences
+import Studies
 import Training
 
 /// The folder of an ablation: a workspace of its own, with copies of all that its runs begin from, so that it can be moved

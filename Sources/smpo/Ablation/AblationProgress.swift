@@ -1,8 +1,8 @@
-import Ablation
 import Audit
+import Core
 import Datasets
-import Digests
 import Ledger
+import Studies
 import Training
 
 /// An ablation from its first job to its report.

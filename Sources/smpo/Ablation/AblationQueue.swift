@@ -1,8 +1,8 @@
-import Ablation
 import Audit
-import Digests
+import Core
 import Foundation
 import Ledger
+import Studies
 
 /// Runs jobs of an ablation in processes of their own, some side by side, and keeps their results: what is done already is
 /// only read, and a recorded run that was interrupted is taken up.

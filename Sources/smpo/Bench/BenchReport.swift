@@ -1,6 +1,6 @@
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 
 /// What a benchmark found, as a table or as JSON.
 struct BenchReport {

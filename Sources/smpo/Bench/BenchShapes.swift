@@ -1,4 +1,4 @@
-import Tensors
+import Compute
 
 /// A matrix product y = x·Wᵀ as a UNet makes it: x [m, k], W [n, k].
 struct ProductShape: Sendable {

@@ -1,5 +1,5 @@
+import Compute
 import Foundation
-import Tensors
 
 /// One piece of work done by both sides.
 struct Contest {

@@ -1,6 +1,6 @@
+import Compute
 import Diffusion
 import Ledger
-import Tensors
 import Training
 
 /// An observer that hands everything on and adds up how long that takes.

@@ -1,5 +1,5 @@
+import Compute
 import Ledger
-import Tensors
 import Training
 
 /// A session that is recorded step by step, with a clock on what recording takes.

@@ -1,7 +1,7 @@
 import Comparison
+import Compute
 import Foundation
 import Ledger
-import Tensors
 import Training
 
 /// Times steps of a recipe, in turn: nobody watching, recorded, and audited.

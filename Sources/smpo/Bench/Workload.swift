@@ -1,9 +1,8 @@
-import Autodiff
+import Compute
+import Core
 import Diffusion
-import Digests
 import Foundation
 import Preferences
-import Tensors
 import Training
 
 /// A piece of work that another framework can do as well, under a name that both sides know.

@@ -1,9 +1,9 @@
-import Ablation
 import ArgumentParser
 import Audit
-import Digests
+import Core
 import Foundation
 import Reports
+import Studies
 
 /// `smpo ablate`
 struct AblateCommand: ParsableCommand {

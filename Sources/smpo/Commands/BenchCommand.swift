@@ -1,7 +1,7 @@
 import ArgumentParser
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 import Training
 
 /// `smpo bench`

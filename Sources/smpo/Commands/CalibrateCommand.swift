@@ -1,10 +1,10 @@
 import ArgumentParser
 import Audit
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
 import Reports
-import Tensors
 import Training
 
 /// `smpo calibrate`

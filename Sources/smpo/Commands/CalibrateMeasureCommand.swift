@@ -1,7 +1,7 @@
 import ArgumentParser
 import Audit
+import Compute
 import Ledger
-import Tensors
 
 extension CalibrateCommand {
     /// `smpo calibrate measure`: what a calibration starts for each configuration.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
 

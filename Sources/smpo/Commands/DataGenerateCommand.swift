@@ -1,11 +1,12 @@
 import ArgumentParser
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Foundation
 import Ledger
 import Preferences
-import Tensors
+import Studies
 import Training
 
 extension DataCommand {

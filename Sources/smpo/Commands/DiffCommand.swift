@@ -2,10 +2,10 @@ import ArgumentParser
 import Audit
 import Checkpoints
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
 import Reports
-import Tensors
 
 /// `smpo diff`
 struct DiffCommand: ParsableCommand {

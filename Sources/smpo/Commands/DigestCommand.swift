@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Comparison
-import Digests
+import Core
 import Ledger
 
 /// `smpo digest`

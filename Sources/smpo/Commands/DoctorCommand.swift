@@ -1,8 +1,8 @@
 import ArgumentParser
-import Digests
+import Compute
+import Core
 import Ledger
 import Reports
-import Tensors
 
 /// `smpo doctor`
 struct DoctorCommand: ParsableCommand {

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Foundation
 import Preferences
-import Tensors
+import Studies
 import Training
 
 /// `smpo eval`

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Audit
+import Compute
 import Foundation
 import Ledger
-import Tensors
 
 /// `smpo gate`
 struct GateCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Checkpoints
-import Digests
+import Core
 import Ledger
 import Reports
 

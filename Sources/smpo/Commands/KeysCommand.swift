@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digests
+import Core
 
 /// `smpo keys`
 struct KeysCommand: ParsableCommand {

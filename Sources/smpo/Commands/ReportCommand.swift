@@ -1,6 +1,6 @@
 import ArgumentParser
 import Audit
-import Digests
+import Core
 import Foundation
 import Ledger
 import Reports

@@ -1,9 +1,10 @@
 import ArgumentParser
+import Compute
 import Datasets
 import Diffusion
 import Foundation
 import Ledger
-import Tensors
+import Studies
 import Training
 
 /// `smpo sample`

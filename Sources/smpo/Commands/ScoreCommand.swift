@@ -1,10 +1,10 @@
 import ArgumentParser
+import Compute
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
 import Preferences
-import Tensors
 
 /// `smpo score`
 struct ScoreCommand: ParsableCommand {

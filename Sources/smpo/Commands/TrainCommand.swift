@@ -1,11 +1,12 @@
 import ArgumentParser
 import Audit
+import Compute
+import Core
 import Datasets
-import Digests
 import Foundation
 import Ledger
 import Reports
-import Tensors
+import Studies
 import Training
 
 /// `smpo train`

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Audit
-import Digests
+import Compute
+import Core
 import Ledger
 import Reports
-import Tensors
 
 /// `smpo verify`
 struct VerifyCommand: ParsableCommand {

@@ -1,8 +1,8 @@
-import Digests
+import Compute
+import Core
 import Foundation
 import Reports
 import Synchronization
-import Tensors
 
 /// The float environment, here and on the workers, and SHA-256: whether it is right, and how fast.
 enum ArithmeticCheck {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// What Linux lets this process have: the limits of its control group and of those above it (version 1 or 2).

@@ -1,8 +1,8 @@
-import Digests
+import Compute
+import Core
 import Foundation
 import Ledger
 import Reports
-import Tensors
 
 /// The program and the machine it runs on. Nothing here may change a bit of a reference run.
 struct MachineFacts {

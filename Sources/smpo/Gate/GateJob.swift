@@ -1,7 +1,7 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Ledger
-import Tensors
 import Training
 
 /// A golden run that a process of its own is to replay in one way.

@@ -1,7 +1,7 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Foundation
-import Tensors
 
 /// Replays golden runs in processes of their own, some side by side, which share the workers: a run that costs more than
 /// its share of all gets more of them. What a process cannot say is trouble of its run, and the others go on.

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// The files that `smpo init` writes.
 enum ProjectFiles {

@@ -1,11 +1,11 @@
 import Audit
 import Checkpoints
+import Compute
+import Core
 import Datasets
-import Digests
 import Ledger
 import Preferences
 import Reports
-import Tensors
 import Training
 
 extension RunMaterial {

@@ -1,8 +1,8 @@
 import Audit
-import Digests
+import Compute
+import Core
 import Ledger
 import Reports
-import Tensors
 import Training
 
 /// Puts the sections of a run into a page.

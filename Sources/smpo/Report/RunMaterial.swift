@@ -1,6 +1,6 @@
 import Audit
+import Core
 import Datasets
-import Digests
 import Ledger
 import Training
 

@@ -1,9 +1,9 @@
 import Audit
 import Comparison
-import Digests
+import Compute
+import Core
 import Ledger
 import Reports
-import Tensors
 
 /// The page of a run: its record, and with a replay what came out again.
 struct RunReport {

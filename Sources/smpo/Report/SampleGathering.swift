@@ -1,8 +1,9 @@
+import Compute
+import Core
 import Datasets
 import Diffusion
-import Digests
 import Reports
-import Tensors
+import Studies
 import Training
 
 extension RunMaterial {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Lines for people. What comes from files in them moves no cursor and makes no line of its own.
 enum Message {

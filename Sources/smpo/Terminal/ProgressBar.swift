@@ -1,4 +1,4 @@
-import Digests
+import Core
 import Foundation
 
 /// A bar with ETA on a terminal, plain lines now and then otherwise; always on stderr.

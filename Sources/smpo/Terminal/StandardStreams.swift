@@ -1,4 +1,4 @@
-import Digests
+import Core
 @preconcurrency import Foundation
 
 /// The three descriptors that a program is started with: whether they are there, and whether what was printed arrived.

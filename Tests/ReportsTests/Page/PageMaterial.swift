@@ -1,5 +1,5 @@
 import Audit
-import Digests
+import Core
 import Ledger
 
 @testable import Reports

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A histogram as bars, with an axis below.
 struct BarChart {

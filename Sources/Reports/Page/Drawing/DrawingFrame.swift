@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// A drawing with what belongs to it: a name and a description for who does not see it, a caption, a legend.
 struct DrawingFrame {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Shares of layers or phases over the steps: a cell is filled from below by its share, and the darker the more.
 struct HeatMapDrawing {

@@ -1,4 +1,4 @@
-import Digests
+import Core
 
 /// Curves or bars over the steps of a run, with the first difference marked.
 struct StepChart {

@@ -1,10 +1,10 @@
 import ArgumentParser
+import Compute
+import Core
 import Diffusion
-import Digests
 import Foundation
 import Ledger
 import Reports
-import Tensors
 import Training
 
 extension InitCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Digests
+import Core
 import Foundation
 import Ledger
 

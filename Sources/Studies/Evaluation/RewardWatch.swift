@@ -1,0 +1,38 @@
+import Compute
+import Datasets
+import Diffusion
+import Training
+
+/// How good the model's drawings are, looked at between the steps of a training: reward against steps.
+package struct RewardWatch: RunSpectator {
+    /// `reward`.
+    package let name = "reward"
+    /// How often it looks, in steps.
+    package let every: Int
+    private let captions: Int
+    private let split: ShapesSplit
+    private let steps: Int
+
+    /// Looks after every `every` steps at samples of the first `captions` captions of `split`, drawn in `steps` DDIM steps.
+    package init(every: Int, captions: Int, split: ShapesSplit, steps: Int = 25) {
+        (self.every, self.captions, self.split, self.steps) = (every, captions, split, steps)
+    }
+
+    /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's seed.
+    /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
+    package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
+        guard let model = session.model.folder, !session.recipe.data.isLatent else {
+            throw TrainingError.mismatch(
+                what: "--reward-every", expected: "a model that draws pictures",
+                found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)
+        }
+        let result = try SampleEvaluation(
+            model: model, steps: steps, guidance: 1, eta: 0, engine: session.trainer.model.engine
+        ).run(
+            Array(split.captions.prefix(captions)), size: session.recipe.data.size, seed: session.recipe.seed)
+        return [
+            ("mean", result.reward), ("median", result.medianReward), ("all right", result.allRight),
+            ("brightness", result.brightness),
+        ]
+    }
+}

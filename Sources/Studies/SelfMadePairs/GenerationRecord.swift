@@ -1,0 +1,162 @@
+import Core
+import Datasets
+import Ledger
+import Training
+
+/// What a self-made preference set was made from: `generation.json` beside its pairs. Whoever has the model and the
+/// scorer can make the set again from it, byte for byte.
+package struct GenerationRecord: Sendable, Equatable {
+    /// The file in the set's folder.
+    package static let fileName = "generation.json"
+
+    /// A folder on which the set depends, with its content's digests.
+    package struct Source: Sendable, Equatable {
+        /// The folder as it was given.
+        package var path: String
+        /// Digests by part.
+        package var digests: [String: Digest]
+
+        /// A folder with the digests of its parts.
+        package init(path: String, digests: [String: Digest]) { (self.path, self.digests) = (path, digests) }
+    }
+
+    /// Where the captions come from.
+    package enum Captions: Sendable, Equatable {
+        /// A split of the shapes world.
+        case shapes(ShapesSplit)
+        /// A text file, one caption a line.
+        case file(path: String, digest: Digest)
+    }
+
+    /// The numbers.
+    package var settings: PairGeneration.Settings
+    /// The captions.
+    package var captions: Captions
+    /// The model that draws.
+    package var model: Source
+    /// The reward model, if there is one.
+    package var scorer: Source?
+    /// Who votes, or nil where the scores are the labels.
+    package var voters: ShapesVoters?
+
+    /// All parts.
+    package init(
+        settings: PairGeneration.Settings, captions: Captions, model: Source, scorer: Source?, voters: ShapesVoters?
+    ) {
+        self.settings = settings
+        self.captions = captions
+        self.model = model
+        self.scorer = scorer
+        self.voters = voters
+    }
+}
+
+extension GenerationRecord {
+    private static let contract = ManifestInputs.currentContract
+    private static let keys = ["schema", "contract", "settings", "captions", "model", "scorer", "voters", "outcome"]
+
+    /// As the file holds it, without the outcome.
+    package var json: JSONObject {
+        [
+            "schema": 1, "contract": .string(Self.contract), "settings": settings.json, "captions": captions.json,
+            "model": model.json, "scorer": scorer?.json ?? .null, "voters": voters?.json ?? .null,
+        ]
+    }
+
+    /// The record in `folder`, and the digest of the pairs that were made. - Throws: `FileError`, `JSONShapeError`.
+    package static func read(folder: String) throws -> (record: GenerationRecord, digest: Digest) {
+        let file = "\(folder)/\(fileName)"
+        let cursor = JSONCursor(try JSONValue.read(file), name: "generation", file: file)
+        try cursor.requireOnly(keys)
+        guard try cursor["schema"].int() == 1, try cursor["contract"].string() == contract else {
+            throw cursor.error(expected: "schema 1 and contract \(contract)", found: "others")
+        }
+        let record = GenerationRecord(
+            settings: try PairGeneration.Settings(json: cursor["settings"]),
+            captions: try Captions(json: cursor["captions"]), model: try Source(json: cursor["model"]),
+            scorer: try cursor["scorer"].present.map(Source.init(json:)),
+            voters: try cursor["voters"].present.map(ShapesVoters.init(json:)))
+        return (record, try cursor["outcome"]["data_digest"].digest())
+    }
+}
+
+extension GenerationRecord.Source {
+    fileprivate var json: JSONValue {
+        [
+            "path": .string(path),
+            "digests": .object(JSONObject(digests.sorted { $0.key < $1.key }.map { ($0.key, .digest($0.value)) })),
+        ]
+    }
+
+    fileprivate init(json: JSONCursor) throws {
+        path = try json["path"].string()
+        digests = Dictionary(
+            uniqueKeysWithValues: try json["digests"].members().map { ($0.key, try $0.value.digest()) })
+    }
+}
+
+extension GenerationRecord.Captions {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .shapes(let split): ["shapes": .string(split.rawValue)]
+        case .file(let path, let digest): ["file": .string(path), "digest": .digest(digest)]
+        }
+    }
+
+    fileprivate init(json: JSONCursor) throws {
+        if let name = try json["shapes"].present {
+            guard let split = ShapesSplit(rawValue: try name.string()) else {
+                throw name.error(expected: ShapesSplit.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            self = .shapes(split)
+        } else {
+            self = .file(path: try json["file"].string(), digest: try json["digest"].digest())
+        }
+    }
+}
+
+extension PairGeneration.Settings {
+    fileprivate var json: JSONValue {
+        [
+            "pairs": .integer(pairs), "seed": .integer(seed), "size": .integer(size), "sampler": "ddim",
+            "steps": .integer(steps), "guidance": .decimal(Double(guidance)), "eta": .decimal(Double(eta)),
+            "candidates": .integer(candidates), "choice": .string(choice.rawValue),
+        ]
+    }
+
+    fileprivate init(json: JSONCursor) throws {
+        func number(_ key: String, from least: Int, to most: Int) throws -> Int {
+            let found = try json[key].int()
+            guard (least...most).contains(found) else {
+                throw try json[key].error(expected: "\(least) to \(most)", found: "\(found)")
+            }
+            return found
+        }
+        guard let choice = Choice(rawValue: try json["choice"].string()) else {
+            throw try json["choice"].error(expected: Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.init(
+            pairs: try number("pairs", from: 1, to: 10_000_000), seed: try json["seed"].uint64(),
+            size: try number("size", from: 8, to: 1024), steps: try number("steps", from: 1, to: 1000),
+            guidance: Float(try json["guidance"].double()), eta: Float(try json["eta"].double()),
+            candidates: try number("candidates", from: 2, to: 64), choice: choice)
+    }
+}
+
+extension ShapesVoters {
+    fileprivate var json: JSONValue {
+        [
+            "seed": .integer(seed), "count": .integer(count), "variety": .decimal(variety), "noise": .decimal(noise),
+            "ties": .decimal(ties),
+        ]
+    }
+
+    fileprivate init(json: JSONCursor) throws {
+        let (count, variety) = (try json["count"].int(), try json["variety"].double())
+        let (noise, ties) = (try json["noise"].double(), try json["ties"].double())
+        guard count >= 1, (0...1).contains(variety), noise >= 0, ties >= 0 else {
+            throw json.error(expected: "a count from 1, a variety from 0 to 1, noise and ties of at least 0")
+        }
+        self.init(seed: try json["seed"].uint64(), count: count, variety: variety, noise: noise, ties: ties)
+    }
+}
