@@ -40,7 +40,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        layer("Core", ["CCrypto"]),
+        layer("Core", ["CCrypto", yams]),
         layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
         layer("Checkpoints", ["Core", "Compute"]),
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
@@ -50,7 +50,7 @@ let package = Package(
         layer(
             "Training",
             [
-                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", yams,
+                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
             ]),
         layer("Comparison", ["CKernels", "Core", "Compute", "Checkpoints", "Ledger"]),
         layer(

@@ -1,6 +1,5 @@
 import Comparison
 import Core
-import Training
 
 /// The YAML file of `smpo diff --policy`.
 ///
@@ -17,11 +16,10 @@ import Training
 ///         ignore: true
 enum DifferencePolicyFile {
     /// Reads a policy. Unknown keys are errors with line, column and the nearest name.
-    /// - Throws: `RecipeError`, `FileError`.
+    /// - Throws: `SettingsError`, `FileError`.
     static func read(_ path: String) throws -> DifferencePolicy {
-        let text = String(decoding: try FileContents.read(path), as: UTF8.self)
-        let root = try RecipeSection(
-            root: try RecipeDocument.parse(text, file: path), style: .written,
+        let root = try SettingsSection(
+            root: try SettingsDocument.read(path),
             keys: ["tolerance", "ignore_metadata", "allow_rename", "tensors", "files"])
         var policy = DifferencePolicy()
         policy.tolerance = try tolerance(root["tolerance"]) ?? .exact
@@ -40,9 +38,9 @@ enum DifferencePolicyFile {
         return policy
     }
 
-    private static func ignoredFile(_ field: RecipeField) throws -> String {
+    private static func ignoredFile(_ field: SettingsField) throws -> String {
         guard let node = field.node else { throw field.missing("a rule") }
-        let section = try RecipeSection(root: node, style: .written, keys: ["pattern", "ignore"])
+        let section = try SettingsSection(root: node, keys: ["pattern", "ignore"])
         let pattern = try section["pattern"].text("a pattern of relative paths, such as \"vae/*.onnx\"")
         guard try section["ignore"].bool() else {
             throw section["ignore"].outOfRange("true, which is all that files can be")
@@ -50,20 +48,20 @@ enum DifferencePolicyFile {
         return pattern
     }
 
-    private static func rule(_ node: RecipeNode) throws -> DifferencePolicy.Rule {
-        let section = try RecipeSection(root: node, style: .written, keys: ["pattern", "tolerance", "ignore"])
+    private static func rule(_ node: SettingsNode) throws -> DifferencePolicy.Rule {
+        let section = try SettingsSection(root: node, keys: ["pattern", "tolerance", "ignore"])
         let pattern = try section["pattern"].text("a pattern of names, such as \"*.norm*\"")
         let tolerance = try tolerance(section["tolerance"])
         let ignores = try section["ignore"].bool(default: false)
         guard (tolerance == nil) == ignores else {
-            throw RecipeError(
+            throw SettingsError(
                 .conflict, at: node.place, key: "pattern", expected: "either a tolerance or ignore: true",
                 found: ignores ? "both" : "neither")
         }
         return DifferencePolicy.Rule(pattern: pattern, tolerance: tolerance)
     }
 
-    private static func tolerance(_ field: RecipeField) throws -> Tolerance? {
+    private static func tolerance(_ field: SettingsField) throws -> Tolerance? {
         guard field.node != nil else { return nil }
         let expected = "exact, ulp:N, rtol:R, atol:A or rtol:R,atol:A"
         guard let tolerance = Tolerance(try field.text(expected)) else { throw field.outOfRange(expected) }

@@ -59,7 +59,7 @@ import Training
             }
             do {
                 _ = try GoldenPolicy.parse(String(decoding: bytes, as: UTF8.self), file: "p")
-            } catch let error as RecipeError {
+            } catch let error as SettingsError {
                 #expect(error.line != nil)
                 refused += 1
             }
@@ -81,7 +81,7 @@ import Training
         ("recipe: x.yaml", "1:9", "a section of keys, or the word unwatched"),
         ("recipe: {path: x}\nreason: y", "2:1", "`recipe: unwatched`"), ("reason: y", "1:1", "`recipe: unwatched`"),
     ]) func mistakesAreNamedWithTheirPlace(text: String, place: String, words: String) throws {
-        let error = try #require(throws: RecipeError.self) { try GoldenPolicy.parse(text, file: "policy.yaml") }
+        let error = try #require(throws: SettingsError.self) { try GoldenPolicy.parse(text, file: "policy.yaml") }
         #expect("\(error)".hasPrefix("policy.yaml:\(place): ") && "\(error)".contains(words), "\(error)")
     }
 

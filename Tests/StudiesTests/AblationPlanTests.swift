@@ -1,3 +1,4 @@
+import Core
 import Testing
 import Training
 
@@ -93,7 +94,7 @@ enum PlanSamples {
     func mistakesNameThePlace(right: String, wrong: String, message: String) throws {
         let text = PlanSamples.plan.replacing(right, with: wrong)
         #expect(text != PlanSamples.plan)
-        let error = try #require(throws: RecipeError.self) { try AblationPlan.parse(text, file: "plan.yaml") }
+        let error = try #require(throws: SettingsError.self) { try AblationPlan.parse(text, file: "plan.yaml") }
         #expect(error.description.contains("plan.yaml:") && error.description.contains(message), "\(error)")
     }
 }

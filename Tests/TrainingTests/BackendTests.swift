@@ -48,7 +48,7 @@ import TinyRuns
     @Test func aResolvedRecipeThatNamesTheReferenceIsRefused() throws {
         guard case .object(var json) = try Recipe.parse(RecipeSamples.smpo, file: "x.yaml").json else { return }
         json["backend"] = "reference"
-        #expect(throws: RecipeError.self) { try Recipe(json: JSONCursor(.object(json), name: "recipe")) }
+        #expect(throws: SettingsError.self) { try Recipe(json: JSONCursor(.object(json), name: "recipe")) }
     }
 
     /// The recipe decides, whatever engine the session is given; the inputs say what the bits depend on.

@@ -255,7 +255,7 @@ import Testing
             view.append(contentsOf: text)
             do {
                 _ = try Recipe.parse(String(view), file: "x.yaml")
-            } catch let error as RecipeError {
+            } catch let error as SettingsError {
                 failures += 1
                 #expect((1...24).contains(try #require(error.line)) && (error.column ?? 0) >= 1, "\(error)")
             }
@@ -273,7 +273,7 @@ import Testing
         let path = NSTemporaryDirectory() + "recipe-\(UUID().uuidString).yaml"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data("seed: 1\nname: a\u{E4}".utf8 + [0xFF]).write(to: URL(fileURLWithPath: path))
-        let error = #expect(throws: RecipeError.self) { try Recipe.read(path: path) }
+        let error = #expect(throws: SettingsError.self) { try Recipe.read(path: path) }
         #expect(error?.file == path)
         #expect(error?.line == 2)
         #expect(error?.column == 9)
@@ -281,7 +281,7 @@ import Testing
     }
 
     @Test func theNameNeedsAFittingFile() {
-        #expect(throws: RecipeError.self) { try Recipe.parse(RecipeSamples.smpo, file: "a/My Run.yaml") }
+        #expect(throws: SettingsError.self) { try Recipe.parse(RecipeSamples.smpo, file: "a/My Run.yaml") }
         #expect(throws: Never.self) { try Recipe.parse(RecipeSamples.smpo + "\nname: my-run", file: "a/My Run.yaml") }
     }
 }

@@ -110,7 +110,7 @@ import Testing
         #expect(try failure("training", "steps", 0).contains("key \"training.steps\""))
         #expect(try failure("data", "pairs", .null).contains("key \"data.pairs\""))
         #expect(try failure("optimizer", "weight_decay", .bits(-0.0)).contains("as it is written when resolved"))
-        #expect(throws: RecipeError.self) { try Recipe(json: JSONCursor(nil, name: "recipe")) }
-        #expect(throws: RecipeError.self) { try Recipe(json: JSONCursor([], name: "recipe")) }
+        #expect(throws: SettingsError.self) { try Recipe(json: JSONCursor(nil, name: "recipe")) }
+        #expect(throws: SettingsError.self) { try Recipe(json: JSONCursor([], name: "recipe")) }
     }
 }

@@ -42,7 +42,7 @@ import TinyRuns
                 ) { try RunSupport.records($0) }
                 #expect(again == records)
             }
-            let error = try #require(throws: RecipeError.self) {
+            let error = try #require(throws: SettingsError.self) {
                 try Recipe.read(path: recipe, overrides: ["objective.contrastive=1", "training.micro_pairs=1"])
             }
             #expect(error.description.contains("training.micro_pairs"))
@@ -192,7 +192,7 @@ import TinyRuns
             let recipe = try runs.pickscore()
             func refused(_ overrides: String...) -> String? {
                 do { _ = try Recipe.read(path: recipe, overrides: overrides) } catch {
-                    return (error as? RecipeError)?.key
+                    return (error as? SettingsError)?.key
                 }
                 return nil
             }

@@ -45,32 +45,33 @@ package struct GoldenPolicy: Sendable, Equatable {
     private static let unwatchedWord = "unwatched"
 
     /// Reads a policy; the default, which names no recipe, where there is no file. Unknown keys are errors with line,
-    /// column and the nearest name, and so is a file that says nothing. - Throws: `RecipeError`, `FileError`.
+    /// column and the nearest name, and so is a file that says nothing. - Throws: `SettingsError`, `FileError`.
     package static func read(_ path: String) throws -> GoldenPolicy {
         guard FileContents.exists(path) else { return GoldenPolicy() }
-        return try parse(String(decoding: try FileContents.read(path), as: UTF8.self), file: path)
+        return try GoldenPolicy(SettingsDocument.read(path))
     }
 
-    /// Reads a policy from its text; `file` stands in errors. - Throws: `RecipeError`.
+    /// Reads a policy from its text; `file` stands in errors. - Throws: `SettingsError`.
     package static func parse(_ text: String, file: String) throws -> GoldenPolicy {
-        let document = try RecipeDocument.parse(text, file: file)
+        try GoldenPolicy(SettingsDocument.parse(text, file: file))
+    }
+
+    private init(_ document: SettingsNode) throws {
         if case .section(let members) = document.content, members.isEmpty {
-            throw RecipeError(
+            throw SettingsError(
                 .missingKey, at: document.place, key: "recipe", expected: "a policy", found: "nothing",
                 hint: "a golden run that nothing is to watch says `recipe: unwatched` and a `reason:`")
         }
-        let root = try RecipeSection(
-            root: document, style: .written, keys: ["compare", "recipe", "reason", "steps", "isa", "workers"])
-        var policy = GoldenPolicy()
-        policy.comparison = try root["compare"].choice(default: .exact)
-        try policy.readRecipe(root)
-        policy.steps = try root["steps"].given.map { _ in try root["steps"].int(1...Int.max) }
-        policy.isas = try list(root["isa"], "instruction sets") { try $0.choice() }
-        policy.workers = try list(root["workers"], "numbers of workers") { try $0.int(1...256) }
-        return policy
+        let root = try SettingsSection(
+            root: document, keys: ["compare", "recipe", "reason", "steps", "isa", "workers"])
+        comparison = try root["compare"].choice(default: .exact)
+        try readRecipe(root)
+        steps = try root["steps"].given.map { _ in try root["steps"].int(1...Int.max) }
+        isas = try GoldenPolicy.list(root["isa"], "instruction sets") { try $0.choice() }
+        workers = try GoldenPolicy.list(root["workers"], "numbers of workers") { try $0.int(1...256) }
     }
 
-    private mutating func readRecipe(_ root: RecipeSection) throws {
+    private mutating func readRecipe(_ root: SettingsSection) throws {
         let field = root["recipe"]
         if case .scalar(let word, _)? = field.given?.content {
             guard word == GoldenPolicy.unwatchedWord else {
@@ -83,7 +84,7 @@ package struct GoldenPolicy: Sendable, Equatable {
             return
         }
         if root["reason"].given != nil {
-            throw RecipeError(
+            throw SettingsError(
                 .conflict, at: root["reason"].keyPlace, key: "reason",
                 expected: "it with `recipe: \(GoldenPolicy.unwatchedWord)`", found: "it without")
         }
@@ -134,7 +135,7 @@ package struct GoldenPolicy: Sendable, Equatable {
     }
 
     private static func list<Value>(
-        _ field: RecipeField, _ what: String, _ read: (RecipeField) throws -> Value
+        _ field: SettingsField, _ what: String, _ read: (SettingsField) throws -> Value
     ) throws -> [Value] {
         guard field.given != nil else { return [] }
         return try field.list(of: what)?.map(read) ?? []

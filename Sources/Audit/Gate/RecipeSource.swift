@@ -14,18 +14,17 @@ package struct RecipeSource: Sendable, Equatable {
     /// A recipe's file with what was set besides.
     package init(path: String, overrides: [String] = []) { (self.path, self.overrides) = (path, overrides) }
 
-    /// The recipe as it is today. - Throws: `FileError`, `RecipeError`.
+    /// The recipe as it is today. - Throws: `FileError`, `SettingsError`.
     package func read(root: String = ".") throws -> Recipe {
         try Recipe.read(path: file(root), overrides: overrides)
     }
 
     /// What is other today than the recorded recipe, each with its line in the file where it stands there.
-    /// - Throws: `FileError`, `RecipeError`.
+    /// - Throws: `FileError`, `SettingsError`.
     package func changes(from recorded: JSONValue, root: String = ".") throws -> [RecipeChange] {
         let differences = DocumentDifference.all(recorded, try read(root: root).json)
         guard !differences.isEmpty else { return [] }
-        let text = String(decoding: try FileContents.read(file(root)), as: UTF8.self)
-        let document = try RecipeDocument.parse(text, file: path)
+        let document = try SettingsDocument.read(file(root))
         return differences.map { RecipeChange($0, file: path, line: document.line(of: $0.path)) }
     }
 
@@ -106,10 +105,10 @@ extension ManifestCircumstances {
     }
 }
 
-extension RecipeNode {
+extension SettingsNode {
     /// The line of a key, `optimizer.lr`, in the file.
     fileprivate func line(of path: String) -> Int? {
-        var (node, place) = (self, RecipePlace?.none)
+        var (node, place) = (self, SettingsPlace?.none)
         for key in path.split(separator: ".") {
             guard case .section(let members) = node.content, let member = members.first(where: { $0.key == key })
             else { return nil }

@@ -19,7 +19,7 @@ struct GoldenWatching {
 
     /// The policy of the run, and whether it is another than the one that is there. `choice` is what the user wants to
     /// watch the run; without one it is the recipe that the policy names, if the run is by it, else the one that the run
-    /// was recorded by. - Throws: `Unknown`, `RecipeError`, `FileError`, `JSONShapeError`.
+    /// was recorded by. - Throws: `Unknown`, `SettingsError`, `FileError`, `JSONShapeError`.
     func policy(_ choice: RecipeWatch?) throws -> (policy: GoldenPolicy, isNew: Bool) {
         let isThere = FileContents.exists(path)
         var policy = isThere ? try GoldenPolicy.read(path) : GoldenPolicy()

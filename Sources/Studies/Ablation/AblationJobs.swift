@@ -111,6 +111,6 @@ package struct AblationJobs: Sendable {
 
     /// A number as part of a run's name.
     private static func word(_ value: Double) -> String {
-        RecipeValue.decimal(value).replacing(".0e", with: "e").replacing(/\.0$/, with: "").replacing(".", with: "-")
+        SettingsValue.decimal(value).replacing(".0e", with: "e").replacing(/\.0$/, with: "").replacing(".", with: "-")
     }
 }

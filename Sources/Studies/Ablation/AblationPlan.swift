@@ -44,7 +44,7 @@ package struct AblationPlan: Sendable {
         package var name: String
         /// What the table calls it.
         package var title: String
-        let node: RecipeNode
+        let node: SettingsNode
     }
 
     /// Values of one key, tried with an arm as it was tuned.
@@ -98,7 +98,7 @@ package struct AblationPlan: Sendable {
     /// Other circumstances.
     package var conditions: [Condition]
     /// What is common to all arms' recipes.
-    let common: RecipeNode
+    let common: SettingsNode
 
     /// The pairs called `name`. - Precondition: the plan has them.
     package func pairs(_ name: String) -> Pairs { pairs.first { $0.name == name }! }
@@ -112,7 +112,7 @@ extension AblationPlan {
     ///   - rate: the learning rate.
     ///   - betaFactor: what the arm's own β is multiplied by.
     ///   - overrides: further keys.
-    /// - Throws: `RecipeError` that names the place in the plan.
+    /// - Throws: `SettingsError` that names the place in the plan.
     package func recipe(
         _ arm: Arm, name: String, data: String, model: String, seed: UInt64, rate: Double, betaFactor: Double,
         overrides: [String] = []
@@ -120,7 +120,7 @@ extension AblationPlan {
         let node = common.merged(with: arm.node)
         let places = [
             "data.kind=folder", "data.path=\(data)", "model.path=\(model)", "seed=\(seed)",
-            "optimizer.lr=\(RecipeValue.decimal(rate))",
+            "optimizer.lr=\(SettingsValue.decimal(rate))",
         ]
         var recipe = try Recipe(node, name: name, overrides: places + overrides)
         if !overrides.contains(where: { $0.hasPrefix("objective.beta=") }) { recipe.objective.beta *= betaFactor }

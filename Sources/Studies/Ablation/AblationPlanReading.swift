@@ -9,22 +9,25 @@ extension AblationPlan {
     ]
 
     /// Reads a plan. Unknown keys, names that nothing has, and recipes that cannot be run are errors that name the place.
-    /// - Throws: `RecipeError`, `FileError`.
+    /// - Throws: `SettingsError`, `FileError`.
     package static func read(_ path: String) throws -> AblationPlan {
-        try parse(String(decoding: try FileContents.read(path), as: UTF8.self), file: path)
+        try checked(SettingsDocument.read(path))
     }
 
     /// Reads a plan from its text; `file` stands in errors.
-    /// - Throws: `RecipeError`.
+    /// - Throws: `SettingsError`.
     package static func parse(_ text: String, file: String) throws -> AblationPlan {
-        let root = try RecipeSection(
-            root: try RecipeDocument.parse(text, file: file), style: .written, keys: keys)
+        try checked(SettingsDocument.parse(text, file: file))
+    }
+
+    private static func checked(_ document: SettingsNode) throws -> AblationPlan {
+        let root = try SettingsSection(root: document, keys: keys)
         let plan = try AblationPlan(root)
         try plan.check(root)
         return plan
     }
 
-    private init(_ root: RecipeSection) throws {
+    private init(_ root: SettingsSection) throws {
         name = try root["name"].text("small letters, digits and hyphens")
         guard name.wholeMatch(of: /[a-z0-9-]+/) != nil else {
             throw root["name"].outOfRange("small letters, digits and hyphens")
@@ -72,8 +75,8 @@ extension AblationPlan {
     }
 
     /// Every name must be somebody's, and every recipe one that can be run.
-    private func check(_ root: RecipeSection) throws {
-        func known(_ name: String, _ names: [String], _ field: RecipeField) throws {
+    private func check(_ root: SettingsSection) throws {
+        func known(_ name: String, _ names: [String], _ field: SettingsField) throws {
             guard !names.contains(name) else { return }
             let near = NearestName.among(names, to: name, acceptingPrefixes: true)
             let hint = near.map { "did you mean \"\($0)\"?" } ?? ""
@@ -100,7 +103,7 @@ extension AblationPlan {
             for value in sweep.values {
                 do {
                     try check(self.arm(sweep.arm), ["\(sweep.key)=\(value)"])
-                } catch let error as RecipeError {
+                } catch let error as SettingsError {
                     throw root["sweeps"].outOfRange("keys and values of recipes", hint: "\(sweep.name): \(error)")
                 }
             }
@@ -116,8 +119,8 @@ extension AblationPlan {
 }
 
 extension AblationPlan.Base {
-    fileprivate init(_ name: String, _ node: RecipeNode) throws {
-        let section = try RecipeSection(node, path: "bases.\(name)", keys: ["path", "recipe", "set"])
+    fileprivate init(_ name: String, _ node: SettingsNode) throws {
+        let section = try SettingsSection(node, path: "bases.\(name)", keys: ["path", "recipe", "set"])
         self.name = name
         guard section["recipe"].given != nil else {
             origin = .folder(try section["path"].text("a model folder, or `recipe`"))
@@ -131,8 +134,8 @@ extension AblationPlan.Base {
 }
 
 extension AblationPlan.Pairs {
-    fileprivate init(_ name: String, _ node: RecipeNode) throws {
-        let section = try RecipeSection(
+    fileprivate init(_ name: String, _ node: SettingsNode) throws {
+        let section = try SettingsSection(
             node, path: "pairs.\(name)",
             keys: ["base", "count", "candidates", "choose", "variety", "noise", "ties"])
         self.name = name
@@ -147,9 +150,9 @@ extension AblationPlan.Pairs {
 }
 
 extension AblationPlan.Arm {
-    fileprivate init(_ name: String, _ node: RecipeNode) throws {
+    fileprivate init(_ name: String, _ node: SettingsNode) throws {
         guard case .section(let members) = node.content, name.wholeMatch(of: /[a-z0-9-]+/) != nil else {
-            throw RecipeError(
+            throw SettingsError(
                 .wrongType, at: node.place, key: "arms.\(name)",
                 expected: "a section of keys under a name of small letters, digits and hyphens",
                 found: node.description)
@@ -157,13 +160,13 @@ extension AblationPlan.Arm {
         let title = members.first { $0.key == "title" }
         if case .scalar(let text, _)? = title?.value.content { self.title = text } else { self.title = name }
         self.name = name
-        self.node = RecipeNode(content: .section(members.filter { $0.key != "title" }), place: node.place)
+        self.node = SettingsNode(content: .section(members.filter { $0.key != "title" }), place: node.place)
     }
 }
 
 extension AblationPlan.Sweep {
-    fileprivate init(_ name: String, _ node: RecipeNode) throws {
-        let section = try RecipeSection(node, path: "sweeps.\(name)", keys: ["arm", "key", "values"])
+    fileprivate init(_ name: String, _ node: SettingsNode) throws {
+        let section = try SettingsSection(node, path: "sweeps.\(name)", keys: ["arm", "key", "values"])
         self.name = name
         arm = try section["arm"].text("an arm")
         key = try section["key"].text("a key of recipes, as objective.gamma")
@@ -178,8 +181,8 @@ extension AblationPlan.Sweep {
 }
 
 extension AblationPlan.Condition {
-    fileprivate init(_ name: String, _ node: RecipeNode) throws {
-        let section = try RecipeSection(node, path: "conditions.\(name)", keys: ["title", "arms"])
+    fileprivate init(_ name: String, _ node: SettingsNode) throws {
+        let section = try SettingsSection(node, path: "conditions.\(name)", keys: ["title", "arms"])
         pairs = name
         title = try section["title"].text(default: name)
         guard let arms = try section["arms"].list(of: "arms") else { throw section["arms"].missing("a list of arms") }

@@ -35,32 +35,22 @@ package struct Recipe: Sendable, Equatable {
 extension Recipe {
     /// Reads a recipe from a file. Each override `key.path=value`, its value a YAML scalar or a list in brackets, replaces or
     /// adds one value before anything is checked; a later one wins.
-    /// - Throws: `FileError`, or `RecipeError` that names the place in the file or the override.
+    /// - Throws: `FileError`, or `SettingsError` that names the place in the file or the override.
     package static func read(path: String, overrides: [String] = []) throws -> Recipe {
-        try parse(try text(of: FileContents.read(path), file: path), file: path, overrides: overrides)
+        try Recipe(SettingsDocument.read(path), name: stem(of: path), overrides: overrides)
     }
 
     /// Reads a recipe from its text; `file` stands in errors and its stem is the name where the recipe gives none.
-    /// - Throws: `RecipeError`.
+    /// - Throws: `SettingsError`.
     package static func parse(_ text: String, file: String, overrides: [String] = []) throws -> Recipe {
-        var root = try RecipeDocument.parse(text, file: file)
-        for override in overrides { root = try RecipeOverride(override).apply(to: root) }
-        return try Recipe(try RecipeSection(root: root, style: .written, keys: keys), stem: stem(of: file))
+        try Recipe(SettingsDocument.parse(text, file: file), name: stem(of: file), overrides: overrides)
     }
 
     /// Reads a recipe from nodes, with `overrides` as `read` takes them; `name` is its name where it gives none.
-    /// - Throws: `RecipeError`.
-    package init(_ node: RecipeNode, name: String, overrides: [String] = []) throws {
-        let root = try overrides.reduce(node) { try RecipeOverride($1).apply(to: $0) }
-        try self.init(try RecipeSection(root: root, style: .written, keys: Self.keys), stem: name)
-    }
-
-    /// UTF-8 as text. - Throws: `RecipeError` at the first byte that is none.
-    private static func text(of bytes: [UInt8], file: String) throws -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        let mark = TextMark(after: String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" })
-        let place = RecipePlace.file(file, line: mark.line, column: mark.column)
-        throw RecipeError(.syntax, at: place, key: "", expected: "UTF-8 text", found: "other bytes")
+    /// - Throws: `SettingsError`.
+    package init(_ node: SettingsNode, name: String, overrides: [String] = []) throws {
+        let root = try overrides.reduce(node) { try SettingsOverride($1).apply(to: $0) }
+        try self.init(try SettingsSection(root: root, keys: Self.keys), stem: name)
     }
 
     private static func stem(of file: String) -> String {
@@ -82,16 +72,16 @@ extension Recipe {
     package var yaml: String { value.yaml() }
 
     /// Reads exactly what `json` writes.
-    /// - Throws: `RecipeError`, also for a missing or unknown key.
+    /// - Throws: `SettingsError`, also for a missing or unknown key.
     package init(json cursor: JSONCursor) throws {
-        let place = RecipePlace.resolved(file: cursor.file, path: cursor.path)
+        let place = SettingsPlace.resolved(file: cursor.file, path: cursor.path)
         guard let json = cursor.value else {
-            throw RecipeError(.wrongType, at: place, key: "", expected: "a section of keys", found: "nothing")
+            throw SettingsError(.wrongType, at: place, key: "", expected: "a section of keys", found: "nothing")
         }
-        let root = RecipeNode(json, place: place)
-        try self.init(try RecipeSection(root: root, style: .resolved, keys: Self.keys), stem: "")
+        let root = SettingsNode(json, place: place)
+        try self.init(try SettingsSection(root: root, style: .resolved, keys: Self.keys), stem: "")
         guard self.json == json else {
-            throw RecipeError(
+            throw SettingsError(
                 .conflict, at: place, key: "", expected: "a recipe as it is written when resolved",
                 found: "other values where they mean nothing")
         }
@@ -105,7 +95,7 @@ extension Recipe {
         "name", "seed", "backend", "data", "model", "lora", "objective", "inversion", "optimizer", "training", "record",
     ]
 
-    private init(_ root: RecipeSection, stem: String) throws {
+    private init(_ root: SettingsSection, stem: String) throws {
         name = try Self.name(root["name"], stem: stem)
         seed = try root["seed"].uint64(default: 42)
         backend = try root["backend"].node == nil ? .reference : root["backend"].choice()
@@ -143,7 +133,7 @@ extension Recipe {
         if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
     }
 
-    private static func inversion(_ root: RecipeSection, for objective: Objective) throws -> Inversion? {
+    private static func inversion(_ root: SettingsSection, for objective: Objective) throws -> Inversion? {
         switch objective.name {
         case .sft, .dpo, .kto, .mapo, .pickscore:
             try root["inversion"].refuse(with: "objective.name: \(objective.name.rawValue)")
@@ -157,7 +147,7 @@ extension Recipe {
 
     /// PickScore's objective trains a scorer, on pictures; all others a diffusion model.
     private static func checkScorer(
-        _ root: RecipeSection, _ data: Data, _ training: RecipeSection, _ timesteps: TrainingSettings.Timesteps,
+        _ root: SettingsSection, _ data: Data, _ training: SettingsSection, _ timesteps: TrainingSettings.Timesteps,
         for objective: Objective
     ) throws {
         let condition = "objective.name: \(objective.name.rawValue)"
@@ -173,7 +163,7 @@ extension Recipe {
         if objective.contrastive != nil { try training["micro_pairs"].refuse(with: "objective.contrastive") }
     }
 
-    private static func name(_ field: RecipeField, stem: String) throws -> String {
+    private static func name(_ field: SettingsField, stem: String) throws -> String {
         let expected = "small letters, digits and hyphens"
         let isName: (String) -> Bool = { $0.wholeMatch(of: /[a-z0-9-]+/) != nil }
         guard field.node != nil || field.style == .resolved || isName(stem) else {
@@ -184,7 +174,7 @@ extension Recipe {
         return name
     }
 
-    private var value: RecipeValue {
+    private var value: SettingsValue {
         .section(
             [("name", .text(name)), ("seed", .seed(seed))]
                 + (backend == .reference ? [] : [("backend", .text(backend.rawValue))]) + [

@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// The preference pairs to train on.
     package struct Data: Sendable, Equatable {
@@ -28,7 +30,7 @@ extension Recipe {
 extension Recipe.Data {
     static let keys = ["kind", "path", "size", "pairs", "seed", "drop_unreadable"]
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         let kind: Kind = try section["kind"].choice()
         size = try section["size"].int(8...1024)
         switch kind {
@@ -48,8 +50,8 @@ extension Recipe.Data {
         }
     }
 
-    var value: RecipeValue {
-        var parts: (kind: Kind, path: RecipeValue, pairs: RecipeValue, seed: RecipeValue, drop: RecipeValue)
+    var value: SettingsValue {
+        var parts: (kind: Kind, path: SettingsValue, pairs: SettingsValue, seed: SettingsValue, drop: SettingsValue)
         switch source {
         case .shapes(let pairs, let seed): parts = (.shapes, .null, .int(pairs), .seed(seed), .null)
         case .folder(let path, let drop): parts = (.folder, .text(path), .null, .null, .bool(drop))

@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// How a picture is carried to its noise level; only for `objective.name: smpo` and `inpo`.
     package struct Inversion: Sendable, Equatable {
@@ -77,7 +79,7 @@ extension Recipe {
 extension Recipe.Inversion {
     static let keys = ["preset", "steps", "grid", "renoise", "average", "label", "guidance", "noise", "float16_levels"]
 
-    init(_ section: RecipeSection, of objective: Recipe.Objective.Name) throws {
+    init(_ section: SettingsSection, of objective: Recipe.Objective.Name) throws {
         self.init(try section["preset"].choice(default: .paper), of: objective)
         steps = try section["steps"].int(1...1000, default: steps)
         grid = try section["grid"].choice(default: grid)
@@ -93,7 +95,7 @@ extension Recipe.Inversion {
         float16Levels = try section["float16_levels"].bool(default: float16Levels)
     }
 
-    var value: RecipeValue {
+    var value: SettingsValue {
         .section(
             [
                 ("preset", .text(preset.rawValue)), ("steps", .int(steps)), ("grid", .text(grid.rawValue)),

@@ -1,3 +1,4 @@
+import Core
 import Preferences
 
 extension Recipe {
@@ -19,7 +20,7 @@ extension Recipe {
 extension Recipe.JudgedPictures {
     static let keys = ["utility", "kl", "lambda_good", "lambda_bad", "positive_ratio"]
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         utility = try section["utility"].choice(default: utility)
         kl = try section["kl"].choice(default: kl)
         lambdaGood = try section["lambda_good"].double("a number of at least 0", default: lambdaGood) { $0 >= 0 }
@@ -29,7 +30,7 @@ extension Recipe.JudgedPictures {
         }
     }
 
-    var members: [(key: String, value: RecipeValue)] {
+    var members: [(key: String, value: SettingsValue)] {
         [
             ("utility", .text(utility.rawValue)), ("kl", .text(kl.rawValue)), ("lambda_good", .number(lambdaGood)),
             ("lambda_bad", .number(lambdaBad)), ("positive_ratio", .number(positiveRatio)),

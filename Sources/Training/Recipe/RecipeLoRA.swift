@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// Low-rank adapters in the UNet, which are then all that is trained.
     package struct LoRA: Sendable, Equatable {
@@ -19,7 +21,7 @@ extension Recipe.LoRA {
     /// Wider than any layer.
     private static let largestRank = 1 << 16
 
-    init(_ section: RecipeSection, runSeed: UInt64) throws {
+    init(_ section: SettingsSection, runSeed: UInt64) throws {
         rank = try section["rank"].int(1...Self.largestRank)
         alpha = try section["alpha"].double("a number above 0", default: Double(rank)) { $0 > 0 }
         initSeed = try section["init_seed"].uint64(default: runSeed)
@@ -27,7 +29,7 @@ extension Recipe.LoRA {
     }
 
     /// Whole parts of names, so that every target names layers and no container: `0` would be both.
-    private static func targets(_ field: RecipeField) throws -> [String] {
+    private static func targets(_ field: SettingsField) throws -> [String] {
         guard let elements = try field.list(of: "names of layers") else { return attention }
         var targets: [String] = []
         for element in elements {
@@ -42,7 +44,7 @@ extension Recipe.LoRA {
         return targets
     }
 
-    var value: RecipeValue {
+    var value: SettingsValue {
         .section([
             ("rank", .int(rank)), ("alpha", .number(alpha)), ("targets", .list(targets.map { .text($0) })),
             ("init_seed", .seed(initSeed)),

@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// The model to start from.
     package enum Model: Sendable, Equatable {
@@ -58,7 +60,7 @@ extension Recipe.Model {
     static let keys = commonKeys + ["clip"]
     private static let parts = ["unet", "text_encoder", "scheduler", "tokenizer"]
 
-    init(_ section: RecipeSection, runSeed: UInt64) throws {
+    init(_ section: SettingsSection, runSeed: UInt64) throws {
         let hint = "give either model.path or all of \(Self.parts.joined(separator: ", "))"
         if section["path"].given != nil {
             for key in Self.parts + ["clip", "init_seed"] { try section[key].refuse(with: "model.path") }
@@ -87,7 +89,7 @@ extension Recipe.Model {
                 initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
     }
 
-    var value: RecipeValue {
+    var value: SettingsValue {
         switch self {
         case .folder(let path):
             return .section(Self.commonKeys.map { ($0, $0 == "path" ? .text(path) : .null) })
@@ -107,7 +109,7 @@ extension Recipe.Model {
 }
 
 extension Recipe.Model.Tokenizer {
-    fileprivate init(_ field: RecipeField) throws {
+    fileprivate init(_ field: SettingsField) throws {
         let name = try field.text("the path of a folder or the word shapes")
         self = name == "shapes" ? .shapes : .folder(path: name)
     }

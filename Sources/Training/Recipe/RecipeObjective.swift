@@ -1,3 +1,4 @@
+import Core
 import Preferences
 
 extension Recipe {
@@ -120,7 +121,7 @@ extension Recipe.Objective {
         }
     }
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         let name: Name = try section["name"].choice()
         self.name = name
         let own = Self.keys(of: name)
@@ -152,7 +153,7 @@ extension Recipe.Objective {
 
     /// The keys of the smoothed label.
     private static func label(
-        _ section: RecipeSection
+        _ section: SettingsSection
     ) throws -> (gamma: Double, scoreMin: Double?, scoreMax: Double?) {
         let gamma = try section["gamma"].double("a number above 0", default: 10) { $0 > 0 }
         let least = try section["score_min"].optional { try $0.double("a finite number") { _ in true } }
@@ -164,14 +165,14 @@ extension Recipe.Objective {
     }
 
     /// Only the objective's own keys, so that another objective's new key changes no manifest of this one.
-    var value: RecipeValue {
+    var value: SettingsValue {
         if name == .pickscore {
             return .section(
                 [("name", .text(name.rawValue)), ("ties", .text(ties.rawValue))]
                     + (contrastive.map { [("contrastive", .number($0))] } ?? []))
         }
-        var gammas: [(key: String, value: RecipeValue)] = []
-        var scores: [(key: String, value: RecipeValue)] = []
+        var gammas: [(key: String, value: SettingsValue)] = []
+        var scores: [(key: String, value: SettingsValue)] = []
         if isWeighted {
             gammas = [("gamma", .number(gamma))]
             scores = [
@@ -179,7 +180,7 @@ extension Recipe.Objective {
             ]
         }
         if name.isWeighted { scores.append(("errors", .text(errors.rawValue))) }
-        let form = form.map { [(key: "loss", value: RecipeValue.text($0.rawValue))] } ?? []
+        let form = form.map { [(key: "loss", value: SettingsValue.text($0.rawValue))] } ?? []
         return .section(
             [("name", .text(name.rawValue)), ("beta", .number(beta))] + gammas
                 + [("winner", .text(winner.rawValue)), ("ties", .text(ties.rawValue))] + scores + form

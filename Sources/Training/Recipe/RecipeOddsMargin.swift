@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// MaPO's own keys; only for `objective.name: mapo`. The defaults are those of the public code.
     package struct OddsMargin: Sendable, Equatable {
@@ -11,12 +13,12 @@ extension Recipe {
 extension Recipe.OddsMargin {
     static let keys = ["temperature", "snr"]
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         temperature = try section["temperature"].double("a number above 0", default: temperature) { $0 > 0 }
         snr = try section["snr"].double("a number above 0", default: snr) { $0 > 0 }
     }
 
-    var members: [(key: String, value: RecipeValue)] {
+    var members: [(key: String, value: SettingsValue)] {
         [("temperature", .number(temperature)), ("snr", .number(snr))]
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// How gradients change the weights.
     package struct Optimizer: Sendable, Equatable {
@@ -79,7 +81,7 @@ extension Recipe.Optimizer {
         ["name", "lr", "scale_lr", "weight_decay", "clip", "schedule", "warmup"] + ownKeys.flatMap(\.keys)
         + scheduleKeys.flatMap(\.keys)
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         let name: Name = try section["name"].choice(default: .adamw)
         self.name = name
         for (owner, keys) in Self.ownKeys where owner != name {
@@ -122,13 +124,13 @@ extension Recipe.Optimizer {
     func highestRate(pairsPerStep: Int) -> Double { scalesRate ? lr * Double(pairsPerStep) : lr }
 
     /// Only the optimiser's and the schedule's own keys, so that a new key of another changes no manifest of this one.
-    var value: RecipeValue {
-        let moments: [(key: String, value: RecipeValue)] =
+    var value: SettingsValue {
+        let moments: [(key: String, value: SettingsValue)] =
             name == .adamw
             ? [("betas", .list([.number(betas.first), .number(betas.second)])), ("eps", .number(eps))] : []
-        let scale: [(key: String, value: RecipeValue)] = scalesRate ? [("scale_lr", .bool(true))] : []
-        let restarts = cycles.map { [(key: "cycles", value: RecipeValue.int($0))] } ?? []
-        func given(_ numbers: [(key: String, value: Double?)]) -> [(key: String, value: RecipeValue)] {
+        let scale: [(key: String, value: SettingsValue)] = scalesRate ? [("scale_lr", .bool(true))] : []
+        let restarts = cycles.map { [(key: "cycles", value: SettingsValue.int($0))] } ?? []
+        func given(_ numbers: [(key: String, value: Double?)]) -> [(key: String, value: SettingsValue)] {
             numbers.compactMap { key, value in value.map { (key: key, value: .number($0)) } }
         }
         let own = given([("clip_threshold", clipThreshold), ("decay_rate", decayRate), ("momentum", momentum)])
@@ -141,7 +143,7 @@ extension Recipe.Optimizer {
 }
 
 extension Recipe.Optimizer.Betas {
-    fileprivate init(_ field: RecipeField) throws {
+    fileprivate init(_ field: SettingsField) throws {
         let values = try field.list(count: 2, of: "numbers")?.map {
             try $0.double("a number of at least 0 and below 1") { $0 >= 0 && $0 < 1 }
         }

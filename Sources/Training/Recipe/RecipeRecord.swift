@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// What a recorded run keeps.
     package struct Record: Sendable, Equatable {
@@ -11,10 +13,10 @@ extension Recipe {
 extension Recipe.Record {
     static let keys = ["checkpoint_every", "latents"]
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         checkpointEvery = try section["checkpoint_every"].int(0...Int.max, default: 0)
         latents = try section["latents"].bool(default: true)
     }
 
-    var value: RecipeValue { .section([("checkpoint_every", .int(checkpointEvery)), ("latents", .bool(latents))]) }
+    var value: SettingsValue { .section([("checkpoint_every", .int(checkpointEvery)), ("latents", .bool(latents))]) }
 }

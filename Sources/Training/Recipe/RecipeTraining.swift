@@ -1,3 +1,5 @@
+import Core
+
 extension Recipe {
     /// How much is trained, on what, and which parts.
     package struct TrainingSettings: Sendable, Equatable {
@@ -48,7 +50,7 @@ extension Recipe.TrainingSettings {
         "timesteps", "ema_every", "reference_ema", "reference_ema_every",
     ]
 
-    init(_ section: RecipeSection) throws {
+    init(_ section: SettingsSection) throws {
         steps = try section["steps"].int(1...Int.max)
         pairsPerStep = try section["pairs_per_step"].int(1...Int.max)
         microPairs = try section["micro_pairs"].optional { try $0.int(1...Int.max) }
@@ -65,22 +67,22 @@ extension Recipe.TrainingSettings {
     }
 
     /// The newer keys only where they mean something: a recipe without them has the manifest that it always had.
-    var value: RecipeValue {
-        let members: [(key: String, value: RecipeValue)] = [
+    var value: SettingsValue {
+        let members: [(key: String, value: SettingsValue)] = [
             ("steps", .int(steps)), ("pairs_per_step", .int(pairsPerStep)),
             ("micro_pairs", .optional(microPairs) { .int($0) }), ("caption_dropout", .number(captionDropout)),
             ("flip", .bool(flip)), ("ema", .optional(ema) { .number($0) }),
             ("train_text_encoder", .bool(trainTextEncoder)), ("recompute", .bool(recompute)),
             ("timesteps", .text(timesteps.rawValue)),
         ]
-        let every = emaEvery.map { [(key: "ema_every", value: RecipeValue.int($0))] } ?? []
+        let every = emaEvery.map { [(key: "ema_every", value: SettingsValue.int($0))] } ?? []
         return .section(members + every + (referenceEMA?.members ?? []))
     }
 }
 
 extension Recipe.TrainingSettings.MovingReference {
     /// Nil where `training.reference_ema` is not given.
-    fileprivate init?(_ section: RecipeSection) throws {
+    fileprivate init?(_ section: SettingsSection) throws {
         guard section["reference_ema"].given != nil else {
             try section["reference_ema_every"].refuse(with: "no training.reference_ema")
             return nil
@@ -90,7 +92,7 @@ extension Recipe.TrainingSettings.MovingReference {
             every: try section["reference_ema_every"].int(1...Int.max, default: 20))
     }
 
-    fileprivate var members: [(key: String, value: RecipeValue)] {
+    fileprivate var members: [(key: String, value: SettingsValue)] {
         [("reference_ema", .number(decay)), ("reference_ema_every", .int(every))]
     }
 }

@@ -54,7 +54,7 @@ struct GateJob {
                 })
         } catch {
             var one = GateCase(run: run, way: GateWay(), outcome: GateOutcome(error), reason: "\(error)")
-            if let error = error as? RecipeError, let file = error.file, let line = error.line {
+            if let error = error as? SettingsError, let file = error.file, let line = error.line {
                 one.location = (file, line)
             }
             return .failed(one)

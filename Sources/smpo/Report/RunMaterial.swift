@@ -18,7 +18,7 @@ struct RunMaterial {
         let why: String
     }
 
-    /// Gathers what there is. - Throws: `RecipeError` for a manifest whose recipe this program cannot read.
+    /// Gathers what there is. - Throws: `SettingsError` for a manifest whose recipe this program cannot read.
     init(_ evidence: Evidence, workspace: Workspace) throws {
         (self.evidence, self.workspace) = (evidence, workspace)
         let manifest = evidence.manifest

@@ -1,10 +1,10 @@
-/// Where a part of a recipe was written.
-package enum RecipePlace: Sendable, Equatable, CustomStringConvertible {
+/// Where a part of settings was written.
+package enum SettingsPlace: Sendable, Equatable, CustomStringConvertible {
     /// A file, its line and its column, both from 1; columns count Unicode scalars.
     case file(String, line: Int, column: Int)
     /// An override `key.path=value` from the command line, as it was given.
     case override(String)
-    /// A resolved recipe in JSON: the file (may be empty) and the way to the recipe in it.
+    /// Resolved settings in JSON: the file (may be empty) and the way to them in it.
     case resolved(file: String, path: String)
 
     /// `file:line:column`, `--set key.path=value` or `file: path`.

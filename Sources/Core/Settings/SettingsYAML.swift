@@ -1,40 +1,22 @@
 import Yams
 
-/// A line and a column in a text, both from 1; columns count Unicode scalars.
-struct TextMark: Equatable {
-    var line = 1
-    var column = 1
-
-    /// The start of the text.
-    init() {}
-
-    /// Yams' mark; the start of the text where it has none.
-    init(_ mark: Mark?) { (line, column) = (mark?.line ?? 1, mark?.column ?? 1) }
-
-    /// The place that follows a part of a text.
-    init(after text: some BidirectionalCollection<Unicode.Scalar>) {
-        line = text.count { $0 == "\n" } + 1
-        column = text.reversed().prefix { $0 != "\n" }.count + 1
-    }
-}
-
 /// Yams with its errors turned into ours.
-enum RecipeYAML {
-    /// The text's root; `nil` when there is none. - Throws: `RecipeError`.
-    static func compose(_ text: String, place: (TextMark) -> RecipePlace) throws -> Node? {
+enum SettingsYAML {
+    /// The text's root; `nil` when there is none. - Throws: `SettingsError`.
+    static func compose(_ text: String, place: (TextMark) -> SettingsPlace) throws -> Node? {
         do {
             return try yams(text)
         } catch let error as YamlError {
-            throw recipeError(error, in: text, place: place)
+            throw settingsError(error, in: text, place: place)
         }
     }
 
     /// UTF-8 by name: Yams' default encoding depends on the environment.
     private static func yams(_ text: String) throws -> Node? { try Yams.compose(yaml: text, .basic, .default, .utf8) }
 
-    private static func recipeError(
-        _ error: YamlError, in text: String, place: (TextMark) -> RecipePlace
-    ) -> RecipeError {
+    private static func settingsError(
+        _ error: YamlError, in text: String, place: (TextMark) -> SettingsPlace
+    ) -> SettingsError {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -49,8 +31,8 @@ enum RecipeYAML {
         }
     }
 
-    private static func syntax(_ problem: String, at place: RecipePlace) -> RecipeError {
-        RecipeError(.syntax, at: place, key: "", expected: "YAML", found: "an error: \(problem)")
+    private static func syntax(_ problem: String, at place: SettingsPlace) -> SettingsError {
+        SettingsError(.syntax, at: place, key: "", expected: "YAML", found: "an error: \(problem)")
     }
 
     // MARK: Keys that stand twice
@@ -58,18 +40,18 @@ enum RecipeYAML {
     /// Yams reports the first of two equal keys. The second stands in the last line of the shortest part of the text that
     /// has the fault, in the same column. Where the name is not found there, as in `{a: 1, a: 2}`, the first is reported.
     private static func duplicate(
-        _ name: String, first: TextMark, in text: String, place: (TextMark) -> RecipePlace
-    ) -> RecipeError {
+        _ name: String, first: TextMark, in text: String, place: (TextMark) -> SettingsPlace
+    ) -> SettingsError {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let faults = lines.indices.lazy.compactMap { index in
             fault(in: lines[...index].joined(separator: "\n")).map { (line: index + 1, $0.name, $0.first) }
         }
         guard let (line, name, first) = faults.first, line > first.line,
             let second = column(of: name, in: lines[line - 1]), second == first.column
-        else { return RecipeError(.duplicateKey, at: place(first), key: name) }
+        else { return SettingsError(.duplicateKey, at: place(first), key: name) }
         var mark = first
         mark.line = line
-        return RecipeError(.duplicateKey, at: place(mark), key: name, hint: "first given in line \(first.line)")
+        return SettingsError(.duplicateKey, at: place(mark), key: name, hint: "first given in line \(first.line)")
     }
 
     /// The key that stands twice in a text, and where it stands first.

@@ -1,23 +1,21 @@
-import Core
-
-/// A resolved recipe as plain values in the order of the schema, from which both JSON and YAML are written.
-package indirect enum RecipeValue {
+/// Resolved settings as plain values in the order of the schema, from which both JSON and YAML are written.
+package indirect enum SettingsValue {
     case null
     case bool(Bool)
     case int(Int)
     case seed(UInt64)
     case number(Double)
     case text(String)
-    case list([RecipeValue])
-    case section([(key: String, value: RecipeValue)])
+    case list([SettingsValue])
+    case section([(key: String, value: SettingsValue)])
 
     /// The value, or `null`.
-    static func optional<Value>(_ value: Value?, _ make: (Value) -> RecipeValue) -> RecipeValue {
+    package static func optional<Value>(_ value: Value?, _ make: (Value) -> SettingsValue) -> SettingsValue {
         value.map(make) ?? .null
     }
 
     /// As the manifest stores it: numbers that need not be whole are bit patterns.
-    var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .null: .null
         case .bool(let flag): .bool(flag)
@@ -30,8 +28,8 @@ package indirect enum RecipeValue {
         }
     }
 
-    /// Lines of YAML, each ended; `self` is the section of the whole recipe.
-    func yaml(indentation: String = "") -> String {
+    /// Lines of YAML, each ended; `self` is the section of the whole file.
+    package func yaml(indentation: String = "") -> String {
         guard case .section(let members) = self else { return "" }
         return members.map { key, value in
             if case .section = value {
@@ -67,7 +65,7 @@ package indirect enum RecipeValue {
     /// A text without quotes where that is certain to be read as the same text, else as JSON, which is YAML.
     private static func scalar(_ text: String) -> String {
         let isPlain =
-            text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && RecipeNode.kind(ofPlain: text) == .text
+            text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && SettingsNode.kind(ofPlain: text) == .text
             && !oldTruths.contains(text.lowercased())
         return isPlain ? text : JSONValue.string(text).canonical
     }

@@ -1,12 +1,12 @@
-/// A recipe that cannot be run as it is written: where, which key, what was expected, what stands there.
+/// A recipe, a policy or a plan that cannot be used as it is written: where, which key, what was expected, what stands there.
 ///
 ///     Manifests/recipes/x.yaml:12:3: unknown key "optimizer.lrate"; did you mean "lr"?
-package struct RecipeError: Error, Equatable, CustomStringConvertible {
+package struct SettingsError: Error, Equatable, CustomStringConvertible {
     /// The kind of fault.
     package enum Problem: String, Sendable {
-        /// The text is no YAML, or uses a part of YAML that recipes do without.
+        /// The text is no YAML, or uses a part of YAML that these files do without.
         case syntax
-        /// A key that recipes do not know.
+        /// A key that is not known there.
         case unknownKey
         /// A key that stands twice in one section.
         case duplicateKey
@@ -23,8 +23,8 @@ package struct RecipeError: Error, Equatable, CustomStringConvertible {
     /// What is at fault.
     package let problem: Problem
     /// Where it was written.
-    package let place: RecipePlace
-    /// The way to the key, as `optimizer.lr`; empty for the whole recipe.
+    package let place: SettingsPlace
+    /// The way to the key, as `optimizer.lr`; empty for the whole file.
     package let key: String
     /// What should stand there; empty where that says nothing.
     package let expected: String
@@ -35,7 +35,7 @@ package struct RecipeError: Error, Equatable, CustomStringConvertible {
 
     /// An error with all its parts.
     package init(
-        _ problem: Problem, at place: RecipePlace, key: String, expected: String = "", found: String = "",
+        _ problem: Problem, at place: SettingsPlace, key: String, expected: String = "", found: String = "",
         hint: String = ""
     ) {
         self.problem = problem
@@ -46,7 +46,7 @@ package struct RecipeError: Error, Equatable, CustomStringConvertible {
         self.hint = hint
     }
 
-    /// The recipe's file; `nil` when an override is at fault.
+    /// The file; `nil` when an override is at fault.
     package var file: String? {
         switch place {
         case .file(let file, _, _), .resolved(let file, _): file

@@ -1,13 +1,11 @@
-import Core
-
-/// A part of a recipe as it was written, before it is given a meaning.
-package struct RecipeNode: Sendable, Equatable {
+/// A part of a settings file as it was written, before it is given a meaning.
+package struct SettingsNode: Sendable, Equatable {
     /// What is written.
     package indirect enum Content: Sendable, Equatable {
         /// One value; `isPlain` when it stands without quotes, so that `1` and `"1"` differ.
         case scalar(String, isPlain: Bool)
         /// A list of values.
-        case list([RecipeNode])
+        case list([SettingsNode])
         /// Keys and their values in the order written.
         case section([Member])
     }
@@ -16,21 +14,21 @@ package struct RecipeNode: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         package let key: String
         /// Where the key stands.
-        package let place: RecipePlace
-        package var value: RecipeNode
+        package let place: SettingsPlace
+        package var value: SettingsNode
     }
 
     /// A part written at `place`.
-    package init(content: Content, place: RecipePlace) { (self.content, self.place) = (content, place) }
+    package init(content: Content, place: SettingsPlace) { (self.content, self.place) = (content, place) }
 
     package var content: Content
-    package let place: RecipePlace
+    package let place: SettingsPlace
 
     /// Whether nothing is given here: `null`, `~` or an empty value.
     var isNull: Bool { scalarKind == .null }
 
     /// This section with the members of `other` over its own: sections are merged, other values replaced.
-    package func merged(with other: RecipeNode) -> RecipeNode {
+    package func merged(with other: SettingsNode) -> SettingsNode {
         guard case .section(var members) = content, case .section(let others) = other.content else { return other }
         for member in others {
             if let index = members.firstIndex(where: { $0.key == member.key }) {
@@ -40,7 +38,7 @@ package struct RecipeNode: Sendable, Equatable {
                 members.append(member)
             }
         }
-        return RecipeNode(content: .section(members), place: place)
+        return SettingsNode(content: .section(members), place: place)
     }
 
     /// How an error message names what stands here.
@@ -79,19 +77,19 @@ package struct RecipeNode: Sendable, Equatable {
     }
 }
 
-extension RecipeNode {
-    /// A resolved recipe's JSON as nodes.
-    init(_ json: JSONValue, place: RecipePlace) {
+extension SettingsNode {
+    /// Resolved settings' JSON as nodes.
+    package init(_ json: JSONValue, place: SettingsPlace) {
         self.place = place
         switch json {
         case .null: content = .scalar("null", isPlain: true)
         case .bool(let flag): content = .scalar("\(flag)", isPlain: true)
         case .number(let number): content = .scalar(number.canonical, isPlain: true)
         case .string(let text): content = .scalar(text, isPlain: false)
-        case .array(let elements): content = .list(elements.map { RecipeNode($0, place: place) })
+        case .array(let elements): content = .list(elements.map { SettingsNode($0, place: place) })
         case .object(let object):
             content = .section(
-                object.members.map { Member(key: $0.key, place: place, value: RecipeNode($0.value, place: place)) })
+                object.members.map { Member(key: $0.key, place: place, value: SettingsNode($0.value, place: place)) })
         }
     }
 }

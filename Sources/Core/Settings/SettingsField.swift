@@ -1,52 +1,51 @@
-import Core
-
-/// One key of a recipe with what is written there, if anything: typed reading with errors that name the place.
+/// One key of settings with what is written there, if anything: typed reading with errors that name the place.
 ///
-/// Every reader takes an optional default: without one the key is required. All throw `RecipeError`.
-package struct RecipeField {
+/// Every reader takes an optional default: without one the key is required. All throw `SettingsError`.
+package struct SettingsField {
     /// The full way, as `optimizer.lr`.
-    let key: String
+    package let key: String
     /// What is written; `nil` where the key is missing.
-    package let node: RecipeNode?
+    package let node: SettingsNode?
     /// Where the value stands; the section's place where the key is missing.
-    let place: RecipePlace
+    let place: SettingsPlace
     /// Where the key stands; the section's place where it is missing.
-    package let keyPlace: RecipePlace
-    let style: RecipeSection.Style
+    package let keyPlace: SettingsPlace
+    package let style: SettingsSection.Style
 
     /// What is written, unless that is `null`.
-    package var given: RecipeNode? { node.flatMap { $0.isNull ? nil : $0 } }
+    package var given: SettingsNode? { node.flatMap { $0.isNull ? nil : $0 } }
 
     // MARK: Errors
 
     /// The error that the value is of another type.
-    package func wrongType(_ expected: String, hint: String = "") -> RecipeError {
-        RecipeError(
+    package func wrongType(_ expected: String, hint: String = "") -> SettingsError {
+        SettingsError(
             .wrongType, at: place, key: key, expected: expected, found: node?.description ?? "nothing", hint: hint)
     }
 
     /// The error that the value, `value` where the key is missing, is not allowed.
-    package func outOfRange(_ expected: String, hint: String = "", default value: String = "") -> RecipeError {
-        RecipeError(
+    package func outOfRange(_ expected: String, hint: String = "", default value: String = "") -> SettingsError {
+        SettingsError(
             .outOfRange, at: place, key: key, expected: expected, found: node?.description ?? value, hint: hint)
     }
 
     /// The error that the key is missing.
-    package func missing(_ expected: String, hint: String = "") -> RecipeError {
-        RecipeError(.missingKey, at: keyPlace, key: key, expected: expected, hint: hint)
+    package func missing(_ expected: String, hint: String = "") -> SettingsError {
+        SettingsError(.missingKey, at: keyPlace, key: key, expected: expected, hint: hint)
     }
 
     /// Refuses the key where it means nothing, as with `condition`.
-    func refuse(with condition: String) throws {
+    package func refuse(with condition: String) throws {
         guard let given else { return }
-        throw RecipeError(
+        throw SettingsError(
             .conflict, at: keyPlace, key: key, expected: "nothing with \(condition)", found: given.description)
     }
 
     // MARK: Reading
 
-    /// `nil` for `null`; in a written recipe the default for a missing key; otherwise what `read` makes of the field.
-    package func optional<Value>(default value: Value? = nil, _ read: (RecipeField) throws -> Value) throws -> Value? {
+    /// `nil` for `null`; in written settings the default for a missing key; otherwise what `read` makes of the field.
+    package func optional<Value>(default value: Value? = nil, _ read: (SettingsField) throws -> Value) throws -> Value?
+    {
         guard let node else { return try absent("a value or null", default: .some(value)) }
         return node.isNull ? nil : try read(self)
     }
@@ -114,18 +113,18 @@ package struct RecipeField {
     }
 
     /// The elements of a list of a given length.
-    func list(count: Int, of elements: String) throws -> [RecipeField]? {
+    package func list(count: Int, of elements: String) throws -> [SettingsField]? {
         let expected = "a list of \(count) \(elements)"
         guard let node else { return try absent(expected, default: .some(nil)) }
         guard case .list(let list) = node.content else { throw wrongType(expected) }
         guard list.count == count else {
-            throw RecipeError(.outOfRange, at: place, key: key, expected: expected, found: "\(list.count)")
+            throw SettingsError(.outOfRange, at: place, key: key, expected: expected, found: "\(list.count)")
         }
         return fields(list)
     }
 
     /// The elements of a list of at least one; nil for a key that is missing.
-    package func list(of elements: String) throws -> [RecipeField]? {
+    package func list(of elements: String) throws -> [SettingsField]? {
         let expected = "a list of \(elements)"
         guard let node else { return try absent(expected, default: .some(nil)) }
         guard case .list(let list) = node.content else { throw wrongType(expected) }
@@ -133,21 +132,21 @@ package struct RecipeField {
         return fields(list)
     }
 
-    private func fields(_ list: [RecipeNode]) -> [RecipeField] {
+    private func fields(_ list: [SettingsNode]) -> [SettingsField] {
         list.enumerated().map {
-            RecipeField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
+            SettingsField(key: "\(key)[\($0)]", node: $1, place: $1.place, keyPlace: $1.place, style: style)
         }
     }
 
     // MARK: Parts
 
-    /// The default of a key that is missing. A resolved recipe leaves none out.
+    /// The default of a key that is missing. Resolved settings leave none out.
     private func absent<Value>(_ expected: String, default value: Value?) throws -> Value {
         guard style == .written, let value else { throw missing(expected) }
         return value
     }
 
-    private func number(_ node: RecipeNode) -> Double? {
+    private func number(_ node: SettingsNode) -> Double? {
         switch (style, node.scalarKind) {
         case (.written, .integer), (.written, .number): Double(node.text)
         case (.resolved, .text): HexFloat.double(node.text)
@@ -165,7 +164,7 @@ package struct RecipeField {
     }
 }
 
-extension RecipeNode {
+extension SettingsNode {
     /// The text of a scalar; empty for lists and sections.
     fileprivate var text: String { if case .scalar(let text, _) = content { text } else { "" } }
 }
