@@ -116,11 +116,11 @@ package struct RunComparison {
     static func cause(_ paths: [String], _ phase: Phase) -> Cause {
         let candidates = Set(paths.map(cause(ofInput:)))
         let order: [Cause] =
-            switch phase {
-            case .batch: [.data, .seed, .recipe, .model]
-            case .timestep: [.seed, .recipe, .data, .model]
-            case .inversion, .target, .reference, .policy: [.model, .recipe, .numerics, .seed, .data]
-            case .loss, .gradient, .update, .weights: [.recipe, .data, .model, .numerics, .seed]
+            switch phase.source {
+            case .data: [.data, .seed, .recipe, .model]
+            case .stream: [.seed, .recipe, .data, .model]
+            case .model: [.model, .recipe, .numerics, .seed, .data]
+            case .settings: [.recipe, .data, .model, .numerics, .seed]
             }
         return order.first(where: candidates.contains) ?? candidates.first ?? .environment
     }

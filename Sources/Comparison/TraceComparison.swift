@@ -20,12 +20,12 @@ package enum TraceComparison {
         return nil
     }
 
-    /// Names in byte order, the tensors before what is computed from them; in a batch the items' ids come first.
+    /// Names in byte order, the tensors where the phase says.
     private static func firstDifference(
         step: Int, _ phase: Phase, _ expected: [TraceEntry], _ found: [TraceEntry],
         _ lists: (TensorList?, TensorList?)
     ) -> Divergence? {
-        let isFirst = { (name: String) in phase != .batch && name == TraceEntry.tensorsName }
+        let isFirst = { (name: String) in phase.beginsWithTensors && name == TraceEntry.tensorsName }
         let names = Set(expected.map(\.name) + found.map(\.name)).sorted {
             isFirst($0) != isFirst($1) ? isFirst($0) : utf8Less($0, $1)
         }

@@ -1,10 +1,10 @@
 /// The phases of one optimiser step, in the order in which they run and are compared.
 package enum Phase: String, CaseIterable, Sendable, Comparable {
-    /// Which items: pair ids and their digests, labels, stream counters.
+    /// Which items: pair ids and their digests, labels, pictures.
     case batch
     /// The timesteps drawn.
     case timestep
-    /// The inverted latents of winner and loser.
+    /// The noisy latents of winner and loser, inverted or noised.
     case inversion
     /// What the model should predict.
     case target
@@ -14,29 +14,112 @@ package enum Phase: String, CaseIterable, Sendable, Comparable {
     case policy
     /// Loss per pair and of the step, and the scalars on the way.
     case loss
-    /// Gradients per parameter and their norm.
+    /// Gradients per parameter and their norm, before clipping.
     case gradient
     /// What the optimiser did: learning rate, its state.
     case update
     /// The weights after the step.
     case weights
 
-    /// The place in the order, from 0.
-    package var order: Int {
+    /// The inputs of a run that a phase reads beside other phases.
+    package enum Source: Sendable {
+        /// The items of the data set and their labels.
+        case data
+        /// Random numbers.
+        case stream
+        /// The networks, or the noise schedule.
+        case model
+        /// What the recipe sets: objective, optimiser, learning rate.
+        case settings
+    }
+
+    /// What decides whether a phase that another backend recorded is that of its replay.
+    package enum Criterion: Sendable {
+        /// Every bit: all backends compute it alike.
+        case bits
+        /// The distance of its numbers, held against the run's band; its names are equal.
+        case band
+    }
+
+    /// When the values of a phase's tensors are kept beside their digests.
+    package enum Retention: Sendable {
+        /// In runs that keep latents (`record.latents`), and in those with a band.
+        case withLatents
+        /// In runs with a band, whose replays start from them.
+        case withBand
+    }
+
+    /// The phases that this one is computed from at first hand, beside the weights, the run's inputs and the random
+    /// streams.
+    package var causes: Set<Phase> {
         switch self {
-        case .batch: 0
-        case .timestep: 1
-        case .inversion: 2
-        case .target: 3
-        case .reference: 4
-        case .policy: 5
-        case .loss: 6
-        case .gradient: 7
-        case .update: 8
-        case .weights: 9
+        case .batch, .timestep: []
+        case .inversion: [.batch, .timestep]
+        case .target, .reference, .policy: [.batch, .timestep, .inversion]
+        case .loss: [.batch, .target, .reference, .policy]
+        case .gradient: [.policy, .loss]
+        case .update: [.gradient]
+        case .weights: [.update]
         }
     }
 
+    /// All phases that this one is computed from, at first hand or by way of others.
+    package var allCauses: Set<Phase> { causes.reduce(causes) { $0.union($1.allCauses) } }
+
+    /// What it reads beside other phases, first of all.
+    package var source: Source {
+        switch self {
+        case .batch: .data
+        case .timestep: .stream
+        case .inversion, .target, .reference, .policy: .model
+        case .loss, .gradient, .update, .weights: .settings
+        }
+    }
+
+    /// Whether networks run in it.
+    package var runsNetworks: Bool {
+        switch self {
+        case .inversion, .reference, .policy: true
+        case .batch, .timestep, .target, .loss, .gradient, .update, .weights: false
+        }
+    }
+
+    /// What decides whether the phase is that of a replay on another backend. The gradients are judged by bits because
+    /// such a replay goes on with the recorded ones, once they lie within the band.
+    package var criterion: Criterion {
+        switch self {
+        case .inversion, .target, .reference, .policy, .loss: .band
+        case .batch, .timestep, .gradient, .update, .weights: .bits
+        }
+    }
+
+    /// When its tensors' values are kept; nil for never.
+    package var retention: Retention? {
+        switch self {
+        case .inversion: .withLatents
+        case .gradient: .withBand
+        case .batch, .timestep, .target, .reference, .policy, .loss, .update, .weights: nil
+        }
+    }
+
+    /// The phases whose tensors' values a run keeps, with `latents` or with all that a replay within a band needs.
+    package static func kept(latents: Bool, forBand: Bool) -> Set<Phase> {
+        Set(
+            allCases.filter { phase in
+                switch phase.retention {
+                case .withLatents: latents || forBand
+                case .withBand: forBand
+                case nil: false
+                }
+            })
+    }
+
+    /// Whether its tensors are compared before its other entries, which follow from them; those of a batch follow from
+    /// the items' ids.
+    package var beginsWithTensors: Bool { self != .batch }
+
     /// The order in a step.
-    package static func < (left: Phase, right: Phase) -> Bool { left.order < right.order }
+    package static func < (left: Phase, right: Phase) -> Bool { left.place < right.place }
+
+    private var place: Int { Phase.allCases.firstIndex(of: self)! }
 }

@@ -120,8 +120,7 @@ package struct RunRecording {
         _ recorder: RunRecorder, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let (trainer, recipe) = (session.trainer, session.recipe)
-        let keeps: Set<Phase> =
-            keepsGradients ? [.inversion, .gradient] : recipe.record.latents ? [.inversion] : []
+        let keeps = Phase.kept(latents: recipe.record.latents, forBand: keepsGradients)
         let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
         let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
         do {

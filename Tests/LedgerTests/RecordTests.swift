@@ -83,6 +83,5 @@ import Testing
                 "weights",
             ])
         #expect(Phase.allCases.sorted() == Phase.allCases)
-        #expect(Phase.allCases.map(\.order) == Array(0..<10))
     }
 }

@@ -11,11 +11,14 @@ struct BandReplay {
     let session: TrainingSession
     let workspace: Workspace
 
-    /// Phases that every backend computes alike. (The gradients are the recorded ones when they are compared: their norm
-    /// must follow from them.)
-    private static let exact: Set<Phase> = [.gradient, .update, .weights]
-    /// Phases of which only the names are compared, and what `deviations` measures of them.
-    private static let banded: [Phase] = [.inversion, .target, .reference, .policy, .loss]
+    /// Phases that every backend computes alike: those before the networks run, and those from the gradients on. (The
+    /// gradients are the recorded ones when they are compared: their norm must follow from them.)
+    private static let before = exact { $0 < .gradient }
+    private static let after = exact { $0 >= .gradient }
+
+    private static func exact(_ isAsked: (Phase) -> Bool) -> Set<Phase> {
+        Set(Phase.allCases.filter { $0.criterion == .bits && isAsked($0) })
+    }
 
     /// A step that has been computed and not yet applied.
     struct Step {
@@ -36,8 +39,8 @@ struct BandReplay {
         let computed = try ComputedStep(batch, by: trainer)
         let recorded = try RecordedStep(step, of: evidence, like: computed.values, workspace: workspace)
         let start = TraceComparison.firstDifference(
-            expected: try recorded.trace.only([.batch, .timestep]),
-            found: try computed.builder.begun(step: step).only([.batch, .timestep]))
+            expected: try recorded.trace.only(BandReplay.before),
+            found: try computed.builder.begun(step: step).only(BandReplay.before))
         // An item's own loss is the entry that has no suffix.
         let items = computed.values.losses.map(\.name).filter { !["loss", "kl"].contains($0) && !$0.contains(".") }
         let losses = trainer.denoising.flatMap {
@@ -62,18 +65,19 @@ struct BandReplay {
         _ = try trainer.applyGradients(observer: step.computed.builder)
         let found = try step.computed.builder.finish(trainer)
         return TraceComparison.firstDifference(
-            expected: try step.recorded.trace.only(BandReplay.exact), found: try found.only(BandReplay.exact))
+            expected: try step.recorded.trace.only(BandReplay.after), found: try found.only(BandReplay.after))
             ?? otherNames(step.recorded.trace.record, found.record)
     }
 
-    /// The first phase of another make-up: other entries, or other names of tensors.
+    /// The first phase of another make-up, among those of which `deviations` measures the numbers: other entries, or
+    /// other names of tensors.
     private func otherNames(_ recorded: StepRecord, _ found: StepRecord) -> Divergence? {
         func makeUp(_ phase: PhaseRecord?) -> String {
             guard let phase else { return "no such phase" }
             let tensors = phase.tensors.map { ", \($0.count) tensors, their names' digest \($0.names)" } ?? ""
             return phase.entries.map(\.name).joined(separator: ", ") + tensors
         }
-        for phase in BandReplay.banded {
+        for phase in Phase.allCases where phase.criterion == .band {
             let (old, new) = (makeUp(recorded[phase]), makeUp(found[phase]))
             if old != new {
                 return Divergence(step: found.step, phase: phase, tensor: "its entries", expected: old, found: new)

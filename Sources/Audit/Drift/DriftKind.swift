@@ -49,28 +49,12 @@ package enum DriftKind: Sendable, Equatable {
     /// a Float32, or two.
     static let lastBits: UInt64 = 1 << 14
 
-    /// Phases in which the network may run.
-    private static let passes: Set<Phase> = [.inversion, .reference, .policy]
-
-    /// What each phase is computed from, beside the weights and its own streams, directly or by way of others.
-    private static func causes(of phase: Phase) -> Set<Phase> {
-        switch phase {
-        case .batch, .timestep: []
-        case .inversion: [.batch, .timestep]
-        case .target, .reference, .policy: [.batch, .timestep, .inversion]
-        case .loss: [.batch, .timestep, .inversion, .target, .reference, .policy]
-        case .gradient: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss]
-        case .update: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss, .gradient]
-        case .weights: [.batch, .timestep, .inversion, .target, .reference, .policy, .loss, .gradient, .update]
-        }
-    }
-
     /// The kind that a replay's steps, from the first of the run on, speak of: that of the first one that differs; nil
     /// where none does.
     package init?(_ steps: [StepDrift]) {
         guard let first = steps.first(where: { !$0.isEqual }) else { return nil }
         let differing = Set(first.differingPhases)
-        let roots = differing.filter { DriftKind.causes(of: $0).isDisjoint(with: differing) }
+        let roots = differing.filter { $0.allCauses.isDisjoint(with: differing) }
         let only = roots.count == 1 ? roots.first : nil
         if first.step > 1 {
             self = .step(first.step, only)
@@ -86,10 +70,10 @@ package enum DriftKind: Sendable, Equatable {
     /// Whether other arithmetic would look like this: it begins in passes of the network, reaches every one that the
     /// step has and most of what each gives, and moves numbers by their last bits.
     private static func isArithmetic(_ step: StepDrift, _ roots: Set<Phase>) -> Bool {
-        guard roots.isSubset(of: passes), step.median ?? 0 <= lastBits else { return false }
+        guard roots.allSatisfy(\.runsNetworks), step.median ?? 0 <= lastBits else { return false }
         let differing = Set(step.differingPhases)
         return step.phases.allSatisfy { part in
-            guard let phase = Phase(rawValue: part.name), passes.contains(phase) else { return true }
+            guard let phase = Phase(rawValue: part.name), phase.runsNetworks else { return true }
             // The pictures that a step without inversion trains on are noised, not passed through the network.
             if phase == .inversion && !differing.contains(.inversion) { return true }
             return 2 * part.differing > part.total

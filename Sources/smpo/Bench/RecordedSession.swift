@@ -17,7 +17,7 @@ struct RecordedSession {
             session: session, workspace: workspace, circumstances: Circumstances.of(engine), level: level)
         recorder = try workspace.openLedger().createRun(
             inputs: session.inputs, circumstances: recording.circumstances, level: level)
-        builder = TraceBuilder(keeps: recipe.record.latents ? [.inversion] : [], engine: engine)
+        builder = TraceBuilder(keeps: Phase.kept(latents: recipe.record.latents, forBand: false), engine: engine)
         tracer = level >= .operators ? OperatorTracer(session.trainer) : nil
     }
 
