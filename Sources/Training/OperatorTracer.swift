@@ -25,7 +25,7 @@ package final class OperatorTracer: OperatorObserver {
     package private(set) var outputs: [Tensor] = []
     private let engine: Engine
     private let next: (any OperatorObserver)?
-    private let parameters: [(name: String, parameter: Parameter)]
+    private let weights: [(name: String, parameter: Parameter)]
     private var places: [UnsafeRawPointer: Int] = [:]
     private var depth = 0
     private var current: (operation: String, section: String, inputs: Digest)?
@@ -35,7 +35,7 @@ package final class OperatorTracer: OperatorObserver {
     package init(_ trainer: Trainer, keeping kept: Place? = nil) {
         engine = trainer.model.engine
         next = engine.observer
-        parameters = trainer.model.parameters
+        weights = trainer.model.weights
         self.kept = kept
     }
 
@@ -80,11 +80,12 @@ package final class OperatorTracer: OperatorObserver {
         .of(.operatorTensors, tensorDigests(of: tensors.map { ("", $0) }, on: engine).map(\.digest))
     }
 
-    /// The operation with the name of the first parameter, or parameter's gradient, that it takes.
+    /// The operation with the name of the first weight, or weight's gradient, that it takes. The reference's have the
+    /// policy's names, whether the two share their storage, as before the first update, or not.
     private func label(_ operation: String, _ inputs: [Tensor]) -> String {
         if let name = inputs.lazy.compactMap(self.name).first { return "\(operation) \(name)" }
         // Weights move when they are first written, gradients are made when they are first needed.
-        for (index, entry) in parameters.enumerated() {
+        for (index, entry) in weights.enumerated() {
             places[start(entry.parameter.value)] = index
             if let gradient = entry.parameter.gradient { places[start(gradient)] = index }
         }
@@ -92,11 +93,11 @@ package final class OperatorTracer: OperatorObserver {
         return "\(operation) \(name)"
     }
 
-    /// The parameter whose value or gradient `tensor` is. Memory that was a gradient's may be another tensor's by now.
+    /// The weight whose value or gradient `tensor` is. Memory that was a gradient's may be another tensor's by now.
     private func name(_ tensor: Tensor) -> String? {
         let start = start(tensor)
         guard let index = places[start] else { return nil }
-        let (name, parameter) = parameters[index]
+        let (name, parameter) = weights[index]
         let isStill = self.start(parameter.value) == start || parameter.gradient.map(self.start) == start
         return isStill ? name : nil
     }

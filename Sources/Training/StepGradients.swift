@@ -6,6 +6,9 @@ package protocol TrainableModel: AnyObject {
     var engine: Engine { get }
     /// All trained parameters under the names that records and checkpoints give them.
     var parameters: [(name: String, parameter: Parameter)] { get }
+    /// All weights that a step computes with, trained or not, and of several networks, under the policy's names: what
+    /// operators are called by.
+    var weights: [(name: String, parameter: Parameter)] { get }
 }
 
 /// The first part of a step: what a batch's loss is and what its gradients are. `Denoising` trains diffusion models,

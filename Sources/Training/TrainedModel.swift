@@ -20,6 +20,11 @@ package final class TrainedModel: TrainableModel {
     /// `text_encoder/` before their names.
     package let parameters: [(name: String, parameter: Parameter)]
 
+    /// Trained parameters, then the policy's frozen ones and the reference's.
+    package var weights: [(name: String, parameter: Parameter)] {
+        parameters + (policy.parameters + (reference?.parameters ?? [])).map { ("unet/" + $0.name, $0) }
+    }
+
     /// Networks, schedule and engine of a run. Marks what is trained of the policy (and the text encoder's
     /// parameters, if given) trainable.
     package init(

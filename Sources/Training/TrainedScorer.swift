@@ -10,6 +10,9 @@ package final class TrainedScorer: TrainableModel {
     /// All parameters, with `clip/` before their names.
     package let parameters: [(name: String, parameter: Parameter)]
 
+    /// All are trained.
+    package var weights: [(name: String, parameter: Parameter)] { parameters }
+
     /// Marks the parameters of `scorer` trainable.
     package init(_ scorer: PickScore, engine: Engine) {
         self.scorer = scorer
