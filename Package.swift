@@ -85,7 +85,7 @@ let package = Package(
             "PreferencesTests",
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
-        .target(name: "TinyRuns", path: "Tests/TinyRuns", swiftSettings: swiftChecks),
+        .target(name: "TinyRuns", path: "Tests/TinyRuns", exclude: ["Fixtures"], swiftSettings: swiftChecks),
         tests(
             "TrainingTests",
             [

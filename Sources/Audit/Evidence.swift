@@ -213,7 +213,7 @@ package struct Evidence {
     }
 
     /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another one.
-    func open(_ checkpoint: StoredCheckpoint, workspace: Workspace, engine: Engine) throws -> SafetensorsFile {
+    func open(_ checkpoint: StoredCheckpoint, workspace: Workspace, engine: Engine) throws -> Checkpoint {
         try TrainingCheckpoint.open(
             checkpoint, of: ledger ?? [], run: manifest.run, workspace: workspace, engine: engine)
     }

@@ -55,7 +55,7 @@ final class StepReplay {
     /// Runs the step on `engine`; with `kept` the results of one operator are copied.
     func run(_ engine: Engine, keeping kept: OperatorTracer.Place? = nil) throws -> Result {
         let session = try Surroundings(evidence, workspace: workspace).open(engine)
-        if let state { try TrainingCheckpoint.restore(SafetensorsFile(path: state), into: session.trainer) }
+        if let state { try TrainingCheckpoint.restore(Checkpoint(safetensors: state), into: session.trainer) }
         let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
         let tracer = OperatorTracer(session.trainer, keeping: kept)
         _ = try tracer.watch { try session.step(observer: builder) }

@@ -188,16 +188,16 @@ package struct Verifier {
     /// The digest of the trained parameters as the model's folder holds them.
     private func trainedDigest(_ folder: String, _ session: TrainingSession) throws -> Digest {
         let isAdapted = session.model.folder?.unet.adapterRecipe != nil
-        var sources: [String: any TensorSource] = [:]
+        var sources: [String: Checkpoint] = [:]
         let tensors = try session.trainer.model.parameters.map { name, parameter in
             let component = String(name.prefix { $0 != "/" })
             let source =
                 try sources[component]
                 ?? (isAdapted
-                    ? SafetensorsFile(path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
-                    : ModelDirectory.openWeights(
+                    ? Checkpoint(safetensors: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
+                    : Checkpoint(
                         // A scorer's folder is one component.
-                        in: session.model.folder == nil ? folder : "\(folder)/\(component)"))
+                        weightsIn: session.model.folder == nil ? folder : "\(folder)/\(component)"))
             sources[component] = source
             let tensor = try source.float32(
                 named: (isAdapted ? AdapterFiles.peftPrefix : "") + name.dropFirst(component.count + 1),
@@ -209,14 +209,14 @@ package struct Verifier {
 
     /// Holds the weights that the folder has for the network against the base with the folder's adapters in it.
     private func requireMerged(_ folder: String, _ network: UNet2DConditionModel, _ evidence: Evidence) throws {
-        let adapters = try SafetensorsFile(
-            path: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
+        let adapters = try Checkpoint(
+            safetensors: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
         for parameter in network.trainedParameters {
             parameter.replace(
                 with: try adapters.float32(
                     named: AdapterFiles.peftPrefix + parameter.name, shape: parameter.value.shape))
         }
-        let weights = try ModelDirectory.openWeights(in: "\(folder)/unet")
+        let weights = try Checkpoint(weightsIn: "\(folder)/unet")
         for (name, shape, make) in network.mergedWeights {
             let found = try weights.float32(named: name, shape: shape).digest(named: name)
             let expected = make().digest(named: name)

@@ -24,6 +24,15 @@ extension Checkpoint {
         }
     }
 
+    /// The weights of the one model that a folder holds, of any format and in any number of files (`WeightsFiles`); other
+    /// files, and folders below, are not opened: whatever is in a file that a run opens belongs to its inputs.
+    /// - Throws: `CheckpointError`: `layout` where there are none, or two could be meant. `FileError`.
+    package init(weightsIn folder: String) throws {
+        let file = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).model()
+        try ModelDirectory.requireInside(file.file.place)
+        self = try file.open()
+    }
+
     /// The members of the configuration that lies beside an adapter's weights, as a folder's metadata name them.
     private static func adapterConfig(beside path: String) throws -> [(key: String, value: String)] {
         let config = ModelDirectory.join(ModelDirectory.folder(of: path), adapterConfig)

@@ -6,6 +6,8 @@ package struct CheckpointTensor: Sendable {
     package enum Source: Sendable {
         /// Row-major in a file, from byte `offset` on.
         case file(OpenFile, offset: Int)
+        /// Row-major in memory, from byte `offset` on.
+        case memory(Storage, offset: Int)
         /// To be made: gathered from a view with strides, or computed. Called once for each reading of the tensor.
         case made(@Sendable () throws -> Storage)
     }
@@ -43,10 +45,12 @@ package struct CheckpointTensor: Sendable {
     package func bytes() throws -> TensorBytes {
         switch source {
         case .file(let file, let offset): return TensorBytes(.file(file, offset: offset), count: byteCount)
+        case .memory(let storage, let offset):
+            return TensorBytes(.memory(storage, offset: offset), count: byteCount)
         case .made(let make):
             let storage = try make()
             precondition(storage.byteCount >= byteCount)
-            return TensorBytes(.memory(storage), count: byteCount)
+            return TensorBytes(.memory(storage, offset: 0), count: byteCount)
         }
     }
 }
@@ -55,7 +59,7 @@ package struct CheckpointTensor: Sendable {
 package struct TensorBytes: Sendable {
     enum Place: Sendable {
         case file(OpenFile, offset: Int)
-        case memory(Storage)
+        case memory(Storage, offset: Int)
     }
 
     private let place: Place
@@ -73,7 +77,8 @@ package struct TensorBytes: Sendable {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         switch place {
         case .file(let file, let offset): try file.read(range.count, at: offset + range.lowerBound, into: target)
-        case .memory(let storage): target.copyMemory(from: storage.base + range.lowerBound, byteCount: range.count)
+        case .memory(let storage, let offset):
+            target.copyMemory(from: storage.base + offset + range.lowerBound, byteCount: range.count)
         }
     }
 }

@@ -63,6 +63,9 @@ package struct ElementType: Hashable, Sendable {
         self = type
     }
 
+    /// The type of tensors that are computed with.
+    package init(_ dtype: DType) { self = Self.safetensors.first { $0.name == dtype.rawValue }! }
+
     /// The same type for computing; `nil` where there is none.
     package var dtype: DType? { DType(rawValue: name) }
 

@@ -1,8 +1,7 @@
 import Compute
 import Core
 
-/// A folder of one model as diffusers and transformers save it: `config.json` and the weights, in one safetensors file
-/// or in shards with an index.
+/// A folder of one model as diffusers and transformers save it: `config.json` and the weights.
 package struct ModelDirectory: Sendable {
     /// Path of the folder.
     package let path: String
@@ -11,17 +10,11 @@ package struct ModelDirectory: Sendable {
     /// The members of `config.json`.
     package let config: JSONObject
     /// The weights.
-    package let weights: any TensorSource
-
-    /// File name stems that diffusers (first) and transformers use.
-    package static let stems = ["diffusion_pytorch_model", "model"]
+    package let weights: Checkpoint
 
     /// Finds and checks the files.
-    /// - Parameters:
-    ///   - path: the folder.
-    ///   - variant: the infix of another precision, such as "fp16" for `model.fp16.safetensors`; `nil` for none.
     /// - Throws: `CheckpointError`: `layout` when a file is missing or two could be meant; whatever is wrong with it.
-    package init(path: String, variant: String? = nil) throws {
+    package init(path: String) throws {
         guard FileContents.isFolder(path) else {
             throw CheckpointError(.layout, file: path, "there is no such folder")
         }
@@ -31,17 +24,7 @@ package struct ModelDirectory: Sendable {
             throw CheckpointError(.layout, file: configPath, "the model's configuration is missing")
         }
         config = try Self.readObject(configPath)
-        weights = try Self.openWeights(in: path, variant: variant)
-    }
-
-    /// Finds and opens the weights of a folder, whole or in shards (`WeightsFiles`).
-    /// - Throws: `CheckpointError`, `FileError`.
-    package static func openWeights(in folder: String, variant: String? = nil) throws -> any TensorSource {
-        // What is not taken is not opened: whatever is in a file that a run opens belongs to its inputs.
-        let found = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).trainable(variant: variant)
-        try requireInside(found.file.place)
-        if found.isIndex { return try ShardedSafetensors(index: found.file.place) }
-        return try SafetensorsFile(path: found.file.place)
+        weights = try Checkpoint(weightsIn: path)
     }
 
     /// Refuses a link out of the repository of a hub's snapshot (`HubRepository`).

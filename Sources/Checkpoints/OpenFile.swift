@@ -1,3 +1,6 @@
+import Compute
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -7,13 +10,15 @@
 /// A regular file that is open for reading at any place, or bytes in memory that stand for one.
 ///
 /// Reading instead of mapping keeps memory bounded whatever the size of the file, is as fast where each byte is looked
-/// at once, and turns a file that is shortened meanwhile into an error instead of a signal.
+/// at once, and turns a file that is shortened meanwhile into an error instead of a signal: comparing and digesting
+/// read. Computing maps (`mapped`), so that weights are read from disk only where and when they are used.
 package final class OpenFile: Sendable {
     /// Its path, for messages.
     package let path: String
     /// Bytes it had when it was opened.
     package let size: Int
     private let contents: Contents
+    private let mapping = Mutex<Storage?>(nil)
 
     private enum Contents: Sendable {
         case descriptor(Int32)
@@ -52,9 +57,30 @@ package final class OpenFile: Sendable {
         if case .descriptor(let descriptor) = contents { close(descriptor) }
     }
 
-    /// The descriptor, while the file is open; `nil` for bytes in memory.
-    var descriptor: Int32? {
-        if case .descriptor(let descriptor) = contents { descriptor } else { nil }
+    /// The whole file in memory, mapped once, privately and for reading only: a write through a tensor on it stops the
+    /// program instead of changing what another tensor on the same file sees. Of bytes in memory a copy.
+    ///
+    /// The file must not be shortened while the storage lives, which it may do longer than this object.
+    /// - Throws: `CheckpointError` (`unreadable`).
+    func mapped() throws -> Storage {
+        try mapping.withLock { mapping in
+            if let mapping { return mapping }
+            let storage = try map()
+            mapping = storage
+            return storage
+        }
+    }
+
+    private func map() throws -> Storage {
+        guard case .descriptor(let descriptor) = contents, size > 0 else {
+            let copy = Storage(byteCount: size)
+            try read(size, at: 0, into: copy.base)
+            return copy
+        }
+        guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw Self.failure("cannot map", path)
+        }
+        return Storage(base: base, byteCount: size) { [size] in munmap($0, size) }
     }
 
     /// Reads `count` bytes from byte `offset` on. Threads may read at the same time.

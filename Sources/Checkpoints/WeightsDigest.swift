@@ -37,8 +37,8 @@ package func weightsDigest(of tensors: [(name: String, tensor: Tensor)], on engi
     try WeightsDigest.root(tensorDigests(of: tensors, on: engine))
 }
 
-extension TensorSource {
-    /// The identity of all weights of this source; one file and its shards have the same.
+extension Checkpoint {
+    /// The identity of all tensors; one file and its shards have the same.
     /// - Throws: `CheckpointError`.
     package func weightsDigest() throws -> Digest {
         try Checkpoints.weightsDigest(of: try names.map { ($0, try tensor(named: $0)) })

@@ -37,7 +37,7 @@ package struct LatentPairs: PreferenceDataset {
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
         let lines = try FolderPairsLine.readAll(
             "\(folder)/\(FolderPairs.listName)", folder: path, pictures: .optional)
-        let source = try SafetensorsFile(path: "\(folder)/\(fileName)")
+        let source = try Checkpoint(safetensors: "\(folder)/\(fileName)")
         let names = PairSide.allCases.map(name)
         if let other = source.names.first(where: { !names.contains($0) }) {
             throw CheckpointError(
@@ -89,14 +89,14 @@ package struct LatentPairs: PreferenceDataset {
     /// The tensor of a side: `latents_0`, `latents_1`.
     static func name(_ side: PairSide) -> String { "latents_\(side.rawValue)" }
 
-    private static func tensor(of side: PairSide, in source: SafetensorsFile, pairs: Int) throws -> Tensor {
+    private static func tensor(of side: PairSide, in source: Checkpoint, pairs: Int) throws -> Tensor {
         let entry = try source.require(named: name(side))
         func refusal(_ kind: CheckpointError.Kind, _ problem: String, _ expected: String, _ found: String) -> Error {
             CheckpointError(
                 kind, file: source.path, tensor: name(side), problem, expected: expected, found: found)
         }
-        guard [.f32, .f16, .bf16].contains(entry.dtype) else {
-            throw refusal(.dtype, "latents of this type are not supported", "F32, F16 or BF16", entry.dtype.rawValue)
+        guard let dtype = entry.type.dtype, [.f32, .f16, .bf16].contains(dtype) else {
+            throw refusal(.dtype, "latents of this type are not supported", "F32, F16 or BF16", entry.type.name)
         }
         guard entry.shape.count == 4, !entry.shape.contains(0), entry.shape[2] == entry.shape[3] else {
             throw refusal(.shape, "wrong shape", "[pairs, channels, edge, edge]", "\(entry.shape)")

@@ -115,7 +115,7 @@ package struct ModelFolder: Sendable {
         ModelFolder(
             unet: try UNet2DConditionModel(
                 config: unet.config,
-                loader: ParameterLoader(source: ParameterSource(unet.parameters), adapters: recipe)),
+                loader: ParameterLoader(sharing: unet.parameters, adapters: recipe)),
             textEncoder: textEncoder, tokenizer: tokenizer, tokenizerFiles: tokenizerFiles, scheduler: scheduler)
     }
 

@@ -10,7 +10,7 @@ extension TrainingCheckpoint {
     ///   (`unreadable`).
     package static func open(
         _ checkpoint: StoredCheckpoint, of steps: [StoredStep], run: String, workspace: Workspace, engine: Engine
-    ) throws -> SafetensorsFile {
+    ) throws -> Checkpoint {
         let path = workspace.objects.path(of: checkpoint.object)
         guard steps.indices.contains(checkpoint.step - 1) else {
             throw TamperError(
@@ -18,9 +18,9 @@ extension TrainingCheckpoint {
                 expected: "one of \(steps.count) recorded steps", found: "\(checkpoint.step)")
         }
         let record = steps[checkpoint.step - 1].record
-        let file: SafetensorsFile
+        let file: Checkpoint
         do {
-            file = try SafetensorsFile(path: path)
+            file = try Checkpoint(safetensors: path)
             try check(file, against: record, run: run, engine: engine)
         } catch let error as CheckpointError where error.kind != .unreadable {
             throw TamperError(
@@ -39,7 +39,7 @@ extension TrainingCheckpoint {
     /// averages, reference and counters, by their digests and bits. Nothing but these may be in the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
     package static func check(
-        _ file: SafetensorsFile, against record: StepRecord, run: String, engine: Engine
+        _ file: Checkpoint, against record: StepRecord, run: String, engine: Engine
     ) throws {
         func require(_ field: String, _ expected: String?, _ found: String?) throws {
             guard expected != found else { return }

@@ -192,9 +192,8 @@ package struct MemoryPlan: Sendable, Equatable {
                 unet = try UNetConfig(network.config, file: network.configPath)
                 let encoder = try ModelDirectory(path: "\(path)/text_encoder")
                 textEncoder = try CLIPTextConfig(encoder.config, file: encoder.configPath)
-                let weights = network.weights
-                let dtype = weights.names.first.flatMap { weights.entry(named: $0) }?.dtype ?? .f32
-                storage = dtype == .f32 ? "mapped from the file" : "read from \(dtype.rawValue)"
+                let type = network.weights.tensors.first?.type.name ?? "F32"
+                storage = type == "F32" ? "mapped from the file" : "read from \(type)"
             }
             unetParameters = try UNet2DConditionModel.outline(unet)
             textParameters = try CLIPTextModel.outline(textEncoder)

@@ -29,7 +29,7 @@ struct SessionParts {
         let reference =
             objective.usesReference
             ? try UNet2DConditionModel(
-                config: folder.unet.config, loader: ParameterLoader(source: ParameterSource(folder.unet.parameters)))
+                config: folder.unet.config, loader: ParameterLoader(sharing: folder.unet.parameters))
             : nil
         let trained = TrainedModel(
             policy: folder.unet, reference: reference,

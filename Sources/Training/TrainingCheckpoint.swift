@@ -26,7 +26,7 @@ package enum TrainingCheckpoint {
     }
 
     /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
-    package static func restore(_ file: SafetensorsFile, into trainer: Trainer) throws {
+    package static func restore(_ file: Checkpoint, into trainer: Trainer) throws {
         func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
             guard let text = file.metadata(key), let value = read(text) else {
                 throw TrainingError.mismatch(

@@ -82,7 +82,7 @@ struct RecordedRun {
         // An outcome of format 3 knows the checkpoints' objects.
         try makeFormatTwo()
         let checkpoint = try #require(try workspace.openLedger().checkpoints(of: "run-1").first)
-        let file = try SafetensorsFile(path: workspace.objects.path(of: checkpoint.object))
+        let file = try Checkpoint(safetensors: workspace.objects.path(of: checkpoint.object))
         var tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
         var metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })
         try change(&tensors, &metadata)
@@ -121,7 +121,7 @@ struct RecordedRun {
             recipe: Recipe(json: JSONCursor(manifest.inputs.recipe, name: "recipe")), engine: engine)
         let last = try #require(try workspace.openLedger().checkpoints(of: "run-1").last)
         try TrainingCheckpoint.restore(
-            SafetensorsFile(path: workspace.objects.path(of: last.object)), into: session.trainer)
+            Checkpoint(safetensors: workspace.objects.path(of: last.object)), into: session.trainer)
         session.useAverage()
         try session.model.write(to: workspace.model("run-1"))
         return workspace.model("run-1")

@@ -88,7 +88,7 @@ import Training
             // In format 3 the outcome knows the object.
             try run.makeFormatTwo()
             let checkpoint = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").first)
-            let file = try SafetensorsFile(path: run.workspace.objects.path(of: checkpoint.object))
+            let file = try Checkpoint(safetensors: run.workspace.objects.path(of: checkpoint.object))
             let tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
             tensors[0].tensor.pointer[0] += 1
             let path = run.runs.path("forged.safetensors")

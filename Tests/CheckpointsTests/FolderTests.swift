@@ -142,7 +142,7 @@ import Testing
             ])
         let alone = checkpointError { _ = try Checkpoint(opening: folder.path + "/unet") }
         #expect(alone?.problem.hasPrefix("no weights") == true && alone?.found?.contains("00001") == true)
-        let trained = checkpointError { _ = try ModelDirectory.openWeights(in: folder.path + "/unet") }
+        let trained = checkpointError { _ = try Checkpoint(weightsIn: folder.path + "/unet") }
         #expect(trained?.hint?.contains("a part without an index") == true)
     }
 
@@ -240,12 +240,12 @@ import Testing
         try link("vae/model.safetensors", to: "../../../../outside")
         let opened = try Checkpoint(opening: "\(folder.path)/\(snapshot)")
         #expect(names(opened) == ["unet/w"] && opened.unread.map(\.path) == ["vae/model.safetensors"])
-        #expect(try ModelDirectory.openWeights(in: "\(folder.path)/\(snapshot)/unet").names == ["w"])
-        let left = checkpointError { _ = try ModelDirectory.openWeights(in: "\(folder.path)/\(snapshot)/vae") }
+        #expect(try Checkpoint(weightsIn: "\(folder.path)/\(snapshot)/unet").names == ["w"])
+        let left = checkpointError { _ = try Checkpoint(weightsIn: "\(folder.path)/\(snapshot)/vae") }
         #expect(left?.problem == "a link that leaves the repository of the snapshot")
         try put(folder, snapshot + "/vae2/model.safetensors.index.json", #"{"weight_map": {"other": "s.safetensors"}}"#)
         try link("vae2/s.safetensors", to: "../../../../outside")
-        let shard = checkpointError { _ = try ModelDirectory.openWeights(in: "\(folder.path)/\(snapshot)/vae2") }
+        let shard = checkpointError { _ = try Checkpoint(weightsIn: "\(folder.path)/\(snapshot)/vae2") }
         #expect(shard?.problem == "a link that leaves the repository of the snapshot")
     }
 

@@ -41,7 +41,7 @@ struct ForeignFileTests {
     @Test(arguments: files) func itIsNamed(file: (start: [UInt8], name: String)) {
         for open in [
             { _ = try Checkpoint(file: OpenFile(path: "w", bytes: file.start)) },
-            { _ = try SafetensorsFile(path: "w", bytes: file.start) },
+            { _ = try Checkpoint(safetensors: OpenFile(path: "w", bytes: file.start)) },
         ] {
             let error = checkpointError(open)
             #expect(
@@ -51,20 +51,22 @@ struct ForeignFileTests {
     }
 
     @Test func theHintSaysWhatToDo() {
-        let error = checkpointError { _ = try SafetensorsFile(path: "w", bytes: Array(Self.pointer.utf8)) }
+        let error = checkpointError {
+            _ = try Checkpoint(safetensors: OpenFile(path: "w", bytes: Array(Self.pointer.utf8)))
+        }
         #expect(
             error?.description
                 == "w: at byte 0: a Git LFS pointer, no weights (git lfs pull fetches the file that it stands for)")
     }
 
-    /// What the trainer does not read, and the rest of the program does.
+    /// What is no training state and no latents, and is read as a model.
     @Test(arguments: [
         ("torch-list.pt", "a ZIP archive, as PyTorch writes it"), ("python.gguf", "a GGUF file"),
         ("torch-old.pt", "a pickle, as PyTorch wrote it before 1.6"),
-    ]) func theTrainerNamesOtherFormats(file: String, name: String) {
-        let error = checkpointError { _ = try SafetensorsFile(path: fixtures + "/" + file) }
+    ]) func otherFormatsAreNamed(file: String, name: String) {
+        let error = checkpointError { _ = try Checkpoint(safetensors: fixtures + "/" + file) }
         #expect(error?.problem == name + ", no weights" || error?.problem == name, "\(error?.description ?? "")")
-        #expect(error?.hint == "smpo diff and digest read it; for training, convert it to safetensors")
+        #expect(error?.hint == "it is read as a model, by every command, but not here: convert it to safetensors")
     }
 
     @Test func configurationsAndIndexesAreNamedToo() throws {

@@ -10,7 +10,7 @@ struct FuzzTests {
     /// Reads everything; returns whether the file was accepted.
     func accepts(_ bytes: [UInt8]) throws -> Bool {
         do {
-            let file = try SafetensorsFile(path: "fuzz", bytes: bytes)
+            let file = try Checkpoint(safetensors: OpenFile(path: "fuzz", bytes: bytes))
             var total = 0
             for name in file.names {
                 let tensor = try file.tensor(named: name)

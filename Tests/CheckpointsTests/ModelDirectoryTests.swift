@@ -18,14 +18,14 @@ struct ModelDirectoryTests {
     func shardFault(_ map: String) throws -> CheckpointError? {
         let scratch = try ScratchFolder()
         try shards(scratch, map: map)
-        return checkpointError { _ = try ModelDirectory.openWeights(in: scratch.path) }
+        return checkpointError { _ = try Checkpoint(weightsIn: scratch.path) }
     }
 
     static let goodMap =
         #"{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}"#
 
     @Test func aSingleFile() throws {
-        for stem in ModelDirectory.stems {
+        for stem in WeightsFile.modelStems {
             let scratch = try ScratchFolder()
             try scratch.write("config.json", #"{"in_channels": 4}"#)
             try Safetensors.write(tensors: [("a", a)], to: scratch.path + "/\(stem).safetensors")
@@ -38,7 +38,7 @@ struct ModelDirectoryTests {
     @Test func shardsReadAsOneFile() throws {
         let scratch = try ScratchFolder()
         try shards(scratch, map: Self.goodMap)
-        let weights = try ModelDirectory.openWeights(in: scratch.path)
+        let weights = try Checkpoint(weightsIn: scratch.path)
         #expect(weights.names == ["a", "b"])
         #expect(try weights.float32(named: "b", shape: [2]).floats == [3, 4])
         #expect(try weights.weightsDigest() == weightsDigest(of: [("a", a), ("b", b)]))
@@ -51,8 +51,10 @@ struct ModelDirectoryTests {
         #expect(swapped?.kind == .shard && swapped?.problem == "in another shard" && swapped?.tensor == "a")
         let missing = try shardFault(Self.goodMap.replacing("model-00002", with: "model-00003"))
         #expect(missing?.problem == "a shard is missing")
-        let absent = try shardFault(Self.goodMap.replacing(#""b":"#, with: #""c":"#))
+        let absent = try shardFault(Self.goodMap.replacing("}", with: #","c":"model-00002-of-00002.safetensors"}"#))
         #expect(absent?.tensor == "c" && absent?.problem == "in no shard")
+        let renamed = try shardFault(Self.goodMap.replacing(#""b":"#, with: #""c":"#))
+        #expect(renamed?.tensor == "b" && renamed?.problem == "not listed in the index")
         let outside = try shardFault(Self.goodMap.replacing("model-00002", with: "../model-00002"))
         #expect(outside?.problem == "a shard must be a file beside the index")
         #expect(try shardFault("[]")?.kind == .shard)
@@ -63,7 +65,7 @@ struct ModelDirectoryTests {
         let scratch = try ScratchFolder()
         try Safetensors.write(tensors: [("a", a), ("b", b)], to: scratch.path + "/m.safetensors")
         try scratch.write("model.safetensors.index.json", #"{"weight_map":{"a":"m.safetensors"}}"#)
-        let error = checkpointError { _ = try ModelDirectory.openWeights(in: scratch.path) }
+        let error = checkpointError { _ = try Checkpoint(weightsIn: scratch.path) }
         #expect(error?.kind == .shard && error?.tensor == "b")
     }
 
@@ -76,12 +78,13 @@ struct ModelDirectoryTests {
         #expect(checkpointError { _ = try ModelDirectory(path: scratch.path) }?.problem == "no weights")
         try scratch.write("diffusion_pytorch_model.bin", "x")
         let pickle = checkpointError { _ = try ModelDirectory(path: scratch.path) }
-        #expect(pickle?.hint == "there is diffusion_pytorch_model.bin; convert it to safetensors")
-        try Safetensors.write(tensors: [("a", a)], to: scratch.path + "/model.fp16.safetensors")
-        let variant = checkpointError { _ = try ModelDirectory(path: scratch.path) }
-        #expect(variant?.hint == "there is model.fp16.safetensors")
-        #expect(try ModelDirectory(path: scratch.path, variant: "fp16").weights.names == ["a"])
+        #expect(pickle?.kind == .foreign && pickle?.file == scratch.path + "/diffusion_pytorch_model.bin")
+        try FileContents.remove([scratch.path + "/diffusion_pytorch_model.bin"])
+        // Alone it is the model, and beside the plain name that is.
+        try Safetensors.write(tensors: [("b", a)], to: scratch.path + "/model.fp16.safetensors")
+        #expect(try ModelDirectory(path: scratch.path).weights.names == ["b"])
         try Safetensors.write(tensors: [("a", a)], to: scratch.path + "/model.safetensors")
+        #expect(try ModelDirectory(path: scratch.path).weights.names == ["a"])
         try scratch.write("model.safetensors.index.json", "{}")
         #expect(checkpointError { _ = try ModelDirectory(path: scratch.path) }?.kind == .layout)
         try scratch.write("config.json", "{")
@@ -92,7 +95,7 @@ struct ModelDirectoryTests {
         let scratch = try ScratchFolder()
         let bad = Tensor([0, .infinity], shape: [2])
         try Safetensors.write(tensors: [("a", a), ("b", bad)], to: scratch.path + "/model.safetensors")
-        let weights = try ModelDirectory.openWeights(in: scratch.path)
+        let weights = try Checkpoint(weightsIn: scratch.path)
         let error = checkpointError { try weights.requireFinite() }
         #expect(error?.tensor == "b" && error?.found == "element 1 is 0x7f800000 (F32, infinite)")
     }

@@ -14,7 +14,7 @@ struct OracleFilesTests {
         #expect(!files.isEmpty)
         for name in files {
             let path = folder + "/" + name
-            let file = try SafetensorsFile(path: path)
+            let file = try Checkpoint(safetensors: path)
             try file.requireFinite()
             let tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0)) }
             let metadata = Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) })

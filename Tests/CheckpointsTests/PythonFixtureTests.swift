@@ -14,13 +14,13 @@ struct PythonFixtureTests {
     }
 
     @Test func readsNamesTypesShapesAndValues() throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         #expect(try file.names == expected("names").elements().map { try $0.string() })
         #expect(file.metadata("format") == "pt")
         #expect(file.metadata.count == 1)
-        #expect(file.entry(named: "conv.weight")?.shape == [4, 3, 3, 3])
-        #expect(file.entry(named: "brain")?.dtype == .bf16)
-        #expect(file.entry(named: "no") == nil)
+        #expect(file["conv.weight"]?.shape == [4, 3, 3, 3])
+        #expect(file["brain"]?.type.dtype == .bf16)
+        #expect(file["no"] == nil)
         #expect(try file.tensor(named: "größe/尺寸/😀").floats == [0, 1])
         #expect(try file.float32(named: "half", shape: [2, 2]).floats == [1.5, -65504, 0x1p-24, .infinity])
         #expect(try file.float32(named: "brain").floats == [1, -3.140625])
@@ -31,7 +31,7 @@ struct PythonFixtureTests {
     }
 
     @Test func viewsShareTheMapping() throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         let first = try file.tensor(named: "conv.weight")
         let second = try file.float32(named: "conv.weight")
         #expect(first.storage === second.storage && first.offset == second.offset)
@@ -51,13 +51,13 @@ struct PythonFixtureTests {
         try handle.seek(toOffset: UInt64(start.count + count))
         try handle.write(contentsOf: [0, 0, 0xC0, 0x3F])
         try handle.close()
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         #expect(try file.float32(named: "b", shape: [1]).floats == [1.5])
         #expect(try file.tensor(named: "a").bytes[count - 1] == 0)
     }
 
     @Test func digestsAreThoseOfPython() throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         #expect(try file.weightsDigest().hex == expected("weights_digest").string())
         let half = try file.tensor(named: "half").digest(named: "half")
         #expect(try half.hex == expected("tensor_digest_half").string())
@@ -65,7 +65,7 @@ struct PythonFixtureTests {
 
     /// The writer gives the reference implementation's bytes, from tensors in any order.
     @Test func writesTheSameBytes() throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         let tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0)) }
         let reference = try FileContents.read(path)
         #expect(try Safetensors.encode(tensors: tensors, metadata: ["format": "pt"]) == reference)

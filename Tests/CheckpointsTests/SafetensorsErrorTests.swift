@@ -8,7 +8,9 @@ import Testing
 struct SafetensorsErrorTests {
     static let twoFloats = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
 
-    func read(_ bytes: [UInt8]) throws -> SafetensorsFile { try SafetensorsFile(path: "x.safetensors", bytes: bytes) }
+    func read(_ bytes: [UInt8]) throws -> Checkpoint {
+        try Checkpoint(safetensors: OpenFile(path: "x.safetensors", bytes: bytes))
+    }
 
     func fault(_ header: String, data: Int = 8) -> CheckpointError? {
         checkpointError { _ = try read(rawFile(header, data: data)) }
@@ -76,7 +78,10 @@ struct SafetensorsErrorTests {
     }
 
     @Test func elementTypes() {
-        let unsupported = fault(#"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#)
+        // It is compared and digested, and refused where somebody computes with it.
+        let header = #"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#
+        #expect(fault(header) == nil)
+        let unsupported = checkpointError { _ = try read(rawFile(header, data: 8)).tensor(named: "a") }
         #expect(unsupported?.kind == .dtype && unsupported?.tensor == "a" && unsupported?.found == "F8_E4M3")
         #expect(unsupported?.problem == "unsupported element type")
         let unknown = fault(#"{"a":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}"#)
@@ -127,10 +132,10 @@ struct SafetensorsErrorTests {
 
     @Test func unreadableFiles() throws {
         let scratch = try ScratchFolder()
-        #expect(checkpointError { _ = try SafetensorsFile(path: scratch.path + "/none") }?.kind == .unreadable)
-        #expect(checkpointError { _ = try SafetensorsFile(path: scratch.path) }?.kind == .unreadable)
+        #expect(checkpointError { _ = try Checkpoint(safetensors: scratch.path + "/none") }?.kind == .unreadable)
+        #expect(checkpointError { _ = try Checkpoint(safetensors: scratch.path) }?.kind == .unreadable)
         let empty = try scratch.write("empty.safetensors", "")
-        #expect(checkpointError { _ = try SafetensorsFile(path: empty) }?.kind == .foreign)
+        #expect(checkpointError { _ = try Checkpoint(safetensors: empty) }?.kind == .foreign)
     }
 
     @Test func misalignedTensorsAreCopied() throws {

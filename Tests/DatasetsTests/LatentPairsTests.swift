@@ -17,7 +17,7 @@ import Testing
     }
 
     private func sides(_ folder: String) throws -> [(name: String, tensor: Tensor)] {
-        let file = try SafetensorsFile(path: folder + "/latents.safetensors")
+        let file = try Checkpoint(safetensors: folder + "/latents.safetensors")
         return try file.names.map { ($0, try file.tensor(named: $0).copy()) }
     }
 

@@ -27,7 +27,7 @@ import Testing
         guard let targets else { return base }
         let recipe = AdapterRecipe(rank: rank, alpha: alpha, targets: targets, seed: seed)
         return try UNet2DConditionModel(
-            config: config, loader: ParameterLoader(source: ParameterSource(base.parameters), adapters: recipe))
+            config: config, loader: ParameterLoader(sharing: base.parameters, adapters: recipe))
     }
 
     private func output(_ unet: UNet2DConditionModel) -> [Float] {
@@ -131,7 +131,7 @@ import Testing
 
     private func reopened(_ unet: UNet2DConditionModel) throws -> UNet2DConditionModel {
         let weights = unet.mergedWeights.map { Parameter(name: $0.name, value: $0.make()) }
-        return try UNet2DConditionModel(config: unet.config, loader: ParameterLoader(source: ParameterSource(weights)))
+        return try UNet2DConditionModel(config: unet.config, loader: ParameterLoader(sharing: weights))
     }
 
     @Test func aTargetThatNamesNoLayerIsRefused() throws {
@@ -163,8 +163,8 @@ import Testing
                 ("\(AdapterFiles.folder)/\($0)", try Digest.file("\(folder)/\($0)"))
             })
         #expect(digests.count == 3 && digests == writer.digests)
-        let peft = try SafetensorsFile(path: "\(folder)/adapter_model.safetensors")
-        let diffusers = try SafetensorsFile(path: "\(folder)/pytorch_lora_weights.safetensors")
+        let peft = try Checkpoint(safetensors: "\(folder)/adapter_model.safetensors")
+        let diffusers = try Checkpoint(safetensors: "\(folder)/pytorch_lora_weights.safetensors")
         #expect(peft.names == unet.trainedParameters.map { "base_model.model." + $0.name })
         #expect(diffusers.names == unet.trainedParameters.map { "unet." + $0.name })
         for parameter in unet.trainedParameters {

@@ -122,8 +122,8 @@ import Testing
             }
             #expect(try read.digests()["model/unet"] == written[0].digest)
             #expect(try read.digests()["model/unet"] != (try memory.digests()["model/unet"]))
-            let weights = try ModelDirectory.openWeights(in: folder + "/unet")
-            #expect(weights.names.allSatisfy { weights.entry(named: $0)?.dtype == .f16 })
+            let weights = try Checkpoint(weightsIn: folder + "/unet")
+            #expect(weights.tensors.allSatisfy { $0.type.dtype == .f16 })
             let config = try ModelDirectory.readObject(folder + "/text_encoder/config.json")
             #expect(config["dtype"] == "float16")
         }

@@ -7,7 +7,7 @@ import Testing
 /// A UNet with adapters against PEFT's on diffusers' `UNet2DConditionModel` (`make_lora_fixture.py`).
 @Suite struct AdapterTests {
     private struct Fixture {
-        let file: SafetensorsFile
+        let file: Checkpoint
         let recipe: AdapterRecipe
         let unet: UNet2DConditionModel
         /// How far torch's Float32 is from the same in Float64.
@@ -70,7 +70,7 @@ import Testing
         let expected = try fixture.file.float32(named: "out")
         func distance(_ weights: [Parameter]) throws -> Double {
             let plain = try UNet2DConditionModel(
-                config: fixture.unet.config, loader: ParameterLoader(source: ParameterSource(weights)))
+                config: fixture.unet.config, loader: ParameterLoader(sharing: weights))
             return Oracle.distance(try fixture.run(plain, Tape(engine: engine, isRecording: false)).value, expected)
         }
         let merged = fixture.unet.mergedWeights.map { Parameter(name: $0.name, value: $0.make()) }

@@ -35,7 +35,7 @@ import Testing
     /// distance that the other framework's Float32 has from its Float64.
     @Test(arguments: ["adamw", "adamw-other", "adafactor", "adafactor-other", "sgd", "sgd-momentum"])
     func followsTheTrace(label: String) throws {
-        let file = try SafetensorsFile(path: "\(Self.folder)/traces.safetensors")
+        let file = try Checkpoint(safetensors: "\(Self.folder)/traces.safetensors")
         let report = try Self.json("traces.json")
         let (hp, steps, lr) = (try report["cases"][label], try report["steps"].int(), try report["lr"].double())
         let parameters = try file.names.filter { $0.hasPrefix("start/") }.map { name in
@@ -86,7 +86,7 @@ import Testing
     /// A state that is put back goes on as if it had never been away.
     @Test(arguments: ["adamw", "adafactor", "sgd", "sgd-momentum"])
     func goesOnFromASavedState(label: String) throws {
-        let file = try SafetensorsFile(path: "\(Self.folder)/traces.safetensors")
+        let file = try Checkpoint(safetensors: "\(Self.folder)/traces.safetensors")
         let settings = try Self.settings(try Self.json("traces.json")["cases"][label])
         let engine = Engine()
         defer { engine.stop() }

@@ -20,7 +20,7 @@ struct Oracle: Sendable, CustomTestStringConvertible {
     static let limit = 20.0
 
     func has(_ name: String) -> Bool { FileContents.exists("\(folder)/\(name)") }
-    func file(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path: "\(folder)/\(name)") }
+    func file(_ name: String) throws -> Checkpoint { try Checkpoint(safetensors: "\(folder)/\(name)") }
     func json(_ name: String) throws -> JSONCursor {
         JSONCursor(try JSONValue.read("\(folder)/\(name)"), name: name, file: name)
     }
@@ -38,7 +38,7 @@ struct Oracle: Sendable, CustomTestStringConvertible {
         return (difference / max(norm, 1e-300)).squareRoot()
     }
 
-    static func integers(_ file: SafetensorsFile, _ name: String) throws -> [Int] {
+    static func integers(_ file: Checkpoint, _ name: String) throws -> [Int] {
         let tensor = try file.tensor(named: name)
         return (0..<tensor.count).map { Int(tensor.bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)) }
     }

@@ -34,7 +34,7 @@ import Testing
 
     /// Ten moves after weights that go their own way: diffusers' `EMAModel`.
     @Test func theReferenceMovesAsAnEMAModel() throws {
-        let file = try SafetensorsFile(path: "\(Self.folder)/traces.safetensors")
+        let file = try Checkpoint(safetensors: "\(Self.folder)/traces.safetensors")
         let values = try file.float32(named: "start/matrix").floats
         func weights(_ k: Int) -> Tensor { Tensor(Array(values[35 * k..<35 * (k + 1)]), shape: [7, 5]) }
         let (reference, policy) = (

@@ -38,7 +38,7 @@ import Testing
             #expect(ratio <= Oracle.limit, "\(tensor)")
         }
         // transformers names the same parameters.
-        let file = try SafetensorsFile(path: "\(oracle.folder)/sd/pickscore/model.safetensors")
+        let file = try Checkpoint(safetensors: "\(oracle.folder)/sd/pickscore/model.safetensors")
         #expect(model.parameters.map(\.name) == file.names)
     }
 

@@ -37,7 +37,7 @@ import Training
         #expect(losses.count == expected.count)
         #expect(ratio <= Oracle.limit)
 
-        let found = try SafetensorsFile(path: "\(out)/step0.safetensors")
+        let found = try Checkpoint(safetensors: "\(out)/step0.safetensors")
         let reference = try oracle.file("\(model)/out/\(test)/step0.safetensors")
         var compared = 0
         for tensor in reference.names where found.contains(tensor) && !tensor.contains("seed_literal") {

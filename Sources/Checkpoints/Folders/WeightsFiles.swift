@@ -80,42 +80,19 @@ struct WeightsFiles {
             throw CheckpointError(
                 .layout, file: folder, "several files of weights",
                 found: candidates.map(\.file.name).joined(separator: ", "),
-                hint: "name the file itself, or leave others out by --ignore-file")
+                hint: "keep one; smpo diff and digest also take the file itself, and leave files out by --ignore-file")
         }
         return candidates[0]
     }
 
-    // MARK: Training
-
-    /// The one file or index of a variant, as safetensors, of diffusers' or transformers' name.
-    /// - Throws: `CheckpointError` (`layout`) where there is none, or two could be meant.
-    func trainable(variant: String?) throws -> WeightsFile {
-        let present = trainable.filter { $0.variant == variant }
-        guard let file = present.first else {
-            let infix = variant.map { ".\($0)" } ?? ""
-            let expected = ModelDirectory.stems.flatMap {
-                ["\($0)\(infix).safetensors", "\($0).safetensors.index\(infix).json"]
-            }
-            throw CheckpointError(
-                .layout, file: folder, "no weights", expected: expected.joined(separator: " or "), hint: hint)
-        }
-        guard present.count == 1 else {
-            throw CheckpointError(
-                .layout, file: folder, "several files of weights; keep one",
-                found: present.map(\.file.name).joined(separator: ", "))
-        }
-        return file
-    }
-
-    private var trainable: [WeightsFile] {
-        files.filter { $0.format == .safetensors && ModelDirectory.stems.contains($0.stem) }
-    }
-
-    private var hint: String? {
-        if let other = trainable.first { return "there is \(other.file.name)" }
-        if let pickle = files.first(where: { $0.format == .pickle && WeightsFile.modelStems.contains($0.stem) }) {
-            return "there is \(pickle.file.name); convert it to safetensors"
-        }
-        return parts.first.map { "there is \($0.file.name), a part without an index" }
+    /// The folder's own weights where they are to be computed with.
+    /// - Throws: `CheckpointError` (`layout`) where there are none, or two could be meant.
+    func model() throws -> WeightsFile {
+        if let model = try reading(inPipelineRoot: false, isAdapter: false).model { return model }
+        throw CheckpointError(
+            .layout, file: folder, "no weights",
+            expected: WeightsFile.modelStems.map { "\($0).safetensors" }.joined(separator: ", ")
+                + ", the same in shards with an index, .bin, .pt or .gguf",
+            hint: parts.first.map { "there is \($0.file.name), a part without an index" })
     }
 }

@@ -31,6 +31,7 @@ extension Checkpoint {
                         .shard, file: file.path, "a part is missing", expected: path,
                         hint: "the model is in \(opened.count) files, all of which have to be in one folder")
                 }
+                try ModelDirectory.requireInside(path)
                 source = try OpenFile(path: path)
                 header = try GGUFHeader(source)
                 try Self.requireDistinctKeys(header.metadata, file: path)

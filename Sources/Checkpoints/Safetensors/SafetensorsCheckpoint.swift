@@ -2,6 +2,9 @@ import Compute
 import Core
 
 extension Checkpoint {
+    /// A file that must be safetensors, as a training state is. - Throws: `CheckpointError`.
+    package init(safetensors path: String) throws { try self.init(safetensors: OpenFile(path: path)) }
+
     /// A safetensors file, of every element type that the format knows.
     /// - Throws: `CheckpointError`.
     package init(safetensors file: OpenFile) throws {

@@ -4,7 +4,7 @@ import Compute
 /// Hands parameters to the layers of a model by their diffusers names: read from a checkpoint, or fresh from a seed.
 package final class ParameterLoader {
     private enum Origin {
-        case checkpoint(any TensorSource, prefix: String)
+        case checkpoint(Checkpoint, prefix: String)
         case seed(UInt64, Engine?)
         case nothing
     }
@@ -26,9 +26,14 @@ package final class ParameterLoader {
 
     /// Reads from `source`; names are looked up with `prefix` before them. The layers that `adapters` names get fresh
     /// adapters besides.
-    package init(source: any TensorSource, prefix: String = "", adapters: AdapterRecipe? = nil) {
+    package init(source: Checkpoint, prefix: String = "", adapters: AdapterRecipe? = nil) {
         origin = .checkpoint(source, prefix: prefix)
         adapterRecipe = adapters
+    }
+
+    /// Shares the weights of `parameters` as they are now with the network that is built.
+    package convenience init(sharing parameters: [Parameter], adapters: AdapterRecipe? = nil) throws {
+        self.init(source: try Checkpoint(inMemory: parameters.map { ($0.name, $0.value) }), adapters: adapters)
     }
 
     /// Makes fresh parameters from the run's initialization stream, by the workers of `engine` where one is given.

@@ -19,10 +19,10 @@ struct ParityInputs {
     let singleTimesteps: [Int]?
     let pairs: Int
     let steps: Int
-    let file: SafetensorsFile
+    let file: Checkpoint
 
     init(path: String, unet: UNetConfig) throws {
-        file = try SafetensorsFile(path: path)
+        file = try Checkpoint(safetensors: path)
         x0 = try file.float32(named: "x0")
         guard x0.shape.count == 5, x0.shape[1] % 2 == 0, x0.shape[2] == unet.inChannels else {
             throw TrainingError.mismatch(
@@ -115,7 +115,7 @@ struct ParityInputs {
         return rows.slice(index..<index + 1)
     }
 
-    private static func integers(_ file: SafetensorsFile, _ name: String, count: Int) throws -> [Int] {
+    private static func integers(_ file: Checkpoint, _ name: String, count: Int) throws -> [Int] {
         let tensor = try file.tensor(named: name)
         guard tensor.dtype == .i64, tensor.count == count else {
             throw TrainingError.mismatch(

@@ -71,7 +71,7 @@ package struct ParityRun {
         guard FileContents.exists(path) else {
             return NoiseSchedule(try SchedulerConfig(path: "\(model)/scheduler/scheduler_config.json"))
         }
-        let file = try SafetensorsFile(path: path)
+        let file = try Checkpoint(safetensors: path)
         let alphas = try file.float32(named: "alphas_cumprod").floats
         return NoiseSchedule(
             betas: try file.float32(named: "betas").floats, alphasCumprod: alphas, prediction: .epsilon,
