@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do; strace tells what is opened.
@@ -56,6 +56,12 @@ layers: packages ## Check that every target imports only what Package.swift lets
 
 bench: build ## Measure kernels, training steps and recording.
 	$(smpo) bench
+
+tutorial: packages ## Run README's and the tutorials' commands, and compare what they print; minutes.
+	SMPO_TUTORIALS=all swift test -c release --filter '^EndToEndTests\.TutorialTests'
+
+commands: build ## Write Documentation/reference/commands.md from the help texts.
+	Packaging/commands.sh $(smpo) > Documentation/reference/commands.md
 
 exhaustive: PACKAGES += libmpfr-dev
 exhaustive: packages ## Check the elementary functions on all 2^32 inputs against MPFR; many minutes.
@@ -125,7 +131,8 @@ man: build ## Write the man pages, dist/man.
 deb: release man ## Make a Debian package of the static program, dist/smpo_*.deb.
 	Packaging/deb.sh
 
-docs: packages ## Write the documentation of all modules as a static site, dist/docs; minutes.
+docs: PACKAGES += python3-venv
+docs: packages ## Write the documentation as a site, dist/docs, with that of all modules below api; minutes.
 	Packaging/docs.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.

@@ -23,7 +23,10 @@ install -d "$share"/{bash-completion/completions,zsh/vendor-completions,fish/ven
 dist/smpo --generate-completion-script bash > "$share/bash-completion/completions/smpo"
 dist/smpo --generate-completion-script zsh > "$share/zsh/vendor-completions/_smpo"
 dist/smpo --generate-completion-script fish > "$share/fish/vendor_completions.d/smpo.fish"
-install -D -m 644 README.md "$share/doc/smpo/README.md"
+# The pages, at the paths that their links expect; what else they name is in the sources.
+for page in $(git ls-files README.md Documentation Sources/Ledger/FORMAT.md Sources/CKernels/NUMERICS.md Tests/Pages/audit.png); do
+    install -D -m 644 "$page" "$share/doc/smpo/$page"
+done
 gzip -9 -n -c CHANGELOG.md > "$share/doc/smpo/changelog.gz"
 install -m 644 Packaging/copyright "$share/doc/smpo/copyright"
 install -d "$root/DEBIAN"

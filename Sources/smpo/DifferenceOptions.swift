@@ -10,7 +10,10 @@ struct DifferenceOptions: ParsableArguments {
             valueName: "bound"))
     var tolerance: String?
 
-    @Option(help: ArgumentHelp("YAML file with tolerances by tensor name; see README.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "YAML file with tolerances by tensor name; see Documentation/howto/compare-checkpoints.md.",
+            valueName: "file"))
     var policy: String?
 
     @Option(help: ArgumentHelp("Compare only tensors whose names match, such as 'unet/*'. Can be repeated."))

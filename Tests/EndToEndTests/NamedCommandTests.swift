@@ -35,14 +35,14 @@ import Testing
     /// The texts, by their paths: all sources, documents and recipes.
     private static func texts() throws -> [(path: String, text: String)] {
         var result: [(String, String)] = []
-        for folder in ["Sources", "Manifests/recipes", "Packaging"] {
+        for folder in ["Sources", "Documentation", "Manifests/recipes", "Packaging"] {
             let paths = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
             for case let path as String in paths
             where [".swift", ".md", ".yaml"].contains(where: path.hasSuffix) {
                 result.append(("\(folder)/\(path)", ""))
             }
         }
-        result += ["README.md", "CONTRIBUTING.md", "Makefile"].map { ($0, "") }
+        result += ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"].map { ($0, "") }
         return try result.map { path, _ in
             (path, String(decoding: try FileContents.read("\(root)/\(path)"), as: UTF8.self))
         }
