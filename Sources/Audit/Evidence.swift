@@ -256,9 +256,9 @@ package struct Evidence {
         var digests: [String: String] = [:]
         for item in (try? dataItems()) ?? [] { digests[item.item] = item.digest.hex }
         for step in golden ?? [] {
-            guard case .text(let ids)? = step.record[.batch]?["ids"]?.value,
-                case .text(let items)? = step.record[.batch]?["items"]?.value
-            else { continue }
+            guard let ids = step.record[Entries.Batch.ids], let items = step.record[Entries.Batch.items] else {
+                continue
+            }
             for (id, digest) in zip(ids, items) { digests[id] = digest }
         }
         return digests

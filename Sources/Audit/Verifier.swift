@@ -165,10 +165,12 @@ package struct Verifier {
             return report.skip("trained model", "\(folder) is that of the ledger's run, whose golden place another has")
         }
         // A run that keeps an average hands that over.
-        let last = (evidence.ledger?.last?.record ?? evidence.golden?.last?.record)?[.weights]?["average"]?.value
+        let last = (evidence.ledger?.last?.record ?? evidence.golden?.last?.record)?.flatMap {
+            $0[Entries.Weights.average]
+        }
         var expected = outcome.weightsDigest
         if session.trainer.average != nil {
-            guard case .digest(let average)? = last else {
+            guard let average = last else {
                 return report.skip("trained model", "it is an average, whose digest only the steps hold")
             }
             expected = average

@@ -2,6 +2,16 @@ import Core
 
 /// An item of the data set of a run, with its labels as bit patterns.
 package struct DataItem: Sendable, Equatable {
+    /// The names of labels.
+    package enum Label: String, Sendable {
+        /// The score of the preferred picture.
+        case winnerScore = "winner score"
+        /// The score of the other one.
+        case loserScore = "loser score"
+        /// The coefficient W.
+        case weight
+    }
+
     /// The item's id.
     package let item: String
     /// The digest of its content.
@@ -15,4 +25,7 @@ package struct DataItem: Sendable, Equatable {
         self.digest = digest
         self.labels = labels
     }
+
+    /// The label of a name; nil for an item that has none.
+    package subscript(label: Label) -> Float? { labels[label.rawValue].map { Float(bitPattern: $0) } }
 }

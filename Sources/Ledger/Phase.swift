@@ -22,19 +22,19 @@ package enum Phase: String, CaseIterable, Sendable, Comparable {
     case weights
 
     /// The inputs of a run that a phase reads beside other phases.
-    package enum Source: Sendable {
+    package enum Source: String, Sendable {
         /// The items of the data set and their labels.
-        case data
+        case data = "data and labels"
         /// Random numbers.
-        case stream
+        case stream = "random streams"
         /// The networks, or the noise schedule.
-        case model
+        case model = "networks and noise schedule"
         /// What the recipe sets: objective, optimiser, learning rate.
-        case settings
+        case settings = "the recipe"
     }
 
     /// What decides whether a phase that another backend recorded is that of its replay.
-    package enum Criterion: Sendable {
+    package enum Criterion: String, Sendable {
         /// Every bit: all backends compute it alike.
         case bits
         /// The distance of its numbers, held against the run's band; its names are equal.
@@ -42,11 +42,11 @@ package enum Phase: String, CaseIterable, Sendable, Comparable {
     }
 
     /// When the values of a phase's tensors are kept beside their digests.
-    package enum Retention: Sendable {
+    package enum Retention: String, Sendable {
         /// In runs that keep latents (`record.latents`), and in those with a band.
-        case withLatents
+        case withLatents = "with `record.latents` or a band"
         /// In runs with a band, whose replays start from them.
-        case withBand
+        case withBand = "with a band"
     }
 
     /// The phases that this one is computed from at first hand, beside the weights, the run's inputs and the random

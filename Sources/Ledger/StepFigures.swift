@@ -10,46 +10,26 @@ package struct StepFigures: Sendable, Equatable {
     package let gradientNorm: Float?, clipFactor: Float?
     /// The learning rate of the update.
     package let learningRate: Double?
-    /// Each item's logit: a positive one prefers the winner (KTO: rates a picture as people did). Empty without preference.
-    package let logits: [Float]
+    /// Each item's logit.
+    package let logits: Logits
 
     /// Reads a record.
     package init(_ record: StepRecord) {
         step = record.step
-        loss = StepFigures.float(record[.loss]?["loss"])
-        gradientNorm = StepFigures.float(record[.gradient]?["norm"])
-        clipFactor = StepFigures.float(record[.update]?["clip factor"])
-        if case .float64(let bits)? = record[.update]?["learning rate"]?.value, bits.count == 1 {
-            learningRate = Double(bitPattern: bits[0])
-        } else {
-            learningRate = nil
-        }
-        logits = (record[.loss]?.entries ?? []).filter { $0.name.hasSuffix(".inside") }.compactMap(
-            StepFigures.float)
-    }
-
-    /// The mean of the logits; nil where there is none.
-    package var margin: Double? {
-        logits.isEmpty ? nil : logits.reduce(0) { $0 + Double($1) } / Double(logits.count)
-    }
-
-    /// The share of logits above 0; nil where there is none.
-    package var implicitAccuracy: Double? {
-        logits.isEmpty ? nil : Double(logits.count { $0 > 0 }) / Double(logits.count)
+        loss = record[Entries.Loss.loss]
+        gradientNorm = record[Entries.Gradient.norm]
+        clipFactor = record[Entries.Update.clipFactor]
+        learningRate = record[Entries.Update.learningRate]
+        logits = Logits(record.values(Entries.Loss.logits))
     }
 
     /// Those that there are, by the names under which they are exported.
     package var named: [(name: String, value: Double)] {
         let all: [(String, Double?)] = [
             ("loss", loss.map(Double.init)), ("gradient_norm", gradientNorm.map(Double.init)),
-            ("clip_factor", clipFactor.map(Double.init)), ("learning_rate", learningRate), ("margin", margin),
-            ("implicit_accuracy", implicitAccuracy),
+            ("clip_factor", clipFactor.map(Double.init)), ("learning_rate", learningRate), ("margin", logits.margin),
+            ("implicit_accuracy", logits.accuracy),
         ]
         return all.compactMap { name, value in value.map { (name, $0) } }
-    }
-
-    private static func float(_ entry: TraceEntry?) -> Float? {
-        guard case .float32(let bits)? = entry?.value, bits.count == 1 else { return nil }
-        return Float(bitPattern: bits[0])
     }
 }

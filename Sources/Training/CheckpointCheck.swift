@@ -47,10 +47,6 @@ extension TrainingCheckpoint {
                 file: file.path, run: run, step: record.step, field: field, expected: expected ?? "nothing",
                 found: found ?? "nothing")
         }
-        func digest(_ phase: Phase, _ name: String) -> String? {
-            guard case .digest(let digest)? = record[phase]?[name]?.value else { return nil }
-            return digest.hex
-        }
         /// The root over the tensors of a part, under the names that the record's digest was made with.
         func root(_ prefixes: [String], keeping: Bool = false) throws -> String? {
             let names = file.names.filter { name in prefixes.contains { name.hasPrefix($0) } }
@@ -66,23 +62,25 @@ extension TrainingCheckpoint {
         try require("the names of its tensors", nil, strange)
         try require("the weights", record.weightsDigest?.hex, try root([weightsPrefix]))
         try require(
-            "the optimiser's moments", digest(.update, "optimizer"), try root(optimizerPrefixes, keeping: true))
-        try require("the average of the weights", digest(.weights, "average"), try root(["average/"]))
-        try require("the moved reference", digest(.update, "reference"), try root(["reference/"]))
+            "the optimiser's moments", record[Entries.Update.optimizer]?.hex, try root(optimizerPrefixes, keeping: true)
+        )
+        try require("the average of the weights", record[Entries.Weights.average]?.hex, try root(["average/"]))
+        try require("the moved reference", record[Entries.Update.reference]?.hex, try root(["reference/"]))
         try require("the number of steps", "\(record.step)", file.metadata("steps"))
         // One update a step.
         try require("the number of updates", "\(record.step)", file.metadata("updates"))
         // Only AdamW has these; where the record has none, the file must have none either.
-        var powers: [UInt64] = []
-        if let entry = record[.update]?["beta powers"] {
-            guard case .float64(let numbers) = entry.value, numbers.count == 2 else {
+        var powers: [Double] = []
+        let key = Entries.Update.betaPowers
+        if record[key.phase]?[key.name] != nil {
+            guard let numbers = record[key], numbers.count == 2 else {
                 throw TamperError(
-                    file: file.path, run: run, step: record.step, field: "beta powers",
+                    file: file.path, run: run, step: record.step, field: key.name,
                     expected: "two numbers in the record", found: "others")
             }
             powers = numbers
         }
-        try require("β₁'s power", powers.first.map { HexFloat.string(bits: $0) }, file.metadata("beta1_power"))
-        try require("β₂'s power", powers.last.map { HexFloat.string(bits: $0) }, file.metadata("beta2_power"))
+        try require("β₁'s power", powers.first.map { HexFloat.string($0) }, file.metadata("beta1_power"))
+        try require("β₂'s power", powers.last.map { HexFloat.string($0) }, file.metadata("beta2_power"))
     }
 }

@@ -36,9 +36,12 @@ package final class Denoising: StepGradients {
     }
 
     /// Phases `batch` to `loss` and the backward passes of step `step`.
-    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
+    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
         self.step = step
-        try observeBatch(batch, observer)
+        if let observer {
+            try batch.observe(observer)
+            try observer.observe(Entries.Timestep.t, batch.items.map(\.timestep))
+        }
         let size = microItems ?? batch.items.count
         let groups = stride(from: 0, to: batch.items.count, by: size).map { $0..<min(batch.items.count, $0 + size) }
         var kl = try surveyed(batch, groups, observer)
@@ -57,9 +60,8 @@ package final class Denoising: StepGradients {
         engine.section = "loss"
         let values = losses.map(\.value)
         let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
-        try observer?.observe(.loss, "loss", .floats([loss]))
-        return StepLosses(
-            loss: loss, items: values, inside: losses.compactMap(\.inside), gradientNorm: 0, learningRate: 0)
+        try observer?.observe(Entries.Loss.loss, loss)
+        return BatchLosses(loss: loss, items: values, logits: Logits(losses.compactMap(\.logit)))
     }
 
     /// K of a batch, as far as it has to be known before the first gradient: 0 without one, nil where the only pass over
@@ -76,14 +78,14 @@ package final class Denoising: StepGradients {
         case .mismatched:
             let errors = try survey(
                 batch.replacing(conditioning: batch.conditioning.shifted(engine: model.engine)))
-            try observer?.observe(.loss, "kl.errors", .floats(errors.flatMap(\.model)))
-            try observer?.observe(.loss, "kl.reference errors", .floats(errors.flatMap(\.reference)))
+            try observer?.observe(Entries.Loss.anchorErrors, errors.flatMap(\.model))
+            try observer?.observe(Entries.Loss.anchorReferenceErrors, errors.flatMap(\.reference))
             return try observed(kl: objective.kl(errors), observer)
         }
     }
 
     private func observed(kl: Float, _ observer: (any StepObserver)?) throws -> Float {
-        try observer?.observe(.loss, "kl", .floats([kl]))
+        try observer?.observe(Entries.Loss.anchor, kl)
         return kl
     }
 
@@ -104,8 +106,8 @@ package final class Denoising: StepGradients {
         let (xt, target) = try noised(
             batch, rows, x0, timesteps, condition, items, observer,
             operation: recording ? "noised picture" : "surveyed picture")
-        try names.observe(observer, .inversion, xt)
-        try names.observe(observer, .target, target)
+        try names.observe(observer, Entries.Inversion.latents, xt)
+        try names.observe(observer, Entries.Target.targets, target)
 
         // With forward noising the network's own output is compared, as in the public code of DPO, KTO and MaPO; the target
         // of an inverted picture is a noise.
@@ -117,14 +119,14 @@ package final class Denoising: StepGradients {
             reference =
                 isPlain
                 ? frozen.output(xt, labels: timesteps, condition) : frozen.noise(xt, labels: timesteps, condition)
-            try names.observe(observer, .reference, reference!)
+            try names.observe(observer, Entries.Reference.predictions, reference!)
         }
         engine.section = "policy"
         let output = model.policy.forward(
             tape, sample: tape.constant(xt), timesteps: timesteps, context: context, condition: condition.added)
         let prediction =
             isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps)
-        try names.observe(observer, .policy, prediction)
+        try names.observe(observer, Entries.Policy.predictions, prediction)
 
         engine.section = "loss"
         return ItemPass(
@@ -138,7 +140,8 @@ package final class Denoising: StepGradients {
         for (index, error) in pass.errors.enumerated() {
             guard error.isFinite else {
                 throw TrainingError.nonFinite(
-                    step: step, phase: .loss, tensor: "error of \(pass.names.name(index))", index: nil, value: error)
+                    step: step, phase: .loss, tensor: "error of \(pass.names.name(index).text)", index: nil,
+                    value: error)
             }
         }
         return pass.names.items.map { item in

@@ -104,8 +104,9 @@ package struct RunData: Sendable {
                 return DataItem(
                     item: pair.id, digest: pair.digest,
                     labels: [
-                        "winner score": label.scores.winner.bitPattern, "loser score": label.scores.loser.bitPattern,
-                        "weight": label.weight.bitPattern,
+                        DataItem.Label.winnerScore.rawValue: label.scores.winner.bitPattern,
+                        DataItem.Label.loserScore.rawValue: label.scores.loser.bitPattern,
+                        DataItem.Label.weight.rawValue: label.weight.bitPattern,
                     ])
             }
         case .pictures: []

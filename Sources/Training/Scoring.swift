@@ -33,8 +33,11 @@ package final class Scoring: StepGradients {
     }
 
     /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`.
-    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses {
-        try observeBatch(batch, observer)
+    package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
+        if let observer {
+            try batch.observe(observer)
+            try observer.observe(Entries.Batch.labels, batch.items.map(\.label))
+        }
         let (engine, clip) = (model.engine, model.scorer.model)
         let size = microItems ?? batch.items.count
         let scale = Elementary.exp(clip.logitScale.value.pointer[0])
@@ -49,7 +52,7 @@ package final class Scoring: StepGradients {
                 let (cosines, place) = (pass.cosines, 2 * (item - first))
                 for row in place..<place + 2 where !cosines[row].isFinite {
                     throw TrainingError.nonFinite(
-                        step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row))", index: nil,
+                        step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row).text)", index: nil,
                         value: cosines[row])
                 }
                 return PickScoreLoss(
@@ -75,11 +78,10 @@ package final class Scoring: StepGradients {
         let slope = sum { $0.slope * $0.logit } + clipSlope
         clip.logitScale.replaceGradient(with: Tensor([slope], shape: []))
         let loss = sum(\.value) + clipLoss
-        if contrastive > 0 { try observer?.observe(.loss, "contrastive", .floats([clipLoss])) }
-        try observer?.observe(.loss, "scale", .floats([scale]))
-        try observer?.observe(.loss, "loss", .floats([loss]))
-        return StepLosses(
-            loss: loss, items: losses.map(\.value), inside: losses.map(\.logit), gradientNorm: 0, learningRate: 0)
+        if contrastive > 0 { try observer?.observe(Entries.Loss.contrastive, clipLoss) }
+        try observer?.observe(Entries.Loss.scale, scale)
+        try observer?.observe(Entries.Loss.loss, loss)
+        return BatchLosses(loss: loss, items: losses.map(\.value), logits: Logits(losses.map(\.logit)))
     }
 
     /// What the towers made of some items.
@@ -113,10 +115,10 @@ package final class Scoring: StepGradients {
         let (imageTape, textTape) = (tape(), tape())
         let images = clip.imageFeatures(imageTape, pixels: imageTape.constant(pixels))
         let texts = clip.textFeatures(textTape, ids: items.map { ids[$0] })
-        try names.observe(observer, .policy, images.value)
+        try names.observe(observer, Entries.Policy.imageVectors, images.value)
         for (row, item) in items.enumerated() {
             let vector = texts.value.slice(row..<row + 1).reshaped([texts.shape[1]])
-            try observer?.observe(.policy, SampleNames.item(item) + ".caption", .tensor(vector))
+            try observer?.observe(Entries.Policy.captionVectors[ItemName(item)], vector)
         }
         engine.section = "loss"
         var similarities: [CosineSimilarity] = []
@@ -184,24 +186,15 @@ package final class Scoring: StepGradients {
         pass.textTape.backward(from: pass.texts, seed: textSeed)
     }
 
-    private func observeBatch(_ batch: TrainingBatch, _ observer: (any StepObserver)?) throws {
-        guard let observer else { return }
-        try observer.observe(.batch, "ids", .text(batch.items.map(\.id)))
-        try observer.observe(.batch, "items", .text(batch.items.map(\.digest.hex)))
-        try observer.observe(.batch, "weights", .floats(batch.items.map(\.weight)))
-        try observer.observe(.batch, "labels", .floats(batch.items.map(\.label)))
-        try SampleNames(items: batch.items.indices, samplesPerItem: 2).observe(observer, .batch, batch.x0)
-    }
-
     private func observeLosses(
         _ losses: [PickScoreLoss], _ pass: Pass, _ observer: (any StepObserver)?
     ) throws {
         guard let observer else { return }
         for (place, loss) in losses.enumerated() {
-            let item = SampleNames.item(pass.names.items.lowerBound + place)
-            try observer.observe(.loss, item, .floats([loss.value]))
-            try observer.observe(.loss, item + ".cosines", .floats(Array(pass.cosines[2 * place..<2 * place + 2])))
-            try observer.observe(.loss, item + ".inside", .floats([loss.logit]))
+            let item = ItemName(pass.names.items.lowerBound + place)
+            try observer.observe(Entries.Loss.items[item], loss.value)
+            try observer.observe(Entries.Loss.cosines[item], Array(pass.cosines[2 * place..<2 * place + 2]))
+            try observer.observe(Entries.Loss.logits[item], loss.logit)
         }
     }
 }

@@ -16,8 +16,7 @@ package protocol TrainableModel: AnyObject {
 package protocol StepGradients: AnyObject {
     /// What is trained.
     var trained: any TrainableModel { get }
-    /// Adds the gradients of step `step` on `batch` to the parameters, which have none. The losses still lack norm and
-    /// learning rate.
+    /// Adds the gradients of step `step` on `batch` to the parameters, which have none.
     /// - Throws: `TrainingError.nonFinite` when a number runs away, and what the observer throws.
-    func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> StepLosses
+    func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses
 }

@@ -1,23 +1,16 @@
-/// What a step's items came to.
+import Ledger
+
+/// What a step came to: its batch's losses, and what the update made of the gradients.
 package struct StepLosses: Sendable {
-    /// The mean of the items' losses: their sum by rule 4, one division.
-    package var loss: Float
-    /// Each item's loss.
-    package var items: [Float]
-    /// Each pair's logit; its sign says whether the policy prefers the winner (KTO: rates a picture as people did).
-    package var inside: [Float]
+    /// The mean of the items' losses, each item's, and their logits.
+    package let loss: Float, items: [Float], logits: Logits
     /// Norm of all gradients before clipping.
-    package var gradientNorm: Float
+    package let gradientNorm: Float
     /// The learning rate of the update.
-    package var learningRate: Double
+    package let learningRate: Double
 
-    /// Share of pairs whose winner the policy prefers, or nil without pairs.
-    package var implicitAccuracy: Double? {
-        inside.isEmpty ? nil : Double(inside.count { $0 > 0 }) / Double(inside.count)
-    }
-
-    /// Mean of the logits, or nil without pairs.
-    package var margin: Double? {
-        inside.isEmpty ? nil : inside.reduce(0) { $0 + Double($1) } / Double(inside.count)
+    init(_ batch: BatchLosses, _ update: (gradientNorm: Float, learningRate: Double)) {
+        (loss, items, logits) = (batch.loss, batch.items, batch.logits)
+        (gradientNorm, learningRate) = update
     }
 }

@@ -21,7 +21,7 @@ package final class TraceBuilder: StepObserver {
     private var entries: [Phase: [TraceEntry]] = [:]
     private var tensors: [Phase: [(name: String, digest: Digest)]] = [:]
     /// Digests of what each sample passed through on its way to x̃_t, in order.
-    private var paths: [String: [Digest]] = [:]
+    private var paths: [SampleName: [Digest]] = [:]
     private let engine: Engine
 
     /// A builder that keeps the tensors of `keeps` and hashes on the workers of `engine`.
@@ -30,24 +30,21 @@ package final class TraceBuilder: StepObserver {
         self.engine = engine
     }
 
-    /// Adds an entry to the step: a digest for a tensor, bit patterns for numbers.
-    package func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
-        let entry: TraceEntry
-        switch value {
-        case .tensor(let tensor):
-            tensors[phase, default: []].append((name, tensor.digest(named: name)))
-            if keeps.contains(phase) { kept.append(Kept(phase: phase, name: name, tensor: tensor)) }
-            return
-        case .floats(let values): entry = TraceEntry(name, .float32(values.map(\.bitPattern)))
-        case .doubles(let values): entry = TraceEntry(name, .float64(values.map(\.bitPattern)))
-        case .integers(let values): entry = TraceEntry(name, .integers(values.map(Int64.init)))
-        case .text(let values): entry = TraceEntry(name, .text(values))
-        }
-        entries[phase, default: []].append(entry)
+    /// Adds an entry to the step.
+    package func observe(_ phase: Phase, _ entry: TraceEntry) { entries[phase, default: []].append(entry) }
+
+    /// Adds the digest of a tensor.
+    package func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) {
+        let (phase, name) = (key.phase, key.name)
+        tensors[phase, default: []].append((name, tensor.digest(named: name)))
+        if keeps.contains(phase) { kept.append(Kept(phase: phase, name: name, tensor: tensor)) }
     }
 
     /// Digests many tensors in parallel.
-    package func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
+    package func observe(
+        _ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]
+    ) {
+        let phase = keys.entry.phase
         self.tensors[phase, default: []] += tensorDigests(of: tensors, on: engine)
         // Copies: the step goes on to clip its gradients in place.
         if keeps.contains(phase) {
@@ -72,17 +69,18 @@ package final class TraceBuilder: StepObserver {
 
     /// The trace of the step that `trainer` has just done; what was collected is let go.
     package func finish(_ trainer: Trainer) throws -> StepTrace {
-        for (name, path) in paths {
-            tensors[.inversion, default: []].append((name + ".path", .of(.document, path)))
+        for (sample, path) in paths {
+            let key = Entries.Inversion.paths[sample]
+            tensors[key.phase, default: []].append((key.name, .of(.document, path)))
         }
         paths = [:]
         // An optimiser without a state has no digest.
-        if let state = try trainer.optimizer.stateDigest(on: engine) { observe(.update, "optimizer", digest: state) }
+        if let state = try trainer.optimizer.stateDigest(on: engine) { try observe(Entries.Update.optimizer, state) }
         if let reference = trainer.movingReference {
-            observe(.update, "reference", digest: try reference.digest(on: engine))
+            try observe(Entries.Update.reference, try reference.digest(on: engine))
         }
-        observe(.weights, tensors: trainer.model.parameters.map { ($0.name, $0.parameter.value) })
-        if let average = trainer.average { observe(.weights, "average", digest: try average.digest(on: engine)) }
+        observe(Entries.Weights.weights, trainer.model.parameters.map { ($0.name, $0.parameter.value) })
+        if let average = trainer.average { try observe(Entries.Weights.average, try average.digest(on: engine)) }
         defer { (entries, tensors) = ([:], [:]) }
         return try StepTrace(step: trainer.steps, entries: entries, tensors: tensors)
     }
@@ -94,10 +92,6 @@ package final class TraceBuilder: StepObserver {
 
     /// Lets the kept tensors of the last step go.
     package func clearKept() { kept = [] }
-
-    private func observe(_ phase: Phase, _ name: String, digest: Digest) {
-        entries[phase, default: []].append(TraceEntry(name, digest))
-    }
 }
 
 extension Trainer {

@@ -46,13 +46,11 @@ package final class Trainer {
     /// One optimiser step on `batch`. Throws `TrainingError.nonFinite` when a number runs away: before the update, or
     /// after it when the weights themselves overflow; the trainer is then of no further use.
     package func step(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
-        var losses = try computeGradients(batch, observer: observer)
-        (losses.gradientNorm, losses.learningRate) = try applyGradients(observer: observer)
-        return losses
+        StepLosses(try computeGradients(batch, observer: observer), try applyGradients(observer: observer))
     }
 
-    /// The first part of a step, up to the sum of the items' gradients. The losses still lack norm and learning rate.
-    package func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> StepLosses {
+    /// The first part of a step, up to the sum of the items' gradients.
+    package func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> BatchLosses {
         steps += 1
         return try gradients.compute(batch, step: steps, observer: observer)
     }
@@ -73,9 +71,9 @@ package final class Trainer {
                 })
         }
         try observer?.observe(
-            .gradient,
-            tensors: model.parameters.compactMap { name, parameter in parameter.gradient.map { (name, $0) } })
-        try observer?.observe(.gradient, "norm", .floats([norm]))
+            Entries.Gradient.gradients,
+            model.parameters.compactMap { name, parameter in parameter.gradient.map { (name, $0) } })
+        try observer?.observe(Entries.Gradient.norm, norm)
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)
         engine.section = "update"
@@ -87,9 +85,9 @@ package final class Trainer {
         }
         average?.update(model.parameters, k: steps, engine: engine)
         movingReference?.update(k: steps, engine: engine)
-        try observer?.observe(.update, "clip factor", .floats([factor]))
-        try observer?.observe(.update, "learning rate", .doubles([rate]))
-        for (name, values) in optimizer.scalars { try observer?.observe(.update, name, .doubles(values)) }
+        try observer?.observe(Entries.Update.clipFactor, factor)
+        try observer?.observe(Entries.Update.learningRate, rate)
+        for entry in optimizer.scalars { try observer?.observe(.update, entry) }
         return (norm, rate)
     }
 

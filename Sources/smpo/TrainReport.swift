@@ -17,7 +17,7 @@ final class TrainReport {
     func step(_ step: Int, _ losses: StepLosses) {
         let rate = Double((step - first) * itemsPerStep) / max(1e-9, Date().timeIntervalSince(begin))
         var note = String(format: "loss %.4f", losses.loss)
-        if let accuracy = losses.implicitAccuracy, let margin = losses.margin {
+        if let accuracy = losses.logits.accuracy, let margin = losses.logits.margin {
             note += String(format: "  acc %.2f  margin %+.3f", accuracy, margin)
         }
         bar.update(step, note: note + String(format: "  %.1f/s", rate))

@@ -21,7 +21,7 @@ import Testing
             ])
         let figures = StepFigures(record)
         #expect(figures.step == 3 && figures.loss == 0.25 && figures.gradientNorm == 2 && figures.clipFactor == 0.5)
-        #expect(figures.learningRate == 1e-5 && figures.margin == 1 && figures.implicitAccuracy == 0.5)
+        #expect(figures.learningRate == 1e-5 && figures.logits.margin == 1 && figures.logits.accuracy == 0.5)
         #expect(
             figures.named.map(\.name)
                 == ["loss", "gradient_norm", "clip_factor", "learning_rate", "margin", "implicit_accuracy"])
@@ -31,7 +31,7 @@ import Testing
     @Test func leavesOutWhatThereIsNot() throws {
         let figures = StepFigures(
             try StepRecord(step: 1, phases: [try PhaseRecord(.loss, [TraceEntry("loss", Float.nan)])]))
-        #expect(figures.loss?.isNaN == true && figures.margin == nil && figures.learningRate == nil)
+        #expect(figures.loss?.isNaN == true && figures.logits.margin == nil && figures.learningRate == nil)
         #expect(figures.named.map(\.name) == ["loss"])
     }
 }

@@ -44,7 +44,7 @@ import Testing
         let item = ItemErrors(model: [0.3, 0.4], reference: [0.3, 0.4], weight: 3)
         let found = SmPO(beta: 2000, elements: 1).loss(item)
         #expect(found.value == 0.6931472)
-        #expect(found.inside == 0)
+        #expect(found.logit == 0)
         #expect(found.gradient == [1500, -1500])
         #expect(found.difference == 0)
     }
@@ -70,6 +70,6 @@ import Testing
     @Test func fineTuningIsTheErrorItself() {
         let found = SupervisedFineTuning().loss(ItemErrors(model: [0.25], reference: [], weight: 1))
         #expect(found.value == 0.25 && found.gradient == [1])
-        #expect(found.inside == nil && found.difference == nil)
+        #expect(found.logit == nil && found.difference == nil)
     }
 }

@@ -51,7 +51,7 @@ import Testing
         let found = DPO(beta: 2000, form: .hinge).loss(
             ItemErrors(model: [0.1, 0.9], reference: [0.5, 0.5], weight: 1))
         #expect(found.value == 0 && found.gradient == [0, 0])
-        #expect(abs((found.inside ?? 0) - 800) < 0.01)
+        #expect(abs((found.logit ?? 0) - 800) < 0.01)
     }
 
     /// What tells them from SmPO is the noise and the label, not the comparison.

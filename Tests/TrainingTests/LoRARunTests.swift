@@ -161,7 +161,9 @@ import TinyRuns
 private final class PhaseCollector: StepObserver {
     var tensors: [Phase: [Tensor]] = [:]
 
-    func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
-        if case .tensor(let tensor) = value { tensors[phase, default: []].append(tensor.copy()) }
+    func observe(_ phase: Phase, _ entry: TraceEntry) {}
+
+    func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) {
+        tensors[key.phase, default: []].append(tensor.copy())
     }
 }

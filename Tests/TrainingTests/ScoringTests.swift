@@ -182,9 +182,10 @@ import TinyRuns
     /// Keeps the cosines of the first pair.
     private final class Collector: StepObserver {
         var cosines: [Float] = []
-        func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
-            if name == "0000.cosines", case .floats(let values) = value { cosines = values }
+        func observe(_ phase: Phase, _ entry: TraceEntry) {
+            if entry.name == "0000.cosines", let values = [Float](entry.value) { cosines = values }
         }
+        func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) {}
     }
 
     @Test func recipesThatDoNotGoTogether() throws {

@@ -41,8 +41,7 @@ struct BandReplay {
         let start = TraceComparison.firstDifference(
             expected: try recorded.trace.only(BandReplay.before),
             found: try computed.builder.begun(step: step).only(BandReplay.before))
-        // An item's own loss is the entry that has no suffix.
-        let items = computed.values.losses.map(\.name).filter { !["loss", "kl"].contains($0) && !$0.contains(".") }
+        let items = computed.values.losses.compactMap { Entries.Loss.items.subject(of: $0.name) }
         let losses = trainer.denoising.flatMap {
             RecordedLosses.firstDifference(
                 recorded.trace, items: batch.items, names: items, objective: $0.objective,

@@ -33,17 +33,20 @@ struct ComputedStep {
 
         init(engine: Engine) { builder = TraceBuilder(keeps: [], engine: engine) }
 
-        func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
-            switch value {
-            case .floats(let numbers) where phase == .loss: losses.append((name, numbers.map(\.bitPattern)))
-            case .tensor(let tensor) where phase == .inversion: latents.append((name, tensor))
-            default: break
-            }
-            builder.observe(phase, name, value)
+        func observe(_ phase: Phase, _ entry: TraceEntry) {
+            if phase == .loss, case .float32(let bits) = entry.value { losses.append((entry.name, bits)) }
+            builder.observe(phase, entry)
         }
 
-        func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) {
-            builder.observe(phase, tensors: tensors)
+        func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) {
+            if key.entry.quantity == .latents { latents.append((key.name, tensor)) }
+            builder.observe(key, tensor)
+        }
+
+        func observe(
+            _ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]
+        ) {
+            builder.observe(keys, tensors)
         }
 
         func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) {

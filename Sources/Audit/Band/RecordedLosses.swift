@@ -10,25 +10,22 @@ import Training
 enum RecordedLosses {
     /// The first number of the phase `loss` that does not follow from the recorded errors, or nil.
     static func firstDifference(
-        _ recorded: StepTrace, items: [TrainingBatch.Item], names: [String], objective: any Objective, engine: Engine
+        _ recorded: StepTrace, items: [TrainingBatch.Item], names: [ItemName], objective: any Objective, engine: Engine
     ) -> Divergence? {
-        let phase = recorded.record[.loss]
-        func floats(_ name: String) -> [Float]? {
-            guard case .float32(let bits)? = phase?[name]?.value else { return nil }
-            return bits.map(Float.init(bitPattern:))
-        }
-        func difference(_ name: String, _ expected: Float?) -> Divergence? {
+        let record = recorded.record
+        func difference(_ key: RecordKey<Float>, _ expected: Float?) -> Divergence? {
             guard let expected else { return nil }
-            let found = floats(name)
+            let found = record[key.phase]?[key.name].flatMap { [Float]($0.value) }
             guard found?.map(\.bitPattern) != [expected.bitPattern] else { return nil }
             return Divergence(
-                step: recorded.record.step, phase: .loss, tensor: name,
+                step: record.step, phase: key.phase, tensor: key.name,
                 expected: "\(expected) (\(HexFloat.string(expected))), which follows from the recorded errors",
                 found: found.map { "\($0)" } ?? "nothing")
         }
-        func errors(of name: String, count: Int, weights: [Float]) -> [ItemErrors]? {
-            let reference = objective.usesReference ? floats(name + ".reference errors") : []
-            guard let model = floats(name + ".errors"), let reference, model.count == count * weights.count,
+        typealias Errors = RecordKey<[Float]>
+        func errors(_ model: Errors, _ reference: Errors, count: Int, weights: [Float]) -> [ItemErrors]? {
+            let reference = objective.usesReference ? record[reference] : []
+            guard let model = record[model], let reference, model.count == count * weights.count,
                 !objective.usesReference || reference.count == model.count
             else { return nil }
             return weights.enumerated().map { index, weight in
@@ -37,15 +34,18 @@ enum RecordedLosses {
                     model: Array(model[own]), reference: reference.isEmpty ? [] : Array(reference[own]), weight: weight)
             }
         }
-        func missing(_ name: String, _ count: Int) -> Divergence {
+        func missing(_ name: String, _ model: Errors, _ reference: Errors, _ count: Int) -> Divergence {
             Divergence(
-                step: recorded.record.step, phase: .loss, tensor: name, expected: "\(count) errors of each network",
-                found: "\(floats(name + ".errors") ?? []) and \(floats(name + ".reference errors") ?? [])")
+                step: record.step, phase: model.phase, tensor: name, expected: "\(count) errors of each network",
+                found: "\(record[model] ?? []) and \(record[reference] ?? [])")
         }
         let count = objective.samplesPerItem
         var all: [ItemErrors] = []
         for (name, item) in zip(names, items) {
-            guard let own = errors(of: name, count: count, weights: [item.weight]) else { return missing(name, count) }
+            let (model, reference) = (Entries.Loss.errors[name], Entries.Loss.referenceErrors[name])
+            guard let own = errors(model, reference, count: count, weights: [item.weight]) else {
+                return missing(name.text, model, reference, count)
+            }
             all += own
         }
         var kl: Float = 0
@@ -53,22 +53,23 @@ enum RecordedLosses {
         case .none: break
         case .batch: kl = objective.kl(all)
         case .mismatched:
-            let weights = items.map(\.weight)
-            guard let others = errors(of: "kl", count: count, weights: weights) else {
-                return missing("kl", count * items.count)
+            let (model, reference) = (Entries.Loss.anchorErrors, Entries.Loss.anchorReferenceErrors)
+            guard let others = errors(model, reference, count: count, weights: items.map(\.weight)) else {
+                return missing(Entries.Loss.anchor.name, model, reference, count * items.count)
             }
             kl = objective.kl(others)
         }
-        if objective.klSource != .none, let wrong = difference("kl", kl) { return wrong }
+        if objective.klSource != .none, let wrong = difference(Entries.Loss.anchor, kl) { return wrong }
         var values: [Float] = []
         for (name, errors) in zip(names, all) {
             let loss = objective.loss(errors.against(kl: kl))
             let wrong =
-                difference(name + ".difference", loss.difference) ?? difference(name + ".inside", loss.inside)
-                ?? difference(name, loss.value)
+                difference(Entries.Loss.differences[name], loss.difference)
+                ?? difference(Entries.Loss.logits[name], loss.logit)
+                ?? difference(Entries.Loss.items[name], loss.value)
             if let wrong { return wrong }
             values.append(loss.value)
         }
-        return difference("loss", engine.sum(Tensor(values, shape: [values.count])) / Float(values.count))
+        return difference(Entries.Loss.loss, engine.sum(Tensor(values, shape: [values.count])) / Float(values.count))
     }
 }

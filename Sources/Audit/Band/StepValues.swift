@@ -35,8 +35,9 @@ struct StepValues {
     /// What a number of the phase `loss` is; nil for those that are functions of the errors alone and are compared by
     /// bits (`RecordedLosses`).
     private static func quantity(_ name: String) -> BandQuantity? {
-        if name.hasSuffix(".errors") || name.hasSuffix(".reference errors") { return .errors }
-        return name == "kl" || name.hasSuffix(".inside") || name.hasSuffix(".difference") ? nil : .loss
+        // What no run of ours would write is out of every bound.
+        guard let entry = Entries.entry(.loss, name) else { return .loss }
+        return entry.quantity
     }
 
     private static func distance(_ found: Tensor?, _ recorded: Tensor?, scale: Double = 0) -> Double {

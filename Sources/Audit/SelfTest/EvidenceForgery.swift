@@ -150,12 +150,13 @@ extension Evidence {
 extension StepRecord {
     /// The record with the lowest bit of the step's loss changed.
     func withOtherLoss() throws -> StepRecord {
+        let key = Entries.Loss.loss
         let phases = try phases.map { phase in
-            guard phase.phase == .loss else { return phase }
+            guard phase.phase == key.phase else { return phase }
             return try PhaseRecord(
-                .loss,
+                key.phase,
                 phase.entries.map { entry in
-                    guard entry.name == "loss", case .float32(let bits) = entry.value else { return entry }
+                    guard entry.name == key.name, case .float32(let bits) = entry.value else { return entry }
                     return TraceEntry(entry.name, .float32(bits.map { $0 ^ 1 }))
                 })
         }

@@ -28,15 +28,15 @@ extension SelfTestPlan {
     private var noLedger: String? { evidence.ledger == nil ? "the run is not in a ledger here" : nil }
 
     private var label: [SelfTestMutant] {
-        let change = "1 bit of a coefficient in the ledger"
+        let (change, name) = ("1 bit of a coefficient in the ledger", DataItem.Label.weight.rawValue)
         let items = (try? evidence.dataItems()) ?? []
-        guard let bits = items.first?.labels["weight"] else {
+        guard let bits = items.first?.labels[name] else {
             return [SelfTestMutant(.label, change, notMade: noLedger ?? "it trains without labels")]
         }
         return [
             SelfTestMutant(
                 .label, change, .tampered, steps: steps.lowerBound...steps.lowerBound,
-                .evidence { try LedgerForgery(path: $0.workspace.ledger, run: $0.run).set(label: "weight", bits ^ 1) })
+                .evidence { try LedgerForgery(path: $0.workspace.ledger, run: $0.run).set(label: name, bits ^ 1) })
         ]
     }
 

@@ -10,13 +10,7 @@ package enum BandQuantity: String, CaseIterable, Sendable {
     case gradients
 
     /// The phase whose record holds it.
-    package var phase: Phase {
-        switch self {
-        case .latents: .inversion
-        case .errors, .loss: .loss
-        case .gradients: .gradient
-        }
-    }
+    package var phase: Phase { Entries.all.first { $0.quantity == self }!.phase }
 
     /// The unit of distances.
     package var unit: String {

@@ -38,13 +38,13 @@ package struct DPO: Objective {
     package func loss(_ item: ItemErrors) -> ItemLoss {
         let factor = 0.5 * beta
         let difference = PairLogit.difference(item)
-        let inside = -(factor * difference)
+        let logit = -(factor * difference)
         func loss(_ value: Float, _ slope: Float) -> ItemLoss {
-            ItemLoss(value: value, gradient: [slope, -slope], inside: inside, difference: difference)
+            ItemLoss(value: value, gradient: [slope, -slope], logit: logit, difference: difference)
         }
         switch form {
         case .sigmoid: return PairLogit.loss(item, factor: factor * item.weight)
-        case .hinge: return inside < 1 ? loss(1 - inside, factor) : loss(0, 0)
+        case .hinge: return logit < 1 ? loss(1 - logit, factor) : loss(0, 0)
         case .ipo:
             let rest = -difference - 1 / beta
             return loss(rest * rest, -2 * rest)

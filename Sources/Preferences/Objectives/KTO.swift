@@ -60,7 +60,7 @@ package struct KTO: Objective {
         let (worth, slope) = utility.value(z, y: y)
         return ItemLoss(
             value: Float(lambda * (1 - worth)), gradient: [Float(lambda * slope * Double(beta))],
-            inside: Float(y * z), difference: item.model[0] - item.reference[0])
+            logit: Float(y * z), difference: item.model[0] - item.reference[0])
     }
 
     private static func isGood(_ item: ItemErrors) -> Bool { item.weight > 0 }

@@ -29,11 +29,11 @@ package struct MaPO: Objective {
     package func loss(_ item: ItemErrors) -> ItemLoss {
         let (winner, loser) = (odds(item.model[0]), odds(item.model[1]))
         let difference = winner.value - loser.value
-        let inside = Float(Double(temperature) * difference)
-        let pull = Double(beta * Elementary.sigmoid(-inside) * temperature)
+        let logit = Float(Double(temperature) * difference)
+        let pull = Double(beta * Elementary.sigmoid(-logit) * temperature)
         return ItemLoss(
-            value: item.model[0] + beta * LogSigmoid.negative(inside),
-            gradient: [Float(1 - pull * winner.slope), Float(pull * loser.slope)], inside: inside,
+            value: item.model[0] + beta * LogSigmoid.negative(logit),
+            gradient: [Float(1 - pull * winner.slope), Float(pull * loser.slope)], logit: logit,
             difference: Float(difference))
     }
 

@@ -38,7 +38,7 @@ package struct ItemLoss: Sendable, Equatable {
     /// ∂loss/∂m for each of the item's model errors.
     package let gradient: [Float]
     /// The logit that was compared, where there is one; its sign says whether the policy prefers the winner.
-    package let inside: Float?
+    package let logit: Float?
     /// What the logit is made of, where there is one: (m_w − m_l) − (r_w − r_l), or what the objective has in its place.
     package let difference: Float?
 }

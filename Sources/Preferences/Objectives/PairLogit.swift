@@ -10,9 +10,9 @@ enum PairLogit {
     /// The pair's loss and its gradient by both errors: ±factor·σ(factor·D).
     static func loss(_ item: ItemErrors, factor: Float) -> ItemLoss {
         let difference = difference(item)
-        let inside = -(factor * difference)
-        let pull = Elementary.sigmoid(-inside) * factor
+        let logit = -(factor * difference)
+        let pull = Elementary.sigmoid(-logit) * factor
         return ItemLoss(
-            value: LogSigmoid.negative(inside), gradient: [pull, -pull], inside: inside, difference: difference)
+            value: LogSigmoid.negative(logit), gradient: [pull, -pull], logit: logit, difference: difference)
     }
 }

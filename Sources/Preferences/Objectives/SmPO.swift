@@ -1,8 +1,8 @@
 /// How errors enter the loss: as per-element means with the factor ½ (the public code), or as the paper writes them.
 package enum ErrorScale: String, Sendable, CaseIterable {
-    /// inside = −(β/2)·W·D over means.
+    /// z = −(β/2)·W·D over means.
     case mean
-    /// inside = −β·W·D over sums of squares: the literal formula, larger by twice the number of elements.
+    /// z = −β·W·D over sums of squares: the literal formula, larger by twice the number of elements.
     case sum
 }
 

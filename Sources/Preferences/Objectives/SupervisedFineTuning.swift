@@ -15,6 +15,6 @@ package struct SupervisedFineTuning: Objective {
 
     /// The error itself.
     package func loss(_ item: ItemErrors) -> ItemLoss {
-        ItemLoss(value: item.model[0], gradient: [1], inside: nil, difference: nil)
+        ItemLoss(value: item.model[0], gradient: [1], logit: nil, difference: nil)
     }
 }

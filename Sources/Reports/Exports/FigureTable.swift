@@ -11,7 +11,7 @@ package enum FigureTable {
         func text(_ value: (some CustomStringConvertible)?) -> String { value.map { $0.description } ?? "" }
         return [
             "\(figures.step)", text(figures.loss), text(figures.gradientNorm), text(figures.clipFactor),
-            text(figures.learningRate), text(figures.margin), text(figures.implicitAccuracy), step.head.hex,
+            text(figures.learningRate), text(figures.logits.margin), text(figures.logits.accuracy), step.head.hex,
         ].joined(separator: ",")
     }
 }

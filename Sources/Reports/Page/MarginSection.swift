@@ -8,7 +8,7 @@ package struct MarginSection: PageSection {
     package struct Point: Sendable, Equatable {
         /// The step, from 1.
         package let step: Int
-        /// The mean logit, and the share of logits above 0, as `StepLosses` has them.
+        /// The mean logit, and the share of logits above 0.
         package let margin: Double, accuracy: Double
     }
 
@@ -46,13 +46,11 @@ package struct MarginSection: PageSection {
     package init?(_ records: [StepRecord], meaning: Meaning = .againstReference) {
         var (points, negative, items): ([Point], Int, Int) = ([], 0, 0)
         for record in records {
-            let figures = StepFigures(record)
-            guard let margin = figures.margin, let accuracy = figures.implicitAccuracy else { continue }
+            let logits = StepFigures(record).logits
+            guard let margin = logits.margin, let accuracy = logits.accuracy else { continue }
             points.append(Point(step: record.step, margin: margin, accuracy: accuracy))
-            items += figures.logits.count
-            if case .float32(let bits)? = record[.batch]?["weights"]?.value {
-                negative += bits.count { Float(bitPattern: $0) < 0 }
-            }
+            items += logits.values.count
+            negative += (record[Entries.Batch.weights] ?? []).count { $0 < 0 }
         }
         guard !points.isEmpty else { return nil }
         (self.points, self.negative, self.items, self.meaning) = (points, negative, items, meaning)

@@ -1,4 +1,5 @@
 import Compute
+import Ledger
 
 /// Adafactor (Shazeer & Stern 2018) as transformers' `Adafactor(scale_parameter=False, relative_step=False)` without a
 /// first moment: a given learning rate, squared gradients kept as the means of their rows and columns.
@@ -73,7 +74,7 @@ package final class Adafactor: Optimizer {
     package var stateNumbers: [(key: String, value: Double)] { [] }
 
     /// What the means kept.
-    package var scalars: [(name: String, values: [Double])] { [("moment decay", [decay])] }
+    package var scalars: [TraceEntry] { [Entries.Update.momentDecay(decay)] }
 
     /// 1 − kᶜ for the k-th update.
     private var decay: Double {

@@ -1,4 +1,5 @@
 import Compute
+import Ledger
 
 /// AdamW (Loshchilov & Hutter 2019), decoupled weight decay, in Float32; the powers of β are running double products.
 package final class AdamW: Optimizer {
@@ -53,7 +54,7 @@ package final class AdamW: Optimizer {
     }
 
     /// β₁^updates and β₂^updates.
-    package var scalars: [(name: String, values: [Double])] { [("beta powers", [powers.0, powers.1])] }
+    package var scalars: [TraceEntry] { [Entries.Update.betaPowers([powers.0, powers.1])] }
 
     /// Puts back moments and powers.
     package func restore(

@@ -1,6 +1,7 @@
 import Checkpoints
 import Compute
 import Core
+import Ledger
 
 /// What makes new weights of gradients. Its state is recorded with every step and kept in checkpoints.
 package protocol Optimizer: AnyObject {
@@ -11,8 +12,8 @@ package protocol Optimizer: AnyObject {
     var stateTensors: [(name: String, tensor: Tensor)] { get }
     /// The state's numbers besides `updates`, under their keys in a checkpoint's metadata.
     var stateNumbers: [(key: String, value: Double)] { get }
-    /// What the record of the last update holds besides the learning rate.
-    var scalars: [(name: String, values: [Double])] { get }
+    /// What the record of the last update holds besides the learning rate: entries of the phase `update`.
+    var scalars: [TraceEntry] { get }
     /// One update of `parameters` (the order given at the start) by their gradients, with learning rate `lr`. Each
     /// gradient is let go as soon as it is used, so that the first update's state can take its place in memory. A
     /// parameter without a gradient stays as it is.

@@ -1,4 +1,5 @@
 import Compute
+import Ledger
 
 /// Stochastic gradient descent as `torch.optim.SGD` without dampening: the weight decay is added to the gradient, and
 /// the momentum, where there is one, sums up gradients.
@@ -43,7 +44,7 @@ package final class SGD: Optimizer {
     package var stateNumbers: [(key: String, value: Double)] { [] }
 
     /// None.
-    package var scalars: [(name: String, values: [Double])] { [] }
+    package var scalars: [TraceEntry] { [] }
 
     /// Puts back the sums.
     package func restore(

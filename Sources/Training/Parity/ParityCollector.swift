@@ -12,9 +12,8 @@ final class ParityCollector: StepObserver {
     private let elements: Int
     private let engine: Engine
     private var samples: [Phase: [String: Tensor]] = [:]
-    private var numbers: [String: [Float]] = [:]
+    private var entries: [Phase: [TraceEntry]] = [:]
     private var moves: [(items: Range<Int>, step: InversionStep)] = []
-    private var weights: [Float] = []
 
     init(_ hp: ParityCase, items: Int, elements: Int, engine: Engine) {
         self.hp = hp
@@ -23,26 +22,26 @@ final class ParityCollector: StepObserver {
         self.engine = engine
     }
 
-    func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) {
-        switch (phase, value) {
-        case (.gradient, .tensor(let tensor)):
-            gradients.append((String(name.dropFirst("unet/".count)), tensor.copy()))
-        case (_, .tensor(let tensor)): samples[phase, default: [:]][name] = tensor
-        case (.loss, .floats(let values)): numbers[name] = values
-        case (.batch, .floats(let values)): weights = values
-        default: break
-        }
+    func observe(_ phase: Phase, _ entry: TraceEntry) { entries[phase, default: []].append(entry) }
+
+    func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) {
+        samples[key.phase, default: [:]][key.name] = tensor
+    }
+
+    func observe(_ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]) {
+        gradients += tensors.map { (String($0.name.dropFirst("unet/".count)), $0.tensor.copy()) }
     }
 
     func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) { moves.append((items, step)) }
 
     /// Lays out everything seen: by micro-batch where the case accumulates, winners first.
-    func finish() {
+    func finish() throws {
+        let record = try StepRecord(step: 1, phases: entries.map { try PhaseRecord($0.key, $0.value) })
         let micro = min(hp.microPairs ?? items, items)
         for (index, start) in stride(from: 0, to: items, by: micro).enumerated() {
             let own = start..<min(items, start + micro)
             let prefix = micro < items ? "micro\(index)." : ""
-            layOut(own, prefix)
+            layOut(own, prefix, record)
             layOutInversion(own, prefix)
         }
     }
@@ -51,40 +50,47 @@ final class ParityCollector: StepObserver {
         tensors.append((name, Tensor(values, shape: [values.count])))
     }
 
-    private func layOut(_ items: Range<Int>, _ prefix: String) {
-        let names = [(Phase.inversion, "xt"), (.target, "target"), (.policy, "pred"), (.reference, "ref_pred")]
-        for (phase, name) in names {
-            guard let rows = samples[phase] else { continue }
-            let sides = hp.objective == .kto ? [""] : [".winner", ".loser"]
-            let ordered = sides.flatMap { side in items.map { rows[SampleNames.item($0) + side]! } }
+    private func layOut(_ items: Range<Int>, _ prefix: String, _ record: StepRecord) {
+        let sides: [SampleName.Side?] = hp.objective == .kto ? [nil] : [.winner, .loser]
+        let names = [
+            (Entries.Inversion.latents, "xt"), (Entries.Target.targets, "target"),
+            (Entries.Policy.predictions, "pred"), (Entries.Reference.predictions, "ref_pred"),
+        ]
+        for (keys, name) in names {
+            guard let rows = samples[keys.entry.phase] else { continue }
+            let ordered = sides.flatMap { side in items.map { rows[keys[SampleName(ItemName($0), side)].name]! } }
             let stacked = engine.stacked(ordered.map { $0.reshaped([1] + $0.shape) })
             tensors.append((prefix + name, stacked))
         }
-        func gather(_ suffix: String, _ side: Int = 0) -> [Float] {
-            items.map { numbers[SampleNames.item($0) + suffix]![side] }
+        func gather<Value: RecordValue>(_ keys: RecordKeys<ItemName, Value>) -> [Value] {
+            items.map { record[keys[ItemName($0)]]! }
         }
-        let isSingle = hp.objective == .kto
-        add(prefix + "sq_model", gather(".errors") + (isSingle ? [] : gather(".errors", 1)))
-        if numbers[SampleNames.item(items.lowerBound) + ".reference errors"] != nil {
-            add(prefix + "sq_ref", gather(".reference errors") + (isSingle ? [] : gather(".reference errors", 1)))
+        func bySide(_ errors: [[Float]]) -> [Float] { sides.indices.flatMap { side in errors.map { $0[side] } } }
+        add(prefix + "sq_model", bySide(gather(Entries.Loss.errors)))
+        if record[Entries.Loss.referenceErrors[ItemName(items.lowerBound)]] != nil {
+            add(prefix + "sq_ref", bySide(gather(Entries.Loss.referenceErrors)))
         }
-        let losses = gather("")
+        let losses = gather(Entries.Loss.items)
         add(prefix + "loss", [losses.reduce(0, +) / Float(losses.count)])
+        let (differences, logits) = (gather(Entries.Loss.differences), gather(Entries.Loss.logits))
         switch hp.objective {
-        case .smpo, .inpo, .dpo: layOutComparison(gather(".difference"), gather(".inside"), items, prefix)
+        case .smpo, .inpo, .dpo:
+            let weights = record[Entries.Batch.weights]!
+            layOutComparison(differences, logits, items.map { weights[$0] }, prefix)
         case .kto:
-            add(prefix + "g", gather(".difference").map { -$0 })
+            add(prefix + "g", differences.map { -$0 })
             // U is σ of the logit.
-            add(prefix + "h", gather(".inside").map(Elementary.sigmoid))
-            if let kl = numbers["kl"] { add(prefix + "kl", kl) }
-        case .mapo: add(prefix + "odds", gather(".difference"))
+            add(prefix + "h", logits.map(Elementary.sigmoid))
+            if let anchor = record[Entries.Loss.anchor] { add(prefix + "kl", [anchor]) }
+        case .mapo: add(prefix + "odds", differences)
         }
     }
 
-    private func layOutComparison(_ difference: [Float], _ inside: [Float], _ items: Range<Int>, _ prefix: String) {
-        let coefficients = items.map { weights[$0] }
+    private func layOutComparison(
+        _ difference: [Float], _ logits: [Float], _ coefficients: [Float], _ prefix: String
+    ) {
         add(prefix + "diff", difference)
-        add(prefix + "inside", inside)
+        add(prefix + "inside", logits)
         add(prefix + "coef", coefficients)
         if hp.objective == .smpo { add(prefix + "p", coefficients.map { ($0 / hp.label.gamma + 1) / 2 }) }
         let literal = zip(difference, coefficients).map { -(hp.beta * $1 * Float(elements)) * $0 }

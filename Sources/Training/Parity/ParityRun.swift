@@ -53,7 +53,7 @@ package struct ParityRun {
             losses.append("\(result.loss)")
             progress(step + 1, result)
             if step == 0 {
-                collector.finish()
+                try collector.finish()
                 try Safetensors.write(tensors: collector.tensors, to: "\(folder)/step0.safetensors")
                 try Safetensors.write(tensors: collector.gradients, to: "\(folder)/grads.safetensors")
             }

@@ -12,12 +12,16 @@ final class ObservationClock: StepObserver {
 
     init(_ observer: any StepObserver) { self.observer = observer }
 
-    func observe(_ phase: Phase, _ name: String, _ value: ObservedValue) throws {
-        try time { try observer.observe(phase, name, value) }
+    func observe(_ phase: Phase, _ entry: TraceEntry) throws { try time { try observer.observe(phase, entry) } }
+
+    func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) throws {
+        try time { try observer.observe(key, tensor) }
     }
 
-    func observe(_ phase: Phase, tensors: [(name: String, tensor: Tensor)]) throws {
-        try time { try observer.observe(phase, tensors: tensors) }
+    func observe(
+        _ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]
+    ) throws {
+        try time { try observer.observe(keys, tensors) }
     }
 
     func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {

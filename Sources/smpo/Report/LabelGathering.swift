@@ -21,10 +21,8 @@ extension RunMaterial {
             }
         }
         guard !items.isEmpty else { return .failure(Missing(why: "the run trains on single pictures, without labels")) }
-        func values(_ name: String) -> [Double] {
-            items.compactMap { $0.labels[name].map { Double(Float(bitPattern: $0)) } }
-        }
-        let (winners, losers, weights) = (values("winner score"), values("loser score"), values("weight"))
+        func values(_ label: DataItem.Label) -> [Double] { items.compactMap { $0[label].map(Double.init) } }
+        let (winners, losers, weights) = (values(.winnerScore), values(.loserScore), values(.weight))
         let gaps = zip(winners, losers).map { $0 - $1 }
         var notes = [source]
         var histograms = [

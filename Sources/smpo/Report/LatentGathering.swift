@@ -20,21 +20,18 @@ extension RunMaterial {
     /// The items of a step, compared with `found`, the other side of the step, where there is one.
     func matches(_ expected: StepTrace, _ found: StepTrace?) -> [LatentSection.Match] {
         let record = expected.record
-        guard case .text(let ids)? = record[.batch]?["ids"]?.value, record[.inversion] != nil else { return [] }
-        var timesteps: [Int64] = []
-        if case .integers(let values)? = record[.timestep]?["t"]?.value { timesteps = values }
+        guard let ids = record[Entries.Batch.ids], record[.inversion] != nil else { return [] }
+        let timesteps = record[Entries.Timestep.t] ?? []
         return ids.enumerated().map { place, id in
-            func equal(_ name: String) -> Bool? {
-                guard let old = expected.tensors[.inversion]?[name], let new = found?.tensors[.inversion]?[name] else {
-                    return nil
-                }
+            func equal(_ side: SampleName.Side?) -> Bool? {
+                let key = Entries.Inversion.latents[SampleName(ItemName(place), side)]
+                guard let old = expected[key], let new = found?[key] else { return nil }
                 return old == new
             }
-            let item = PaddedNumber.text(place, digits: 4)
             return LatentSection.Match(
                 step: record.step, item: place, id: id,
-                timestep: timesteps.indices.contains(place) ? Int(timesteps[place]) : nil,
-                winner: equal(item + ".winner") ?? equal(item), loser: equal(item + ".loser"))
+                timestep: timesteps.indices.contains(place) ? timesteps[place] : nil,
+                winner: equal(.winner) ?? equal(nil), loser: equal(.loser))
         }
     }
 
@@ -102,20 +99,20 @@ extension RunMaterial {
     /// An item's pictures: winner and loser of the data, each held against the recorded digest of what the model saw, and
     /// the stored latents.
     private func exhibit(_ match: LatentSection.Match, _ trace: StepTrace) throws -> LatentSection.Exhibit {
-        let (item, isLatent) = (PaddedNumber.text(match.item, digits: 4), recipe.data.isLatent)
-        let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[.batch].flatMap(Self.itemCount)
+        let isLatent = recipe.data.isLatent
+        let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[Entries.Batch.ids]?.count
         let source = try? data.get()
         let place = source.flatMap { Self.find(match.id, in: $0.items) }
         let caption = place.map(\.caption) ?? "\(match.id): its caption is not at hand"
         var pictures: [PagePicture] = []
-        let sides = isSingle ? [""] : [".winner", ".loser"]
+        let sides: [SampleName.Side?] = isSingle ? [nil] : [.winner, .loser]
         for (number, side) in sides.enumerated() {
-            let word = isSingle ? "picture" : String(side.dropFirst())
+            let word = side?.rawValue ?? "picture"
             guard let planes = try place?.planes(number, recipe.data.size, trace, match.item) else { continue }
             let channels = planes.count / max(1, recipe.data.size * recipe.data.size)
             let shape = [channels, recipe.data.size, recipe.data.size]
             let (values, note) = Self.held(
-                planes, shape, against: trace.tensors[.batch]?[item + side], named: item + side)
+                planes, shape, recorded: trace, as: Entries.Batch.pictures[SampleName(ItemName(match.item), side)])
             let alternative = "The \(word) of item \(match.item) in step \(match.step): \(caption)"
             let picture =
                 isLatent
@@ -125,11 +122,12 @@ extension RunMaterial {
             if let picture { pictures.append(picture) }
         }
         for (number, side) in sides.enumerated() {
+            let key = Entries.Inversion.latents[SampleName(ItemName(match.item), side)]
             guard
                 let stored = evidence.storedBits(
-                    step: match.step, phase: .inversion, name: item + side, workspace: workspace)
+                    step: match.step, phase: key.phase, name: key.name, workspace: workspace)
             else { continue }
-            let word = isSingle ? "picture" : String(side.dropFirst())
+            let word = side?.rawValue ?? "picture"
             let state = [match.winner, match.loser][number].map {
                 $0 ? "✓ comes out again" : "✗ does not come out again"
             }
@@ -144,21 +142,17 @@ extension RunMaterial {
         return LatentSection.Exhibit(match: match, caption: caption, pictures: pictures)
     }
 
-    private static func itemCount(_ batch: PhaseRecord) -> Int? {
-        if case .text(let ids)? = batch["ids"]?.value { ids.count } else { nil }
-    }
-
     /// The planes as the model saw them, mirrored where the step mirrored them, and whether their digest is the recorded
     /// one.
     private static func held(
-        _ planes: [Float], _ shape: [Int], against digest: Digest?, named name: String
+        _ planes: [Float], _ shape: [Int], recorded trace: StepTrace, as key: RecordKey<RecordedTensor>
     ) -> (values: [Float], note: String) {
-        guard let digest else { return (planes, "digest not kept") }
+        guard let digest = trace[key] else { return (planes, "digest not kept") }
         for (values, word) in [
             (planes, "✓ recorded digest"),
             (PixelPlanes.flipped(planes, width: shape[2]), "✓ recorded digest, mirrored"),
         ]
-        where Tensor(values, shape: shape).digest(named: name) == digest {
+        where Tensor(values, shape: shape).digest(named: key.name) == digest {
             return (values, word)
         }
         return (planes, "✗ not the recorded digest")
@@ -182,10 +176,10 @@ extension RunMaterial {
             case .picture(let pictures, let index): return try pictures.pixels(at: index, size: size)
             case .pair(let dataset, let label, _):
                 var isWinner = number == 0
-                if case .float32(let weights)? = trace.record[.batch]?["weights"]?.value,
+                if let weights = trace.record[Entries.Batch.weights],
                     trace.record[.batch]?.tensors?.count == weights.count, weights.indices.contains(item)
                 {
-                    isWinner = Float(bitPattern: weights[item]) > 0
+                    isWinner = weights[item] > 0
                 }
                 return try dataset.pixels(
                     at: label.index, which: isWinner ? label.winner : label.winner.other, size: size)

@@ -22,8 +22,8 @@ enum WatchText {
 
     private static func series(_ run: RunFollower, width: Int) -> [String] {
         let all: [(title: String, format: String, value: (StepFigures) -> Double?)] = [
-            ("loss", "%.4f", { $0.loss.map(Double.init) }), ("margin", "%+.4f", \.margin),
-            ("accuracy", "%.3f", \.implicitAccuracy), ("gradient", "%.3g", { $0.gradientNorm.map(Double.init) }),
+            ("loss", "%.4f", { $0.loss.map(Double.init) }), ("margin", "%+.4f", \.logits.margin),
+            ("accuracy", "%.3f", \.logits.accuracy), ("gradient", "%.3g", { $0.gradientNorm.map(Double.init) }),
         ]
         return all.compactMap { title, format, value in
             let values = run.figures.map(value)
@@ -39,7 +39,7 @@ enum WatchText {
             "\(run.name)  \(run.state.rawValue)  step \(run.figures.count)" + (run.plannedSteps.map { "/\($0)" } ?? "")
         if let last = run.figures.last {
             if let loss = last.loss { text += String(format: "  loss %.4f", loss) }
-            if let accuracy = last.implicitAccuracy, let margin = last.margin {
+            if let accuracy = last.logits.accuracy, let margin = last.logits.margin {
                 text += String(format: "  acc %.2f  margin %+.3f", accuracy, margin)
             }
         }

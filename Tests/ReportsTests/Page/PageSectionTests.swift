@@ -107,7 +107,7 @@ import Testing
         #expect(pairs == 102)
     }
 
-    /// As `StepLosses` has them: a logit above 0 is a pair whose winner the policy prefers; 0 is none.
+    /// A logit above 0 is a pair whose winner the policy prefers; 0 is none.
     @Test func marginsAreThoseOfTheTrainer() throws {
         let section = try #require(
             MarginSection(try PageMaterial.records([[-0.0, 0], [1, -0.5], [2, 4]], weights: [1, -1])))
