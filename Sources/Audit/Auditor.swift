@@ -48,7 +48,7 @@ package struct Auditor {
         trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> AuditReport {
         do {
-            return try audit(try Evidence(run: run, workspace: workspace, keys: keys), scope, progress, trace)
+            return try audit(try Run(run, in: workspace, keys: keys), scope, progress, trace)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             var report = AuditReport(run: run, judgement)
@@ -58,47 +58,46 @@ package struct Auditor {
     }
 
     private func audit(
-        _ evidence: Evidence, _ scope: AuditScope, _ progress: (Int, Int) throws -> Void,
+        _ run: Run, _ scope: AuditScope, _ progress: (Int, Int) throws -> Void,
         _ trace: (StepTrace) throws -> Void
     ) throws -> AuditReport {
-        let run = evidence.manifest.run
-        if let reason = incomparable(evidence) { return AuditReport(run: run, .incomparable(reason)) }
-        if let segment = scope.segment { try SegmentError.check(segment, run: run, steps: evidence.stepCount) }
-        let trained = try evidence.lookAtTrained(in: workspace)
-        let session = try Surroundings(evidence, workspace: workspace).open(engine)
-        var report = AuditReport(run: run, .incomparable("nothing was replayed"))
+        if let reason = incomparable(run) { return AuditReport(run: run.name, .incomparable(reason)) }
+        if let segment = scope.segment { try SegmentError.check(segment, run: run.name, steps: run.stepCount) }
+        let trained = try run.checkTrainedFolder()
+        let session = try run.session(on: engine)
+        var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
         (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
-        (report.steps, report.signers) = (evidence.stepCount, evidence.signers.known)
+        (report.steps, report.signers) = (run.stepCount, run.signers.known)
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {
-            chain = try evidence.takeUp(session, before: segment.lowerBound, workspace: workspace)
+            chain = try run.takeUp(session, before: segment.lowerBound)
             report.segment = AuditReport.Segment(steps: segment, checkpoint: chain.count)
         }
         var facts = Judgement.Facts(
             demanded: session.recipe.training.steps, first: scope.segment?.lowerBound ?? 1,
             last: scope.segment?.upperBound ?? report.steps)
-        facts.contradiction = evidence.contradiction?.description
-        if let band = try evidence.manifest.inputs.band(file: workspace.manifest(run)) {
+        facts.contradiction = run.contradiction?.description
+        if let band = try run.manifest.inputs.band(file: workspace.manifest(run.name)) {
             facts.isBanded = true
-            var steps = BandedSteps(evidence, session, workspace: workspace, band: band)
-            try replay(evidence, &steps, facts, &report, progress)
+            var steps = BandedSteps(run, session, band: band)
+            try replay(run, &steps, facts, &report, progress)
         } else {
-            var steps = ComputedSteps(session, after: chain, evidence, workspace: workspace, fault: fault)
-            try replay(evidence, &steps, facts, scope, &report, progress, trace)
-            if localizes { localize(evidence, &report) }
+            var steps = ComputedSteps(session, after: chain, run, fault: fault)
+            try replay(run, &steps, facts, scope, &report, progress, trace)
+            if localizes { localize(run, &report) }
         }
         return report
     }
 
     /// The replay of a run of the reference backend, bit by bit.
     private func replay(
-        _ evidence: Evidence, _ steps: inout ComputedSteps, _ facts: Judgement.Facts, _ scope: AuditScope,
+        _ run: Run, _ steps: inout ComputedSteps, _ facts: Judgement.Facts, _ scope: AuditScope,
         _ report: inout AuditReport, _ progress: (Int, Int) throws -> Void, _ trace: (StepTrace) throws -> Void
     ) throws {
         var replay = Replay(facts, scope.goesThrough ? .through : .toFirstDifference, budget: scope.budget)
         try replay.run(&steps, progress: progress, trace: trace)
         let found = steps.done == facts.demanded ? try steps.outcome() : nil
-        replay.facts.outcome = evidence.outcome(against: found)
+        replay.facts.outcome = run.outcome(against: found)
         if replay.isCut {
             report.segment = AuditReport.Segment(
                 steps: facts.first...replay.facts.last, checkpoint: steps.done - replay.count)
@@ -106,16 +105,15 @@ package struct Auditor {
         // A part inside the run never comes to what the whole run came to.
         let isEnd = replay.facts.last == facts.demanded
         report.evidence =
-            (evidence.golden == nil ? [] : [.goldenLog]) + (evidence.ledger == nil ? [] : [.ledger])
-            + (evidence.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
-        if scope.goesThrough { report.drift = replay.drift(of: evidence, found: found) }
+            run.sources.map(\.evidence) + (run.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
+        if scope.goesThrough { report.drift = replay.drift(of: run, found: found) }
         report.take(replay)
         if report.segment == nil || isEnd, report.divergence == nil { report.chainHead = steps.chain.head }
     }
 
     /// The replay of a run that a foreign backend recorded, within its band.
     private func replay(
-        _ evidence: Evidence, _ steps: inout BandedSteps, _ facts: Judgement.Facts, _ report: inout AuditReport,
+        _ run: Run, _ steps: inout BandedSteps, _ facts: Judgement.Facts, _ report: inout AuditReport,
         _ progress: (Int, Int) throws -> Void
     ) throws {
         var replay = Replay(facts)
@@ -125,23 +123,22 @@ package struct Auditor {
             // The outcome of a whole run must be that of the recorded steps and of the weights that they have led to.
             let found = isEnd ? try steps.outcome() : nil
             if isEnd, found == nil { replay.facts.obstacle = "the records of some steps are missing" }
-            replay.facts.outcome = evidence.outcome(against: found)
+            replay.facts.outcome = run.outcome(against: found)
             report.chainHead = found?.chainHead
         } catch let error as RecordedStep.Missing {
             replay.facts.obstacle = error.description
         }
-        report.evidence = evidence.ledger == nil ? [] : [.ledger]
+        report.evidence = run.ledger == nil ? [] : [.ledger]
         report.band = steps.findings
         report.take(replay)
     }
 
     /// Looks for the operator at which a diverged step goes another way. What stands in the way is told, not thrown:
     /// the verdict does not depend on it.
-    private func localize(_ evidence: Evidence, _ report: inout AuditReport) {
+    private func localize(_ run: Run, _ report: inout AuditReport) {
         guard let divergence = report.divergence else { return }
         do {
-            let finding = try Localizer(evidence: evidence, workspace: workspace, engine: engine)
-                .find(step: divergence.step)
+            let finding = try Localizer(run: run, engine: engine).find(step: divergence.step)
             (report.operators, report.cause, report.notes) = (finding.divergence, finding.cause, finding.notes)
         } catch {
             report.notes.append("no operator is named: \(error)")
@@ -149,10 +146,10 @@ package struct Auditor {
     }
 
     /// Why the run cannot be compared at all, or nil.
-    package func incomparable(_ evidence: Evidence) -> String? {
-        let inputs = evidence.manifest.inputs
-        if requiresSignature && evidence.signers.known.isEmpty {
-            return evidence.missingSignature(workspace.attestations(evidence.manifest.run))
+    package func incomparable(_ run: Run) -> String? {
+        let inputs = run.manifest.inputs
+        if requiresSignature && run.signers.known.isEmpty {
+            return run.missingSignature
         }
         if inputs.contract != ManifestInputs.currentContract {
             return "the run was recorded under contract \(inputs.contract); this program computes by "
@@ -163,7 +160,7 @@ package struct Auditor {
                 + "\(ManifestInputs.referenceBackend) runs are replayed bit by bit. To compare this one, its manifest "
                 + "would need a band, fixed before the audit, and there is none"
         }
-        if evidence.outcomes.isEmpty && (evidence.ledger ?? []).isEmpty {
+        if run.outcomes.isEmpty && (run.ledger ?? []).isEmpty {
             return "neither a golden log nor a step in the ledger nor an outcome says what the run should come to"
         }
         return nil

@@ -24,18 +24,17 @@ struct Localizer {
     /// this long, in seconds: the slowest is some thirty times slower.
     static let patience = 8.0
 
-    let evidence: Evidence
-    let workspace: Workspace
+    let run: Run
     let engine: Engine
 
     /// Looks into step `step`, whose replay was not what was recorded.
     func find(step: Int) throws -> Finding {
-        let replay = try StepReplay(evidence, workspace: workspace, step: step, engine: engine)
+        let replay = try StepReplay(run, step: step, engine: engine)
         let begin = ContinuousClock.now
         let here = try replay.run(engine)
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         var finding = Finding(cause: .environment)
-        let recorded = try evidence.operators(of: step)
+        let recorded = try run.operators(of: step)
         if let recorded {
             finding.notes.append("\(recorded.count) recorded operators of step \(step)")
             finding.divergence = OperatorComparison.firstDifference(

@@ -20,7 +20,7 @@ package struct RunComparison {
     }
 
     /// Compares `left` and `right`; of runs that do not hold it is said, and nothing compared. - Throws:
-    /// `Evidence.UnknownRun`, and errors of opening what a step needs.
+    /// `Run.UnknownRun`, and errors of opening what a step needs.
     package func compare(_ left: String, _ right: String) throws -> RunDifference {
         do {
             return try compareVerified(left, right)
@@ -33,12 +33,10 @@ package struct RunComparison {
     }
 
     private func compareVerified(_ left: String, _ right: String) throws -> RunDifference {
-        let (old, new) = (
-            try Evidence(run: left, workspace: workspace), try Evidence(run: right, workspace: workspace)
-        )
+        let (old, new) = (try Run(left, in: workspace), try Run(right, in: workspace))
         var result = RunDifference(left: left, right: right)
         // Runs are not the same where the model that one handed over is no longer what it came to.
-        for evidence in [old, new] { _ = try evidence.lookAtTrained(in: workspace) }
+        for run in [old, new] { _ = try run.checkTrainedFolder() }
         result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
         result.circumstances = DocumentDifference.all(
             old.manifest.circumstances.json, new.manifest.circumstances.json)
@@ -62,7 +60,7 @@ package struct RunComparison {
         return DocumentDifference.all(document(left), document(right))
     }
 
-    private func compareSteps(_ old: Evidence, _ new: Evidence, _ result: inout RunDifference) throws {
+    private func compareSteps(_ old: Run, _ new: Run, _ result: inout RunDifference) throws {
         let counts = (old.recordedSteps, new.recordedSteps)
         result.commonSteps = min(counts.0, counts.1)
         if counts.0 != counts.1 {
@@ -137,7 +135,7 @@ package struct RunComparison {
     }
 
     private func compareOperators(
-        _ old: Evidence, _ new: Evidence, _ divergence: Divergence, _ result: inout RunDifference
+        _ old: Run, _ new: Run, _ divergence: Divergence, _ result: inout RunDifference
     ) throws {
         let step = divergence.step
         if let left = try old.operators(of: step), let right = try new.operators(of: step) {
@@ -154,14 +152,13 @@ package struct RunComparison {
             return result.notCompared.append("operators: a run of another backend is not replayed")
         }
         let (first, second) = (
-            try StepReplay(old, workspace: workspace, step: step, engine: engine),
-            try StepReplay(new, workspace: workspace, step: step, engine: engine)
+            try StepReplay(old, step: step, engine: engine), try StepReplay(new, step: step, engine: engine)
         )
         let (left, right) = (try first.run(engine), try second.run(engine))
-        for (run, evidence, found) in [(result.left, old, left), (result.right, new, right)] {
-            let isSame = evidence.records(of: step).allSatisfy { $0 == found.trace.record }
+        for (run, found) in [(old, left), (new, right)] {
+            let isSame = run.records(of: step).allSatisfy { $0 == found.trace.record }
             result.notes.append(
-                "step \(step) of \(run) run again here: \(isSame ? "as recorded" : "NOT as recorded")")
+                "step \(step) of \(run.name) run again here: \(isSame ? "as recorded" : "NOT as recorded")")
         }
         result.operators = OperatorComparison.firstDifference(
             step: step, expected: left.operators, found: right.operators, reference: result.left)

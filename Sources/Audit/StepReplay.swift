@@ -22,22 +22,22 @@ final class StepReplay {
 
     /// The step.
     let step: Int
-    private let evidence: Evidence
-    private let workspace: Workspace
+    private let run: Run
     private var state: String?
     private var temporary: String?
 
     /// Prepares step `step` of a run, on `engine` as far as steps before it are replayed.
-    init(_ evidence: Evidence, workspace: Workspace, step: Int, engine: Engine) throws {
-        (self.evidence, self.workspace, self.step) = (evidence, workspace, step)
+    init(_ run: Run, step: Int, engine: Engine) throws {
+        self.run = run
+        self.step = step
         guard step > 1 else { return }
-        let checkpoint = try evidence.checkpoints().last { $0.step < step }
+        let checkpoint = try run.checkpoints().last { $0.step < step }
         if let checkpoint, checkpoint.step == step - 1 {
-            state = try evidence.open(checkpoint, workspace: workspace, engine: engine).path
+            state = try run.open(checkpoint, on: engine).path
             return
         }
-        let session = try Surroundings(evidence, workspace: workspace).open(engine)
-        _ = try evidence.takeUp(session, before: step, workspace: workspace)
+        let session = try run.session(on: engine)
+        _ = try run.takeUp(session, before: step)
         var (steps, replay) = (
             UncomparedSteps(session: session), Replay(Judgement.Facts(demanded: step - 1, last: step - 1))
         )
@@ -54,7 +54,7 @@ final class StepReplay {
 
     /// Runs the step on `engine`; with `kept` the results of one operator are copied.
     func run(_ engine: Engine, keeping kept: OperatorTracer.Place? = nil) throws -> Result {
-        let session = try Surroundings(evidence, workspace: workspace).open(engine)
+        let session = try run.session(on: engine)
         if let state { try TrainingCheckpoint.restore(Checkpoint(safetensors: state), into: session.trainer) }
         let builder = TraceBuilder(keeps: [], engine: session.trainer.model.engine)
         let tracer = OperatorTracer(session.trainer, keeping: kept)

@@ -35,16 +35,16 @@ package struct Verifier {
     package func verify(_ run: String) throws -> VerificationReport {
         var report = VerificationReport(run: run)
         do {
-            let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
-            if let contradiction = evidence.contradiction { throw contradiction }
-            noteDocuments(evidence, &report)
-            noteSigners(evidence, &report)
-            try verifyLedger(evidence, &report)
-            let trained = try evidence.lookAtTrained(in: workspace)
+            let run = try Run(run, in: workspace, keys: keys)
+            if let contradiction = run.contradiction { throw contradiction }
+            noteDocuments(run, &report)
+            noteSigners(run, &report)
+            try verifyLedger(run, &report)
+            let trained = try run.checkTrainedFolder()
             if let holds = trained.holds { report.note("trained files", holds) }
             for reason in trained.unchecked { report.skip("trained files", reason) }
-            try verifyInputs(evidence, &report)
-            requireSteps(evidence, &report)
+            try verifyInputs(run, &report)
+            requireSteps(run, &report)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
         } catch let error where error is MissingObject || error is UnstatedInput {
@@ -55,20 +55,20 @@ package struct Verifier {
     }
 
     /// A run of which no step is known, or not all that its outcome counts, is not verified.
-    private func requireSteps(_ evidence: Evidence, _ report: inout VerificationReport) {
+    private func requireSteps(_ run: Run, _ report: inout VerificationReport) {
         guard report.verdict == .verified else { return }
-        let known = evidence.recordedSteps
+        let known = run.recordedSteps
         if known == 0 {
             (report.verdict, report.reason) = (
                 .incomparable,
                 "no record of a step is there, in a golden log or in the ledger: nothing was checked but "
-                    + "what \(evidence.outcomes.first?.file ?? workspace.manifest(report.run)) says by itself"
+                    + "what \(run.outcomes.first?.file ?? workspace.manifest(report.run)) says by itself"
             )
-        } else if let (file, outcome) = evidence.outcomes.first, known < outcome.steps {
+        } else if let (file, outcome) = run.outcomes.first, known < outcome.steps {
             (report.verdict, report.reason) = (
                 .incomplete, "\(file) states \(outcome.steps) steps, and records of \(known) are there"
             )
-        } else if evidence.statesMoreThanLedger {
+        } else if run.statesMoreThanLedger {
             (report.verdict, report.reason) = (
                 .incomplete,
                 "\(workspace.ledger) has the run as one that is not finished: its rows are held against no outcome"
@@ -76,17 +76,17 @@ package struct Verifier {
         }
     }
 
-    /// What `Evidence` has verified already.
-    private func noteDocuments(_ evidence: Evidence, _ report: inout VerificationReport) {
+    /// What was verified when the run was opened.
+    private func noteDocuments(_ run: Run, _ report: inout VerificationReport) {
         let path = workspace.manifest(report.run)
         if FileContents.exists(path) {
-            report.note("manifest", "\(path), digest \(evidence.manifest.digest)")
+            report.note("manifest", "\(path), digest \(run.manifest.digest)")
         } else {
             report.skip("manifest", "\(path) is not there")
         }
-        if let golden = evidence.golden {
+        if let golden = run.golden {
             report.note("golden log", "\(golden.count) steps, head \(golden.last?.head.hex ?? "none"), Merkle root")
-            if !evidence.hasGoldenTensors {
+            if !run.hasGoldenTensors {
                 report.skip("golden tensors", "names.json and tensors.bin are not beside the log")
             }
         } else {
@@ -94,18 +94,18 @@ package struct Verifier {
         }
     }
 
-    private func noteSigners(_ evidence: Evidence, _ report: inout VerificationReport) {
-        for key in evidence.signers.known { report.note("signature", "\(key)") }
-        for name in evidence.signers.unknown { report.skip("signature", "by a key that is not known, \(name)") }
-        if evidence.signers == .init() { report.skip("signature", "there is none") }
-        guard requiresSignature, evidence.signers.known.isEmpty else { return }
+    private func noteSigners(_ run: Run, _ report: inout VerificationReport) {
+        for key in run.signers.known { report.note("signature", "\(key)") }
+        for name in run.signers.unknown { report.skip("signature", "by a key that is not known, \(name)") }
+        if run.signers == .init() { report.skip("signature", "there is none") }
+        guard requiresSignature, run.signers.known.isEmpty else { return }
         (report.verdict, report.reason) = (
-            .incomplete, evidence.missingSignature(workspace.attestations(report.run))
+            .incomplete, run.missingSignature
         )
     }
 
-    private func verifyLedger(_ evidence: Evidence, _ report: inout VerificationReport) throws {
-        guard let steps = evidence.ledger, let store = try workspace.existingLedger() else {
+    private func verifyLedger(_ run: Run, _ report: inout VerificationReport) throws {
+        guard let steps = run.ledger, let store = try workspace.existingLedger() else {
             return report.skip("ledger", "it does not hold the run")
         }
         // Reading the whole file through is the doctor's: other runs may fill gigabytes.
@@ -119,28 +119,28 @@ package struct Verifier {
             "ledger",
             "\(steps.count) steps, head \(steps.last?.head.hex ?? "none"), stored values, tables of version "
                 + "\(schema.version), level \(try store.level(of: report.run).rawValue)")
-        if evidence.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
+        if run.outcomes.isEmpty { report.skip("Merkle root", "the run is not finished and states none") }
         let checkpoints = try store.checkpoints(of: report.run)
-        for checkpoint in checkpoints { _ = try evidence.open(checkpoint, workspace: workspace, engine: engine) }
+        for checkpoint in checkpoints { _ = try run.open(checkpoint, on: engine) }
         report.note("checkpoints", "\(checkpoints.count), each against the record of its step")
-        try noteRows(evidence, store, &report)
+        try noteRows(run, store, &report)
     }
 
     /// Which rows beside the steps the outcome covers, and which nothing does.
-    private func noteRows(_ evidence: Evidence, _ store: LedgerStore, _ report: inout VerificationReport) throws {
+    private func noteRows(_ run: Run, _ store: LedgerStore, _ report: inout VerificationReport) throws {
         let loose = try store.looseRows(of: report.run)
-        if let seal = evidence.seal {
+        if let seal = run.seal {
             report.note("ledger rows", seal.description)
         } else {
             report.skip(
                 "ledger rows",
-                (evidence.outcomes.contains { $0.file == workspace.ledger }
+                (run.outcomes.contains { $0.file == workspace.ledger }
                     ? "its outcome has format 2" : "the run is not finished")
                     + ": \(loose.measures) measures, and which rows latents, checkpoints, data_items and labels must have, "
                     + "stand in no digest")
         }
-        if !evidence.prunedCheckpoints.isEmpty {
-            let steps = evidence.prunedCheckpoints.map(String.init).joined(separator: ", ")
+        if !run.prunedCheckpoints.isEmpty {
+            let steps = run.prunedCheckpoints.map(String.init).joined(separator: ", ")
             report.skip("checkpoints", "those after steps \(steps) are gone, as `smpo runs prune` leaves it")
         }
         report.skip(
@@ -149,23 +149,23 @@ package struct Verifier {
                 + " stand in no digest")
     }
 
-    private func verifyInputs(_ evidence: Evidence, _ report: inout VerificationReport) throws {
+    private func verifyInputs(_ run: Run, _ report: inout VerificationReport) throws {
         guard opensInputs else {
             report.skip("inputs", "left out")
             return report.skip("trained model", "whether its weights are those of the last step: inputs are left out")
         }
-        let session = try Surroundings(evidence, workspace: workspace).open(engine, forReplay: false)
+        let session = try run.session(on: engine, forReplay: false)
         report.note("inputs", session.inputs.digests.keys.sorted(by: utf8Less).joined(separator: ", "))
         let folder = workspace.model(report.run)
-        guard let outcome = evidence.manifest.outcome else {
+        guard let outcome = run.manifest.outcome else {
             return report.skip("trained model", "the run is not finished")
         }
         guard FileContents.isFolder(folder) else { return report.skip("trained model", "\(folder) is not there") }
-        guard !evidence.replacesRun else {
+        guard !run.replacesRun else {
             return report.skip("trained model", "\(folder) is that of the ledger's run, whose golden place another has")
         }
         // A run that keeps an average hands that over.
-        let last = (evidence.ledger?.last?.record ?? evidence.golden?.last?.record)?.flatMap {
+        let last = (run.ledger?.last?.record ?? run.golden?.last?.record)?.flatMap {
             $0[Entries.Weights.average]
         }
         var expected = outcome.weightsDigest
@@ -182,7 +182,7 @@ package struct Verifier {
                 expected: expected.hex, found: found.hex)
         }
         if let network = session.model.folder?.unet, network.adapterRecipe != nil {
-            try requireMerged(folder, network, evidence)
+            try requireMerged(folder, network, run)
         }
         report.note("trained model", "\(folder), digest \(found)")
     }
@@ -210,7 +210,7 @@ package struct Verifier {
     }
 
     /// Holds the weights that the folder has for the network against the base with the folder's adapters in it.
-    private func requireMerged(_ folder: String, _ network: UNet2DConditionModel, _ evidence: Evidence) throws {
+    private func requireMerged(_ folder: String, _ network: UNet2DConditionModel, _ run: Run) throws {
         let adapters = try Checkpoint(
             safetensors: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
         for parameter in network.trainedParameters {
@@ -224,7 +224,7 @@ package struct Verifier {
             let expected = make().digest(named: name)
             guard found == expected else {
                 throw TamperError(
-                    file: "\(folder)/unet", run: evidence.manifest.run, step: nil, field: "the merged \(name)",
+                    file: "\(folder)/unet", run: run.name, step: nil, field: "the merged \(name)",
                     expected: expected.hex, found: found.hex)
             }
         }

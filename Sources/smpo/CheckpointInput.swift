@@ -17,13 +17,21 @@ enum CheckpointInput {
     /// `RUN@step-N` is a run's checkpoint; a name that a manifest, golden log or the ledger knows is a run; all else is a
     /// path. `./NAME` is a path in any case. - Throws: what reading the ledger throws.
     init(_ word: String, workspace: Workspace) throws {
-        if let (run, step) = RunCheckpoint.parse(word) {
+        if let (run, step) = Self.checkpoint(word) {
             self = .runCheckpoint(run: run, step: step)
         } else if RunName.isValid(word), try Self.isRun(word, workspace) {
             self = .run(word)
         } else {
             self = .path(word)
         }
+    }
+
+    /// Reads `RUN@step-N`; nil for anything else.
+    private static func checkpoint(_ word: String) -> (run: String, step: Int)? {
+        guard let mark = word.firstRange(of: "@step-") else { return nil }
+        let (run, number) = (String(word[..<mark.lowerBound]), String(word[mark.upperBound...]))
+        guard RunName.isValid(run), let step = Int(number), step > 0, "\(step)" == number else { return nil }
+        return (run, step)
     }
 
     private static func isRun(_ word: String, _ workspace: Workspace) throws -> Bool {
@@ -46,7 +54,7 @@ enum CheckpointInput {
             }
             return try Checkpoint(opening: folder, ignoring: ignored)
         case .runCheckpoint(let run, let step):
-            return try RunCheckpoint.open(run, step: step, workspace: workspace, engine: engine)
+            return try Run(run, in: workspace).weights(after: step, on: engine)
         case .path(let path):
             guard FileContents.exists(path) else {
                 throw CheckpointError(

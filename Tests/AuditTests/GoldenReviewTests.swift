@@ -138,7 +138,7 @@ import Training
             #expect(try accept(run).removedSignatures == 1 && !FileContents.exists(path))
             _ = try review(run)
             let signed = try accept(run, key: new)
-            let evidence = try Evidence(run: "run-1", workspace: workspace, keys: [new.verifyingKey])
+            let evidence = try Run("run-1", in: workspace, keys: [new.verifyingKey])
             #expect(evidence.signers.known == [new.verifyingKey])
             let (keys, file) = ([old.verifyingKey, new.verifyingKey], "history")
             #expect(try signed.record.signers(run: "run-1", among: keys, file: file) == [new.verifyingKey])

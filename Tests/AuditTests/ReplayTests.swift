@@ -81,7 +81,7 @@ import Training
 
     @Test func anUnknownRunIsAnErrorThatListsTheKnownOnes() throws {
         try RecordedRun.with { run in
-            let error = try #require(throws: Evidence.UnknownRun.self) { try run.audit("run-7") }
+            let error = try #require(throws: Run.UnknownRun.self) { try run.audit("run-7") }
             #expect("\(error)".contains("run-7") && "\(error)".hasSuffix("known runs: run-1"))
         }
     }

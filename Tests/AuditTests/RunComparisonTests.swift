@@ -128,7 +128,7 @@ import Training
 
     @Test func anUnknownRunIsNamed() throws {
         try RecordedRun.with { run in
-            _ = #expect(throws: Evidence.UnknownRun.self) { try compare(run, "run-9") }
+            _ = #expect(throws: Run.UnknownRun.self) { try compare(run, "run-9") }
         }
     }
 }

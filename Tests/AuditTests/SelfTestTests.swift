@@ -172,7 +172,7 @@ import Training
             #expect(try test(run).unchanged.verdict == .incomparable)
             try run.replace("\"seed\": 11", "\"seed\": 12", in: run.workspace.manifest("run-1"))
             #expect(try test(run).unchanged.verdict == .tampered)
-            #expect(throws: Evidence.UnknownRun.self) {
+            #expect(throws: Run.UnknownRun.self) {
                 try SelfTest(workspace: run.workspace, engine: run.engine).run("run-7")
             }
         }

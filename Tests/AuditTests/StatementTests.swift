@@ -8,8 +8,8 @@ import Training
 
 /// What documents state beside that which a replay proves: they must agree, for no replay would tell who is right.
 @Suite struct StatementTests {
-    private func evidence(_ run: RecordedRun) throws -> Evidence {
-        try Evidence(run: "run-1", workspace: run.workspace)
+    private func evidence(_ run: RecordedRun) throws -> Run {
+        try Run("run-1", in: run.workspace)
     }
 
     /// The ledger's own copy of the seal is no witness against the manifest's.

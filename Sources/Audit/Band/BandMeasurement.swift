@@ -20,13 +20,10 @@ package struct BandMeasurement: Sendable, Equatable {
     /// Replays `run`, recorded with its gradients, on `backend`, as far as it goes.
     /// - Throws: `BandMeasurement.Failed` where a step differs in what every backend computes alike, or lacks values.
     package init(of run: String, in workspace: Workspace, on backend: Backend, engine: Engine) throws {
-        let evidence = try Evidence(run: run, workspace: workspace)
-        let inputs = evidence.manifest.inputs
-        let recipe = try Recipe(
-            json: JSONCursor(inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run)))
-        let session = try TrainingSession(recipe: recipe, engine: engine, backend: backend)
-        var measured = MeasuredSteps(BandReplay(evidence: evidence, session: session, workspace: workspace))
-        var replay = Replay(Judgement.Facts(demanded: evidence.stepCount, last: max(1, evidence.stepCount)))
+        let run = try Run(run, in: workspace)
+        let session = try TrainingSession(recipe: run.recipe, engine: engine, backend: backend)
+        var measured = MeasuredSteps(BandReplay(run: run, session: session))
+        var replay = Replay(Judgement.Facts(demanded: run.stepCount, last: max(1, run.stepCount)))
         try replay.run(&measured)
         if let difference = replay.facts.difference { throw Failed(difference: difference) }
         steps = measured.deviations

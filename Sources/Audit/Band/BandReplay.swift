@@ -7,9 +7,8 @@ import Training
 /// that the recorded gradients have led to, its numbers are measured against the recorded ones, and the recorded
 /// gradients then go through the trainer's own update, which must give the recorded state bit by bit.
 struct BandReplay {
-    let evidence: Evidence
+    let run: Run
     let session: TrainingSession
-    let workspace: Workspace
 
     /// Phases that every backend computes alike: those before the networks run, and those from the gradients on. (The
     /// gradients are the recorded ones when they are compared: their norm must follow from them.)
@@ -37,7 +36,7 @@ struct BandReplay {
         let step = trainer.steps + 1
         let batch = try session.batches.batch(step)
         let computed = try ComputedStep(batch, by: trainer)
-        let recorded = try RecordedStep(step, of: evidence, like: computed.values, workspace: workspace)
+        let recorded = try RecordedStep(step, of: run, like: computed.values)
         let start = TraceComparison.firstDifference(
             expected: try recorded.trace.only(BandReplay.before),
             found: try computed.builder.begun(step: step).only(BandReplay.before))

@@ -15,9 +15,10 @@ struct BandedSteps: ReplaySource {
     private(set) var findings: BandFindings
 
     /// The steps after those that `session` has done.
-    init(_ evidence: Evidence, _ session: TrainingSession, workspace: Workspace, band: Band) {
-        replay = BandReplay(evidence: evidence, session: session, workspace: workspace)
-        (self.band, findings) = (band, BandFindings(band: band))
+    init(_ run: Run, _ session: TrainingSession, band: Band) {
+        replay = BandReplay(run: run, session: session)
+        self.band = band
+        findings = BandFindings(band: band)
     }
 
     var done: Int { replay.session.trainer.steps }
@@ -38,9 +39,9 @@ struct BandedSteps: ReplaySource {
         return result
     }
 
-    /// What the recorded steps and the weights that they have led to come to; nil where records are missing.
+    /// The outcome of the recorded steps and of the weights that they have led to; nil where records are missing.
     func outcome() throws -> ManifestOutcome? {
-        try replay.evidence.chain(upTo: done).map {
+        try replay.run.chain(upTo: done).map {
             ManifestOutcome(
                 chain: $0, weightsDigest: try replay.session.trainer.weightsDigest(),
                 files: try replay.session.fileDigests())

@@ -22,13 +22,13 @@ struct RecordedStep {
 
     /// The values of the latents and gradients that `wanted` names; losses are in the record.
     /// - Throws: `Missing`, `MissingObject`, `TamperError`.
-    init(_ step: Int, of evidence: Evidence, like wanted: StepValues, workspace: Workspace) throws {
-        let run = evidence.manifest.run
+    init(_ step: Int, of run: Run, like wanted: StepValues) throws {
+        let workspace = run.workspace
         func missing(_ what: String) -> Missing {
-            Missing(file: workspace.ledger, run: run, step: step, what: what)
+            Missing(file: workspace.ledger, run: run.name, step: step, what: what)
         }
-        guard let trace = try evidence.ledgerTrace(of: step) else { throw missing("there is no record of the step") }
-        let places = try evidence.storedTensors(of: step)
+        guard let trace = try run.ledgerTrace(of: step) else { throw missing("there is no record of the step") }
+        let places = try run.storedTensors(of: step)
         var objects: [Digest: [UInt8]] = [:]
         func tensor(_ phase: Phase, _ name: String) throws -> Tensor {
             guard let place = places.first(where: { $0.phase == phase && utf8Equal($0.name, name) }) else {
@@ -49,7 +49,7 @@ struct RecordedStep {
             }
             guard let digest = trace.digest(of: name, in: phase), digest == tensor.digest(named: name) else {
                 throw TamperError(
-                    file: workspace.objects.path(of: place.object), run: run, step: step,
+                    file: workspace.objects.path(of: place.object), run: run.name, step: step,
                     field: "the values of \(name)", expected: trace.digest(of: name, in: phase)?.hex ?? "a digest",
                     found: tensor.digest(named: name).hex)
             }

@@ -44,14 +44,14 @@ package struct GoldenReview {
     package func review(
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> Finding {
-        let evidence = try Evidence(run: run, workspace: workspace)
-        let (session, source) = try open(evidence)
-        guard keeps else { return try replay(evidence, session, progress: progress) }
+        let golden = try Run(run, in: workspace)
+        let (session, source) = try open(golden)
+        guard keeps else { return try replay(golden, session, progress: progress) }
         let replacement = GoldenReplacement(run, in: workspace)
         try replacement.remove()
         var finding: Finding?
         try GoldenLog.write(folder: replacement.folder, run: run, inputs: session.inputs) { append in
-            finding = try replay(evidence, session, progress: progress, trace: append)
+            finding = try replay(golden, session, progress: progress, trace: append)
         } manifest: {
             Manifest(
                 run: run, inputs: session.inputs, circumstances: circumstances.noting(source),
@@ -68,36 +68,32 @@ package struct GoldenReview {
 
     /// Opens the run by its recipe, from model and data as they are now, also where they are not the recorded ones.
     /// The recipe's file, as far as it is known, is given too.
-    private func open(_ evidence: Evidence) throws -> (TrainingSession, source: RecipeSource?) {
-        let run = evidence.manifest.run
-        let policy = try GoldenPolicy.read("\(workspace.golden(run))/\(GoldenPolicy.fileName)")
-        let source = try policy.recipe ?? evidence.manifest.recipeSource()
-        let recorded = JSONCursor(
-            evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(run))
-        let recipe = try policy.recipe?.read(root: workspace.root) ?? Recipe(json: recorded)
+    private func open(_ run: Run) throws -> (TrainingSession, source: RecipeSource?) {
+        let policy = try GoldenPolicy.read("\(workspace.golden(run.name))/\(GoldenPolicy.fileName)")
+        let source = try policy.recipe ?? run.manifest.recipeSource()
+        let recipe = try policy.recipe?.read(root: workspace.root) ?? run.recipe
         let workers = engine.pool.workers
         try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
         return (try TrainingSession(recipe: recipe, engine: engine), source)
     }
 
     private func replay(
-        _ evidence: Evidence, _ session: TrainingSession, progress: (Int, Int) throws -> Void,
+        _ run: Run, _ session: TrainingSession, progress: (Int, Int) throws -> Void,
         trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> Finding {
         let total = session.recipe.training.steps
-        let inputs = DocumentDifference.all(evidence.manifest.inputs.json, session.inputs.json)
+        let inputs = DocumentDifference.all(run.manifest.inputs.json, session.inputs.json)
         var facts = Judgement.Facts(demanded: total, last: total)
         facts.changedInputs = inputs.map(\.path)
-        facts.contradiction = evidence.contradiction?.description
+        facts.contradiction = run.contradiction?.description
         var (steps, replay) = (
-            ComputedSteps(
-                session, after: Chain(inputs: session.inputs.digest), evidence, workspace: workspace, fault: fault),
+            ComputedSteps(session, after: Chain(inputs: session.inputs.digest), run, fault: fault),
             Replay(facts, .through)
         )
         try replay.run(&steps, progress: progress, trace: trace)
         let found = try steps.outcome()
-        replay.facts.outcome = evidence.outcome(against: found)
-        var drift = replay.drift(of: evidence, found: found)
+        replay.facts.outcome = run.outcome(against: found)
+        var drift = replay.drift(of: run, found: found)
         drift.inputs = inputs
         return Finding(drift: drift, judgement: Judgement(replay.facts))
     }

@@ -9,17 +9,15 @@ struct ComputedSteps: ReplaySource {
     let session: TrainingSession
     /// The chain of the steps so far.
     private(set) var chain: Chain
-    private let evidence: Evidence
-    private let workspace: Workspace
+    private let run: Run
     private let fault: Fault?
     private let builder: TraceBuilder
 
-    /// The run of `evidence`, computed by `session`, which has done the steps of `chain`. `fault` is what goes wrong on
-    /// purpose.
-    init(
-        _ session: TrainingSession, after chain: Chain, _ evidence: Evidence, workspace: Workspace, fault: Fault? = nil
-    ) {
-        (self.session, self.chain, self.evidence, self.workspace) = (session, chain, evidence, workspace)
+    /// `run`, computed by `session`, which has done the steps of `chain`. `fault` is what goes wrong on purpose.
+    init(_ session: TrainingSession, after chain: Chain, _ run: Run, fault: Fault? = nil) {
+        self.session = session
+        self.chain = chain
+        self.run = run
         self.fault = fault
         builder = TraceBuilder(engine: session.trainer.model.engine)
     }
@@ -35,14 +33,14 @@ struct ComputedSteps: ReplaySource {
         }
         let found = try builder.finish(session.trainer)
         chain.append(found.record.digest)
-        let records = evidence.records(of: found.record.step)
+        let records = run.records(of: found.record.step)
         var step = ReplayedStep(number: done, trace: found, isCompared: !records.isEmpty)
         guard !records.isEmpty, demand.divergence || demand.drift else { return step }
         guard records.contains(where: { $0 != found.record }) else {
             if demand.drift { step.drift = StepDrift(equal: found) }
             return step
         }
-        guard let expected = try evidence.traces(of: done).first(where: { $0.record != found.record }) else {
+        guard let expected = try run.traces(of: done).first(where: { $0.record != found.record }) else {
             preconditionFailure("a record without its trace")
         }
         if demand.drift { step.drift = StepDrift(expected: expected, found: found) }
@@ -50,7 +48,7 @@ struct ComputedSteps: ReplaySource {
         return step
     }
 
-    /// What the replay came to.
+    /// The outcome of the steps so far, as a manifest would state it.
     func outcome() throws -> ManifestOutcome {
         ManifestOutcome(
             chain: chain, weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
@@ -69,8 +67,7 @@ struct ComputedSteps: ReplaySource {
     private func element(_ divergence: Divergence) -> Divergence.Element? {
         guard
             let kept = builder.kept.first(where: { $0.phase == divergence.phase && $0.name == divergence.tensor }),
-            let stored = evidence.storedBits(
-                step: divergence.step, phase: divergence.phase, name: divergence.tensor, workspace: workspace)
+            let stored = run.storedBits(step: divergence.step, phase: divergence.phase, name: divergence.tensor)
         else { return nil }
         return TraceComparison.firstElement(
             stored.bits, kept.tensor.floats.map(\.bitPattern), shape: stored.shape)

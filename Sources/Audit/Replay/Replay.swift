@@ -68,11 +68,11 @@ struct Replay {
         return facts.difference == nil || policy == .through
     }
 
-    /// How the run of `evidence` and its replay, which came to `found`, lie to each other.
-    func drift(of evidence: Evidence, found: ManifestOutcome?) -> Drift {
-        var drift = Drift(run: evidence.manifest.run)
+    /// How far a run and its replay, whose outcome is `found`, lie apart.
+    func drift(of run: Run, found: ManifestOutcome?) -> Drift {
+        var drift = Drift(run: run.name)
         (drift.steps, drift.divergence) = (drifts, facts.difference)
-        (drift.recorded, drift.found) = (evidence.outcomes.first?.outcome, found)
+        (drift.recorded, drift.found) = (run.outcomes.first?.outcome, found)
         return drift
     }
 }

@@ -12,14 +12,14 @@ package final class EvidenceCopy {
     /// The run.
     package let run: String
 
-    /// Copies what there is of `run`. - Throws: `FileError`, `LedgerError`, or what copying a file throws.
-    package init(_ evidence: Evidence, from original: Workspace) throws {
-        run = evidence.manifest.run
+    /// Copies what there is of a run. - Throws: `FileError`, `LedgerError`, or what copying a file throws.
+    package init(_ original: Run) throws {
+        run = original.name
         workspace = try EvidenceCopy.folder()
         do {
-            try copyDocuments(original)
-            if evidence.ledger != nil, let store = try original.existingLedger() { try copyLedger(store, original) }
-            try copyModel(original)
+            try copyDocuments(original.workspace)
+            if let store = original.store { try copyLedger(store, original.workspace) }
+            try copyModel(original.workspace)
         } catch {
             remove()
             throw error

@@ -2,29 +2,21 @@ import Core
 import Foundation
 import Ledger
 
-/// What somebody could do to the record of a run.
+/// Changes to the record of a run that a forger could make.
 extension EvidenceCopy {
-    /// Where steps are recorded.
-    package enum Source: String, CaseIterable {
-        /// `Golden/RUN/log.jsonl`.
-        case golden = "golden log"
-        /// `.smpo/ledger.sqlite`.
-        case ledger
-    }
-
     /// Changes inputs or records and makes every hash that stands on them anew, as a forger would: digests, chain, roots,
     /// outcome, manifests.
     /// - Parameters:
-    ///   - evidence: what the copy holds.
+    ///   - original: the run that the copy is of.
     ///   - sources: where records are changed; the manifest's file goes with the first of them.
     func forge(
-        _ evidence: Evidence, in sources: [Source], inputs: ManifestInputs? = nil,
+        _ original: Run, in sources: [Run.Source], inputs: ManifestInputs? = nil,
         _ change: (StepRecord) throws -> StepRecord = { $0 }
     ) throws {
-        let inputs = inputs ?? evidence.manifest.inputs
+        let inputs = inputs ?? original.manifest.inputs
         var first: Chain?
         for source in sources {
-            let records = try evidence.records(in: source).map(change)
+            let records = try original.records(in: source).map(change)
             var chain = Chain(inputs: inputs.digest)
             switch source {
             case .golden:
@@ -68,11 +60,11 @@ extension EvidenceCopy {
     }
 
     /// Changes one bit of the loss of a step and leaves every hash as it is.
-    func changeLoss(_ evidence: Evidence, of step: Int, in source: Source) throws {
-        let record = try evidence.records(in: source)[step - 1].withOtherLoss()
+    func changeLoss(_ original: Run, of step: Int, in source: Run.Source) throws {
+        let record = try original.records(in: source)[step - 1].withOtherLoss()
         switch source {
         case .golden:
-            var steps = evidence.golden ?? []
+            var steps = original.golden ?? []
             let old = steps[step - 1]
             steps[step - 1] = GoldenStep(record: record, digest: old.digest, head: old.head)
             try write(steps)
@@ -81,15 +73,15 @@ extension EvidenceCopy {
     }
 
     /// Changes one bit of the head of the chain after a step.
-    func changeHead(_ evidence: Evidence, after step: Int, in source: Source) throws {
+    func changeHead(_ original: Run, after step: Int, in source: Run.Source) throws {
         switch source {
         case .golden:
-            var steps = evidence.golden ?? []
+            var steps = original.golden ?? []
             let old = steps[step - 1]
             steps[step - 1] = GoldenStep(record: old.record, digest: old.digest, head: old.head.withOtherBit())
             try write(steps)
         case .ledger:
-            guard let old = evidence.ledger?[step - 1].head else { return }
+            guard let old = original.ledger?[step - 1].head else { return }
             try LedgerForgery(path: workspace.ledger, run: run).set(head: old.withOtherBit(), after: step)
         }
     }
@@ -131,18 +123,6 @@ extension EvidenceCopy {
     private func write(_ steps: [GoldenStep]) throws {
         try AtomicFile.write(to: "\(workspace.golden(run))/log.jsonl") { file in
             for step in steps { try file.append(step.json.canonicalBytes + [0x0A]) }
-        }
-    }
-}
-
-extension Evidence {
-    /// Where this run's steps are recorded.
-    var sources: [EvidenceCopy.Source] { (golden == nil ? [] : [.golden]) + (ledger == nil ? [] : [.ledger]) }
-
-    fileprivate func records(in source: EvidenceCopy.Source) -> [StepRecord] {
-        switch source {
-        case .golden: golden?.map(\.record) ?? []
-        case .ledger: ledger?.map(\.record) ?? []
         }
     }
 }

@@ -29,37 +29,37 @@ package struct SelfTest {
     /// Throws when the work cannot be done.
     package func run(_ run: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> SelfTestReport {
         try self.run(run, progress: progress) {
-            SelfTestPlan($0, steps: $1, engine: engine, workspace: workspace).mutants
+            SelfTestPlan($0, steps: $1, engine: engine).mutants
         }
     }
 
-    /// Tests the audit of `run` with mutants of the caller's choice, made from the evidence and the steps to replay.
+    /// Tests the audit of `run` with mutants of the caller's choice, made from the run and the steps to replay.
     package func run(
-        _ run: String, progress: (Int, Int) throws -> Void = { _, _ in },
-        mutants: (Evidence, ClosedRange<Int>) throws -> [SelfTestMutant]
+        _ name: String, progress: (Int, Int) throws -> Void = { _, _ in },
+        mutants: (Run, ClosedRange<Int>) throws -> [SelfTestMutant]
     ) throws -> SelfTestReport {
         let auditor = Auditor(
             workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
-        let evidence: Evidence
+        let run: Run
         do {
-            evidence = try Evidence(run: run, workspace: workspace, keys: keys)
+            run = try Run(name, in: workspace, keys: keys)
         } catch let error where Judgement(error) != nil {
-            return SelfTestReport(run: run, unchanged: try auditor.audit(run))
+            return SelfTestReport(run: name, unchanged: try auditor.audit(name))
         }
-        guard evidence.manifest.inputs.backend == ManifestInputs.referenceBackend else {
+        guard run.manifest.inputs.backend == ManifestInputs.referenceBackend else {
             return SelfTestReport(
-                run: run,
+                run: name,
                 unchanged: AuditReport(
-                    run: run,
+                    run: name,
                     .incomparable(
                         "mutants are made of runs of the reference backend; the audit of this one, within its band, "
                             + "says itself which tamperings it would notice")))
         }
-        let steps = try SelfTest.steps(evidence)
-        var report = SelfTestReport(run: run, unchanged: try auditor.audit(run, segment: steps))
+        let steps = try SelfTest.steps(run)
+        var report = SelfTestReport(run: name, unchanged: try auditor.audit(name, segment: steps))
         guard report.unchanged.verdict.isPass else { return report }
-        let copy = try EvidenceCopy(evidence, from: workspace)
-        let mutants = try mutants(evidence, steps)
+        let copy = try EvidenceCopy(run)
+        let mutants = try mutants(run, steps)
         for (index, mutant) in mutants.enumerated() {
             try progress(index, mutants.count)
             try note(mutant, of: copy, &report)
@@ -69,11 +69,11 @@ package struct SelfTest {
     }
 
     /// The steps that are replayed: few, and with moments that are not 0 before the last of them where there can be.
-    static func steps(_ evidence: Evidence) throws -> ClosedRange<Int> {
-        if let last = try evidence.checkpoints().last(where: { $0.step < evidence.recordedSteps }) {
+    static func steps(_ run: Run) throws -> ClosedRange<Int> {
+        if let last = try run.checkpoints().last(where: { $0.step < run.recordedSteps }) {
             return last.step + 1...last.step + 1
         }
-        return 1...max(1, min(2, evidence.stepCount))
+        return 1...max(1, min(2, run.stepCount))
     }
 
     private func note(_ mutant: SelfTestMutant, of copy: EvidenceCopy, _ report: inout SelfTestReport) throws {

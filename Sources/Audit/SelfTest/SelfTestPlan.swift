@@ -5,17 +5,18 @@ import Training
 
 /// The mutants that a self-test makes of a run.
 struct SelfTestPlan {
-    let evidence: Evidence
+    let run: Run
     /// The steps that are replayed.
     let steps: ClosedRange<Int>
     let engine: Engine
-    let workspace: Workspace
 
     /// The first step that is replayed, at which all goes wrong that can.
     private var step: Int { steps.lowerBound }
 
-    init(_ evidence: Evidence, steps: ClosedRange<Int>, engine: Engine, workspace: Workspace) {
-        (self.evidence, self.steps, self.engine, self.workspace) = (evidence, steps, engine, workspace)
+    init(_ run: Run, steps: ClosedRange<Int>, engine: Engine) {
+        self.run = run
+        self.steps = steps
+        self.engine = engine
     }
 
     /// All of them, those of which must be caught first.
@@ -25,11 +26,11 @@ struct SelfTestPlan {
     private var inputs: [SelfTestMutant] {
         func forgery(_ change: @escaping (inout Recipe) -> Void) -> SelfTestMutant.Trial {
             .evidence { copy in
-                var inputs = evidence.manifest.inputs
-                var recipe = try Recipe(json: JSONCursor(inputs.recipe, name: "inputs.recipe"))
+                var inputs = run.manifest.inputs
+                var recipe = try run.recipe
                 change(&recipe)
                 (inputs.recipe, inputs.seed) = (recipe.json, recipe.seed)
-                try copy.forge(evidence, in: evidence.sources, inputs: inputs)
+                try copy.forge(run, in: run.sources, inputs: inputs)
             }
         }
         return [
@@ -49,7 +50,7 @@ struct SelfTestPlan {
                 .recipe, "\(change), hashes made anew", .diverged(step: step, phases: .update ... .update),
                 steps: step...step, trial)
         }
-        let recipe = try? Recipe(json: JSONCursor(evidence.manifest.inputs.recipe, name: "inputs.recipe"))
+        let recipe = try? run.recipe
         guard let name = recipe?.optimizer.name, name != .adamw else {
             return mutant(
                 "β₁ lower by a thousandth",
@@ -92,26 +93,26 @@ struct SelfTestPlan {
 
     /// Changed records: as they are, and with every hash made anew.
     private var records: [SelfTestMutant] {
-        EvidenceCopy.Source.allCases.flatMap { source -> [SelfTestMutant] in
+        Run.Source.allCases.flatMap { source -> [SelfTestMutant] in
             let (kind, place): (SelfTestMutant.Kind, String) =
                 source == .golden ? (.goldenRow, "golden log") : (.ledgerRow, "ledger")
             let changes = ["1 bit of a loss", "1 bit of a loss, hashes made anew", "1 bit of a head in the \(place)"]
-            guard evidence.sources.contains(source) else {
+            guard run.sources.contains(source) else {
                 let reason = "the run is not in a \(place) here"
                 return zip([kind, kind, .chainLink], changes).map { SelfTestMutant($0, $1, notMade: reason) }
             }
             return [
                 SelfTestMutant(
                     kind, changes[0], .tampered, steps: step...step,
-                    .evidence { try $0.changeLoss(evidence, of: step, in: source) }),
+                    .evidence { try $0.changeLoss(run, of: step, in: source) }),
                 SelfTestMutant(
                     kind, changes[1], .diverged(step: step, phases: .loss ... .loss), steps: step...step,
                     .evidence { copy in
-                        try copy.forge(evidence, in: [source]) { try $0.step == step ? $0.withOtherLoss() : $0 }
+                        try copy.forge(run, in: [source]) { try $0.step == step ? $0.withOtherLoss() : $0 }
                     }),
                 SelfTestMutant(
                     .chainLink, changes[2], .tampered, steps: step...step,
-                    .evidence { try $0.changeHead(evidence, after: step, in: source) }),
+                    .evidence { try $0.changeHead(run, after: step, in: source) }),
             ]
         }
     }

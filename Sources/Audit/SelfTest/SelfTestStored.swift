@@ -9,9 +9,9 @@ extension SelfTestPlan {
     /// The first and the last of the files that the outcome states, and one more.
     private var model: [SelfTestMutant] {
         let changes = ["1 bit of its first file", "1 bit of its last file", "one file more"]
-        let files = (evidence.outcomes.first { $0.outcome.files != nil }?.outcome.files ?? [:]).keys.sorted(
+        let files = (run.outcomes.first { $0.outcome.files != nil }?.outcome.files ?? [:]).keys.sorted(
             by: utf8Less)
-        guard let first = files.first, let last = files.last, (try? evidence.lookAtTrained(in: workspace))?.holds != nil
+        guard let first = files.first, let last = files.last, (try? run.checkTrainedFolder())?.holds != nil
         else {
             let reason = files.isEmpty ? "the manifest states no files" : "the model's folder is not here"
             return changes.map { SelfTestMutant(.modelFile, $0, notMade: reason) }
@@ -25,11 +25,11 @@ extension SelfTestPlan {
         }
     }
 
-    private var noLedger: String? { evidence.ledger == nil ? "the run is not in a ledger here" : nil }
+    private var noLedger: String? { run.ledger == nil ? "the run is not in a ledger here" : nil }
 
     private var label: [SelfTestMutant] {
         let (change, name) = ("1 bit of a coefficient in the ledger", DataItem.Label.weight.rawValue)
-        let items = (try? evidence.dataItems()) ?? []
+        let items = (try? run.dataItems()) ?? []
         guard let bits = items.first?.labels[name] else {
             return [SelfTestMutant(.label, change, notMade: noLedger ?? "it trains without labels")]
         }
@@ -41,15 +41,15 @@ extension SelfTestPlan {
     }
 
     private var latents: [SelfTestMutant] {
-        let place = try? evidence.storedTensors(of: steps.lowerBound).first
+        let place = try? run.storedTensors(of: steps.lowerBound).first
         return objects(
             .latent, "1 bit of a stored latent", place.map { ($0.object, $0.offset) },
             noLedger ?? "it stored no latents")
     }
 
     private var checkpoints: [SelfTestMutant] {
-        let last = try? evidence.checkpoints().last
-        let size = last.flatMap { workspace.objects.size($0.object) }
+        let last = try? run.checkpoints().last
+        let size = last.flatMap { run.workspace.objects.size($0.object) }
         // The lowest byte of the last number.
         return objects(
             .checkpoint, "1 bit of a checkpoint", last.flatMap { last in size.map { (last.object, $0 - 4) } },

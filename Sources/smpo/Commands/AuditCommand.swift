@@ -198,13 +198,13 @@ struct AuditCommand: ParsableCommand {
         }
 
         private func audit(_ count: Int, _ workspace: Workspace) throws {
-            let evidence = try Evidence(run: name, workspace: workspace, keys: try trust.known())
-            if trust.requireSignature && evidence.signers.known.isEmpty {
+            let run = try Run(name, in: workspace, keys: try trust.known())
+            if trust.requireSignature && run.signers.known.isEmpty {
                 Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
                 throw ExitStatus.incomparable.code
             }
-            let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
-            let head = evidence.outcomes.first?.outcome.chainHead
+            let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
+            let head = run.outcomes.first?.outcome.chainHead
             guard let text = seed ?? head?.hex else {
                 throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
             }
@@ -214,7 +214,7 @@ struct AuditCommand: ParsableCommand {
             let results = try segments.results(drawn) { bar.update($0) }
             bar.finish()
             let report = SampleReport(
-                run: name, steps: evidence.stepCount, plan: plan, seed: text, results: results)
+                run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
             try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
         }
 

@@ -30,32 +30,28 @@ extension AuditCommand {
         @OptionGroup var engineOptions: EngineOptions
 
         func run() throws {
-            let workspace = Workspace()
-            let evidence = try Evidence(run: name, workspace: workspace)
-            let recipe = try Recipe(
-                json: JSONCursor(
-                    evidence.manifest.inputs.recipe, name: "inputs.recipe", file: workspace.manifest(name)))
-            let plan = SegmentPlan(steps: evidence.stepCount, checkpoints: try evidence.checkpoints().map(\.step))
-            let memory = try MemoryPlan(recipe, workers: engineOptions.workerCount).total
-            let seconds = try stepSeconds(evidence, workspace)
+            let run = try Run(name, in: Workspace())
+            let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
+            let memory = try MemoryPlan(run.recipe, workers: engineOptions.workerCount).total
+            let seconds = try stepSeconds(run)
             print(
                 json
                     ? SegmentText.json(
-                        run: name, steps: evidence.stepCount, plan: plan, seconds: seconds, memory: memory
+                        run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory
                     ).pretty
                     : SegmentText.describe(
-                        run: name, steps: evidence.stepCount, plan: plan, seconds: seconds, memory: memory))
+                        run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory))
         }
 
         /// The seconds that a step took when the run was recorded.
-        private func stepSeconds(_ evidence: Evidence, _ workspace: Workspace) throws -> Double? {
-            guard evidence.ledger != nil, let run = try workspace.existingLedger()?.run(name), run.steps > 0,
-                let ended = run.endedAt
+        private func stepSeconds(_ run: Run) throws -> Double? {
+            guard run.ledger != nil, let row = try run.workspace.existingLedger()?.run(name), row.steps > 0,
+                let ended = row.endedAt
             else { return nil }
             let reader = ISO8601DateFormatter()
             reader.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-            guard let begin = reader.date(from: run.startedAt), let end = reader.date(from: ended) else { return nil }
-            return end.timeIntervalSince(begin) / Double(run.steps)
+            guard let begin = reader.date(from: row.startedAt), let end = reader.date(from: ended) else { return nil }
+            return end.timeIntervalSince(begin) / Double(row.steps)
         }
     }
 }

@@ -31,9 +31,9 @@ struct ProveCommand: ParsableCommand {
     var out: String?
 
     func run() throws {
-        let evidence = try Evidence(run: name, workspace: Workspace())
-        let steps = evidence.ledger?.map { ($0.record, $0.digest) } ?? evidence.golden?.map { ($0.record, $0.digest) }
-        guard let steps, evidence.manifest.outcome != nil else {
+        let run = try Run(name, in: Workspace())
+        let steps = run.ledger?.map { ($0.record, $0.digest) } ?? run.golden?.map { ($0.record, $0.digest) }
+        guard let steps, run.manifest.outcome != nil else {
             throw ValidationError("\(name) is not finished, or its steps are neither in the ledger nor in a golden log")
         }
         guard (1...max(1, steps.count)).contains(step), !steps.isEmpty else {
@@ -41,7 +41,7 @@ struct ProveCommand: ParsableCommand {
         }
         guard
             let proof = StepProof(
-                manifest: evidence.manifest, steps: steps.map(\.1), record: steps[step - 1].0)
+                manifest: run.manifest, steps: steps.map(\.1), record: steps[step - 1].0)
         else { return }
         let path = out ?? "\(name).step-\(step).proof.json"
         try OutputFile("--out", path).require(sparing: [], Workspace())

@@ -92,7 +92,7 @@ struct ReportCommand: ParsableCommand {
                 "\(subject) is a checkpoint; expected a run. smpo diff \(run)@step-\(step) OTHER --json compares it")
         case .path(let path):
             // Neither a file nor a known run: the error names the runs.
-            if !FileContents.exists(path), RunName.isValid(path) { _ = try Evidence(run: path, workspace: workspace) }
+            if !FileContents.exists(path), RunName.isValid(path) { _ = try Run(path, in: workspace) }
             if replay { throw ValidationError("--replay is for runs; \(path) is a file") }
             (page, verdict) = (try self.page(of: path, workspace, composition), nil)
         }
@@ -121,15 +121,15 @@ struct ReportCommand: ParsableCommand {
                 expected: "what smpo audit RUN --json or smpo diff A B --json prints", found: "another document")
         }
         let document = try AuditDocument(json: cursor)
-        let material = try known(document.run, workspace).map { try RunMaterial($0, workspace: workspace) }
-        return try AuditPage(workspace: workspace, composition: composition).page(document, material)
+        let run = try known(document.run, workspace)
+        return try AuditPage(workspace: workspace, composition: composition).page(document, run)
     }
 
-    /// The evidence of a run, where this folder has it and it holds: a page on an audit is made without it too.
-    private func known(_ run: String, _ workspace: Workspace) throws -> Evidence? {
+    /// A run, where this folder has it and it holds: a page on an audit is made without it too.
+    private func known(_ run: String, _ workspace: Workspace) throws -> Run? {
         guard RunName.isValid(run), case .run = try CheckpointInput(run, workspace: workspace) else { return nil }
         do {
-            return try Evidence(run: run, workspace: workspace, keys: try trust.known())
+            return try Run(run, in: workspace, keys: try trust.known())
         } catch let error as TamperError {
             Message.note("the record of \(run) is not shown: \(error)")
             return nil

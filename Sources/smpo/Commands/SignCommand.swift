@@ -51,8 +51,8 @@ struct SignCommand: ParsableCommand {
             try ModelBundle.sign(folder: folder, key: key, to: path)
             return Message.line("\(path) written: the files of \(folder) signed with \(key.verifyingKey)")
         }
-        let evidence = try Evidence(run: name, workspace: workspace)
-        guard FileContents.exists(workspace.manifest(name)), let statement = RunStatement.json(evidence.manifest) else {
+        let run = try Run(name, in: workspace)
+        guard FileContents.exists(workspace.manifest(name)), let statement = RunStatement.json(run.manifest) else {
             throw ValidationError("expected a finished run with a manifest, \(workspace.manifest(name))")
         }
         let path = workspace.attestations(name)

@@ -8,8 +8,8 @@ struct AuditPage {
     let workspace: Workspace
     let composition: PageComposition
 
-    /// The page of `document`; of a run that is known here, `material`, its record is shown too.
-    func page(_ document: AuditDocument, _ material: RunMaterial?) throws -> ReportPage {
+    /// The page of `document`; of a run that is known here, its record is shown too.
+    func page(_ document: AuditDocument, _ run: Run?) throws -> ReportPage {
         var page = ReportPage(
             title: document.run, subject: "audit",
             verdict: PageVerdict(document.verdict, document.sentence))
@@ -22,7 +22,7 @@ struct AuditPage {
         }
         let plot =
             document.drift.map { LossPlot($0, firstDifference: first) }
-            ?? material.map { LossPlot(recorded: $0.evidence.records, firstDifference: first) }
+            ?? run.map { LossPlot(recorded: $0.records, firstDifference: first) }
         if let plot, !plot.points.isEmpty {
             page.add(plot)
         } else {
@@ -32,7 +32,7 @@ struct AuditPage {
             document.drift,
             why: "the audit was written without the drift: smpo audit \(document.run) --through --json has it",
             to: &page)
-        guard let material else {
+        guard let run else {
             page.unchecked.append(.init("the record of the run", "no run of this name is known in this folder"))
             page.add(
                 ProvenanceCard(
@@ -43,11 +43,11 @@ struct AuditPage {
                         + document.evidence.map { .init("audit", "compared with", $0.rawValue) }))
             return page
         }
-        page.unchecked += try composition.omissions(material).filter { omission in
+        page.unchecked += try composition.omissions(run).filter { omission in
             !page.unchecked.contains { $0.what == omission.what }
         }
-        try composition.addRecord(of: material, drift: document.drift, difference: first, to: &page)
-        page.add(ProvenanceCard(material.evidence.manifest, signers: material.evidence.signers))
+        try composition.addRecord(of: run, drift: document.drift, difference: first, to: &page)
+        page.add(ProvenanceCard(run.manifest, signers: run.signers))
         return page
     }
 }

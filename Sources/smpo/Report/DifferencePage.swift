@@ -24,7 +24,7 @@ struct DifferencePage {
     }
 
     /// Two runs; where both are known here, every step that both have is compared.
-    func page(_ document: RunDifferenceDocument, _ runs: [Evidence]) throws -> ReportPage {
+    func page(_ document: RunDifferenceDocument, _ runs: [Run]) throws -> ReportPage {
         var page = ReportPage(
             title: "\(document.left) and \(document.right)", subject: "difference of two runs",
             verdict: document.verdict)
@@ -54,8 +54,8 @@ struct DifferencePage {
         if plot.points.isEmpty { page.miss("loss", "Loss", "no step has a loss on both sides") } else { page.add(plot) }
         composition.addDrift(
             drift, names: document.names, why: "the runs have no step that both have", to: &page)
-        for (number, evidence) in runs.enumerated() {
-            page.add(ProvenanceCard(evidence.manifest, signers: evidence.signers, number: number + 1))
+        for (number, run) in runs.enumerated() {
+            page.add(ProvenanceCard(run.manifest, signers: run.signers, number: number + 1))
         }
         return page
     }

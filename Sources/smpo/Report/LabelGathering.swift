@@ -1,16 +1,17 @@
+import Audit
 import Core
 import Datasets
 import Ledger
 import Reports
 import Training
 
-extension RunMaterial {
+extension Run {
     /// The labels of the run's pairs: the ledger's list, else those of the data.
     func labels() throws -> Result<LabelSection, Missing> {
         var (items, source) = (
-            try evidence.dataItems(),
+            try dataItems(),
             "From the ledger's list of the run's labels"
-                + (evidence.seal == nil ? ", which stands in no digest of its own." : ".")
+                + (seal == nil ? ", which stands in no digest of its own." : ".")
         )
         if items.isEmpty {
             switch data {
@@ -29,6 +30,7 @@ extension RunMaterial {
             LabelSection.Histogram(
                 "Reward gap", key: "gap", meaning: "Score of the winner less that of the loser.", gaps)
         ]
+        let recipe = try recipe
         if recipe.objective.isWeighted {
             let gamma = Double(recipe.objective.gamma)
             histograms += [
@@ -54,7 +56,7 @@ extension RunMaterial {
 
     /// Which scorers gave the scores, where the ledger knows.
     private func scorers() throws -> [String] {
-        guard let digest = evidence.manifest.inputs.digests["data"] else { return [] }
+        guard let digest = manifest.inputs.digests["data"] else { return [] }
         let labellings = try workspace.existingLedger()?.labellings() ?? []
         return labellings.filter { $0.data == digest }.map {
             "The scores were given by the scorer \($0.scorer), to \($0.items.count) pairs; that stands in the ledger, in no "

@@ -8,14 +8,14 @@ import Preferences
 import Reports
 import Training
 
-extension RunMaterial {
+extension Run {
     /// Steps whose items are shown, and items of each.
     private static let mostSteps = 5, mostItems = 2
     /// Steps whose timesteps are listed where nothing was replayed.
     private static let mostListed = 200
 
     /// What the noisy pictures are called.
-    private var stage: String { recipe.inversion == nil ? "noisy" : "inverted" }
+    private var stage: String { get throws { try recipe.inversion == nil ? "noisy" : "inverted" } }
 
     /// The items of a step, compared with `found`, the other side of the step, where there is one.
     func matches(_ expected: StepTrace, _ found: StepTrace?) -> [LatentSection.Match] {
@@ -41,8 +41,9 @@ extension RunMaterial {
     func latents(
         _ matches: [LatentSection.Match]?, drift: [StepDrift]? = nil, difference: Int?
     ) throws -> Result<LatentSection, Missing> {
-        let count = evidence.records.count
+        let count = records.count
         guard count > 0 else { return .failure(Missing(why: "no step is recorded here")) }
+        let (recipe, stage) = (try recipe, try stage)
         guard recipe.objective.name != .pickscore else {
             return .failure(Missing(why: "a scorer is trained: nothing is noised or inverted"))
         }
@@ -50,7 +51,7 @@ extension RunMaterial {
         if matches == nil {
             let steps = (0..<min(count, Self.mostListed)).map { 1 + $0 * count / min(count, Self.mostListed) }
             for step in steps {
-                if let trace = try evidence.traces(of: step).first { all += self.matches(trace, nil) }
+                if let trace = try traces(of: step).first { all += self.matches(trace, nil) }
             }
         }
         guard !all.isEmpty else { return .failure(Missing(why: "the records have no phase of noised pictures")) }
@@ -61,7 +62,7 @@ extension RunMaterial {
         let steps = Set(wanted.filter { (1...count).contains($0) }).sorted().prefix(Self.mostSteps)
         var exhibits: [LatentSection.Exhibit] = []
         for step in steps {
-            guard let trace = try evidence.traces(of: step).last else { continue }
+            guard let trace = try traces(of: step).last else { continue }
             let own = all.filter { $0.step == step }
             let items = own.isEmpty ? self.matches(trace, nil) : own
             // What differs is what one wants to see.
@@ -99,6 +100,7 @@ extension RunMaterial {
     /// An item's pictures: winner and loser of the data, each held against the recorded digest of what the model saw, and
     /// the stored latents.
     private func exhibit(_ match: LatentSection.Match, _ trace: StepTrace) throws -> LatentSection.Exhibit {
+        let (recipe, stage) = (try recipe, try stage)
         let isLatent = recipe.data.isLatent
         let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[Entries.Batch.ids]?.count
         let source = try? data.get()
@@ -124,8 +126,7 @@ extension RunMaterial {
         for (number, side) in sides.enumerated() {
             let key = Entries.Inversion.latents[SampleName(ItemName(match.item), side)]
             guard
-                let stored = evidence.storedBits(
-                    step: match.step, phase: key.phase, name: key.name, workspace: workspace)
+                let stored = storedBits(step: match.step, phase: key.phase, name: key.name)
             else { continue }
             let word = side?.rawValue ?? "picture"
             let state = [match.winner, match.loser][number].map {

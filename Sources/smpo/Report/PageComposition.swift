@@ -35,31 +35,30 @@ struct PageComposition {
 
     /// Adds what the record of the run itself shows.
     func addRecord(
-        of material: RunMaterial, matches: [LatentSection.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?,
+        of run: Run, matches: [LatentSection.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?,
         to page: inout ReportPage
     ) throws {
         func add<Section: PageSection>(
-            _ section: Result<Section, RunMaterial.Missing>, _ key: String, _ title: String
+            _ section: Result<Section, Run.Missing>, _ key: String, _ title: String
         ) {
             switch section {
             case .success(let section): page.add(section)
             case .failure(let missing): page.miss(key, title, missing.why)
             }
         }
-        add(try material.latents(matches, drift: drift, difference: difference), "latents", "Inverted latents")
-        add(try material.labels(), "labels", "Labels and reward gaps")
-        if let margins = MarginSection(material.evidence.records, meaning: meaning(of: material.recipe.objective.name))
-        {
+        add(try run.latents(matches, drift: drift, difference: difference), "latents", "Inverted latents")
+        add(try run.labels(), "labels", "Labels and reward gaps")
+        if let margins = try MarginSection(run.records, meaning: meaning(of: run.recipe.objective.name)) {
             page.add(margins)
         } else {
             page.miss(
                 "margin", "Margin and implicit accuracy",
-                material.evidence.records.isEmpty
+                run.records.isEmpty
                     ? "no step is recorded here" : "the objective compares nothing: its loss has no logits")
         }
         if drawsSamples {
             let bar = ProgressBar(total: 2, unit: "model")
-            add(material.samples(engine) { bar.update($0) }, "samples", "Samples before and after")
+            add(try run.samples(engine) { bar.update($0) }, "samples", "Samples before and after")
             bar.finish()
         } else {
             page.miss("samples", "Samples before and after", "pictures are drawn with --samples, which takes a while")
@@ -75,23 +74,22 @@ struct PageComposition {
     }
 
     /// What nobody has checked of a run's record.
-    func omissions(_ material: RunMaterial) throws -> [ReportPage.Omission] {
-        let evidence = material.evidence
+    func omissions(_ run: Run) throws -> [ReportPage.Omission] {
         var list: [ReportPage.Omission] = []
-        if evidence.signers.known.isEmpty {
+        if run.signers.known.isEmpty {
             list.append(
                 .init(
                     "who made the run",
-                    evidence.signers.unknown.isEmpty
+                    run.signers.unknown.isEmpty
                         ? "nobody has signed it" : "it is signed, but by no key that is known here; --trust names one"))
         }
-        if evidence.ledger == nil {
+        if run.ledger == nil {
             list.append(.init("values of latents, checkpoints", "the ledger here does not hold the run"))
         }
-        if evidence.manifest.outcome == nil {
+        if run.manifest.outcome == nil {
             list.append(.init("the end of the run", "it is not finished, or its manifest states no outcome"))
         }
-        if let trace = try evidence.traces(of: 1).last {
+        if let trace = try run.traces(of: 1).last {
             let phases = trace.record.phases.filter { $0.tensors != nil && trace.tensors[$0.phase] == nil }
             if !phases.isEmpty {
                 list.append(
@@ -102,7 +100,7 @@ struct PageComposition {
         } else {
             list.append(.init("single steps", "no record of a step is here, only what the run came to"))
         }
-        if case .failure(let missing) = material.data { list.append(.init("the data", missing.why)) }
+        if case .failure(let missing) = run.data { list.append(.init("the data", missing.why)) }
         return list
     }
 }

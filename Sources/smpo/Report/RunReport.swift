@@ -17,10 +17,8 @@ struct RunReport {
     func page(_ run: String, replays: Bool) throws -> (page: ReportPage, verdict: Verdict?) {
         let subject = replays ? "replay of a recorded run" : "record of a run"
         do {
-            let evidence = try Evidence(run: run, workspace: workspace, keys: keys)
-            let material = try RunMaterial(evidence, workspace: workspace)
-            return replays
-                ? try replayed(material, subject) : try recorded(material, subject)
+            let opened = try Run(run, in: workspace, keys: keys)
+            return replays ? try replayed(opened, subject) : try recorded(opened, subject)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             return (unshown(run, subject, judgement), judgement.verdict)
@@ -47,74 +45,71 @@ struct RunReport {
         return page
     }
 
-    private func recorded(_ material: RunMaterial, _ subject: String) throws -> (ReportPage, Verdict?) {
-        let evidence = material.evidence
-        let isUnsigned = requiresSignature && evidence.signers.known.isEmpty
-        let sources = [evidence.golden.map { _ in EvidenceKind.goldenLog }, evidence.ledger.map { _ in .ledger }]
-            .compactMap(\.self).map(\.rawValue)
+    private func recorded(_ run: Run, _ subject: String) throws -> (ReportPage, Verdict?) {
+        let isUnsigned = requiresSignature && run.signers.known.isEmpty
+        let sources = run.sources.map(\.rawValue)
         let held = sources.isEmpty ? "Its manifest holds" : "Manifest and \(sources.joined(separator: " and ")) hold"
         var page = ReportPage(
-            title: material.run, subject: subject,
+            title: run.name, subject: subject,
             verdict: isUnsigned
                 ? PageVerdict(.incomparable, "No known key has signed the run, and one was demanded.")
                 : PageVerdict(
                     "recorded", .open,
                     "\(held) against themselves: every digest and every link of the chain. Nothing was replayed."))
-        let why = "nothing was replayed: smpo report \(material.run) --replay does it"
-        page.unchecked = [.init("that the steps come out again", why)] + (try composition.omissions(material))
-        page.unchecked += try evidence.lookAtTrained(in: workspace).unchecked.map { .init("the model's files", $0) }
+        let why = "nothing was replayed: smpo report \(run.name) --replay does it"
+        page.unchecked = [.init("that the steps come out again", why)] + (try composition.omissions(run))
+        page.unchecked += try run.checkTrainedFolder().unchecked.map { .init("the model's files", $0) }
         page.miss("first-difference", "First difference", why)
-        add(LossPlot(recorded: evidence.records), to: &page)
+        add(LossPlot(recorded: run.records), to: &page)
         composition.addDrift(nil, why: why, to: &page)
-        try composition.addRecord(of: material, difference: nil, to: &page)
-        page.add(ProvenanceCard(evidence.manifest, signers: evidence.signers))
+        try composition.addRecord(of: run, difference: nil, to: &page)
+        page.add(ProvenanceCard(run.manifest, signers: run.signers))
         return (page, isUnsigned ? .incomparable : nil)
     }
 
-    private func replayed(_ material: RunMaterial, _ subject: String) throws -> (ReportPage, Verdict?) {
-        let evidence = material.evidence
+    private func replayed(_ run: Run, _ subject: String) throws -> (ReportPage, Verdict?) {
         let auditor = Auditor(
             workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
         var matches: [LatentSection.Match] = []
         var bar: ProgressBar?
         let report = try auditor.audit(
-            material.run, AuditScope(goesThrough: true),
+            run.name, AuditScope(goesThrough: true),
             progress: { done, total in
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
                 bar?.update(done)
             },
             trace: { found in
-                guard let expected = try evidence.traces(of: found.record.step).last else { return }
-                matches += material.matches(expected, found)
+                guard let expected = try run.traces(of: found.record.step).last else { return }
+                matches += run.matches(expected, found)
             })
         bar?.finish()
         guard let drift = report.drift else {
-            if report.verdict == .tampered { return (unshown(material.run, subject, report.judgement), .tampered) }
+            if report.verdict == .tampered { return (unshown(run.name, subject, report.judgement), .tampered) }
             // Its own measure is a band, or it cannot be compared.
             let document = try AuditDocument(json: JSONCursor(report.json, name: "audit"))
-            let page = try AuditPage(workspace: workspace, composition: composition).page(document, material)
+            let page = try AuditPage(workspace: workspace, composition: composition).page(document, run)
             return (page, report.verdict)
         }
         var page = ReportPage(
-            title: material.run, subject: subject,
+            title: run.name, subject: subject,
             verdict: PageVerdict(report.verdict, sentence(report, drift)))
-        page.unchecked = try composition.omissions(material)
+        page.unchecked = try composition.omissions(run)
         let first = drift.divergence?.step
         if let divergence = drift.divergence {
-            var section = FirstDifference(divergence, steps: evidence.stepCount)
+            var section = FirstDifference(divergence, steps: run.stepCount)
             section.kind = drift.kind.map { "\($0.word) – \($0.meaning)" }
             page.add(section)
             page.unchecked.append(
                 .init(
-                    "the operator", "this replay looked at phases; smpo audit \(material.run) names the first operator")
+                    "the operator", "this replay looked at phases; smpo audit \(run.name) names the first operator")
             )
         } else {
             page.add(NoDifference("There is none in the compared steps."))
         }
         add(LossPlot(drift.steps, firstDifference: first), to: &page)
         composition.addDrift(drift.steps, why: "no record of a step is here to compare with", to: &page)
-        try composition.addRecord(of: material, matches: matches.isEmpty ? nil : matches, difference: first, to: &page)
-        page.add(ProvenanceCard(evidence.manifest, signers: evidence.signers))
+        try composition.addRecord(of: run, matches: matches.isEmpty ? nil : matches, difference: first, to: &page)
+        page.add(ProvenanceCard(run.manifest, signers: run.signers))
         return (page, report.verdict)
     }
 

@@ -1,3 +1,4 @@
+import Audit
 import Compute
 import Core
 import Datasets
@@ -6,19 +7,20 @@ import Reports
 import Studies
 import Training
 
-extension RunMaterial {
+extension Run {
     private static let mostCaptions = 6, samplingSteps = 25
 
     /// Pictures by the model that the run started from and by the one that it ended with.
-    func samples(_ engine: Engine, progress: (Int) -> Void) -> Result<SampleSection, Missing> {
+    func samples(_ engine: Engine, progress: (Int) -> Void) throws -> Result<SampleSection, Missing> {
+        let recipe = try recipe
         guard recipe.objective.name != .pickscore else {
             return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
         }
         guard !recipe.data.isLatent else {
             return .failure(Missing(why: "the model draws latents, which need an autoencoder to become pictures"))
         }
-        let trained = workspace.model(run)
-        guard FileContents.isFolder(trained), !evidence.replacesRun else {
+        let trained = workspace.model(name)
+        guard FileContents.isFolder(trained), !replacesRun else {
             return .failure(Missing(why: "the model that the run ended with is not here (\(trained))"))
         }
         let drawn: Result<SampleSection, any Error> = Result {
@@ -28,9 +30,9 @@ extension RunMaterial {
             case .fresh(let fresh): base = try FreshModel(fresh).open(on: engine)
             case .scorer: throw Missing(why: "the run trains a scorer, which draws nothing")
             }
-            let recorded = evidence.manifest.inputs.digests
+            let recorded = manifest.inputs.digests
             let isBase = try base.digests().allSatisfy { recorded[$0.key] == $0.value }
-            let texts = captions()
+            let texts = captions(recipe)
             guard !texts.isEmpty else { throw Missing(why: "no caption is at hand to draw") }
             let edge = recipe.data.size
             var rows: [[PagePicture]] = texts.map { _ in [] }
@@ -61,7 +63,7 @@ extension RunMaterial {
     }
 
     /// Captions that the model has not seen where there are such, else those of the data.
-    private func captions() -> [String] {
+    private func captions(_ recipe: Recipe) -> [String] {
         if case .shapes = recipe.data.source {
             return ShapesSplit.test.captions.prefix(Self.mostCaptions).map(\.text)
         }

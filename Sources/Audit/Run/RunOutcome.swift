@@ -1,8 +1,8 @@
 import Core
 import Ledger
 
-extension Evidence {
-    /// How what a replay came to, nil where it did not come to the end, lies to what the documents say of the whole run.
+extension Run {
+    /// Compares the outcome of a replay, nil where it did not reach the end, with those that the documents state.
     func outcome(against found: ManifestOutcome?) -> Judgement.Outcome {
         if outcomes.isEmpty { return .notStated }
         guard let found else { return .notReached }
@@ -23,7 +23,7 @@ extension Evidence {
         {
             claim.firstDifference(from: other).map { name, expected, found in
                 TamperError(
-                    file: file, run: manifest.run, step: nil, field: "outcome.\(name)",
+                    file: file, run: name, step: nil, field: "outcome.\(name)",
                     expected: "\(found), as \(source) says", found: expected)
             }
         }

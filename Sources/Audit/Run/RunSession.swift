@@ -7,31 +7,44 @@ import Ledger
 import Preferences
 import Training
 
-/// Model and data of a run as they are now, held against what the manifest says they were.
-struct Surroundings {
-    private let evidence: Evidence
-    private let workspace: Workspace
+/// Model and data of a run, opened as they are now and held against the digests in the manifest.
+extension Run {
+    /// Something of a run that is not at hand.
+    package struct Missing: Error {
+        /// Why not.
+        package let why: String
 
-    init(_ evidence: Evidence, workspace: Workspace) {
-        self.evidence = evidence
-        self.workspace = workspace
+        /// With the reason.
+        package init(why: String) { self.why = why }
+    }
+
+    /// Opens the data alone, and holds it against the manifest.
+    func openData() -> Result<RunData, Missing> {
+        let opened: Result<RunData, any Error> = Result {
+            let data = try RunData(recipe)
+            for (name, digest) in data.digests.sorted(by: { utf8Less($0.key, $1.key) })
+            where manifest.inputs.digests[name] != digest {
+                throw Missing(why: "the \(name) here are not those of the run: their digest is \(digest)")
+            }
+            return data
+        }
+        return opened.mapError { $0 as? Missing ?? Missing(why: "the data cannot be opened: \($0)") }
     }
 
     /// Opens the session that the manifest describes; `forReplay` refuses one that this machine's memory could not
     /// carry through its steps. Throws `TamperError` naming the file or item whose content is
     /// not the recorded one, and the reader's own error for what is missing. A run of a foreign backend is replayed on
     /// the reference.
-    func open(_ engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
-        let manifest = evidence.manifest
-        let path = workspace.manifest(manifest.run)
-        let recipe = try Recipe(json: JSONCursor(manifest.inputs.recipe, name: "inputs.recipe", file: path))
+    func session(on engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
+        let path = workspace.manifest(name)
+        let recipe = try recipe
         let isForeign = manifest.inputs.backend != ManifestInputs.referenceBackend
         let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign)
         let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
         for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
             if let missing = missingItem(session) { throw missing }
             if name == "data", let changed = changedItem(session) { throw changed }
-            if manifest.format < Manifest.format, manifest.inputs.digests[name] == nil, Surroundings.isLater(name) {
+            if manifest.format < Manifest.format, manifest.inputs.digests[name] == nil, Run.isLater(name) {
                 throw UnstatedInput(file: path, input: name)
             }
             throw tampered(
@@ -55,7 +68,7 @@ struct Surroundings {
 
     /// The data is what it was; the ledger's list of its items and labels, where there is one, must say so.
     private func checkItems(_ session: TrainingSession) throws {
-        let recorded = try evidence.dataItems()
+        let recorded = try dataItems()
         guard !recorded.isEmpty else { return }
         let items = session.data.ledgerItems
         guard recorded.count == items.count else {
@@ -84,9 +97,9 @@ struct Surroundings {
                 try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
             }
             return try TrainingSession(recipe: recipe, engine: engine, backend: isForeign ? .reference : nil)
-        } catch let error where Surroundings.isDamage(error) {
+        } catch let error where Run.isDamage(error) {
             throw tampered(
-                workspace.manifest(evidence.manifest.run), "digest of an input", "the inputs as they were recorded",
+                workspace.manifest(name), "digest of an input", "the inputs as they were recorded",
                 "\(error)")
         }
     }
@@ -105,10 +118,10 @@ struct Surroundings {
     /// A pair of the run that was left out now because a picture of it could not be opened. That is no other content as
     /// long as all pairs that are there are those of the run.
     private func missingItem(_ session: TrainingSession) -> FolderPairsProblem? {
-        let recorded = evidence.itemDigests()
+        let recorded = itemDigests()
         let missing = session.data.refused.first { $0.isUnreachable && recorded[$0.item] != nil }
         guard let missing, case .pairs(let dataset, _) = session.data.items else { return nil }
-        let isWhole = (try? evidence.dataItems())?.isEmpty == false
+        let isWhole = (try? dataItems())?.isEmpty == false
         let areSame = (0..<dataset.count).allSatisfy { index in
             let item = dataset.item(at: index)
             return recorded[item.id].map { $0 == item.digest.hex } ?? !isWhole
@@ -120,7 +133,7 @@ struct Surroundings {
     /// golden log that drew it.
     private func changedItem(_ session: TrainingSession) -> TamperError? {
         guard case .pairs(let dataset, _) = session.data.items else { return nil }
-        let recorded = evidence.itemDigests()
+        let recorded = itemDigests()
         let source = session.recipe.data.source
         for index in 0..<dataset.count {
             let item = dataset.item(at: index)
@@ -153,6 +166,6 @@ struct Surroundings {
 
     private func tampered(_ file: String, _ field: String, _ expected: String, _ found: String) -> TamperError {
         TamperError(
-            file: file, run: evidence.manifest.run, step: nil, field: field, expected: expected, found: found)
+            file: file, run: name, step: nil, field: field, expected: expected, found: found)
     }
 }

@@ -44,15 +44,15 @@ package struct TrainedFolder {
     }
 }
 
-/// What a look at the model that a run has handed over came to.
-package struct TrainedLook {
-    /// What was looked at and holds; nil where nothing was.
-    package var holds: String?
-    /// What was not looked at, and why.
-    package var unchecked: [String] = []
-}
-
 extension TrainedFolder {
+    /// What was checked of the model that a run has handed over.
+    package struct Finding {
+        /// What holds, in a sentence; nil where nothing was checked.
+        package var holds: String?
+        /// What was not checked, and why.
+        package var unchecked: [String] = []
+    }
+
     /// Holds the folder that the run of `manifest` has handed over, where it is there, against the files that the manifest
     /// states. - Throws: `TamperError` that names the file; `FileError`.
     package static func require(_ manifest: Manifest, in workspace: Workspace) throws {
@@ -62,32 +62,36 @@ extension TrainedFolder {
     }
 }
 
-extension Evidence {
+extension Run {
     /// Holds the folder of the model that the run has handed over against the files that its outcome states.
     /// - Throws: `TamperError` that names the file; `FileError`.
-    package func lookAtTrained(in workspace: Workspace) throws -> TrainedLook {
-        let folder = workspace.model(manifest.run)
-        guard !outcomes.isEmpty else { return TrainedLook(unchecked: ["the run is not finished and states none"]) }
-        guard FileContents.isFolder(folder) else { return TrainedLook(unchecked: ["\(folder) is not there"]) }
-        guard !replacesRun else {
-            return TrainedLook(unchecked: ["\(folder) is that of the ledger's run, whose golden place another has"])
+    package func checkTrainedFolder() throws -> TrainedFolder.Finding {
+        let folder = workspace.model(name)
+        guard !outcomes.isEmpty else {
+            return TrainedFolder.Finding(unchecked: ["the run is not finished and states none"])
         }
-        var look = TrainedLook()
+        guard FileContents.isFolder(folder) else { return TrainedFolder.Finding(unchecked: ["\(folder) is not there"]) }
+        guard !replacesRun else {
+            return TrainedFolder.Finding(unchecked: [
+                "\(folder) is that of the ledger's run, whose golden place another has"
+            ])
+        }
+        var finding = TrainedFolder.Finding()
         // The documents say the same of an honest run: its files are read once.
         var held: [String: Digest]?
         for (file, outcome) in outcomes {
             guard let files = outcome.files else {
-                look.unchecked.append(
+                finding.unchecked.append(
                     "\(file) has format 2, which states no file of \(folder) but the digest of the trained weights")
                 continue
             }
             if files == held { continue }
             held = files
-            let more = try TrainedFolder(path: folder).check(files, run: manifest.run)
-            look.holds = "\(folder): \(files.count) files, each byte as the outcome states it"
+            let more = try TrainedFolder(path: folder).check(files, run: name)
+            finding.holds = "\(folder): \(files.count) files, each byte as the outcome states it"
             let text = more.prefix(3).joined(separator: ", ") + (more.count > 3 ? ", … (\(more.count))" : "")
-            if !more.isEmpty { look.unchecked.append("\(folder): \(text), for people") }
+            if !more.isEmpty { finding.unchecked.append("\(folder): \(text), for people") }
         }
-        return look
+        return finding
     }
 }

@@ -1,0 +1,91 @@
+import Core
+import Ledger
+
+/// The records of a run's steps.
+extension Run {
+    /// Where steps are recorded. A run of which only a manifest is known has them nowhere.
+    package enum Source: String, CaseIterable {
+        /// `Golden/RUN/log.jsonl`.
+        case golden = "golden log"
+        /// `.smpo/ledger.sqlite`.
+        case ledger
+
+        /// The source as something that a replay is held against.
+        package var evidence: EvidenceKind {
+            switch self {
+            case .golden: .goldenLog
+            case .ledger: .ledger
+            }
+        }
+    }
+
+    /// Where this run's steps are recorded.
+    package var sources: [Source] { (golden == nil ? [] : [.golden]) + (ledger == nil ? [] : [.ledger]) }
+
+    /// The records of all steps in one source; empty where it does not have the run.
+    func records(in source: Source) -> [StepRecord] {
+        switch source {
+        case .golden: golden?.map(\.record) ?? []
+        case .ledger: ledger?.map(\.record) ?? []
+        }
+    }
+
+    /// The records of all steps, of the golden log where there is one, else of the ledger; empty where neither has any.
+    package var records: [StepRecord] { sources.first.map { records(in: $0) } ?? [] }
+
+    /// The number of steps that are known: the outcome's, or those in the ledger of a run that is not finished.
+    package var stepCount: Int { outcomes.first?.outcome.steps ?? ledger?.count ?? 0 }
+
+    /// The number of steps of which there is a record.
+    var recordedSteps: Int { max(golden?.count ?? 0, ledger?.count ?? 0) }
+
+    /// Each source's record of a step, where it has one; the golden log comes first.
+    func records(of step: Int) -> [StepRecord] {
+        sources.compactMap { source in
+            switch source {
+            case .golden: goldenRecord(step)
+            case .ledger: ledgerRecord(step)
+            }
+        }
+    }
+
+    /// Each source's record of a step, with the digests that it keeps of the step's tensors; the golden log comes first.
+    /// - Throws: `LedgerError`, `TamperError`, `FileError`.
+    package func traces(of step: Int) throws -> [StepTrace] {
+        var traces: [StepTrace] = []
+        if let record = goldenRecord(step), let golden, let log {
+            traces.append(StepTrace(record: record, tensors: try log.tensors(of: step, in: golden)))
+        }
+        if let trace = try ledgerTrace(of: step) { traces.append(trace) }
+        return traces
+    }
+
+    /// The ledger's record of a step with its digests of tensors; nil where it does not have the step.
+    func ledgerTrace(of step: Int) throws -> StepTrace? {
+        guard let store, let record = ledgerRecord(step) else { return nil }
+        return StepTrace(record: record, tensors: try store.tensors(of: name, step: record))
+    }
+
+    private func goldenRecord(_ step: Int) -> StepRecord? {
+        golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
+    }
+
+    private func ledgerRecord(_ step: Int) -> StepRecord? {
+        ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
+    }
+
+    /// Whether the digests of single tensors lie beside the golden log.
+    var hasGoldenTensors: Bool { log?.hasTensors ?? false }
+
+    /// The inputs and outputs of every operator of a step, as digests, where the ledger holds them.
+    func operators(of step: Int) throws -> OperatorTrace? { try store?.operators(of: name, step: step) }
+
+    /// The recorded chain up to a step; nil when not all its records are known.
+    func chain(upTo step: Int) -> Chain? {
+        let digests = ledger?.map(\.digest) ?? golden?.map(\.digest) ?? []
+        guard digests.count >= step else { return nil }
+        var chain = Chain(inputs: manifest.inputs.digest)
+        for digest in digests.prefix(step) { chain.append(digest) }
+        return chain
+    }
+}

@@ -1,0 +1,61 @@
+import Checkpoints
+import Compute
+import Core
+import Ledger
+import Training
+
+/// What the ledger keeps of a run beside its records: values of tensors, items of the data, states.
+extension Run {
+    /// The states after steps that are stored and whose records are known, in the order of the steps.
+    package func checkpoints() throws -> [StoredCheckpoint] {
+        guard let ledger, let store else { return [] }
+        return try store.checkpoints(of: name).filter { $0.part == "state" && ledger.indices.contains($0.step - 1) }
+    }
+
+    /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another one.
+    func open(_ checkpoint: StoredCheckpoint, on engine: Engine) throws -> Checkpoint {
+        try TrainingCheckpoint.open(checkpoint, of: ledger ?? [], run: name, workspace: workspace, engine: engine)
+    }
+
+    /// Puts the state after the last checkpoint before `step` into the session, held against the record of its step;
+    /// gives the recorded chain up to there. Without such a checkpoint the session stays at its beginning.
+    func takeUp(_ session: TrainingSession, before step: Int) throws -> Chain {
+        guard let checkpoint = try checkpoints().last(where: { $0.step < step }),
+            let chain = chain(upTo: checkpoint.step)
+        else { return Chain(inputs: session.inputs.digest) }
+        let file = try open(checkpoint, on: session.trainer.model.engine)
+        try TrainingCheckpoint.restore(file, into: session.trainer)
+        return chain
+    }
+
+    /// The places at which values of a step are stored.
+    func storedTensors(of step: Int) throws -> [StoredTensor] { try store?.storedTensors(of: name, step: step) ?? [] }
+
+    /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
+    package func storedBits(step: Int, phase: Phase, name: String) -> (bits: [UInt32], shape: [Int])? {
+        guard let places = try? storedTensors(of: step),
+            let place = places.first(where: { $0.phase == phase && $0.name == name }), place.dtype == "F32",
+            let bytes = try? workspace.objects.get(place.object), place.offset + place.count <= bytes.count
+        else { return nil }
+        let bits = bytes[place.offset..<place.offset + place.count].withUnsafeBytes { raw in
+            (0..<place.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+        }
+        return (bits, place.shape)
+    }
+
+    /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`, `TamperError`.
+    package func dataItems() throws -> [DataItem] { try store?.dataItems(of: name) ?? [] }
+
+    /// Digests of data items by their names, as far as the ledger or the golden log know them.
+    func itemDigests() -> [String: String] {
+        var digests: [String: String] = [:]
+        for item in (try? dataItems()) ?? [] { digests[item.item] = item.digest.hex }
+        for step in golden ?? [] {
+            guard let ids = step.record[Entries.Batch.ids], let items = step.record[Entries.Batch.items] else {
+                continue
+            }
+            for (id, digest) in zip(ids, items) { digests[id] = digest }
+        }
+        return digests
+    }
+}
