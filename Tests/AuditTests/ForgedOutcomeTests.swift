@@ -110,7 +110,8 @@ import Training
             let auditor = Auditor(workspace: run.workspace, engine: run.engine, localizes: false)
             for scope in [AuditScope(goesThrough: true), AuditScope(segment: 1...2), AuditScope(budget: .zero)] {
                 let json = JSONCursor(try auditor.audit("run-1", scope).json, name: "report")
-                let one = try GateCase(run: "run-1", way: GateWay(), audit: json, changes: [])
+                let one = try GateCase(
+                    run: "run-1", way: GateWay(), in: run.workspace, audit: json, changes: [])
                 #expect(one.outcome.isFailure && one.reason != nil, "\(forgery), \(scope): \(one.outcome)")
             }
             let review = GoldenReview(

@@ -1,6 +1,7 @@
 import Audit
 import Comparison
 import Core
+import Ledger
 import Testing
 
 /// What the report of an audit means for a gate.
@@ -16,9 +17,12 @@ import Testing
                 ] + members))
     }
 
-    private func read(_ members: [(String, JSONValue)] = [], changes: [RecipeChange] = []) throws -> GateCase {
+    private func read(
+        _ members: [(String, JSONValue)] = [], changes: [RecipeChange] = [], in workspace: Workspace = Workspace()
+    ) throws -> GateCase {
         try GateCase(
-            run: "r", way: GateWay(), audit: JSONCursor(audit(members), name: "report"), changes: changes)
+            run: "r", way: GateWay(), in: workspace, audit: JSONCursor(audit(members), name: "report"),
+            changes: changes)
     }
 
     private let change = RecipeChange(
@@ -91,12 +95,25 @@ import Testing
         #expect(try JSONCursor(read().json, name: "case")["audit"]["drift"].present == nil)
     }
 
+    /// Whoever audits from another folder is shown the files of the workspace, not of the folder the program stands in.
+    @Test func placesAreInTheWorkspace() throws {
+        let project = Workspace(root: "a/project")
+        #expect(try read(in: project).place == ("a/project/Golden/r/log.jsonl", 1))
+        var unwatched = try read(in: project)
+        unwatched.note(.nothing(why: "no recipe is named"))
+        #expect(unwatched.place == ("a/project/Golden/r/policy.yaml", 1))
+        let missing = GateCase(run: "r", way: GateWay(), in: project, outcome: .missing)
+        #expect(missing.place == ("a/project/Golden/r/log.jsonl", 1))
+    }
+
     @Test func theGravestDecides() {
         let outcomes: [GateOutcome] = [
             .reproduced, .trouble, .unwatched, .missing, .incomparable, .recipe, .diverged, .tampered,
         ]
         for (index, outcome) in outcomes.enumerated() {
-            let cases = outcomes[...index].shuffled().map { GateCase(run: "r", way: GateWay(), outcome: $0) }
+            let cases = outcomes[...index].shuffled().map {
+                GateCase(run: "r", way: GateWay(), in: Workspace(), outcome: $0)
+            }
             let report = GateReport(cases, version: "1")
             #expect(report.outcome == outcome && report.failures.count == index)
         }

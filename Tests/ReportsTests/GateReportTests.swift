@@ -3,6 +3,7 @@ import Comparison
 import Core
 import Foundation
 import FoundationXML
+import Ledger
 import Reports
 import Testing
 
@@ -12,7 +13,8 @@ import Testing
     private static let nasty = "a]]><b a=\"'&|*_`::,%\r\n\u{1B}[31m#é"
 
     private static func failed(_ outcome: GateOutcome, run: String = "run-1", reason: String = nasty) -> GateCase {
-        var one = GateCase(run: run, way: GateWay(isa: .avx2, workers: 3), outcome: outcome, reason: reason)
+        var one = GateCase(
+            run: run, way: GateWay(isa: .avx2, workers: 3), in: Workspace(), outcome: outcome, reason: reason)
         one.steps = 4
         guard outcome == .diverged else { return one }
         one.checked = 1...4
@@ -23,13 +25,13 @@ import Testing
     }
 
     private static var passed: GateCase {
-        var one = GateCase(run: "run-2", way: GateWay(), outcome: .reproduced)
+        var one = GateCase(run: "run-2", way: GateWay(), in: Workspace(), outcome: .reproduced)
         (one.steps, one.checked) = (4, 1...3)
         return one
     }
 
     private static var recipe: GateCase {
-        var one = GateCase(run: "run-3", way: GateWay(), outcome: .recipe)
+        var one = GateCase(run: "run-3", way: GateWay(), in: Workspace(), outcome: .recipe)
         (one.steps, one.checked) = (4, 1...4)
         let difference = DocumentDifference.all(
             ["optimizer": ["lr": .bits(0.5)]], ["optimizer": ["lr": .bits(0.25)]])[0]

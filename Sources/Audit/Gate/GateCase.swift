@@ -1,13 +1,13 @@
 import Core
 import Ledger
 
-/// One golden run, replayed in one way, and what came of it.
+/// One golden run, replayed in one way, and its outcome.
 package struct GateCase: Sendable {
     /// The run.
     package let run: String
-    /// How it was replayed.
+    /// The engine that replayed it.
     package let way: GateWay
-    /// What came of it.
+    private let workspace: Workspace
     package var outcome: GateOutcome
     /// Why, for what was not compared.
     package var reason: String?
@@ -17,11 +17,11 @@ package struct GateCase: Sendable {
     package var checked: ClosedRange<Int>?
     /// The first difference.
     package var difference: Difference?
-    /// What kind of change the difference speaks of, in a word, and what that means.
+    /// The kind of change that the difference points to, in a word, and its meaning.
     package var kind: (word: String, meaning: String)?
-    /// The golden run's chain head, and the one that the replay came to; nil for what is not known.
+    /// The golden run's chain head, and that of the replay; nil where it is not known.
     package var heads: (recorded: Digest?, found: Digest?) = (nil, nil)
-    /// What the recipe says today, where that is not what was recorded.
+    /// Values of today's recipe that are others than the recorded ones.
     package var changes: [RecipeChange] = []
     /// What watches the recipe; nil where that is not known.
     package private(set) var watch: RecipeWatch?
@@ -41,14 +41,23 @@ package struct GateCase: Sendable {
 
         /// A difference.
         package init(step: Int, phase: String, tensor: String, summary: String, operation: String? = nil) {
-            (self.step, self.phase, self.tensor) = (step, phase, tensor)
-            (self.summary, self.operation) = (summary, operation)
+            self.step = step
+            self.phase = phase
+            self.tensor = tensor
+            self.summary = summary
+            self.operation = operation
         }
     }
 
     /// A case of which nothing is known but its outcome.
-    package init(run: String, way: GateWay, outcome: GateOutcome, reason: String? = nil) {
-        (self.run, self.way, self.outcome, self.reason) = (run, way, outcome, reason)
+    package init(
+        run: String, way: GateWay, in workspace: Workspace, outcome: GateOutcome, reason: String? = nil
+    ) {
+        self.run = run
+        self.way = way
+        self.workspace = workspace
+        self.outcome = outcome
+        self.reason = reason
     }
 
     /// Notes what watches the recipe. A run that is reproduced and that nothing watches does not pass, unless its policy
@@ -57,7 +66,7 @@ package struct GateCase: Sendable {
         self.watch = watch
         guard case .nothing(let why) = watch, outcome == .reproduced else { return }
         (outcome, reason) = (.unwatched, why)
-        location = ("\(Workspace().golden(run))/\(GoldenPolicy.fileName)", 1)
+        location = ("\(workspace.golden(run))/\(GoldenPolicy.fileName)", 1)
     }
 
     /// Why no recipe watches the run; nil where one does, or where that is not known.
@@ -77,7 +86,7 @@ package struct GateCase: Sendable {
     package var place: (file: String, line: Int) {
         if let location { return location }
         if outcome == .recipe, let change = changes.first { return (change.file, change.line ?? 1) }
-        return ("\(Workspace().golden(run))/log.jsonl", difference?.step ?? 1)
+        return ("\(workspace.golden(run))/log.jsonl", difference?.step ?? 1)
     }
 
     /// Machine-readable form.

@@ -4,14 +4,17 @@ import Ledger
 extension GateCase {
     /// What the report of an audit, in its JSON form, says of a golden run; `changes` are those of its recipe. A report
     /// that says reproduced and does not tell what was compared is trouble, not a pass. - Throws: `JSONShapeError`.
-    package init(run: String, way: GateWay, audit cursor: JSONCursor, changes: [RecipeChange]) throws {
+    package init(
+        run: String, way: GateWay, in workspace: Workspace, audit cursor: JSONCursor, changes: [RecipeChange]
+    ) throws {
         let report = try ReportedAudit(json: cursor)
         guard report.run == run else {
             throw try cursor["run"].error(expected: "\"\(run)\"", found: "\"\(report.run)\"")
         }
         let (outcome, problem) = GateOutcome.judge(report, changes: changes)
-        self.init(run: run, way: way, outcome: outcome, reason: problem ?? report.reason)
-        (self.changes, audit) = (changes, cursor.value)
+        self.init(run: run, way: way, in: workspace, outcome: outcome, reason: problem ?? report.reason)
+        self.changes = changes
+        audit = cursor.value
         (steps, checked) = (report.steps, report.checked)
         if let divergence = try cursor["divergence"].present {
             difference = Difference(

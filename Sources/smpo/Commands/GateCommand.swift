@@ -136,7 +136,7 @@ struct GateCommand: ParsableCommand {
         var (jobs, failed): ([GateJob], [GateCase]) = ([], [])
         for run in selection.runs {
             if let reason = selection.missing[run] {
-                var one = GateCase(run: run, way: GateWay(), outcome: .missing, reason: reason)
+                var one = GateCase(run: run, way: GateWay(), in: workspace, outcome: .missing, reason: reason)
                 one.location = selection.list?.line(of: run).map { (workspace.goldenList, $0) }
                 failed.append(one)
                 continue
@@ -147,7 +147,9 @@ struct GateCommand: ParsableCommand {
                 for job in planned {
                     if let isa = job.way.isa, !isa.isSupported {
                         let reason = "its policy wants \(isa), which this CPU does not support"
-                        failed.append(GateCase(run: run, way: job.way, outcome: .incomparable, reason: reason))
+                        failed.append(
+                            GateCase(
+                                run: run, way: job.way, in: workspace, outcome: .incomparable, reason: reason))
                     } else {
                         jobs.append(job)
                     }

@@ -8,6 +8,7 @@ import Training
 struct GateJob {
     let run: String
     let way: GateWay
+    let workspace: Workspace
     /// Only so many steps, as the policy says.
     let steps: Int?
     /// What is other in its recipe today.
@@ -49,11 +50,11 @@ struct GateJob {
             return .jobs(
                 ways.map {
                     GateJob(
-                        run: run, way: $0, steps: steps, changes: changes, watch: watch,
+                        run: run, way: $0, workspace: workspace, steps: steps, changes: changes, watch: watch,
                         cost: max(1, (steps ?? total) * items))
                 })
         } catch {
-            var one = GateCase(run: run, way: GateWay(), outcome: GateOutcome(error), reason: "\(error)")
+            var one = GateCase(run: run, way: GateWay(), in: workspace, outcome: GateOutcome(error), reason: "\(error)")
             if let error = error as? SettingsError, let file = error.file, let line = error.line {
                 one.location = (file, line)
             }

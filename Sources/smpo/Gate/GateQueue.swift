@@ -107,7 +107,7 @@ struct GateQueue {
     }
 
     private func trouble(_ job: GateJob, _ reason: String) -> GateCase {
-        var result = GateCase(run: job.run, way: job.way, outcome: .trouble, reason: reason)
+        var result = GateCase(run: job.run, way: job.way, in: job.workspace, outcome: .trouble, reason: reason)
         result.changes = job.changes
         result.note(job.watch)
         return result
@@ -123,7 +123,8 @@ struct GateQueue {
         do {
             let json = try JSONValue.parse(process.output(), file: process.command)
             let cursor = JSONCursor(json, name: "report", file: process.command)
-            var result = try GateCase(run: job.run, way: job.way, audit: cursor, changes: job.changes)
+            var result = try GateCase(
+                run: job.run, way: job.way, in: job.workspace, audit: cursor, changes: job.changes)
             result.note(job.watch)
             guard ExitStatus(try Verdict(json: cursor["verdict"])).rawValue == status else {
                 return trouble(job, "\(process.command): exit code \(status), but the report says otherwise")
