@@ -2,13 +2,12 @@ import Comparison
 import Core
 import Ledger
 
-/// What an audit found.
+/// The result of an audit.
 package struct AuditReport: Sendable {
     /// The run.
     package let run: String
     /// The verdict and its reason.
     package var judgement: Judgement
-    /// The outcome.
     package var verdict: Verdict { judgement.verdict }
     /// Why, for `tampered` and `incomparable`; what was not compared, where that is not for want of time or by order.
     package var reason: String? { judgement.reason }
@@ -16,9 +15,9 @@ package struct AuditReport: Sendable {
     package var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
     package var operators: OperatorDivergence?
-    /// What the divergence comes from, as far as could be told.
+    /// The cause of the divergence, as far as it is known.
     package var cause: Cause?
-    /// What was done to find the operator.
+    /// Notes on the search for the operator.
     package var notes: [String] = []
     /// A part of a run that was replayed by itself.
     package struct Segment: Sendable, Equatable {
@@ -30,21 +29,21 @@ package struct AuditReport: Sendable {
 
     /// The part that was replayed; nil for the whole run.
     package var segment: Segment?
-    /// What the replay was held against.
+    /// The evidence that the replay was compared with.
     package var evidence: [EvidenceKind] = []
     /// Steps of the run, and how many were replayed and equal.
     package var steps = 0, equalSteps = 0
-    /// What of the model that the run has handed over was held against the outcome; nil where nothing was.
+    /// The check of the model that the run has handed over; nil where there was none.
     package var trained: String?
     /// What was not looked at, and why.
     package var unchecked: [String] = []
     /// Known keys that have signed the run.
     package var signers: [VerifyingKey] = []
-    /// What a replay within a band has measured.
+    /// The measurements of a replay within a band.
     package var band: BandFindings?
     /// The replay's chain head.
     package var chainHead: Digest?
-    /// How record and replay lie to each other step by step, where the replay went on to the end.
+    /// The distances of record and replay step by step, where the replay went on to the end.
     package var drift: Drift?
 
     /// A report on `run`.

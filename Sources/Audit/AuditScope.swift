@@ -1,4 +1,4 @@
-/// How much of a run an audit replays.
+/// The part of a run that an audit replays.
 package struct AuditScope: Sendable, Equatable {
     /// Only these steps, from the last checkpoint before them; nil for all.
     package var segment: ClosedRange<Int>?
@@ -10,6 +10,8 @@ package struct AuditScope: Sendable, Equatable {
 
     /// The whole run, up to the first difference, however long it takes.
     package init(segment: ClosedRange<Int>? = nil, goesThrough: Bool = false, budget: Duration? = nil) {
-        (self.segment, self.goesThrough, self.budget) = (segment, goesThrough, budget)
+        self.segment = segment
+        self.goesThrough = goesThrough
+        self.budget = budget
     }
 }

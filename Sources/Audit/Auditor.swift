@@ -6,9 +6,7 @@ import Training
 
 /// Checks a run: integrity first, then a replay through the trainer that made it, every phase of every step compared.
 package struct Auditor {
-    /// Where runs live.
     package let workspace: Workspace
-    /// What computes.
     package let engine: Engine
 
     /// Keys whose signatures count.
@@ -19,7 +17,7 @@ package struct Auditor {
     /// Whether a diverged step is run again, to name the operator that differs.
     package let localizes: Bool
 
-    /// What goes wrong in the replay on purpose: the self-test's, else nothing.
+    /// A fault that the self-test puts into the replay; else nil.
     package var fault: Fault?
 
     /// An auditor of the runs in `workspace`.

@@ -10,11 +10,11 @@ import Training
 /// without it, the step is run on another instruction set of this machine: on the reference backend both must agree, so
 /// an operator at which they do not is wrong on one of them, and its numbers are known from both.
 struct Localizer {
-    /// What was found, and what was tried.
+    /// The operator found, and what was tried.
     struct Finding {
         /// The first operator that differs, if one was found.
         var divergence: OperatorDivergence?
-        /// What the divergence comes from, as far as the operators tell.
+        /// The cause, as far as the operators tell.
         var cause: Cause
         /// What was compared, and what was not.
         var notes: [String] = []
@@ -98,7 +98,7 @@ struct Localizer {
 }
 
 extension OperatorTrace {
-    /// What the operator at which `divergence` is gave.
+    /// The digest of the outputs of the operator at which `divergence` is.
     fileprivate func outputs(_ divergence: OperatorDivergence) -> Digest? {
         guard sections.indices.contains(divergence.sectionIndex),
             sections[divergence.sectionIndex].operators.indices.contains(divergence.index)

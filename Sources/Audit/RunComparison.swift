@@ -7,16 +7,16 @@ import Training
 /// Compares two recorded runs: their manifests, their traces, and the operators of the first step that differs, which
 /// are recorded or are run again side by side.
 package struct RunComparison {
-    /// Where the runs live.
     package let workspace: Workspace
-    /// What runs a step again.
     package let engine: Engine
     /// Whether the first step that differs may be run again, by both manifests.
     package let reruns: Bool
 
     /// A comparison of runs of `workspace`.
     package init(workspace: Workspace, engine: Engine, reruns: Bool = true) {
-        (self.workspace, self.engine, self.reruns) = (workspace, engine, reruns)
+        self.workspace = workspace
+        self.engine = engine
+        self.reruns = reruns
     }
 
     /// Compares `left` and `right`; of runs that do not hold it is said, and nothing compared. - Throws:

@@ -2,40 +2,40 @@ import Comparison
 import Core
 import Ledger
 
-/// How two recorded runs differ.
+/// The difference of two recorded runs.
 package struct RunDifference: Sendable {
     /// The runs.
     package let left: String, right: String
     /// Whether everything that both have was compared and is equal, and neither has more.
     package var isSame: Bool { verdict == .reproduced }
     /// `diverged` where something differs, `incomparable` where there is nothing to compare: neither steps that both
-    /// have nor what both came to.
+    /// have nor two outcomes.
     package var verdict: Verdict {
         if tampering != nil { return .tampered }
         guard divergence == nil, inputs.isEmpty, outcome.isEmpty, unlike.isEmpty else { return .diverged }
         return commonSteps > 0 || comparesOutcomes ? .reproduced : .incomparable
     }
-    /// Which hash, link or signature of which run does not hold; nothing is compared then.
+    /// The hash, link or signature that does not hold, and its run; nothing is compared then.
     package var tampering: String?
-    /// What differs in the inputs of their manifests.
+    /// Differing inputs of their manifests.
     package var inputs: [DocumentDifference] = []
-    /// Whether both say what they came to, and what differs in that: chain heads, roots, digests of the weights.
+    /// Whether both state an outcome, and the differences of the two: chain heads, roots, digests of the weights.
     package var comparesOutcomes = false, outcome: [DocumentDifference] = []
-    /// What differs in the circumstances, which must not matter.
+    /// Differing circumstances, which must not matter.
     package var circumstances: [DocumentDifference] = []
     /// The first place at which the traces differ.
     package var divergence: Divergence?
-    /// What that comes from.
+    /// The cause of the divergence.
     package var cause: Cause?
     /// The first operator that differs.
     package var operators: OperatorDivergence?
     /// Steps that both have, and how many of them, from the first, are equal.
     package var commonSteps = 0, equalSteps = 0
-    /// What one run has and the other has not: steps, phases.
+    /// Steps and phases that only one run has.
     package var unlike: [String] = []
     /// What was not compared, and why.
     package var notCompared: [String] = []
-    /// What was found on the way.
+    /// Notes on how the operators were compared.
     package var notes: [String] = []
 
     /// A difference of two runs of which nothing is known yet.

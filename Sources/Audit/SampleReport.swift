@@ -1,19 +1,23 @@
 import Core
 
-/// What the replay of some segments of a run says of the whole.
+/// The conclusion on a whole run from the replay of some of its segments.
 package struct SampleReport: Sendable {
     /// The run.
     package let run: String
     /// The steps of the run, and the segments that they are cut into.
     package let steps: Int, plan: SegmentPlan
-    /// What the draw was seeded with, as the user may repeat it.
+    /// The seed of the draw, by which the user may repeat it.
     package let seed: String
-    /// What came of each drawn segment, in the order of the steps.
+    /// The results of the drawn segments, in the order of the steps.
     package let results: [SegmentResult]
 
     /// A report with all its parts.
     package init(run: String, steps: Int, plan: SegmentPlan, seed: String, results: [SegmentResult]) {
-        (self.run, self.steps, self.plan, self.seed, self.results) = (run, steps, plan, seed, results)
+        self.run = run
+        self.steps = steps
+        self.plan = plan
+        self.seed = seed
+        self.results = results
     }
 
     /// The gravest verdict of a segment.

@@ -1,6 +1,6 @@
 import Core
 
-/// How a run is cut into parts that can be replayed by themselves: each begins after a checkpoint and ends at the next.
+/// The parts of a run that can be replayed by themselves: each begins after a checkpoint and ends at the next.
 package struct SegmentPlan: Sendable, Equatable {
     /// The parts in order; together they are all steps.
     package let segments: [ClosedRange<Int>]

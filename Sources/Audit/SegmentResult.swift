@@ -1,6 +1,6 @@
 import Core
 
-/// What came of one segment's replay, wherever it ran: a report's JSON form is all that needs to travel.
+/// The result of one segment's replay, wherever it ran: a report's JSON form is all that needs to travel.
 package struct SegmentResult: Sendable {
     /// The steps.
     package let steps: ClosedRange<Int>
@@ -21,6 +21,7 @@ package struct SegmentResult: Sendable {
                 found: audit.contradiction ?? "one on other steps")
         }
         (verdict, summary) = (audit.verdict, audit.difference ?? audit.reason)
-        (self.steps, self.json) = (steps, json)
+        self.steps = steps
+        self.json = json
     }
 }

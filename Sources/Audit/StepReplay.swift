@@ -10,9 +10,9 @@ import Training
 /// The state is that of a checkpoint where one was made after the step before; else the steps up to there are replayed
 /// once and the state is put into a temporary file, which goes with this object.
 final class StepReplay {
-    /// What one replay of the step gave.
+    /// The result of one replay of the step.
     struct Result {
-        /// What the operators took and gave.
+        /// Digests of the operators' inputs and outputs.
         let operators: OperatorTrace
         /// The step's trace.
         let trace: StepTrace

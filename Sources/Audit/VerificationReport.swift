@@ -1,6 +1,6 @@
 import Core
 
-/// What a look at a run's evidence found, without any replay.
+/// The result of verifying a run without a replay.
 package struct VerificationReport: Sendable {
     /// The outcome.
     package enum Verdict: String, Sendable {

@@ -8,9 +8,7 @@ import Training
 /// Checks the integrity of a run without computing a step: every digest, chain link and Merkle root, the tables of the
 /// ledger, checkpoints against the records of their steps, and the model and data that the run started from.
 package struct Verifier {
-    /// Where runs live.
     package let workspace: Workspace
-    /// What hashes.
     package let engine: Engine
     /// Whether the model and the data that the run started from are opened.
     package let opensInputs: Bool
@@ -76,7 +74,7 @@ package struct Verifier {
         }
     }
 
-    /// What was verified when the run was opened.
+    /// Notes the documents, which were verified when the run was opened.
     private func noteDocuments(_ run: Run, _ report: inout VerificationReport) {
         let path = workspace.manifest(report.run)
         if FileContents.exists(path) {
@@ -126,7 +124,7 @@ package struct Verifier {
         try noteRows(run, store, &report)
     }
 
-    /// Which rows beside the steps the outcome covers, and which nothing does.
+    /// Notes the rows beside the steps that the outcome covers, and those that no digest covers.
     private func noteRows(_ run: Run, _ store: LedgerStore, _ report: inout VerificationReport) throws {
         let loose = try store.looseRows(of: report.run)
         if let seal = run.seal {

@@ -138,8 +138,8 @@ package struct RunRecording {
                 }
             }
         } catch {
-            // The steps so far stay; the first error is the one to tell.
-            _ = Result { try recorder.interrupt() }
+            // The steps so far stay. The first error is the one to tell, so one of the interruption is ignored.
+            try? recorder.interrupt()
             throw error
         }
         let manifest = try recorder.finish(

@@ -2,13 +2,13 @@ import Comparison
 import Core
 import Ledger
 
-/// What an audit within a band adds to its report.
+/// The part of an audit's report on a band.
 package struct BandFindings: Sendable {
     /// The manifest's band.
     package let band: Band
     /// Of each quantity the deviation that came nearest to its bound, or went furthest beyond, and the step.
     package internal(set) var nearest: [BandQuantity: (step: Int, deviation: Deviation)] = [:]
-    /// What would have become of the standard tamperings; nil when the audit ended before.
+    /// The verdicts that the standard tamperings would have got; nil when the audit ended before.
     package internal(set) var power: DetectionPower?
     /// The deviation that the band does not hold, for `diverged`.
     package internal(set) var excess: Deviation?

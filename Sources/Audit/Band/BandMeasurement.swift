@@ -4,7 +4,7 @@ import Core
 import Ledger
 import Training
 
-/// How far the replay of some recorded steps by one configuration lies from the record: what a band is calibrated by.
+/// The distances of one configuration's replay of some recorded steps from the record: a band is calibrated by them.
 package struct BandMeasurement: Sendable, Equatable {
     /// The backend, and what its bits depend on, as `ManifestInputs.configuration` says it.
     package let configuration: JSONValue

@@ -24,9 +24,9 @@ struct BandReplay {
         let batch: TrainingBatch
         let computed: ComputedStep
         let recorded: RecordedStep
-        /// What differs though every backend computes it alike, or is no number.
+        /// The first difference in what every backend computes alike, or value that is no number.
         let difference: Divergence?
-        /// How far the recorded numbers are, in the order of the phases.
+        /// The distances of the recorded numbers, in the order of the phases.
         let deviations: [Deviation]
     }
 

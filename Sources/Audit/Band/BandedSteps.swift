@@ -11,7 +11,7 @@ import Training
 struct BandedSteps: ReplaySource {
     private let replay: BandReplay
     private let band: Band
-    /// What the audit within the band adds to its report.
+    /// The part of the audit's report on the band.
     private(set) var findings: BandFindings
 
     /// The steps after those that `session` has done.

@@ -6,7 +6,7 @@ struct BatchTampering {
     let session: TrainingSession
     let step: Int
 
-    /// How far to look for another item.
+    /// The number of steps to look ahead for another item.
     private static let reach = 8
 
     /// The batch of the step with `tampering` done to it; nil where the data allow none.

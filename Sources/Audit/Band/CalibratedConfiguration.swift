@@ -1,9 +1,8 @@
 import Comparison
 import Ledger
 
-/// How a configuration took part in a calibration.
+/// A configuration's part in a calibration.
 package struct CalibratedConfiguration: Sendable {
-    /// What became of it.
     package enum Outcome: Sendable {
         /// It recorded the steps that the others replayed.
         case recorded
@@ -17,12 +16,10 @@ package struct CalibratedConfiguration: Sendable {
         case failed(String)
     }
 
-    /// What was asked for, such as `Haswell × 2 threads`.
+    /// The configuration asked for, such as `Haswell × 2 threads`.
     package let title: String
-    /// What became of it.
     package let outcome: Outcome
 
-    /// A configuration's part.
     package init(title: String, outcome: Outcome) {
         self.title = title
         self.outcome = outcome

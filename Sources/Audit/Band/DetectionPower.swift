@@ -1,12 +1,12 @@
-/// What an audit within a band would have made of each standard tampering of one step.
+/// The verdicts that an audit within a band would have given on each standard tampering of one step.
 package struct DetectionPower: Sendable {
-    /// What would become of one tampering.
+    /// The verdict on one tampering.
     package struct Finding: Sendable, Equatable {
         /// The change.
         package let tampering: Tampering
         /// Whether the audit would have said `diverged`.
         package let isCaught: Bool
-        /// What catches it, or what it looks like from inside the band.
+        /// The comparison that catches it, or its distance within the band.
         package let detail: String
     }
 

@@ -10,7 +10,7 @@ struct DetectionPowerProbe {
     let bounds: BandBounds
     let step: BandReplay.Step
 
-    /// What becomes of all tamperings. The session's trainer is left as it was.
+    /// The verdicts on all tamperings. The session's trainer is left as it was.
     func findings() throws -> DetectionPower {
         let number = session.trainer.steps
         let updates = UpdateTampering(trainer: session.trainer, gradients: step.recorded.values.gradients)

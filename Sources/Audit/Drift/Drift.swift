@@ -2,24 +2,23 @@ import Comparison
 import Core
 import Ledger
 
-/// How a run and its replay lie to each other over all steps: what an audit that stops at the first difference does not
-/// see.
+/// The differences of a run and its replay over all steps, which an audit that stops at the first one does not see.
 package struct Drift: Sendable, Equatable {
     /// The run.
     package let run: String
-    /// What differs in the inputs: none where the replay started from what the manifest says.
+    /// The inputs that differ: none where the replay started from what the manifest says.
     package var inputs: [DocumentDifference] = []
     /// Every step that was replayed and of which there is a record, in order.
     package var steps: [StepDrift] = []
     /// The first difference.
     package var divergence: Divergence?
-    /// What the record says the run came to, and what the replay came to; nil for what is not known.
+    /// The recorded outcome and that of the replay; nil where it is not known.
     package var recorded: ManifestOutcome?, found: ManifestOutcome?
 
     /// Nothing replayed yet.
     package init(run: String) { self.run = run }
 
-    /// What kind of change it speaks of; nil where nothing differs.
+    /// The kind of change that it points to; nil where nothing differs.
     package var kind: DriftKind? {
         guard inputs.isEmpty else {
             return inputs.contains { $0.path == "seed" || $0.path.hasPrefix("recipe") } ? .recipe : .inputs

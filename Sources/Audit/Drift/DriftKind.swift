@@ -1,6 +1,6 @@
 import Ledger
 
-/// What kind of change a replay that differs speaks of, judged by where and how far the two part.
+/// The kind of change that a differing replay points to, judged by where and how far record and replay part.
 package enum DriftKind: Sendable, Equatable {
     /// The recipe is another than the recorded one: a value in its file, or a default in the code.
     case recipe
@@ -29,7 +29,7 @@ package enum DriftKind: Sendable, Equatable {
         }
     }
 
-    /// What it says to a person.
+    /// One sentence for people.
     package var meaning: String {
         switch self {
         case .recipe: "the recipe is another than the recorded one: a value in its file or a default in the code"

@@ -2,18 +2,20 @@ import Comparison
 import Core
 import Ledger
 
-/// How far the replay of one step lies from its record.
+/// The distance of one step's replay from its record.
 package struct StepDrift: Sendable, Equatable {
     /// A phase or a layer: how many things of it were compared, and how many of them differ.
     package struct Part: Sendable, Equatable {
         /// Its name.
         package let name: String
-        /// What was compared, and what of it differs.
+        /// The number of things compared, and of those that differ.
         package let total: Int, differing: Int
 
         /// A part with its counts.
         package init(name: String, total: Int, differing: Int) {
-            (self.name, self.total, self.differing) = (name, total, differing)
+            self.name = name
+            self.total = total
+            self.differing = differing
         }
     }
 
@@ -48,9 +50,9 @@ package struct StepDrift: Sendable, Equatable {
     package let layers: [Part]
     /// The step's loss, where both sides have one.
     package let loss: Numbers?
-    /// Which number of the loss or of the gradient's norm lies furthest; nil where all are equal.
+    /// The number of the loss or of the gradient's norm that lies furthest; nil where all are equal.
     package let furthest: Furthest?
-    /// How far the middle one lies of the numbers that differ, in units of the last place; nil where all are equal. A
+    /// The median distance of the numbers that differ, in units of the last place; nil where all are equal. A
     /// difference of two nearly equal numbers lies far off when both have moved by their last bits; the middle of all
     /// does not.
     package let median: UInt64?
@@ -59,8 +61,12 @@ package struct StepDrift: Sendable, Equatable {
     package init(
         step: Int, phases: [Part], layers: [Part], loss: Numbers?, furthest: Furthest?, median: UInt64? = nil
     ) {
-        (self.step, self.phases, self.layers) = (step, phases, layers)
-        (self.loss, self.furthest, self.median) = (loss, furthest, median)
+        self.step = step
+        self.phases = phases
+        self.layers = layers
+        self.loss = loss
+        self.furthest = furthest
+        self.median = median
     }
 
     /// Whether every compared bit is equal.

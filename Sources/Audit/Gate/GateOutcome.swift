@@ -1,4 +1,4 @@
-/// What came of one golden run in a gate.
+/// The outcome of one golden run in a gate.
 package enum GateOutcome: String, Sendable, CaseIterable {
     /// Replayed, and every compared bit is equal.
     case reproduced
@@ -46,7 +46,7 @@ package enum GateOutcome: String, Sendable, CaseIterable {
     /// What an error means: evidence that does not hold or is not there, else trouble.
     package init(_ error: any Error) { self = Judgement(error).map { GateOutcome($0.verdict) } ?? .trouble }
 
-    /// What it says to a person.
+    /// One sentence for people.
     package var meaning: String {
         switch self {
         case .reproduced: "every compared bit comes out again"

@@ -1,6 +1,6 @@
 import Core
 
-/// What a gate found: every golden run that was selected, in every way.
+/// The result of a gate: every golden run that was selected, replayed in every way.
 package struct GateReport: Sendable {
     /// The cases, in the order of the runs and of the ways.
     package let cases: [GateCase]
@@ -18,8 +18,11 @@ package struct GateReport: Sendable {
     package init(
         _ cases: [GateCase], version: String, budget: Int? = nil, notSelected: [String] = [], notGolden: [String] = []
     ) {
-        (self.cases, self.version, self.budget) = (cases, version, budget)
-        (self.notSelected, self.notGolden) = (notSelected, notGolden)
+        self.cases = cases
+        self.version = version
+        self.budget = budget
+        self.notSelected = notSelected
+        self.notGolden = notGolden
     }
 
     /// The gravest outcome; nothing that was audited is trouble.

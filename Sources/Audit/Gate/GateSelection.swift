@@ -2,7 +2,7 @@ import Core
 import Foundation
 import Ledger
 
-/// Which golden runs a gate is to audit.
+/// The golden runs that a gate is to audit.
 package struct GateSelection: Sendable {
     /// The runs in byte order.
     package let runs: [String]

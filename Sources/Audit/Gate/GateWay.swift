@@ -19,7 +19,7 @@ package struct GateWay: Sendable, Equatable {
         }
     }
 
-    /// What is named of it, as `avx2, 3 workers`; empty where nothing is.
+    /// The settings that are named, as `avx2, 3 workers`; empty where none is.
     package var description: String {
         [isa?.rawValue, workers.map { "\($0) worker\($0 == 1 ? "" : "s")" }].compactMap(\.self).joined(separator: ", ")
     }

@@ -1,7 +1,7 @@
 import Core
 import Ledger
 
-/// What the manifests of a workspace say of which runs are golden.
+/// The golden and the other runs of a workspace, by their manifests.
 struct ManifestSurvey {
     /// Runs whose manifest has the mark of a golden run (`GoldenMark`).
     let golden: Set<String>
@@ -25,6 +25,8 @@ struct ManifestSurvey {
                 unreadable[run] = "\(error): whether its run is golden cannot be told"
             }
         }
-        (self.golden, self.others, self.unreadable) = (golden, others, unreadable)
+        self.golden = golden
+        self.others = others
+        self.unreadable = unreadable
     }
 }

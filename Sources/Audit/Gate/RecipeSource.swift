@@ -8,7 +8,7 @@ import Training
 package struct RecipeSource: Sendable, Equatable {
     /// The path of the file, from the working folder.
     package let path: String
-    /// What was set besides, as `smpo train --set` takes it.
+    /// Overrides, as `smpo train --set` takes them.
     package let overrides: [String]
 
     /// A recipe's file with what was set besides.
@@ -19,7 +19,7 @@ package struct RecipeSource: Sendable, Equatable {
         try Recipe.read(path: file(root), overrides: overrides)
     }
 
-    /// What is other today than the recorded recipe, each with its line in the file where it stands there.
+    /// Today's differences from the recorded recipe, each with its line in the file where it stands there.
     /// - Throws: `FileError`, `SettingsError`.
     package func changes(from recorded: JSONValue, root: String = ".") throws -> [RecipeChange] {
         let differences = DocumentDifference.all(recorded, try read(root: root).json)
@@ -72,7 +72,9 @@ package struct RecipeChange: Sendable, Equatable {
 
     /// A change.
     package init(_ difference: DocumentDifference, file: String, line: Int?) {
-        (self.difference, self.file, self.line) = (difference, file, line)
+        self.difference = difference
+        self.file = file
+        self.line = line
     }
 
     /// Machine-readable form: the values as canonical JSON.

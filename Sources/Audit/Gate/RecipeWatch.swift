@@ -10,7 +10,7 @@ package enum RecipeWatch: Sendable, Equatable {
     /// Nothing, or not all of it; `why` says what is wrong with the policy.
     case nothing(why: String)
 
-    /// What watches the golden run of `manifest` by its policy, the file at `path`. A policy that names another file than
+    /// The watch that the policy of a golden run, the file at `path`, sets on its recipe. A policy that names another file than
     /// the run was recorded by, or sets what its recording did not, watches less than it seems to.
     /// - Throws: `JSONShapeError` when the manifest notes the recipe's file in another form.
     package init(_ policy: GoldenPolicy, at path: String, of manifest: Manifest, root: String = ".") throws {

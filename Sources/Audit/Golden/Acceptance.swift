@@ -1,6 +1,6 @@
 import Core
 
-/// That a golden run was accepted: a line of `Golden/RUN/history.jsonl`.
+/// The record that a golden run was accepted: a line of `Golden/RUN/history.jsonl`.
 package struct Acceptance: Sendable, Equatable {
     /// The day, UTC, as `2026-11-28`.
     package let date: String
@@ -8,7 +8,7 @@ package struct Acceptance: Sendable, Equatable {
     package let reason: String?
     /// The chain head before and after; nil before the first, and where the one before could not be read.
     package let oldHead: Digest?, newHead: Digest
-    /// What kind of change it was, and the first difference, in a sentence; nil where nothing could be compared.
+    /// The kind of change, and the first difference in a sentence; nil where nothing could be compared.
     package let kind: String?, difference: String?
     /// Signatures of the statement that this record makes.
     package private(set) var signatures: [JSONValue] = []
@@ -17,8 +17,12 @@ package struct Acceptance: Sendable, Equatable {
     package init(
         date: String, reason: String?, oldHead: Digest?, newHead: Digest, kind: String?, difference: String?
     ) {
-        (self.date, self.reason, self.oldHead, self.newHead) = (date, reason, oldHead, newHead)
-        (self.kind, self.difference) = (kind, difference)
+        self.date = date
+        self.reason = reason
+        self.oldHead = oldHead
+        self.newHead = newHead
+        self.kind = kind
+        self.difference = difference
     }
 
     /// The predicate's type of the statement.

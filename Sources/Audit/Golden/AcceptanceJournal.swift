@@ -32,7 +32,8 @@ package final class AcceptanceJournal {
     /// Begins an acceptance of `run`, after one that was cut off is finished; waits for one in another process. The rest
     /// of one that came to nothing is removed. - Throws: `FileError`, `Damaged`.
     package init(_ run: String, in workspace: Workspace) throws {
-        (self.workspace, self.run) = (workspace, run)
+        self.workspace = workspace
+        self.run = run
         lock = try AcceptanceLock(workspace)
         try AcceptanceJournal.carryOut(workspace)
         try AcceptanceJournal.clear(workspace)
@@ -57,7 +58,7 @@ package final class AcceptanceJournal {
         }
     }
 
-    /// Where to write what will be the file `path` of the workspace, whole and flushed, before `commit()`.
+    /// The place at which to write the future file `path` of the workspace, whole and flushed, before `commit()`.
     package func place(for path: String) -> String {
         let name = "\(moves.count)-\(path.split(separator: "/").last ?? "")"
         moves.append((name, inWorkspace(path)))
@@ -185,6 +186,6 @@ extension Workspace {
     var accepting: String { "\(acceptingParent)/accepting" }
     /// The folder above it.
     var acceptingParent: String { root == "." ? ".smpo" : "\(root)/.smpo" }
-    /// What says that the acceptance has happened.
+    /// The journal's file: once it is written, the acceptance has happened.
     var acceptanceJournal: String { "\(accepting)/journal.json" }
 }

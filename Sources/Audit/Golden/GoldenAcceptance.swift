@@ -4,7 +4,6 @@ import Ledger
 /// Makes a run the golden one: writes its log, its manifest, its policy, the record of the acceptance and the list of golden
 /// runs.
 package struct GoldenAcceptance {
-    /// Where runs live.
     package let workspace: Workspace
     /// Why; needed where a golden run is replaced.
     package let reason: String?
@@ -33,7 +32,6 @@ package struct GoldenAcceptance {
         }
     }
 
-    /// What was done.
     package struct Result: Sendable {
         /// The record that stands in the history.
         package let record: Acceptance
@@ -47,7 +45,10 @@ package struct GoldenAcceptance {
 
     /// Acceptances for a reason on a day.
     package init(workspace: Workspace, reason: String?, date: String, key: SigningKey?) {
-        (self.workspace, self.reason, self.date, self.key) = (workspace, reason, date, key)
+        self.workspace = workspace
+        self.reason = reason
+        self.date = date
+        self.key = key
     }
 
     /// Accepts the run of `manifest`, whose steps `body` appends one by one. What it is compared with is the golden run of

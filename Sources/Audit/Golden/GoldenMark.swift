@@ -1,7 +1,7 @@
 import Core
 import Ledger
 
-/// That a manifest is of a golden run, and how often one was accepted under its name: the member `accepted` of its
+/// The mark of a golden run's manifest, and how often one was accepted under its name: the member `accepted` of its
 /// circumstances. A golden run, or its history, that goes missing is missed by it, whatever else is taken away.
 package struct GoldenMark: Sendable, Equatable {
     /// The number of lines of the history.

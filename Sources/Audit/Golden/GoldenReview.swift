@@ -7,24 +7,24 @@ import Training
 /// What a golden run would be if it were recorded today: replayed to its end from the recipe as it is now, and kept in
 /// `.smpo/review/RUN/` if it is not what it was, so that it can be accepted.
 package struct GoldenReview {
-    /// Where runs live.
     package let workspace: Workspace
-    /// What computes.
     package let engine: Engine
-    /// What is noted in the replacement's manifest and not allowed to matter.
+    /// Circumstances for the replacement's manifest, which must not matter.
     package let circumstances: ManifestCircumstances
 
-    /// What goes wrong in the replay on purpose: a test's, else nothing.
+    /// A fault that a test puts into the replay; else nil.
     package var fault: Fault?
 
     /// Reviews of the golden runs of `workspace`.
     package init(workspace: Workspace, engine: Engine, circumstances: ManifestCircumstances) {
-        (self.workspace, self.engine, self.circumstances) = (workspace, engine, circumstances)
+        self.workspace = workspace
+        self.engine = engine
+        self.circumstances = circumstances
     }
 
-    /// What a review found.
+    /// The result of a review.
     package struct Finding: Sendable {
-        /// How the golden run and its replay lie to each other.
+        /// The differences of the golden run and its replay.
         package let drift: Drift
         /// Whether the golden run is what it would be today.
         package let judgement: Judgement

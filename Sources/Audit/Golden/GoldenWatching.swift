@@ -54,7 +54,7 @@ struct GoldenWatching {
 
     private func unknown(_ problem: String) -> Unknown { Unknown(run: manifest.run, problem: problem) }
 
-    /// What a recipe says otherwise than the run's, in words; nil where the run is by it.
+    /// The first difference of a recipe from the run's, in words; nil where there is none.
     private func difference(_ source: RecipeSource) throws -> String? {
         try source.changes(from: manifest.inputs.recipe, root: workspace.root).first.map { change in
             let place = change.line.map { "\(change.file):\($0)" } ?? change.file

@@ -47,7 +47,7 @@ struct SucceedingSteps {
         if let last { try outcome.check(weightsOf: last, file: file, run: manifest.run) }
     }
 
-    /// How they lie to the golden run that they replace.
+    /// Their differences from the golden run that they replace.
     var drift: Drift {
         var drift = Drift(run: manifest.run)
         drift.inputs = old.map { DocumentDifference.all($0.log.manifest.inputs.json, manifest.inputs.json) } ?? []

@@ -3,7 +3,7 @@ import Core
 import Ledger
 
 /// The verdict on a run and its reason, made from what is known: whether the evidence holds, what the replay was held
-/// against, and what came of it. No other place makes a verdict.
+/// against, and how the two compare. No other place makes a verdict.
 package struct Judgement: Sendable, Equatable {
     /// The verdict.
     package let verdict: Verdict
@@ -13,7 +13,7 @@ package struct Judgement: Sendable, Equatable {
     /// Whether the verdict speaks of all steps that the recipe demands.
     package let isWhole: Bool
 
-    /// What is known of a run that was replayed.
+    /// The facts of a replay that decide the verdict.
     package struct Facts: Sendable, Equatable {
         /// The steps that the recipe demands.
         package var demanded: Int
@@ -23,11 +23,11 @@ package struct Judgement: Sendable, Equatable {
         package var compared = 0
         /// The first difference.
         package var difference: Divergence?
-        /// What became of the documents that say what the whole run came to.
+        /// The comparison of the replay's outcome with the stated ones.
         package var outcome = Outcome.notReached
         /// Where the documents contradict each other or the records, whatever a replay gives.
         package var contradiction: String?
-        /// What in the inputs is not as it was recorded.
+        /// The inputs that are not as they were recorded.
         package var changedInputs: [String] = []
         /// Why the replay could not go on: a record or a value that it needs is not there.
         package var obstacle: String?
@@ -36,22 +36,24 @@ package struct Judgement: Sendable, Equatable {
 
         /// Facts of a replay of the steps `first` to `last` of `demanded`, before any was compared.
         package init(demanded: Int, first: Int = 1, last: Int) {
-            (self.demanded, self.first, self.last) = (demanded, first, last)
+            self.demanded = demanded
+            self.first = first
+            self.last = last
         }
 
         /// The number of steps that were to be compared.
         var asked: Int { max(0, last - first + 1) }
     }
 
-    /// How what a replay came to lies to what the documents say of the whole run.
+    /// The comparison of a replay's outcome with those that documents state of the whole run.
     package enum Outcome: Sendable, Equatable {
-        /// The replay did not come to the end of the run.
+        /// The replay did not reach the end of the run.
         case notReached
-        /// No document says what the run came to.
+        /// No document states an outcome.
         case notStated
-        /// All documents say what the replay came to.
+        /// All documents state the replay's outcome.
         case equal
-        /// One says something else.
+        /// One states another.
         case different(String)
     }
 
@@ -100,6 +102,8 @@ package struct Judgement: Sendable, Equatable {
     }
 
     private init(_ verdict: Verdict, _ reason: String) {
-        (self.verdict, self.reason, isWhole) = (verdict, reason, false)
+        self.verdict = verdict
+        self.reason = reason
+        isWhole = false
     }
 }

@@ -1,6 +1,6 @@
 import Core
 
-/// What the report of an audit, in its JSON form, says of a run: the judgement and what it stands on.
+/// An audit's report read back from its JSON form: the judgement and what it rests on.
 package struct ReportedAudit: Sendable, Equatable {
     /// The run.
     package let run: String
@@ -45,7 +45,7 @@ package struct ReportedAudit: Sendable, Equatable {
         return segment?.steps ?? (steps > 0 ? 1...steps : nil)
     }
 
-    /// What speaks against a report that says the run passes: steps that were not equal, or nothing to compare with.
+    /// The contradiction in a report that says the run passes: steps that were not equal, or nothing to compare with.
     package var contradiction: String? {
         guard verdict.isPass else { return nil }
         let replayed = (checked?.upperBound ?? 0) - (segment?.checkpoint ?? 0)

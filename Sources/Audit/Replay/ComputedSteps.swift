@@ -5,7 +5,6 @@ import Training
 
 /// The steps of a run, computed again by its trainer and compared bit by bit.
 struct ComputedSteps: ReplaySource {
-    /// What computes.
     let session: TrainingSession
     /// The chain of the steps so far.
     private(set) var chain: Chain

@@ -4,23 +4,23 @@ import Ledger
 /// from, and what they are measured by (bits or a band), is the source's; how far it goes, the policy's; what follows
 /// from it, the judgement's.
 struct Replay {
-    /// How far a replay goes.
+    /// The end of a replay.
     enum Policy {
         /// To the first difference.
         case toFirstDifference
-        /// To the last step, also where steps differ; how each lies to its record is kept.
+        /// To the last step, also where steps differ; the distance of each from its record is kept.
         case through
     }
 
     private let policy: Policy
     private let budget: Duration?
-    /// What is known of the run so far.
+    /// The facts so far.
     var facts: Judgement.Facts
-    /// How many steps were done.
+    /// The number of steps done.
     private(set) var count = 0
-    /// How many steps were done and equal, those before the first that was to be compared among them.
+    /// The number of steps done and equal, those before the first that was to be compared among them.
     private(set) var equalSteps = 0
-    /// How the steps lie to their records, of a replay that goes through.
+    /// The distances of the steps from their records, of a replay that goes through.
     private(set) var drifts: [StepDrift] = []
     /// Whether the budget was used up before the last step.
     private(set) var isCut = false
@@ -28,7 +28,9 @@ struct Replay {
     /// A replay from `facts.first` to `facts.last`. With `budget` it ends after the last whole step that is likely to fit,
     /// and after one that is compared in any case.
     init(_ facts: Judgement.Facts, _ policy: Policy = .toFirstDifference, budget: Duration? = nil) {
-        (self.facts, self.policy, self.budget) = (facts, policy, budget)
+        self.facts = facts
+        self.policy = policy
+        self.budget = budget
     }
 
     /// Does the steps after those that the source has done, up to the last one. `trace` is handed what each gave;
@@ -52,7 +54,7 @@ struct Replay {
         }
     }
 
-    /// What is still to be known of a step.
+    /// The comparisons still asked for of a step.
     func demand(isLast: Bool) -> ReplayDemand {
         ReplayDemand(divergence: facts.difference == nil, drift: policy == .through, isLast: isLast)
     }
@@ -68,7 +70,7 @@ struct Replay {
         return facts.difference == nil || policy == .through
     }
 
-    /// How far a run and its replay, whose outcome is `found`, lie apart.
+    /// The differences of a run and its replay, whose outcome is `found`.
     func drift(of run: Run, found: ManifestOutcome?) -> Drift {
         var drift = Drift(run: run.name)
         (drift.steps, drift.divergence) = (drifts, facts.difference)

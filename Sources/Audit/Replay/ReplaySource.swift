@@ -5,17 +5,17 @@ import Ledger
 struct ReplayedStep {
     /// The step, counted from 1.
     let number: Int
-    /// What it gave; nil within a band.
+    /// Its trace; nil within a band.
     var trace: StepTrace?
     /// Whether there was a record to hold it against.
     var isCompared: Bool
     /// Where it first differs from its record, if that was asked for.
     var divergence: Divergence?
-    /// How it lies to its record, if that was asked for and there is one.
+    /// Its distance from its record, if that was asked for and there is one.
     var drift: StepDrift?
 }
 
-/// What gives a replay its steps, each held against its record.
+/// The source of a replay's steps, each held against its record.
 protocol ReplaySource {
     /// The steps that are done.
     var done: Int { get }
@@ -23,11 +23,11 @@ protocol ReplaySource {
     mutating func next(_ demand: ReplayDemand) throws -> ReplayedStep
 }
 
-/// What a replay has to know of a step.
+/// The comparisons that a replay asks for of a step.
 struct ReplayDemand {
-    /// Where it first differs: of steps after the first difference nobody asks.
+    /// The first difference; of no interest after one was found.
     let divergence: Bool
-    /// How it lies to its record in every phase.
+    /// The distance from its record in every phase.
     let drift: Bool
     /// Whether it is the last one.
     let isLast: Bool

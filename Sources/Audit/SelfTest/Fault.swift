@@ -11,7 +11,7 @@ package struct Fault {
         package let reason: String
     }
 
-    /// What a batch becomes.
+    /// Makes another batch of a step's.
     package typealias BatchChange = (TrainingBatch, TrainingSession) throws -> TrainingBatch
 
     /// The step at which it acts.

@@ -3,7 +3,7 @@ import Datasets
 import Diffusion
 import Training
 
-/// What the self-test makes go wrong. Each is as small as it can be and still act: one bit, one item, one entry.
+/// The faults of the self-test. Each is as small as it can be and still act: one bit, one item, one entry.
 extension Fault {
     /// The stream of timesteps is read at the counter of a later step.
     static func streamCounter(_ step: Int) -> Fault {

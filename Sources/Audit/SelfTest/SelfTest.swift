@@ -8,9 +8,7 @@ import Ledger
 /// Every mutant goes through `Auditor` (or `Verifier`) as a run does. Only a short part of the run is replayed: the step
 /// after its last checkpoint before the end, or its first two steps where there is none. Nothing of the run is changed.
 package struct SelfTest {
-    /// Where the run lives.
     package let workspace: Workspace
-    /// What computes.
     package let engine: Engine
     /// Keys whose signatures count.
     package let keys: [VerifyingKey]
@@ -120,7 +118,7 @@ package struct SelfTest {
     }
 }
 
-/// What was said of a mutant.
+/// The verdict on a mutant.
 private struct Finding {
     /// The verdict's word.
     let word: String

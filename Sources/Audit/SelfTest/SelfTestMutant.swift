@@ -3,7 +3,7 @@ import Ledger
 
 /// A change of a run's evidence, or of its replay, and what the audit should say of it.
 package struct SelfTestMutant {
-    /// What is changed.
+    /// The kind of thing that is changed.
     package enum Kind: String, CaseIterable {
         case recipe, seed
         case streamCounter = "stream counter"
@@ -21,7 +21,7 @@ package struct SelfTestMutant {
         case instructionSet = "instruction set"
     }
 
-    /// What the audit should say.
+    /// The verdict that is right.
     package enum Expectation: Equatable {
         /// The change must not matter.
         case reproduced
@@ -40,7 +40,7 @@ package struct SelfTestMutant {
         }
     }
 
-    /// What is done.
+    /// The way to make the mutant.
     package enum Trial {
         /// The steps are replayed and something goes wrong.
         case fault(Fault)
@@ -52,30 +52,35 @@ package struct SelfTestMutant {
         case verification((EvidenceCopy) throws -> Void)
     }
 
-    /// What is changed.
     package let kind: Kind
-    /// How.
+    /// The change in words.
     package let change: String
-    /// What the audit should say.
     package let expectation: Expectation
     /// The steps that are replayed.
     package let steps: ClosedRange<Int>
-    /// What is done; nil for a mutant that this run cannot have.
+    /// Nil for a mutant that this run cannot have.
     package let trial: Trial?
-    /// Why it cannot.
+    /// Why it cannot have it.
     package let reason: String?
 
     /// A mutant with all its parts.
     package init(
         _ kind: Kind, _ change: String, _ expectation: Expectation, steps: ClosedRange<Int>, _ trial: Trial
     ) {
-        (self.kind, self.change, self.expectation, self.steps) = (kind, change, expectation, steps)
-        (self.trial, reason) = (trial, nil)
+        self.kind = kind
+        self.change = change
+        self.expectation = expectation
+        self.steps = steps
+        self.trial = trial
+        reason = nil
     }
 
     /// A mutant that is not made.
     package init(_ kind: Kind, _ change: String, notMade reason: String) {
-        (self.kind, self.change, expectation, steps) = (kind, change, .tampered, 1...1)
+        self.kind = kind
+        self.change = change
+        expectation = .tampered
+        steps = 1...1
         (trial, self.reason) = (nil, reason)
     }
 }

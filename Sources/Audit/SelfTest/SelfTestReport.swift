@@ -1,12 +1,12 @@
 import Core
 
-/// What the audit said of a run's mutants.
+/// The audit's verdicts on the mutants of a run.
 package struct SelfTestReport: Sendable {
     /// A mutant that was made.
     package struct Result: Sendable, Equatable {
-        /// What was changed: `seed`, `weight bit`, ….
+        /// The kind: `seed`, `weight bit`, ….
         package let mutant: String
-        /// How.
+        /// The change in words.
         package let change: String
         /// The verdict that it should get.
         package let expected: Verdict
@@ -22,7 +22,7 @@ package struct SelfTestReport: Sendable {
     package struct Omission: Sendable, Equatable {
         /// What would have been changed.
         package let mutant: String
-        /// How.
+        /// The change in words.
         package let change: String
         /// Why it was not, as a sentence that begins with "because" would go on.
         package let reason: String
@@ -42,7 +42,7 @@ package struct SelfTestReport: Sendable {
         self.unchanged = unchanged
     }
 
-    /// What the self-test says of the audit: that of the run itself unless it passes; `diverged` where a mutant got
+    /// The verdict on the audit itself: that of the run itself unless it passes; `diverged` where a mutant got
     /// another verdict than it should, or none was made.
     package var verdict: Verdict { unchanged.verdict.isPass && !isWhole ? .diverged : unchanged.verdict }
 

@@ -220,10 +220,9 @@ struct AuditCommand: ParsableCommand {
 
         private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {
             if !unnoted, let store = try? workspace.existingLedger(), (try? store.run(name)) != nil {
-                // An audit of a run in the ledger is noted there; a read-only ledger stays as it is.
-                _ = Result {
-                    try workspace.openLedger().recordAudit(of: name, verdict: verdict.rawValue, report: value)
-                }
+                // The note is no part of the verdict: where it cannot be written, as into a read-only ledger, the error is
+                // ignored.
+                try? workspace.openLedger().recordAudit(of: name, verdict: verdict.rawValue, report: value)
             }
             print(json ? value.pretty : text)
             try ExitStatus(verdict).end()
