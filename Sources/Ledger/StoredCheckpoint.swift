@@ -4,11 +4,11 @@ import Core
 package struct StoredCheckpoint: Sendable, Equatable {
     /// The number of steps done.
     package let step: Int
-    /// Which part: "weights", "optimizer", "counters".
+    /// Which part: "state", all that a run needs to go on.
     package let part: String
     /// The file.
     package let object: Digest
-    /// The digest of the content, as the step records have it (for weights: `WeightsDigest`).
+    /// The digest of the trained weights in it, as the record of the step has it.
     package let digest: Digest
 
     /// A part of a checkpoint.

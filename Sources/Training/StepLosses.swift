@@ -1,6 +1,6 @@
 import Ledger
 
-/// What a step came to: its batch's losses, and what the update made of the gradients.
+/// The numbers of a finished step: its batch's losses, the gradients' norm, the rate of its update.
 package struct StepLosses: Sendable {
     /// The mean of the items' losses, each item's, and their logits.
     package let loss: Float, items: [Float], logits: Logits
