@@ -61,9 +61,8 @@ struct ConsolePage {
         process.arguments = [outputs + "/script"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice
-        let inherited = ProcessInfo.processInfo.environment
-        let path = Program.executable.deletingLastPathComponent().path + ":" + (inherited["PATH"] ?? "")
-        process.environment = inherited.merging(["PATH": path, "CI": "", "GITHUB_ACTIONS": "", "SMPO_KEY": ""]) { $1 }
+        let path = Program.executable.deletingLastPathComponent().path + ":" + (Program.environment["PATH"] ?? "")
+        process.environment = Program.environment.merging(["PATH": path]) { $1 }
         try process.run()
         process.waitUntilExit()
 

@@ -4,18 +4,11 @@ import Testing
 
 /// Pages hold together: links lead somewhere, pages made from the program are as it is now, names of types are types.
 @Suite struct DocumentTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
-    private static func text(_ path: String) throws -> String {
-        String(decoding: try FileContents.read("\(root)/\(path)"), as: UTF8.self)
-    }
-
     /// All pages, by their paths; fixtures are none.
     private static func pages() throws -> [String] {
         var pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
         for folder in ["Documentation", "Sources", "Tests", "Golden"] {
-            let paths = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
+            let paths = try #require(FileManager.default.enumerator(atPath: "\(SourceTree.root)/\(folder)"))
             for case let path as String in paths where path.hasSuffix(".md") && !path.contains("Fixtures/") {
                 pages.append("\(folder)/\(path)")
             }
@@ -47,13 +40,14 @@ import Testing
 
     /// The links of a page that lead nowhere.
     private static func faults(_ text: String, at path: String) throws -> [String] {
-        let folder = URL(fileURLWithPath: "\(root)/\(path)").deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: "\(SourceTree.root)/\(path)").deletingLastPathComponent()
         let prose = prose(text).joined(separator: "\n").replacing(/`[^`\n]*`/, with: "")
         return try prose.matches(of: /\]\(([^)\s]+)\)/).map { String($0.output.1) }.filter { link in
             if link.contains("://") { return false }
             let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let target =
-                parts[0].isEmpty ? "\(root)/\(path)" : folder.appendingPathComponent(parts[0]).standardized.path
+                parts[0].isEmpty
+                ? "\(SourceTree.root)/\(path)" : folder.appendingPathComponent(parts[0]).standardized.path
             guard FileManager.default.fileExists(atPath: target) else { return true }
             guard parts.count == 2 else { return false }
             return try !anchors(String(decoding: FileContents.read(target), as: UTF8.self)).contains(parts[1])
@@ -64,7 +58,7 @@ import Testing
         let pages = try Self.pages()
         #expect(pages.count > 30)
         for page in pages {
-            for link in try Self.faults(try Self.text(page), at: page) { Issue.record("\(page): \(link)") }
+            for link in try Self.faults(try SourceTree.text(page), at: page) { Issue.record("\(page): \(link)") }
         }
         #expect(
             try Self.faults("[a](b.md) [c](#d) `[e](f)` [g](README.md#limits)\n# D\n", at: "README.md") == [
@@ -74,13 +68,13 @@ import Testing
     }
 
     @Test func readmeIsAFrontPage() throws {
-        let size = try FileContents.read(Self.root + "/README.md").count
+        let size = try FileContents.read(SourceTree.root + "/README.md").count
         #expect(size <= 8192, "\(size) bytes: what is more belongs into Documentation/")
     }
 
     /// Every page can be reached from the site's menu and from the list of pages.
     @Test func everyPageIsListed() throws {
-        let (menu, list) = (try Self.text("Packaging/mkdocs.yml"), try Self.text("Documentation/README.md"))
+        let (menu, list) = (try SourceTree.text("Packaging/mkdocs.yml"), try SourceTree.text("Documentation/README.md"))
         for page in try Self.pages() where page.hasPrefix("Documentation/") && page != "Documentation/README.md" {
             #expect(menu.contains(page), "\(page)")
             #expect(list.contains("(\(page.dropFirst("Documentation/".count))"), "\(page)")
@@ -91,7 +85,7 @@ import Testing
     @Test func theCommandsAreThoseOfTheProgram() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = [Self.root + "/Packaging/commands.sh", Program.executable.path]
+        process.arguments = [SourceTree.root + "/Packaging/commands.sh", Program.executable.path]
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "COLUMNS" }
         let output = Pipe()
         process.standardOutput = output
@@ -99,7 +93,7 @@ import Testing
         let made = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
-        let page = try Self.text("Documentation/reference/commands.md")
+        let page = try SourceTree.text("Documentation/reference/commands.md")
         let (found, expected) = (page.split(separator: "\n"), made.split(separator: "\n"))
         let first = zip(found, expected).first { $0 != $1 }
         #expect(page == made, "make commands; first: \(first.map { "\($0) | \($1)" } ?? "length")")
@@ -107,16 +101,16 @@ import Testing
 
     /// The names in the diagram of the types are types.
     @Test func theDiagramNamesTypes() throws {
-        let diagram = try Self.text("Documentation/explanation/types.dot")
+        let diagram = try SourceTree.text("Documentation/explanation/types.dot")
         let names = Set(diagram.matches(of: /\b[A-Z][A-Za-z]+\b(?=[ ;\n])/).map { String($0.output) })
         #expect(names.count > 10)
         var types: Set<String> = []
-        let paths = try #require(FileManager.default.enumerator(atPath: "\(Self.root)/Sources"))
+        let paths = try #require(FileManager.default.enumerator(atPath: "\(SourceTree.root)/Sources"))
         for case let path as String in paths where path.hasSuffix(".swift") {
-            let text = try Self.text("Sources/\(path)")
+            let text = try SourceTree.text("Sources/\(path)")
             types.formUnion(text.matches(of: /(?:class|struct|enum|protocol) (\w+)/).map { String($0.output.1) })
         }
-        let picture = try Self.text("Documentation/explanation/types.svg")
+        let picture = try SourceTree.text("Documentation/explanation/types.svg")
         for name in names where diagram.contains(" \(name) ->") || diagram.contains("-> \(name)") {
             #expect(types.contains(name), "\(name)")
             #expect(picture.contains(">\(name)</text>"), "dot -Tsvg types.dot -o types.svg: \(name)")

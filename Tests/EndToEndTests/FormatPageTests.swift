@@ -7,13 +7,9 @@ import TinyRuns
 /// The page on formats: its commands are run as they stand there, by `bash` and the tools that it names, on a run of this
 /// program and on run-42.
 @Suite struct FormatPageTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
     /// The page's commands, one script. A line `A   # = B` fails unless A and B print the same.
     private func script() throws -> (text: String, comparisons: Int) {
-        let page = String(
-            decoding: try FileContents.read(FormatPageTests.root + "/Sources/Ledger/FORMAT.md"), as: UTF8.self)
+        let page = try SourceTree.text("Sources/Ledger/FORMAT.md")
         var (lines, isInside, comparisons): ([String], Bool, Int) = (["set -euo pipefail"], false, 0)
         for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("```") {
@@ -67,7 +63,7 @@ import TinyRuns
             for path in ["Manifests/run-42.json", "Golden/run-42"] {
                 try FileContents.makeFolder(sandbox.runs.path("Golden"))
                 try FileManager.default.copyItem(
-                    atPath: "\(FormatPageTests.root)/\(path)", toPath: sandbox.runs.path(path))
+                    atPath: "\(SourceTree.root)/\(path)", toPath: sandbox.runs.path(path))
             }
             let script = try script()
             let result = try bash(script.text, in: sandbox.runs.folder)

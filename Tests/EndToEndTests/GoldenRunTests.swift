@@ -5,11 +5,8 @@ import Testing
 /// The golden runs that come with the sources, replayed by the built program. run-42 and the base model's run take longer
 /// and have commands of their own.
 @Suite struct GoldenRunTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
     private static var short: [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/Golden")) ?? []
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(SourceTree.root)/Golden")) ?? []
         return names.filter { $0.hasPrefix("short-") }.sorted()
     }
 
@@ -22,7 +19,7 @@ import Testing
 
     /// With one worker and three, by the recipes of today: what is recorded comes out again, to the bit.
     @Test func theGateIsOpen() throws {
-        let gate = try Program(folder: Self.root).run("gate", "short-*", "--workers", "1,3")
+        let gate = try Program(folder: SourceTree.root).run("gate", "short-*", "--workers", "1,3")
         #expect(gate.status == 0, "\(gate.output) \(gate.errors)")
         #expect(
             gate.output.hasSuffix(
@@ -32,7 +29,7 @@ import Testing
     /// The manifest of each says that it is golden, so that one that goes missing is missed.
     @Test func eachIsMarked() throws {
         for run in Self.short + ["run-42"] {
-            let workspace = Workspace(root: Self.root)
+            let workspace = Workspace(root: SourceTree.root)
             for path in [workspace.manifest(run), workspace.golden(run) + "/manifest.json"] {
                 let circumstances = try Manifest.read(path).circumstances.other
                 #expect(circumstances["accepted"] != nil && circumstances["recipe"] != nil, "\(path)")
@@ -42,9 +39,9 @@ import Testing
 
     /// How each was recorded is written beside it, and none is forgotten in the list.
     @Test func eachHasAPolicyAndALine() throws {
-        let list = try String(contentsOfFile: "\(Self.root)/Golden/runs.txt", encoding: .utf8)
+        let list = try String(contentsOfFile: "\(SourceTree.root)/Golden/runs.txt", encoding: .utf8)
         for run in Self.short + ["run-42"] {
-            #expect(FileManager.default.fileExists(atPath: "\(Self.root)/Golden/\(run)/policy.yaml"), "\(run)")
+            #expect(FileManager.default.fileExists(atPath: "\(SourceTree.root)/Golden/\(run)/policy.yaml"), "\(run)")
             #expect(list.split(separator: "\n").contains { $0 == run }, "\(run)")
         }
     }

@@ -58,9 +58,7 @@ import TinyRuns
     }
 
     @Test func goldenShowHasTheHistory() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().path
-        let program = Program(folder: root)
+        let program = Program(folder: SourceTree.root)
         let value = try json(try program.run("golden", "show", "run-42", "--json"))
         let text = try program.run("golden", "show", "run-42").output
         for key in ["chain_head", "weights_digest", "manifest_digest"] {

@@ -5,9 +5,6 @@ import Testing
 /// Commands and options that texts name are there: in messages and help texts of the sources, in the documents, and in the
 /// comments of recipes.
 @Suite struct NamedCommandTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
     /// A command as the program describes itself.
     private struct Command {
         var options: Set<String> = []
@@ -27,7 +24,7 @@ import Testing
     }
 
     private static func program() throws -> Command {
-        let help = try Program(folder: root).run("--experimental-dump-help")
+        let help = try Program(folder: SourceTree.root).run("--experimental-dump-help")
         let json = try JSONValue.parse(Array(help.output.utf8), file: "help")
         return try Command(try JSONCursor(json, name: "help")["command"])
     }
@@ -36,7 +33,7 @@ import Testing
     private static func texts() throws -> [(path: String, text: String)] {
         var result: [(String, String)] = []
         for folder in ["Sources", "Documentation", "Manifests/recipes", "Packaging"] {
-            let paths = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
+            let paths = try #require(FileManager.default.enumerator(atPath: "\(SourceTree.root)/\(folder)"))
             for case let path as String in paths
             where [".swift", ".md", ".yaml"].contains(where: path.hasSuffix) {
                 result.append(("\(folder)/\(path)", ""))
@@ -44,7 +41,7 @@ import Testing
         }
         result += ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"].map { ($0, "") }
         return try result.map { path, _ in
-            (path, String(decoding: try FileContents.read("\(root)/\(path)"), as: UTF8.self))
+            (path, try SourceTree.text(path))
         }
     }
 

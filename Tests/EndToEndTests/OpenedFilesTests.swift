@@ -18,10 +18,9 @@ import TinyRuns
     private typealias Places = [String: [String]]
 
     private static let rows: [Row] = {
-        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Sources/Ledger/FORMAT.md")
+        let page = try! SourceTree.text("Sources/Ledger/FORMAT.md")
         var (rows, digests): ([Row], Bool?) = ([], nil)
-        for line in (try! String(contentsOf: page, encoding: .utf8)).split(separator: "\n") {
+        for line in page.split(separator: "\n") {
             guard line.hasPrefix("|") else {
                 digests = nil
                 continue

@@ -14,6 +14,10 @@ struct Program {
     static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("smpo")
 
+    /// The environment of a person's machine: what a CI server that runs these tests says of itself is left out.
+    static let environment = ProcessInfo.processInfo.environment.merging(
+        ["CI": "", "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "", "SMPO_KEY": ""]) { $1 }
+
     /// The working folder.
     let folder: String
 
@@ -39,10 +43,7 @@ struct Program {
             process.arguments = arguments
             process.currentDirectoryURL = URL(fileURLWithPath: folder)
             process.standardInput = FileHandle.nullDevice
-            // A person's machine: what a CI server that runs these tests says of itself is left out.
-            let person = ["CI": "", "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "", "SMPO_KEY": ""]
-            process.environment = ProcessInfo.processInfo.environment.merging(person) { $1 }
-                .merging(environment) { $1 }
+            process.environment = Program.environment.merging(environment) { $1 }
             for (suffix, isError) in [(".out", false), (".err", true)] {
                 _ = FileManager.default.createFile(atPath: base + suffix, contents: nil)
                 let handle = try #require(FileHandle(forWritingAtPath: base + suffix))

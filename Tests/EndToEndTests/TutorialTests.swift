@@ -4,11 +4,8 @@ import Testing
 
 /// The commands of README and tutorials, run as they stand there; what they print is compared. `make tutorial` runs all.
 @Suite struct TutorialTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
     private func page(_ path: String) throws -> ConsolePage {
-        ConsolePage(String(decoding: try FileContents.read("\(Self.root)/\(path)"), as: UTF8.self))
+        ConsolePage(try SourceTree.text(path))
     }
 
     /// A folder of its own, with copies of `parts` of the sources.
@@ -17,7 +14,7 @@ import Testing
         try FileContents.makeFolder(folder)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         for part in parts {
-            try FileManager.default.copyItem(atPath: "\(Self.root)/\(part)", toPath: "\(folder)/\(part)")
+            try FileManager.default.copyItem(atPath: "\(SourceTree.root)/\(part)", toPath: "\(folder)/\(part)")
         }
         try body(folder)
     }
@@ -46,8 +43,8 @@ import Testing
     /// Whatever a tutorial tells to type is run.
     @Test func aTutorialHasNoCommandThatIsNotRun() throws {
         let folder = "Documentation/tutorial"
-        for name in try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/\(folder)") {
-            let text = String(decoding: try FileContents.read("\(Self.root)/\(folder)/\(name)"), as: UTF8.self)
+        for name in try FileManager.default.contentsOfDirectory(atPath: "\(SourceTree.root)/\(folder)") {
+            let text = try SourceTree.text("\(folder)/\(name)")
             #expect(!text.contains("```sh") && !text.contains("```bash"), "\(name)")
         }
     }
