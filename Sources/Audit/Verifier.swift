@@ -179,7 +179,7 @@ package struct Verifier {
                 file: folder, run: report.run, step: outcome.steps, field: "the trained weights",
                 expected: expected.hex, found: found.hex)
         }
-        if let network = session.model.folder?.unet, network.adapterRecipe != nil {
+        if let network = session.model.diffusionModel?.unet, network.adapterRecipe != nil {
             try requireMerged(folder, network, run)
         }
         report.note("trained model", "\(folder), digest \(found)")
@@ -187,7 +187,7 @@ package struct Verifier {
 
     /// The digest of the trained parameters as the model's folder holds them.
     private func trainedDigest(_ folder: String, _ session: TrainingSession) throws -> Digest {
-        let isAdapted = session.model.folder?.unet.adapterRecipe != nil
+        let isAdapted = session.model.diffusionModel?.unet.adapterRecipe != nil
         var sources: [String: Checkpoint] = [:]
         let tensors = try session.trainer.model.parameters.map { name, parameter in
             let component = String(name.prefix { $0 != "/" })
@@ -195,9 +195,7 @@ package struct Verifier {
                 try sources[component]
                 ?? (isAdapted
                     ? Checkpoint(safetensors: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
-                    : Checkpoint(
-                        // A scorer's folder is one component.
-                        weightsIn: session.model.folder == nil ? folder : "\(folder)/\(component)"))
+                    : Checkpoint(weightsIn: session.model.pipeline.place(of: component, in: folder)))
             sources[component] = source
             let tensor = try source.float32(
                 named: (isAdapted ? AdapterFiles.peftPrefix : "") + name.dropFirst(component.count + 1),
@@ -217,7 +215,7 @@ package struct Verifier {
                     named: AdapterFiles.peftPrefix + parameter.name, shape: parameter.value.shape))
         }
         let weights = try Checkpoint(weightsIn: "\(folder)/unet")
-        for (name, shape, make) in network.mergedWeights {
+        for (name, shape, make) in network.storedWeights {
             let found = try weights.float32(named: name, shape: shape).digest(named: name)
             let expected = make().digest(named: name)
             guard found == expected else {

@@ -4,7 +4,9 @@ import Core
 
 /// CLIP with both towers (transformers' `CLIPModel`), with its parameter names: pictures and captions as vectors whose
 /// cosine says how well they fit.
-package final class CLIPModel: Sendable {
+package final class CLIPModel: Network {
+    package static let weightsName = "model.safetensors"
+
     /// The configuration.
     package let config: CLIPConfig
     /// The text tower.
@@ -15,6 +17,7 @@ package final class CLIPModel: Sendable {
     package let logitScale: Parameter
     /// All parameters in the byte order of their names.
     package let parameters: [Parameter]
+    package let requests: [ParameterRequest]
 
     private let visualProjection: Linear
     private let textProjection: Linear
@@ -30,16 +33,7 @@ package final class CLIPModel: Sendable {
             loader, "text_projection", config.text.hiddenSize, config.projectionDim, hasBias: false)
         logitScale = try loader.parameter("logit_scale", [], .constant(Float(config.logitScaleInitValue)))
         parameters = loader.sorted()
-    }
-
-    /// Opens a folder with `config.json` and weights, all of them finite.
-    /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    package convenience init(path: String) throws {
-        let directory = try ModelDirectory(path: path)
-        try directory.weights.requireFinite()
-        try self.init(
-            config: CLIPConfig(directory.config, file: directory.configPath),
-            loader: ParameterLoader(source: directory.weights))
+        requests = loader.requests
     }
 
     /// Pictures [n, channels, edge, edge], normalised, as vectors [n, projection], not yet of length 1.
@@ -52,27 +46,20 @@ package final class CLIPModel: Sendable {
         textProjection(tape, textModel.forward(tape, ids: ids).pooled)
     }
 
-    /// Writes `config.json` and `model.safetensors`; both are replaced whole.
-    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
-
-    /// The same by `writer`, which keeps the digests of the files.
-    package func write(into writer: FolderWriter) throws {
-        try writer.write(config.transformersJSON.pretty + "\n", to: "config.json")
-        try writer.write(to: "model.safetensors") { append in
-            try Safetensors.stream(
-                tensors: parameters.map { ($0.name, $0.value) }, metadata: ModelFolderLayout.metadata, append: append)
+    /// It has a row for every id of its tokenizer, and pictures are prepared for its image tower.
+    package func requireFit(as name: String, in pipeline: Pipeline) throws {
+        let tokenizer: CaptionTokenizer = try pipeline.require("tokenizer")
+        try tokenizer.requireRows(config.text.vocabSize, file: "config.json", key: "text_config.vocab_size")
+        let processor: CLIPImageProcessorConfig = try pipeline.require("image_processor")
+        guard processor.cropSize == config.vision.imageSize else {
+            throw ConfigError(
+                file: "preprocessor_config.json", key: "crop_size", "is not the image tower's size",
+                expected: "its image_size \(config.vision.imageSize)", found: "\(processor.cropSize)")
         }
-    }
-
-    /// Root over all parameters in name order.
-    package func weightsDigest(on engine: Engine? = nil) throws -> Digest {
-        try Checkpoints.weightsDigest(of: parameters.map { ($0.name, $0.value) }, on: engine)
-    }
-}
-
-extension CLIPModel {
-    /// The parameters of a model of `config`, in the order in which they are drawn, without their numbers.
-    package static func outline(_ config: CLIPConfig) throws -> [ParameterRequest] {
-        try ParameterLoader.outline { _ = try CLIPModel(config: config, loader: $0) }.parameters
+        guard config.vision.numChannels == 3 else {
+            throw ConfigError(
+                file: "config.json", key: "vision_config.num_channels", "is not that of RGB pictures",
+                expected: "3", found: "\(config.vision.numChannels)")
+        }
     }
 }

@@ -91,12 +91,12 @@ package struct BatchSource: Sendable {
         let inversionNoise =
             settings.needsInversionNoise
             ? InversionNoise(seed: settings.seed, step: step, samples: x0.shape[0]) : nil
-        let folder = settings.trainsTextEncoder ? nil : model.folder
+        let encoding = settings.trainsTextEncoder ? nil : model.diffusionModel
         let conditioning: Conditioning =
-            folder.map { .encoded($0.encode(captions, engine: engine)) } ?? .tokens(captions.map(model.tokenIDs))
+            encoding.map { .encoded($0.encode(captions, engine: engine)) } ?? .tokens(captions.map(model.tokenIDs))
         return TrainingBatch(
             items: entries, x0: x0, noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
-            unconditional: settings.needsEmptyCaption ? model.folder?.encode([""], engine: engine) : nil)
+            unconditional: settings.needsEmptyCaption ? model.diffusionModel?.encode([""], engine: engine) : nil)
     }
 
     /// The places of the step's items in the data: epoch after epoch, each in an order of its own.

@@ -16,24 +16,24 @@ struct SessionParts {
 
     /// A diffusion model under the recipe's objective.
     init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
-        let opened = try recipe.model.open(on: engine, forLatents: recipe.data.isLatent)
-        let folder = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
+        let opened = try DiffusionModel(recipe.pipeline(on: engine))
+        let model = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
         let size = recipe.data.size
-        try SessionParts.check(folder, channels: data.channels, areLatents: recipe.data.isLatent)
-        let objective = recipe.makeObjective(elements: folder.unet.config.inChannels * size * size)
-        let (schedule, inversion) = (NoiseSchedule(folder.scheduler), recipe.inversionRecipe)
-        model = .diffusion(folder)
-        digests = try folder.digests().merging(data.digests) { first, _ in first }
+        try SessionParts.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
+        let objective = recipe.makeObjective(elements: model.unet.config.inChannels * size * size)
+        let (schedule, inversion) = (NoiseSchedule(model.scheduler), recipe.inversionRecipe)
+        self.model = .diffusion(model)
+        digests = Pipeline.inputs(try model.pipeline.digests()).merging(data.digests) { first, _ in first }
             .merging(["schedule": schedule.digest]) { first, _ in first }
         // The reference shares the policy's storage: an update copies before it writes. It has no adapters.
         let reference =
             objective.usesReference
             ? try UNet2DConditionModel(
-                config: folder.unet.config, loader: ParameterLoader(sharing: folder.unet.parameters))
+                config: model.unet.config, loader: ParameterLoader(sharing: model.unet.parameters))
             : nil
         let trained = TrainedModel(
-            policy: folder.unet, reference: reference,
-            textEncoder: recipe.training.trainTextEncoder ? folder.textEncoder : nil, schedule: schedule,
+            policy: model.unet, reference: reference,
+            textEncoder: recipe.training.trainTextEncoder ? model.textEncoder : nil, schedule: schedule,
             usesFloat16Levels: inversion.usesFloat16Levels, engine: engine)
         gradients = Denoising(
             model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
@@ -52,7 +52,7 @@ struct SessionParts {
 
     /// A scorer under PickScore's loss.
     init(scoring recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
-        let scorer = try recipe.model.openScorer(on: engine)
+        let scorer = try PickScore(recipe.pipeline(on: engine))
         let edge = scorer.model.config.vision.imageSize
         guard recipe.data.size == edge else {
             throw TrainingError.mismatch(
@@ -60,7 +60,7 @@ struct SessionParts {
             )
         }
         model = .scorer(scorer)
-        digests = try model.digests().merging(data.digests) { first, _ in first }
+        digests = Pipeline.inputs(scorer.digests).merging(data.digests) { first, _ in first }
         gradients = Scoring(
             model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
             recomputes: recipe.training.recompute, contrastive: Float(recipe.objective.contrastive ?? 0))
@@ -71,7 +71,7 @@ struct SessionParts {
             trainsTextEncoder: true, needsEmptyCaption: false)
     }
 
-    private static func check(_ model: ModelFolder, channels: Int, areLatents: Bool) throws {
+    private static func check(_ model: DiffusionModel, channels: Int, areLatents: Bool) throws {
         let unet = model.unet.config
         guard unet.inChannels == channels, unet.outChannels == channels else {
             throw TrainingError.mismatch(
@@ -85,6 +85,5 @@ struct SessionParts {
                 what: "the UNet's addition_embed_type", expected: "null", found: "text_time",
                 hint: "SDXL's second text encoder is not supported by `smpo train`; `smpo step` takes explicit tensors")
         }
-        try ModelFit.check(unet: unet, textEncoder: model.textEncoder.config, tokenizer: model.tokenizer)
     }
 }

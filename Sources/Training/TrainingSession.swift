@@ -74,12 +74,12 @@ package final class TrainingSession {
     /// The digests of the files that a finished run hands over, by their paths below the model's folder. The weights
     /// in the trainer stay what they are.
     package func fileDigests() throws -> [String: Digest] {
-        guard trainer.average != nil else { return try model.fileDigests() }
+        guard trainer.average != nil else { return try model.pipeline.fileDigests() }
         let parameters = trainer.model.parameters.map(\.parameter)
         let weights = parameters.map(\.value)
         defer { for (parameter, value) in zip(parameters, weights) { parameter.replace(with: value) } }
         useAverage()
-        return try model.fileDigests()
+        return try model.pipeline.fileDigests()
     }
 
     /// Puts the moving average, if there is one, into the model: what a finished run hands over.

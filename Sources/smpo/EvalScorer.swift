@@ -11,7 +11,7 @@ import Training
 struct EvalScorer {
     let scorer: PickScore
     /// Whose samples are scored, if any.
-    let model: ModelFolder?
+    let model: DiffusionModel?
     let (pairs, captions, steps): (Int, Int, Int)
     let seeds: [UInt64]
     let engine: Engine

@@ -123,7 +123,7 @@ struct RecordedRun {
         try TrainingCheckpoint.restore(
             Checkpoint(safetensors: workspace.objects.path(of: last.object)), into: session.trainer)
         session.useAverage()
-        try session.model.write(to: workspace.model("run-1"))
+        try session.model.pipeline.write(to: workspace.model("run-1"))
         return workspace.model("run-1")
     }
 

@@ -122,7 +122,7 @@ import Training
     @Test func theBaseModel() throws {
         try RecordedRun.with({ runs, engine in
             let base = try TrainingSession(recipe: try Recipe.read(path: runs.base()), engine: engine)
-            try base.model.write(to: runs.path("model"))
+            try base.model.pipeline.write(to: runs.path("model"))
             return try runs.smpo(model: runs.path("model"))
         }) { run in
             let path = run.runs.path("model/unet/diffusion_pytorch_model.safetensors")

@@ -103,7 +103,7 @@ import Testing
         fill(unet)
         let adapters = Dictionary(uniqueKeysWithValues: unet.adapters.map { ($0.module + ".weight", $0) })
         var merged = 0
-        for (parameter, (name, shape, make)) in zip(unet.parameters, unet.mergedWeights) {
+        for (parameter, (name, shape, make)) in zip(unet.parameters, unet.storedWeights) {
             let (before, after) = (parameter.value.floats, make().floats)
             #expect(name == parameter.name && shape == parameter.value.shape)
             guard let adapter = adapters[name] else {
@@ -130,7 +130,7 @@ import Testing
     }
 
     private func reopened(_ unet: UNet2DConditionModel) throws -> UNet2DConditionModel {
-        let weights = unet.mergedWeights.map { Parameter(name: $0.name, value: $0.make()) }
+        let weights = unet.storedWeights.map { Parameter(name: $0.name, value: $0.make()) }
         return try UNet2DConditionModel(config: unet.config, loader: ParameterLoader(sharing: weights))
     }
 
@@ -185,7 +185,7 @@ import Testing
         for file in ["adapter_model.safetensors", "pytorch_lora_weights.safetensors"] {
             let adapter = try Checkpoint(opening: "\(folder)/\(file)")
             let effective = try AdapterComparison.sides(adapter, adapter, on: opened).left
-            for (name, shape, make) in unet.mergedWeights {
+            for (name, shape, make) in unet.storedWeights {
                 let tensor = try #require(effective[name])
                 let found = Tensor(uninitialized: shape)
                 try tensor.bytes().read(0..<tensor.byteCount, into: found.storage.base)

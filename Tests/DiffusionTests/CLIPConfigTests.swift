@@ -29,7 +29,7 @@ struct CLIPConfigTests {
         #expect(config.vision.hiddenSize == 1024 && config.vision.grid == 16 && config.vision.numChannels == 3)
         // `text_config_dict` counts where both are there, with transformers' defaults for what it lacks.
         #expect(config.text.hiddenSize == 768 && config.text.endOfText == .id(49407))
-        let written = try JSONCursor(config.transformersJSON, name: "written").object()
+        let written = try JSONCursor(config.json, name: "written").object()
         #expect(try CLIPConfig(written) == config)
         let plain = ConfigSupport.changed(try ConfigSupport.parse(Self.large), "text_config_dict", nil)
         #expect(try CLIPConfig(plain).text.endOfText == .largestID)
@@ -83,7 +83,7 @@ struct CLIPImageProcessorConfigTests {
         for text in [Self.old, Self.new] {
             #expect(try CLIPImageProcessorConfig(ConfigSupport.parse(text)) == config)
         }
-        let written = try JSONCursor(config.transformersJSON, name: "written").object()
+        let written = try JSONCursor(config.json, name: "written").object()
         #expect(try CLIPImageProcessorConfig(written) == config)
     }
 

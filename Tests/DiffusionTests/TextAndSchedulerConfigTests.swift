@@ -18,7 +18,7 @@ struct CLIPTextConfigTests {
         let config = try CLIPTextConfig(ConfigSupport.parse(Self.sd15))
         #expect(config.hiddenSize == 768 && config.numAttentionHeads == 12 && config.hiddenAct == .quickGELU)
         #expect(config.endOfText == .largestID && config.architecture == .textModel && config.vocabSize == 49408)
-        let written = try JSONCursor(config.transformersJSON, name: "written").object()
+        let written = try JSONCursor(config.json, name: "written").object()
         #expect(try CLIPTextConfig(written) == config)
     }
 
@@ -76,7 +76,7 @@ struct SchedulerConfigTests {
         #expect(config.stepsOffset == 1 && !config.setAlphaToOne && config.clipSampleRange == nil)
         #expect(config.timestepSpacing == .leading && config.predictionType == .epsilon)
         #expect(try SchedulerConfig(ConfigSupport.parse(Self.sdxl)) == config)
-        let written = try JSONCursor(config.diffusersJSON, name: "written").object()
+        let written = try JSONCursor(config.json, name: "written").object()
         #expect(try SchedulerConfig(written) == config)
     }
 

@@ -174,16 +174,23 @@ struct TokenizerFolderTests {
     }
 
     @Test func addedTokensNeedRowsOfTheEmbedding() throws {
-        let tokenizer = try CLIPTokenizer(Self.files([("added_tokens.json", Self.bytes(#"{"<cat>":709}"#))]))
-        #expect(tokenizer.vocabularySize == 710)
-        let unet = try UNetConfig(["cross_attention_dim": 8])
-        func encoder(_ rows: Int) throws -> CLIPTextConfig {
-            try CLIPTextConfig(["vocab_size": .integer(rows), "hidden_size": 8, "num_attention_heads": 2])
+        let tokenizer = try CaptionTokenizer(Self.files([("added_tokens.json", Self.bytes(#"{"<cat>":709}"#))]))
+        #expect(tokenizer.vocabulary.vocabularySize == 710)
+        func check(rows: Int) throws {
+            let (unet, text) = (
+                try UNetConfig(["cross_attention_dim": 8]),
+                try CLIPTextConfig(["vocab_size": .integer(rows), "hidden_size": 8, "num_attention_heads": 2])
+            )
+            _ = try Pipeline(
+                .diffusion,
+                [
+                    "unet": UNet2DConditionModel(config: unet, loader: ParameterLoader()),
+                    "text_encoder": CLIPTextModel(config: text, loader: ParameterLoader()),
+                    "tokenizer": tokenizer, "scheduler": SchedulerConfig([:]),
+                ])
         }
-        try ModelFit.check(unet: unet, textEncoder: encoder(710), tokenizer: tokenizer)
-        let error = try #require(throws: ConfigError.self) {
-            try ModelFit.check(unet: unet, textEncoder: encoder(709), tokenizer: tokenizer)
-        }
+        try check(rows: 710)
+        let error = try #require(throws: ConfigError.self) { try check(rows: 709) }
         #expect("\(error)".contains("at least 710"))
     }
 

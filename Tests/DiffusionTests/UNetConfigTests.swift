@@ -67,7 +67,7 @@ struct UNetConfigTests {
         let defaults = try ConfigSupport.defaults("UNet2DConditionModel")
         #expect(defaults.count > 45)
         #expect(try read(defaults) == read(JSONObject()))
-        let written = try JSONCursor(read(defaults).diffusersJSON, name: "written").object()
+        let written = try JSONCursor(read(defaults).json, name: "written").object()
         for (key, value) in defaults { #expect(written[key] == value, "\(key)") }
         #expect(written.keys.filter { defaults[$0] == nil } == ["_class_name", "_diffusers_version"])
     }
@@ -86,7 +86,7 @@ struct UNetConfigTests {
     @Test(arguments: [sd15, sdxl])
     func writtenConfigurationsReadBackEqual(_ text: String) throws {
         let config = try read(ConfigSupport.parse(text))
-        let again = try JSONValue.parse(config.diffusersJSON.pretty, file: "written")
+        let again = try JSONValue.parse(config.json.pretty, file: "written")
         #expect(try UNetConfig(JSONCursor(again, name: "written").object()) == config)
     }
 

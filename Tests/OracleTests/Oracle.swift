@@ -25,7 +25,7 @@ struct Oracle: Sendable, CustomTestStringConvertible {
         JSONCursor(try JSONValue.read("\(folder)/\(name)"), name: name, file: name)
     }
 
-    func unet(_ name: String) throws -> UNet2DConditionModel { try ModelFolder.openUNet("\(folder)/\(name)") }
+    func unet(_ name: String) throws -> UNet2DConditionModel { try UNet2DConditionModel(path: "\(folder)/\(name)") }
 
     /// ‖a − b‖ / ‖b‖ in double.
     static func distance(_ a: Tensor, _ b: Tensor) -> Double {

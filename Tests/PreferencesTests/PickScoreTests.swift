@@ -27,9 +27,12 @@ import Testing
             ],
         ])
         return try PickScore(
-            model: CLIPModel(config: config, loader: ParameterLoader(seed: seed)),
-            tokenizer: CLIPTokenizer(files), tokenizerFiles: files,
-            processor: CLIPImageProcessorConfig(edge: 16))
+            Pipeline(
+                .scorer,
+                [
+                    "clip": CLIPModel(config: config, loader: ParameterLoader(seed: seed)),
+                    "tokenizer": CaptionTokenizer(files), "image_processor": CLIPImageProcessorConfig(edge: 16),
+                ]))
     }
 
     static let pictures: ([Image], [String]) = {
@@ -83,7 +86,7 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appending(path: "pickscore-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let scorer = try Self.scorer()
-        try scorer.write(to: folder)
+        try scorer.pipeline.write(to: folder)
         #expect(try PickScore(path: folder).digest == scorer.digest)
         #expect(try Self.scorer(seed: 4).digest != scorer.digest)
         // The tokenizer's files may lie beside the model's, as on the hub.
@@ -95,7 +98,7 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(folder)/preprocessor_config.json")
         #expect(throws: CheckpointError.self) { try PickScore(path: folder) }
         try AtomicFile.write(
-            CLIPImageProcessorConfig(edge: 32).transformersJSON.pretty, to: "\(folder)/preprocessor_config.json")
+            CLIPImageProcessorConfig(edge: 32).json.pretty, to: "\(folder)/preprocessor_config.json")
         #expect(throws: ConfigError.self) { try PickScore(path: folder) }
     }
 }

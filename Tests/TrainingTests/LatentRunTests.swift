@@ -20,7 +20,7 @@ import TinyRuns
             guard case .fresh(let fresh) = recipe.model else { throw RunSupport.Unfinished() }
             let engine = Engine()
             defer { engine.stop() }
-            _ = try FreshModel(fresh).write(to: model, dtype: dtype, on: engine)
+            _ = try recipe.outline().write(drawing: fresh.initSeed, to: model, dtype: dtype, on: engine)
             try body(runs, data, model)
         }
     }
@@ -92,7 +92,7 @@ import TinyRuns
         try withModel(.f32) { _, _, path in
             let engine = Engine(workers: 2)
             defer { engine.stop() }
-            let model = try ModelFolder(path: path)
+            let model = try DiffusionModel(path: path)
             let captions = (0..<19).map { "a circle \($0)" }
             let together = model.encode(captions, engine: engine).context
             for (row, caption) in captions.enumerated() {
@@ -127,7 +127,7 @@ import TinyRuns
             try FileContents.makeFolder(model + "/vae")
             #expect(failure(latents) == "no error")
             #expect(failure(pictures).contains("autoencoder"))
-            #expect(throws: ConfigError.self) { try ModelFolder(path: model) }
+            #expect(throws: ConfigError.self) { try DiffusionModel(path: model) }
         }
     }
 }

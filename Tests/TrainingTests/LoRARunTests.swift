@@ -60,7 +60,9 @@ import TinyRuns
     @Test func onlyAdaptersAreTrained() throws {
         try RunSupport.withRuns { runs in
             try RunSupport.withSession(recipe(runs, training: ", ema: 0.9")) { session in
-                let (trained, network) = (session.trainer.model.parameters, try #require(session.model.folder).unet)
+                let (trained, network) = (
+                    session.trainer.model.parameters, try #require(session.model.diffusionModel).unet
+                )
                 #expect(trained.count == 2 * network.adapters.count && network.adapters.count > 10)
                 #expect(
                     trained.allSatisfy {

@@ -12,7 +12,7 @@ import TinyRuns
     @Test func aNaNInTheWeightsIsRefusedWithFileTensorAndIndex() throws {
         try RunSupport.withRuns { runs in
             let model = runs.path("model")
-            try RunSupport.withSession(runs.base(steps: 1)) { try $0.model.write(to: model) }
+            try RunSupport.withSession(runs.base(steps: 1)) { try $0.model.pipeline.write(to: model) }
             let path = model + "/unet/diffusion_pytorch_model.safetensors"
             let entry = try #require(try Checkpoint(safetensors: path)["conv_in.weight"])
             var bytes = try FileContents.read(path)

@@ -22,7 +22,7 @@ import TinyRuns
         voters: ShapesVoters? = ShapesVoters(seed: 2), scorer: PictureScorer? = scorer
     ) throws -> PairGeneration {
         PairGeneration(
-            model: try #require(session.model.folder),
+            model: try #require(session.model.diffusionModel),
             settings: .init(pairs: pairs, seed: 2, size: 16, steps: 2, candidates: candidates, choice: choice),
             captions: ShapesSplit.training.captions.map(\.text), voters: voters, scorer: scorer)
     }
@@ -82,7 +82,8 @@ import TinyRuns
                     #expect(pair.labels == (scores[0] > scores[1] ? (1, 0) : (0, 1)) && pair.rewards == nil)
                 }
                 let other = PairGeneration(
-                    model: try #require(session.model.folder), settings: .init(pairs: 1, seed: 2, size: 16, steps: 1),
+                    model: try #require(session.model.diffusionModel),
+                    settings: .init(pairs: 1, seed: 2, size: 16, steps: 1),
                     captions: ["a cat"], voters: ShapesVoters(seed: 1), scorer: nil)
                 let error = try #require(throws: TrainingError.self) { try other.pairs(0..<1, engine: engine) }
                 #expect("\(error)".contains("a cat"))

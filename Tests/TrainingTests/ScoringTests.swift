@@ -98,7 +98,7 @@ import TinyRuns
                 for _ in 0..<60 { losses.append(try session.step(observer: nil).loss) }
                 let (first, last): (Float, Float) = (losses.prefix(10).reduce(0, +), losses.suffix(10).reduce(0, +))
                 #expect(last < 0.9 * first, "\(losses)")
-                try session.model.write(to: folder)
+                try session.model.pipeline.write(to: folder)
                 return try session.trainer.weightsDigest()
             }
             let scorer = try PickScore(path: folder)

@@ -17,10 +17,10 @@ import TinyRuns
             let recipe = try Recipe.read(path: try runs.smpo())
             guard case .fresh(let fresh) = recipe.model else { return #expect(Bool(false), "\(recipe.model)") }
             let model = runs.path("model")
-            let written = try FreshModel(fresh).write(to: model, dtype: .f16, on: engine)
+            let written = try recipe.outline().write(drawing: fresh.initSeed, to: model, dtype: .f16, on: engine)
             func run() throws -> (digests: [String: Digest], records: [StepRecord]) {
                 try RunSupport.withSession(runs.smpo(model: model, steps: 2)) {
-                    (try $0.model.digests(), try RunSupport.records($0))
+                    ($0.inputs.digests, try RunSupport.records($0))
                 }
             }
             let plain = try run()

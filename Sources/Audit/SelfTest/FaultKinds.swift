@@ -40,7 +40,7 @@ extension Fault {
                 let other: Conditioning
                 switch batch.conditioning {
                 case .encoded(let own):
-                    guard let told = session.model.folder?.encode([caption], engine: engine),
+                    guard let told = session.model.diffusionModel?.encode([caption], engine: engine),
                         !told.context.bytes.elementsEqual(own.context.slice(0..<1).bytes)
                     else { continue }
                     other = .encoded(told)

@@ -6,6 +6,9 @@ package enum Safetensors {
     /// A tensor of a file that is still to be written: its name, element type and shape.
     package typealias Item = (name: String, dtype: DType, shape: [Int])
 
+    /// What diffusers and transformers write as metadata.
+    package static let torchMetadata = ["format": "pt"]
+
     /// Writes tensors to a file, atomically: a reader, or a crash, never sees half of it.
     ///
     /// The bytes depend on names, tensors and metadata only, not on the order they are given in, and are those of the

@@ -22,13 +22,13 @@ package enum AdapterFiles {
         try writer.write(to: "\(folder)/\(peftWeights)") { append in
             try Safetensors.stream(
                 tensors: adapters.flatMap { [$0.down, $0.up] }.map { (peftPrefix + $0.name, $0.value) },
-                metadata: ModelFolderLayout.metadata, append: append)
+                metadata: Safetensors.torchMetadata, append: append)
         }
         try writer.write(to: "\(folder)/pytorch_lora_weights.safetensors") { append in
             try Safetensors.stream(
                 tensors: adapters.flatMap { adapter in
                     [("unet." + adapter.down.name, adapter.down.value), ("unet." + adapter.up.name, scaledUp(adapter))]
-                }, metadata: ModelFolderLayout.metadata, append: append)
+                }, metadata: Safetensors.torchMetadata, append: append)
         }
     }
 

@@ -2,7 +2,7 @@ import Checkpoints
 import Core
 
 /// What a whole CLIP is made of: transformers' `CLIPModel`, two towers whose projections have one width.
-package struct CLIPConfig: Equatable, Sendable {
+package struct CLIPConfig: Equatable, ComponentConfiguration {
     /// `text_config`; its own projection and classes are of no account here.
     package let text: CLIPTextConfig
     /// `vision_config`
@@ -11,12 +11,6 @@ package struct CLIPConfig: Equatable, Sendable {
     package let projectionDim: Int
     /// `logit_scale_init_value`: the logarithm of the factor on cosines, for a fresh model.
     package let logitScaleInitValue: Double
-
-    /// Reads a `config.json`.
-    /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    package init(path: String) throws {
-        try self.init(try ModelDirectory.readObject(path), file: path)
-    }
 
     /// Takes the members of a `config.json`; `file` is for messages. Missing keys take transformers' defaults.
     /// - Throws: `ConfigError`.
@@ -52,15 +46,15 @@ package struct CLIPConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `CLIPConfig(_:file:)` reads it back equal.
-    package var transformersJSON: JSONValue {
+    package var json: JSONValue {
         [
             "architectures": ["CLIPModel"],
             "dtype": "float32",
             "logit_scale_init_value": ConfigJSON.number(logitScaleInitValue),
             "model_type": "clip",
             "projection_dim": .integer(projectionDim),
-            "text_config": text.transformersJSON,
-            "vision_config": vision.transformersJSON,
+            "text_config": text.json,
+            "vision_config": vision.json,
         ]
     }
 }

@@ -1,8 +1,9 @@
 import Checkpoints
+import Compute
 import Core
 
 /// How pictures are made ready for CLIP's image tower: transformers' `preprocessor_config.json`.
-package struct CLIPImageProcessorConfig: Equatable, Sendable {
+package struct CLIPImageProcessorConfig: Equatable, ComponentConfiguration {
     /// The filter, by Pillow's number.
     package enum Resample: Int, CaseIterable, Sendable {
         /// A triangle.
@@ -38,12 +39,6 @@ package struct CLIPImageProcessorConfig: Equatable, Sendable {
     private static let mean = [0.48145466, 0.4578275, 0.40821073]
     /// The channels' standard deviations over OpenAI's pictures.
     private static let std = [0.26862954, 0.26130258, 0.27577711]
-
-    /// Reads a `preprocessor_config.json`.
-    /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    package init(path: String) throws {
-        try self.init(try ModelDirectory.readObject(path), file: path)
-    }
 
     /// Takes the members of a `preprocessor_config.json`; `file` is for messages. Missing keys take the defaults of
     /// transformers' `CLIPImageProcessor`.
@@ -122,7 +117,7 @@ package struct CLIPImageProcessorConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `init(_:file:)` reads it back equal.
-    package var transformersJSON: JSONValue {
+    package var json: JSONValue {
         [
             "crop_size": ["height": .integer(cropSize), "width": .integer(cropSize)],
             "do_center_crop": true,
@@ -137,5 +132,15 @@ package struct CLIPImageProcessorConfig: Equatable, Sendable {
             "rescale_factor": ConfigJSON.number(rescaleFactor),
             "size": ["shortest_edge": .integer(shortestEdge)],
         ]
+    }
+}
+
+extension CLIPImageProcessorConfig: Component {
+    package func configurationDigests(_ folder: String) -> [String: Digest] {
+        ["preprocessor_config.json": .of(.document, json)]
+    }
+
+    package func writeConfiguration(into writer: FolderWriter, _ folder: String, storing dtype: DType) throws {
+        try writer.write(json.pretty + "\n", to: Pipeline.path(folder, "preprocessor_config.json"))
     }
 }

@@ -2,7 +2,7 @@ import Checkpoints
 import Core
 
 /// What a CLIP text encoder is made of: transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
-package struct CLIPTextConfig: Equatable, Sendable {
+package struct CLIPTextConfig: Equatable, ComponentConfiguration {
     /// The classes of the encoder, which decide whether its files hold a projection.
     package enum Architecture: String, CaseIterable, Sendable {
         /// Hidden states and the state at the end token.
@@ -60,12 +60,6 @@ package struct CLIPTextConfig: Equatable, Sendable {
     package let layerNormEps: Double
     /// `eos_token_id`
     package let endOfText: EndOfText
-
-    /// Reads a `config.json`.
-    /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    package init(path: String) throws {
-        try self.init(try ModelDirectory.readObject(path), file: path)
-    }
 
     /// Takes the members of a `config.json`, or of `text_config` in that of a whole `CLIPModel`; `file` is for
     /// messages. Missing keys take transformers' defaults.

@@ -46,7 +46,7 @@ extension CLIPTextConfig {
     ]
 
     /// The configuration as transformers reads it; `CLIPTextConfig(_:file:)` reads it back equal.
-    package var transformersJSON: JSONValue {
+    package var json: JSONValue {
         let end =
             switch endOfText {
             case .largestID: 2

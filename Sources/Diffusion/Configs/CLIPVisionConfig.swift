@@ -66,7 +66,7 @@ package struct CLIPVisionConfig: Equatable, Sendable {
     }
 
     /// The configuration as transformers reads it; `CLIPVisionConfig(_:file:)` reads it back equal.
-    package var transformersJSON: JSONValue {
+    package var json: JSONValue {
         [
             "attention_dropout": 0,
             "hidden_act": .string(hiddenAct.rawValue),

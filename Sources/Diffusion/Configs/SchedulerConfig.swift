@@ -3,7 +3,7 @@ import Core
 
 /// The noise schedule of a `scheduler_config.json`, read as diffusers' `DDIMScheduler` reads it whatever class saved
 /// the file: missing keys take that scheduler's defaults.
-package struct SchedulerConfig: Equatable, Sendable {
+package struct SchedulerConfig: Equatable, ComponentConfiguration {
     /// How β goes from its start to its end.
     package enum BetaSchedule: String, CaseIterable, Sendable {
         /// Evenly.
@@ -52,12 +52,6 @@ package struct SchedulerConfig: Equatable, Sendable {
     package let timestepSpacing: TimestepSpacing
     /// `clip_sample`: `clip_sample_range` when the predicted picture is clipped to ± that, else `nil`.
     package let clipSampleRange: Double?
-
-    /// Reads a `scheduler_config.json`.
-    /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    package init(path: String) throws {
-        try self.init(try ModelDirectory.readObject(path), file: path)
-    }
 
     /// Takes the members of a `scheduler_config.json`; `file` is for messages.
     /// - Throws: `ConfigError`.

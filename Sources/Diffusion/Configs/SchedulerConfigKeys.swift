@@ -1,3 +1,4 @@
+import Compute
 import Core
 
 extension SchedulerConfig {
@@ -29,7 +30,7 @@ extension SchedulerConfig {
     }
 
     /// The schedule as a `DDIMScheduler` of diffusers 0.42; `SchedulerConfig(_:file:)` reads it back equal.
-    package var diffusersJSON: JSONValue {
+    package var json: JSONValue {
         [
             "_class_name": "DDIMScheduler",
             "_diffusers_version": "0.42.1",
@@ -47,5 +48,13 @@ extension SchedulerConfig {
             "timestep_spacing": .string(timestepSpacing.rawValue),
             "trained_betas": .null,
         ]
+    }
+}
+
+extension SchedulerConfig: Component {
+    package func configurationDigests(_ folder: String) -> [String: Digest] { [folder: .of(.document, json)] }
+
+    package func writeConfiguration(into writer: FolderWriter, _ folder: String, storing dtype: DType) throws {
+        try writer.write(json.pretty + "\n", to: Pipeline.path(folder, "scheduler_config.json"))
     }
 }

@@ -4,7 +4,7 @@ import Core
 /// What a diffusers `UNet2DConditionModel` is made of, as far as this project builds it: the UNets of Stable
 /// Diffusion 1.x, 2.x and XL, of any size. Names are those of `config.json`; lists have one element a block, in the
 /// order of the down blocks (up blocks use them reversed).
-package struct UNetConfig: Equatable, Sendable {
+package struct UNetConfig: Equatable, ComponentConfiguration {
     /// Kinds of blocks on the way down.
     package enum DownBlock: String, CaseIterable, Sendable {
         /// ResNet blocks, each followed by a transformer.
@@ -73,12 +73,6 @@ package struct UNetConfig: Equatable, Sendable {
 
     /// Width of the time embedding after its two linear layers.
     package var timeEmbedDim: Int { 4 * blockOutChannels[0] }
-
-    /// Reads a `config.json`.
-    /// - Throws: `ConfigError` for what is not supported; `CheckpointError` when the file cannot be read.
-    package init(path: String) throws {
-        try self.init(try ModelDirectory.readObject(path), file: path)
-    }
 
     /// Takes the members of a `config.json`; `file` is for messages. Missing keys take diffusers' defaults.
     /// - Throws: `ConfigError`.

@@ -101,7 +101,7 @@ extension UNetConfig {
     ]
 
     /// The configuration as diffusers 0.42 writes it, every key named; `UNetConfig(_:file:)` reads it back equal.
-    package var diffusersJSON: JSONValue {
+    package var json: JSONValue {
         var members: [(String, JSONValue)] = Self.neutralKeys.map { ($0.key, $0.allowed[0]) }
         members += [
             ("_class_name", "UNet2DConditionModel"),

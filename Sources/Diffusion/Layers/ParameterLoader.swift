@@ -42,19 +42,11 @@ package final class ParameterLoader {
         adapterRecipe = nil
     }
 
-    private init(adapters: AdapterRecipe?) {
+    /// Makes parameters without numbers: a model of them cannot compute and takes no memory, whatever its size, and knows
+    /// what it asked for.
+    package init(adapters: AdapterRecipe? = nil) {
         origin = .nothing
         adapterRecipe = adapters
-    }
-
-    /// What a model asks for while `build` puts it together, in that order, and what its adapters ask for. That model
-    /// has no numbers and cannot compute: it takes no memory, whatever its size.
-    static func outline(
-        adapters: AdapterRecipe? = nil, _ build: (ParameterLoader) throws -> Void
-    ) rethrows -> (parameters: [ParameterRequest], adapters: [ParameterRequest]) {
-        let loader = ParameterLoader(adapters: adapters)
-        try build(loader)
-        return (loader.requests, loader.adapterRequests)
     }
 
     /// The parameter `name` of `shape`. Throws `CheckpointError` if the checkpoint lacks it or has another shape.

@@ -1,4 +1,5 @@
 import Compute
+import Core
 
 /// How much of the picture is left at each timestep: ā_t, the product of 1 − β.
 ///
@@ -97,5 +98,18 @@ package struct NoiseSchedule: Sendable, Equatable {
         let exponent = max(x.exponent, -14) - 10
         let unit = Float(sign: .plus, exponent: exponent, significand: 1)
         return (x / unit).rounded(.toNearestOrEven) * unit
+    }
+}
+
+extension NoiseSchedule {
+    /// Stands for the tables' bits.
+    package var digest: Digest {
+        func bits(_ values: [Float]) -> JSONValue { .array(values.map { .bits($0) }) }
+        return .of(
+            .schedule,
+            [
+                "betas": bits(betas), "alphas_cumprod": bits(alphasCumprod),
+                "alpha_before_first": .bits(alphaBeforeFirst), "prediction": .string(prediction.rawValue),
+            ])
     }
 }

@@ -1,6 +1,6 @@
 /// How much memory the passes of a CLIP text encoder take beside its parameters, from its configuration alone.
 package struct CLIPTextActivations: Sendable, Equatable {
-    /// Bytes of encoding captions without gradients, some at a time (`ModelFolder.encode`), and of their hidden states.
+    /// Bytes of encoding captions without gradients, some at a time (`DiffusionModel.encode`), and of their hidden states.
     package let encoding: Int
     /// Bytes of a recorded pass over the captions of a micro-batch and its way back.
     package let training: Int
@@ -14,7 +14,7 @@ package struct CLIPTextActivations: Sendable, Equatable {
         let state = 4 * config.maxPositionEmbeddings * config.hiddenSize
         let ratio = max(1, config.intermediateSize / config.hiddenSize)
         let (layers, layer) = (config.numHiddenLayers, 7 + 2 * ratio)
-        let atOnce = min(captions, ModelFolder.captionsAtOnce)
+        let atOnce = min(captions, DiffusionModel.captionsAtOnce)
         encoding = state * (captions + atOnce * (layers + 3 + 2 * ratio))
         training = state * rows * (2 + (recomputes ? 2 * layers + layer : layers * (layer + 1)) + 2 * ratio)
     }

@@ -2,7 +2,9 @@ import Checkpoints
 import Compute
 
 /// CLIP's text tower (transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`), with its parameter names.
-package final class CLIPTextModel: Sendable {
+package final class CLIPTextModel: Network {
+    package static let weightsName = "model.safetensors"
+
     /// What the encoder makes of a batch of captions.
     package struct Output {
         /// Hidden states [n, tokens, width]: after the embedding, then after each layer, without the final LayerNorm.
@@ -22,6 +24,7 @@ package final class CLIPTextModel: Sendable {
     package let config: CLIPTextConfig
     /// All parameters in the byte order of their names.
     package let parameters: [Parameter]
+    package let requests: [ParameterRequest]
 
     private let tokens: Parameter
     private let positions: Parameter
@@ -47,6 +50,13 @@ package final class CLIPTextModel: Sendable {
             config.architecture == .withProjection
             ? try Linear(loader, "text_projection", width, config.projectionDim, hasBias: false) : nil
         parameters = loader.sorted()
+        requests = loader.requests
+    }
+
+    /// It has a row for every id of its tokenizer, which has the same number in its name.
+    package func requireFit(as name: String, in pipeline: Pipeline) throws {
+        let tokenizer: CaptionTokenizer = try pipeline.require(name.replacing("text_encoder", with: "tokenizer"))
+        try tokenizer.requireRows(config.vocabSize, file: name, key: "vocab_size")
     }
 
     /// Encodes captions given as token ids, one list a caption, all of one length ≤ `max_position_embeddings`.

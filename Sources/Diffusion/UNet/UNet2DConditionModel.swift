@@ -17,11 +17,14 @@ package struct TextTimeCondition: Sendable {
 }
 
 /// The denoising network of SD1.5 and SDXL: diffusers' `UNet2DConditionModel`, with its parameter names.
-package final class UNet2DConditionModel: Sendable {
+package final class UNet2DConditionModel: Network {
+    package static let weightsName = "diffusion_pytorch_model.safetensors"
+
     /// The configuration.
     package let config: UNetConfig
     /// All parameters in the byte order of their names, without the adapters'.
     package let parameters: [Parameter]
+    package let requests: [ParameterRequest]
     /// The adapters of its layers, in the order of asking; empty for a network without.
     package let adapters: [LowRankUpdate]
     /// What the adapters were made by; nil for a network without.
@@ -102,6 +105,7 @@ package final class UNet2DConditionModel: Sendable {
             loader, "conv_norm_out", channels[0], groups: config.normNumGroups, eps: config.normEps)
         convOut = try Convolution2D(loader, "conv_out", channels[0], config.outChannels, kernel: 3, same)
         parameters = loader.sorted()
+        requests = loader.requests
         adapters = loader.adapters
         adapterRecipe = loader.adapterRecipe
         try loader.adapterRecipe?.requireTargets(in: loader.modules)
@@ -116,7 +120,7 @@ package final class UNet2DConditionModel: Sendable {
 
     /// The weights of the network without adapters that computes the same but for rounding: names, and numbers that are
     /// made when they are asked for, one tensor at a time. A layer without an adapter keeps its bits.
-    package var mergedWeights: [(name: String, shape: [Int], make: () -> Tensor)] {
+    package var storedWeights: [(name: String, shape: [Int], make: () -> Tensor)] {
         let adapters = Dictionary(uniqueKeysWithValues: adapters.map { ($0.module + ".weight", $0) })
         return parameters.map { parameter in
             (
@@ -124,6 +128,28 @@ package final class UNet2DConditionModel: Sendable {
                 { adapters[parameter.name]?.merged(into: parameter.value) ?? parameter.value }
             )
         }
+    }
+
+    package func writeBesides(into writer: FolderWriter) throws {
+        if let adapterRecipe { try AdapterFiles.write(adapters, adapterRecipe, into: writer) }
+    }
+
+    /// It attends to the hidden states of all text encoders, side by side.
+    package func requireFit(as name: String, in pipeline: Pipeline) throws {
+        let found = pipeline.all(CLIPTextModel.self).map(\.config.hiddenSize)
+        for width in config.crossAttentionDim where width != found.reduce(0, +) {
+            throw ConfigError(
+                file: "text_encoder", key: "hidden_size", "is not what the UNet attends to",
+                expected: "its cross_attention_dim \(width)", found: found.map(String.init).joined(separator: " + "))
+        }
+    }
+
+    /// The matrices of the adapters that a network of `config` has by `recipe`, without their numbers.
+    /// - Throws: `ConfigError` for a target that names no layer.
+    package static func outline(_ config: UNetConfig, adapters recipe: AdapterRecipe) throws -> [ParameterRequest] {
+        let loader = ParameterLoader(adapters: recipe)
+        _ = try UNet2DConditionModel(config: config, loader: loader)
+        return loader.adapterRequests
     }
 
     /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`

@@ -8,12 +8,12 @@ import Diffusion
 /// Source: `score` of yuvalkirstain/PickScore without factor and softmax, which is what SmPO-Diffusion's smoothed labels
 /// are made of.
 package struct PickScore: Sendable {
+    /// All components.
+    package let pipeline: Pipeline
     /// The towers.
     package let model: CLIPModel
     /// Caption to token ids.
-    package let tokenizer: CLIPTokenizer
-    /// The tokenizer's files, for writing the folder again.
-    package let tokenizerFiles: TokenizerFiles
+    package let tokenizer: CaptionTokenizer
     /// How pictures are made ready.
     package let processor: CLIPImageProcessor
     /// Digests of configuration, weights, preprocessing and tokenizer by the names of their files, as they were when the
@@ -22,56 +22,19 @@ package struct PickScore: Sendable {
     /// Stands for all of `digests`.
     package let digest: Digest
 
-    /// Puts a scorer together. Throws `ConfigError` when the parts do not fit each other.
-    package init(
-        model: CLIPModel, tokenizer: CLIPTokenizer, tokenizerFiles: TokenizerFiles,
-        processor: CLIPImageProcessorConfig
-    ) throws {
-        try ModelFit.check(clip: model.config, tokenizer: tokenizer, processor: processor)
-        self.model = model
-        self.tokenizer = tokenizer
-        self.tokenizerFiles = tokenizerFiles
-        self.processor = CLIPImageProcessor(processor)
-        let parts = [
-            "config.json": .of(.document, model.config.transformersJSON),
-            "model.safetensors": try model.weightsDigest(),
-            "preprocessor_config.json": Digest.of(.document, processor.transformersJSON),
-        ]
-        digests = parts.merging(tokenizerFiles.digests("tokenizer")) { first, _ in first }
+    /// Takes the components by their names. - Throws: `ConfigError` for one that is missing.
+    package init(_ pipeline: Pipeline) throws {
+        self.pipeline = pipeline
+        model = try pipeline.require("clip")
+        tokenizer = try pipeline.require("tokenizer")
+        processor = CLIPImageProcessor(try pipeline.require("image_processor"))
+        digests = try pipeline.digests()
         digest = .of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
     }
 
-    /// Opens a folder: `config.json`, `model.safetensors`, `preprocessor_config.json`, and the tokenizer's files in
-    /// `tokenizer/` or beside them. Throws what is missing, misshapen or not finite, with the file's name.
-    package init(path: String) throws {
-        let model = try CLIPModel(path: path)
-        let (tokenizer, files) = try ModelFolder.openTokenizer(PickScore.tokenizerFolder(path))
-        try self.init(
-            model: model, tokenizer: tokenizer, tokenizerFiles: files,
-            processor: CLIPImageProcessorConfig(path: "\(path)/preprocessor_config.json"))
-    }
-
-    private static func tokenizerFolder(_ path: String) -> String {
-        FileContents.isFolder("\(path)/tokenizer") ? "\(path)/tokenizer" : path
-    }
-
-    /// Reads everything of the folder `path` but the weights, and whether it fits together. Throws as `init(path:)` does.
-    package static func checkConfigurations(path: String) throws {
-        try ModelFit.check(
-            clip: CLIPConfig(path: "\(path)/config.json"),
-            tokenizer: ModelFolder.openTokenizer(tokenizerFolder(path)).0,
-            processor: CLIPImageProcessorConfig(path: "\(path)/preprocessor_config.json"))
-    }
-
-    /// Writes the folder, its weights as they are now; every file is replaced whole.
-    package func write(to path: String) throws { try write(into: FolderWriter(path)) }
-
-    /// The same by `writer`, which keeps the digests of the files: they are functions of the scorer alone.
-    package func write(into writer: FolderWriter) throws {
-        try model.write(into: writer)
-        try tokenizerFiles.write(into: writer, "tokenizer")
-        try writer.write(processor.config.transformersJSON.pretty + "\n", to: "preprocessor_config.json")
-    }
+    /// Opens a folder: `config.json`, weights, `preprocessor_config.json`, and the tokenizer's files in `tokenizer/` or
+    /// beside them. Throws what is missing, misshapen or not finite, with the file's name.
+    package init(path: String) throws { try self.init(Pipeline(.scorer, folder: path)) }
 
     /// Pictures and captions that pass through a tower at once.
     private static let atOnce = 32
@@ -113,12 +76,12 @@ package struct PickScore: Sendable {
 
     /// Whether a caption has more tokens than the tower takes, so that its end is cut off.
     package func cuts(_ caption: String) -> Bool {
-        tokenizer.cuts(caption, to: model.config.text.maxPositionEmbeddings)
+        tokenizer.vocabulary.cuts(caption, to: model.config.text.maxPositionEmbeddings)
     }
 
     /// The token ids of a caption, padded to the tower's length.
     package func tokenIDs(_ caption: String) -> [Int] {
-        tokenizer.encode(caption, length: model.config.text.maxPositionEmbeddings).ids
+        tokenizer.vocabulary.encode(caption, length: model.config.text.maxPositionEmbeddings).ids
     }
 
     private func batches(_ count: Int) -> [Range<Int>] {

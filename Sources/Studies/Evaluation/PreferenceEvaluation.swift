@@ -19,13 +19,13 @@ package struct PreferenceEvaluation {
 
     let policy: Denoiser
     let reference: Denoiser
-    let model: ModelFolder
+    let model: DiffusionModel
     let beta: Float
     let inversion: InversionRecipe
     let size: Int
 
     /// An evaluation of `model` against `reference` by the recipe's β, inversion and picture size.
-    package init(model: ModelFolder, reference: ModelFolder, recipe: Recipe, engine: Engine) {
+    package init(model: DiffusionModel, reference: DiffusionModel, recipe: Recipe, engine: Engine) {
         let schedule = NoiseSchedule(model.scheduler)
         self.init(
             policy: Denoiser(unet: model.unet, schedule: schedule, engine: engine),
@@ -33,7 +33,7 @@ package struct PreferenceEvaluation {
     }
 
     /// An evaluation of one network against another; `model` encodes the captions.
-    init(policy: Denoiser, reference: Denoiser, model: ModelFolder, recipe: Recipe) {
+    init(policy: Denoiser, reference: Denoiser, model: DiffusionModel, recipe: Recipe) {
         (self.policy, self.reference, self.model) = (policy, reference, model)
         beta = Float(recipe.objective.beta)
         inversion = recipe.inversionRecipe

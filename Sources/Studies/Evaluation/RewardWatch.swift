@@ -21,7 +21,7 @@ package struct RewardWatch: RunSpectator {
     /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's seed.
     /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard let model = session.model.folder, !session.recipe.data.isLatent else {
+        guard let model = session.model.diffusionModel, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
                 what: "--reward-every", expected: "a model that draws pictures",
                 found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)

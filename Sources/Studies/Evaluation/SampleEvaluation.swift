@@ -29,7 +29,7 @@ package struct SampleEvaluation {
     }
 
     /// The model.
-    package let model: ModelFolder
+    package let model: DiffusionModel
     /// Sampling steps.
     package let steps: Int
     /// Classifier-free guidance.
@@ -40,7 +40,7 @@ package struct SampleEvaluation {
     package let engine: Engine
 
     /// A sampler of `model`.
-    package init(model: ModelFolder, steps: Int, guidance: Float, eta: Float, engine: Engine) {
+    package init(model: DiffusionModel, steps: Int, guidance: Float, eta: Float, engine: Engine) {
         self.model = model
         self.steps = steps
         self.guidance = guidance

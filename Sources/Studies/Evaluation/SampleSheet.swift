@@ -18,7 +18,7 @@ package struct SampleSheet: RunSpectator {
     /// Writes `step-000020.png`: eight captions, 25 DDIM steps, no guidance, seed 1. Measures nothing.
     /// - Throws: `TrainingError.mismatch` for latents, `FileError`.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard let model = session.model.folder, !session.recipe.data.isLatent else {
+        guard let model = session.model.diffusionModel, !session.recipe.data.isLatent else {
             throw TrainingError.mismatch(
                 what: "--sample-every", expected: "a model that draws pictures",
                 found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)

@@ -24,7 +24,7 @@ package struct Validation: RunSpectator {
             return try look(at: scorer, size: recipe.data.size, engine: session.trainer.model.engine)
         }
         guard case .shapes = recipe.data.source, let model = session.trainer.denoising?.model,
-            let folder = session.model.folder, let reference = model.reference
+            let folder = session.model.diffusionModel, let reference = model.reference
         else {
             throw TrainingError.mismatch(
                 what: "--validate-every", expected: "a preference objective with a reference, on data.kind: shapes",

@@ -54,7 +54,7 @@ package struct PairGeneration {
     }
 
     /// The model that draws.
-    package let model: ModelFolder
+    package let model: DiffusionModel
     /// What determines the set.
     package let settings: Settings
     /// The captions; pair i has one of them, each epoch in an order of its own.
@@ -66,7 +66,7 @@ package struct PairGeneration {
 
     /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
     package init(
-        model: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: PictureScorer?
+        model: DiffusionModel, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: PictureScorer?
     ) {
         precondition(!captions.isEmpty && (voters != nil || scorer != nil))
         precondition(scorer != nil || settings.choice == .first)

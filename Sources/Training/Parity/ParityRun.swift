@@ -20,8 +20,8 @@ package struct ParityRun {
     package init(model: String, hp: ParityCase, inputs path: String, engine: Engine) throws {
         self.hp = hp
         let reference = FileContents.isFolder("\(model)/ref_unet") ? "\(model)/ref_unet" : "\(model)/unet"
-        let frozen = try ModelFolder.openUNet(reference)
-        policy = try ModelFolder.openUNet(hp.startsAtReference ? reference : "\(model)/unet")
+        let frozen = try UNet2DConditionModel(path: reference)
+        policy = try UNet2DConditionModel(path: hp.startsAtReference ? reference : "\(model)/unet")
         inputs = try ParityInputs(path: path, unet: policy.config)
         guard hp.steps <= inputs.steps else {
             throw TrainingError.mismatch(

@@ -52,7 +52,7 @@ struct AblationFolder {
     }
 
     private static func modelDigest(_ folder: String) throws -> Digest {
-        let digests = try ModelFolder(path: folder).digests().sorted { $0.key < $1.key }
+        let digests = Pipeline.inputs(try Pipeline(.diffusion, folder: folder).digests()).sorted { $0.key < $1.key }
         return Digest.of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
     }
 

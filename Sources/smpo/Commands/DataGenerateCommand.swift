@@ -156,13 +156,13 @@ extension DataCommand {
         /// What the command line asks for.
         private func record() throws -> GenerationRecord {
             let folder = model ?? ""
-            let model = try ModelFolder(path: folder)
+            let model = try DiffusionModel(path: folder)
             return GenerationRecord(
                 settings: PairGeneration.Settings(
                     pairs: pairs, seed: seed, size: size ?? model.unet.config.sampleSize ?? 64, steps: steps,
                     guidance: guidance, eta: eta, candidates: candidates, choice: choice ?? .first),
                 captions: try captions.map { .file(path: $0, digest: try Digest.file($0)) } ?? .shapes(.training),
-                model: .init(path: folder, digests: try model.digests()),
+                model: .init(path: folder, digests: Pipeline.inputs(try model.pipeline.digests())),
                 scorer: try scorer.map { .init(path: $0, digests: ["scorer": try PickScore(path: $0).digest]) },
                 voters: labels == .voters
                     ? ShapesVoters(seed: seed, count: voters, variety: variety, noise: noise, ties: ties) : nil)
@@ -172,9 +172,9 @@ extension DataCommand {
         private func make(
             _ record: GenerationRecord, into folder: String, _ engine: Engine
         ) throws -> PairGeneration.Outcome {
-            let model = try ModelFolder(path: record.model.path)
+            let model = try DiffusionModel(path: record.model.path)
             try model.requirePictures()
-            try require(record.model, try model.digests())
+            try require(record.model, Pipeline.inputs(try model.pipeline.digests()))
             let scorer = try record.scorer.map { source in
                 let scorer = try PickScore(path: source.path)
                 try require(source, ["scorer": scorer.digest])

@@ -94,14 +94,14 @@ struct EvalCommand: ParsableCommand {
             return seed
         }
         if EvalScorer.isScorer(model) {
-            let sampled = try reference.map { try ModelFolder(path: $0) }
+            let sampled = try reference.map { try DiffusionModel(path: $0) }
             try sampled?.requirePictures()
             return try EvalScorer(
                 scorer: PickScore(path: model), model: sampled, pairs: pairs, captions: captions, steps: steps,
                 seeds: numbers, engine: engine
             ).run(json: json)
         }
-        let models = try [model, reference].compactMap { $0 }.map { try ModelFolder(path: $0) }
+        let models = try [model, reference].compactMap { $0 }.map { try DiffusionModel(path: $0) }
         for model in models { try model.requirePictures() }
         let scorer = try scorer.map { try PickScore(path: $0).onDrawings(engine) }
         let size = models[0].unet.config.sampleSize ?? 16
@@ -132,7 +132,7 @@ struct EvalCommand: ParsableCommand {
 
     /// Judges held-out pairs, for a seed and a way to make noisy pictures.
     private func judgement(
-        _ models: [ModelFolder], _ size: Int, _ engine: Engine
+        _ models: [DiffusionModel], _ size: Int, _ engine: Engine
     ) throws -> (UInt64, Noising) throws -> PreferenceEvaluation.Result {
         let recipe = try Recipe.read(path: recipe)
         let world = try ShapesWorld(seed: 1_000_003, side: size, split: split)

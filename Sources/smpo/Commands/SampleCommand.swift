@@ -70,7 +70,7 @@ struct SampleCommand: ParsableCommand {
         var rows: [[Image]] = []
         var noted = InputNotes()
         for folder in [against, model].compactMap({ $0 }) {
-            let model = try ModelFolder(path: folder)
+            let model = try DiffusionModel(path: folder)
             try model.requirePictures()
             let notes = InputNotes(captions: texts, isCut: model.cuts)
             if notes != noted { Message.note(notes) }

@@ -161,7 +161,7 @@ struct TrainCommand: ParsableCommand {
             try OutputFile("--out", weights).require(sparing: [base], workspace)
         }
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
-        try recipe.checkConfigurations()
+        _ = try recipe.outline()
         let machine = MachineMemory.read()
         if dryRun {
             print(
@@ -255,7 +255,7 @@ struct TrainCommand: ParsableCommand {
 
     private func save(_ session: TrainingSession, to folder: String) throws {
         session.useAverage()
-        try session.model.write(to: folder)
+        try session.model.pipeline.write(to: folder)
         Message.note("model written to \(folder)")
     }
 

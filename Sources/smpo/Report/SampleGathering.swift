@@ -24,19 +24,14 @@ extension Run {
             return .failure(Missing(why: "the model that the run ended with is not here (\(trained))"))
         }
         let drawn: Result<SampleSection, any Error> = Result {
-            let base: ModelFolder
-            switch recipe.model {
-            case .folder(let path): base = try ModelFolder(path: path)
-            case .fresh(let fresh): base = try FreshModel(fresh).open(on: engine)
-            case .scorer: throw Missing(why: "the run trains a scorer, which draws nothing")
-            }
+            let base = try DiffusionModel(recipe.pipeline(on: engine))
             let recorded = manifest.inputs.digests
-            let isBase = try base.digests().allSatisfy { recorded[$0.key] == $0.value }
+            let isBase = Pipeline.inputs(try base.pipeline.digests()).allSatisfy { recorded[$0.key] == $0.value }
             let texts = captions(recipe)
             guard !texts.isEmpty else { throw Missing(why: "no caption is at hand to draw") }
             let edge = recipe.data.size
             var rows: [[PagePicture]] = texts.map { _ in [] }
-            for (label, model) in [("before", base), ("after", try ModelFolder(path: trained))] {
+            for (label, model) in [("before", base), ("after", try DiffusionModel(path: trained))] {
                 try model.requirePictures()
                 let pictures = SampleEvaluation(
                     model: model, steps: Self.samplingSteps, guidance: 1, eta: 0, engine: engine

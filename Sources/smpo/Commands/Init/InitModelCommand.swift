@@ -63,16 +63,16 @@ extension InitCommand {
             }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
-            let fresh = try FreshModel(
-                Recipe.Model.Fresh(
-                    unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
-                    scheduler: "\(model)/scheduler.json",
-                    tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer), initSeed: seed))
-            let written = try fresh.write(to: out, dtype: dtype.dtype, on: engine)
+            let fresh = Recipe.Model.Fresh(
+                unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
+                scheduler: "\(model)/scheduler.json",
+                tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer), initSeed: seed)
+            let written = try Recipe.Model.fresh(fresh).pipeline(.diffusion, on: nil).write(
+                drawing: seed, to: out, dtype: dtype.dtype, on: engine)
             if json {
                 let parts = written.map { part -> (String, JSONValue) in
                     (
-                        part.part,
+                        part.name,
                         [
                             "parameters": .integer(part.parameters), "weights_digest": .digest(part.digest),
                             "file": .string(part.file), "bytes": .integer(part.bytes),
@@ -83,7 +83,7 @@ extension InitCommand {
                 return
             }
             for part in written {
-                print(part.part)
+                print(part.name)
                 print("  parameters      \(part.parameters)")
                 print("  weights digest  \(part.digest)")
                 print("  file            \(part.file), \(part.bytes) bytes")

@@ -7,20 +7,28 @@ import Testing
 @testable import Diffusion
 
 /// New models: their numbers do not depend on how they are made, and a folder holds those of the model in memory.
-@Suite struct FreshModelTests {
+@Suite struct PipelineTests {
     private static let manifests = URL(filePath: #filePath).deletingLastPathComponent().appending(
         path: "../../Manifests/models"
     ).standardized.path
 
-    private func model(_ name: String, seed: UInt64) throws -> FreshModel {
-        let files = TokenizerFiles([
-            ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8)),
-        ])
-        return try FreshModel(
-            unet: UNetConfig(path: "\(Self.manifests)/\(name)/unet.json"),
-            textEncoder: CLIPTextConfig(path: "\(Self.manifests)/\(name)/text_encoder.json"),
-            scheduler: SchedulerConfig(path: "\(Self.manifests)/\(name)/scheduler.json"),
-            tokenizer: CLIPTokenizer(files), tokenizerFiles: files, seed: seed)
+    /// A new model of configurations; without an engine one without numbers.
+    private func model(
+        _ name: String, textEncoder: String? = nil, seed: UInt64 = 1, on engine: Engine? = nil
+    ) throws -> Pipeline {
+        try Pipeline(
+            .diffusion,
+            configurations: [
+                "unet": "\(Self.manifests)/\(name)/unet.json",
+                "text_encoder": "\(Self.manifests)/\(textEncoder ?? name)/text_encoder.json",
+                "scheduler": "\(Self.manifests)/\(name)/scheduler.json",
+            ],
+            given: [
+                "tokenizer": CaptionTokenizer(
+                    TokenizerFiles([
+                        ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8)),
+                    ]))
+            ], drawn: engine.map { (seed, $0) })
     }
 
     /// A vocabulary of the single bytes.
@@ -35,15 +43,16 @@ import Testing
 
     /// The published numbers of Stable Diffusion 1.5, of its UNet and of CLIP-L.
     @Test func stableDiffusion15HasItsParameters() throws {
-        let model = try model("sd15", seed: 1)
-        let unet = try UNet2DConditionModel.outline(model.unet)
-        #expect(unet.reduce(0) { $0 + $1.count } == 859_520_964)
-        #expect(unet.count == 686)
-        let text = try CLIPTextModel.outline(model.textEncoder)
+        let model = try model("sd15")
+        let unet: UNet2DConditionModel = try model.require("unet")
+        #expect(unet.requests.reduce(0) { $0 + $1.count } == 859_520_964)
+        #expect(unet.requests.count == 686)
+        let encoder: CLIPTextModel = try model.require("text_encoder")
+        let text = encoder.requests
         #expect(text.reduce(0) { $0 + $1.count } == 123_060_480)
         #expect(text.count == 196)
         #expect(text[0].name == "text_model.embeddings.token_embedding.weight" && text[0].shape == [49408, 768])
-        #expect(model.textEncoder.maxPositionEmbeddings == 77)
+        #expect(encoder.config.maxPositionEmbeddings == 77)
     }
 
     /// Spans, workers and instruction sets leave no trace: an element depends on its place alone.
@@ -83,15 +92,20 @@ import Testing
         try withFolder { folder in
             let engine = Engine(workers: 2)
             defer { engine.stop() }
-            let fresh = try model("shapes", seed: 7)
-            let (memory, written) = (try fresh.open(on: engine), try fresh.write(to: folder, on: engine))
-            let read = try ModelFolder(path: folder)
-            #expect(bits(read.unet.parameters) == bits(memory.unet.parameters))
-            #expect(bits(read.textEncoder.parameters) == bits(memory.textEncoder.parameters))
-            #expect(try read.digests() == (try memory.digests()))
+            let memory = try model("shapes", seed: 7, on: engine)
+            let written = try model("shapes").write(drawing: 7, to: folder, on: engine)
+            let read = try Pipeline(.diffusion, folder: folder)
+            for (own, other) in zip(read.parts, memory.parts) {
+                #expect(bits(own.component.parameters) == bits(other.component.parameters))
+            }
             let digests = try memory.digests()
-            #expect(written.map(\.part) == ["unet", "text_encoder"])
-            #expect(written.map { $0.digest } == [digests["model/unet"], digests["model/text_encoder"]])
+            #expect(try read.digests() == digests)
+            #expect(
+                digests.keys.sorted() == [
+                    "scheduler", "text_encoder", "text_encoder/config", "tokenizer", "unet", "unet/config",
+                ])
+            #expect(written.map(\.name) == ["unet", "text_encoder"])
+            #expect(written.map { $0.digest } == [digests["unet"], digests["text_encoder"]])
             #expect(written[0].parameters == 1_084_355)
             #expect(written.allSatisfy { $0.bytes == FileContents.size($0.file) })
             // The same bytes as the model's own way of writing itself.
@@ -108,11 +122,9 @@ import Testing
         try withFolder { folder in
             let engine = Engine(workers: 2)
             defer { engine.stop() }
-            let fresh = try model("shapes", seed: 7)
-            let (memory, written) = (
-                try fresh.open(on: engine), try fresh.write(to: folder, dtype: .f16, on: engine)
-            )
-            let read = try ModelFolder(path: folder)
+            let memory = try DiffusionModel(model("shapes", seed: 7, on: engine))
+            let written = try model("shapes").write(drawing: 7, to: folder, dtype: .f16, on: engine)
+            let read = try DiffusionModel(path: folder)
             for (wide, narrow) in zip(memory.unet.parameters, read.unet.parameters) {
                 #expect(wide.name == narrow.name)
                 let rounded = wide.value.floats.map {
@@ -120,8 +132,8 @@ import Testing
                 }
                 #expect(narrow.value.floats.map(\.bitPattern) == rounded)
             }
-            #expect(try read.digests()["model/unet"] == written[0].digest)
-            #expect(try read.digests()["model/unet"] != (try memory.digests()["model/unet"]))
+            #expect(try read.pipeline.digests()["unet"] == written[0].digest)
+            #expect(try read.pipeline.digests()["unet"] != (try memory.pipeline.digests()["unet"]))
             let weights = try Checkpoint(weightsIn: folder + "/unet")
             #expect(weights.tensors.allSatisfy { $0.type.dtype == .f16 })
             let config = try ModelDirectory.readObject(folder + "/text_encoder/config.json")
@@ -130,12 +142,7 @@ import Testing
     }
 
     @Test func partsThatDoNotFitAreRefused() throws {
-        let (shapes, sd15) = (try model("shapes", seed: 1), try model("sd15", seed: 1))
-        let error = try #require(throws: ConfigError.self) {
-            try FreshModel(
-                unet: sd15.unet, textEncoder: shapes.textEncoder, scheduler: sd15.scheduler, tokenizer: sd15.tokenizer,
-                tokenizerFiles: TokenizerFiles([]), seed: 1)
-        }
+        let error = try #require(throws: ConfigError.self) { try model("sd15", textEncoder: "shapes") }
         #expect(error.description.contains("hidden_size: 64") && error.description.contains("768"), "\(error)")
     }
 }

@@ -1,0 +1,73 @@
+import Compute
+import Core
+import Datasets
+import Diffusion
+
+extension Recipe {
+    /// What the run's model consists of.
+    package var layout: PipelineLayout {
+        if objective.name == .pickscore { return .scorer }
+        return data.isLatent ? .latentDiffusion : .diffusion
+    }
+
+    /// The names of the components that are trained.
+    var trainedComponents: [String] {
+        if objective.name == .pickscore { return ["clip"] }
+        return ["unet"] + (training.trainTextEncoder ? ["text_encoder"] : [])
+    }
+
+    /// The model in memory; where it is new, drawn by the workers of `engine`. Throws with the file, key or tensor at
+    /// fault.
+    package func pipeline(on engine: Engine) throws -> Pipeline { try model.pipeline(layout, on: engine) }
+
+    /// The model without numbers: everything that it consists of besides weights is read, and fits together. Throws with
+    /// the file and key at fault.
+    package func outline() throws -> Pipeline { try model.pipeline(layout, on: nil) }
+
+    /// Digests of what the recipe's model is made of: of a new one its configurations and its tokenizer, whose numbers the
+    /// recipe's seed gives; of one in a folder everything. Throws with the file and key at fault.
+    package func modelDigests() throws -> [String: Digest] {
+        if case .folder(let path) = model {
+            return Pipeline.inputs(try Pipeline(layout, folder: path).digests())
+        }
+        return Pipeline.inputs(try outline().configurationDigests)
+    }
+}
+
+extension Recipe.Model {
+    /// The model; without an engine to draw by, and without reading weights, one that has no numbers.
+    package func pipeline(_ layout: PipelineLayout, on engine: Engine?) throws -> Pipeline {
+        switch self {
+        case .folder(let path): return try Pipeline(layout, folder: path, readsWeights: engine != nil)
+        case .fresh(let fresh):
+            return try Pipeline(
+                layout,
+                configurations: [
+                    "unet": fresh.unet, "text_encoder": fresh.textEncoder, "scheduler": fresh.scheduler,
+                ], given: ["tokenizer": fresh.tokenizer.open()], drawn: engine.map { (fresh.initSeed, $0) })
+        case .scorer(let fresh):
+            let edge = try CLIPConfig(path: fresh.clip).vision.imageSize
+            return try Pipeline(
+                layout, configurations: ["clip": fresh.clip],
+                given: [
+                    "tokenizer": fresh.tokenizer.open(), "image_processor": CLIPImageProcessorConfig(edge: edge),
+                ], drawn: engine.map { (fresh.initSeed, $0) })
+        }
+    }
+}
+
+extension Recipe.Model.Tokenizer {
+    /// The tokenizer with its files.
+    fileprivate func open() throws -> CaptionTokenizer {
+        switch self {
+        case .folder(let path): return try CaptionTokenizer(TokenizerFiles(folder: path))
+        case .shapes:
+            let vocabulary = ShapesVocabulary()
+            return try CaptionTokenizer(
+                TokenizerFiles([
+                    (name: "merges.txt", bytes: Array(vocabulary.mergesText.utf8)),
+                    (name: "vocab.json", bytes: Array(vocabulary.vocabularyJSON.utf8)),
+                ]))
+        }
+    }
+}
