@@ -59,7 +59,7 @@ package enum FloatConversion {
     /// An F16 tensor with the values of a Float32 tensor, each rounded to nearest, ties to even.
     package static func float16(_ tensor: Tensor) -> Tensor {
         let result = Tensor(uninitialized: tensor.shape, dtype: .f16)
-        let (source, count) = (tensor.pointer, tensor.count)
+        let (source, count) = (tensor.hostValues, tensor.count)
         let target = (result.storage.base + result.offset).assumingMemoryBound(to: UInt16.self)
         for index in 0..<count { target[index] = float16Bits(f32: source[index].bitPattern).littleEndian }
         return result
@@ -86,7 +86,7 @@ package enum FloatConversion {
     ) -> Tensor {
         let result = Tensor(uninitialized: tensor.shape)
         guard let source = tensor.bytes.baseAddress else { return result }
-        let (target, count) = (result.pointer, tensor.count)
+        let (target, count) = (result.hostValues, tensor.count)
         for index in 0..<count {
             let bits = source.loadUnaligned(fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self)
             target[index] = convert(bits)

@@ -7,7 +7,7 @@ package enum RelativeDistance {
     /// either side, and where the divisor is 0 and the tensors differ.
     package static func l2(_ found: Tensor, from recorded: Tensor, scale: Double = 0) -> Double {
         guard found.shape == recorded.shape else { return .infinity }
-        let (a, b) = (found.pointer, recorded.pointer)
+        let (a, b) = (found.hostValues, recorded.hostValues)
         var (difference, size) = (0.0, 0.0)
         for index in 0..<found.count {
             let (x, y) = (Double(a[index]), Double(b[index]))
@@ -23,8 +23,8 @@ package enum RelativeDistance {
     package static func norm(_ tensors: [Tensor]) -> Double {
         var sum = 0.0
         for tensor in tensors {
-            let values = tensor.pointer
-            for index in 0..<tensor.count { sum += Double(values[index]) * Double(values[index]) }
+            let values = tensor.hostValues
+            for index in values.indices { sum += Double(values[index]) * Double(values[index]) }
         }
         return sum.squareRoot()
     }

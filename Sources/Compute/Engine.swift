@@ -1,7 +1,7 @@
 import CKernels
 
-/// What computes: a backend, an instruction set and its workers. On the reference backend neither of the last two can
-/// change a bit.
+/// States operations and has a device run them. On the reference backend neither instruction set nor workers can change a
+/// bit.
 package final class Engine: @unchecked Sendable {
     /// What computes the matrix products.
     package let backend: Backend
@@ -9,12 +9,12 @@ package final class Engine: @unchecked Sendable {
     package let isa: ISA
     /// The threads in use.
     package let pool: WorkerPool
+    /// What runs the operations and owns the memory of their results.
+    package let device: any Device
     /// Who sees every operator, if anybody does.
     package var observer: (any OperatorObserver)?
     /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.
     package var section = ""
-    /// Kernels of `isa`.
-    let kernels: UnsafePointer<ck_kernels>
 
     /// An engine on `isa` with `workers` threads.
     package convenience init(isa: ISA = .best, workers: Int = 1, backend: Backend = .reference) {
@@ -23,11 +23,24 @@ package final class Engine: @unchecked Sendable {
         self.init(backend, isa, WorkerPool(workers: workers))
     }
 
+    /// An engine on `device`, which computes products as `backend` says; the workers are for what the host does besides.
+    package init(device: any Device, backend: Backend = .reference, workers: Int = 1) {
+        self.backend = backend
+        self.device = device
+        isa = .best
+        pool = WorkerPool(workers: workers)
+    }
+
     private init(_ backend: Backend, _ isa: ISA, _ pool: WorkerPool) {
         self.backend = backend
         self.isa = isa
         self.pool = pool
-        self.kernels = ck_kernels_for(isa.code)
+        let reference = ReferenceDevice(isa: isa, pool: pool)
+        device =
+            switch backend {
+            case .reference: reference
+            case .openblas: OpenBLASDevice(others: reference)
+            }
     }
 
     /// The same instruction set and the same workers on another backend.
@@ -40,14 +53,16 @@ package final class Engine: @unchecked Sendable {
     /// Stops the worker threads; the engine, and others on the same workers, must not be used afterwards.
     package func stop() { pool.stop() }
 
-    /// Elements an elementwise task handles.
-    static let span = 16_384
+    /// A new tensor on the device, its contents undefined.
+    package func tensor(_ shape: [Int], _ dtype: DType = .f32) -> Tensor {
+        let storage = device.allocate(byteCount: shape.reduce(1, *) * dtype.byteCount)
+        return Tensor(shape: shape, dtype: dtype, storage: storage, offset: 0)
+    }
 
-    /// Runs `body(range)` over `count` elements in fixed spans.
-    func overSpans(_ count: Int, _ body: (Range<Int>) -> Void) {
-        let tasks = (count + Engine.span - 1) / Engine.span
-        pool.run(tasks: tasks) { task, _ in
-            body(task * Engine.span..<min(count, (task + 1) * Engine.span))
-        }
+    /// Float32 zeros (+0) on the device.
+    package func zeros(_ shape: [Int]) -> Tensor {
+        let result = tensor(shape)
+        device.run(.fill(result, 0))
+        return result
     }
 }

@@ -11,7 +11,7 @@ package struct Tensor: Sendable {
     /// Byte offset of the first element in `storage`.
     package let offset: Int
 
-    /// A new tensor with undefined contents, to be written whole by the caller.
+    /// A new tensor on the host with undefined contents, to be written whole by the caller.
     package init(uninitialized shape: [Int], dtype: DType = .f32) {
         self.shape = shape
         self.dtype = dtype
@@ -28,13 +28,13 @@ package struct Tensor: Sendable {
         self.offset = offset
     }
 
-    /// A Float32 tensor of zeros (+0).
+    /// A Float32 tensor of zeros (+0) on the host.
     package init(zeros shape: [Int]) {
         self.init(uninitialized: shape)
         pointer.initialize(repeating: 0, count: count)
     }
 
-    /// A Float32 tensor with the given values in row-major order.
+    /// A Float32 tensor on the host with the given values in row-major order.
     package init(_ values: [Float], shape: [Int]) {
         precondition(values.count == shape.reduce(1, *), "\(values.count) values for shape \(shape)")
         self.init(uninitialized: shape)
@@ -45,17 +45,43 @@ package struct Tensor: Sendable {
     package var count: Int { shape.reduce(1, *) }
     /// Number of bytes.
     package var byteCount: Int { count * dtype.byteCount }
-    /// The raw bytes, little-endian.
+    /// The raw bytes, little-endian. They must be on the host.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: storage.base + offset, count: byteCount)
     }
-    /// The elements as Float32. The tensor must be `f32`.
-    package var pointer: UnsafeMutablePointer<Float> {
+    /// The elements in the host's memory, for devices that compute there. The tensor must be `f32`.
+    var pointer: UnsafeMutablePointer<Float> {
         precondition(dtype == .f32, "expected F32, found \(dtype.rawValue)")
         return (storage.base + offset).assumingMemoryBound(to: Float.self)
     }
-    /// A copy of the elements. The tensor must be `f32`.
-    package var floats: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+    /// The elements where they lie, for who has to read or write them on the host: files, comparisons, planted faults. The
+    /// tensor must be `f32` and on the host. `HostAccessTests` counts the places.
+    package var hostValues: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: pointer, count: count)
+    }
+    /// A copy of the elements, wherever they are. The tensor must be `f32`.
+    package var floats: [Float] { elements(.f32) }
+    /// A copy of the elements of an `f64` tensor.
+    var doubles: [Double] { elements(.f64) }
+    /// A copy of the elements of an `i64` tensor.
+    var integers: [Int] { elements(.i64) }
+
+    private func elements<Element: BitwiseCopyable>(_ expected: DType) -> [Element] {
+        precondition(dtype == expected, "expected \(expected.rawValue), found \(dtype.rawValue)")
+        return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+            initialized = count
+            switch storage.residence {
+            case .host(let base):
+                if count > 0 {
+                    UnsafeMutableRawPointer(buffer.baseAddress!).copyMemory(from: base + offset, byteCount: byteCount)
+                }
+            case .device(let device, _):
+                device.read(
+                    storage, at: offset,
+                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<byteCount]))
+            }
+        }
+    }
 
     /// The same elements under another shape of equal count.
     package func reshaped(_ shape: [Int]) -> Tensor {
@@ -77,10 +103,23 @@ package struct Tensor: Sendable {
         mutating get { storage.isWritable && isKnownUniquelyReferenced(&storage) }
     }
 
-    /// A copy with its own storage.
+    /// A copy with its own storage, in the same place.
     package func copy() -> Tensor {
-        let result = Tensor(uninitialized: shape, dtype: dtype)
-        result.storage.base.copyMemory(from: storage.base + offset, byteCount: byteCount)
+        let result = Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
+        switch storage.residence {
+        case .host(let base): result.storage.base.copyMemory(from: base + offset, byteCount: byteCount)
+        case .device(let device, _): device.run(.copy(self, to: result))
+        }
+        return result
+    }
+
+    /// Zeros (+0) of the same shape, in the same place. The tensor must be `f32`.
+    package func zeros() -> Tensor {
+        let result = Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
+        switch storage.residence {
+        case .host: result.pointer.initialize(repeating: 0, count: count)
+        case .device(let device, _): device.run(.fill(result, 0))
+        }
         return result
     }
 }

@@ -27,7 +27,7 @@ package struct Denoiser: Sendable {
 
     /// The predicted noise ε.
     package func noise(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
-        schedule.noise(fromOutput: output(x, labels: labels, condition), x: x, at: labels)
+        schedule.noise(fromOutput: output(x, labels: labels, condition), x: x, at: labels, on: engine)
     }
 
     /// The predicted noise with classifier-free guidance: e_u + g·(e_c − e_u); one pass if g is 1.

@@ -125,7 +125,7 @@ package final class Denoising: StepGradients {
         let output = model.policy.forward(
             tape, sample: tape.constant(xt), timesteps: timesteps, context: context, condition: condition.added)
         let prediction =
-            isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps)
+            isPlain ? output.value : model.schedule.noise(fromOutput: output.value, x: xt, at: timesteps, on: engine)
         try names.observe(observer, Entries.Policy.predictions, prediction)
 
         engine.section = "loss"
@@ -173,9 +173,9 @@ package final class Denoising: StepGradients {
             guard let noise = batch.noise?.slice(rows) else { preconditionFailure("forward noising needs noise") }
             let target =
                 model.schedule.prediction == .velocity
-                ? model.schedule.velocity(x0, noise: noise, at: timesteps) : noise
+                ? model.schedule.velocity(x0, noise: noise, at: timesteps, on: model.engine) : noise
             let xt = model.engine.operation(operation, [x0, noise]) {
-                model.schedule.noised(x0, noise: noise, at: timesteps)
+                model.schedule.noised(x0, noise: noise, at: timesteps, on: model.engine)
             }
             return (xt, target)
         case .inversion:
@@ -194,7 +194,7 @@ package final class Denoising: StepGradients {
                 try observer?.observeInversion(items: items, move: $0, $1)
             }
             let target = model.engine.operation("target", [xt, x0]) {
-                model.targetSchedule.target(xt, original: x0, at: timesteps)
+                model.targetSchedule.target(xt, original: x0, at: timesteps, on: model.engine)
             }
             return (xt, target)
         }
@@ -220,18 +220,12 @@ package final class Denoising: StepGradients {
     /// and the error is the noise's.
     private func seed(_ losses: [ItemLoss], _ pass: ItemPass, itemCount: Int) -> Tensor {
         let (prediction, target) = (pass.prediction, pass.target)
-        let seed = Tensor(uninitialized: prediction.shape)
-        let (pulled, predicted, wanted) = (seed.pointer, prediction.pointer, target.pointer)
         let elements = prediction.count / prediction.shape[0]
-        for (sample, pull) in losses.flatMap(\.gradient).enumerated() {
-            var factor = (pull / Float(itemCount)) * (2 / Float(elements))
-            if !pass.isPlain && model.schedule.prediction == .velocity {
-                factor *= model.schedule.alphaBar(pass.timesteps[sample]).squareRoot()
-            }
-            for index in sample * elements..<(sample + 1) * elements {
-                pulled[index] = factor * (predicted[index] - wanted[index])
-            }
+        let factors = losses.flatMap(\.gradient).enumerated().map { sample, pull in
+            let factor = (pull / Float(itemCount)) * (2 / Float(elements))
+            guard !pass.isPlain && model.schedule.prediction == .velocity else { return factor }
+            return factor * model.schedule.alphaBar(pass.timesteps[sample]).squareRoot()
         }
-        return seed
+        return model.engine.perSample(.difference(factor: factors), prediction, target)
     }
 }

@@ -40,7 +40,7 @@ package final class Scoring: StepGradients {
         }
         let (engine, clip) = (model.engine, model.scorer.model)
         let size = microItems ?? batch.items.count
-        let scale = Elementary.exp(clip.logitScale.value.pointer[0])
+        let scale = Elementary.exp(clip.logitScale.value.floats[0])
         let weights = batch.items.map(\.weight)
         let total = engine.sum(Tensor(weights, shape: [weights.count]))
         var losses: [PickScoreLoss] = []
@@ -61,8 +61,8 @@ package final class Scoring: StepGradients {
             try observeLosses(own, pass, observer)
             var pulls = pass.similarities.enumerated().map { row, similarity in
                 let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
-                return Pull(
-                    image: row, text: row / 2, similarity: similarity,
+                return CosinePull(
+                    CosinePair(row, row / 2), similarity,
                     slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
             }
             if contrastive > 0 { pulls += contrast(pass, scale, &clipLoss, &clipSlope) }
@@ -123,7 +123,8 @@ package final class Scoring: StepGradients {
         engine.section = "loss"
         var similarities: [CosineSimilarity] = []
         let cosines = engine.operation("cosine", [images.value, texts.value]) {
-            similarities = (0..<2 * items.count).map { CosineSimilarity(images.value, $0, texts.value, $0 / 2) }
+            similarities = engine.cosines(
+                images.value, texts.value, (0..<2 * items.count).map { CosinePair($0, $0 / 2) })
             return Tensor(similarities.map(\.value), shape: [similarities.count])
         }
         return Pass(
@@ -131,55 +132,35 @@ package final class Scoring: StepGradients {
             similarities: similarities, cosines: cosines.floats)
     }
 
-    /// ∂loss/∂cosine of a picture with a caption.
-    private struct Pull {
-        let image: Int, text: Int
-        let similarity: CosineSimilarity
-        let slope: Float
-    }
-
     /// CLIP's loss over the preferred pictures, its slopes, and its share of the derivative by the scale's logarithm.
-    private func contrast(_ pass: Pass, _ scale: Float, _ loss: inout Float, _ slope: inout Float) -> [Pull] {
+    private func contrast(_ pass: Pass, _ scale: Float, _ loss: inout Float, _ slope: inout Float) -> [CosinePull] {
         let count = pass.names.items.count
-        let pairs = (0..<count * count).map { place in
-            let (row, column) = (place / count, place % count)
-            return (
-                row: row, column: column,
-                similarity: CosineSimilarity(pass.images.value, 2 * row, pass.texts.value, column)
-            )
-        }
-        let logits = pairs.map { scale * $0.similarity.value }
+        let pairs = (0..<count * count).map { CosinePair(2 * ($0 / count), $0 % count) }
+        let similarities = model.engine.cosines(pass.images.value, pass.texts.value, pairs)
+        let logits = similarities.map { scale * $0.value }
         let result = ContrastiveLoss(logits: logits, count: count)
         loss = contrastive * result.value
         let products = zip(logits, result.slopes).map { contrastive * ($0 * $1) }
         slope = model.engine.sum(Tensor(products, shape: [products.count]))
-        return zip(pairs, result.slopes).map { pair, slope in
-            Pull(
-                image: 2 * pair.row, text: pair.column, similarity: pair.similarity,
-                slope: contrastive * (slope * scale))
+        return zip(zip(pairs, similarities), result.slopes).map { pair, slope in
+            CosinePull(pair.0, pair.1, slope: contrastive * (slope * scale))
         }
     }
 
     private func tape() -> Tape { Tape(engine: model.engine, recomputesBlocks: recomputes) }
 
     /// The backward passes.
-    private func propagate(_ pulls: [Pull], _ pass: Pass) {
+    private func propagate(_ pulls: [CosinePull], _ pass: Pass) {
         let (engine, images, texts) = (model.engine, pass.images.value, pass.texts.value)
         let imageSeed = engine.operation("image gradient", [images, texts]) {
-            let seed = Tensor(zeros: images.shape)
-            for pull in pulls {
-                pull.similarity.accumulateGradient(
-                    pull.slope, of: images, pull.image, and: texts, pull.text, into: seed)
-            }
-            return seed
+            engine.cosineGradient(of: images, and: texts, pulls)
         }
         let textSeed = engine.operation("caption gradient", [images, texts]) {
-            let seed = Tensor(zeros: texts.shape)
-            for pull in pulls {
-                pull.similarity.swapped.accumulateGradient(
-                    pull.slope, of: texts, pull.text, and: images, pull.image, into: seed)
-            }
-            return seed
+            engine.cosineGradient(
+                of: texts, and: images,
+                pulls.map {
+                    CosinePull(CosinePair($0.pair.second, $0.pair.first), $0.similarity.swapped, slope: $0.slope)
+                })
         }
         engine.section = "gradient"
         pass.imageTape.backward(from: pass.images, seed: imageSeed)

@@ -104,8 +104,8 @@ package final class Trainer {
         name: String, index: Int, value: Float
     )? {
         for (name, tensor) in tensors {
-            guard let index = model.engine.firstNonFinite(tensor) else { continue }
-            return (name, index, tensor.pointer[index])
+            guard let place = model.engine.firstNonFinite(tensor) else { continue }
+            return (name, place.index, place.value)
         }
         return nil
     }

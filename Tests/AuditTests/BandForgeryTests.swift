@@ -116,7 +116,7 @@ import Training
                 other,
                 { session, step in
                     let batch = try session.batches.batch(step)
-                    if step == 2 { batch.x0.pointer[0] += 1e-3 }
+                    if step == 2 { batch.x0.hostValues[0] += 1e-3 }
                     return batch
                 }, as: run
             ) { step in

@@ -61,7 +61,7 @@ import Training
             #expect(try through(run, fault: both).drift?.kind == .code)
             let later = Fault(step: 3) { (session: TrainingSession) in
                 let state = try #require(session.trainer.optimizer.stateTensors.first?.tensor)
-                state.pointer[0] += 1
+                state.hostValues[0] += 1
             }
             let report = try through(run, fault: later)
             #expect(report.drift?.kind == .step(3, .update), "\(report.drift?.kind?.word ?? "")")

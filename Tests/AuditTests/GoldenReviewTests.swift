@@ -48,7 +48,7 @@ import Training
     /// One bit of a picture in step 2: its batch, and all that follows.
     private let fault = Fault(step: 2) { batch, _ in
         let x0 = batch.x0.copy()
-        x0.pointer[0] += 0.5
+        x0.hostValues[0] += 0.5
         return batch.replacing(x0: x0)
     }
 

@@ -68,7 +68,7 @@ import Training
                     metadata[part] = part == "updates" ? "3" : HexFloat.string(0.5)
                 } else {
                     let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
-                    tensor.pointer[0] = tensor.pointer[0].nextUp
+                    tensor.hostValues[0] = tensor.hostValues[0].nextUp
                 }
             }
             let report = try Verifier(workspace: run.workspace, engine: run.engine).verify("run-1")

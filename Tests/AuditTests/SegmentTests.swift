@@ -90,7 +90,7 @@ import Training
             let checkpoint = try #require(try run.workspace.openLedger().checkpoints(of: "run-1").first)
             let file = try Checkpoint(safetensors: run.workspace.objects.path(of: checkpoint.object))
             let tensors = try file.names.map { (name: $0, tensor: try file.tensor(named: $0).copy()) }
-            tensors[0].tensor.pointer[0] += 1
+            tensors[0].tensor.hostValues[0] += 1
             let path = run.runs.path("forged.safetensors")
             try Safetensors.write(
                 tensors: tensors, metadata: Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) }),

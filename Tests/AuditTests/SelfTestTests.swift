@@ -144,7 +144,7 @@ import Training
         try RecordedRun.with { run in
             let weight = Fault(step: 2) { (session: TrainingSession) in
                 let value = session.trainer.model.parameters[0].parameter.valueForUpdate()
-                value.pointer[0] += 1
+                value.hostValues[0] += 1
             }
             func mutant(_ expectation: SelfTestMutant.Expectation) -> SelfTestMutant {
                 SelfTestMutant(.weightBit, "one weight", expectation, steps: 1...2, .fault(weight))

@@ -13,7 +13,7 @@ final class ShakenKernel: OperatorObserver {
     func didRun(_ outputs: [Tensor]) {
         guard open.removeLast() == operation else { return }
         for output in outputs {
-            let bits = UnsafeMutableRawPointer(output.pointer).assumingMemoryBound(to: UInt32.self)
+            let bits = UnsafeMutableRawPointer(output.hostValues.baseAddress!).assumingMemoryBound(to: UInt32.self)
             for index in 0..<output.count { bits[index] ^= 1 }
         }
     }

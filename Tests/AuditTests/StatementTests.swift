@@ -66,7 +66,7 @@ import Training
         try RecordedRun.with({ runs, _ in try runs.smpo(more: "record: {checkpoint_every: 2}") }) { run in
             try run.forgeCheckpoint { tensors, _ in
                 let place = try #require(tensors.firstIndex { $0.name.hasPrefix("first/") })
-                tensors[place].tensor.pointer[0] += 1
+                tensors[place].tensor.hostValues[0] += 1
             }
             for later in try run.workspace.openLedger().checkpoints(of: "run-1") where later.step > 2 {
                 try run.sql("DELETE FROM checkpoints WHERE step = \(later.step)")

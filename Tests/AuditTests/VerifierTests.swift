@@ -83,7 +83,7 @@ import Training
                     metadata[part] = part.hasPrefix("beta") ? HexFloat.string(0.5) : "3"
                 } else {
                     let tensor = try #require(tensors.last { $0.name.hasPrefix(part) }).tensor
-                    tensor.pointer[0] = tensor.pointer[0].nextUp
+                    tensor.hostValues[0] = tensor.hostValues[0].nextUp
                 }
             }
             try expectTampered(run, naming: object, "step 2")

@@ -20,7 +20,7 @@ final class WrongKernel: OperatorObserver {
         if section != seen.section { seen = (section, 0) }
         guard operation == self.operation, section == self.section else { return }
         if seen.count == number {
-            let bits = UnsafeMutableRawPointer(outputs[0].pointer).assumingMemoryBound(to: UInt32.self)
+            let bits = UnsafeMutableRawPointer(outputs[0].hostValues.baseAddress!).assumingMemoryBound(to: UInt32.self)
             bits[element] ^= bit
         }
         seen.count += 1

@@ -18,7 +18,7 @@ import Testing
                 let found = engine.matmul(left, right)
                 for (index, (a, b, c)) in block.enumerated() {
                     let expected = (c + 0).addingProduct(a, b)
-                    let value = found.pointer[index * block.count + index]
+                    let value = found.hostValues[index * block.count + index]
                     if value.bitPattern != expected.bitPattern && !(value.isNaN && expected.isNaN) {
                         different += 1
                         first = first ?? "fma(\(a), \(b), \(c)) = \(expected), found \(value)"

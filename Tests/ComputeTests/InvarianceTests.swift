@@ -23,7 +23,7 @@ import Testing
         #expect(mismatch.description == "matmul: expected 0123456789abcdef, found \(right.digest)")
         let altered = KnownAnswer(right.name, right.digest) { engine in
             let results = right.results(on: engine)
-            results[1].pointer[77] = results[1].pointer[77].nextUp
+            results[1].hostValues[77] = results[1].hostValues[77].nextUp
             return results
         }
         #expect(altered.mismatch(on: engine)?.expected == right.digest)

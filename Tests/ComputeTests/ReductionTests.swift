@@ -47,7 +47,7 @@ import Testing
             for engine in engines() { #expect(engine.firstNonFinite(Tensor(values, shape: [1001])) == nil) }
             values[1000] = later
             values[place] = value
-            for engine in engines() { #expect(engine.firstNonFinite(Tensor(values, shape: [1001])) == place) }
+            for engine in engines() { #expect(engine.firstNonFinite(Tensor(values, shape: [1001]))?.index == place) }
         }
     }
 }

@@ -22,7 +22,7 @@ import Testing
     @Test func oneFactorOfAProduct() {
         let (a, b) = (Samples.tensor([29, 600], 321), Samples.tensor([600, 47], 322))
         let altered = a.copy()
-        altered.pointer[5077] *= 1.01
+        altered.hostValues[5077] *= 1.01
         expectNoticed(SecondOpinion.bound(600), right: { $0.matmul(a, b) }, wrong: { $0.matmul(altered, b) })
     }
 
@@ -83,7 +83,7 @@ import Testing
             Samples.tensor([1, 33, 12], 334), Samples.tensor([1, 33, 12], 335), Samples.tensor([1, 33, 12], 336)
         )
         let altered = k.copy()
-        altered.pointer[100] *= 1.01
+        altered.hostValues[100] *= 1.01
         let bound = 2 * SecondOpinion.bound(4) + SecondOpinion.bound(33)
         expectNoticed(
             bound, right: { $0.attention(q, k, v, heads: 3).o }, wrong: { $0.attention(q, altered, v, heads: 3).o })

@@ -1,7 +1,8 @@
 import CKernels
-import Compute
 import Foundation
 import Testing
+
+@testable import Compute
 
 /// Kernels stay inside the workspace that they ask for.
 @Suite struct WorkspaceTests {

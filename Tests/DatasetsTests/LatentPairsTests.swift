@@ -100,7 +100,7 @@ import Testing
             whole.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: whole.byteCount)
             try expect([good[0], ("latents_1", whole)], "F32, F16 or BF16", "I32")
             let broken = second.copy()
-            broken.pointer[2 * 32 + 5] = .nan
+            broken.hostValues[2 * 32 + 5] = .nan
             try expect([good[0], ("latents_1", broken)], "latents_1", "row 2, pair-000003", "element 5", "NaN")
 
             try write(good, folder)

@@ -11,7 +11,7 @@ import Testing
     func theNoiseHasTheMovesSize(source: Int, destination: Int) {
         let stream = RandomStream(seed: 1, .sampler, step: 1)
         let (x, noise) = (stream.normals(shape: [1, 2, 3, 3]), stream.normals(start: 18, shape: [1, 2, 3, 3]))
-        let found = Self.schedule.perturbed(x, by: noise, scale: 0.1, from: [source], to: [destination])
+        let found = Self.schedule.perturbed(x, by: noise, scale: 0.1, from: [source], to: [destination], on: Engine())
         let from = Double(Self.schedule.alphaBar(source)), to = Double(Self.schedule.alphaBar(destination))
         let size = 0.1 * ((1 - from) / (1 - to) * (1 - to / from)).squareRoot()
         #expect(size > 0)
@@ -26,7 +26,7 @@ import Testing
     @Test func aMoveThatStaysHasNoNoise() {
         let stream = RandomStream(seed: 2, .sampler, step: 1)
         let (x, noise) = (stream.normals(shape: [2, 1, 2, 2]), stream.normals(start: 8, shape: [2, 1, 2, 2]))
-        let found = Self.schedule.perturbed(x, by: noise, scale: 0.1, from: [3, 3], to: [3, 4])
+        let found = Self.schedule.perturbed(x, by: noise, scale: 0.1, from: [3, 3], to: [3, 4], on: Engine())
         #expect(Array(found.floats[..<4]) == Array(x.floats[..<4]))
         #expect(zip(found.floats[4...], x.floats[4...]).allSatisfy { $0 != $1 })
     }

@@ -22,9 +22,8 @@ import Testing
             model.imageFeatures(tape, pixels: pixels).value, model.textFeatures(tape, ids: rows).value
         )
         // One row a caption.
-        let cosines = rows.indices.flatMap { text in
-            rows.indices.map { CosineSimilarity(images, $0, texts, text).value }
-        }
+        let pairs = rows.indices.flatMap { text in rows.indices.map { CosinePair($0, text) } }
+        let cosines = engine.cosines(images, texts, pairs).map(\.value)
         let yardsticks = try oracle.json("aux_yardstick.json")
         for (tensor, value) in [
             ("vision_pooled", model.visionModel.forward(tape, pixels: pixels).pooled.value),

@@ -114,11 +114,11 @@ import Testing
             )
             return products / (u * v).squareRoot()
         }
-        let found = CosineSimilarity(a, 1, b, 0)
+        let (engine, pair) = (Engine(), CosinePair(1, 0))
+        let found = engine.cosines(a, b, [pair])[0]
         #expect(abs(Double(found.value) - cosine(a.slice(1..<2).floats, b.slice(0..<1).floats)) < 1e-7)
-        let (da, db) = (Tensor(zeros: [2, 4]), Tensor(zeros: [2, 4]))
-        found.accumulateGradient(3, of: a, 1, and: b, 0, into: da)
-        found.swapped.accumulateGradient(3, of: b, 0, and: a, 1, into: db)
+        let da = engine.cosineGradient(of: a, and: b, [CosinePull(pair, found, slope: 3)])
+        let db = engine.cosineGradient(of: b, and: a, [CosinePull(CosinePair(0, 1), found.swapped, slope: 3)])
         #expect(da.slice(0..<1).floats == [0, 0, 0, 0] && db.slice(1..<2).floats == [0, 0, 0, 0])
         for index in 0..<4 {
             var (up, down) = (a.slice(1..<2).floats, a.slice(1..<2).floats)

@@ -69,14 +69,14 @@ import TinyRuns
                         abs(gradient[place]) > 1e-2
                     else { continue }
                     let value = entry.parameter.valueForUpdate()
-                    let own = value.pointer[place]
+                    let own = value.hostValues[place]
                     // Steeper slopes bend sooner and are seen over shorter steps.
                     let step = min(1e-2, 2e-2 / abs(gradient[place]))
-                    value.pointer[place] = own + step
+                    value.hostValues[place] = own + step
                     let above = try loss()
-                    value.pointer[place] = own - step
+                    value.hostValues[place] = own - step
                     let below = try loss()
-                    value.pointer[place] = own
+                    value.hostValues[place] = own
                     let slope = (above - below) / Double(2 * step)
                     #expect(
                         abs(slope - Double(gradient[place])) < 2e-3 + 0.05 * abs(slope),

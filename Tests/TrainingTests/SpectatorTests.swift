@@ -14,7 +14,7 @@ import TinyRuns
         let name = "meddler", every = 2
         func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
             let value = session.trainer.model.parameters[3].parameter.valueForUpdate()
-            value.pointer[0] = Float(bitPattern: value.pointer[0].bitPattern ^ 1)
+            value.hostValues[0] = Float(bitPattern: value.hostValues[0].bitPattern ^ 1)
             return [("lies", 1)]
         }
     }

@@ -46,11 +46,11 @@ struct BatchTampering {
 
     private func otherNoise(_ batch: TrainingBatch) -> TrainingBatch {
         let changed = (batch.noise ?? batch.x0).copy()
-        changed.pointer[0] += 1e-3
+        changed.hostValues[0] += 1e-3
         return batch.noise == nil ? batch.replacing(x0: changed) : batch.replacing(noise: changed)
     }
 
     private func write(_ source: Tensor, to target: Tensor) {
-        target.pointer.update(from: source.pointer, count: source.count)
+        _ = target.hostValues.update(fromContentsOf: source.hostValues)
     }
 }

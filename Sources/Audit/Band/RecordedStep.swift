@@ -69,10 +69,10 @@ struct RecordedStep {
     func firstNonFinite(on engine: Engine) -> Divergence? {
         for (quantity, tensors) in [(BandQuantity.latents, values.latents), (.gradients, values.gradients)] {
             for (name, tensor) in tensors {
-                guard let index = engine.firstNonFinite(tensor) else { continue }
+                guard let place = engine.firstNonFinite(tensor) else { continue }
                 return Divergence(
-                    step: trace.record.step, phase: quantity.phase, tensor: "\(name)[\(index)]",
-                    expected: "a finite number", found: "\(tensor.pointer[index])")
+                    step: trace.record.step, phase: quantity.phase, tensor: "\(name)[\(place.index)]",
+                    expected: "a finite number", found: "\(place.value)")
             }
         }
         return nil

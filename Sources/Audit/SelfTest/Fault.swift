@@ -90,12 +90,12 @@ private final class WrongOperator: OperatorObserver {
 extension Tensor {
     /// Changes a bit of an element in place.
     func flip(bit: Int, of index: Int) {
-        pointer[index] = Float(bitPattern: pointer[index].bitPattern ^ 1 << UInt32(bit))
+        hostValues[index] = Float(bitPattern: hostValues[index].bitPattern ^ 1 << UInt32(bit))
     }
 
     /// The place of the number that is farthest from 0, if any is not 0.
     var largest: Int? {
-        let values = UnsafeBufferPointer(start: pointer, count: count)
+        let values = hostValues
         guard let index = values.indices.max(by: { abs(values[$0]) < abs(values[$1]) }), values[index] != 0 else {
             return nil
         }

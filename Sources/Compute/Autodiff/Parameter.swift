@@ -20,7 +20,7 @@ package final class Parameter: @unchecked Sendable {
     /// The place where gradients are added, made of zeros when first asked for; nil for a frozen parameter.
     var gradientSum: Tensor? {
         guard isTrainable else { return nil }
-        if gradient == nil { gradient = Tensor(zeros: value.shape) }
+        if gradient == nil { gradient = value.zeros() }
         return gradient
     }
 

@@ -1,5 +1,5 @@
 /// Records operations in order and runs their backward passes in reverse. Each operation's forward and backward stand
-/// side by side in `Ops/`.
+/// side by side in `Operations/`.
 ///
 /// A node's closure keeps only the tensors that its backward pass needs; node and gradient are dropped as soon as the
 /// backward pass has gone by.

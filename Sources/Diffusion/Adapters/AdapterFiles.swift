@@ -34,7 +34,8 @@ package enum AdapterFiles {
 
     private static func scaledUp(_ adapter: LowRankUpdate) -> Tensor {
         let result = adapter.up.value.copy()
-        for index in 0..<result.count { result.pointer[index] = Float(Double(result.pointer[index]) * adapter.scale) }
+        let values = result.hostValues
+        for index in values.indices { values[index] = Float(Double(values[index]) * adapter.scale) }
         return result
     }
 

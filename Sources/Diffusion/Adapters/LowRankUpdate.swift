@@ -58,7 +58,9 @@ package struct LowRankUpdate: Sendable {
         let result = weight.copy()
         LowRankProduct(
             rank: down.value.shape[0], rows: weight.shape[0], columns: weight.count / weight.shape[0], scale: scale
-        ).add(up: up.value.pointer, down: down.value.pointer, to: result.pointer)
+        ).add(
+            up: up.value.hostValues.baseAddress!, down: down.value.hostValues.baseAddress!,
+            to: result.hostValues.baseAddress!)
         return result
     }
 }

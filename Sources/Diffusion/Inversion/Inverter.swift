@@ -49,9 +49,9 @@ package struct Inverter: Sendable {
             engine.section = "inversion \(step)"
             let first = predict(start, moves.map(\.firstLabel), rows, condition, unconditional)
             let reached = engine.operation("ddim move", [start, first]) {
-                schedule.moved(start, noise: first, from: sources, to: destinations)
+                schedule.moved(start, noise: first, from: sources, to: destinations, on: engine)
             }
-            scatter(reached, rows, into: result)
+            engine.scatter(reached, to: rows, of: result)
             var correction: (rows: [Int], noise: Tensor, reached: Tensor)?
             let corrected = moves.indices.filter { moves[$0].secondLabel != nil }
             if !corrected.isEmpty {
@@ -67,18 +67,19 @@ package struct Inverter: Sendable {
                 let again = engine.operation("ddim move", [begun, noise]) {
                     schedule.moved(
                         begun, noise: noise, from: corrected.map { sources[$0] },
-                        to: corrected.map { destinations[$0] })
+                        to: corrected.map { destinations[$0] }, on: engine)
                 }
-                scatter(again, names, into: result)
+                engine.scatter(again, to: names, of: result)
                 correction = (names, second, again)
             }
             var perturbed: Tensor?
             if recipe.noise != 0, let freshNoise {
                 let (moved, noise) = (gather(result, rows), freshNoise(step, rows))
                 let noisy = engine.operation("inversion noise", [moved, noise]) {
-                    levels.perturbed(moved, by: noise, scale: recipe.noise, from: sources, to: destinations)
+                    levels.perturbed(
+                        moved, by: noise, scale: recipe.noise, from: sources, to: destinations, on: engine)
                 }
-                scatter(noisy, rows, into: result)
+                engine.scatter(noisy, to: rows, of: result)
                 perturbed = noisy
             }
             try observe?(
@@ -100,12 +101,5 @@ package struct Inverter: Sendable {
 
     private func gather(_ x: Tensor, _ rows: [Int]) -> Tensor {
         rows.count == x.shape[0] ? x.copy() : denoiser.engine.stacked(rows.map { x.slice($0..<$0 + 1) })
-    }
-
-    private func scatter(_ x: Tensor, _ rows: [Int], into target: Tensor) {
-        let size = x.count / x.shape[0]
-        for (index, row) in rows.enumerated() {
-            (target.pointer + row * size).update(from: x.pointer + index * size, count: size)
-        }
     }
 }

@@ -30,12 +30,11 @@ package struct ParameterRequest: Sendable {
     /// Fresh Float32 numbers from `seed`; neither `engine` nor its workers can change a bit.
     package func drawn(seed: UInt64, on engine: Engine? = nil) -> Tensor {
         let tensor = Tensor(uninitialized: shape)
-        let (base, count) = (tensor.pointer, count)
+        let (target, count) = (tensor.hostValues, count)
         func part(_ task: Int) {
             let start = task * ParameterRequest.span
-            let target = UnsafeMutableBufferPointer(
-                start: base + start, count: min(ParameterRequest.span, count - start))
-            draw(into: target, start: start, seed: seed)
+            let end = min(count, start + ParameterRequest.span)
+            draw(into: UnsafeMutableBufferPointer(rebasing: target[start..<end]), start: start, seed: seed)
         }
         let tasks = (count + ParameterRequest.span - 1) / ParameterRequest.span
         if let engine {

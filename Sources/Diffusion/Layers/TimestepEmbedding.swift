@@ -9,17 +9,16 @@ package enum Sinusoid {
         let frequencies = (0..<half).map { index in
             Elementary.exp(Float(-9.210340371976184) * Float(index) / Float(Double(half) - freqShift))
         }
-        let result = Tensor(zeros: [values.count, width])
+        var numbers = [Float](repeating: 0, count: values.count * width)
         for (row, value) in values.enumerated() {
             for (index, frequency) in frequencies.enumerated() {
                 let angle = value * frequency
                 let (sine, cosine) = (Elementary.sin(angle), Elementary.cos(angle))
-                let to = result.pointer + row * width
-                to[index] = flipSinToCos ? cosine : sine
-                to[half + index] = flipSinToCos ? sine : cosine
+                numbers[row * width + index] = flipSinToCos ? cosine : sine
+                numbers[row * width + half + index] = flipSinToCos ? sine : cosine
             }
         }
-        return result
+        return Tensor(numbers, shape: [values.count, width])
     }
 }
 

@@ -64,9 +64,9 @@ package struct DDIMSampler: Sendable {
                 let free = denoiser.output(x, labels: labels, unconditional)
                 output = engine.add(free, engine.scale(engine.subtract(output, free), by: guidance))
             }
-            var original = schedule.original(fromOutput: output, x: x, at: labels)
+            var original = schedule.original(fromOutput: output, x: x, at: labels, on: engine)
             if let clipRange { original = clipped(original, to: clipRange) }
-            let e = schedule.noise(fromOutput: output, x: x, at: labels)
+            let e = schedule.noise(fromOutput: output, x: x, at: labels, on: engine)
             let (alpha, next) = (schedule.alphaBar(timestep), nextAlphas[step])
             let variance = (1 - next) / (1 - alpha) * (1 - alpha / next)
             let deviation = eta * variance.squareRoot()

@@ -66,7 +66,7 @@ package struct PickScore: Sendable {
 
     /// The share of each of several pictures of one caption: the softmax over exp(logit_scale)·cosine.
     package func shares(_ scores: [Float]) -> [Float] {
-        let scale = Elementary.exp(model.logitScale.value.pointer[0])
+        let scale = Elementary.exp(model.logitScale.value.floats[0])
         let logits = scores.map { Double(scale * $0) }
         let top = logits.max() ?? 0
         let powers = logits.map { Elementary.exp($0 - top) }
@@ -95,6 +95,6 @@ package struct PickScore: Sendable {
     private func scores(_ pixels: Tensor, text: Tensor, engine: Engine) -> [Float] {
         let tape = Tape(engine: engine, isRecording: false)
         let features = model.imageFeatures(tape, pixels: tape.constant(pixels)).value
-        return (0..<pixels.shape[0]).map { CosineSimilarity(features, $0, text, $0).value }
+        return engine.cosines(features, text, (0..<pixels.shape[0]).map { CosinePair($0, $0) }).map(\.value)
     }
 }

@@ -87,10 +87,10 @@ package struct PreferenceEvaluation {
                     let noise = RandomStream(seed: seed, .noise, step: start + index).normals(shape: shape)
                     return [noise, noise]
                 })
-            (xt, target) = (policy.schedule.noised(x0, noise: noise, at: timesteps), noise)
+            (xt, target) = (policy.schedule.noised(x0, noise: noise, at: timesteps, on: engine), noise)
         case .inversion:
             let latents = Inverter(recipe: inversion, denoiser: policy).invert(x0, to: timesteps, condition)
-            (xt, target) = (latents, policy.schedule.target(latents, original: x0, at: timesteps))
+            (xt, target) = (latents, policy.schedule.target(latents, original: x0, at: timesteps, on: engine))
         }
         let errors = engine.meanSquaredDistances(target, policy.noise(xt, labels: timesteps, condition))
         let referenced = engine.meanSquaredDistances(target, reference.noise(xt, labels: timesteps, condition))

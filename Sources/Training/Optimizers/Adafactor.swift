@@ -106,7 +106,7 @@ package final class Adafactor: Optimizer {
             clipThreshold: Float(settings.clipThreshold), rate: lr, weightDecay: Float(lr * settings.weightDecay))
         precondition(parameters.count == self.parameters.count)
         for (index, parameter) in parameters.enumerated() {
-            if moments.count == index { moments.append(fresh(index)) }
+            if moments.count == index { moments.append(fresh(index, engine)) }
             guard let gradient = parameter.gradient else { continue }
             switch moments[index].moments {
             case .factored(let rows, let columns):
@@ -121,13 +121,13 @@ package final class Adafactor: Optimizer {
         }
     }
 
-    private func fresh(_ index: Int) -> (name: String, moments: Moments) {
+    private func fresh(_ index: Int, _ engine: Engine) -> (name: String, moments: Moments) {
         let (name, shape) = parameters[index]
-        guard shape.count >= 2 else { return (name, .whole(Tensor(zeros: shape))) }
+        guard shape.count >= 2 else { return (name, .whole(engine.zeros(shape))) }
         return (
             name,
             .factored(
-                rows: Tensor(zeros: shape.dropLast()), columns: Tensor(zeros: shape.dropLast(2) + shape.suffix(1)))
+                rows: engine.zeros(shape.dropLast()), columns: engine.zeros(shape.dropLast(2) + shape.suffix(1)))
         )
     }
 

@@ -80,7 +80,7 @@ package final class AdamW: Optimizer {
         for (index, parameter) in parameters.enumerated() {
             if moments.count == index {
                 let shape = parameter.value.shape
-                moments.append((self.parameters[index].name, Tensor(zeros: shape), Tensor(zeros: shape)))
+                moments.append((self.parameters[index].name, engine.zeros(shape), engine.zeros(shape)))
             }
             guard let gradient = parameter.gradient else { continue }
             engine.adamWInPlace(

@@ -62,7 +62,7 @@ package final class SGD: Optimizer {
         precondition(parameters.count == self.parameters.count)
         for (index, parameter) in parameters.enumerated() {
             if settings.momentum != 0, sums.count == index {
-                sums.append((self.parameters[index].name, Tensor(zeros: parameter.value.shape)))
+                sums.append((self.parameters[index].name, engine.zeros(parameter.value.shape)))
             }
             guard let gradient = parameter.gradient else { continue }
             engine.gradientDescentInPlace(

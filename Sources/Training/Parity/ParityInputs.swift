@@ -60,7 +60,7 @@ struct ParityInputs {
             if hp.objective == .smpo {
                 let scores = try self.scores ?? file.float32(named: "scores")
                 let at = (step * pairs + pair) * 2
-                weight = hp.label.weight(winner: scores.pointer[at], loser: scores.pointer[at + 1])
+                weight = hp.label.weight(winner: scores.floats[at], loser: scores.floats[at + 1])
             }
             return try item("pair", pair, step, weight, timesteps, "t", hp)
         }

@@ -60,7 +60,8 @@ struct Workload {
                 let schedule = NoiseSchedule(try SchedulerConfig(path: "Manifests/models/folder/scheduler.json"))
                 return {
                     _ = schedule.moved(
-                        x, noise: e, from: .init(repeating: 300, count: 8), to: .init(repeating: 400, count: 8))
+                        x, noise: e, from: .init(repeating: 300, count: 8), to: .init(repeating: 400, count: 8),
+                        on: engine)
                 }
             },
         ]

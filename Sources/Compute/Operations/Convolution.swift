@@ -38,21 +38,17 @@ extension Engine {
         precondition(weight.shape[1] == channels, "convolution: input \(x.shape), weight \(weight.shape)")
         let size = geometry.outputSize(x.shape[2], x.shape[3], kh, kw)
         let padded = padded(x, geometry)
-        let y = Tensor(uninitialized: [n, out, size.height, size.width])
+        let y = tensor([n, out, size.height, size.width])
         let area = size.height * size.width
-        var plan = plan(m: out, n: n * area, k: channels * kh * kw)
-        plan.a = UnsafePointer(weight.pointer)
-        plan.lda = Int64(channels * kh * kw)
-        plan.b = UnsafePointer(padded.pointer)
-        plan.b_kind = CK_B_PATCHES
-        plan.patches = patches(
+        var layout = Product.layout(m: out, n: n * area, k: channels * kh * kw)
+        layout.lda = Int64(channels * kh * kw)
+        layout.b_kind = CK_B_PATCHES
+        layout.patches = patches(
             padded, stride: geometry.stride, outWidth: size.width, offsets: tapOffsets(kh, kw, in: padded))
-        plan.c = y.pointer
-        plan.ldc = Int64(area)
-        plan.group_columns = Int64(area)
-        plan.c_group = Int64(out * area)
-        plan.bias_row = bias.map { UnsafePointer($0.pointer) }
-        run(plan)
+        layout.ldc = Int64(area)
+        layout.group_columns = Int64(area)
+        layout.c_group = Int64(out * area)
+        device.run(.product(Product(.y, layout, weight, padded, to: y, rowBias: bias)))
         end([y])
         return y
     }
@@ -65,7 +61,7 @@ extension Engine {
         begin("convolution input gradient", [dy, weight])
         let (kh, kw) = (weight.shape[2], weight.shape[3])
         precondition(geometry.top < kh && geometry.left < kw && geometry.bottom < kh && geometry.right < kw)
-        let dx = Tensor(uninitialized: inputShape)
+        let dx = tensor(inputShape)
         let rows = InputGradientAxis.all(
             size: inputShape[2], outputs: dy.shape[2], kernel: kh, before: geometry.top, geometry.stride)
         let columns = InputGradientAxis.all(
@@ -85,38 +81,28 @@ extension Engine {
         let (n, channels, out) = (dx.shape[0], dx.shape[1], weight.shape[0])
         let (height, width, taps) = (rows.count, columns.count, rows.taps.count * columns.taps.count)
         let isWhole = stride == 1
-        let part = isWhole ? dx : Tensor(zeros: [n, channels, height, width])
+        let part = isWhole ? dx : zeros([n, channels, height, width])
         if taps > 0 {
             let padded = spread(dy, height: rows.extent, width: columns.extent, top: rows.before, left: columns.before)
-            var plan = plan(m: channels, n: n * height * width, k: out * taps)
-            plan.a = UnsafePointer(weight.pointer)
-            plan.a_kind = CK_A_CONV_WEIGHT
-            plan.lda = Int64(channels)
-            plan.b = UnsafePointer(padded.pointer)
-            plan.b_kind = CK_B_PATCHES
-            plan.patches = patches(
+            var layout = Product.layout(m: channels, n: n * height * width, k: out * taps)
+            layout.a_kind = CK_A_CONV_WEIGHT
+            layout.lda = Int64(channels)
+            layout.b_kind = CK_B_PATCHES
+            layout.patches = patches(
                 padded, stride: 1, outWidth: width,
                 offsets: rows.offsets.flatMap { row in columns.offsets.map { row * columns.extent + $0 } })
             let kernelTaps = rows.taps.flatMap { row in columns.taps.map { row * weight.shape[3] + $0 } }
-            plan.patches.weight_taps = Int64(weight.shape[2] * weight.shape[3])
-            withUnsafeMutableBytes(of: &plan.patches.weight_tap) { bytes in
+            layout.patches.weight_taps = Int64(weight.shape[2] * weight.shape[3])
+            withUnsafeMutableBytes(of: &layout.patches.weight_tap) { bytes in
                 for (index, tap) in kernelTaps.enumerated() { bytes.bindMemory(to: Int64.self)[index] = Int64(tap) }
             }
-            plan.c = part.pointer
-            plan.ldc = Int64(height * width)
-            plan.group_columns = Int64(height * width)
-            plan.c_group = Int64(channels * height * width)
-            withExtendedLifetime(padded) { run(plan) }
+            layout.ldc = Int64(height * width)
+            layout.group_columns = Int64(height * width)
+            layout.c_group = Int64(channels * height * width)
+            device.run(.product(Product(.dx, layout, weight, padded, to: part)))
         }
         if isWhole { return }
-        let (source, target, all) = (part.pointer, dx.pointer, (height: dx.shape[2], width: dx.shape[3]))
-        pool.run(tasks: n * channels) { plane, _ in
-            for row in 0..<height {
-                let from = source + (plane * height + row) * width
-                let to = target + (plane * all.height + rows.first + row * stride) * all.width + columns.first
-                for column in 0..<width { to[column * stride] = from[column] }
-            }
-        }
+        device.run(.interleave(part, row: rows.first, column: columns.first, stride: stride, to: dx))
     }
 
     /// `dW += Σ over (n, oh, ow)`, image after image.
@@ -127,31 +113,24 @@ extension Engine {
         let (n, channels, out) = (x.shape[0], x.shape[1], dw.shape[0])
         let (kh, kw, area) = (dw.shape[2], dw.shape[3], dy.shape[2] * dy.shape[3])
         let padded = padded(x, geometry)
-        var plan = plan(m: out, n: channels * kh * kw, k: area)
-        plan.segments = Int64(n)
-        plan.a = UnsafePointer(dy.pointer)
-        plan.lda = Int64(area)
-        plan.a_segment = Int64(out * area)
-        plan.b = UnsafePointer(padded.pointer)
-        plan.b_kind = CK_B_PATCHES_T
-        plan.b_segment = Int64(padded.count / n)
-        plan.patches = patches(
+        var layout = Product.layout(m: out, n: channels * kh * kw, k: area)
+        layout.segments = Int64(n)
+        layout.lda = Int64(area)
+        layout.a_segment = Int64(out * area)
+        layout.b_kind = CK_B_PATCHES_T
+        layout.b_segment = Int64(padded.count / n)
+        layout.patches = patches(
             padded, stride: geometry.stride, outWidth: dy.shape[3], offsets: tapOffsets(kh, kw, in: padded))
-        plan.c = dw.pointer
-        plan.ldc = Int64(channels * kh * kw)
-        plan.accumulate = 1
-        run(plan)
+        layout.ldc = Int64(channels * kh * kw)
+        layout.accumulate = 1
+        device.run(.product(Product(.dW, layout, dy, padded, to: dw)))
         end([dw])
     }
 
     /// `db[c] += Σ over (oh, ow)` of x [n, c, h, w] by rule 4, image after image.
     package func accumulateChannelSums(_ x: Tensor, into sums: Tensor) {
         begin("channel sums", [x, sums])
-        let (n, channels, area) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
-        let (source, target, sum) = (x.pointer, sums.pointer, kernels.pointee.reduce.sum!)
-        pool.run(tasks: channels) { channel, _ in
-            for image in 0..<n { target[channel] += sum(source + (image * channels + channel) * area, area) }
-        }
+        device.run(.channelSums(x, into: sums))
         end([sums])
     }
 
@@ -185,20 +164,28 @@ extension Engine {
 
     /// Every channel of `x` laid into an image of zeros; what lies outside of it is cut off.
     private func spread(_ x: Tensor, height: Int, width: Int, top: Int, left: Int) -> Tensor {
-        let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width])
-        let padding = ck_padding(
-            height: Int64(x.shape[2]), width: Int64(x.shape[3]), out_height: Int64(height), out_width: Int64(width),
-            top: Int64(top), left: Int64(left))
-        let (source, target, pad) = (x.pointer, y.pointer, kernels.pointee.layout.pad!)
-        let planes = x.shape[0] * x.shape[1]
-        let perTask = max(1, Engine.span / max(1, height * width))
-        pool.run(tasks: (planes + perTask - 1) / perTask) { task, _ in
-            withUnsafePointer(to: padding) { padding in
-                for plane in task * perTask..<min(planes, (task + 1) * perTask) {
-                    pad(target + plane * height * width, source + plane * x.shape[2] * x.shape[3], padding)
-                }
-            }
-        }
+        let y = tensor([x.shape[0], x.shape[1], height, width])
+        device.run(.pad(x, top: top, left: left, to: y))
         return y
+    }
+}
+
+extension Tape {
+    /// 2-D convolution: x [n, in, h, w], weight [out, in, kh, kw], bias [out].
+    package func convolution(
+        _ x: Variable, _ weight: Parameter, _ bias: Parameter?, _ geometry: ConvolutionGeometry
+    ) -> Variable {
+        let y = engine.convolution(x.value, weight: weight.value, bias: bias?.value, geometry)
+        // Only the weight's gradient needs the input.
+        let kept = weight.isTrainable ? Saved(x.value) : nil
+        return record(y, from: [x], parameters: [weight, bias]) {
+            [unowned self, to = x.node, inputShape = x.shape] dy in
+            if let kept, let sum = weight.gradientSum {
+                engine.accumulateConvolutionWeightGradient(dy, kept.value, into: sum, geometry)
+            }
+            if let sum = bias?.gradientSum { engine.accumulateChannelSums(dy, into: sum) }
+            accumulate(
+                engine.convolutionInputGradient(dy, weight: weight.value, inputShape: inputShape, geometry), into: to)
+        }
     }
 }

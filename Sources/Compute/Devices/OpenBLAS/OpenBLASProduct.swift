@@ -5,9 +5,9 @@ import CKernels
 ///
 /// The calls are made on the calling thread, with as many threads of OpenBLAS as the pool has workers; the workers wait
 /// meanwhile.
-struct BLASProduct {
+struct OpenBLASProduct {
     private let plan: ck_gemm
-    private let engine: Engine
+    private let pool: WorkerPool
     private let m: Int
     private let k: Int
     /// Columns of a call, and how many calls a row of C takes.
@@ -23,9 +23,9 @@ struct BLASProduct {
         var storage: Tensor?
     }
 
-    init(_ plan: ck_gemm, engine: Engine) {
+    init(_ plan: ck_gemm, pool: WorkerPool) {
         self.plan = plan
-        self.engine = engine
+        self.pool = pool
         (m, k, columns) = (Int(plan.m), Int(plan.k), Int(plan.group_columns))
         precondition(columns > 0 && Int(plan.n) % columns == 0, "groups of \(columns) in \(plan.n) columns")
         groups = Int(plan.n) / columns
@@ -50,7 +50,7 @@ struct BLASProduct {
         let left = left(a + segment * Int(plan.a_segment))
         for group in 0..<groups {
             let right = right(b + segment * Int(plan.b_segment), group)
-            OpenBLAS.with(threads: engine.pool.workers) {
+            OpenBLAS.with(threads: pool.workers) {
                 OpenBLAS.multiply(
                     m: m, n: columns, k: k, left.start, left.stride, left.transposition, right.start, right.stride,
                     right.transposition, beta: plan.accumulate != 0 || segment > 0 ? 1 : 0,
@@ -63,7 +63,7 @@ struct BLASProduct {
 
     private func addBiases(to c: UnsafeMutablePointer<Float>) {
         guard plan.bias_row != nil || plan.bias_column != nil else { return }
-        engine.pool.run(tasks: m) { row, _ in
+        pool.run(tasks: m) { row, _ in
             for group in 0..<groups {
                 let line = c + group * Int(plan.c_group) + row * Int(plan.ldc)
                 if let bias = plan.bias_row { for column in 0..<columns { line[column] += bias[row] } }
@@ -75,6 +75,22 @@ struct BLASProduct {
     }
 
     // MARK: Operands
+
+    /// Bytes of the matrices that are laid out for a call; of several calls the first one's are free before the next.
+    var workBytes: Int {
+        let isWeight = plan.a_kind == CK_A_CONV_WEIGHT && plan.patches.weight_taps != 1
+        let arePatches = plan.b_kind == CK_B_PATCHES || plan.b_kind == CK_B_PATCHES_T
+        return MemoryLayout<Float>.size
+            * ((isWeight ? k * m : 0)
+                + (arePatches && !isPicture(positions: plan.b_kind == CK_B_PATCHES ? columns : k) ? k * columns : 0))
+    }
+
+    /// Whether the patches of one picture are the picture itself: one tap at every pixel.
+    private func isPicture(positions: Int) -> Bool {
+        let patches = plan.patches
+        return patches.taps == 1 && patches.column_stride == 1
+            && (patches.row_stride == patches.out_width || positions <= Int(patches.out_width))
+    }
 
     private func left(_ a: UnsafePointer<Float>) -> Operand {
         switch plan.a_kind {
@@ -94,7 +110,7 @@ struct BLASProduct {
         }
         let matrix = Tensor(uninitialized: [k, m])
         let target = matrix.pointer
-        engine.pool.run(tasks: k / taps) { output, _ in
+        pool.run(tasks: k / taps) { output, _ in
             for (place, tap) in chosen.enumerated() {
                 let line = target + (output * taps + place) * m
                 for input in 0..<m { line[input] = a[(output * inputs + input) * all + tap] }
@@ -125,13 +141,13 @@ struct BLASProduct {
         let patches = plan.patches
         let (taps, width, channel) = (Int(patches.taps), Int(patches.out_width), Int(patches.channel_stride))
         let (down, across) = (Int(patches.row_stride), Int(patches.column_stride))
-        if taps == 1, across == 1, down == width || positions <= width {
+        if isPicture(positions: positions) {
             let first = withUnsafeBytes(of: patches.tap_offset) { Int($0.load(as: Int64.self)) }
             return Operand(start: picture + first, stride: channel, transposition: transposition)
         }
         let matrix = Tensor(uninitialized: [rows, positions])
         let target = matrix.pointer
-        engine.pool.run(tasks: rows) { row, _ in
+        pool.run(tasks: rows) { row, _ in
             let offset = withUnsafeBytes(of: patches.tap_offset) {
                 Int($0.load(fromByteOffset: row % taps * 8, as: Int64.self))
             }

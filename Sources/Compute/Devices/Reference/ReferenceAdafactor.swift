@@ -1,51 +1,38 @@
 import CKernels
 
-/// Adafactor's constants of one step.
-package struct AdafactorConstants: Sendable {
-    /// b: what the means keep.
-    package var decay: Float
-    /// 1 − b.
-    package var oneMinusDecay: Float
-    /// ε, added to each squared gradient.
-    package var eps: Float
-    /// d: the root mean square that no update exceeds, before the learning rate.
-    package var clipThreshold: Float
-    /// lr.
-    package var rate: Double
-    /// lr·λ.
-    package var weightDecay: Float
-
-    /// All constants, already rounded but for the rate.
-    package init(
-        decay: Float, oneMinusDecay: Float, eps: Float, clipThreshold: Float, rate: Double, weightDecay: Float
-    ) {
-        self.decay = decay
-        self.oneMinusDecay = oneMinusDecay
-        self.eps = eps
-        self.clipThreshold = clipThreshold
-        self.rate = rate
-        self.weightDecay = weightDecay
+/// Adafactor by the kernels.
+extension ReferenceDevice {
+    func isSmall(_ gradient: Tensor) -> Bool {
+        gradient.shape.suffix(2).reduce(1, *) <= Int(CK_SMALL_MATRIX)
     }
-}
 
-extension Engine {
-    /// One Adafactor update in place of a stack of matrices, parameter and gradient […, r, c], from the means of squared
-    /// gradients over their rows, […, r], and columns, […, c] (Shazeer & Stern 2018, algorithm 4, transformers' order):
-    /// s = g² + ε; row = row·b + mean(s)·(1 − b), column alike; u = g·(1/√column)·(1/√(row / mean(row)));
-    /// p −= p·lr·λ; p −= u·lr / max(1, rms(u) / d).
-    package func adafactorInPlace(
-        parameter: Tensor, rowMeans: Tensor, columnMeans: Tensor, gradient: Tensor, _ constants: AdafactorConstants
+    /// A stack of matrices.
+    func adafactor(
+        _ constants: AdafactorConstants, _ parameter: Tensor, _ rowMeans: Tensor, _ columnMeans: Tensor,
+        _ gradient: Tensor
     ) {
-        begin("adafactor", [parameter, rowMeans, columnMeans, gradient])
         let (rows, columns) = (gradient.shape[gradient.shape.count - 2], gradient.shape[gradient.shape.count - 1])
-        precondition(rowMeans.count * columns == gradient.count && columnMeans.count * rows == gradient.count)
-        let isSmall = rows * columns <= Int(CK_SMALL_MATRIX)
         let update =
-            isSmall
+            isSmall(gradient)
             ? smallMatrices(gradient, rowMeans, columnMeans, rows: rows, columns: columns, constants)
             : largeMatrices(gradient, rowMeans, columnMeans, rows: rows, columns: columns, constants)
         descend(parameter, update, constants)
-        end([parameter, rowMeans, columnMeans])
+    }
+
+    /// A tensor that keeps all its squares.
+    func adafactor(_ constants: AdafactorConstants, _ parameter: Tensor, _ squares: Tensor, _ gradient: Tensor) {
+        let update = Tensor(uninitialized: gradient.shape)
+        let (g, u, v, table) = (gradient.pointer, update.pointer, squares.pointer, kernels.elementwise)
+        overSpans(gradient.count) { span in
+            let (at, count) = (span.lowerBound, span.count)
+            // The update's place holds s, then the root.
+            table.mul(u + at, g + at, g + at, count)
+            table.add_scalar(u + at, u + at, constants.eps, count)
+            table.axpby(v + at, v + at, u + at, constants.decay, constants.oneMinusDecay, count)
+            table.sqrt(u + at, v + at, count)
+            table.div(u + at, g + at, u + at, count)
+        }
+        descend(parameter, update, constants)
     }
 
     /// Means and u, matrix after matrix.
@@ -55,7 +42,7 @@ extension Engine {
     ) -> Tensor {
         let update = Tensor(uninitialized: gradient.shape)
         let (g, u, r, c) = (gradient.pointer, update.pointer, rowMeans.pointer, columnMeans.pointer)
-        let kernel = kernels.pointee.optimizer.adafactor!
+        let kernel = kernels.optimizer.adafactor!
         let constants = ck_adafactor(
             decay: constants.decay, one_minus_decay: constants.oneMinusDecay, eps: constants.eps)
         let size = rows * columns
@@ -78,7 +65,7 @@ extension Engine {
         let update = Tensor(uninitialized: gradient.shape)
         let (rowFactors, columnFactors) = (self.rowFactors(rowMeans, rows: rows), inverseRoots(columnMeans))
         let (g, u, r, c) = (gradient.pointer, update.pointer, rowFactors.pointer, columnFactors.pointer)
-        let (multiply, scale) = (kernels.pointee.elementwise.mul!, kernels.pointee.elementwise.scale!)
+        let (multiply, scale) = (kernels.elementwise.mul!, kernels.elementwise.scale!)
         overRowSpans(rowMeans.count, columns) { span in
             for row in span {
                 let target = u + row * columns
@@ -89,30 +76,10 @@ extension Engine {
         return update
     }
 
-    /// The same of a tensor that keeps all its squares: v = v·b + s·(1 − b); u = g / √v.
-    package func adafactorInPlace(
-        parameter: Tensor, squares: Tensor, gradient: Tensor, _ constants: AdafactorConstants
-    ) {
-        begin("adafactor", [parameter, squares, gradient])
-        let update = Tensor(uninitialized: gradient.shape)
-        let (g, u, v, table) = (gradient.pointer, update.pointer, squares.pointer, kernels.pointee.elementwise)
-        overSpans(gradient.count) { span in
-            let (at, count) = (span.lowerBound, span.count)
-            // The update's place holds s, then the root.
-            table.mul(u + at, g + at, g + at, count)
-            table.add_scalar(u + at, u + at, constants.eps, count)
-            table.axpby(v + at, v + at, u + at, constants.decay, constants.oneMinusDecay, count)
-            table.sqrt(u + at, v + at, count)
-            table.div(u + at, g + at, u + at, count)
-        }
-        descend(parameter, update, constants)
-        end([parameter, squares])
-    }
-
     /// row ← row·b + (Σ s / columns)·(1 − b), the sum by rule 4.
     private func updateRowMeans(_ means: Tensor, _ gradient: Tensor, columns: Int, _ constants: AdafactorConstants) {
-        let (g, mean, table) = (gradient.pointer, means.pointer, kernels.pointee)
-        let perTask = max(1, Engine.span / columns)
+        let (g, mean, table) = (gradient.pointer, means.pointer, kernels)
+        let perTask = max(1, ReferenceDevice.span / columns)
         let scratchBytes = perTask * columns * MemoryLayout<Float>.size
         pool.run(tasks: (means.count + perTask - 1) / perTask, scratchBytes: scratchBytes) { task, scratch in
             let span = task * perTask..<min(means.count, (task + 1) * perTask)
@@ -131,12 +98,12 @@ extension Engine {
     private func updateColumnMeans(
         _ means: Tensor, _ gradient: Tensor, rows: Int, columns: Int, _ constants: AdafactorConstants
     ) {
-        let (g, mean, table) = (gradient.pointer, means.pointer, kernels.pointee)
+        let (g, mean, table) = (gradient.pointer, means.pointer, kernels)
         // Small matrices go several to a task, large ones by blocks of columns.
         let width = min(columns, 256)
         let (blocks, height) = ((columns + width - 1) / width, min(rows, 256))
         let units = means.count / columns * blocks
-        let perTask = max(1, Engine.span / (rows * width))
+        let perTask = max(1, ReferenceDevice.span / (rows * width))
         let scratchBytes = (height + 1) * width * MemoryLayout<Float>.size
         pool.run(tasks: (units + perTask - 1) / perTask, scratchBytes: scratchBytes) { task, scratch in
             let sums = scratch.assumingMemoryBound(to: Float.self)
@@ -166,7 +133,7 @@ extension Engine {
     /// 1 / √(row / mean(row)), the mean over the rows of one matrix, its sum by rule 4.
     private func rowFactors(_ means: Tensor, rows: Int) -> Tensor {
         let factors = Tensor(uninitialized: means.shape)
-        let (mean, factor, sum) = (means.pointer, factors.pointer, kernels.pointee.reduce.sum!)
+        let (mean, factor, sum) = (means.pointer, factors.pointer, kernels.reduce.sum!)
         overRowSpans(means.count / rows, rows) { span in
             for matrix in span {
                 let whole = sum(mean + matrix * rows, rows) / Float(rows)
@@ -187,10 +154,10 @@ extension Engine {
     /// p ← p + p·(−lr·λ), then p ← p + u·(−lr / max(1, rms / d)), where rms is √(Σu² / n), the sum by rule 4, the root in
     /// double, and the last factor is rounded once.
     private func descend(_ parameter: Tensor, _ update: Tensor, _ constants: AdafactorConstants) {
-        let squares = kernels.pointee.reduce.sum_of_squares(update.pointer, update.count)
+        let squares = kernels.reduce.sum_of_squares(update.pointer, update.count)
         let deviation = Float((Double(squares) / Double(update.count)).squareRoot())
         let factor = -Float(constants.rate / Double(max(1, deviation / constants.clipThreshold)))
-        let (p, u, add) = (parameter.pointer, update.pointer, kernels.pointee.elementwise.add_scaled!)
+        let (p, u, add) = (parameter.pointer, update.pointer, kernels.elementwise.add_scaled!)
         overSpans(parameter.count) { span in
             let at = span.lowerBound
             if constants.weightDecay != 0 { add(p + at, p + at, -constants.weightDecay, span.count) }

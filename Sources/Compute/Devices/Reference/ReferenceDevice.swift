@@ -1,0 +1,105 @@
+import CKernels
+
+/// The host's processor by the kernels of `CKernels`: the bits of the contract, whatever the instruction set and however
+/// many the workers.
+package final class ReferenceDevice: Device {
+    let pool: WorkerPool
+    /// Kernels of the instruction set.
+    let kernels: ck_kernels
+
+    init(isa: ISA, pool: WorkerPool) {
+        self.pool = pool
+        kernels = ck_kernels_for(isa.code).pointee
+    }
+
+    package func allocate(byteCount: Int) -> Storage { Storage(byteCount: byteCount) }
+
+    package func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer) {
+        target.copyMemory(from: UnsafeRawBufferPointer(start: storage.base + offset, count: target.count))
+    }
+
+    package func workBytes(of operation: Operation) -> Int {
+        switch operation {
+        case .groupNormBackward(let norm, _): partialSums(norm).reduce(4, *)
+        case .layerNormBackward(let norm, _): partialRowSums(norm).reduce(4, *)
+        case .adafactorWhole(_, _, _, let gradient): gradient.byteCount
+        case .adafactor(_, _, let rows, let columns, let gradient):
+            gradient.byteCount + (isSmall(gradient) ? 0 : rows.byteCount + columns.byteCount)
+        default: 0
+        }
+    }
+
+    package func run(_ operation: Operation) {
+        switch operation {
+        case .product(let x): product(x)
+        case .attention(let x, let o, let statistics): attention(x, o, statistics)
+        case .attentionBackward(let x, let gradients): attentionBackward(x, gradients)
+        case .softmaxRows(let x): softmaxRows(x)
+        case .groupNorm(let x, let y, let statistics): groupNorm(x, y, statistics)
+        case .groupNormBackward(let x, let gradients): groupNormBackward(x, gradients)
+        case .layerNorm(let x, let y, let statistics): layerNorm(x, y, statistics)
+        case .layerNormBackward(let x, let gradients): layerNormBackward(x, gradients)
+        case .activation(let activation, let x, let y): apply(activation, x, y)
+        case .activationBackward(let activation, let dy, let x, let dx): applyBackward(activation, dy, x, dx)
+        case .geglu(let x, let y): geglu(x, y)
+        case .gegluBackward(let dy, let x, let dx): gegluBackward(dy, x, dx)
+        case .arithmetic(let function, let a, let b, let y): combine(function, a, b, y)
+        case .scale(let x, let s, let y): scale(x, s, y)
+        case .blend(let a, let alpha, let b, let beta, let y): blend(a, alpha, b, beta, y)
+        case .addPerChannel(let x, let e, let y): addPerChannel(x, e, y)
+        case .addRows(let x, let rows, let y): addRows(x, rows, y)
+        case .perSample(let formula, let a, let b, let y): perSample(formula, a, b, y)
+        case .sum(let x, let y): y.pointer[0] = kernels.reduce.sum(x.pointer, x.count)
+        case .sumOfSquares(let x, let y): y.pointer[0] = kernels.reduce.sum_of_squares(x.pointer, x.count)
+        case .meanSquaredDistances(let x, let y, let means): meanSquaredDistances(x, y, means)
+        case .planeSums(let x, let y): planeSums(x, y)
+        case .columnSums(let x, let y): columnSums(x, y)
+        case .channelSums(let x, let y): channelSums(x, y)
+        case .firstNonFinite(let x, let place): firstNonFinite(x, place)
+        case .cosines(let a, let b, let pairs, let found): cosines(a, b, pairs, found)
+        case .cosineGradients(let a, let b, let pulls, let sum): cosineGradients(a, b, pulls, sum)
+        case .fill(let x, let value): x.pointer.initialize(repeating: value, count: x.count)
+        case .copy(let x, let y):
+            (y.storage.base + y.offset).copyMemory(from: x.storage.base + x.offset, byteCount: x.byteCount)
+        case .copyBlocks(let x, let blocks, let y): copyBlocks(x, blocks, y)
+        case .gatherRows(let x, let rows, let y): gatherRows(x, rows, y)
+        case .scatterRows(let x, let rows, let y): scatterRows(x, rows, y)
+        case .accumulateRows(let x, let rows, let sum): accumulateRows(x, rows, sum)
+        case .transpose(let x, let y): transpose(x, y)
+        case .pad(let x, let top, let left, let y): pad(x, top, left, y)
+        case .interleave(let x, let row, let column, let stride, let y): interleave(x, row, column, stride, y)
+        case .patches(let x, let edge, let y): patches(x, edge, y)
+        case .assemblePatches(let patches, let edge, let x): assemblePatches(patches, edge, x)
+        case .upsample(let x, let y): upsample(x, y)
+        case .upsampleBackward(let dy, let dx): upsampleBackward(dy, dx)
+        case .adamW(let constants, let parameter, let first, let second, let gradient):
+            adamW(constants, parameter, first, second, gradient)
+        case .adafactor(let constants, let parameter, let rows, let columns, let gradient):
+            adafactor(constants, parameter, rows, columns, gradient)
+        case .adafactorWhole(let constants, let parameter, let squares, let gradient):
+            adafactor(constants, parameter, squares, gradient)
+        case .gradientDescent(let constants, let parameter, let sum, let gradient):
+            gradientDescent(constants, parameter, sum, gradient)
+        case .movingAverage(let average, let parameter, let decay): movingAverage(average, parameter, decay)
+        }
+    }
+
+    /// Elements an elementwise task handles.
+    static let span = 16_384
+
+    /// Runs `body(range)` over `count` elements in fixed spans.
+    func overSpans(_ count: Int, _ body: (Range<Int>) -> Void) {
+        let span = ReferenceDevice.span
+        pool.run(tasks: (count + span - 1) / span) { task, _ in
+            body(task * span..<min(count, (task + 1) * span))
+        }
+    }
+
+    /// Runs `body(rows)` over `rows` rows of `width` elements in fixed spans.
+    func overRowSpans(_ rows: Int, _ width: Int, _ body: (Range<Int>) -> Void) {
+        let perTask = max(1, ReferenceDevice.span / max(1, width))
+        pool.run(tasks: (rows + perTask - 1) / perTask) { task, _ in
+            body(task * perTask..<min(rows, (task + 1) * perTask))
+        }
+    }
+}
