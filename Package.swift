@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Core", ["CCrypto", yams]),
+        layer("Jobs", ["Core"]),
         layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
         layer("Checkpoints", ["Core", "Compute"]),
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
@@ -61,12 +62,12 @@ let package = Package(
             ]),
         layer(
             "Studies",
-            ["Core", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
+            ["Core", "Jobs", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
         layer("Reports", ["Core", "Compute", "Ledger", "Training", "Comparison", "Audit", "Studies"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Core", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Core", "Jobs", "Compute", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
@@ -74,6 +75,7 @@ let package = Package(
         // The generator of the tests that damage files or choose moments.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: swiftChecks),
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
+        tests("JobsTests", ["Core", "Jobs"]),
         tests("ComputeTests", ["CKernels", "Core", "Compute"]),
         tests("CheckpointsTests", ["Core", "Compute", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests(

@@ -1,59 +1,38 @@
 import Audit
-import Core
-import Foundation
+import Jobs
 
-/// Replays segments in processes of their own, some at a time: each is the command `smpo audit RUN --segment A..B --json`,
-/// which a cluster's scheduler could run as well.
+/// Replays segments of a run side by side: each is the command `smpo audit RUN --segment A..B --json`.
 struct SegmentJobs {
     let run: String
-    let jobs: Int
+    let width: Int
     let engineOptions: EngineOptions
 
-    private struct Job {
-        let index: Int
-        let process: OwnProcess
+    /// The segments' results, in their order.
+    func results(_ segments: [ClosedRange<Int>]) throws -> [SegmentResult] {
+        let jobs = segments.map { Job("\(name($0))", [Command(arguments($0))]) }
+        let progress = JobProgress(total: jobs.count, unit: "replayed segment")
+        defer { progress.end() }
+        return try Runner.here(width: width).run(
+            jobs, read: { try result($1, segments[$0]) }, finished: { job, _ in progress.finished(name(segments[job])) }
+        ).map { $0[0] }
     }
 
-    /// What came of each segment, in their order. `finished` is told how many are done.
-    func results(_ segments: [ClosedRange<Int>], finished: (Int) -> Void) throws -> [SegmentResult] {
-        var results = [SegmentResult?](repeating: nil, count: segments.count)
-        var running: [Job] = []
-        var next = 0
-        while next < segments.count || !running.isEmpty {
-            while running.count < jobs, next < segments.count {
-                running.append(Job(index: next, process: try OwnProcess(arguments(segments[next]))))
-                next += 1
-            }
-            guard let place = running.firstIndex(where: { !$0.process.isRunning }) else {
-                usleep(20_000)
-                continue
-            }
-            let job = running.remove(at: place)
-            results[job.index] = try result(of: job, segments[job.index])
-            finished(results.count { $0 != nil })
-        }
-        return results.compactMap(\.self)
-    }
+    private func name(_ steps: ClosedRange<Int>) -> String { "\(steps.lowerBound)..\(steps.upperBound)" }
 
     private func arguments(_ steps: ClosedRange<Int>) -> [String] {
-        var arguments = ["audit", run, "--segment", "\(steps.lowerBound)..\(steps.upperBound)", "--json", "--unnoted"]
-        arguments += ["--workers", "\(max(1, engineOptions.workerCount / jobs))"]
+        var arguments = ["audit", run, "--segment", name(steps), "--json", "--unnoted"]
+        arguments += ["--workers", "\(max(1, engineOptions.workerCount / width))"]
         if let isa = engineOptions.isa { arguments += ["--isa", isa] }
         return arguments
     }
 
-    private func result(of job: Job, _ steps: ClosedRange<Int>) throws -> SegmentResult {
-        let (status, command) = (job.process.wait().status, job.process.command)
+    private func result(_ ending: CommandEnding, _ steps: ClosedRange<Int>) throws -> SegmentResult {
+        let report = try ending.judged("report")
         do {
-            let json = try JSONValue.parse(job.process.output(), file: command)
             // A run that is found changed before any replay has no segment to tell of.
-            let result = try SegmentResult(json: JSONCursor(json, name: "report", file: command), steps: steps)
-            guard ExitStatus(result.verdict).rawValue == status else {
-                throw OwnProcess.Failed(command: command, status: status, errors: "the report says otherwise")
-            }
-            return result
+            return try SegmentResult(json: report, steps: steps)
         } catch {
-            throw OwnProcess.Failed(command: command, status: status, errors: job.process.lastError ?? "\(error)")
+            throw ending.failure("\(error)")
         }
     }
 }

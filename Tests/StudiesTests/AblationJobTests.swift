@@ -42,7 +42,7 @@ import Training
         for job in [plain, other] {
             let name = try #require(job.run)
             #expect(name.wholeMatch(of: /[a-z0-9-]+/) != nil, "\(name)")
-            #expect(job.files[0].path == "recipes/\(name).yaml" && job.commands[0].contains(name))
+            #expect(job.files[0].path == "recipes/\(name).yaml" && job.commands[0].arguments.contains(name))
         }
         #expect(plain.run != other.run && plain.name.hasPrefix("plain-smpo-3e-05-b0-5-s1"))
     }
@@ -51,7 +51,7 @@ import Training
     @Test func whereRunsAreJudged() throws {
         var tuning = run
         tuning.purpose = .tuning
-        #expect(try jobs().training(tuning).commands[1].contains("validation"))
-        #expect(try jobs().training(run).commands[1].contains("test"))
+        #expect(try jobs().training(tuning).commands[1].arguments.contains("validation"))
+        #expect(try jobs().training(run).commands[1].arguments.contains("test"))
     }
 }

@@ -1,5 +1,6 @@
 import Core
 import Datasets
+import Jobs
 import Training
 
 /// The jobs of a plan.
@@ -21,40 +22,40 @@ package struct AblationJobs: Sendable {
     package static func model(_ base: String) -> String { "models/\(base)" }
 
     /// The training of a base by the recipe that its origin names, as it was read; with all workers, since it runs alone.
-    package func training(of base: AblationPlan.Base, _ recipe: Recipe) -> AblationJob {
+    package func training(of base: AblationPlan.Base, _ recipe: Recipe) -> Job {
         let (name, file) = ("base-\(base.name)", "recipes/base-\(base.name).yaml")
         let run = "\(name)-\(Digest.of(.document, recipe.json).hex.prefix(6))"
-        return AblationJob(
+        return Job(
             name, on: [bases[base.name]!], files: [(file, recipe.yaml)], run: run,
-            [["train", file, "--record", "steps", "--name", run, "--json", "--out", Self.model(base.name)]])
+            [Command(["train", file, "--record", "steps", "--name", run, "--json", "--out", Self.model(base.name)])])
     }
 
     /// The making of pairs.
-    package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> AblationJob {
-        AblationJob(
+    package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> Job {
+        Job(
             "pairs-\(pairs.name)-s\(seed)", on: [bases[pairs.base]!, scorer],
             [
-                [
+                Command([
                     "data", "generate", "--model", Self.model(pairs.base), "--scorer", Self.scorerFolder,
                     "--pairs", "\(pairs.count)", "--seed", "\(seed)", "--steps", "\(plan.samplingSteps)",
                     "--candidates", "\(pairs.candidates)", "--choose", pairs.choice.rawValue,
                     "--variety", "\(pairs.variety)", "--noise", "\(pairs.noise)", "--ties", "\(pairs.ties)",
                     "--out", folder(pairs, seed), "--replace", "--json", "--workers", "1",
-                ]
+                ])
             ])
     }
 
     private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String { "pairs/\(pairs.name)-s\(seed)" }
 
     /// What a base draws, for the captions of a split and the noise of a seed.
-    package func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> AblationJob {
-        AblationJob(
+    package func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> Job {
+        Job(
             "draw-\(base)-\(split.rawValue)-s\(seed)", on: [bases[base]!, scorer],
             [judging(Self.model(base), split, seed: seed)])
     }
 
     /// The training of an arm, and what it draws then.
-    package func training(_ run: AblationRun) throws -> AblationJob {
+    package func training(_ run: AblationRun) throws -> Job {
         let pairs = plan.pairs(run.pairs)
         let recipe = try recipe(run)
         let settings = run.overrides.map { "-" + $0.replacing(/[^A-Za-z0-9]+/, with: "-").lowercased() }.joined()
@@ -69,9 +70,12 @@ package struct AblationJobs: Sendable {
                 "--reward-every", "\(plan.curveEvery)", "--reward-captions", "\(plan.curveCaptions)",
             ]
         }
-        return AblationJob(
+        return Job(
             title, on: sources, files: [(file, recipe.yaml)], run: name,
-            [train, judging(".smpo/runs/\(name)", run.purpose == .tuning ? .validation : .test, seed: run.seed)])
+            [
+                Command(train),
+                judging(".smpo/runs/\(name)", run.purpose == .tuning ? .validation : .test, seed: run.seed),
+            ])
     }
 
     /// The recipe of a run, as it stands in the ablation's folder.
@@ -83,30 +87,30 @@ package struct AblationJobs: Sendable {
     }
 
     /// The audit of one part of a recorded run, drawn by its chain head, which nobody could know beforehand.
-    package func audit(of job: AblationJob) -> AblationJob {
-        AblationJob(
+    package func audit(of job: Job) -> Job {
+        Job(
             "audit-\(job.name)", on: [job.key],
-            [["audit", job.run ?? "", "--sample", "1", "--jobs", "1", "--json", "--workers", "1"]])
+            [Command(["audit", job.run ?? "", "--sample", "1", "--jobs", "1", "--json", "--workers", "1"])])
     }
 
     /// Held-out pictures of a run's model, those of its base above them.
-    package func grid(_ job: AblationJob, base: String, arm: String, seed: UInt64) -> AblationJob {
-        AblationJob(
+    package func grid(_ job: Job, base: String, arm: String, seed: UInt64) -> Job {
+        Job(
             "grid-\(arm)", on: [job.key],
             [
-                [
+                Command([
                     "sample", "--model", ".smpo/runs/\(job.run ?? "")", "--against", Self.model(base), "--seed",
                     "\(seed)", "--steps", "\(plan.samplingSteps)", "--out", "grids/\(arm).png", "--workers", "1",
-                ]
+                ])
             ])
     }
 
-    private func judging(_ model: String, _ split: ShapesSplit, seed: UInt64) -> [String] {
+    private func judging(_ model: String, _ split: ShapesSplit, seed: UInt64) -> Command {
         let captions = split == .validation ? plan.validationCaptions : plan.testCaptions
-        return [
+        return Command([
             "eval", "--model", model, "--scorer", Self.scorerFolder, "--split", split.rawValue, "--captions",
             "\(captions)", "--steps", "\(plan.samplingSteps)", "--seeds", "\(seed)", "--json", "--workers", "1",
-        ]
+        ])
     }
 
     /// A number as part of a run's name.

@@ -29,14 +29,10 @@ struct AblationProgress {
 
     /// Runs what is not done yet; gives the report.
     func report() throws -> AblationReport {
-        let bar = ProgressBar(total: jobCount, unit: "job")
-        defer { bar.finish() }
-        var done = 0
-        func queue(_ width: Int) -> AblationQueue {
-            AblationQueue(folder: folder.path, width: width) { job in
-                done += 1
-                bar.update(done, note: job.name)
-            }
+        let progress = JobProgress(total: jobCount, unit: "job")
+        defer { progress.end() }
+        func queue(_ width: Int) -> AblationRunner {
+            AblationRunner(folder: folder.path, width: width, progress: progress)
         }
         var report = AblationReport(plan)
         // A base is trained by all workers; everything waits for it.
@@ -58,7 +54,7 @@ struct AblationProgress {
         return recipes.count + pairs + bases + tuningRuns.count + reported.count + audited + plan.arms.count
     }
 
-    private func drawPairs(_ queue: AblationQueue, into report: inout AblationReport) throws {
+    private func drawPairs(_ queue: AblationRunner, into report: inout AblationReport) throws {
         var sets = usedPairs.flatMap { pairs in plan.seeds.map { (pairs, $0) } }
         if !tuningRuns.isEmpty { sets.insert((plan.pairs[0], plan.tuningSeed), at: 0) }
         let made = try queue.results(sets.map { jobs.generation($0.0, seed: $0.1) })
@@ -114,7 +110,7 @@ struct AblationProgress {
             } + plan.conditions.flatMap { condition in condition.arms.flatMap { runs($0, pairs: condition.pairs) } }
     }
 
-    private func outcomes(_ runs: [AblationRun], _ queue: AblationQueue) throws -> [AblationOutcome] {
+    private func outcomes(_ runs: [AblationRun], _ queue: AblationRunner) throws -> [AblationOutcome] {
         let training = try runs.map { try jobs.training($0) }
         let results = try queue.results(training)
         let ledger = try Workspace(root: folder.path).existingLedger()
@@ -125,7 +121,7 @@ struct AblationProgress {
         }
     }
 
-    private func audit(_ report: inout AblationReport, _ queue: AblationQueue) throws {
+    private func audit(_ report: inout AblationReport, _ queue: AblationRunner) throws {
         let tableRuns = report.runs.filter { $0.run.purpose == .table }
         let results = try queue.results(
             tableRuns.map { jobs.audit(of: try jobs.training($0.run)) })
@@ -141,7 +137,7 @@ struct AblationProgress {
     }
 
     /// Pictures of the base above those of each arm, first seed.
-    private func drawGrids(_ report: AblationReport, _ queue: AblationQueue) throws {
+    private func drawGrids(_ report: AblationReport, _ queue: AblationRunner) throws {
         let pairs = plan.pairs[0]
         _ = try queue.results(
             try plan.arms.map { arm in

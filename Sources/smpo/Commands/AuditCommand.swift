@@ -209,10 +209,8 @@ struct AuditCommand: ParsableCommand {
                 throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
             }
             let drawn = plan.draw(count, seed: Digest.of(.document, text))
-            let segments = SegmentJobs(run: name, jobs: min(jobs, drawn.count), engineOptions: engineOptions)
-            let bar = ProgressBar(total: drawn.count, unit: "replayed segment")
-            let results = try segments.results(drawn) { bar.update($0) }
-            bar.finish()
+            let segments = SegmentJobs(run: name, width: min(jobs, drawn.count), engineOptions: engineOptions)
+            let results = try segments.results(drawn)
             let report = SampleReport(
                 run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
             try finish(report.verdict, report.json, SegmentText.describe(report), workspace)

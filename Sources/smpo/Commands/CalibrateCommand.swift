@@ -3,6 +3,7 @@ import Audit
 import Compute
 import Core
 import Foundation
+import Jobs
 import Ledger
 import Reports
 import Training
@@ -164,24 +165,25 @@ struct CalibrateCommand: ParsableCommand {
             }
             let title = CalibrationJob(core: nil, threads: workers, backend: .openblas).title(ownCore: own)
             var calibrator = BandCalibrator(recordedBy: title, configuration: session.inputs.configuration)
-            let bar = ProgressBar(total: jobs.count, unit: "configuration")
-            for (index, job) in jobs.enumerated() {
-                let title = job.title(ownCore: own)
-                let result = try job.run(in: folder)
-                // Control-C stops the process that was measuring too.
-                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                switch result {
-                case .measured(let measurement): calibrator.add(title, measurement)
-                case .otherCore(let core): calibrator.add(title, .otherCore(core))
-                case .failed(let reason):
-                    guard job.backend != .reference else {
-                        throw BandCalibrator.Unusable(reason: "the reference backend: \(reason)")
+            let progress = JobProgress(total: jobs.count, unit: "configuration")
+            defer { progress.end() }
+            _ = try Runner.here(width: 1).run(
+                jobs.map { $0.job(folder) },
+                read: { index, ending in
+                    // Control-C stops the process that was measuring too.
+                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+                    let (job, title) = (jobs[index], jobs[index].title(ownCore: own))
+                    switch try job.outcome(ending) {
+                    case .measured(let measurement): calibrator.add(title, measurement)
+                    case .otherCore(let core): calibrator.add(title, .otherCore(core))
+                    case .failed(let reason):
+                        guard job.backend != .reference else {
+                            throw BandCalibrator.Unusable(reason: "the reference backend: \(reason)")
+                        }
+                        calibrator.add(title, .failed(reason))
                     }
-                    calibrator.add(title, .failed(reason))
-                }
-                bar.update(index + 1, note: title)
-            }
-            bar.finish()
+                    progress.finished(title)
+                })
             return calibrator
         }
     }

@@ -114,14 +114,7 @@ struct GateCommand: ParsableCommand {
         let selection = try GateSelection(workspace, patterns: patterns)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let (jobs, failed) = plan(selection, workspace)
-        var bar: ProgressBar? = jobs.isEmpty ? nil : ProgressBar(total: jobs.count, unit: "golden run")
-        let queue = GateQueue(width: self.jobs ?? cores, cores: cores, budget: quick) { done, last in
-            if last.outcome.isFailure { Message.note("\(last.name): \(last.outcome.rawValue)") }
-            bar?.update(done, note: last.name)
-        }
-        let replayed = try queue.cases(jobs)
-        bar?.finish()
-        bar = nil
+        let replayed = try GateReplays(width: self.jobs ?? cores, cores: cores, budget: quick).cases(jobs)
         // In the order of the names; the ways of a run stay in theirs.
         let cases = selection.runs.flatMap { run in (failed + replayed).filter { $0.run == run } }
         let report = GateReport(

@@ -1,6 +1,7 @@
 import Audit
 import Compute
 import Core
+import Jobs
 import Ledger
 import Training
 
@@ -18,12 +19,13 @@ struct GateJob {
     /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
     let cost: Int
 
-    /// The command, but for budget and workers that are not named.
-    var arguments: [String] {
+    /// Its audit, which takes up as many workers unless its way names others.
+    func job(workers: Int) -> Job {
         var arguments = ["audit", run, "--through", "--json", "--unnoted"]
         if let steps { arguments += ["--segment", "1..\(steps)"] }
         if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
-        return arguments
+        return Job(
+            run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
     }
 
     /// What is to be done for a golden run: jobs, or a case that fails at once.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import Foundation
+import Jobs
 import Ledger
 
 extension InitCommand {
@@ -75,14 +76,12 @@ extension InitCommand {
             // An earlier attempt may have come as far as the recording.
             let recorded = try Workspace(root: folder).existingLedger()?.runs().contains { $0.name == name } ?? false
             let training = recorded ? ["--resume", name] : [ProjectFiles.recipe, "--record", "--name", name]
-            for arguments in [["train"] + training, ["golden", "accept", name]] {
-                let process = try OwnProcess(arguments, folder: folder)
-                let status = process.wait().status
-                guard status == 0 else {
-                    throw OwnProcess.Failed(
-                        command: process.command, status: status, errors: process.lastError ?? "no message")
-                }
-            }
+            let commands = [Command(["train"] + training), Command(["golden", "accept", name])]
+            _ = try Runner.here(folder, width: 1).run(
+                [Job(name, commands)],
+                read: { _, ending in
+                    guard ending.exitCode == 0 else { throw ending.failure("no message") }
+                })
             Message.line("recorded Golden/\(name)")
         }
     }

@@ -1,0 +1,40 @@
+import Core
+
+/// A unit of work: commands that run one after another, and a key that stands for all that determines their outcome.
+package struct Job: Sendable {
+    /// What it is about, for people; part of the name of files.
+    package let name: String
+    /// How many of the runner's cores it takes up.
+    package let cores: Int
+    /// Files to write first, below the runner's folder.
+    package let files: [(path: String, text: String)]
+    package let commands: [Command]
+    /// The run that the first command records, if it records one.
+    package let run: String?
+    /// The digest of commands, their environment, files, and the sources that they build on.
+    package let key: Digest
+
+    package init(
+        _ name: String, on sources: [Digest] = [], cores: Int = 1, files: [(String, String)] = [], run: String? = nil,
+        _ commands: [Command]
+    ) {
+        self.name = name
+        self.cores = cores
+        self.files = files
+        self.commands = commands
+        self.run = run
+        var inputs: JSONObject = [
+            "schema": 1, "sources": .array(sources.map { .digest($0) }),
+            "files": .array(files.map { .string($0.1) }),
+            "commands": .array(commands.map { .array($0.arguments.map { .string($0) }) }),
+        ]
+        if commands.contains(where: { !$0.environment.isEmpty }) {
+            inputs["environments"] = .array(
+                commands.map { command in
+                    .object(
+                        JSONObject(command.environment.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+                })
+        }
+        key = .of(.document, .object(inputs))
+    }
+}

@@ -1,0 +1,54 @@
+import Core
+import Foundation
+
+/// Commands run as processes of this very program.
+package struct OwnProcesses: Launcher {
+    package let folder: String
+
+    package init(folder: String = ".") { self.folder = folder }
+
+    package func start(_ command: Command) throws -> any RunningCommand { try OwnProcess(command, in: folder) }
+}
+
+/// This program, started again with other arguments. What it prints goes into temporary files, not pipes: a full pipe
+/// would stop a process that nobody reads from yet. The files go with this object.
+final class OwnProcess: RunningCommand {
+    private let command: Command
+    private let process = Process()
+    private let files: [URL]
+
+    init(_ command: Command, in folder: String) throws {
+        self.command = command
+        let base = NSTemporaryDirectory() + "smpo-process-\(UUID().uuidString)"
+        files = [".out", ".err"].map { URL(fileURLWithPath: base + $0) }
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = command.arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true)
+        if !command.environment.isEmpty {
+            process.environment = ProcessInfo.processInfo.environment.merging(command.environment) { $1 }
+        }
+        for file in files { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: files[0])
+        process.standardError = try FileHandle(forWritingTo: files[1])
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { process.terminate() }
+        for file in files { try? FileManager.default.removeItem(at: file) }
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func interrupt() { process.interrupt() }
+
+    func ending() throws -> CommandEnding {
+        process.waitUntilExit()
+        let status = process.terminationStatus
+        let errors = String(decoding: try FileContents.read(files[1].path), as: UTF8.self)
+        return CommandEnding(
+            command, process.terminationReason == .exit ? .exit(status) : .signal(status),
+            output: try FileContents.read(files[0].path),
+            lastError: errors.split(separator: "\n").last.map(String.init))
+    }
+}
