@@ -15,7 +15,8 @@ struct DigestCommand: ParsableCommand {
             whether it is saved twice, sharded, reordered, or as safetensors,
             PyTorch or GGUF file; sha256sum tells apart what is the same. It is
             the weights digest of the manifests: for a recorded run it is that of
-            Manifests/RUN.json.
+            Manifests/RUN.json. A manifest's inputs name weights as Float32, so
+            those of a model stored as F16 or BF16 have another digest there.
 
             A folder that holds files that can be weights and are not read has no
             digest: name the file itself, or leave others out by --ignore-file.
