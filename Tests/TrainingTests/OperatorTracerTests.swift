@@ -45,4 +45,16 @@ import Testing
             #expect(try traces(recipe, inversion, workers: 3, steps: 3) == first)
         }
     }
+
+    /// What computes a product is no operator of a step.
+    @Test func everyBackendListsTheSameOperators() throws {
+        try RunSupport.withRuns { runs in
+            let recipe = try runs.recipe("name: dpo")
+            let reference = try traces(recipe, steps: 1)[0]
+            let other = try traces(recipe, ["backend=openblas"], steps: 1)[0]
+            #expect(other.sections.map(\.name) == reference.sections.map(\.name))
+            #expect(other.sections.map(\.operators) == reference.sections.map(\.operators))
+            #expect(names(other, "gradient").contains("attention backward"))
+        }
+    }
 }
