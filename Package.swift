@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Core", ["CCrypto", yams]),
         layer("Jobs", ["Core"]),
+        layer("Pages", ["Core"]),
         layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
         layer("Checkpoints", ["Core", "Compute"]),
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
@@ -51,23 +52,23 @@ let package = Package(
         layer(
             "Training",
             [
-                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
             ]),
-        layer("Comparison", ["CKernels", "Core", "Compute", "Checkpoints", "Ledger"]),
+        layer("Comparison", ["CKernels", "Core", "Pages", "Compute", "Checkpoints", "Ledger"]),
         layer(
             "Audit",
             [
-                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences", "Training",
-                "Comparison",
+                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Training", "Comparison",
             ]),
         layer(
             "Studies",
             ["Core", "Jobs", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
-        layer("Reports", ["Core", "Compute", "Ledger", "Training", "Comparison", "Audit", "Studies"]),
+        layer("Reports", ["Core", "Pages", "Compute", "Ledger", "Training", "Comparison", "Audit", "Studies"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Core", "Jobs", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
@@ -91,7 +92,7 @@ let package = Package(
         tests(
             "TrainingTests",
             [
-                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
                 "Training", "Studies", "TinyRuns",
             ]),
         tests(
@@ -99,17 +100,18 @@ let package = Package(
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: ["Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "table.py"]),
         tests(
-            "ComparisonTests", ["Core", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
+            "ComparisonTests", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),
         tests(
             "AuditTests",
             [
-                "Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
+                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
                 "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
             "StudiesTests", ["Core", "Datasets", "Training", "Studies"]),
-        tests("ReportsTests", ["Core", "Compute", "Ledger", "Comparison", "Audit", "Studies", "Reports"]),
+        tests("PagesTests", ["Core", "Pages"]),
+        tests("ReportsTests", ["Core", "Pages", "Compute", "Ledger", "Comparison", "Audit", "Studies", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
             "EndToEndTests", ["Core", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),

@@ -68,49 +68,12 @@ package struct AuditReport: Sendable {
                 "checkpoint": .integer(segment.checkpoint),
             ]
         }
-        if let divergence { object["divergence"] = AuditReport.json(divergence) }
-        object["operator"] = operators.map { AuditReport.json($0) }
+        object["divergence"] = divergence?.json
+        object["operator"] = operators?.json
         object["cause"] = cause.map { .string($0.rawValue) }
         object["drift"] = drift?.json
         object["kind"] = drift?.kind?.json
         object["notes"] = notes.isEmpty ? nil : .array(notes.map { .string($0) })
         return .object(object)
-    }
-
-    static func json(_ divergence: OperatorDivergence) -> JSONValue {
-        var object: JSONObject = [
-            "step": .integer(divergence.step), "kind": .string(divergence.kind.rawValue),
-            "section": .string(divergence.section), "section_index": .integer(divergence.sectionIndex),
-            "index": .integer(divergence.index), "operation": .string(divergence.operation),
-            "compared_with": .string(divergence.reference), "expected": .string(divergence.expected),
-            "found": .string(divergence.found), "summary": .string(divergence.description),
-        ]
-        if let (output, element) = divergence.element {
-            object["output"] = .integer(output)
-            object["element"] = json(element)
-        }
-        return .object(object)
-    }
-
-    static func json(_ divergence: Divergence) -> JSONValue {
-        var object: JSONObject = [
-            "step": .integer(divergence.step), "phase": .string(divergence.phase.rawValue),
-            "tensor": .string(divergence.tensor), "last_equal_step": .integer(divergence.lastEqualStep),
-            "summary": .string(divergence.description),
-        ]
-        object["expected"] = divergence.expected.map { .string($0) }
-        object["found"] = divergence.found.map { .string($0) }
-        object["element"] = divergence.element.map { json($0) }
-        return .object(object)
-    }
-
-    private static func json(_ element: Divergence.Element) -> JSONValue {
-        var member: JSONObject = [
-            "index": .integer(element.index), "coordinates": .array(element.coordinates.map { .integer($0) }),
-            "expected": .string(element.expected), "found": .string(element.found),
-            "expected_bits": .string(element.expectedBits), "found_bits": .string(element.foundBits),
-        ]
-        member["ulp"] = element.ulp.map { .integer($0) }
-        return .object(member)
     }
 }

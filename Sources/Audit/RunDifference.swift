@@ -54,9 +54,48 @@ package struct RunDifference: Sendable {
         object["outcome"] = outcome.isEmpty ? nil : list(outcome)
         object["verdict"] = .string(verdict.rawValue)
         object["tampering"] = tampering.map { .string($0) }
-        object["divergence"] = divergence.map { AuditReport.json($0) }
+        object["divergence"] = divergence?.json
         object["cause"] = cause.map { .string($0.rawValue) }
-        object["operator"] = operators.map { AuditReport.json($0) }
+        object["operator"] = operators?.json
         return .object(object)
+    }
+
+    /// Whether a document is one of two runs.
+    package static func isDifference(_ value: JSONValue?) -> Bool {
+        guard case .object(let object)? = value else { return false }
+        return object["left"] != nil && object["common_steps"] != nil
+    }
+
+    /// Reads `json` back: a verdict must be what the rest of the document says. Documents of earlier versions have none; two
+    /// runs without a step to compare were the same to them. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        let schema = try cursor["schema"].int()
+        guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
+        func words(_ key: String) throws -> [String] { try cursor[key].elements().map { try $0.string() } }
+        func differences(_ key: String) throws -> [DocumentDifference] {
+            try cursor[key].present?.elements().map { try DocumentDifference(json: $0) } ?? []
+        }
+        self.init(left: try cursor["left"].string(), right: try cursor["right"].string())
+        tampering = try cursor["tampering"].present?.string()
+        (inputs, circumstances) = (try differences("inputs"), try differences("circumstances"))
+        outcome = try differences("outcome")
+        (commonSteps, equalSteps) = (try cursor["common_steps"].int(), try cursor["equal_steps"].int())
+        (unlike, notCompared, notes) = (try words("only_in_one"), try words("not_compared"), try words("notes"))
+        divergence = try cursor["divergence"].present.map { try Divergence(json: $0) }
+        operators = try cursor["operator"].present.map { try OperatorDivergence(json: $0) }
+        cause = try cursor["cause"].present.map { place in
+            guard let cause = Cause(rawValue: try place.string()) else {
+                throw place.error(expected: "one of \(Cause.allCases.map(\.rawValue))", found: try place.string())
+            }
+            return cause
+        }
+        let stated = try cursor["verdict"].present.map { try Verdict(json: $0) }
+        comparesOutcomes = stated == .reproduced && commonSteps == 0
+        if let stated, stated != verdict {
+            throw try cursor["verdict"].error(expected: "\(verdict.rawValue), as the rest says", found: stated.rawValue)
+        }
+        guard try cursor["same"].bool() == isSame || stated == nil && commonSteps == 0 else {
+            throw try cursor["same"].error(expected: "\(isSame), as the rest says", found: "\(!isSame)")
+        }
     }
 }

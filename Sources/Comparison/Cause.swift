@@ -15,4 +15,17 @@ package enum Cause: String, Sendable, CaseIterable {
     case numerics
     /// A hash, a link or a signature does not hold.
     case tampering
+
+    /// In words.
+    package var meaning: String {
+        switch self {
+        case .recipe: "recipe"
+        case .seed: "seed"
+        case .data: "data or labels"
+        case .model: "model"
+        case .environment: "environment: the inputs are equal; another program, build or machine made the record"
+        case .numerics: "numerics: equal numbers went in, other bits came out"
+        case .tampering: "tampering"
+        }
+    }
 }

@@ -30,11 +30,15 @@ package struct Divergence: Sendable, Equatable {
             self.ulp = ulp
         }
 
+        /// Its coordinates, or its index: `[2, 11, 12]`.
+        package var place: String {
+            "[\((coordinates.isEmpty ? [index] : coordinates).map(String.init).joined(separator: ", "))]"
+        }
+
         /// Where, and both values: `[2, 11, 12]: expected 0.5 (0x3f000000), found …, 1 ULP apart`.
         package var description: String {
-            let place = coordinates.isEmpty ? [index] : coordinates
             let text =
-                "[\(place.map(String.init).joined(separator: ", "))]: "
+                "\(place): "
                 + "expected \(expected) (\(expectedBits)), found \(found) (\(foundBits))"
             return text + (ulp.map { ", \($0) ULP apart" } ?? "")
         }
@@ -71,5 +75,52 @@ package struct Divergence: Sendable, Equatable {
             text += ": expected \(expected ?? "nothing"), found \(found ?? "nothing")"
         }
         return text
+    }
+}
+
+extension Divergence {
+    /// For programs.
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "step": .integer(step), "phase": .string(phase.rawValue), "tensor": .string(tensor),
+            "last_equal_step": .integer(lastEqualStep), "summary": .string(description),
+        ]
+        object["expected"] = expected.map { .string($0) }
+        object["found"] = found.map { .string($0) }
+        object["element"] = element?.json
+        return .object(object)
+    }
+
+    /// Reads `json` back. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        let word = try cursor["phase"].string()
+        guard let phase = Phase(rawValue: word) else {
+            throw try cursor["phase"].error(expected: "a phase of a step", found: "\"\(word)\"")
+        }
+        self.init(
+            step: try cursor["step"].int(), phase: phase, tensor: try cursor["tensor"].string(),
+            expected: try cursor["expected"].present?.string(), found: try cursor["found"].present?.string(),
+            element: try cursor["element"].present.map { try Element(json: $0) })
+    }
+}
+
+extension Divergence.Element {
+    /// For programs.
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "index": .integer(index), "coordinates": .array(coordinates.map { .integer($0) }),
+            "expected": .string(expected), "found": .string(found), "expected_bits": .string(expectedBits),
+            "found_bits": .string(foundBits),
+        ]
+        object["ulp"] = ulp.map { .integer($0) }
+        return .object(object)
+    }
+
+    init(json cursor: JSONCursor) throws {
+        self.init(
+            index: try cursor["index"].int(), coordinates: try cursor["coordinates"].elements().map { try $0.int() },
+            expected: try cursor["expected"].string(), found: try cursor["found"].string(),
+            expectedBits: try cursor["expected_bits"].string(), foundBits: try cursor["found_bits"].string(),
+            ulp: try cursor["ulp"].present?.uint64())
     }
 }

@@ -15,6 +15,16 @@ package struct DocumentDifference: Sendable, Equatable {
         ]
     }
 
+    /// A place.
+    init(path: String, left: String?, right: String?) { (self.path, self.left, self.right) = (path, left, right) }
+
+    /// Reads `json` back. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        self.init(
+            path: try cursor["path"].string(), left: try cursor["left"].present?.string(),
+            right: try cursor["right"].present?.string())
+    }
+
     /// All places at which two documents differ, in byte order of their paths. Lists are compared whole.
     package static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
         guard left != right else { return [] }

@@ -1,3 +1,5 @@
+import Core
+
 /// The first operator of a step at which two traces of operators part.
 package struct OperatorDivergence: Sendable, Equatable {
     /// In which way they part.
@@ -49,5 +51,36 @@ package struct OperatorDivergence: Sendable, Equatable {
             && left.operation == right.operation && left.expected == right.expected && left.found == right.found
             && left.reference == right.reference && left.element?.output == right.element?.output
             && left.element?.element == right.element?.element
+    }
+}
+
+extension OperatorDivergence {
+    /// For programs.
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "step": .integer(step), "kind": .string(kind.rawValue), "section": .string(section),
+            "section_index": .integer(sectionIndex), "index": .integer(index), "operation": .string(operation),
+            "compared_with": .string(reference), "expected": .string(expected), "found": .string(found),
+            "summary": .string(description),
+        ]
+        if let (output, element) = element {
+            object["output"] = .integer(output)
+            object["element"] = element.json
+        }
+        return .object(object)
+    }
+
+    /// Reads `json` back. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        let word = try cursor["kind"].string()
+        guard let kind = Kind(rawValue: word) else {
+            throw try cursor["kind"].error(expected: "outputs, inputs or order", found: "\"\(word)\"")
+        }
+        self.init(
+            step: try cursor["step"].int(), kind: kind, section: try cursor["section"].string(),
+            sectionIndex: try cursor["section_index"].int(), index: try cursor["index"].int(),
+            operation: try cursor["operation"].string(), expected: try cursor["expected"].string(),
+            found: try cursor["found"].string(), reference: try cursor["compared_with"].string())
+        element = try cursor["element"].present.map { (try cursor["output"].int(), try Divergence.Element(json: $0)) }
     }
 }

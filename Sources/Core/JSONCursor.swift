@@ -96,6 +96,13 @@ package struct JSONCursor: Sendable {
     /// The integer here. - Throws: `JSONShapeError`, also when it does not fit.
     package func int() throws -> Int { Int(try int64()) }
 
+    /// A number of things, of which many can be added: 0 to 2^40. - Throws: `JSONShapeError`.
+    package func count() throws -> Int {
+        let count = try int()
+        guard (0...1 << 40).contains(count) else { throw error(expected: "a count from 0 to 2^40", found: "\(count)") }
+        return count
+    }
+
     /// The integer from 0 here. - Throws: `JSONShapeError`, also when it is negative or does not fit 64 bits.
     package func uint64() throws -> UInt64 {
         guard case .number(let number)? = value, number.isInteger else { throw error(expected: "integer") }
@@ -110,6 +117,14 @@ package struct JSONCursor: Sendable {
         guard case .number(let number)? = value else { throw error(expected: "number") }
         guard number.double.isFinite else { throw error(expected: "finite number", found: number.text) }
         return number.double
+    }
+
+    /// The number here as `JSONValue.decimal` writes it, infinities and NaN among them. - Throws: `JSONShapeError`.
+    package func decimal() throws -> Double {
+        if case .string(let text)? = value, ["inf", "-inf", "nan"].contains(text), let number = Double(text) {
+            return number
+        }
+        return try double()
     }
 
     /// The digest here: 64 lower-case hexadecimal digits. - Throws: `JSONShapeError`.

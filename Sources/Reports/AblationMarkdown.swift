@@ -1,4 +1,5 @@
 import Core
+import Pages
 import Studies
 
 /// An ablation for a README or a pull request.

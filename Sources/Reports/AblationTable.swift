@@ -1,5 +1,6 @@
 import Audit
 import Foundation
+import Pages
 import Studies
 import Training
 

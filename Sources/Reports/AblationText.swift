@@ -1,3 +1,4 @@
+import Pages
 import Studies
 
 /// An ablation for a terminal.

@@ -14,7 +14,7 @@ package enum AuditText {
         }
         if let operators = report.operators { lines.append("  first operator    \(operators.description)") }
         if let cause = report.cause, report.verdict == .diverged {
-            lines.append("  cause             \(RunDifferenceText.describe(cause))")
+            lines.append("  cause             \(cause.meaning)")
         }
         if let reason = report.reason { lines.append("  \(reason)") }
         if let segment = report.segment {

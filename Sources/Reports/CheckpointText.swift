@@ -1,5 +1,6 @@
 import Checkpoints
 import Core
+import Pages
 import Training
 
 /// What is in a checkpoint, for people.

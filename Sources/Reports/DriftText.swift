@@ -1,6 +1,7 @@
 import Audit
 import Comparison
 import Core
+import Pages
 
 /// How a run and its replay lie to each other, for people.
 enum DriftText {

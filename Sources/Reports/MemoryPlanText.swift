@@ -1,4 +1,5 @@
 import Core
+import Pages
 import Training
 
 /// A memory plan for people and as JSON.

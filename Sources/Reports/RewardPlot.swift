@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 import Studies
 
 /// Reward against compute as SVG: a curve an arm, the mean over seeds, with the range over seeds as a band; left against

@@ -1,6 +1,7 @@
 import Audit
 import Comparison
 import Core
+import Pages
 
 /// The difference of two runs for people.
 package enum RunDifferenceText {
@@ -15,7 +16,7 @@ package enum RunDifferenceText {
         }
         if let tampering = report.tampering { add("tampered", [tampering]) }
         if let divergence = report.divergence { add("first difference", [divergence.description]) }
-        if let cause = report.cause { add("cause", [describe(cause)]) }
+        if let cause = report.cause { add("cause", [cause.meaning]) }
         if let operators = report.operators { add("first operator", [operators.description]) }
         add("inputs", report.inputs.map(describe))
         // A difference of the steps has its own line.
@@ -53,18 +54,5 @@ package enum RunDifferenceText {
         let bare = text.filter { $0 != "\"" }
         if text.count == 20, let number = HexFloat.double(bare) { return "\(number)" }
         return bare.count > 80 ? bare.prefix(77) + "…" : bare
-    }
-
-    /// A cause in words.
-    static func describe(_ cause: Cause) -> String {
-        switch cause {
-        case .recipe: "recipe"
-        case .seed: "seed"
-        case .data: "data or labels"
-        case .model: "model"
-        case .environment: "environment: the inputs are equal; another program, build or machine made the record"
-        case .numerics: "numerics: equal numbers went in, other bits came out"
-        case .tampering: "tampering"
-        }
     }
 }

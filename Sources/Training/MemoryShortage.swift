@@ -1,3 +1,5 @@
+import Pages
+
 /// A run that does not fit into the machine's memory, and what would.
 package struct MemoryShortage: Error, Sendable, CustomStringConvertible {
     /// A change of the recipe under which the run fits.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Comparison
+import Pages
 import Reports
 
 /// The exit codes of every command: the one place where outcomes become numbers.
@@ -44,15 +45,19 @@ enum ExitStatus: Int32, CaseIterable {
 }
 
 extension ExitStatus {
-    /// That of a judgement on a run.
-    init(_ verdict: Verdict) {
-        switch verdict {
-        case .reproduced, .withinBand: self = .reproduced
-        case .diverged: self = .diverged
+    /// That of what was found.
+    init(_ status: Status) {
+        switch status {
+        case .passed: self = .reproduced
+        case .differs: self = .diverged
+        case .trouble: self = .trouble
         case .tampered: self = .tampered
-        case .incomparable: self = .incomparable
+        case .open: self = .incomparable
         }
     }
+
+    /// That of a judgement on a run.
+    init(_ verdict: Verdict) { self.init(verdict.status) }
 
     /// That of a look at a run's evidence.
     init(_ verdict: VerificationReport.Verdict) {
@@ -78,13 +83,7 @@ extension ExitStatus {
     init(_ difference: RunDifference) { self.init(difference.verdict) }
 
     /// That of a comparison of two checkpoints.
-    init(_ difference: CheckpointDifference) {
-        switch difference.verdict {
-        case .identical, .same: self = .reproduced
-        case .different: self = .diverged
-        case .incomplete: self = .trouble
-        }
-    }
+    init(_ difference: CheckpointDifference) { self.init(difference.verdict.status) }
 
     /// That of a look at a machine and a workspace.
     init(_ faults: [HealthReport.Fault]) {

@@ -61,7 +61,7 @@ import Testing
             let text = try pair.program.run("diff", "A", "B", "--html", "page.html")
             #expect(text.status == 2 && text.output.hasPrefix("incomplete: ") && text.output.contains(file))
             let markdown = try pair.program.run("diff", "A", "B", "--markdown")
-            #expect(markdown.status == 2 && markdown.output.contains("`\(file)`"))
+            #expect(markdown.status == 2 && markdown.output.replacing("\\", with: "").contains(file))
             #expect(try String(contentsOfFile: pair.root + "/page.html", encoding: .utf8).contains(file))
             let json = try pair.program.run("diff", "A", "B", "--json")
             let report = JSONCursor(try JSONValue.parse(json.output, file: "out"), name: "out")

@@ -120,7 +120,7 @@ import TinyRuns
             let folder = sandbox.runs.folder
             let diff = "$smpo diff a.safetensors a.safetensors"
             let page = try shell("\(diff) --html /dev/stdout", in: folder)
-            #expect(page.status == 0 && page.text.hasPrefix("<!doctype html>"))
+            #expect(page.status == 0 && page.text.hasPrefix("<!DOCTYPE html>"))
             #expect(page.text.hasSuffix("</html>\n"))
             // What a file holds already stays when it is appended to.
             let appended = try shell("echo before > log; \(diff) --html /dev/stdout >> log; cat log", in: folder)

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Pages
 import Testing
 import TinyRuns
 

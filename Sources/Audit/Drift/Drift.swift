@@ -41,7 +41,7 @@ package struct Drift: Sendable, Equatable {
             "schema": 1, "run": .string(run), "steps": .array(steps.map(\.json)),
         ]
         object["inputs"] = inputs.isEmpty ? nil : .array(inputs.map(\.json))
-        object["divergence"] = divergence.map { AuditReport.json($0) }
+        object["divergence"] = divergence?.json
         object["recorded"] = recorded?.json
         object["found"] = found?.json
         object["kind"] = kind?.json

@@ -34,7 +34,7 @@ package struct CheckpointComparison {
         found += try compareUnpaired(names.onlyLeft, names.onlyRight, &notes)
         found.sort { utf8Less($0.name, $1.name) }
         return CheckpointDifference(
-            left: CheckpointDifference.Side(left), right: CheckpointDifference.Side(right), tensors: found,
+            CheckpointDifference.Side(left), CheckpointDifference.Side(right), tensors: found,
             metadata: metadata(left, right, &notes), leftOut: skipped,
             files: try FileDifference.all(left.files, right.files, policy: policy), policy: policy, notes: notes)
     }

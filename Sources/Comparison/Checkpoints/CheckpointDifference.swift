@@ -56,8 +56,13 @@ package struct CheckpointDifference: Sendable {
     package let left: Side
     /// The right checkpoint, B.
     package let right: Side
-    /// Every tensor that was compared, in byte order of the names.
+    /// Every tensor that was compared, in byte order of the names; of a difference that was read from a document those
+    /// that are not identical.
     package let tensors: [TensorDifference]
+    /// How many were compared.
+    package let compared: Int
+    /// All that were compared, by layer, the worst first.
+    package let layers: [DifferenceGroup]
     /// Metadata that differ; empty where they were not compared.
     package let metadata: [Text]
     /// Names of tensors that the policy leaves out.
@@ -69,12 +74,22 @@ package struct CheckpointDifference: Sendable {
     /// What was not compared, and what all differences have in common.
     package let notes: [String]
 
+    /// What a comparison found.
+    init(
+        _ left: Side, _ right: Side, tensors: [TensorDifference], metadata: [Text], leftOut: Int,
+        files: [FileDifference], policy: DifferencePolicy, notes: [String]
+    ) {
+        (self.left, self.right, self.tensors, self.metadata, self.leftOut) = (left, right, tensors, metadata, leftOut)
+        (self.files, self.policy, self.notes) = (files, policy, notes)
+        (compared, layers) = (tensors.count, DifferenceGroup.grouped(tensors, by: .layer))
+    }
+
     /// What it comes to.
     package var verdict: Verdict {
-        guard metadata.allSatisfy(\.passes), tensors.allSatisfy(\.passes), !tensors.isEmpty else { return .different }
+        guard metadata.allSatisfy(\.passes), tensors.allSatisfy(\.passes), compared > 0 else { return .different }
         if !notCompared.isEmpty { return .incomplete }
         let isWhole = !files.contains { $0.outcome == .ignored }
-        return isWhole && metadata.isEmpty && tensors.allSatisfy { $0.verdict == .identical } ? .identical : .same
+        return isWhole && metadata.isEmpty && differing.isEmpty ? .identical : .same
     }
     /// Whether every bit of every tensor and all metadata are equal.
     package var isIdentical: Bool { verdict == .identical }
@@ -86,6 +101,6 @@ package struct CheckpointDifference: Sendable {
     package var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
     /// The tensors in groups, the worst first, groups of identical tensors last.
     package func groups(by kind: DifferenceGroup.Kind) -> [DifferenceGroup] {
-        DifferenceGroup.grouped(tensors, by: kind)
+        kind == .layer ? layers : DifferenceGroup.grouped(tensors, by: kind)
     }
 }

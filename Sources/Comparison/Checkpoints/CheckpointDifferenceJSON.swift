@@ -1,18 +1,20 @@
 import Core
 
 extension CheckpointDifference {
-    /// The report for programs: `schema` names its version. Identical tensors are counted, not listed.
+    /// The report for programs: `schema` names its version. Identical tensors are counted, by layer, not
+    /// listed.
     package var json: JSONValue {
         [
-            "schema": "smpo/checkpoint-diff/1",
+            "schema": .string(Self.schema),
             "verdict": .string(verdict.rawValue),
             "passes": .bool(passes), "left": left.json, "right": right.json, "policy": policy.json,
             "tensors": .object(
                 JSONObject([
-                    ("compared", .integer(tensors.count)), ("differing", .integer(differing.count)),
+                    ("compared", .integer(compared)), ("differing", .integer(differing.count)),
                     ("failing", .integer(tensors.filter { !$0.passes }.count)),
+                    ("left_out", .integer(leftOut)),
                 ])),
-            "differences": .array(differing.map(\.json)),
+            "layers": .array(layers.map(\.json)), "differences": .array(differing.map(\.json)),
             "metadata": .array(
                 metadata.map {
                     [
@@ -24,6 +26,8 @@ extension CheckpointDifference {
             "notes": .array(notes.map(JSONValue.string)),
         ]
     }
+
+    static let schema = "smpo/checkpoint-diff/1"
 
     private static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
 }

@@ -8,54 +8,51 @@ package struct DifferenceGroup: Sendable, Equatable {
         case module
         /// The block and the kind of layer (`LayerName.layer`).
         case layer
+
+        /// What the tensor of that name has in common with others.
+        func group(of name: String) -> String { self == .module ? LayerName.module(name) : LayerName.layer(name) }
     }
 
     /// What they have in common: a module, or a kind of layer.
     package let name: String
-    /// The tensors.
-    package let tensors: [TensorDifference]
-
-    /// A group.
-    package init(name: String, tensors: [TensorDifference]) {
-        (self.name, self.tensors) = (name, tensors)
-    }
-
     /// Tensors that are not identical.
-    package var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
-    /// Elements of all its tensors.
-    package var count: Int { tensors.reduce(0) { $0 + $1.count } }
+    package let differing: [TensorDifference]
+    /// How many tensors it has; nil where only those that differ are known.
+    package let tensors: Int?
+    /// The elements of those.
+    package let count: Int
+    /// ‖a − b‖ / ‖a‖ of the measured tensors together; `nil` where there are none, or where it is not known.
+    package let relativeL2: Double?
+
     /// Elements that are not the same.
-    package var unequal: Int { tensors.reduce(0) { $0 + $1.unequal } }
+    package var unequal: Int { differing.reduce(0) { $0 + $1.unequal } }
     /// The share of elements that are not the same.
     package var share: Double { count == 0 ? 0 : Double(unequal) / Double(count) }
+    /// How many tensors differ, of how many.
+    package var counted: String { "\(differing.count)" + (tensors.map { "/\($0)" } ?? "") }
+    /// The measures of those that were measured.
+    package var measures: [TensorMeasures] { differing.compactMap(\.measures) }
     /// The largest distance in ULP; `nil` where none was measured.
-    package var maxULP: UInt64? { tensors.compactMap { $0.measures?.maxULP.amount }.max() }
+    package var maxULP: UInt64? { measures.map(\.maxULP.amount).max() }
     /// The largest |a − b|; `nil` where none was measured.
-    package var maxAbsolute: Double? { tensors.compactMap { $0.measures?.maxAbsolute.amount }.max() }
-    /// ‖a − b‖ / ‖a‖ of the measured tensors together; `nil` where there are none.
-    package var relativeL2: Double? {
-        let measured = tensors.compactMap(\.measures)
-        guard !measured.isEmpty else { return nil }
-        let difference = measured.reduce(0.0) { $0 + $1.sumSquares }
-        let size = measured.reduce(0.0) { $0 + $1.leftSquares }
-        return difference == 0 ? 0 : size == 0 ? .infinity : (difference / size).squareRoot()
+    package var maxAbsolute: Double? { measures.map(\.maxAbsolute.amount).max() }
+
+    private init(_ name: String, of tensors: [TensorDifference]) {
+        self.name = name
+        differing = tensors.filter { $0.verdict != .identical }
+        (self.tensors, count) = (tensors.count, tensors.reduce(0) { $0 + $1.count })
+        let measured = differing.compactMap(\.measures)
+        relativeL2 =
+            measured.isEmpty
+            ? nil
+            : TensorMeasures.relative(
+                measured.reduce(0.0) { $0 + $1.sumSquares }, to: measured.reduce(0.0) { $0 + $1.leftSquares })
     }
 
     /// Groups of one kind, the worst first: what does not fit together before what differs in value, then by relative
     /// L2, by share, by name. Groups of identical tensors are last.
     static func grouped(_ tensors: [TensorDifference], by kind: Kind) -> [DifferenceGroup] {
-        var places: [String: Int] = [:]
-        var groups: [(name: String, tensors: [TensorDifference])] = []
-        for tensor in tensors {
-            let name = kind == .module ? LayerName.module(tensor.name) : LayerName.layer(tensor.name)
-            if let place = places[name] {
-                groups[place].tensors.append(tensor)
-            } else {
-                places[name] = groups.count
-                groups.append((name, [tensor]))
-            }
-        }
-        return groups.map { DifferenceGroup(name: $0.name, tensors: $0.tensors) }.sorted { a, b in
+        Dictionary(grouping: tensors) { kind.group(of: $0.name) }.map { DifferenceGroup($0, of: $1) }.sorted { a, b in
             if a.rank != b.rank { return a.rank > b.rank }
             let (x, y) = (a.relativeL2 ?? 0, b.relativeL2 ?? 0)
             if x != y { return x > y }
@@ -64,7 +61,7 @@ package struct DifferenceGroup: Sendable, Equatable {
     }
 
     private var rank: Int {
-        tensors.map { tensor in
+        differing.map { tensor in
             switch tensor.verdict {
             case .identical: 0
             case .renamed: 1
@@ -74,5 +71,34 @@ package struct DifferenceGroup: Sendable, Equatable {
             case .different, .reshaped, .transposed, .onlyLeft, .onlyRight: 5
             }
         }.max() ?? 0
+    }
+
+    // MARK: As a document has it
+
+    /// The layer as a whole; its tensors that differ stand by themselves.
+    var json: JSONValue {
+        [
+            "layer": .string(name), "tensors": tensors.map { .integer($0) } ?? .null, "elements": .integer(count),
+            "relative_l2": relativeL2.map(JSONValue.decimal) ?? .null,
+        ]
+    }
+
+    /// Reads `json`; `differing` are its tensors that differ. - Throws: `JSONShapeError`.
+    init(json cursor: JSONCursor, differing: [TensorDifference]) throws {
+        (name, self.differing) = (try cursor["layer"].string(), differing)
+        let (all, count) = (try cursor["tensors"].count(), try cursor["elements"].count())
+        let known = differing.reduce(0) { $0 + $1.count }
+        guard all >= differing.count, count >= known else {
+            throw cursor.error(
+                expected: "at least the \(differing.count) tensors that differ, of \(known) elements",
+                found: "\(all) tensors of \(count) elements")
+        }
+        (tensors, self.count, relativeL2) = (all, count, try cursor["relative_l2"].present?.decimal())
+    }
+
+    /// A layer of which a document names only the tensors that differ.
+    init(layer: String, differing: [TensorDifference]) {
+        (name, self.differing, tensors, relativeL2) = (layer, differing, nil, nil)
+        count = differing.reduce(0) { $0 + $1.count }
     }
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Core
 
 /// One tensor of two checkpoints, and how they differ in it.
 package struct TensorDifference: Sendable, Equatable {
@@ -10,15 +11,29 @@ package struct TensorDifference: Sendable, Equatable {
         package let shape: [Int]
         /// Number of elements.
         package let count: Int
-        /// Bytes of all elements.
-        package let byteCount: Int
 
         init(_ tensor: CheckpointTensor) {
             type = tensor.type.name
             shape = tensor.shape
             count = tensor.count
-            byteCount = tensor.byteCount
         }
+
+        /// Reads what `json` has. - Throws: `JSONShapeError`.
+        init(json cursor: JSONCursor) throws {
+            type = try cursor["dtype"].string()
+            let shape = try cursor["shape"].elements().map { try $0.count() }
+            self.shape = shape
+            count = try shape.reduce(1) { elements, extent in
+                let (product, overflows) = elements.multipliedReportingOverflow(by: extent)
+                guard !overflows, product <= 1 << 40 else {
+                    throw try cursor["shape"].error(expected: "at most 2^40 elements", found: "\(shape)")
+                }
+                return product
+            }
+        }
+
+        /// Type and shape.
+        package var description: String { "\(type) \(shape)" }
     }
 
     /// Its name, on the left side where it has two.
@@ -44,5 +59,12 @@ package struct TensorDifference: Sendable, Equatable {
         case .identical, .renamed: 0
         default: measures?.unequalElements ?? count
         }
+    }
+    /// Whether only its name is another.
+    package var isRenamed: Bool { if case .renamed = verdict { true } else { false } }
+    /// Type and shape of both sides, once where they are the same.
+    package var types: String {
+        let (a, b) = (left?.description ?? "nothing", right?.description ?? "nothing")
+        return a == b ? a : "\(a) | \(b)"
     }
 }

@@ -48,11 +48,14 @@ package struct TensorMeasures: Sendable, Equatable {
 
     /// Largest |a − b| of integers, not rounded.
     private var maxApart: UInt128 = 0
-    var sumAbsolute = 0.0
-    var sumSquares = 0.0
-    var leftSquares = 0.0
-    var rightSquares = 0.0
-    var products = 0.0
+    private var sumAbsolute = 0.0, rightSquares = 0.0, products = 0.0
+    /// Σ (a − b)² and Σ a²: of several tensors they add up.
+    private(set) var sumSquares = 0.0, leftSquares = 0.0
+    /// What the sums come to, where they were read from a document, which does not have the sums.
+    struct Quotients: Sendable, Equatable {
+        let meanAbsolute: Double, relativeL2: Double, cosine: Double?
+    }
+    var quotients: Quotients?
 
     /// No pairs yet.
     init() {}
@@ -88,6 +91,22 @@ package struct TensorMeasures: Sendable, Equatable {
         }
     }
 
+    /// The mean of |a − b| over all pairs.
+    package var meanAbsolute: Double { quotients?.meanAbsolute ?? (count == 0 ? 0 : sumAbsolute / Double(count)) }
+    /// ‖a − b‖ / ‖a‖ (L2): 0 where all finite pairs are equal, infinite where a is zero and b is not.
+    package var relativeL2: Double { quotients?.relativeL2 ?? Self.relative(sumSquares, to: leftSquares) }
+    /// a·b / (‖a‖·‖b‖); `nil` where one of them is zero.
+    package var cosine: Double? {
+        if let quotients { return quotients.cosine }
+        let size = leftSquares.squareRoot() * rightSquares.squareRoot()
+        return size > 0 && size.isFinite ? min(1, max(-1, products / size)) : nil
+    }
+
+    /// ‖a − b‖ / ‖a‖ of Σ (a − b)² and Σ a².
+    static func relative(_ squares: Double, to leftSquares: Double) -> Double {
+        squares == 0 ? 0 : leftSquares == 0 ? .infinity : (squares / leftSquares).squareRoot()
+    }
+
     /// Pairs with other numbers: unequal ones but for zeros of two signs and NaN of two payloads.
     package var unequalNumbers: Int { unequal - zeroSigns - nanPayloads }
     /// Elements: a complex one is two numbers.
@@ -96,18 +115,6 @@ package struct TensorMeasures: Sendable, Equatable {
     package var unequalElements: Int { numbersPerElement == 1 ? unequal : unequalPairs }
     /// The share of unequal elements.
     package var share: Double { elements == 0 ? 0 : Double(unequalElements) / Double(elements) }
-    /// The mean of |a − b| over all pairs.
-    package var meanAbsolute: Double { count == 0 ? 0 : sumAbsolute / Double(count) }
-    /// ‖a − b‖ / ‖a‖ (L2): 0 where all finite pairs are equal, infinite where a is zero and b is not.
-    package var relativeL2: Double {
-        sumSquares == 0 ? 0 : leftSquares == 0 ? .infinity : (sumSquares / leftSquares).squareRoot()
-    }
-    /// a·b / (‖a‖·‖b‖); `nil` where one of them is zero.
-    package var cosine: Double? {
-        let size = leftSquares.squareRoot() * rightSquares.squareRoot()
-        guard size > 0, size.isFinite else { return nil }
-        return min(1, max(-1, products / size))
-    }
     /// Whether the right side is the left one rounded to its type: nothing else was done to it.
     package var isRounding: Bool { unequal > 0 && rounded == count }
 }

@@ -1,5 +1,6 @@
 import Core
 import Ledger
+import Pages
 
 /// What other programs are told of a recorded run: its settings, and its numbers step by step.
 package struct ExportedRun: Sendable {

@@ -1,4 +1,5 @@
 import Ledger
+import Pages
 
 /// A run's numbers as CSV, a row a step: shortest decimals that give the same bits, empty where there is none.
 package enum FigureTable {

@@ -1,5 +1,6 @@
 import Audit
 import Core
+import Pages
 
 /// A gate's report as workflow commands of GitHub Actions, which become notes at the files. GitHub shows ten of a step,
 /// so there are never more: first the summary, then the failures, the last line counting those that have no line.

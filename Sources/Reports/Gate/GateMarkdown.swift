@@ -1,5 +1,6 @@
 import Audit
 import Core
+import Pages
 
 /// A gate's report in Markdown, as GitHub and GitLab show it: below 1 MiB, which is what GitHub takes of a step.
 package enum GateMarkdown {

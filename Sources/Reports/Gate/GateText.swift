@@ -1,5 +1,6 @@
 import Audit
 import Core
+import Pages
 
 /// A gate's report for people.
 package enum GateText {

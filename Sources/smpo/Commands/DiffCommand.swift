@@ -5,6 +5,7 @@ import Comparison
 import Compute
 import Core
 import Ledger
+import Pages
 import Reports
 
 /// `smpo diff`
@@ -120,13 +121,13 @@ struct DiffCommand: ParsableCommand {
         comparison.progress = bar.map { bar in { bar.update($0, $1, $2) } }
         let report = try comparison.compare(left, right)
         bar?.finish()
-        if let path = options.html { try AtomicFile.write(Array(CheckpointDifferenceHTML(report).page.utf8), to: path) }
+        if let path = options.html { try AtomicFile.write(try HTMLPresenter().present(report.finding()), to: path) }
         let text = CheckpointDifferenceText(
             report, rows: options.byLayer ? .layer : .module, showsAll: options.all)
         if json {
             print(report.json.pretty)
         } else if options.markdown {
-            print(CheckpointDifferenceMarkdown(report, rows: options.byLayer ? .layer : .module).text)
+            print(MarkdownPresenter().present(report.finding(by: options.byLayer ? .layer : .module)), terminator: "")
         } else if !(options.html.map(OutputTarget.isStandardOutput) ?? false) {
             print(options.stat ? text.stat : text.text)
         }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Audit
+import Comparison
 import Core
 import Foundation
 import Ledger
-import Reports
+import Pages
 
 /// `smpo report`
 struct ReportCommand: ParsableCommand {
@@ -24,9 +25,10 @@ struct ReportCommand: ParsableCommand {
             this folder every step that both have is compared.
 
             -o writes three files: FILE.html, FILE.md, and FILE.data.json with all
-            numbers. The page is one file below 1 MiB, without scripts and
-            without the network. Equal evidence gives equal bytes. Into what is no
-            regular file, such as /dev/stdout, goes the page alone.
+            numbers, of which this command makes the page again. The page is one
+            file below 1 MiB, without scripts and without the network. Equal
+            evidence gives equal bytes. Into what is no regular file, such as
+            /dev/stdout, goes the page alone.
 
             EXAMPLES
               smpo report run-42
@@ -80,7 +82,7 @@ struct ReportCommand: ParsableCommand {
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let composition = PageComposition(drawsSamples: samples, engine: engine)
-        let (page, verdict): (ReportPage, Verdict?)
+        let (page, verdict): (Finding, Verdict?)
         switch try CheckpointInput(subject, workspace: workspace) {
         case .run(let run):
             let report = RunReport(
@@ -103,26 +105,24 @@ struct ReportCommand: ParsableCommand {
     /// The page of a file.
     private func page(
         of path: String, _ workspace: Workspace, _ composition: PageComposition
-    ) throws -> ReportPage {
+    ) throws -> Finding {
         let cursor = JSONCursor(try JSONValue.read(path), name: "document", file: path)
-        if CheckpointSection.isDifference(cursor) {
-            return DifferencePage(workspace: workspace, composition: composition).page(
-                try CheckpointSection(json: cursor))
-        }
-        if RunDifferenceDocument.isDifference(cursor) {
-            let document = try RunDifferenceDocument(json: cursor)
+        if Finding.isFinding(cursor.value) { return try Finding(json: cursor) }
+        if CheckpointDifference.isDifference(cursor.value) { return try CheckpointDifference(json: cursor).finding() }
+        if RunDifference.isDifference(cursor.value) {
+            let difference = try RunDifference(json: cursor)
             let runs =
-                try document.tampering == nil
-                ? [document.left, document.right].compactMap { try known($0, workspace) } : []
-            return try DifferencePage(workspace: workspace, composition: composition).page(document, runs)
+                try difference.tampering == nil
+                ? [difference.left, difference.right].compactMap { try known($0, workspace) } : []
+            return try DifferencePage().page(difference, runs)
         }
-        guard AuditDocument.isAudit(cursor) else {
+        guard AuditSummary.isAudit(cursor) else {
             throw cursor.error(
                 expected: "what smpo audit RUN --json or smpo diff A B --json prints", found: "another document")
         }
-        let document = try AuditDocument(json: cursor)
-        let run = try known(document.run, workspace)
-        return try AuditPage(workspace: workspace, composition: composition).page(document, run)
+        let audit = try AuditSummary(json: cursor)
+        let run = try known(audit.run, workspace)
+        return try AuditPage(composition: composition).page(audit, run)
     }
 
     /// A run, where this folder has it and it holds: a page on an audit is made without it too.
@@ -136,22 +136,22 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    private func write(_ page: ReportPage) throws {
+    private func write(_ page: Finding) throws {
         guard let out else {
-            return print(json ? page.json.canonical : PageText(page, usesColour: usesColour).text)
+            return print(json ? page.json.canonical : TextPresenter(usesColour: usesColour).present(page))
         }
-        let html = try PageHTML(page).text()
+        let html = try HTMLPresenter().present(page)
         if OutputTarget.isStream(out) {
             try AtomicFile.write(html, to: out)
             if OutputTarget.isStandardOutput(out) { return }
         } else {
             let files = ReportCommand.files(out)
-            for (file, text) in zip(files, [html, page.json.canonical + "\n", PageMarkdown(page).text]) {
+            for (file, text) in zip(files, [html, page.json.canonical + "\n", MarkdownPresenter().present(page)]) {
                 try AtomicFile.write(text, to: file)
             }
             Message.note("\(files[0]), \(files[1]) and \(files[2]) written")
         }
-        print(json ? page.json.canonical : "\(page.title): \(page.verdict.word)")
+        print(json ? page.json.canonical : "\(page.title): \(page.conclusion?.word ?? "")")
     }
 
     /// The page, the numbers and the Markdown.

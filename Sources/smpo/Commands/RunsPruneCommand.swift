@@ -1,5 +1,6 @@
 import ArgumentParser
 import Ledger
+import Pages
 import Training
 
 extension RunsCommand {

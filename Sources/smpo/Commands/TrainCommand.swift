@@ -5,6 +5,7 @@ import Core
 import Datasets
 import Foundation
 import Ledger
+import Pages
 import Reports
 import Studies
 import Training

@@ -2,12 +2,12 @@ import Audit
 import Core
 import Datasets
 import Ledger
-import Reports
+import Pages
 import Training
 
 extension Run {
     /// The labels of the run's pairs: the ledger's list, else those of the data.
-    func labels() throws -> Result<LabelSection, Missing> {
+    func labels() throws -> Result<LabelFigures, Missing> {
         var (items, source) = (
             try dataItems(),
             "From the ledger's list of the run's labels"
@@ -27,18 +27,18 @@ extension Run {
         let gaps = zip(winners, losers).map { $0 - $1 }
         var notes = [source]
         var histograms = [
-            LabelSection.Histogram(
+            Histogram(
                 "Reward gap", key: "gap", meaning: "Score of the winner less that of the loser.", gaps)
         ]
         let recipe = try recipe
         if recipe.objective.isWeighted {
             let gamma = Double(recipe.objective.gamma)
             histograms += [
-                LabelSection.Histogram(
+                Histogram(
                     "Smoothed label α/γ", key: "alpha",
                     meaning: "The probability that the winner is better, by the scaled scores; γ is \(gamma).",
                     weights.map { (gamma == 0 ? 0 : $0 / gamma + 1) / 2 }),
-                LabelSection.Histogram(
+                Histogram(
                     "Weight W", key: "weight", meaning: "W = 2α − γ, what the loss is weighted with.", weights),
             ]
             let negative = weights.count { $0 < 0 }
@@ -51,7 +51,7 @@ extension Run {
         }
         notes += try scorers()
         if case .success(let data) = data { notes += data.notes.map { "Of the data: \($0)." } }
-        return .success(LabelSection(histograms.compactMap(\.self), notes: notes))
+        return .success(LabelFigures(histograms.compactMap(\.self), notes: notes))
     }
 
     /// Which scorers gave the scores, where the ledger knows.

@@ -4,8 +4,8 @@ import Compute
 import Core
 import Datasets
 import Ledger
+import Pages
 import Preferences
-import Reports
 import Training
 
 extension Run {
@@ -18,7 +18,7 @@ extension Run {
     private var stage: String { get throws { try recipe.inversion == nil ? "noisy" : "inverted" } }
 
     /// The items of a step, compared with `found`, the other side of the step, where there is one.
-    func matches(_ expected: StepTrace, _ found: StepTrace?) -> [LatentSection.Match] {
+    func matches(_ expected: StepTrace, _ found: StepTrace?) -> [LatentFigures.Match] {
         let record = expected.record
         guard let ids = record[Entries.Batch.ids], record[.inversion] != nil else { return [] }
         let timesteps = record[Entries.Timestep.t] ?? []
@@ -28,7 +28,7 @@ extension Run {
                 guard let old = expected[key], let new = found?[key] else { return nil }
                 return old == new
             }
-            return LatentSection.Match(
+            return LatentFigures.Match(
                 step: record.step, item: place, id: id,
                 timestep: timesteps.indices.contains(place) ? timesteps[place] : nil,
                 winner: equal(.winner) ?? equal(nil), loser: equal(.loser))
@@ -39,8 +39,8 @@ extension Run {
     /// the first latents that differ, or of `difference`, the first step that differs at all. `matches` are those of a
     /// comparison; without one the record's are taken, and `drift` says what an audit counted.
     func latents(
-        _ matches: [LatentSection.Match]?, drift: [StepDrift]? = nil, difference: Int?
-    ) throws -> Result<LatentSection, Missing> {
+        _ matches: [LatentFigures.Match]?, drift: [StepDrift]? = nil, difference: Int?
+    ) throws -> Result<LatentFigures, Missing> {
         let count = records.count
         guard count > 0 else { return .failure(Missing(why: "no step is recorded here")) }
         let (recipe, stage) = (try recipe, try stage)
@@ -60,7 +60,7 @@ extension Run {
         let moved = all.first { $0.isEqual == false }?.step
         let wanted = [1, moved.map { $0 - 1 } ?? difference, moved, count, (count + 1) / 2].compactMap(\.self)
         let steps = Set(wanted.filter { (1...count).contains($0) }).sorted().prefix(Self.mostSteps)
-        var exhibits: [LatentSection.Exhibit] = []
+        var exhibits: [LatentFigures.Exhibit] = []
         for step in steps {
             guard let trace = try traces(of: step).last else { continue }
             let own = all.filter { $0.step == step }
@@ -79,7 +79,7 @@ extension Run {
             notes.append("Latents are shown from −3 (dark) to 3 (bright); those of several planes by the first three.")
         }
         return .success(
-            LatentSection(all, exhibits: exhibits, notes: notes, isInverted: recipe.inversion != nil))
+            LatentFigures(all, exhibits: exhibits, notes: notes, isInverted: recipe.inversion != nil))
     }
 
     /// What the steps of a comparison say of the phase as a whole, where the single digests of one side are not at hand.
@@ -93,20 +93,20 @@ extension Run {
         ]
     }
 
-    private func unique(_ matches: [LatentSection.Match]) -> [LatentSection.Match] {
+    private func unique(_ matches: [LatentFigures.Match]) -> [LatentFigures.Match] {
         matches.enumerated().filter { index, match in !matches[..<index].contains(match) }.map(\.element)
     }
 
     /// An item's pictures: winner and loser of the data, each held against the recorded digest of what the model saw, and
     /// the stored latents.
-    private func exhibit(_ match: LatentSection.Match, _ trace: StepTrace) throws -> LatentSection.Exhibit {
+    private func exhibit(_ match: LatentFigures.Match, _ trace: StepTrace) throws -> LatentFigures.Exhibit {
         let (recipe, stage) = (try recipe, try stage)
         let isLatent = recipe.data.isLatent
         let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[Entries.Batch.ids]?.count
         let source = try? data.get()
         let place = source.flatMap { Self.find(match.id, in: $0.items) }
         let caption = place.map(\.caption) ?? "\(match.id): its caption is not at hand"
-        var pictures: [PagePicture] = []
+        var pictures: [Picture] = []
         let sides: [SampleName.Side?] = isSingle ? [nil] : [.winner, .loser]
         for (number, side) in sides.enumerated() {
             let word = side?.rawValue ?? "picture"
@@ -140,7 +140,7 @@ extension Run {
                 pictures.append(picture)
             }
         }
-        return LatentSection.Exhibit(match: match, caption: caption, pictures: pictures)
+        return LatentFigures.Exhibit(match: match, caption: caption, pictures: pictures)
     }
 
     /// The planes as the model saw them, mirrored where the step mirrored them, and whether their digest is the recorded

@@ -1,8 +1,9 @@
 import Audit
+import Comparison
 import Compute
 import Core
 import Ledger
-import Reports
+import Pages
 import Training
 
 /// Puts the sections of a run into a page.
@@ -11,61 +12,39 @@ struct PageComposition {
     let drawsSamples: Bool
     let engine: Engine
 
-    /// Adds what a comparison of steps says, or why there is none.
-    func addDrift(_ drift: [StepDrift]?, names: PageSides = .replay, why: String, to page: inout ReportPage) {
-        guard let drift, !drift.isEmpty else {
-            for (key, title) in [
-                ("drift", "Drift in units of the last place"), ("layers", "Layers that differ"),
-                ("phases", "Phases that differ"),
-            ] {
-                page.miss(key, title, why)
-            }
-            return
-        }
-        page.add(DriftPlot(drift, names: names))
-        if let map = StepHeatMap(.layers, of: drift) {
-            page.add(map)
-        } else {
-            page.miss(
-                "layers", "Layers that differ",
-                "the digests of single tensors were not kept (--record steps), only the root over all weights")
-        }
-        if let map = StepHeatMap(.phases, of: drift) { page.add(map) }
-    }
-
-    /// Adds what the record of the run itself shows.
-    func addRecord(
-        of run: Run, matches: [LatentSection.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?,
-        to page: inout ReportPage
-    ) throws {
-        func add<Section: PageSection>(
-            _ section: Result<Section, Run.Missing>, _ key: String, _ title: String
-        ) {
-            switch section {
-            case .success(let section): page.add(section)
-            case .failure(let missing): page.miss(key, title, missing.why)
+    /// What the record of the run itself shows.
+    func record(
+        of run: Run, matches: [LatentFigures.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?
+    ) throws -> [Finding] {
+        func part(
+            _ finding: Result<Finding, Run.Missing>, _ key: String, _ title: String
+        ) -> Finding {
+            switch finding {
+            case .success(let finding): finding
+            case .failure(let missing): .missing(key, title, missing.why)
             }
         }
-        add(try run.latents(matches, drift: drift, difference: difference), "latents", "Inverted latents")
-        add(try run.labels(), "labels", "Labels and reward gaps")
-        if let margins = try MarginSection(run.records, meaning: meaning(of: run.recipe.objective.name)) {
-            page.add(margins)
-        } else {
-            page.miss(
-                "margin", "Margin and implicit accuracy",
-                run.records.isEmpty
-                    ? "no step is recorded here" : "the objective compares nothing: its loss has no logits")
+        let latents = try run.latents(matches, drift: drift, difference: difference).map(\.finding)
+        var parts = [
+            part(latents, LatentFigures.key, LatentFigures.title),
+            part(try run.labels().map(\.finding), LabelFigures.key, LabelFigures.title),
+        ]
+        let margins = MarginCurve(run.records, meaning: meaning(of: try run.recipe.objective.name))
+        parts.append(
+            margins?.finding
+                ?? MarginCurve.missing(
+                    run.records.isEmpty
+                        ? "no step is recorded here" : "the objective compares nothing: its loss has no logits"))
+        let (key, title) = ("samples", "Samples before and after")
+        guard drawsSamples else {
+            return parts + [.missing(key, title, "pictures are drawn with --samples, which takes a while")]
         }
-        if drawsSamples {
-            let bar = ProgressBar(total: 2, unit: "model")
-            add(try run.samples(engine) { bar.update($0) }, "samples", "Samples before and after")
-            bar.finish()
-        } else {
-            page.miss("samples", "Samples before and after", "pictures are drawn with --samples, which takes a while")
-        }
+        let bar = ProgressBar(total: 2, unit: "model")
+        defer { bar.finish() }
+        return parts + [part(try run.samples(engine, key, title) { bar.update($0) }, key, title)]
     }
 
-    private func meaning(of objective: Recipe.Objective.Name) -> MarginSection.Meaning {
+    private func meaning(of objective: Recipe.Objective.Name) -> MarginCurve.Meaning {
         switch objective {
         case .smpo, .dpo, .inpo: .againstReference
         case .mapo, .pickscore, .sft: .pairs
@@ -74,8 +53,8 @@ struct PageComposition {
     }
 
     /// What nobody has checked of a run's record.
-    func omissions(_ run: Run) throws -> [ReportPage.Omission] {
-        var list: [ReportPage.Omission] = []
+    func omissions(_ run: Run) throws -> [Finding.Omission] {
+        var list: [Finding.Omission] = []
         if run.signers.known.isEmpty {
             list.append(
                 .init(

@@ -3,7 +3,7 @@ import Comparison
 import Compute
 import Core
 import Ledger
-import Reports
+import Pages
 
 /// The page of a run: its record, and with a replay what came out again.
 struct RunReport {
@@ -14,7 +14,7 @@ struct RunReport {
     let composition: PageComposition
 
     /// A page, and the verdict that decides the exit code: nil where nothing was replayed.
-    func page(_ run: String, replays: Bool) throws -> (page: ReportPage, verdict: Verdict?) {
+    func page(_ run: String, replays: Bool) throws -> (page: Finding, verdict: Verdict?) {
         let subject = replays ? "replay of a recorded run" : "record of a run"
         do {
             let opened = try Run(run, in: workspace, keys: keys)
@@ -27,13 +27,12 @@ struct RunReport {
 
     /// A run that does not hold, or of which evidence is missing: nothing of it is shown, for nothing of it can be
     /// believed.
-    private func unshown(_ run: String, _ subject: String, _ judgement: Judgement) -> ReportPage {
+    private func unshown(_ run: String, _ subject: String, _ judgement: Judgement) -> Finding {
         let reason = judgement.reason ?? ""
         let isTampered = judgement.verdict == .tampered
-        var page = ReportPage(
-            title: run, subject: subject,
-            verdict: PageVerdict(
-                judgement.verdict,
+        var page = Finding(
+            of: run, subject,
+            judgement.verdict.conclusion(
                 isTampered
                     ? "A hash, a chain link or a signature does not hold: \(reason)."
                     : "Evidence is missing: \(reason). This is never a pass."))
@@ -45,32 +44,34 @@ struct RunReport {
         return page
     }
 
-    private func recorded(_ run: Run, _ subject: String) throws -> (ReportPage, Verdict?) {
+    private func recorded(_ run: Run, _ subject: String) throws -> (Finding, Verdict?) {
         let isUnsigned = requiresSignature && run.signers.known.isEmpty
         let sources = run.sources.map(\.rawValue)
         let held = sources.isEmpty ? "Its manifest holds" : "Manifest and \(sources.joined(separator: " and ")) hold"
-        var page = ReportPage(
-            title: run.name, subject: subject,
-            verdict: isUnsigned
-                ? PageVerdict(.incomparable, "No known key has signed the run, and one was demanded.")
-                : PageVerdict(
+        var page = Finding(
+            of: run.name, subject,
+            isUnsigned
+                ? Verdict.incomparable.conclusion("No known key has signed the run, and one was demanded.")
+                : .init(
                     "recorded", .open,
                     "\(held) against themselves: every digest and every link of the chain. Nothing was replayed."))
         let why = "nothing was replayed: smpo report \(run.name) --replay does it"
         page.unchecked = [.init("that the steps come out again", why)] + (try composition.omissions(run))
         page.unchecked += try run.checkTrainedFolder().unchecked.map { .init("the model's files", $0) }
-        page.miss("first-difference", "First difference", why)
-        add(LossPlot(recorded: run.records), to: &page)
-        composition.addDrift(nil, why: why, to: &page)
-        try composition.addRecord(of: run, difference: nil, to: &page)
-        page.add(ProvenanceCard(run.manifest, signers: run.signers))
+        page.children = [
+            FirstDifference.missing(why),
+            LossCurve(recorded: run.records).finding(orMissing: "no record of a step is here"),
+        ]
+        page.children += DriftFindings.all(nil, why: why)
+        page.children += try composition.record(of: run, difference: nil)
+        page.children.append(Provenance.finding(run.manifest, signers: run.signers))
         return (page, isUnsigned ? .incomparable : nil)
     }
 
-    private func replayed(_ run: Run, _ subject: String) throws -> (ReportPage, Verdict?) {
+    private func replayed(_ run: Run, _ subject: String) throws -> (Finding, Verdict?) {
         let auditor = Auditor(
             workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
-        var matches: [LatentSection.Match] = []
+        var matches: [LatentFigures.Match] = []
         var bar: ProgressBar?
         let report = try auditor.audit(
             run.name, AuditScope(goesThrough: true),
@@ -86,30 +87,28 @@ struct RunReport {
         guard let drift = report.drift else {
             if report.verdict == .tampered { return (unshown(run.name, subject, report.judgement), .tampered) }
             // Its own measure is a band, or it cannot be compared.
-            let document = try AuditDocument(json: JSONCursor(report.json, name: "audit"))
-            let page = try AuditPage(workspace: workspace, composition: composition).page(document, run)
-            return (page, report.verdict)
+            return (try AuditPage(composition: composition).page(AuditSummary(report), run), report.verdict)
         }
-        var page = ReportPage(
-            title: run.name, subject: subject,
-            verdict: PageVerdict(report.verdict, sentence(report, drift)))
+        var page = Finding(of: run.name, subject, report.verdict.conclusion(sentence(report, drift)))
         page.unchecked = try composition.omissions(run)
         let first = drift.divergence?.step
         if let divergence = drift.divergence {
             var section = FirstDifference(divergence, steps: run.stepCount)
             section.kind = drift.kind.map { "\($0.word) – \($0.meaning)" }
-            page.add(section)
+            page.children.append(section.finding)
             page.unchecked.append(
                 .init(
                     "the operator", "this replay looked at phases; smpo audit \(run.name) names the first operator")
             )
         } else {
-            page.add(NoDifference("There is none in the compared steps."))
+            page.children.append(FirstDifference.none("There is none in the compared steps."))
         }
-        add(LossPlot(drift.steps, firstDifference: first), to: &page)
-        composition.addDrift(drift.steps, why: "no record of a step is here to compare with", to: &page)
-        try composition.addRecord(of: run, matches: matches.isEmpty ? nil : matches, difference: first, to: &page)
-        page.add(ProvenanceCard(run.manifest, signers: run.signers))
+        page.children.append(
+            LossCurve(drift.steps, firstDifference: first).finding(orMissing: "no record of a step is here"))
+        page.children += DriftFindings.all(drift.steps, why: "no record of a step is here to compare with")
+        page.children += try composition.record(
+            of: run, matches: matches.isEmpty ? nil : matches, difference: first)
+        page.children.append(Provenance.finding(run.manifest, signers: run.signers))
         return (page, report.verdict)
     }
 
@@ -126,11 +125,6 @@ struct RunReport {
                 + "step is here to compare with."
             : "All \(report.steps) recorded steps were replayed, and every compared bit is equal."
         return compared + (report.reason.map { " But \($0)." } ?? "")
-    }
-
-    private func add(_ plot: LossPlot, to page: inout ReportPage) {
-        plot.points.isEmpty
-            ? page.miss("loss", "Loss", "no record of a step is here") : page.add(plot)
     }
 }
 

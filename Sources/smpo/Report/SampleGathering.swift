@@ -3,7 +3,7 @@ import Compute
 import Core
 import Datasets
 import Diffusion
-import Reports
+import Pages
 import Studies
 import Training
 
@@ -11,7 +11,9 @@ extension Run {
     private static let mostCaptions = 6, samplingSteps = 25
 
     /// Pictures by the model that the run started from and by the one that it ended with.
-    func samples(_ engine: Engine, progress: (Int) -> Void) throws -> Result<SampleSection, Missing> {
+    func samples(
+        _ engine: Engine, _ key: String, _ title: String, progress: (Int) -> Void
+    ) throws -> Result<Finding, Missing> {
         let recipe = try recipe
         guard recipe.objective.name != .pickscore else {
             return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
@@ -23,14 +25,14 @@ extension Run {
         guard FileContents.isFolder(trained), !replacesRun else {
             return .failure(Missing(why: "the model that the run ended with is not here (\(trained))"))
         }
-        let drawn: Result<SampleSection, any Error> = Result {
+        let drawn: Result<Finding, any Error> = Result {
             let base = try DiffusionModel(recipe.pipeline(on: engine))
             let recorded = manifest.inputs.digests
             let isBase = Pipeline.inputs(try base.pipeline.digests()).allSatisfy { recorded[$0.key] == $0.value }
             let texts = captions(recipe)
             guard !texts.isEmpty else { throw Missing(why: "no caption is at hand to draw") }
             let edge = recipe.data.size
-            var rows: [[PagePicture]] = texts.map { _ in [] }
+            var rows: [[Picture]] = texts.map { _ in [] }
             for (label, model) in [("before", base), ("after", try DiffusionModel(path: trained))] {
                 try model.requirePictures()
                 let pictures = SampleEvaluation(
@@ -44,15 +46,24 @@ extension Run {
                 }
                 progress(label == "before" ? 1 : 2)
             }
-            return SampleSection(
-                zip(texts, rows).map { SampleSection.Sample(caption: $0, pictures: $1) },
-                notes: [
+            let data = zip(texts, rows).map { text, pictures -> JSONValue in
+                ["caption": .string(text), "pictures": .array(pictures.map { .object($0.summary) })]
+            }
+            var finding = Finding(
+                key, title,
+                says: [
+                    "\(texts.count) caption\(texts.count == 1 ? "" : "s"), each drawn from the same noise by every model.",
                     "\(Self.samplingSteps) DDIM steps, no guidance, seed 1.",
                     isBase
                         ? "Before: the model whose digests are in the manifest."
                         : "Before: a model that is NOT the recorded one: its digests differ from the manifest's.",
                     "After: \(trained), which smpo verify holds against the record.",
-                ])
+                ], data: .array(data))
+            finding.contents = [
+                .gallery(Gallery(zip(texts, rows).map { Gallery.Item(caption: $0, pictures: $1) })),
+                .table(Table(["caption"], texts.map { [$0] })),
+            ]
+            return finding
         }
         return drawn.mapError { $0 as? Missing ?? Missing(why: "a model cannot be opened: \($0)") }
     }

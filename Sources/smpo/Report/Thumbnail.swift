@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Reports
+import Pages
 
 /// Small pictures for a report.
 enum Thumbnail {
@@ -10,7 +10,7 @@ enum Thumbnail {
     /// A picture of planes in [−1, 1].
     static func picture(
         _ planes: [Float], edge: Int, label: String, alternative: String, note: String
-    ) throws -> PagePicture {
+    ) throws -> Picture {
         try picture(PixelPlanes.image(planes, width: edge, height: edge), label, alternative, note)
     }
 
@@ -18,7 +18,7 @@ enum Thumbnail {
     /// bright: a Gaussian latent has few beyond.
     static func latent(
         _ values: [Float], shape: [Int], label: String, alternative: String, note: String
-    ) throws -> PagePicture? {
+    ) throws -> Picture? {
         guard shape.count == 3, shape[0] > 0, shape[1] > 0, shape[2] > 0, values.count == shape.reduce(1, *) else {
             return nil
         }
@@ -33,7 +33,7 @@ enum Thumbnail {
     }
 
     private static func picture(_ image: Image, _ label: String, _ alternative: String, _ note: String) throws
-        -> PagePicture
+        -> Picture
     {
         let longest = max(image.width, image.height)
         let small =
@@ -41,7 +41,7 @@ enum Thumbnail {
             ? image
             : PillowResize.resize(
                 image, width: max(1, image.width * edge / longest), height: max(1, image.height * edge / longest))
-        return PagePicture(
+        return Picture(
             png: try PNGWriter.encode(small), width: small.width, height: small.height, label: label,
             alternative: alternative, note: note)
     }

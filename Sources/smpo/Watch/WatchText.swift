@@ -1,7 +1,7 @@
 import Core
 import Foundation
 import Ledger
-import Reports
+import Pages
 
 /// What `smpo watch` shows.
 enum WatchText {
