@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do; strace tells what is opened.
@@ -122,6 +122,12 @@ travel-avx512: PACKAGES := bochs bochs-term isolinux syslinux-common xorriso cpi
 travel-avx512: packages ## The same with AVX-512 in Bochs, for machines without it; some minutes.
 	Tests/Travel/avx512.sh
 
+outsider: PACKAGES += python3-venv
+outsider: build ## Make small recorded runs again in Python, from what the two pages say alone; minutes.
+	python3 -m venv .build-outsider
+	.build-outsider/bin/pip install -q 'numpy>=2'
+	.build-outsider/bin/python Tests/Outsider/runs.py $(smpo)
+
 release: packages ## Link everything into one file that runs on any Linux of this architecture, dist/smpo.
 	Packaging/static.sh
 
@@ -136,7 +142,7 @@ docs: packages ## Write the documentation as a site, dist/docs, with that of all
 	Packaging/docs.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual dist
+	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider dist
 
 # The lists of packages are fetched only when something has to be installed.
 packages:

@@ -79,7 +79,7 @@ import Testing
 
     @Test func theDoubleFunctionsGiveWhatTheListingsGive() throws {
         let fixture = try NumericsPageTests.fixture()
-        let inputs = NumericsPageTests.inputs(fixture.count).map { Double($0) * 2 }
+        let inputs = NumericsPageTests.inputs(fixture.count).map { Double($0) * 4 }
         for (name, kernels) in ElementaryKernelSets.all {
             let table = kernels.elementwise
             let functions: [(String, (Double) -> Double)] = [

@@ -109,7 +109,7 @@ def correctly_rounded(value):
 
 def sigmoid(x):
     x = float(x)
-    return correctly_rounded(1 / (1 + math.exp(-x)))[()]
+    return correctly_rounded(1 / (1 + call("exp_double", f64(-x))))[()]
 
 
 # Section 10

@@ -161,11 +161,11 @@ class Fresh:
         self.linear(block + ".ff.net.2", 4 * width, width)
         self.conv(name + ".proj_out", width, width, 1)
 
-    def unet(self):
+    def unet(self, channels=CHANNELS):
         """The UNet of `UNET`: two levels, attention on the inner one."""
         (a, b), context = UNET["block_out_channels"], UNET["cross_attention_dim"]
         time = 4 * a
-        self.conv("conv_in", CHANNELS, a)
+        self.conv("conv_in", channels, a)
         self.linear("time_embedding.linear_1", a, time)
         self.linear("time_embedding.linear_2", time, time)
         self.resnet("down_blocks.0.resnets.0", a, a, time)
@@ -183,7 +183,7 @@ class Fresh:
         self.resnet("up_blocks.1.resnets.1", a + a, a, time)
         self.conv("up_blocks.0.upsamplers.0.conv", b, b)
         self.norm("conv_norm_out", a)
-        self.conv("conv_out", a, CHANNELS)
+        self.conv("conv_out", a, channels)
         return self
 
     def text(self):
