@@ -5,6 +5,7 @@ import Core
 /// CLIP with both towers (transformers' `CLIPModel`), with its parameter names: pictures and captions as vectors whose
 /// cosine says how well they fit.
 package final class CLIPModel: Network {
+    package static let classNames = ["CLIPModel"]
     package static let weightsName = "model.safetensors"
 
     /// The configuration.

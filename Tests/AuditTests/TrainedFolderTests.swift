@@ -1,4 +1,5 @@
 import Audit
+import Checkpoints
 import Compute
 import Core
 import Foundation
@@ -162,6 +163,33 @@ import Training
             #expect(throws: TamperError.self) { try TrainedFolder.require(run.manifest, in: run.workspace) }
             let report = try RunComparison(workspace: run.workspace, engine: run.engine).compare("run-1", "other")
             #expect(report.verdict == .tampered && report.tampering?.contains("scheduler_config.json") == true)
+        }
+    }
+
+    /// The index of a base model is in no digest: one that fits changes nothing, and one that does not fit is an error, not
+    /// a verdict on the run.
+    @Test func anIndexOfTheBaseModelRefusesOrChangesNothing() throws {
+        try RecordedRun.with { run in
+            let base = try run.writeModel()
+            let manifest = try run.record(try run.runs.smpo(model: base, steps: 1), as: "second")
+            func write(unet: String) throws {
+                try AtomicFile.write(
+                    """
+                    {
+                      "unet": ["diffusers", "\(unet)"], "scheduler": ["diffusers", "DDIMScheduler"], "vae": [null, null],
+                      "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"]
+                    }
+                    """, to: "\(base)/model_index.json")
+            }
+            try write(unet: "UNet2DConditionModel")
+            #expect(try run.audit("second").verdict == .reproduced)
+            let again = try run.record(try run.runs.smpo(model: base, steps: 1), as: "third")
+            #expect(again.inputs.digests == manifest.inputs.digests)
+            try write(unet: "UNet3DConditionModel")
+            #expect(throws: CheckpointError.self) { try run.audit("second") }
+            #expect(throws: CheckpointError.self) {
+                try Verifier(workspace: run.workspace, engine: run.engine).verify("second")
+            }
         }
     }
 

@@ -13,20 +13,20 @@ import Testing
     ).standardized.path
 
     /// A new model of configurations; without an engine one without numbers.
-    private func model(
+    static func model(
         _ name: String, textEncoder: String? = nil, seed: UInt64 = 1, on engine: Engine? = nil
     ) throws -> Pipeline {
         try Pipeline(
             .diffusion,
             configurations: [
-                "unet": "\(Self.manifests)/\(name)/unet.json",
-                "text_encoder": "\(Self.manifests)/\(textEncoder ?? name)/text_encoder.json",
-                "scheduler": "\(Self.manifests)/\(name)/scheduler.json",
+                "unet": "\(manifests)/\(name)/unet.json",
+                "text_encoder": "\(manifests)/\(textEncoder ?? name)/text_encoder.json",
+                "scheduler": "\(manifests)/\(name)/scheduler.json",
             ],
             given: [
                 "tokenizer": CaptionTokenizer(
                     TokenizerFiles([
-                        ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(Self.bytes.utf8)),
+                        ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(bytes.utf8)),
                     ]))
             ], drawn: engine.map { (seed, $0) })
     }
@@ -43,7 +43,7 @@ import Testing
 
     /// The published numbers of Stable Diffusion 1.5, of its UNet and of CLIP-L.
     @Test func stableDiffusion15HasItsParameters() throws {
-        let model = try model("sd15")
+        let model = try Self.model("sd15")
         let unet: UNet2DConditionModel = try model.require("unet")
         #expect(unet.requests.reduce(0) { $0 + $1.count } == 859_520_964)
         #expect(unet.requests.count == 686)
@@ -92,8 +92,8 @@ import Testing
         try withFolder { folder in
             let engine = Engine(workers: 2)
             defer { engine.stop() }
-            let memory = try model("shapes", seed: 7, on: engine)
-            let written = try model("shapes").write(drawing: 7, to: folder, on: engine)
+            let memory = try Self.model("shapes", seed: 7, on: engine)
+            let written = try Self.model("shapes").write(drawing: 7, to: folder, on: engine)
             let read = try Pipeline(.diffusion, folder: folder)
             for (own, other) in zip(read.parts, memory.parts) {
                 #expect(bits(own.component.parameters) == bits(other.component.parameters))
@@ -122,8 +122,8 @@ import Testing
         try withFolder { folder in
             let engine = Engine(workers: 2)
             defer { engine.stop() }
-            let memory = try DiffusionModel(model("shapes", seed: 7, on: engine))
-            let written = try model("shapes").write(drawing: 7, to: folder, dtype: .f16, on: engine)
+            let memory = try DiffusionModel(Self.model("shapes", seed: 7, on: engine))
+            let written = try Self.model("shapes").write(drawing: 7, to: folder, dtype: .f16, on: engine)
             let read = try DiffusionModel(path: folder)
             for (wide, narrow) in zip(memory.unet.parameters, read.unet.parameters) {
                 #expect(wide.name == narrow.name)
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func partsThatDoNotFitAreRefused() throws {
-        let error = try #require(throws: ConfigError.self) { try model("sd15", textEncoder: "shapes") }
+        let error = try #require(throws: ConfigError.self) { try Self.model("sd15", textEncoder: "shapes") }
         #expect(error.description.contains("hidden_size: 64") && error.description.contains("768"), "\(error)")
     }
 }

@@ -107,7 +107,7 @@ struct SchedulerConfigTests {
 
     /// What other schedulers write with their defaults is known; only a few of those values are refused.
     @Test func keysOfOtherSchedulers() throws {
-        for name in SchedulerConfig.classes {
+        for name in SchedulerConfig.classNames {
             guard let defaults = try? ConfigSupport.defaults(name) else { continue }
             let object = ConfigSupport.changed(defaults, "_class_name", .string(name))
             #expect(ConfigSupport.fault { _ = try SchedulerConfig(object) } == nil, "\(name)")

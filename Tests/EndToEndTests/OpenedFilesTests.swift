@@ -91,6 +91,10 @@ import TinyRuns
                 #expect(!Self.strangers(opened, places, rest).isEmpty, "\(row.patterns)")
             }
             #expect(Self.strangers([sandbox.runs.path("model/notes.txt")], places, digests).count == 1)
+            let index = sandbox.runs.path("model/model_index.json")
+            #expect(opened.contains(index) == (kind == "diffusion"))
+            let rest = Self.rows.filter { $0.digest != nil || !Self.matches(index, $0, places) }
+            #expect(Self.strangers(opened, places, digests, rows: rest).contains(index) == (kind == "diffusion"))
         }
     }
 
@@ -121,6 +125,13 @@ extension Sandbox {
         case "diffusion":
             _ = try baseModel()
             try addTokenizerFiles("model/tokenizer")
+            try AtomicFile.write(
+                """
+                {
+                  "unet": ["diffusers", "UNet2DConditionModel"], "scheduler": ["diffusers", "DDIMScheduler"],
+                  "text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"]
+                }
+                """, to: runs.path("model/model_index.json"))
             let pairs = try PairFolder(runs)
             recipe = try runs.smpo(model: runs.path("model"), data: pairs.path)
             places["MODEL"] = [runs.path("model")]

@@ -65,7 +65,7 @@ package struct CLIPImageProcessorConfig: Equatable, ComponentConfiguration {
             ["do_center_crop", "do_convert_rgb", "do_normalize", "do_rescale", "do_resize"].map { ($0, [true]) })
         try reader.neutral([
             ("feature_extractor_type", ["CLIPFeatureExtractor"]),
-            ("image_processor_type", ["CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPFeatureExtractor"]),
+            ("image_processor_type", Self.classNames.map(JSONValue.string)),
             ("do_pad", [false, .null]), ("pad_size", [.null]), ("default_to_square", [false, .null]),
         ])
         reader.ignore([
@@ -136,6 +136,8 @@ package struct CLIPImageProcessorConfig: Equatable, ComponentConfiguration {
 }
 
 extension CLIPImageProcessorConfig: Component {
+    package static let classNames = ["CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPFeatureExtractor"]
+
     package func configurationDigests(_ folder: String) -> [String: Digest] {
         ["preprocessor_config.json": .of(.document, json)]
     }

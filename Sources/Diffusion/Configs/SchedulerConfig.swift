@@ -57,7 +57,7 @@ package struct SchedulerConfig: Equatable, ComponentConfiguration {
     /// - Throws: `ConfigError`.
     package init(_ object: JSONObject, file: String = "scheduler_config.json") throws {
         var reader = ConfigReader(object, file: file)
-        try reader.requireClass(Self.classes)
+        try reader.requireClass(Self.classNames)
         numTrainTimesteps = try reader.integer("num_train_timesteps", default: 1000, in: 1...ConfigReader.large)
         betaStart = try reader.number("beta_start", default: 0.0001, in: 0...1)
         betaEnd = try reader.number("beta_end", default: 0.02, in: 0...1)

@@ -3,7 +3,7 @@ import Core
 
 extension SchedulerConfig {
     /// Schedulers over the same kind of noise schedule, whose files are read for that schedule.
-    static let classes = [
+    package static let classNames = [
         "DDIMScheduler", "DDIMInverseScheduler", "DDPMScheduler", "DEISMultistepScheduler",
         "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "EulerAncestralDiscreteScheduler",
         "EulerDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler",

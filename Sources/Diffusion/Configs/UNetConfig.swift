@@ -78,7 +78,7 @@ package struct UNetConfig: Equatable, ComponentConfiguration {
     /// - Throws: `ConfigError`.
     package init(_ object: JSONObject, file: String = "config.json") throws {
         var reader = ConfigReader(object, file: file)
-        try reader.requireClass(["UNet2DConditionModel"])
+        try reader.requireClass(UNet2DConditionModel.classNames)
         let large = ConfigReader.large
         inChannels = try reader.integer("in_channels", default: 4, in: 1...large)
         outChannels = try reader.integer("out_channels", default: 4, in: 1...large)

@@ -4,6 +4,8 @@ import Core
 /// A named part of a model: a network, a vocabulary, a schedule. A pipeline opens, checks, digests and writes its parts
 /// through this alone; a new kind of part is a type that has it and a line in `PipelineLayout`.
 package protocol Component: Sendable {
+    /// The classes of diffusers and transformers that are such a part, as their files name them, in Python.
+    static var classNames: [String] { get }
     /// All parameters in the byte order of their names; none of a part without weights.
     var parameters: [Parameter] { get }
     /// What a training of this part changes, in the byte order of the names.

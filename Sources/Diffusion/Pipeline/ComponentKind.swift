@@ -15,6 +15,8 @@ package struct ComponentKind: Sendable {
     package let name: String
     /// Its folder below the model's; empty where it lies in the model's own.
     package let folder: String
+    /// The classes that it may be of in a `model_index.json`.
+    let classNames: [String]
     /// Whether a model may lack it: of a folder it is a part where its folder is there.
     let isOptional: Bool
     /// What is XORed to a model's seed, so that no two components draw the same numbers.
@@ -26,7 +28,9 @@ package struct ComponentKind: Sendable {
         _ name: String, folder: String? = nil, _: N.Type, salt: UInt64 = 0, isOptional: Bool = false
     ) -> ComponentKind {
         let folder = folder ?? name
-        return ComponentKind(name: name, folder: folder, isOptional: isOptional, salt: salt) { origin in
+        return ComponentKind(
+            name: name, folder: folder, classNames: N.classNames, isOptional: isOptional, salt: salt
+        ) { origin in
             switch origin {
             case .folder(let model, let readsWeights):
                 try N(path: folder.isEmpty ? model : "\(model)/\(folder)", readsWeights: readsWeights)
@@ -44,7 +48,9 @@ package struct ComponentKind: Sendable {
         _ name: String, folder: String? = nil, file: String, _: C.Type, isOptional: Bool = false
     ) -> ComponentKind {
         let folder = folder ?? name
-        return ComponentKind(name: name, folder: folder, isOptional: isOptional, salt: 0) { origin in
+        return ComponentKind(
+            name: name, folder: folder, classNames: C.classNames, isOptional: isOptional, salt: 0
+        ) { origin in
             switch origin {
             case .folder(let model, _): try C(path: "\(model)/\(Pipeline.path(folder, file))")
             case .configuration(let path, _): try C(path: path)
@@ -54,7 +60,9 @@ package struct ComponentKind: Sendable {
 
     /// A tokenizer, whose files may lie beside the model's where `mayLieBeside`.
     static func tokenizer(_ name: String, mayLieBeside: Bool = false) -> ComponentKind {
-        ComponentKind(name: name, folder: name, isOptional: false, salt: 0) { origin in
+        ComponentKind(
+            name: name, folder: name, classNames: CaptionTokenizer.classNames, isOptional: false, salt: 0
+        ) { origin in
             switch origin {
             case .folder(let model, _):
                 let own = "\(model)/\(name)"

@@ -5,8 +5,9 @@ import Core
 package struct PipelineLayout: Sendable {
     /// The components.
     package let kinds: [ComponentKind]
-    /// Whether a folder with an autoencoder is refused.
-    let refusesAutoencoder: Bool
+    /// What pipelines of diffusers have besides, and is left alone; nil of a model that is none, and has no
+    /// `model_index.json`.
+    private let besides: [String]?
 
     private static let diffusionKinds: [ComponentKind] = [
         .network("unet", UNet2DConditionModel.self),
@@ -16,12 +17,15 @@ package struct PipelineLayout: Sendable {
         .configuration("scheduler", file: "scheduler_config.json", SchedulerConfig.self),
     ]
 
+    /// Source: `StableDiffusionPipeline._optional_components` of diffusers 0.42.
+    private static let optionalKinds = ["safety_checker", "feature_extractor", "image_encoder"]
+
     /// A diffusion model over pictures, in diffusers' folder layout. Pictures are the latents themselves: there is no
     /// autoencoder.
-    package static let diffusion = PipelineLayout(kinds: diffusionKinds, refusesAutoencoder: true)
+    package static let diffusion = PipelineLayout(kinds: diffusionKinds, besides: optionalKinds)
 
     /// A diffusion model whose data are latents already: an autoencoder in its folder is left alone.
-    package static let latentDiffusion = PipelineLayout(kinds: diffusionKinds, refusesAutoencoder: false)
+    package static let latentDiffusion = PipelineLayout(kinds: diffusionKinds, besides: optionalKinds + ["vae"])
 
     /// A scorer, in the folder layout of transformers' CLIP.
     package static let scorer = PipelineLayout(
@@ -29,13 +33,19 @@ package struct PipelineLayout: Sendable {
             .network("clip", folder: "", CLIPModel.self), .tokenizer("tokenizer", mayLieBeside: true),
             .configuration(
                 "image_processor", folder: "", file: "preprocessor_config.json", CLIPImageProcessorConfig.self),
-        ], refusesAutoencoder: false)
+        ], besides: nil)
 
+    static let autoencoderHint = "latents that were made beforehand can be trained on: data.kind: latents"
+
+    /// Throws for a folder of another kind of model: `ConfigError`, or `CheckpointError` from its `model_index.json`.
     func requireOpenable(_ folder: String) throws {
-        guard refusesAutoencoder, FileContents.isFolder("\(folder)/vae") else { return }
-        throw ConfigError(
-            file: "\(folder)/vae", key: "vae", "models with an autoencoder are not supported",
-            expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
-            hint: "latents that were made beforehand can be trained on: data.kind: latents")
+        guard let besides else { return }
+        if !besides.contains("vae"), FileContents.isFolder("\(folder)/vae") {
+            throw ConfigError(
+                file: "\(folder)/vae", key: "vae", "models with an autoencoder are not supported",
+                expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
+                hint: PipelineLayout.autoencoderHint)
+        }
+        try PipelineIndex(folder: folder)?.require(self, besides: besides)
     }
 }

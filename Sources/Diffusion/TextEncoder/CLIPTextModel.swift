@@ -3,6 +3,7 @@ import Compute
 
 /// CLIP's text tower (transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`), with its parameter names.
 package final class CLIPTextModel: Network {
+    package static let classNames = CLIPTextConfig.Architecture.allCases.map(\.rawValue)
     package static let weightsName = "model.safetensors"
 
     /// What the encoder makes of a batch of captions.

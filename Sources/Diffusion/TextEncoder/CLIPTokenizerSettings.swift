@@ -120,7 +120,7 @@ struct CLIPTokenizerSettings {
     /// Refuses what `CLIPTokenizer` of transformers would do another way than here.
     private static func requireSupported(_ config: JSONCursor) throws {
         let neutral: [(key: String, allowed: [JSONValue])] = [
-            ("tokenizer_class", ["CLIPTokenizer", "CLIPTokenizerFast"]), ("padding_side", ["right"]),
+            ("tokenizer_class", CaptionTokenizer.classNames.map(JSONValue.string)), ("padding_side", ["right"]),
             ("truncation_side", ["right"]), ("split_special_tokens", [false]), ("do_lower_case", [true]),
         ]
         for (key, allowed) in neutral {

@@ -3,6 +3,8 @@ import Core
 
 /// A tokenizer as a part of a model: captions to token ids, and the files that it was read from.
 package struct CaptionTokenizer: Component {
+    package static let classNames = ["CLIPTokenizer", "CLIPTokenizerFast"]
+
     /// Caption to token ids.
     package let vocabulary: CLIPTokenizer
     /// The files, byte for byte.

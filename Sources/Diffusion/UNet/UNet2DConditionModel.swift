@@ -18,6 +18,7 @@ package struct TextTimeCondition: Sendable {
 
 /// The denoising network of SD1.5 and SDXL: diffusers' `UNet2DConditionModel`, with its parameter names.
 package final class UNet2DConditionModel: Network {
+    package static let classNames = ["UNet2DConditionModel"]
     package static let weightsName = "diffusion_pytorch_model.safetensors"
 
     /// The configuration.
