@@ -7,7 +7,7 @@ import Preferences
 ///
 /// Items are independent of each other until their gradients are added in data order, so neither the micro-batch's size
 /// nor the number of workers leaves a trace.
-package final class Denoising: StepGradients {
+package final class Denoising {
     /// The networks.
     package let model: TrainedModel
     /// What is minimised.
@@ -19,9 +19,6 @@ package final class Denoising: StepGradients {
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     package let recomputes: Bool
     private var step = 0
-
-    /// The networks, as far as the optimiser knows them.
-    package var trained: any TrainableModel { model }
 
     /// The gradients of `model` under `objective`.
     package init(

@@ -8,7 +8,7 @@ import Preferences
 /// A batch's loss is the mean of its pairs' by their weights, and where asked for besides CLIP's own loss over the
 /// preferred pictures and their captions. Without that, items are independent of each other until their gradients
 /// are added in data order, so neither the micro-batch's size nor the number of workers leaves a trace.
-package final class Scoring: StepGradients {
+package final class Scoring {
     /// The scorer and its parameters.
     package let model: TrainedScorer
     /// Items computed at once, or nil for all. Changes memory and speed only.
@@ -17,9 +17,6 @@ package final class Scoring: StepGradients {
     package let recomputes: Bool
     /// The factor of CLIP's own loss; 0 for none. It needs the whole batch at once.
     package let contrastive: Float
-
-    /// The scorer, as far as the optimiser knows it.
-    package var trained: any TrainableModel { model }
 
     /// The gradients of `model`.
     package init(

@@ -8,7 +8,7 @@ struct SessionParts {
     /// The model, as the folder that it is written to.
     let model: RunModel
     /// What a step's gradients are.
-    let gradients: any StepGradients
+    let task: TrainingTask
     /// Digests of the model's parts, the data and the labels, and of tables, by their names in the manifest.
     let digests: [String: Digest]
     /// What shapes a batch.
@@ -35,9 +35,10 @@ struct SessionParts {
             policy: model.unet, reference: reference,
             textEncoder: recipe.training.trainTextEncoder ? model.textEncoder : nil, schedule: schedule,
             usesFloat16Levels: inversion.usesFloat16Levels, engine: engine)
-        gradients = Denoising(
-            model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
-            recomputes: recipe.training.recompute)
+        task = .denoising(
+            Denoising(
+                model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
+                recomputes: recipe.training.recompute))
         settings = BatchSource.Settings(
             seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: size, timestepCount: schedule.count,
             timesteps: BatchSource.Timesteps(rawValue: recipe.training.timesteps.rawValue)!,
@@ -61,9 +62,10 @@ struct SessionParts {
         }
         model = .scorer(scorer)
         digests = Pipeline.inputs(scorer.digests).merging(data.digests) { first, _ in first }
-        gradients = Scoring(
-            model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
-            recomputes: recipe.training.recompute, contrastive: Float(recipe.objective.contrastive ?? 0))
+        task = .scoring(
+            Scoring(
+                model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
+                recomputes: recipe.training.recompute, contrastive: Float(recipe.objective.contrastive ?? 0)))
         settings = BatchSource.Settings(
             seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: edge, timestepCount: nil,
             timesteps: .uniform, captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,

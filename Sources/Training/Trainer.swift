@@ -6,8 +6,8 @@ import Ledger
 /// A step passes through the phases of `Phase` in order. Every number it computes depends on the model, the batch and
 /// the settings alone.
 package final class Trainer {
-    /// What the gradients of a batch are.
-    package let gradients: any StepGradients
+    /// What is trained, and by which gradients.
+    package let task: TrainingTask
     /// The optimiser.
     package let optimizer: any Optimizer
     /// The learning rate of each step.
@@ -22,16 +22,14 @@ package final class Trainer {
     package private(set) var steps: Int
 
     /// What is trained.
-    package var model: any TrainableModel { gradients.trained }
-    /// The gradients of a diffusion model; nil where something else is trained.
-    package var denoising: Denoising? { gradients as? Denoising }
+    package var model: any TrainableModel { task.trained }
 
     /// A trainer before its first step.
     package init(
-        gradients: any StepGradients, optimizer: any Optimizer, learningRate: LearningRate, clip: Float?,
+        task: TrainingTask, optimizer: any Optimizer, learningRate: LearningRate, clip: Float?,
         average: WeightAverage? = nil, movingReference: MovingReference? = nil
     ) {
-        self.gradients = gradients
+        self.task = task
         self.optimizer = optimizer
         self.learningRate = learningRate
         self.clip = clip
@@ -52,7 +50,7 @@ package final class Trainer {
     /// The first part of a step, up to the sum of the items' gradients.
     package func computeGradients(_ batch: TrainingBatch, observer: (any StepObserver)? = nil) throws -> BatchLosses {
         steps += 1
-        return try gradients.compute(batch, step: steps, observer: observer)
+        return try task.compute(batch, step: steps, observer: observer)
     }
 
     /// The second part of a step: norm, clipping, optimiser and average, from the gradients that the parameters have. An

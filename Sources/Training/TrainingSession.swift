@@ -35,7 +35,7 @@ package final class TrainingSession {
             recipe.objective.name == .pickscore
             ? try SessionParts(scoring: recipe, data, engine) : try SessionParts(denoising: recipe, data, engine)
         model = parts.model
-        let trained = parts.gradients.trained
+        let trained = parts.task.trained
         inputNotes = TrainingSession.notes(data, parts.model)
         var inputs = ManifestInputs(
             backend: recipe.backend.rawValue, recipe: recipe.json, seed: recipe.seed,
@@ -45,16 +45,17 @@ package final class TrainingSession {
         inputs.other[Band.member] = band?.json
         self.inputs = inputs
         trainer = Trainer(
-            gradients: parts.gradients, optimizer: recipe.optimizerSettings.makeOptimizer(trained.parameters),
+            task: parts.task, optimizer: recipe.optimizerSettings.makeOptimizer(trained.parameters),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
             average: recipe.training.ema.map {
                 WeightAverage(decay: $0, every: recipe.training.emaEvery ?? 1, parameters: trained.parameters)
             },
-            movingReference: recipe.training.referenceEMA.map {
-                MovingReference(
-                    decay: $0.decay, every: $0.every,
-                    reference: (parts.gradients as? Denoising)?.model.reference?.parameters ?? [],
-                    policy: trained.parameters)
+            movingReference: recipe.training.referenceEMA.flatMap { average in
+                parts.task.denoising?.model.reference.map {
+                    MovingReference(
+                        decay: average.decay, every: average.every, reference: $0.parameters,
+                        policy: trained.parameters)
+                }
             })
         batches = BatchSource(items: data.items, settings: parts.settings, model: parts.model, engine: engine)
     }

@@ -40,8 +40,8 @@ import TinyRuns
     @Test(arguments: [DType.f32, .f16]) func weightsAreSharedUntilTheFirstUpdate(dtype: DType) throws {
         try withModel(dtype) { runs, data, model in
             try RunSupport.withSession(runs.latents(data: data, model: model)) { session in
-                let policy = try #require(session.trainer.denoising).model.policy.parameters
-                let reference = try #require(session.trainer.denoising?.model.reference).parameters
+                let policy = try #require(session.trainer.task.denoising).model.policy.parameters
+                let reference = try #require(session.trainer.task.denoising?.model.reference).parameters
                 func shared() -> Int {
                     zip(policy, reference).count { $0.value.storage === $1.value.storage && $0.name == $1.name }
                 }

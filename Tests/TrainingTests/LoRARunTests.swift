@@ -85,7 +85,7 @@ import TinyRuns
                     #expect(parameter.value.storage === old.storage)
                 }
                 #expect(network.parameters.map { $0.value.floats.map(\.bitPattern) } == bits)
-                let reference = try #require(session.trainer.denoising?.model.reference)
+                let reference = try #require(session.trainer.task.denoising?.model.reference)
                 for (own, other) in zip(network.parameters, reference.parameters) {
                     #expect(own.value.storage === other.value.storage)
                 }

@@ -41,7 +41,7 @@ struct BandReplay {
             expected: try recorded.trace.only(BandReplay.before),
             found: try computed.builder.begun(step: step).only(BandReplay.before))
         let items = computed.values.losses.compactMap { Entries.Loss.items.subject(of: $0.name) }
-        let losses = trainer.denoising.flatMap {
+        let losses = trainer.task.denoising.flatMap {
             RecordedLosses.firstDifference(
                 recorded.trace, items: batch.items, names: items, objective: $0.objective,
                 engine: trainer.model.engine)

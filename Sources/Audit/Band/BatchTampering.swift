@@ -37,7 +37,7 @@ struct BatchTampering {
     }
 
     private func otherTimestep(_ batch: TrainingBatch) -> TrainingBatch? {
-        guard let schedule = session.trainer.denoising?.model.schedule else { return nil }
+        guard let schedule = session.trainer.task.denoising?.model.schedule else { return nil }
         var items = batch.items
         let last = schedule.count - 1
         items[0].timestep += items[0].timestep < last ? 1 : -1

@@ -106,7 +106,7 @@ extension Fault {
     /// A bit in the middle of ā at a timestep of the step; the lowest could be lost in a root's rounding.
     static func scheduleEntry(_ step: Int) -> Fault {
         Fault(step: step) { (session: TrainingSession) in
-            guard let denoising = session.trainer.denoising else {
+            guard let denoising = session.trainer.task.denoising else {
                 throw Impossible(reason: "it has no noise schedule")
             }
             let (model, timesteps) = (denoising.model, try session.batches.batch(step).items.map(\.timestep))

@@ -23,7 +23,7 @@ package struct Validation: RunSpectator {
         if case .scorer(let scorer) = session.model, case .shapes = recipe.data.source {
             return try look(at: scorer, size: recipe.data.size, engine: session.trainer.model.engine)
         }
-        guard case .shapes = recipe.data.source, let model = session.trainer.denoising?.model,
+        guard case .shapes = recipe.data.source, let model = session.trainer.task.denoising?.model,
             let folder = session.model.diffusionModel, let reference = model.reference
         else {
             throw TrainingError.mismatch(

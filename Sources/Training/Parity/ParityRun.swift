@@ -33,9 +33,10 @@ package struct ParityRun {
             policy: policy, reference: frozen, textEncoder: nil, schedule: try ParityRun.schedule(model),
             usesFloat16Levels: hp.inversion.usesFloat16Levels, engine: engine)
         trainer = Trainer(
-            gradients: Denoising(
-                model: trained, objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
-                microItems: hp.microPairs),
+            task: .denoising(
+                Denoising(
+                    model: trained, objective: hp.makeObjective(elements: elements), inversion: hp.inversion,
+                    microItems: hp.microPairs)),
             optimizer: hp.optimizer.makeOptimizer(trained.parameters), learningRate: hp.learningRate,
             clip: hp.clip)
     }

@@ -156,8 +156,8 @@ private final class SmPOWork {
             RandomStream(seed: 42, .noise, step: step).normals(shape: shape)
         }
         trainer = Trainer(
-            gradients: Denoising(
-                model: model, objective: SmPO(beta: 2000, elements: 4096), inversion: InversionRecipe()),
+            task: .denoising(
+                Denoising(model: model, objective: SmPO(beta: 2000, elements: 4096), inversion: InversionRecipe())),
             optimizer: AdamW(AdamW.Settings(), parameters: model.parameters),
             learningRate: LearningRate(schedule: .constant, base: 1e-6, total: 1), clip: 1)
         batch = TrainingBatch(
