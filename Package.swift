@@ -94,7 +94,7 @@ let package = Package(
             [
                 "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
                 "Training", "Studies", "TinyRuns",
-            ]),
+            ], exclude: ["Fixtures"]),
         tests(
             "OracleTests",
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
