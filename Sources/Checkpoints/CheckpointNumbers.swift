@@ -97,11 +97,11 @@ extension CheckpointTensor {
             case .memory(let storage, let offset): (storage, offset)
             case .made(let make): (try make(), 0)
             }
-        guard Int(bitPattern: storage.base + offset) % dtype.byteCount != 0 else {
+        guard case .host(let base) = storage.residence, Int(bitPattern: base + offset) % dtype.byteCount != 0 else {
             return Tensor(shape: shape, dtype: dtype, storage: storage, offset: offset)
         }
         let copy = Tensor(uninitialized: shape, dtype: dtype)
-        copy.storage.base.copyMemory(from: storage.base + offset, byteCount: byteCount)
+        copy.storage.base.copyMemory(from: base + offset, byteCount: byteCount)
         return copy
     }
 }

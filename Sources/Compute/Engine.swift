@@ -54,10 +54,7 @@ package final class Engine: @unchecked Sendable {
     package func stop() { pool.stop() }
 
     /// A new tensor on the device, its contents undefined.
-    package func tensor(_ shape: [Int], _ dtype: DType = .f32) -> Tensor {
-        let storage = device.allocate(byteCount: shape.reduce(1, *) * dtype.byteCount)
-        return Tensor(shape: shape, dtype: dtype, storage: storage, offset: 0)
-    }
+    package func tensor(_ shape: [Int], _ dtype: DType = .f32) -> Tensor { device.tensor(shape, dtype) }
 
     /// Float32 zeros (+0) on the device.
     package func zeros(_ shape: [Int]) -> Tensor {

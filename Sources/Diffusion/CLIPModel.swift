@@ -47,6 +47,15 @@ package final class CLIPModel: Network {
         textProjection(tape, textModel.forward(tape, ids: ids).pooled)
     }
 
+    /// The image tower with projection and scale, and the text tower with its projection.
+    package func parameterCounts(_ kind: ComponentKind) -> [ParameterCount] {
+        let isText = { (parameter: Parameter) in parameter.name.hasPrefix("text_") }
+        return [
+            ParameterCount(name: "vision_model", title: "image tower", parameters.filter { !isText($0) }),
+            ParameterCount(name: "text_model", title: "text tower", parameters.filter(isText)),
+        ]
+    }
+
     /// It has a row for every id of its tokenizer, and pictures are prepared for its image tower.
     package func requireFit(as name: String, in pipeline: Pipeline) throws {
         let tokenizer: CaptionTokenizer = try pipeline.require("tokenizer")

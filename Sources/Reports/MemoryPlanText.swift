@@ -20,9 +20,7 @@ package enum MemoryPlanText {
                 return column == 0 ? cell.0 + space : space + cell.0
             }.joined(separator: "  ")
         }
-        let (unet, text, image) = (plan.parameters.unet, plan.parameters.textEncoder, plan.imageTower)
-        let parameters =
-            image == 0 ? "\(unet) (UNet), \(text) (text encoder)" : "\(image) (image tower), \(text) (text tower)"
+        let parameters = plan.parameters.map { "\($0.count) (\($0.title))" }.joined(separator: ", ")
         let available = machine.map { "\(size($0.available)) by \($0.limit)" } ?? "unknown"
         return table.joined(separator: "\n") + "\n\nmost at once  \(size(plan.total))\navailable     \(available)\n"
             + "parameters    \(parameters)"
@@ -40,14 +38,7 @@ package enum MemoryPlanText {
             "schema": 1, "rows": .array(rows), "has_later_steps": .bool(plan.hasLaterSteps),
             "total": .integer(plan.total), "available": machine.map { .integer($0.available) } ?? .null,
             "limit": machine.map { .string($0.limit) } ?? .null,
-            "parameters": plan.imageTower == 0
-                ? [
-                    "unet": .integer(plan.parameters.unet), "text_encoder": .integer(plan.parameters.textEncoder),
-                ]
-                : [
-                    "vision_model": .integer(plan.imageTower),
-                    "text_model": .integer(plan.parameters.textEncoder),
-                ],
+            "parameters": .object(JSONObject(plan.parameters.map { ($0.name, .integer($0.count)) })),
         ]
     }
 

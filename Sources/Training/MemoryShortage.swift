@@ -47,23 +47,24 @@ extension MemoryPlan {
         guard let machine, total > machine.available else { return }
         throw MemoryShortage(
             plan: self, machine: machine,
-            alternatives: try MemoryPlan.alternatives(
-                recipe, workers: workers, gradientCopies, within: machine.available))
+            alternatives: try alternatives(recipe, workers: workers, within: machine.available))
     }
 
     /// Fewer pairs at once; running blocks again, with fewer pairs at once where that alone is not enough; and where
     /// neither helps, doing without averaged weights.
-    private static func alternatives(
-        _ recipe: Recipe, workers: Int, _ gradientCopies: Int, within limit: Int
+    private func alternatives(
+        _ recipe: Recipe, workers: Int, within limit: Int
     ) throws -> [MemoryShortage.Alternative] {
         /// The largest micro-batch that fits, from halving.
-        func smaller(_ recipe: Recipe, _ change: String, keepsBits: Bool) throws -> MemoryShortage.Alternative? {
+        func smaller(
+            _ recipe: Recipe, _ step: StepFootprint, _ change: String, keepsBits: Bool
+        ) -> MemoryShortage.Alternative? {
             var recipe = recipe
             var micro = min(recipe.training.pairsPerStep, recipe.training.microPairs ?? Int.max)
             while micro > 1 {
                 micro /= 2
                 recipe.training.microPairs = micro
-                let total = try MemoryPlan(recipe, workers: workers, gradientCopies: gradientCopies).total
+                let total = MemoryPlan(step, recipe, workers: workers, gradientCopies: gradientCopies).total
                 if total <= limit {
                     return .init(
                         change: "\(change)--set training.micro_pairs=\(micro)", keepsBits: keepsBits, total: total)
@@ -76,11 +77,11 @@ extension MemoryPlan {
         ) throws -> [MemoryShortage.Alternative] {
             var changed = recipe
             edit(&changed)
-            let total = try MemoryPlan(changed, workers: workers, gradientCopies: gradientCopies).total
-            if total <= limit { return [.init(change: change, keepsBits: keepsBits, total: total)] }
-            return try smaller(changed, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
+            let plan = try MemoryPlan(changed, workers: workers, gradientCopies: gradientCopies)
+            if plan.total <= limit { return [.init(change: change, keepsBits: keepsBits, total: plan.total)] }
+            return smaller(changed, plan.step, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }
-        var found = try smaller(recipe, "", keepsBits: true).map { [$0] } ?? []
+        var found = smaller(recipe, step, "", keepsBits: true).map { [$0] } ?? []
         if !recipe.training.recompute {
             found += try with("--set training.recompute=true") { $0.training.recompute = true }
         }

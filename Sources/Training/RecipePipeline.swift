@@ -18,11 +18,13 @@ extension Recipe {
 
     /// The model in memory; where it is new, drawn by the workers of `engine`. Throws with the file, key or tensor at
     /// fault.
-    package func pipeline(on engine: Engine) throws -> Pipeline { try model.pipeline(layout, on: engine) }
+    package func pipeline(on engine: Engine) throws -> Pipeline { try model.pipeline(layout, .numbers(engine)) }
 
     /// The model without numbers: everything that it consists of besides weights is read, and fits together. Throws with
     /// the file and key at fault.
-    package func outline() throws -> Pipeline { try model.pipeline(layout, on: nil) }
+    package func outline(on device: ShapeDevice = ShapeDevice()) throws -> Pipeline {
+        try model.pipeline(layout, .shapes(device))
+    }
 
     /// Digests of what the recipe's model is made of: of a new one its configurations and its tokenizer, whose numbers the
     /// recipe's seed gives; of one in a folder everything. Throws with the file and key at fault.
@@ -35,23 +37,23 @@ extension Recipe {
 }
 
 extension Recipe.Model {
-    /// The model; without an engine to draw by, and without reading weights, one that has no numbers.
-    package func pipeline(_ layout: PipelineLayout, on engine: Engine?) throws -> Pipeline {
+    /// The model, with numbers or without.
+    package func pipeline(_ layout: PipelineLayout, _ weights: ModelWeights) throws -> Pipeline {
         switch self {
-        case .folder(let path): return try Pipeline(layout, folder: path, readsWeights: engine != nil)
+        case .folder(let path): return try Pipeline(layout, folder: path, shapes: weights.shapes)
         case .fresh(let fresh):
             return try Pipeline(
                 layout,
                 configurations: [
                     "unet": fresh.unet, "text_encoder": fresh.textEncoder, "scheduler": fresh.scheduler,
-                ], given: ["tokenizer": fresh.tokenizer.open()], drawn: engine.map { (fresh.initSeed, $0) })
+                ], given: ["tokenizer": fresh.tokenizer.open()], weights: weights, seed: fresh.initSeed)
         case .scorer(let fresh):
             let edge = try CLIPConfig(path: fresh.clip).vision.imageSize
             return try Pipeline(
                 layout, configurations: ["clip": fresh.clip],
                 given: [
                     "tokenizer": fresh.tokenizer.open(), "image_processor": CLIPImageProcessorConfig(edge: edge),
-                ], drawn: engine.map { (fresh.initSeed, $0) })
+                ], weights: weights, seed: fresh.initSeed)
         }
     }
 }

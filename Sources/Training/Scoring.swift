@@ -35,7 +35,7 @@ package final class Scoring {
             try batch.observe(observer)
             try observer.observe(Entries.Batch.labels, batch.items.map(\.label))
         }
-        let (engine, clip) = (model.engine, model.scorer.model)
+        let (engine, clip) = (model.engine, model.clip)
         let size = microItems ?? batch.items.count
         let scale = Elementary.exp(clip.logitScale.value.floats[0])
         let weights = batch.items.map(\.weight)
@@ -97,7 +97,7 @@ package final class Scoring {
     private func pass(
         _ batch: TrainingBatch, _ items: Range<Int>, _ observer: (any StepObserver)?
     ) throws -> Pass {
-        let (engine, clip) = (model.engine, model.scorer.model)
+        let (engine, clip) = (model.engine, model.clip)
         guard case .tokens(let ids) = batch.conditioning, batch.samplesPerItem == 2 else {
             preconditionFailure("a scorer learns from pairs with their captions' tokens")
         }
@@ -105,7 +105,7 @@ package final class Scoring {
         engine.section = "batch"
         let pictures = batch.x0.slice(2 * items.lowerBound..<2 * items.upperBound)
         let pixels = try engine.operation("normalised pictures", [pictures]) {
-            try model.scorer.processor.planes(pictures)
+            try model.processor.planes(pictures)
         }
         engine.section = "policy"
         // The towers meet in the cosines alone: a tape each, run back from its own vectors.

@@ -18,37 +18,13 @@ struct SessionParts {
     init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
         let opened = try DiffusionModel(recipe.pipeline(on: engine))
         let model = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
-        let size = recipe.data.size
         try SessionParts.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
-        let objective = recipe.makeObjective(elements: model.unet.config.inChannels * size * size)
-        let (schedule, inversion) = (NoiseSchedule(model.scheduler), recipe.inversionRecipe)
+        let denoising = try recipe.gradients(of: model, on: engine)
+        task = .denoising(denoising)
+        settings = recipe.batchSettings(denoising)
         self.model = .diffusion(model)
         digests = Pipeline.inputs(try model.pipeline.digests()).merging(data.digests) { first, _ in first }
-            .merging(["schedule": schedule.digest]) { first, _ in first }
-        // The reference shares the policy's storage: an update copies before it writes. It has no adapters.
-        let reference =
-            objective.usesReference
-            ? try UNet2DConditionModel(
-                config: model.unet.config, loader: ParameterLoader(sharing: model.unet.parameters))
-            : nil
-        let trained = TrainedModel(
-            policy: model.unet, reference: reference,
-            textEncoder: recipe.training.trainTextEncoder ? model.textEncoder : nil, schedule: schedule,
-            usesFloat16Levels: inversion.usesFloat16Levels, engine: engine)
-        task = .denoising(
-            Denoising(
-                model: trained, objective: objective, inversion: inversion, microItems: recipe.training.microPairs,
-                recomputes: recipe.training.recompute))
-        settings = BatchSource.Settings(
-            seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: size, timestepCount: schedule.count,
-            timesteps: BatchSource.Timesteps(rawValue: recipe.training.timesteps.rawValue)!,
-            captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
-            samplesPerItem: objective.samplesPerItem,
-            positiveRatio: recipe.objective.kto.map { Float($0.positiveRatio) },
-            needsNoise: objective.noising == .forward,
-            needsInversionNoise: objective.noising == .inversion && inversion.noise != 0,
-            trainsTextEncoder: recipe.training.trainTextEncoder,
-            needsEmptyCaption: objective.noising == .inversion && inversion.guidance != 1)
+            .merging(["schedule": denoising.model.schedule.digest]) { first, _ in first }
     }
 
     /// A scorer under PickScore's loss.
@@ -62,18 +38,12 @@ struct SessionParts {
         }
         model = .scorer(scorer)
         digests = Pipeline.inputs(scorer.digests).merging(data.digests) { first, _ in first }
-        task = .scoring(
-            Scoring(
-                model: TrainedScorer(scorer, engine: engine), microItems: recipe.training.microPairs,
-                recomputes: recipe.training.recompute, contrastive: Float(recipe.objective.contrastive ?? 0)))
-        settings = BatchSource.Settings(
-            seed: recipe.seed, itemsPerStep: recipe.training.pairsPerStep, size: edge, timestepCount: nil,
-            timesteps: .uniform, captionDropout: Float(recipe.training.captionDropout), flips: recipe.training.flip,
-            samplesPerItem: 2, positiveRatio: nil, needsNoise: false, needsInversionNoise: false,
-            trainsTextEncoder: true, needsEmptyCaption: false)
+        task = .scoring(recipe.gradients(of: scorer.model, processor: scorer.processor, on: engine))
+        settings = recipe.batchSettings(size: edge)
     }
 
-    private static func check(_ model: DiffusionModel, channels: Int, areLatents: Bool) throws {
+    /// Throws `TrainingError` for a model that is not trained on what the data have, or not at all.
+    static func check(_ model: DiffusionModel, channels: Int, areLatents: Bool) throws {
         let unet = model.unet.config
         guard unet.inChannels == channels, unet.outChannels == channels else {
             throw TrainingError.mismatch(

@@ -1,10 +1,13 @@
 import Compute
+import Diffusion
 import Preferences
 
 /// The scorer that a run trains: both towers, projections and scale.
 package final class TrainedScorer: TrainableModel {
-    /// The scorer. Its `digest` is that of the weights before the training.
-    package let scorer: PickScore
+    /// The towers.
+    package let clip: CLIPModel
+    /// How pictures are made ready.
+    package let processor: CLIPImageProcessor
     /// What computes.
     package let engine: Engine
     /// All parameters, with `clip/` before their names.
@@ -13,11 +16,12 @@ package final class TrainedScorer: TrainableModel {
     /// All are trained.
     package var weights: [(name: String, parameter: Parameter)] { parameters }
 
-    /// Marks the parameters of `scorer` trainable.
-    package init(_ scorer: PickScore, engine: Engine) {
-        self.scorer = scorer
+    /// Marks the parameters of `clip` trainable.
+    package init(_ clip: CLIPModel, processor: CLIPImageProcessor, engine: Engine) {
+        self.clip = clip
+        self.processor = processor
         self.engine = engine
-        parameters = scorer.model.parameters.map { ("clip/" + $0.name, $0) }
+        parameters = clip.parameters.map { ("clip/" + $0.name, $0) }
         for (_, parameter) in parameters { parameter.isTrainable = true }
     }
 }

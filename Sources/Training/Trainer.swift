@@ -38,6 +38,23 @@ package final class Trainer {
         steps = 0
     }
 
+    /// A trainer with the optimiser, the rates and the averages of `recipe`.
+    convenience init(_ task: TrainingTask, by recipe: Recipe) {
+        let trained = task.trained.parameters
+        self.init(
+            task: task, optimizer: recipe.optimizerSettings.makeOptimizer(trained),
+            learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
+            average: recipe.training.ema.map {
+                WeightAverage(decay: $0, every: recipe.training.emaEvery ?? 1, parameters: trained)
+            },
+            movingReference: recipe.training.referenceEMA.flatMap { average in
+                task.denoising?.model.reference.map {
+                    MovingReference(
+                        decay: average.decay, every: average.every, reference: $0.parameters, policy: trained)
+                }
+            })
+    }
+
     /// Takes up a run after step `steps`, whose weights and optimiser state have been put back.
     package func resume(after steps: Int) { self.steps = steps }
 

@@ -44,19 +44,7 @@ package final class TrainingSession {
         try band?.requireFit(recipe, inputs: inputs, parameters: trained.parameters.map(\.name))
         inputs.other[Band.member] = band?.json
         self.inputs = inputs
-        trainer = Trainer(
-            task: parts.task, optimizer: recipe.optimizerSettings.makeOptimizer(trained.parameters),
-            learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
-            average: recipe.training.ema.map {
-                WeightAverage(decay: $0, every: recipe.training.emaEvery ?? 1, parameters: trained.parameters)
-            },
-            movingReference: recipe.training.referenceEMA.flatMap { average in
-                parts.task.denoising?.model.reference.map {
-                    MovingReference(
-                        decay: average.decay, every: average.every, reference: $0.parameters,
-                        policy: trained.parameters)
-                }
-            })
+        trainer = Trainer(parts.task, by: recipe)
         batches = BatchSource(items: data.items, settings: parts.settings, model: parts.model, engine: engine)
     }
 

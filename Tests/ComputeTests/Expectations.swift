@@ -16,8 +16,3 @@ func expectBits(
             """, sourceLocation: location)
     }
 }
-
-/// Engines on every instruction set of this CPU.
-func engines(workers: [Int] = [1]) -> [Engine] {
-    ISA.supported.flatMap { isa in workers.map { Engine(isa: isa, workers: $0) } }
-}

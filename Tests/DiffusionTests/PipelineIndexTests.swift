@@ -1,4 +1,5 @@
 import Checkpoints
+import Compute
 import Core
 import Foundation
 import Testing
@@ -41,7 +42,7 @@ import Testing
         let file = "\(folder)/model_index.json"
         try index.map { try AtomicFile.write($0.pretty, to: file) } ?? FileContents.remove([file])
         do {
-            let opened = try Pipeline(layout, folder: folder, readsWeights: false)
+            let opened = try Pipeline(layout, folder: folder, shapes: ShapeDevice())
             #expect(opened.parts.map(\.kind.name) == ["unet", "text_encoder", "tokenizer", "scheduler"])
             return nil
         } catch let error as CheckpointError {
@@ -69,7 +70,7 @@ import Testing
     @Test func digestsAndFilesDoNotDependOnIt() throws {
         try Self.withFolder { folder in
             func digests() throws -> [String: Digest] {
-                try Pipeline(.diffusion, folder: folder, readsWeights: false).configurationDigests
+                try Pipeline(.diffusion, folder: folder, shapes: ShapeDevice()).configurationDigests
             }
             let before = try digests()
             try AtomicFile.write(Self.index("sd", Self.withoutAutoencoder).pretty, to: "\(folder)/model_index.json")
@@ -122,7 +123,7 @@ import Testing
         try Self.withFolder { folder in
             let file = "\(folder)/model_index.json"
             func kind() -> CheckpointError.Kind? {
-                do { _ = try Pipeline(.diffusion, folder: folder, readsWeights: false) } catch {
+                do { _ = try Pipeline(.diffusion, folder: folder, shapes: ShapeDevice()) } catch {
                     return (error as? CheckpointError)?.kind
                 }
                 return nil

@@ -28,7 +28,7 @@ import Testing
                     TokenizerFiles([
                         ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(bytes.utf8)),
                     ]))
-            ], drawn: engine.map { (seed, $0) })
+            ], weights: engine.map { .numbers($0) } ?? .shapes(ShapeDevice()), seed: seed)
     }
 
     /// A vocabulary of the single bytes.

@@ -104,7 +104,9 @@ import TinyRuns
             let scorer = try PickScore(path: folder)
             let engine = Engine()
             defer { engine.stop() }
-            let written = TrainedScorer(scorer, engine: engine).parameters.map { ($0.name, $0.parameter.value) }
+            let written = TrainedScorer(scorer.model, processor: scorer.processor, engine: engine).parameters.map {
+                ($0.name, $0.parameter.value)
+            }
             let opened = try weightsDigest(of: written)
             #expect(opened == digest)
             // A run can go on from it.
@@ -213,7 +215,8 @@ import TinyRuns
             let base = try Recipe.read(path: runs.smpo())
             #expect(try JSONCursor(base.json, name: "recipe")["model"].object()["clip"] == nil)
             let plan = try MemoryPlan(read, workers: 1)
-            #expect(plan.imageTower > 0 && plan.total > 48 << 20)
+            #expect(plan.parameters.map(\.name) == ["vision_model", "text_model"])
+            #expect(plan.parameters[0].count > 0 && plan.total > 48 << 20)
         }
     }
 

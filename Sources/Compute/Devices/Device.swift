@@ -13,3 +13,11 @@ package protocol Device: AnyObject, Sendable {
     /// Copies bytes of the device's own memory, from `offset` on, into the host's.
     func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer)
 }
+
+extension Device {
+    /// A new tensor in the device's memory, its contents undefined.
+    package func tensor(_ shape: [Int], _ dtype: DType = .f32) -> Tensor {
+        let storage = allocate(byteCount: shape.reduce(1, *) * dtype.byteCount)
+        return Tensor(shape: shape, dtype: dtype, storage: storage, offset: 0)
+    }
+}

@@ -28,8 +28,13 @@ package struct KnownAnswer: Sendable, CustomStringConvertible {
     }
 
     /// All of them: every kernel, on shapes large enough to be shared among workers.
-    package static let all =
-        products + convolutions + normalizations + attentions + elementwise + moves + functions
+    package static let all = operations + functions
+
+    /// Those of operations that a device runs; the others show kernels of the host.
+    package static let operations = products + convolutions + normalizations + attentions + elementwise + moves
+
+    /// Those that are made of matrix products.
+    package static let sumsOfProducts = products + convolutions + attentions
 
     /// The numbers of workers that an answer is asked for.
     package static let workerCounts = [1, 2, 3, 7]

@@ -6,7 +6,7 @@ package final class ParameterLoader {
     private enum Origin {
         case checkpoint(Checkpoint, prefix: String)
         case seed(UInt64, Engine?)
-        case nothing
+        case shapes(ShapeDevice)
     }
 
     private let origin: Origin
@@ -17,8 +17,6 @@ package final class ParameterLoader {
 
     /// Which layers get an adapter, or nil for none.
     let adapterRecipe: AdapterRecipe?
-    /// What the adapters asked for, in the order of asking; always fresh.
-    package private(set) var adapterRequests: [ParameterRequest] = []
     /// The adapters handed out, in the order of asking.
     private(set) var adapters: [LowRankUpdate] = []
     /// The layers that could have one.
@@ -42,10 +40,10 @@ package final class ParameterLoader {
         adapterRecipe = nil
     }
 
-    /// Makes parameters without numbers: a model of them cannot compute and takes no memory, whatever its size, and knows
-    /// what it asked for.
-    package init(adapters: AdapterRecipe? = nil) {
-        origin = .nothing
+    /// Makes parameters that have shapes and no numbers: a model of them takes no memory, whatever its size, knows what it
+    /// asked for, and runs on `device`, which computes nothing.
+    package init(shapesOn device: ShapeDevice = ShapeDevice(), adapters: AdapterRecipe? = nil) {
+        origin = .shapes(device)
         adapterRecipe = adapters
     }
 
@@ -56,7 +54,7 @@ package final class ParameterLoader {
             switch origin {
             case .checkpoint(let source, let prefix): try source.float32(named: prefix + name, shape: shape)
             case .seed(let seed, let engine): request.drawn(seed: seed, on: engine)
-            case .nothing: Tensor(uninitialized: [0])
+            case .shapes(let device): device.tensor(shape)
             }
         let parameter = Parameter(name: name, value: value)
         requests.append(request)
@@ -70,9 +68,10 @@ package final class ParameterLoader {
         modules.append(module)
         guard let recipe = adapterRecipe, recipe.adapts(module) else { return nil }
         let requests = LowRankUpdate.requests(module, weight: weight, number: modules.count - 1, rank: recipe.rank)
-        adapterRequests += [requests.down, requests.up]
         func parameter(_ request: ParameterRequest) -> Parameter {
-            if case .nothing = origin { return Parameter(name: request.name, value: Tensor(uninitialized: [0])) }
+            if case .shapes(let device) = origin {
+                return Parameter(name: request.name, value: device.tensor(request.shape))
+            }
             return Parameter(name: request.name, value: request.drawn(seed: recipe.ownSeed))
         }
         let adapter = LowRankUpdate(

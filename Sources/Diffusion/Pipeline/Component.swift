@@ -12,6 +12,8 @@ package protocol Component: Sendable {
     var trainedParameters: [Parameter] { get }
     /// What the parameters are drawn by, in the order of drawing.
     var requests: [ParameterRequest] { get }
+    /// How many parameters there are, in the parts that are told apart; of a component of the kind `kind`.
+    func parameterCounts(_ kind: ComponentKind) -> [ParameterCount]
 
     /// What stands for all but the weights, by the names that manifests give it below `model/`.
     /// - Parameter folder: the part's folder below the model's; empty where it lies in the model's own.
@@ -28,10 +30,28 @@ package protocol Component: Sendable {
     func requireFit(as name: String, in pipeline: Pipeline) throws
 }
 
+/// How many parameters a component has, or a part of one.
+package struct ParameterCount: Sendable, Equatable {
+    /// Its name in JSON: `text_encoder`.
+    package let name: String
+    /// Its name for people: `text encoder`.
+    package let title: String
+    /// Numbers.
+    package let count: Int
+
+    init(name: String, title: String, _ parameters: some Sequence<Parameter>) {
+        (self.name, self.title) = (name, title)
+        count = parameters.reduce(0) { $0 + $1.value.count }
+    }
+}
+
 extension Component {
     package var parameters: [Parameter] { [] }
     package var trainedParameters: [Parameter] { parameters }
     package var requests: [ParameterRequest] { [] }
+    package func parameterCounts(_ kind: ComponentKind) -> [ParameterCount] {
+        parameters.isEmpty ? [] : [ParameterCount(name: kind.name, title: kind.title, parameters)]
+    }
     package func weightsDigest(_ folder: String) throws -> (name: String, digest: Digest)? { nil }
     package func writeWeights(into writer: FolderWriter, _ folder: String) throws {}
     package func weightsFile(_ folder: String) -> String? { nil }

@@ -5,14 +5,16 @@ import Core
 package struct ComponentKind: Sendable {
     /// What one is made from.
     package enum Origin: Sendable {
-        /// The folder of a model.
-        case folder(String, readsWeights: Bool)
-        /// A configuration, by its path; its weights from a seed, drawn by the workers of an engine, or none.
-        case configuration(String, drawn: (seed: UInt64, engine: Engine)?)
+        /// The folder of a model, its weights read from it or shapes on a device.
+        case folder(String, shapes: ShapeDevice?)
+        /// A configuration, by its path, and what its weights are, drawn from a seed where they are numbers.
+        case configuration(String, ModelWeights, seed: UInt64)
     }
 
     /// Its name: the key of its configuration in a recipe, and what stands before its parameters' names in records.
     package let name: String
+    /// What it is called where people read.
+    package let title: String
     /// Its folder below the model's; empty where it lies in the model's own.
     package let folder: String
     /// The classes that it may be of in a `model_index.json`.
@@ -23,22 +25,30 @@ package struct ComponentKind: Sendable {
     let salt: UInt64
     let make: @Sendable (Origin) throws -> any Component
 
+    private init(
+        _ name: String, _ title: String? = nil, folder: String, _ classNames: [String], isOptional: Bool = false,
+        salt: UInt64 = 0, make: @escaping @Sendable (Origin) throws -> any Component
+    ) {
+        (self.name, self.title) = (name, title ?? name.replacing("_", with: " "))
+        (self.folder, self.classNames, self.isOptional) = (folder, classNames, isOptional)
+        (self.salt, self.make) = (salt, make)
+    }
+
     /// A network.
     static func network<N: Network>(
-        _ name: String, folder: String? = nil, _: N.Type, salt: UInt64 = 0, isOptional: Bool = false
+        _ name: String, title: String? = nil, folder: String? = nil, _: N.Type, salt: UInt64 = 0,
+        isOptional: Bool = false
     ) -> ComponentKind {
         let folder = folder ?? name
-        return ComponentKind(
-            name: name, folder: folder, classNames: N.classNames, isOptional: isOptional, salt: salt
-        ) { origin in
+        return ComponentKind(name, title, folder: folder, N.classNames, isOptional: isOptional, salt: salt) { origin in
             switch origin {
-            case .folder(let model, let readsWeights):
-                try N(path: folder.isEmpty ? model : "\(model)/\(folder)", readsWeights: readsWeights)
-            case .configuration(let path, let drawn):
+            case .folder(let model, let shapes):
+                try N(path: folder.isEmpty ? model : "\(model)/\(folder)", shapes: shapes)
+            case .configuration(let path, .numbers(let engine), let seed):
                 try N(
-                    config: N.Configuration(path: path),
-                    loader: drawn.map { ParameterLoader(seed: $0.seed ^ salt, engine: $0.engine) }
-                        ?? ParameterLoader())
+                    config: N.Configuration(path: path), loader: ParameterLoader(seed: seed ^ salt, engine: engine))
+            case .configuration(let path, .shapes(let device), _):
+                try N(config: N.Configuration(path: path), loader: ParameterLoader(shapesOn: device))
             }
         }
     }
@@ -48,27 +58,23 @@ package struct ComponentKind: Sendable {
         _ name: String, folder: String? = nil, file: String, _: C.Type, isOptional: Bool = false
     ) -> ComponentKind {
         let folder = folder ?? name
-        return ComponentKind(
-            name: name, folder: folder, classNames: C.classNames, isOptional: isOptional, salt: 0
-        ) { origin in
+        return ComponentKind(name, folder: folder, C.classNames, isOptional: isOptional) { origin in
             switch origin {
             case .folder(let model, _): try C(path: "\(model)/\(Pipeline.path(folder, file))")
-            case .configuration(let path, _): try C(path: path)
+            case .configuration(let path, _, _): try C(path: path)
             }
         }
     }
 
     /// A tokenizer, whose files may lie beside the model's where `mayLieBeside`.
     static func tokenizer(_ name: String, mayLieBeside: Bool = false) -> ComponentKind {
-        ComponentKind(
-            name: name, folder: name, classNames: CaptionTokenizer.classNames, isOptional: false, salt: 0
-        ) { origin in
+        ComponentKind(name, folder: name, CaptionTokenizer.classNames) { origin in
             switch origin {
             case .folder(let model, _):
                 let own = "\(model)/\(name)"
                 return try CaptionTokenizer(
                     TokenizerFiles(folder: mayLieBeside && !FileContents.isFolder(own) ? model : own))
-            case .configuration(let path, _): return try CaptionTokenizer(TokenizerFiles(folder: path))
+            case .configuration(let path, _, _): return try CaptionTokenizer(TokenizerFiles(folder: path))
             }
         }
     }

@@ -39,15 +39,15 @@ package struct DiffusionModel: Sendable {
     /// The same model with fresh adapters in its network, whose weights are shared and not copied.
     /// - Throws: `ConfigError` for a target that names no layer.
     package func adapted(by recipe: AdapterRecipe) throws -> DiffusionModel {
-        try DiffusionModel(
-            pipeline.replacing(
-                "unet",
-                with: UNet2DConditionModel(
-                    config: unet.config, loader: ParameterLoader(sharing: unet.parameters, adapters: recipe))))
+        let loader =
+            try pipeline.shapes.map { ParameterLoader(shapesOn: $0, adapters: recipe) }
+            ?? ParameterLoader(sharing: unet.parameters, adapters: recipe)
+        return try DiffusionModel(
+            pipeline.replacing("unet", with: UNet2DConditionModel(config: unet.config, loader: loader)))
     }
 
     /// Captions that are encoded at once: the activations of a thousand of them would take gigabytes.
-    static let captionsAtOnce = 8
+    package static let captionsAtOnce = 8
 
     /// The hidden states of captions, without gradients: [captions, tokens, width].
     package func encode(_ captions: [String], engine: Engine) -> TextCondition {

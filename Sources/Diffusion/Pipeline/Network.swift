@@ -39,12 +39,12 @@ extension Network {
 
     package func writeBesides(into writer: FolderWriter) throws {}
 
-    /// Opens a folder with `config.json` and weights, all of them finite, or with its configuration alone a network
-    /// without numbers.
+    /// Opens a folder with `config.json` and weights, all of them finite, or with its configuration alone a network whose
+    /// weights are shapes on a device.
     /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    package init(path: String, readsWeights: Bool = true) throws {
-        guard readsWeights else {
-            try self.init(config: Configuration(path: "\(path)/config.json"), loader: ParameterLoader())
+    package init(path: String, shapes: ShapeDevice? = nil) throws {
+        if let shapes {
+            try self.init(config: Configuration(path: "\(path)/config.json"), loader: ParameterLoader(shapesOn: shapes))
             return
         }
         let directory = try ModelDirectory(path: path)
@@ -52,11 +52,6 @@ extension Network {
         try self.init(
             config: Configuration(directory.config, file: directory.configPath),
             loader: ParameterLoader(source: directory.weights))
-    }
-
-    /// The parameters of a network of `config`, in the order in which they are drawn, without their numbers.
-    package static func outline(_ config: Configuration) throws -> [ParameterRequest] {
-        try Self(config: config, loader: ParameterLoader()).requests
     }
 
     package func configurationDigests(_ folder: String) -> [String: Digest] {

@@ -14,30 +14,32 @@ package struct Pipeline: Sendable {
 
     /// The components, in the order of the layout.
     package let parts: [Part]
-    /// Whether the weights have their numbers. Without, a pipeline can be checked, counted and drawn.
-    package let hasNumbers: Bool
+    /// The device that has the weights' shapes; nil where they have their numbers. With shapes a pipeline can be checked,
+    /// counted, drawn, and run to see what it would take.
+    package let shapes: ShapeDevice?
 
     /// Opens the model in `folder`. Throws what is missing, misshapen or not finite, or does not fit, with the file's
     /// name.
-    /// - Parameter readsWeights: whether the weights are read; else none of their files is opened.
-    package init(_ layout: PipelineLayout, folder: String, readsWeights: Bool = true) throws {
+    /// - Parameter shapes: a device for the weights' shapes: then none of their files is opened.
+    package init(_ layout: PipelineLayout, folder: String, shapes: ShapeDevice? = nil) throws {
         try layout.requireOpenable(folder)
         try self.init(
             layout.kinds.compactMap { kind in
                 if kind.isOptional, !FileContents.isFolder("\(folder)/\(kind.folder)") { return nil }
-                return Part(kind: kind, component: try kind.make(.folder(folder, readsWeights: readsWeights)))
-            }, hasNumbers: readsWeights)
+                return Part(kind: kind, component: try kind.make(.folder(folder, shapes: shapes)))
+            }, shapes: shapes)
     }
 
     /// A new model.
     /// - Parameters:
     ///   - configurations: the paths of configurations, by the names of the components.
     ///   - given: components that are there already.
-    ///   - drawn: where the weights come from; nil for a pipeline without numbers.
+    ///   - weights: what the others' weights are.
+    ///   - seed: what they are drawn from where they are numbers.
     /// - Throws: `ConfigError` for what is missing, not supported, or does not fit; `CheckpointError`, `FileError`.
     package init(
         _ layout: PipelineLayout, configurations: [String: String], given: [String: any Component],
-        drawn: (seed: UInt64, engine: Engine)?
+        weights: ModelWeights, seed: UInt64
     ) throws {
         try self.init(
             layout.kinds.compactMap { kind in
@@ -47,20 +49,21 @@ package struct Pipeline: Sendable {
                     throw ConfigError(
                         file: "the model", key: kind.name, "is missing", expected: "a configuration", found: nil)
                 }
-                return Part(kind: kind, component: try kind.make(.configuration(path, drawn: drawn)))
-            }, hasNumbers: drawn != nil)
+                return Part(kind: kind, component: try kind.make(.configuration(path, weights, seed: seed)))
+            }, shapes: weights.shapes)
     }
 
     /// Components in memory.
     /// - Throws: `ConfigError` for what is missing or does not fit.
     package init(_ layout: PipelineLayout, _ components: [String: any Component]) throws {
-        let parts = try Pipeline(layout, configurations: [:], given: components, drawn: nil).parts
-        try self.init(parts, hasNumbers: true)
+        let given = try Pipeline(
+            layout, configurations: [:], given: components, weights: .shapes(ShapeDevice()), seed: 0)
+        try self.init(given.parts, shapes: nil)
     }
 
-    private init(_ parts: [Part], hasNumbers: Bool) throws {
+    private init(_ parts: [Part], shapes: ShapeDevice?) throws {
         self.parts = parts
-        self.hasNumbers = hasNumbers
+        self.shapes = shapes
         for part in parts { try part.component.requireFit(as: part.kind.name, in: self) }
     }
 
@@ -85,7 +88,7 @@ package struct Pipeline: Sendable {
     package func replacing(_ name: String, with component: any Component) throws -> Pipeline {
         try Pipeline(
             parts.map { $0.kind.name == name ? Part(kind: $0.kind, component: component) : $0 },
-            hasNumbers: hasNumbers)
+            shapes: shapes)
     }
 
     /// What a training of the components `names` changes, each with its component's name before its own.
@@ -94,6 +97,9 @@ package struct Pipeline: Sendable {
             part.component.trainedParameters.map { ("\(part.kind.name)/\($0.name)", $0) }
         }
     }
+
+    /// How many parameters the components have.
+    package var parameterCounts: [ParameterCount] { parts.flatMap { $0.component.parameterCounts($0.kind) } }
 
     // MARK: Digests
 
@@ -107,7 +113,7 @@ package struct Pipeline: Sendable {
     /// What stands for the content of each component, independent of the files' layout. Adapters are no part of it: they
     /// begin by a recipe.
     package func digests() throws -> [String: Digest] {
-        precondition(hasNumbers, "a pipeline without numbers")
+        precondition(shapes == nil, "a pipeline without numbers")
         return try parts.reduce(into: configurationDigests) { digests, part in
             if let (name, digest) = try part.component.weightsDigest(part.kind.folder) { digests[name] = digest }
         }
@@ -134,7 +140,7 @@ package struct Pipeline: Sendable {
     }
 
     private func write(into writer: FolderWriter) throws {
-        precondition(hasNumbers, "a pipeline without numbers")
+        precondition(shapes == nil, "a pipeline without numbers")
         for part in parts {
             try part.component.writeConfiguration(into: writer, part.kind.folder, storing: .f32)
             try part.component.writeWeights(into: writer, part.kind.folder)

@@ -10,7 +10,7 @@ package struct PipelineLayout: Sendable {
     private let besides: [String]?
 
     private static let diffusionKinds: [ComponentKind] = [
-        .network("unet", UNet2DConditionModel.self),
+        .network("unet", title: "UNet", UNet2DConditionModel.self),
         // Its own salt, so that its weights do not depend on the UNet's size.
         .network("text_encoder", CLIPTextModel.self, salt: 0x7465_7874),
         .tokenizer("tokenizer"),

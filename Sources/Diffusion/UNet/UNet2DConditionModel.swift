@@ -145,14 +145,6 @@ package final class UNet2DConditionModel: Network {
         }
     }
 
-    /// The matrices of the adapters that a network of `config` has by `recipe`, without their numbers.
-    /// - Throws: `ConfigError` for a target that names no layer.
-    package static func outline(_ config: UNetConfig, adapters recipe: AdapterRecipe) throws -> [ParameterRequest] {
-        let loader = ParameterLoader(adapters: recipe)
-        _ = try UNet2DConditionModel(config: config, loader: loader)
-        return loader.adapterRequests
-    }
-
     /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`
     /// [n, tokens, width]. `observe` is shown the activations between blocks.
     package func forward(

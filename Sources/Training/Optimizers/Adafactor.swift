@@ -55,11 +55,6 @@ package final class Adafactor: Optimizer {
         self.parameters = parameters
     }
 
-    /// Rows and columns of the matrices that a tensor of `shape` is a stack of; nil for fewer than two axes.
-    static func factors(of shape: [Int]) -> (rows: Int, columns: Int)? {
-        shape.count < 2 ? nil : (shape[shape.count - 2], shape[shape.count - 1])
-    }
-
     /// The means as `row/NAME` and `column/NAME`, or `second/NAME` of a small tensor.
     package var stateTensors: [(name: String, tensor: Tensor)] {
         moments.flatMap { name, moments in

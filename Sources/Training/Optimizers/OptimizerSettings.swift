@@ -18,24 +18,6 @@ package enum OptimizerSettings: Sendable, Equatable {
         }
     }
 
-    /// Numbers of state for a parameter of a shape.
-    package func stateCount(_ shape: [Int]) -> Int {
-        let count = shape.reduce(1, *)
-        switch self {
-        case .adamW: return 2 * count
-        case .adafactor:
-            guard let (rows, columns) = Adafactor.factors(of: shape) else { return count }
-            return count / columns + count / rows
-        case .sgd(let settings): return settings.momentum == 0 ? 0 : count
-        }
-    }
-
-    /// Numbers that exist only while a parameter of a shape is updated.
-    package func workCount(_ shape: [Int]) -> Int {
-        guard case .adafactor = self else { return 0 }
-        return shape.reduce(1, *) + (shape.count < 2 ? 0 : stateCount(shape))
-    }
-
     /// What the state is called where its memory is listed.
     package var stateName: String {
         switch self {

@@ -162,7 +162,6 @@ struct TrainCommand: ParsableCommand {
             try OutputFile("--out", weights).require(sparing: [base], workspace)
         }
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
-        _ = try recipe.outline()
         let machine = MachineMemory.read()
         if dryRun {
             print(

@@ -67,7 +67,7 @@ extension InitCommand {
                 unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
                 scheduler: "\(model)/scheduler.json",
                 tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer), initSeed: seed)
-            let written = try Recipe.Model.fresh(fresh).pipeline(.diffusion, on: nil).write(
+            let written = try Recipe.Model.fresh(fresh).pipeline(.diffusion, .shapes(ShapeDevice())).write(
                 drawing: seed, to: out, dtype: dtype.dtype, on: engine)
             if json {
                 let parts = written.map { part -> (String, JSONValue) in
