@@ -77,7 +77,7 @@ package struct MemoryPlan: Sendable, Equatable {
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)
         let batch = MemoryPlan.batch(step, recipe, items)
-        add("batch and recorded latents", batch, batch, batch)
+        add(recipe.objective.name == .pickscore ? "batch" : "batch and recorded latents", batch, batch, batch)
         if recipe.backend == .openblas { add("matrices laid out for OpenBLAS", step.passWork, 0, step.passWork) }
         let program = MemoryPlan.program + workers * MemoryPlan.scratch
         add("program and scratch", program, program, program)
@@ -89,14 +89,19 @@ package struct MemoryPlan: Sendable, Equatable {
     }
 
     /// Pictures of the step, their noise or what a scorer makes of them, and what is recorded of them: inverted latents are
-    /// kept and then copied into one object; and the captions, encoded a few at a time and then put together.
+    /// kept and then copied into one object; the captions, encoded a few at a time and then put together; and for CLIP's own
+    /// loss, which holds every picture against every caption, the cosine of each and its pull from either side.
     private static func batch(_ step: StepFootprint, _ recipe: Recipe, _ items: Int) -> Int {
         let pictures = 2 + (recipe.record.latents && step.inverts ? 2 : 0)
         let atOnce = DiffusionModel.captionsAtOnce
         let captions = max(
             times(step.caption.result, items) + min(items, atOnce) * step.caption.work,
             items > atOnce ? times(2 * step.caption.result, items) : 0)
-        return times(step.pictures * pictures, items) + captions
+        let pair =
+            2 * MemoryLayout<CosinePull>.stride + MemoryLayout<CosineSimilarity>.stride
+            + MemoryLayout<CosinePair>.stride
+        let cosines = recipe.objective.contrastive == nil ? 0 : times(times(pair, items), items)
+        return times(step.pictures * pictures, items) + captions + cosines
     }
 
     /// A recipe may ask for more than can be counted: then it is far too much in any case.
