@@ -44,7 +44,7 @@ class Pairs:
         rows = []
         for k in kept:
             best = 0 if scores[k][0] > scores[k][1] else 1
-            if objective["winner"] == "human" and self.lines[k]["label_0"] != 0.5:
+            if objective.get("winner", "human") == "human" and self.lines[k]["label_0"] != 0.5:
                 best = 0 if self.lines[k]["label_0"] > 0.5 else 1
             winner, loser = f32(scores[k][best]), f32(scores[k][1 - best])
             weight = f32(1)
@@ -67,21 +67,53 @@ class Latents(Pairs):
 
 
 class Pictures(Pairs):
-    """PNG files of 8 bits."""
+    """PNG files of 8 bits, height × width, brought to squares of an edge."""
 
-    def __init__(self, folder, edge):
+    def __init__(self, folder, edge, height, width):
         super().__init__(folder, **{f"image_{s}": lambda k, s=s: f"{k}-{s}.png" for s in (0, 1)})
         random = np.random.default_rng(6)
-        levels = random.integers(0, 256, [2, PAIRS, edge, edge, 3], np.uint8)
+        levels = random.integers(0, 256, [2, PAIRS, height, width, 3], np.uint8)
         self.files = [[png(picture) for picture in side] for side in levels]
         for side in (0, 1):
             for k in range(PAIRS):
                 (folder / f"{k}-{side}.png").write_bytes(self.files[side][k])
+        levels = np.stack([[square(picture, edge) for picture in side] for side in levels])
         planes = (levels.astype(f32) / f32(255) - f32(0.5)) / f32(0.5)
         self.pictures = np.ascontiguousarray(planes.transpose(0, 1, 4, 2, 3))
 
     def picture_digest(self, side, k):
         return digest("smpo/file/1", self.files[side][k])
+
+
+def square(picture, edge):
+    """Shorter side to `edge`, then the middle."""
+    height, width, _ = picture.shape
+    short = min(height, width)
+    height, width = (int(edge * length / short) for length in (height, width))
+    picture = resized(resized(picture.swapaxes(0, 1), width).swapaxes(0, 1), height)
+    top, left = (round((length - edge) / 2) for length in (height, width))
+    return picture[top:top + edge, left:left + edge]
+
+
+def resized(levels, count):
+    """Along the first axis."""
+    length = len(levels)
+    if length == count:
+        return levels
+    scale = length / count
+    reach = max(1, scale)
+    result = np.zeros([count, *levels.shape[1:]], np.uint8)
+    for x in range(count):
+        centre = (x + 0.5) * scale
+        taps = range(max(0, int(centre - reach + 0.5)), min(length, int(centre + reach + 0.5)))
+        weights = [max(0, 1 - abs((i - centre + 0.5) * (1 / reach))) for i in taps]
+        total = 0.0
+        for weight in weights:
+            total += weight
+        fixed = [int(0.5 + weight / total * 2**22) for weight in weights]
+        value = 2**21 + sum(int(w) * levels[i].astype(np.int64) for w, i in zip(fixed, taps))
+        result[x] = np.clip(value >> 22, 0, 255)
+    return result
 
 
 def png(picture):

@@ -94,3 +94,51 @@ def loss(objective, m, r, weight, elements, kl):
 
 def step_loss(values):
     return total(values) / f32(len(values))
+
+
+class PickScore:
+    """A scorer's pair: cosines of winner and loser with the caption."""
+
+    def __init__(self, cosines, scale, label):
+        self.z = scale * (cosines[0] - cosines[1])
+        share, z = f64(label), f64(self.z)
+        entropy = call("log_double", f64(0.5)) if label == 0.5 else f64(0)
+        self.value = f32((share * soft(z) + (1 - share) * soft(-z)) + entropy)
+        self.slope = (f32(1) - f32(label)) * sigmoid(self.z) - f32(label) * sigmoid(-self.z)
+
+
+class Cosine:
+    """Of two vectors, in double; `pull` is its gradient by the first."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x.astype(f64), y.astype(f64)
+        self.lengths = [np.sqrt(self.ordered(v * v)) for v in (self.x, self.y)]
+        self.cosine = self.ordered(self.x * self.y) / (self.lengths[0] * self.lengths[1])
+        self.value = f32(self.cosine)
+
+    @staticmethod
+    def ordered(terms):
+        result = f64(0)
+        for term in terms:
+            result = result + term
+        return result
+
+    def pull(self, p):
+        (x, y), (first, second) = (self.x, self.y), self.lengths
+        return (f64(p) * ((y / second - self.cosine * (x / first)) / first)).astype(f32)
+
+
+def contrastive(logits):
+    """(loss, slopes) of logits [n, n], pictures by captions."""
+    n = len(logits)
+    value, slopes = f64(0), np.zeros([n, n], f64)
+    for line in range(2 * n):
+        places = [(line, i) if line < n else (i, line - n) for i in range(n)]
+        row = [f64(logits[p]) for p in places]
+        top = max(row)
+        e = [call("exp_double", v - top) for v in row]
+        total_ = Cosine.ordered(e)
+        value = value + ((top + call("log_double", total_)) - row[line % n])
+        for i, p in enumerate(places):
+            slopes[p] = slopes[p] + (e[i] / total_ - (1 if i == line % n else 0))
+    return f32(value / (2 * n)), (slopes / (2 * n)).astype(f32)

@@ -118,8 +118,8 @@ class Tape:
 class Network:
     """Layers by name over the weights of a model; gradients by the same names."""
 
-    def __init__(self, weights, prefix=""):
-        self.weights, self.prefix, self.gradients = weights, prefix, {}
+    def __init__(self, weights, prefix="", adapter_scale=f32(1)):
+        self.weights, self.prefix, self.gradients, self.adapter_scale = weights, prefix, {}, adapter_scale
 
     def weight(self, name):
         return self.weights[self.prefix + name]
@@ -134,6 +134,26 @@ class Network:
     # Sections 2 and 3
 
     def linear(self, tape, x, name, bias=True):
+        return self.adapted(tape, x, name, self.plain_linear(tape, x, name, bias), self.plain_linear)
+
+    def convolution(self, tape, x, name, stride=1, padding=None):
+        def down(tape, x, name, bias):
+            return self.plain_convolution(tape, x, name, stride, padding, bias)
+        y = self.plain_convolution(tape, x, name, stride, padding)
+        return self.adapted(tape, x, name, y, down, lambda *inner: self.plain_convolution(*inner, bias=False))
+
+    def adapted(self, tape, x, name, y, down, up=None):
+        """y, and what the layer's adapter adds, if it has one (section 14)."""
+        if self.prefix + name + ".lora_A.weight" not in self.weights:
+            return y
+        inner = down(tape, x, name + ".lora_A", False)
+        if self.adapter_scale != 1:
+            before, factor = inner, self.adapter_scale
+            inner = tape.record(before.value * factor, lambda dy: before.add(dy * factor))
+        outer = up(tape, inner, name + ".lora_B") if up else down(tape, inner, name + ".lora_B", False)
+        return add(tape, y, outer)
+
+    def plain_linear(self, tape, x, name, bias):
         w = self.weight(name + ".weight")
         shape = x.value.shape
         rows = x.value.reshape(-1, shape[-1])
@@ -151,7 +171,7 @@ class Network:
             x.add(product(dy.reshape(-1, dy.shape[-1]), w).reshape(shape))
         return tape.record(y.reshape(*shape[:-1], len(w)), back)
 
-    def convolution(self, tape, x, name, stride=1, padding=None, bias=True):
+    def plain_convolution(self, tape, x, name, stride=1, padding=None, bias=True):
         w = self.weight(name + ".weight")
         out, channels, edge, _ = w.shape
         padding = edge // 2 if padding is None else padding
@@ -395,8 +415,8 @@ def sinusoid(values, width, cosine_first=True, shift=0):
 class UNet(Network):
     """diffusers' UNet2DConditionModel, of the keys that small configurations have."""
 
-    def __init__(self, weights, config, prefix=""):
-        super().__init__(weights, prefix)
+    def __init__(self, weights, config, prefix="", adapter_scale=f32(1)):
+        super().__init__(weights, prefix, adapter_scale)
         self.config = config
 
     def resnet(self, tape, x, time, name):
@@ -486,6 +506,17 @@ class CLIPLayers(Network):
         return tape.block([x], body)
 
 
+def picked(tape, x, rows):
+    """Row rows[i] of sample i."""
+    every = np.arange(len(rows))
+
+    def back(dy):
+        dx = np.zeros_like(x.value)
+        dx[every, rows] = dy
+        x.add(dx)
+    return tape.record(x.value[every, rows], back)
+
+
 class TextEncoder(CLIPLayers):
     """transformers' CLIPTextModel: the last hidden state after the final LayerNorm."""
 
@@ -494,10 +525,58 @@ class TextEncoder(CLIPLayers):
         self.config = config
 
     def __call__(self, tape, ids):
-        config = self.config
-        x = self.embedding(tape, ids, "text_model.embeddings.token_embedding.weight")
-        x = self.positions(tape, x, "text_model.embeddings.position_embedding.weight")
+        config, name = self.config, "text_model."
+        x = self.embedding(tape, ids, name + "embeddings.token_embedding.weight")
+        x = self.positions(tape, x, name + "embeddings.position_embedding.weight")
         for layer in range(config["num_hidden_layers"]):
-            x = self.layer(tape, x, f"text_model.encoder.layers.{layer}", config["num_attention_heads"],
-                           config["hidden_act"], config["layer_norm_eps"], causal=True)
-        return self.layer_norm(tape, x, "text_model.final_layer_norm", config["layer_norm_eps"])
+            x = self.layer(tape, x, f"{name}encoder.layers.{layer}", config["num_attention_heads"],
+                           config["hidden_act"], config.get("layer_norm_eps", 1e-5), causal=True)
+        return self.layer_norm(tape, x, name + "final_layer_norm", config.get("layer_norm_eps", 1e-5))
+
+
+class CLIP(TextEncoder):
+    """transformers' CLIPModel: vectors of pictures and captions, not normalised."""
+
+    def __init__(self, weights, config, prefix=""):
+        super().__init__(weights, config["text_config"], prefix)
+        self.vision = config["vision_config"]
+
+    def captions(self, tape, ids):
+        ends = [i.index(self.config["eos_token_id"]) for i in ids]
+        return self.linear(tape, picked(tape, self(tape, ids), ends), "text_projection", bias=False)
+
+    def images(self, tape, pixels):
+        n, c, height, _ = pixels.shape
+        edge, name, eps = self.vision["patch_size"], "vision_model.", 1e-5
+        grid = height // edge
+        patches = pixels.reshape(n, c, grid, edge, grid, edge).transpose(0, 2, 4, 1, 3, 5).reshape(n, grid * grid, -1)
+        x = self.prepended(tape, self.patch_embedding(tape, patches, name + "embeddings.patch_embedding.weight"),
+                           name + "embeddings.class_embedding")
+        x = self.positions(tape, x, name + "embeddings.position_embedding.weight")
+        x = self.layer_norm(tape, x, name + "pre_layrnorm", eps)
+        for layer in range(self.vision["num_hidden_layers"]):
+            x = self.layer(tape, x, f"{name}encoder.layers.{layer}", self.vision["num_attention_heads"],
+                           self.vision["hidden_act"], eps, causal=False)
+        x = self.layer_norm(tape, picked(tape, x, np.zeros(n, int)), name + "post_layernorm", eps)
+        return self.linear(tape, x, "visual_projection", bias=False)
+
+    def patch_embedding(self, tape, patches, name):
+        """A linear layer over patches [c, edge, edge], its weight as the convolution's."""
+        w = self.weight(name)
+        flat = w.reshape(len(w), -1)
+
+        def back(dy):
+            dw = self.gradient(name).reshape(flat.shape)
+            for dy_sample, x_sample in zip(dy, patches):
+                dw = product(dy_sample.T, x_sample, dw)
+            self.learn(name, dw.reshape(w.shape))
+        y = product(patches.reshape(-1, patches.shape[-1]), flat.T)
+        return tape.record(y.reshape(*patches.shape[:2], -1), back)
+
+    def prepended(self, tape, x, name):
+        """The class token before the patches; its gradient is a column sum, picture after picture."""
+        def back(dy):
+            self.learn(name, column_sums(dy[:, :1], self.gradient(name)))
+            x.add(np.ascontiguousarray(dy[:, 1:]))
+        first = np.broadcast_to(self.weight(name), [len(x.value), 1, x.value.shape[-1]])
+        return tape.record(np.concatenate([first, x.value], axis=1), back)

@@ -19,6 +19,13 @@ TEXT = {
     "num_attention_heads": 2, "num_hidden_layers": 1, "max_position_embeddings": 16, "vocab_size": 619,
     "hidden_act": "quick_gelu", "layer_norm_eps": 1e-05, "eos_token_id": 618, "projection_dim": 8,
 }
+SCORER = {
+    "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": 6, "logit_scale_init_value": 2.6592,
+    "text_config": {"hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1,
+                    "max_position_embeddings": 16, "vocab_size": 619, "hidden_act": "gelu", "eos_token_id": 618},
+    "vision_config": {"hidden_size": 8, "intermediate_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2,
+                      "image_size": EDGE, "patch_size": 4, "hidden_act": "quick_gelu"},
+}
 SCHEDULER = {
     "_class_name": "DDIMScheduler", "num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012,
     "beta_schedule": "scaled_linear", "prediction_type": "epsilon", "set_alpha_to_one": False, "clip_sample": False,
@@ -113,7 +120,7 @@ class Fresh:
         if kind == "uniform":
             x = (stream.uniforms(count) * f32(2) - f32(1)) * f32(1 / np.sqrt(np.float64(fan)))
         elif kind == "normal":
-            x = stream.normals([count]) * f32(0.02)
+            x = stream.normals([count]) * (f32(1 / np.sqrt(np.float64(fan))) if fan else f32(0.02))
         else:
             x = np.full(count, kind, f32)
         self.weights[name], self.number = x.reshape(shape), self.number + 1
@@ -186,19 +193,40 @@ class Fresh:
         self.conv("conv_out", a, channels)
         return self
 
-    def text(self):
-        width = TEXT["hidden_size"]
+    def text(self, config=TEXT):
+        width = config["hidden_size"]
         e = "text_model.embeddings."
-        self.draw(e + "token_embedding.weight", [TEXT["vocab_size"], width], "normal")
-        self.draw(e + "position_embedding.weight", [TEXT["max_position_embeddings"], width], "normal")
-        layer = "text_model.encoder.layers.0"
-        self.norm(layer + ".layer_norm1", width)
-        for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
-            self.linear(f"{layer}.self_attn.{part}", width, width)
-        self.norm(layer + ".layer_norm2", width)
-        self.linear(layer + ".mlp.fc1", width, TEXT["intermediate_size"])
-        self.linear(layer + ".mlp.fc2", TEXT["intermediate_size"], width)
+        self.draw(e + "token_embedding.weight", [config["vocab_size"], width], "normal")
+        self.draw(e + "position_embedding.weight", [config["max_position_embeddings"], width], "normal")
+        self.layers("text_model.", config)
         self.norm("text_model.final_layer_norm", width)
+        return self
+
+    def layers(self, name, config):
+        width = config["hidden_size"]
+        for number in range(config["num_hidden_layers"]):
+            layer = f"{name}encoder.layers.{number}"
+            self.norm(layer + ".layer_norm1", width)
+            for part in ("q_proj", "k_proj", "v_proj", "out_proj"):
+                self.linear(f"{layer}.self_attn.{part}", width, width)
+            self.norm(layer + ".layer_norm2", width)
+            self.linear(layer + ".mlp.fc1", width, config["intermediate_size"])
+            self.linear(layer + ".mlp.fc2", config["intermediate_size"], width)
+
+    def clip(self):
+        """The scorer of `SCORER`."""
+        vision, projection = SCORER["vision_config"], SCORER["projection_dim"]
+        self.text(SCORER["text_config"])
+        width, patch, name = vision["hidden_size"], vision["patch_size"], "vision_model."
+        self.draw(name + "embeddings.class_embedding", [width], "normal", fan=width)
+        self.draw(name + "embeddings.patch_embedding.weight", [width, 3, patch, patch], "normal")
+        self.draw(name + "embeddings.position_embedding.weight", [(vision["image_size"] // patch)**2 + 1, width], "normal")
+        self.norm(name + "pre_layrnorm", width)
+        self.layers(name, vision)
+        self.norm(name + "post_layernorm", width)
+        self.linear("visual_projection", width, projection, bias=False)
+        self.linear("text_projection", SCORER["text_config"]["hidden_size"], projection, bias=False)
+        self.draw("logit_scale", [], f32(SCORER["logit_scale_init_value"]))
         return self
 
 

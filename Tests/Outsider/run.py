@@ -69,10 +69,15 @@ class Run:
         self.weights, self.reference = dict(weights or {}), {}
         if network:
             parts = ["unet/", "text_encoder/"] if self.training["train_text_encoder"] else ["unet/"]
-            self.trained = [n for part in parts for n in sorted(weights, key=str.encode) if n.startswith(part)]
-            self.optimiser = Optimiser(plain(self.recipe["optimizer"]), {n: weights[n] for n in self.trained})
-            self.reference = {n: w for n, w in weights.items() if n.startswith("unet/")}
-            self.average, self.taken, self.moved = {n: weights[n] for n in self.trained}, 0, 0
+            names = [n for part in parts for n in sorted(weights, key=str.encode) if n.startswith(part)]
+            self.begin([n for n in names if ".lora_" in n] or names)
+            self.reference = {n: w for n, w in weights.items() if n.startswith("unet/") and ".lora_" not in n}
+
+    def begin(self, trained):
+        """Optimiser and averages over the trained parameters, by names in their order."""
+        self.trained = trained
+        self.optimiser = Optimiser(plain(self.recipe["optimizer"]), {n: self.weights[n] for n in trained})
+        self.average, self.taken, self.moved = {n: self.weights[n] for n in trained}, 0, 0
 
     def check_inputs(self, model, configurations):
         digests, levels = self.inputs["digests"], self.levels

@@ -5,11 +5,10 @@
 In the first runs the network's last convolution is zero, so that its output is 0 whatever else it computes, and many runs of all
 switches take little time: order, timesteps, noise, mirrored pictures, levels, inversions with their labels (of a model that
 predicts velocities ε depends on the label that the network is told), targets, errors, losses; besides fresh weights and the
-digests of the inputs, and the chain. The others are made again whole: text encoder, network, backward pass, update.
+digests of the inputs, and the chain. The others are made again whole: text encoder, network, backward pass, update; scorers.
 """
 import json
 import pathlib
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,11 @@ import numpy as np
 
 import run
 from data import Latents, Pictures
-from network import TextEncoder, UNet
-from records import CHANNELS, EDGE, SCHEDULER, TEXT, UNET, Fresh, weights_root
+from network import CLIP, TextEncoder, UNet
+from numerics import f32
+from records import CHANNELS, EDGE, SCHEDULER, SCORER, TEXT, UNET, Fresh, weights_root
 from run import Run, expect
+from scoring import ScorerRun
 from safetensors_file import read_safetensors, write_safetensors
 from tokens import Tokenizer
 
@@ -57,6 +58,8 @@ WHOLE = [
     ("objective: {name: kto, kl: classes, utility: risk_seeking_2}", "lr: 1e-3", "micro_pairs: 1", 0),
     ("objective: {name: mapo}", "lr: 1e-3, schedule: constant_with_warmup, warmup: 1", "", 0),
     ("objective: {name: sft}", "lr: 1e-3", "train_text_encoder: true, caption_dropout: 0.5", 2),
+    ("objective: {name: smpo}\ninversion: {steps: 2}\nlora: {rank: 2, alpha: 3, targets: [to_q, to_v, conv1, proj_in], init_seed: 9}",
+     "lr: 1e-2", "ema: 0.9", 1),
 ]
 
 
@@ -71,7 +74,7 @@ def main(program, chosen):
                 raise SystemExit(f"smpo {' '.join(arguments)}: {result.stderr or result.stdout}")
 
         work = Work(folder, smpo)
-        for part in chosen or ["silent", "pictures", "adapters", "whole"]:
+        for part in chosen or ["silent", "pictures", "whole", "scorers"]:
             before = run.checks
             getattr(work, part)()
             print(f"{part}: {run.checks - before} values agree", flush=True)
@@ -132,8 +135,8 @@ class Work:
                 found.check_steps()
 
     def pictures(self):
-        """Pictures from files, some of them mirrored."""
-        data = Pictures(self.folder / "pictures", EDGE)
+        """Pictures from files that are no squares, some of them mirrored."""
+        data = Pictures(self.folder / "pictures", EDGE, height=9, width=13)
         model, unet, encoder = self.silenced(SCHEDULER, channels=3)
         for lines in ("objective: {name: smpo}\ninversion: {steps: 2}", "objective: {name: kto}", "objective: {name: sft}"):
             name = self.record("kind: folder, path: pictures", model, lines, training="steps: 4, pairs_per_step: 3, flip: true")
@@ -141,20 +144,6 @@ class Work:
             found.check_inputs({"unet": unet, "text_encoder": encoder}, model)
             found.check_chain()
             found.check_steps()
-
-    def adapters(self):
-        """The factors of adapters, from the record of a run that moves nothing."""
-        recipe = {"rank": 2, "targets": ["to_q", "conv1", "proj_in"], "seed": 9}
-        expected = Fresh(7, recipe).unet().adapter_weights
-        model, *_ = self.model(SCHEDULER)
-        name = self.record(
-            "kind: latents, path: data", model,
-            "objective: {name: sft}\nlora: {rank: 2, targets: [to_q, conv1, proj_in], init_seed: 9}",
-            training="steps: 1, pairs_per_step: 1")
-        record = sqlite3.connect(self.folder / ".smpo/ledger.sqlite").execute(
-            "SELECT record FROM steps JOIN runs ON runs.id = run_id WHERE name = ?", [name]).fetchone()[0]
-        expect(json.loads(record)["phases"]["weights"]["tensors"]["root"],
-               weights_root({"unet/" + n: x for n, x in expected.items()}), "adapters")
 
     def whole(self):
         """Every digest of runs that train."""
@@ -164,11 +153,37 @@ class Work:
             name = self.record("kind: latents, path: data", model, lines, optimizer,
                                ", ".join(filter(None, ["steps: 3, pairs_per_step: 2", training])))
             weights = {**{"unet/" + n: x for n, x in unet.items()}, **{"text_encoder/" + n: x for n, x in encoder.items()}}
+            scale = f32(1)
+            if "lora" in lines:
+                adapters = Fresh(7, {"rank": 2, "targets": ["to_q", "to_v", "conv1", "proj_in"], "seed": 9}).unet().adapter_weights
+                weights, scale = {**weights, **{"unet/" + n: x for n, x in adapters.items()}}, f32(3 / 2)
             found = Run(
-                self.folder, name, self.data, scheduler, weights, network=lambda w: UNet(w, UNET, "unet/"),
+                self.folder, name, self.data, scheduler, weights, network=lambda w: UNet(w, UNET, "unet/", scale),
                 encoder=lambda w: TextEncoder(w, TEXT, "text_encoder/"),
                 tokens=Tokenizer(model / "tokenizer", TEXT["max_position_embeddings"]))
             found.check_inputs({"unet": unet, "text_encoder": encoder}, model)
+            found.check_chain()
+            found.check_steps()
+
+    def scorers(self):
+        """Scorers with PickScore's loss, without and with CLIP's own."""
+        data = Pictures(self.folder / "scored", EDGE, height=EDGE, width=EDGE)
+        (self.folder / "clip.json").write_text(json.dumps(SCORER))
+        weights = Fresh(7).clip().weights
+        for objective, training in (("{name: pickscore}", "caption_dropout: 0.3, flip: true"),
+                                    ("{name: pickscore, contrastive: 2}", "ema: 0.9")):
+            self.count += 1
+            name = f"run-{self.count}"
+            (self.folder / "recipe.yaml").write_text(
+                f"name: {name}\nseed: {self.count}\ndata: {{kind: folder, path: scored, size: {EDGE}}}\n"
+                f"model: {{clip: clip.json, tokenizer: shapes, init_seed: 7}}\nobjective: {objective}\n"
+                f"optimizer: {{lr: 1e-3}}\ntraining: {{steps: 3, pairs_per_step: 4, {training}}}\n")
+            self.smpo("train", "recipe.yaml", "--record", "--name", name)
+            found = ScorerRun(
+                self.folder, name, data, SCHEDULER, {"clip/" + n: x for n, x in weights.items()},
+                network=lambda w: CLIP(w, SCORER, "clip/"),
+                tokens=Tokenizer(self.folder / ".smpo/runs" / name / "tokenizer", SCORER["text_config"]["max_position_embeddings"]))
+            expect(found.inputs["digests"]["model/model.safetensors"], weights_root(weights), "the scorer's weights")
             found.check_chain()
             found.check_steps()
 

@@ -3,9 +3,14 @@ import Core
 /// The vocabulary of records: every entry that a step's record can have.
 package enum Entries {
     package enum Batch {
-        package static let ids = RecordKey<[String]>(.batch, "ids", .items, "names of the items in the data set")
+        package static let ids = RecordKey<[String]>(
+            .batch, "ids", .items,
+            "names of the items: `pair-NNNNNN`, its line from 1 (of the built-in pairs its number from 0); of the built-in "
+                + "single pictures `picture-N`, from 0")
         package static let items = RecordKey<[String]>(
-            .batch, "items", .items, "digests of the items in hexadecimal (`smpo/data-item/1`)")
+            .batch, "items", .items,
+            "digests of the items in hexadecimal (`smpo/data-item/1`; of the built-in single pictures that of the "
+                + "picture, `smpo/file/1`)")
         package static let weights = RecordKey<[Float]>(
             .batch, "weights", .items,
             "coefficient W of each pair's logit (1 with plain labels); `kto`: 1 for a good picture, −1 for a bad one")
