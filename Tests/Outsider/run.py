@@ -10,6 +10,7 @@ from network import Tape, Variable
 from numerics import Levels, Stream, f32, f64, mean_squared_distance, moves
 from optimisers import Optimiser, average_decay, averaged, clip_factor, learning_rate, norm
 from records import bits, canonical, digest, double, root, tensor, tensors, weights_root
+from safetensors_file import safetensors_bytes
 
 checks = 0
 
@@ -60,7 +61,7 @@ class Run:
         base = sqlite3.connect(folder / ".smpo/ledger.sqlite")
         self.id, inputs, outcome = base.execute("SELECT id, inputs, outcome FROM runs WHERE name = ?", [name]).fetchone()
         self.inputs, self.outcome = json.loads(inputs), json.loads(outcome)
-        self.recipe = self.inputs["recipe"]
+        self.recipe, self.latents = self.inputs["recipe"], []
         self.objective, self.training = self.recipe["objective"], plain(self.recipe["training"])
         self.steps = [(json.loads(r), d.hex(), h.hex()) for r, d, h in base.execute(
             "SELECT record, digest, head FROM steps WHERE run_id = ? ORDER BY step", [self.id])]
@@ -184,6 +185,7 @@ class Run:
                 seen[n] = self.levels.noised(x, noise, t)
                 wanted[n] = self.levels.velocity(x, noise, t) if velocity else noise
         expect(phases["inversion"]["tensors"], listed(seen), f"step {step}: inversion")
+        self.keep(step, {n: x for n, x in seen.items() if not isinstance(x, bytes)})
         expect(phases["target"]["tensors"], listed(wanted), f"step {step}: target")
 
         xs = np.stack([seen[n] for n in pictures])
@@ -273,6 +275,50 @@ class Run:
                 path.append(tensor("", reached[None]))
             start = reached
         return start, path
+
+    # FORMAT.md: what the ledger holds besides, and the files that the run hands over
+
+    def keep(self, step, latents):
+        """The rows of a step's latents: one object, pictures in the batch's order; rows in that of the names."""
+        parts = {n: np.ascontiguousarray(x, "<f4").tobytes() for n, x in latents.items()}
+        name, at, rows = digest("smpo/object/1", b"".join(parts.values())).hex(), 0, {}
+        for n, part in parts.items():
+            shape = json.dumps(list(latents[n].shape), separators=(",", ":"))
+            rows[n] = [step, "inversion", n, "F32", shape, name, at, len(part)]
+            at += len(part)
+        self.latents += [rows[n] for n in sorted(rows, key=str.encode)]
+
+    def check_outcome(self, model):
+        """All of the outcome that the chain does not say; `model` is the folder that the run began with."""
+        def rows(*rows):
+            text = "".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows)
+            return digest("smpo/rows/1", text.encode()).hex()
+        labels = [[i, *row] for i, (_, _, winner, loser, weight) in enumerate(self.labels) for row in (
+            ("loser score", bits(loser)[0]), ("weight", bits(weight)[0]), ("winner score", bits(winner)[0]))]
+        items = [[i, f"pair-{row[0] + 1:06}", self.data.item(row[0]).hex()] for i, row in enumerate(self.labels)]
+        ledger = self.outcome["ledger"]
+        expect(ledger["rows"], {"data_items": rows(*items), "labels": rows(*labels), "latents": rows(*self.latents),
+                                "measures": rows()}, "rows of the ledger")
+        state = {**{"weights/" + n: self.weights[n] for n in self.trained}, **self.optimiser.state}
+        if self.training["ema"] is not None:
+            state.update({"average/" + n: x for n, x in self.average.items()})
+        if "reference_ema" in self.training:
+            state.update({"reference/" + n: x for n, x in self.reference.items()})
+        steps = self.training["steps"]
+        metadata = {"format": "smpo-state-1", "steps": str(steps), "updates": str(steps)}
+        if self.optimiser.settings["name"] == "adamw":
+            metadata.update(zip(("beta1_power", "beta2_power"), bits64(*self.optimiser.powers)))
+        expect(ledger["checkpoints"], {f"{steps}.state": digest("smpo/object/1", safetensors_bytes(state, metadata)).hex()},
+               "checkpoint")
+        if "lora" in self.recipe:
+            return
+        final = {**self.weights, **(self.average if self.training["ema"] is not None else {})}
+        for path, found in self.outcome["files"].items():
+            part = path.split("/")[0] + "/"
+            data = (model / path).read_bytes()
+            if path.endswith(".safetensors"):
+                data = safetensors_bytes({n.removeprefix(part): x for n, x in final.items() if n.startswith(part)})
+            expect(found, digest("smpo/file/1", data).hex(), path)
 
     # Section 9
 

@@ -164,6 +164,7 @@ class Work:
             found.check_inputs({"unet": unet, "text_encoder": encoder}, model)
             found.check_chain()
             found.check_steps()
+            found.check_outcome(model)
 
     def scorers(self):
         """Scorers with PickScore's loss, without and with CLIP's own."""

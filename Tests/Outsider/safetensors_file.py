@@ -17,11 +17,18 @@ def read_safetensors(path):
     }
 
 
-def write_safetensors(path, weights):
-    header, at = {}, 0
-    for name, x in weights.items():
+def safetensors_bytes(weights, metadata=None):
+    """As the program writes Float32 tensors (FORMAT.md, files of the model)."""
+    header, at = {"__metadata__": dict(sorted((metadata or {"format": "pt"}).items()))}, 0
+    names = sorted(weights, key=str.encode)
+    for name in names:
+        x = weights[name]
         header[name] = {"dtype": "F32", "shape": list(x.shape), "data_offsets": [at, at + x.nbytes]}
         at += x.nbytes
-    text = json.dumps(header).encode()
-    pathlib.Path(path).write_bytes(
-        struct.pack("<Q", len(text)) + text + b"".join(np.ascontiguousarray(x, "<f4").tobytes() for x in weights.values()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + b"".join(np.ascontiguousarray(weights[n], "<f4").tobytes() for n in names)
+
+
+def write_safetensors(path, weights):
+    pathlib.Path(path).write_bytes(safetensors_bytes(weights))
