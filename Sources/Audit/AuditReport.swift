@@ -11,6 +11,8 @@ package struct AuditReport: Sendable {
     package var verdict: Verdict { judgement.verdict }
     /// Why, for `tampered` and `incomparable`; what was not compared, where that is not for want of time or by order.
     package var reason: String? { judgement.reason }
+    /// The name of the contract that the replay computed by; nil where nothing was replayed.
+    package var contract: String?
     /// Where the replay first differs, for `diverged`.
     package var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
@@ -56,6 +58,7 @@ package struct AuditReport: Sendable {
             "evidence": .array(evidence.map { .string($0.rawValue) }), "steps": .integer(steps),
             "equal_steps": .integer(equalSteps),
         ]
+        object["contract"] = contract.map { .string($0) }
         object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })
         object["reason"] = reason.map { .string($0) }
         object["trained"] = trained.map { .string($0) }

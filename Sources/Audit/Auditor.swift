@@ -66,6 +66,7 @@ package struct Auditor {
         var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
         (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
         (report.steps, report.signers) = (run.stepCount, run.signers.known)
+        report.contract = session.inputs.contract
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {
             chain = try run.takeUp(session, before: segment.lowerBound)
@@ -149,10 +150,7 @@ package struct Auditor {
         if requiresSignature && run.signers.known.isEmpty {
             return run.missingSignature
         }
-        if inputs.contract != ManifestInputs.currentContract {
-            return "the run was recorded under contract \(inputs.contract); this program computes by "
-                + ManifestInputs.currentContract
-        }
+        if let difference = run.difference(from: engine.contract) { return difference.description }
         if inputs.backend != ManifestInputs.referenceBackend, inputs.other[Band.member] == nil {
             return "the run was recorded on the backend \(inputs.backend), whose bits are those of one machine; only "
                 + "\(ManifestInputs.referenceBackend) runs are replayed bit by bit. To compare this one, its manifest "

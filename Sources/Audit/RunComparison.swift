@@ -40,6 +40,10 @@ package struct RunComparison {
         result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
         result.circumstances = DocumentDifference.all(
             old.manifest.circumstances.json, new.manifest.circumstances.json)
+        if result.contracts != nil {
+            result.notCompared = ["steps and outcomes: they are of two contracts"]
+            return result
+        }
         if let left = old.outcomes.first?.outcome, let right = new.outcomes.first?.outcome {
             result.comparesOutcomes = true
             result.outcome = RunComparison.differences(left, right)
@@ -128,7 +132,7 @@ package struct RunComparison {
         case "seed", "recipe.seed": .seed
         case "digests.labels": .data
         case _ where path.hasPrefix("digests.data"): .data
-        case "contract", "backend": .numerics
+        case "backend": .numerics
         case _ where path.hasPrefix("openblas"): .numerics
         default: path.hasPrefix("digests.model") || path == "digests.schedule" ? .model : .recipe
         }
@@ -148,6 +152,9 @@ package struct RunComparison {
             return result.notCompared.append("operators: the runs part before any has run")
         }
         guard reruns else { return result.notCompared.append("operators: --no-rerun") }
+        if let difference = old.difference(from: engine.contract) {
+            return result.notCompared.append("operators: \(difference)")
+        }
         guard [old, new].allSatisfy({ $0.manifest.inputs.backend == ManifestInputs.referenceBackend }) else {
             return result.notCompared.append("operators: a run of another backend is not replayed")
         }

@@ -8,15 +8,23 @@ package struct RunDifference: Sendable {
     package let left: String, right: String
     /// Whether everything that both have was compared and is equal, and neither has more.
     package var isSame: Bool { verdict == .reproduced }
-    /// `diverged` where something differs, `incomparable` where there is nothing to compare: neither steps that both
-    /// have nor two outcomes.
+    /// `diverged` where something differs, `incomparable` for runs of two contracts, and where there is nothing to compare:
+    /// neither steps that both have nor two outcomes.
     package var verdict: Verdict {
         if tampering != nil { return .tampered }
+        if contracts != nil { return .incomparable }
         guard divergence == nil, inputs.isEmpty, outcome.isEmpty, unlike.isEmpty else { return .diverged }
         return commonSteps > 0 || comparesOutcomes ? .reproduced : .incomparable
     }
     /// The hash, link or signature that does not hold, and its run; nothing is compared then.
     package var tampering: String?
+    /// The contracts of the runs, where they are two; nothing but the manifests is compared then.
+    package var contracts: ContractDifference? {
+        guard let names = inputs.first(where: { $0.path == "contract" }) else { return nil }
+        func name(_ text: String?) -> String { (text ?? "").filter { $0 != "\"" } }
+        return ContractDifference(
+            "\(left) was recorded", under: name(names.left), "\(right) was recorded", under: name(names.right))
+    }
     /// Differing inputs of their manifests.
     package var inputs: [DocumentDifference] = []
     /// Whether both state an outcome, and the differences of the two: chain heads, roots, digests of the weights.

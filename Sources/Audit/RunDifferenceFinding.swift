@@ -17,7 +17,10 @@ extension RunDifference {
                     ? "All \(commonSteps) steps and the inputs are equal."
                     : "The inputs and what both came to are equal; no steps could be compared.")
         case .incomparable:
-            verdict.conclusion("Neither steps nor what both came to could be compared. This is never a pass.")
+            verdict.conclusion(
+                (contracts.map { "Nothing was compared: \($0)." }
+                    ?? "Neither steps nor what both came to could be compared.")
+                    + " This is never a pass.")
         case .diverged:
             .init(
                 "different", verdict.status,

@@ -11,14 +11,19 @@ package struct SegmentResult: Sendable {
     /// The whole report.
     package let json: JSONValue
 
-    /// The result for `steps` that `AuditReport.json` tells of. - Throws: `JSONShapeError`.
-    package init(json cursor: JSONCursor, steps: ClosedRange<Int>) throws {
+    /// The result for `steps` of a run of `contract` that `AuditReport.json` tells of. - Throws: `JSONShapeError`, also for
+    /// a pass under another contract.
+    package init(json cursor: JSONCursor, steps: ClosedRange<Int>, contract: String) throws {
         let audit = try ReportedAudit(json: cursor)
         guard let json = cursor.value else { throw cursor.error(expected: "a report") }
         if audit.verdict.isPass, audit.segment?.steps != steps || audit.contradiction != nil {
             throw cursor.error(
                 expected: "a report on the steps \(steps.lowerBound)..\(steps.upperBound)",
                 found: audit.contradiction ?? "one on other steps")
+        }
+        if audit.verdict.isPass, audit.contract.map({ utf8Equal($0, contract) }) != true {
+            throw cursor.error(
+                expected: "a replay under contract \(contract)", found: "one under \(audit.contract ?? "none")")
         }
         (verdict, summary) = (audit.verdict, audit.difference ?? audit.reason)
         self.steps = steps

@@ -10,7 +10,8 @@ package struct VerificationReport: Sendable {
         case tampered
         /// Something that the evidence names is not there.
         case incomplete
-        /// No step's record is there: what a manifest says by itself nothing speaks for.
+        /// No step's record is there: what a manifest says by itself nothing speaks for. Or the run is of another contract
+        /// than this program's, by which its inputs cannot be opened.
         case incomparable
     }
 

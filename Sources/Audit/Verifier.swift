@@ -48,6 +48,10 @@ package struct Verifier {
         } catch let error where error is MissingObject || error is UnstatedInput {
             (report.verdict, report.reason) = (.incomplete, "\(error)")
             report.skip("the rest", "what is missing stands before it")
+        } catch let error as ContractDifference {
+            (report.verdict, report.reason) = (.incomparable, error.description)
+            report.skip("inputs", "they are opened by the run's contract")
+            report.skip("trained model", "its parameters are known from the inputs")
         }
         return report
     }

@@ -1,10 +1,13 @@
 import CKernels
+import Core
 
 /// States operations and has a device run them. On the reference backend neither instruction set nor workers can change a
 /// bit.
 package final class Engine: @unchecked Sendable {
     /// What computes the matrix products.
     package let backend: Backend
+    /// The contract by which it computes; products of a foreign backend do so within roundings.
+    package let contract = Contract.ref1
     /// The instruction set in use.
     package let isa: ISA
     /// The threads in use.

@@ -3,7 +3,7 @@ import Core
 /// The part of a manifest that determines every bit of a run. The run's name is not part of it: two runs of equal
 /// inputs have equal chains.
 package struct ManifestInputs: Sendable, Equatable {
-    /// The numerics contract.
+    /// The name of the numerics contract, also one that this program does not know.
     package var contract: String
     /// The backend that computes.
     package var backend: String
@@ -19,14 +19,12 @@ package struct ManifestInputs: Sendable, Equatable {
     /// bits.
     package var other: JSONObject
 
-    /// The contract that this version of the program computes by.
-    package static let currentContract = "ref-1"
     /// The backend that computes by the contract: only its runs are golden, and replayed bit by bit.
     package static let referenceBackend = "reference"
 
     /// Inputs with all their parts.
     package init(
-        contract: String = ManifestInputs.currentContract, backend: String = ManifestInputs.referenceBackend,
+        contract: String = Contract.standard.rawValue, backend: String = ManifestInputs.referenceBackend,
         recipe: JSONValue,
         seed: UInt64, streams: [String: UInt64] = [:], digests: [String: Digest] = [:], other: JSONObject = JSONObject()
     ) {

@@ -9,8 +9,9 @@ package enum GoldenReviewText {
         guard !judgement.verdict.isPass else {
             return "\(drift.run): \(judgement.verdict.rawValue), \(drift.steps.count) steps"
         }
-        var lines = ["\(drift.run): moved"]
-        if let reason = judgement.reason, drift.inputs.isEmpty { lines.append("  \(reason)") }
+        let isIncomparable = judgement.verdict == .incomparable
+        var lines = ["\(drift.run): \(isIncomparable ? "incomparable" : "moved")"]
+        if let reason = judgement.reason, isIncomparable || drift.inputs.isEmpty { lines.append("  \(reason)") }
         if let divergence = drift.divergence { lines.append("  first difference  \(divergence.description)") }
         lines += DriftText.lines(drift)
         lines.append("  if it was meant   smpo golden accept \(drift.run) --reason \"…\"")

@@ -39,8 +39,9 @@ extension HealthReport.Section {
             ]
         }
         return [
-            "isa": .string(check.isa.rawValue), "workers": .integer(check.workers), "kept": .integer(check.kept),
-            "mismatches": .array(mismatches),
+            "contract": .string(check.contract.rawValue), "isa": .string(check.isa.rawValue),
+            "workers": .integer(check.workers),
+            "kept": .integer(check.kept), "mismatches": .array(mismatches),
         ]
     }
 }

@@ -22,7 +22,7 @@ package enum RunDifferenceText {
         // A difference of the steps has its own line.
         if report.divergence == nil { add("outcome", report.outcome.map(describe)) }
         add("circumstances", report.circumstances.map(describe))
-        if report.tampering == nil {
+        if report.tampering == nil, report.contracts == nil {
             add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
         }
         add("only in one", report.unlike)
@@ -35,7 +35,9 @@ package enum RunDifferenceText {
         switch report.verdict {
         case .reproduced, .withinBand: return "the same"
         case .tampered: return "not compared"
-        case .incomparable: return "incomparable: neither steps nor what both came to could be compared"
+        case .incomparable:
+            let why = report.contracts?.description ?? "neither steps nor what both came to could be compared"
+            return "incomparable: \(why)"
         case .diverged: break
         }
         if report.divergence != nil { return "different" }

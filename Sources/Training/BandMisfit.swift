@@ -17,7 +17,7 @@ package struct BandMisfit: Error, Equatable, CustomStringConvertible {
 }
 
 extension Band {
-    /// Refuses a run that the band was not calibrated for: on the reference backend, of another recipe, model or data,
+    /// Refuses a run that the band was not calibrated for: on the reference backend, of another contract, recipe, model or data,
     /// with other parameters, or of a configuration of OpenBLAS that was not among the measured ones.
     /// - Throws: `BandMisfit`.
     func requireFit(_ recipe: Recipe, inputs: ManifestInputs, parameters: [String]) throws {
@@ -25,6 +25,9 @@ extension Band {
             throw BandMisfit(
                 what: "the backend", expected: "a foreign one, such as openblas",
                 found: "\(inputs.backend), whose runs are compared bit by bit")
+        }
+        guard utf8Equal(inputs.contract, contract) else {
+            throw BandMisfit(what: "the contract", expected: inputs.contract, found: contract)
         }
         let digest = Digest.of(.recipe, recipe.json)
         guard digest == self.recipe else {

@@ -78,6 +78,11 @@ package struct RunRecording {
         var steps: [StoredStep] = []
         let recorded = try ledger.verify(run, objects: nil) { steps.append($0) }.manifest.inputs
         guard recorded.digest != session.inputs.digest else { return steps }
+        guard utf8Equal(recorded.contract, session.inputs.contract) else {
+            throw TrainingError.mismatch(
+                what: "the contract of \(run)", expected: recorded.contract, found: session.inputs.contract,
+                hint: "only a program that computes by the recorded one can go on with the run")
+        }
         let names = Set(recorded.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
             .filter { recorded.digests[$0] != session.inputs.digests[$0] }
         func text(_ inputs: ManifestInputs) -> String {

@@ -38,7 +38,8 @@ package final class TrainingSession {
         let trained = parts.task.trained
         inputNotes = TrainingSession.notes(data, parts.model)
         var inputs = ManifestInputs(
-            backend: recipe.backend.rawValue, recipe: recipe.json, seed: recipe.seed,
+            contract: engine.contract.rawValue, backend: recipe.backend.rawValue, recipe: recipe.json,
+            seed: recipe.seed,
             streams: Dictionary(uniqueKeysWithValues: StreamName.allCases.map { ($0.name, UInt64($0.rawValue)) }),
             digests: parts.digests, other: influences)
         try band?.requireFit(recipe, inputs: inputs, parameters: trained.parameters.map(\.name))

@@ -4,6 +4,8 @@ import Jobs
 /// Replays segments of a run side by side: each is the command `smpo audit RUN --segment A..B --json`.
 struct SegmentJobs {
     let run: String
+    /// The name of the run's contract.
+    let contract: String
     let width: Int
     let engineOptions: EngineOptions
 
@@ -30,7 +32,7 @@ struct SegmentJobs {
         let report = try ending.judged("report")
         do {
             // A run that is found changed before any replay has no segment to tell of.
-            return try SegmentResult(json: report, steps: steps)
+            return try SegmentResult(json: report, steps: steps, contract: contract)
         } catch {
             throw ending.failure("\(error)")
         }

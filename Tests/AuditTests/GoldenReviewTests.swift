@@ -10,13 +10,15 @@ import Training
 /// A golden run that has changed is reviewed and accepted.
 @Suite struct GoldenReviewTests {
     /// A golden run, without ledger, whose policy names its recipe.
-    private func withGolden(_ body: (RecordedRun, _ recipe: String) throws -> Void) throws {
+    private func withGolden(under contract: String? = nil, _ body: (RecordedRun, _ recipe: String) throws -> Void)
+        throws
+    {
         var recipe = ""
         try RecordedRun.with({ runs, _ in
             recipe = try runs.smpo()
             return recipe
         }) { run in
-            try run.promote()
+            try run.promote(under: contract)
             try run.removeLedger()
             try AtomicFile.write(
                 "recipe: {path: \(recipe)}\n", to: run.workspace.golden("run-1") + "/policy.yaml")
@@ -91,6 +93,24 @@ import Training
             try accept(run, reason: "back")
             #expect(try run.audit().verdict == .reproduced)
             #expect(try GoldenHistory(of: "run-1", in: workspace).records.map(\.reason) == ["meant", "back"])
+        }
+    }
+
+    /// A golden run of another contract is not held against what is computed here; it can be replaced.
+    @Test func anotherContractIsIncomparableAndCanBeAccepted() throws {
+        try withGolden(under: "ref-9") { run, _ in
+            #expect(try run.audit().verdict == .incomparable)
+            let finding = try GoldenReview(
+                workspace: run.workspace, engine: run.engine, circumstances: RecordedRun.circumstances
+            ).review("run-1")
+            #expect(finding.judgement.verdict == .incomparable)
+            #expect(finding.judgement.reason?.contains("ref-9") == true)
+            let drift = finding.drift
+            #expect(drift.steps.isEmpty && drift.divergence == nil && drift.inputs.map(\.path) == ["contract"])
+            #expect(drift.heads.recorded != drift.heads.found)
+            let record = try accept(run).record
+            #expect(record.kind == "inputs" && record.difference == nil && record.oldHead == drift.heads.recorded)
+            #expect(try run.audit().verdict == .reproduced)
         }
     }
 

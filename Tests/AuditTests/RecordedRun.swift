@@ -106,9 +106,28 @@ struct RecordedRun {
         return try records().map { StepTrace(record: $0, tensors: try ledger.tensors(of: "run-1", step: $0)) }
     }
 
-    /// Writes the golden folder of the run.
-    func promote() throws {
+    /// Writes the steps of the run into the ledger once more, as a run of another contract.
+    func copy(under contract: String, as name: String) throws {
+        var inputs = manifest.inputs
+        inputs.contract = contract
+        let outcome = try #require(manifest.outcome)
+        let recorder = try workspace.openLedger()
+            .createRun(inputs: inputs, circumstances: RecordedRun.circumstances, name: name)
+        for step in try traces() { try recorder.append(step) }
+        _ = try recorder.finish(weightsDigest: outcome.weightsDigest, files: try #require(outcome.files))
+    }
+
+    /// Writes the golden folder of the run; with `contract` as one of another contract, in the manifest too.
+    func promote(under contract: String? = nil) throws {
         let steps = try traces()
+        var manifest = manifest
+        if let contract {
+            manifest.inputs.contract = contract
+            var chain = Chain(inputs: manifest.inputs.digest)
+            for step in steps { chain.append(step.record.digest) }
+            manifest.outcome = manifest.outcome?.of(chain)
+            try manifest.write(to: workspace.manifest("run-1"))
+        }
         try GoldenLog.write(folder: workspace.golden("run-1"), manifest: manifest) { append in
             for step in steps { try append(step) }
         }

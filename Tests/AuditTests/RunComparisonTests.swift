@@ -104,6 +104,38 @@ import Training
         }
     }
 
+    /// Equal records of two contracts are no results of one computation; records of one that is not known here are.
+    @Test func runsOfTwoContractsAreIncomparable() throws {
+        try RecordedRun.with { run in
+            try run.copy(under: "ref-9", as: "nine")
+            let report = try compare(run, "nine")
+            #expect(report.verdict == .incomparable && !report.isSame && report.divergence == nil)
+            #expect(report.contracts?.description.contains("nine was recorded under ref-9") == true)
+            #expect(report.commonSteps == 0 && report.inputs.map(\.path) == ["contract"])
+            #expect(!report.notCompared.isEmpty)
+            try run.copy(under: "ref-9", as: "more")
+            let same = try RunComparison(workspace: run.workspace, engine: run.engine).compare("nine", "more")
+            #expect(same.verdict == .reproduced && same.equalSteps == 3)
+        }
+    }
+
+    /// The step at which runs of a contract part that is not known here is not run again here.
+    @Test func operatorsOfAnotherContractAreNotRunAgain() throws {
+        try RecordedRun.with { run in
+            try run.copy(under: "ref-9", as: "nine")
+            var inputs = run.manifest.inputs
+            inputs.contract = "ref-9"
+            let recorder = try run.workspace.openLedger()
+                .createRun(inputs: inputs, circumstances: RecordedRun.circumstances, name: "other")
+            try recorder.append(
+                try run.traces()[0].replacing(.gradient, TraceEntry("norm", .float32([0x3f80_0000]))))
+            try recorder.interrupt()
+            let report = try RunComparison(workspace: run.workspace, engine: run.engine).compare("nine", "other")
+            #expect(report.verdict == .diverged && report.divergence?.phase == .gradient)
+            #expect(report.notCompared.contains { $0.hasPrefix("operators: ") && $0.contains("ref-9") })
+        }
+    }
+
     @Test func phasesOfOneAloneAreNamed() throws {
         try RecordedRun.with { run in
             try run.record(try run.runs.base(), as: "base")

@@ -44,6 +44,23 @@ import Training
         }
     }
 
+    /// A pass counts for the run's contract only, and not where the report does not say under which it was replayed.
+    @Test func aPassUnderAnotherContractIsRefused() throws {
+        try withRun { run in
+            let report = try audit(run, 3...4)
+            #expect(report.verdict == .reproduced && report.contract == "ref-1")
+            func result(_ json: JSONValue, _ contract: String) throws -> SegmentResult {
+                try SegmentResult(json: JSONCursor(json, name: "report"), steps: 3...4, contract: contract)
+            }
+            #expect(try result(report.json, "ref-1").verdict == .reproduced)
+            let error = try #require(throws: JSONShapeError.self) { try result(report.json, "ref-9") }
+            #expect("\(error)".contains("ref-9") && "\(error)".contains("ref-1"))
+            guard case .object(var object) = report.json else { return }
+            object["contract"] = nil
+            #expect(throws: JSONShapeError.self) { try result(.object(object), "ref-1") }
+        }
+    }
+
     /// Without a ledger a part begins at the beginning; with the manifest alone only the end can be compared.
     @Test func withoutCheckpointsAndWithoutRecords() throws {
         try withRun { run in

@@ -36,6 +36,20 @@ import Training
         }
     }
 
+    /// The digests of a run of a contract that is not known here hold; its inputs cannot be opened as it read them, which is no
+    /// tampering.
+    @Test func aRunOfAnotherContractIsIncomparable() throws {
+        try RecordedRun.with { run in
+            try run.copy(under: "ref-9", as: "nine")
+            let verifier = Verifier(workspace: run.workspace, engine: run.engine)
+            let report = try verifier.verify("nine")
+            #expect(report.verdict == .incomparable && report.reason?.contains("ref-9") == true, "\(report)")
+            #expect(report.checks.contains { $0.name == "ledger" } && report.unchecked.contains { $0.name == "inputs" })
+            let audit = try run.audit("nine")
+            #expect(audit.verdict == .incomparable && audit.reason == report.reason)
+        }
+    }
+
     @Test func allThatThereIsHolds() throws {
         try withWholeRun { run in
             let report = try verify(run)

@@ -79,6 +79,27 @@ import TinyRuns
         }
     }
 
+    /// Two contracts are no divergence: by the exit code, by the text, on the page.
+    @Test func runsOfTwoContractsAreIncomparable() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 2))
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
+            var other = try Manifest.read(sandbox.workspace.manifest("run-1"))
+            (other.run, other.inputs.contract) = ("run-2", "ref-9")
+            try other.write(to: sandbox.workspace.manifest("run-2"))
+            let text = try sandbox.program.run("diff", "run-1", "run-2")
+            #expect(text.status == 4 && text.output.hasPrefix("run-1 and run-2: incomparable: "), "\(text.output)")
+            #expect(text.output.contains("run-2 was recorded under ref-9"), "\(text.output)")
+            let json = try sandbox.program.run("diff", "run-1", "run-2", "--json")
+            #expect(json.status == 4)
+            try AtomicFile.write(json.output, to: sandbox.runs.path("diff.json"))
+            let page = try sandbox.program.run("report", "diff.json", "-o", "diff.html")
+            #expect(page.status == 0, "\(page.output)\(page.errors)")
+            let html = String(decoding: try FileContents.read(sandbox.runs.path("diff.html")), as: UTF8.self)
+            #expect(html.contains("numbers of two contracts are not compared"))
+        }
+    }
+
     @Test(arguments: [
         ["train", "--nonsense"], ["audit"], ["audit", "a", "b"], ["train", "--name", "x"], ["nonsense"],
         ["train", "--workers", "0"], ["train", "--isa", "mmx"], ["train", "x.yaml", "--resume", "run-1"],

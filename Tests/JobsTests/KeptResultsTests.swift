@@ -36,12 +36,20 @@ import Testing
 
     @Test func aResultIsFoundUnderItsKeyOnly() throws {
         try withFolder { folder in
-            let kept = KeptResults(folder: folder)
+            let kept = KeptResults(folder: folder, contract: .ref1)
             let job = Job("eval", on: [.sha256([1])], [Command(["eval", "--json"])])
             #expect(try kept.result(of: job) == nil)
             try kept.keep([["reward": 2]], of: job)
             #expect(try kept.result(of: job)?["outputs"][0]["reward"].int() == 2)
             #expect(try kept.result(of: Job("eval", on: [.sha256([2])], [Command(["eval", "--json"])])) == nil)
+            // A file of another contract; one that names none is of ref-1.
+            let path = "\(folder)/results/eval-\(job.key.hex.prefix(8)).json"
+            let kept1 = String(decoding: try FileContents.read(path), as: UTF8.self)
+            try AtomicFile.write(kept1.replacing("\"contract\": \"ref-1\"", with: "\"contract\": \"ref-9\""), to: path)
+            let other = try #require(throws: ContractDifference.self) { try kept.result(of: job) }
+            #expect("\(other)".contains("ref-9") && "\(other)".contains(path))
+            try AtomicFile.write(kept1.replacing("\"contract\": \"ref-1\",", with: ""), to: path)
+            #expect(try kept.result(of: job)?["contract"].present == nil && kept.result(of: job) != nil)
             // A file of the right name that holds another job's result.
             let file = "\(folder)/results/eval-\(job.key.hex.prefix(8)).json"
             let text = String(decoding: try FileContents.read(file), as: UTF8.self)

@@ -51,6 +51,16 @@ import Testing
         #expect(throws: JSONShapeError.self) { try read(.object(object)) }
     }
 
+    /// The bytes of bands of `ref-1` stand in the inputs of runs: they name no contract.
+    @Test func aBandIsOfOneContract() throws {
+        guard case .object(let object) = Self.band.json else { return }
+        #expect(object["contract"] == nil && Self.band.contract == "ref-1")
+        var other = Self.band
+        other.contract = "ref-9"
+        #expect(other.json != Self.band.json)
+        #expect(try read(other.json) == other)
+    }
+
     @Test func anotherFormat() throws {
         guard case .object(var object) = Self.band.json else { return }
         object["format"] = 2

@@ -24,6 +24,16 @@ import Testing
         }
     }
 
+    /// One that this program does not know can be read, and is written again byte for byte.
+    @Test func aManifestOfAnotherContractIsRead() throws {
+        var other = try manifest()
+        other.inputs.contract = "ref-9"
+        #expect(try other.inputs.digest != manifest().inputs.digest)
+        let text = other.json.pretty
+        let again = try Manifest(json: JSONCursor(try JSONValue.parse(text, file: "m.json"), name: "manifest"))
+        #expect(again == other && again.json.pretty == text && again.inputs.contract == "ref-9")
+    }
+
     @Test func theRunsNameIsNoInput() throws {
         var other = try manifest()
         other.run = "run-1"

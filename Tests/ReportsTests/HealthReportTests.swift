@@ -5,7 +5,7 @@ import Testing
 
 /// What the doctor says of a machine whose kernels give other bits.
 @Suite struct HealthReportTests {
-    private static let right = KnownAnswer.all[0]
+    private static let right = KnownAnswer.all(.ref1)[0]
     /// The same operation, with a digest that its results do not have.
     private static let wrong = KnownAnswer("product of another contract", "0123456789abcdef") {
         right.results(on: $0)
@@ -13,7 +13,7 @@ import Testing
 
     @Test func aWrongKnownAnswerIsReported() throws {
         let checks = KnownAnswerCheck.run(
-            [HealthReportTests.right, HealthReportTests.wrong], isas: [.baseline], workers: [1, 3])
+            .ref1, [HealthReportTests.right, HealthReportTests.wrong], isas: [.baseline], workers: [1, 3])
         let report = HealthReport([.kernels(checks)])
         let found = HealthReportTests.right.digest
         #expect(
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func aMachineThatKeepsThemIsWell() throws {
-        let report = HealthReport([.kernels(KnownAnswerCheck.run([HealthReportTests.right], workers: [2]))])
+        let report = HealthReport([.kernels(KnownAnswerCheck.run(.ref1, [HealthReportTests.right], workers: [2]))])
         #expect(report.faults.isEmpty && report.text.hasSuffix("all is well: this machine keeps the contract"))
         #expect(report.json.canonical.contains(#""well":true"#))
         #expect(

@@ -64,6 +64,9 @@ import TinyRuns
     @Test func otherDigestsOrTensors() throws {
         try with { recipe, engine, band in
             var other = band
+            other.contract = "ref-9"
+            #expect(misfit(recipe, engine, other) == "the contract")
+            other = band
             other.digests["data"] = .of(.dataset, "other")
             #expect(misfit(recipe, engine, other) == "the digest of data")
             other = band

@@ -104,6 +104,11 @@ import TinyRuns
             try runs.write(JSONValue.object(json).pretty, to: GenerationRecord.fileName)
             let found = try GenerationRecord.read(folder: runs.folder)
             #expect(found.record == record && found.digest == Digest.sha256([3]))
+            // One of a contract that is not known here can be read.
+            json["contract"] = "ref-9"
+            try runs.write(JSONValue.object(json).pretty, to: GenerationRecord.fileName)
+            #expect(record.contract == "ref-1")
+            #expect(try GenerationRecord.read(folder: runs.folder).record.contract == "ref-9")
             json["surprise"] = 1
             try runs.write(JSONValue.object(json).pretty, to: GenerationRecord.fileName)
             #expect(throws: JSONShapeError.self) { try GenerationRecord.read(folder: runs.folder) }

@@ -49,7 +49,8 @@ package struct BandCalibrator {
     /// parameter, whose gradient may be small there.
     /// - Throws: `Unusable` without measurements, and where a bound would hold for anything.
     package func band(
-        recipe: Digest, digests: [String: Digest], steps: Int, quantile: Double, margin: Double
+        contract: String = Contract.ref1.rawValue, recipe: Digest, digests: [String: Digest], steps: Int,
+        quantile: Double, margin: Double
     ) throws -> Band {
         precondition(quantile > 0 && quantile <= 1 && margin >= 1)
         guard !measured.isEmpty else { throw Unusable(reason: "no configuration was measured") }
@@ -89,7 +90,8 @@ package struct BandCalibrator {
         let calibration = BandCalibration(
             steps: steps, quantile: quantile, margin: margin, recorded: recorded.configuration,
             replayed: measured.map(\.measurement.configuration))
-        return Band(recipe: recipe, digests: digests, bounds: bounds, calibration: calibration)
+        return Band(
+            contract: contract, recipe: recipe, digests: digests, bounds: bounds, calibration: calibration)
     }
 
     /// The smallest value that at least the share `share` of the values does not exceed; 0 of none.

@@ -18,9 +18,11 @@ package struct BandMeasurement: Sendable, Equatable {
     }
 
     /// Replays `run`, recorded with its gradients, on `backend`, as far as it goes.
-    /// - Throws: `BandMeasurement.Failed` where a step differs in what every backend computes alike, or lacks values.
+    /// - Throws: `BandMeasurement.Failed` where a step differs in what every backend computes alike, or lacks values;
+    ///   `ContractDifference` for a run of another contract.
     package init(of run: String, in workspace: Workspace, on backend: Backend, engine: Engine) throws {
         let run = try Run(run, in: workspace)
+        if let difference = run.difference(from: engine.contract) { throw difference }
         let session = try TrainingSession(recipe: run.recipe, engine: engine, backend: backend)
         var measured = MeasuredSteps(BandReplay(run: run, session: session))
         var replay = Replay(Judgement.Facts(demanded: run.stepCount, last: max(1, run.stepCount)))

@@ -85,6 +85,7 @@ package struct GoldenReview {
         let inputs = DocumentDifference.all(run.manifest.inputs.json, session.inputs.json)
         var facts = Judgement.Facts(demanded: total, last: total)
         facts.changedInputs = inputs.map(\.path)
+        facts.contracts = run.difference(from: engine.contract)
         facts.contradiction = run.contradiction?.description
         var (steps, replay) = (
             ComputedSteps(session, after: Chain(inputs: session.inputs.digest), run, fault: fault),

@@ -2,11 +2,12 @@ import Comparison
 import Core
 import Ledger
 
-/// The steps that are to become golden, in their order, held against those of the golden run that they replace and
-/// against what their own manifest says of them.
+/// The steps that are to become golden, in their order, held against those of the golden run that they replace, where that
+/// is of the same contract, and against what their own manifest says of them.
 struct SucceedingSteps {
     private let old: (log: GoldenLog, steps: [GoldenStep])?
     private let manifest: Manifest
+    private let isOfOneContract: Bool
     private var replay: Replay
     private var chain: Chain
     private var last: StepRecord?
@@ -15,6 +16,7 @@ struct SucceedingSteps {
     init(_ manifest: Manifest, replacing old: GoldenLog?) {
         self.manifest = manifest
         self.old = old.flatMap { log in (try? log.steps()).map { (log, $0) } }
+        isOfOneContract = old.map { utf8Equal($0.manifest.inputs.contract, manifest.inputs.contract) } ?? true
         chain = Chain(inputs: manifest.inputs.digest)
         let total = manifest.outcome?.steps ?? 0
         replay = Replay(Judgement.Facts(demanded: total, last: total), .through)
@@ -28,7 +30,7 @@ struct SucceedingSteps {
         chain.append(step.record.digest)
         last = step.record
         var held = ReplayedStep(number: count, isCompared: false)
-        if let old, old.steps.indices.contains(count - 1) {
+        if let old, isOfOneContract, old.steps.indices.contains(count - 1) {
             let expected = StepTrace(
                 record: old.steps[count - 1].record, tensors: try old.log.tensors(of: count, in: old.steps))
             held.isCompared = true

@@ -31,6 +31,8 @@ package struct Judgement: Sendable, Equatable {
         package var changedInputs: [String] = []
         /// Why the replay could not go on: a record or a value that it needs is not there.
         package var obstacle: String?
+        /// The contracts of record and replay, where they are two: nothing is compared then.
+        package var contracts: ContractDifference?
         /// Whether numbers were held against a band, not against their bits.
         package var isBanded = false
 
@@ -65,6 +67,7 @@ package struct Judgement: Sendable, Equatable {
     }
 
     private static func verdict(_ facts: Facts) -> (Verdict, String?) {
+        if let contracts = facts.contracts { return (.incomparable, contracts.description) }
         if facts.difference != nil { return (.diverged, nil) }
         if !facts.changedInputs.isEmpty {
             return (.diverged, "it started from other inputs: \(facts.changedInputs.joined(separator: ", "))")
@@ -97,6 +100,7 @@ package struct Judgement: Sendable, Equatable {
         case let error as TamperError: self.init(.tampered, error.description)
         case let error as MissingObject: self.init(.incomparable, error.description)
         case let error as UnstatedInput: self.init(.incomparable, error.description)
+        case let error as ContractDifference: self.init(.incomparable, error.description)
         default: return nil
         }
     }

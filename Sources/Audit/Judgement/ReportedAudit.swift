@@ -8,6 +8,8 @@ package struct ReportedAudit: Sendable, Equatable {
     package let verdict: Verdict
     /// Why, where it says so.
     package let reason: String?
+    /// The name of the contract that the replay computed by; nil where none was made, and in older reports.
+    package let contract: String?
     /// What was compared with.
     package let evidence: [EvidenceKind]
     /// Steps of the run, and how many were replayed and equal.
@@ -22,6 +24,7 @@ package struct ReportedAudit: Sendable, Equatable {
         run = try cursor["run"].string()
         verdict = try Verdict(json: cursor["verdict"])
         reason = try cursor["reason"].present?.string()
+        contract = try cursor["contract"].present?.string()
         evidence = try cursor["evidence"].elements().map { one in
             guard let kind = EvidenceKind(rawValue: try one.string()) else {
                 throw one.error(expected: "one of \(EvidenceKind.allCases.map(\.rawValue))", found: try one.string())

@@ -102,6 +102,12 @@ package final class Run {
     /// The manifest's recipe. - Throws: `SettingsError` for one that this program cannot read.
     package var recipe: Recipe { get throws { try decodedRecipe.get() } }
 
+    /// Why a replay under `contract` is not held against the run; nil where it was recorded under that one.
+    func difference(from contract: Contract) -> ContractDifference? {
+        ContractDifference(
+            "\(name) was recorded", under: manifest.inputs.contract, "the replay computes", under: contract.rawValue)
+    }
+
     /// Says that nobody known has signed the run.
     var missingSignature: String {
         "\(workspace.attestations(name)): expected a signature by a known key, found "

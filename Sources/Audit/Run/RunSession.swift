@@ -33,9 +33,10 @@ extension Run {
 
     /// Opens the session that the manifest describes; `forReplay` refuses one that this machine's memory could not
     /// carry through its steps. Throws `TamperError` naming the file or item whose content is
-    /// not the recorded one, and the reader's own error for what is missing. A run of a foreign backend is replayed on
-    /// the reference.
+    /// not the recorded one, `ContractDifference` for a run of another contract than the engine's, and the reader's own
+    /// error for what is missing. A run of a foreign backend is replayed on the reference.
     func session(on engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
+        if let difference = difference(from: engine.contract) { throw difference }
         let path = workspace.manifest(name)
         let recipe = try recipe
         let isForeign = manifest.inputs.backend != ManifestInputs.referenceBackend

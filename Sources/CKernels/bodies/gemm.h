@@ -2,7 +2,6 @@
 #pragma once
 #include "gemm_pack.h"
 
-#define CK_CHUNK 256
 /// Rows of A that are packed at once: with a chunk's depth they take a part of the second-level cache.
 #if CK_VECTOR_BITS == 512
 #define CK_BLOCK_ROWS (16 * CK_MR)

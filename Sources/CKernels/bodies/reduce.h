@@ -71,8 +71,8 @@ static size_t CK_NAME(first_non_finite)(const float *x, size_t n) {
 }
 
 static void CK_NAME(add_column_sums)(float *y, const float *x, size_t rows, size_t n, size_t from, size_t to) {
-    for (size_t r = 0; r < rows; r += 256) {
-        size_t end = r + 256 < rows ? r + 256 : rows;
+    for (size_t r = 0; r < rows; r += CK_CHUNK) {
+        size_t end = r + CK_CHUNK < rows ? r + CK_CHUNK : rows;
         for (size_t j = from; j < to; j += 16) {
             size_t left = to - j < 16 ? to - j : 16;
             v16f sum = {0};

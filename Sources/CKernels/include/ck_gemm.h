@@ -2,6 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Length of a chunk of the inner index, and of a chunk of rows in a column sum: the contract's.
+#define CK_CHUNK 256
+
 /// How the left operand's element (row i, inner index k) is found from `a`.
 enum ck_a_kind {
     CK_A_ROWS,         ///< a[i * lda + k]
@@ -32,7 +35,7 @@ struct ck_patches {
 };
 
 /// One matrix product C = A·B (+ bias), or C += A·B, by rule 2 of the contract:
-/// chunks of 256 along the inner index, each a chain of fused multiply-adds from +0, added in ascending order.
+/// chunks of CK_CHUNK along the inner index, each a chain of fused multiply-adds from +0, added in ascending order.
 ///
 /// The inner index may consist of `segments` of `k` each (the samples of a batch in a weight gradient); a chunk never
 /// crosses a segment's end, so sample after sample is added and the batch's size leaves no trace.

@@ -12,7 +12,7 @@ struct ck_reduce_table {
     float (*squared_distance)(const float *x, const float *y, size_t n);
     /// Index of the first NaN or infinity, or n.
     size_t (*first_non_finite)(const float *x, size_t n);
-    /// y[j] += column sums of x [rows, n]: chains over 256 rows from +0, added to y in ascending order.
+    /// y[j] += column sums of x [rows, n]: chains over CK_CHUNK rows from +0, added to y in ascending order.
     void (*add_column_sums)(float *y, const float *x, size_t rows, size_t n, size_t from, size_t to);
 };
 
@@ -28,7 +28,7 @@ struct ck_norm_table {
     /// Rows of width n; statistics hold (mean, rstd) a row.
     void (*layer_forward)(float *y, const float *x, const float *weight, const float *bias, size_t rows, size_t n, float eps,
                           float *statistics);
-    /// As group_backward, a row at a time, for at most 256 rows; the sums receive each column's chain over these rows, of
+    /// As group_backward, a row at a time, for at most CK_CHUNK rows; the sums receive each column's chain over these rows, of
     /// dy·x̂ and of dy.
     void (*layer_backward)(float *dx, float *weight_sums, float *bias_sums, const float *x, const float *dy,
                            const float *weight, size_t rows, size_t n, const float *statistics);

@@ -27,14 +27,12 @@ package struct KnownAnswer: Sendable, CustomStringConvertible {
         package var description: String { "\(name): expected \(expected), found \(found)" }
     }
 
-    /// All of them: every kernel, on shapes large enough to be shared among workers.
-    package static let all = operations + functions
-
-    /// Those of operations that a device runs; the others show kernels of the host.
-    package static let operations = products + convolutions + normalizations + attentions + elementwise + moves
-
-    /// Those that are made of matrix products.
-    package static let sumsOfProducts = products + convolutions + attentions
+    /// All of a contract: every kernel, on shapes large enough to be shared among workers.
+    package static func all(_ contract: Contract) -> [KnownAnswer] {
+        switch contract {
+        case .ref1: products + convolutions + normalizations + attentions + elementwise + moves + functions
+        }
+    }
 
     /// The numbers of workers that an answer is asked for.
     package static let workerCounts = [1, 2, 3, 7]

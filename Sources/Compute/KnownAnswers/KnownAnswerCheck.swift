@@ -1,5 +1,9 @@
-/// Which known answers one instruction set gives with one number of workers.
+import Core
+
+/// Which known answers of a contract one instruction set gives with one number of workers.
 package struct KnownAnswerCheck: Sendable {
+    /// The contract.
+    package let contract: Contract
     /// The instruction set.
     package let isa: ISA
     /// The number of workers.
@@ -12,17 +16,18 @@ package struct KnownAnswerCheck: Sendable {
     /// How many answers were the known ones.
     package var kept: Int { asked - mismatches.count }
 
-    /// Asks for `answers` on every one of `isas` with every number of `workers`.
+    /// Asks for the answers of `contract`, or for `answers` of them, on every one of `isas` with every number of `workers`.
     package static func run(
-        _ answers: [KnownAnswer] = KnownAnswer.all, isas: [ISA] = ISA.supported,
+        _ contract: Contract, _ answers: [KnownAnswer]? = nil, isas: [ISA] = ISA.supported,
         workers: [Int] = KnownAnswer.workerCounts
     ) -> [KnownAnswerCheck] {
-        isas.flatMap { isa in
+        let answers = answers ?? KnownAnswer.all(contract)
+        return isas.flatMap { isa in
             workers.map { workers in
                 let engine = Engine(isa: isa, workers: workers)
                 defer { engine.stop() }
                 return KnownAnswerCheck(
-                    isa: isa, workers: workers, asked: answers.count,
+                    contract: contract, isa: isa, workers: workers, asked: answers.count,
                     mismatches: answers.compactMap { $0.mismatch(on: engine) })
             }
         }

@@ -11,6 +11,8 @@ package struct Band: Sendable, Equatable {
     /// The member of a manifest's inputs that holds a band.
     package static let member = "band"
 
+    /// The name of the contract that the bounds were measured under.
+    package var contract: String
     /// The resolved recipe's digest in the domain `smpo/recipe/1`.
     package var recipe: Digest
     /// What the recipe starts from, as a manifest's inputs have it: model, data, labels, schedule.
@@ -21,25 +23,32 @@ package struct Band: Sendable, Equatable {
     package var calibration: BandCalibration
 
     /// A band with all its parts.
-    package init(recipe: Digest, digests: [String: Digest], bounds: BandBounds, calibration: BandCalibration) {
+    package init(
+        contract: String = Contract.ref1.rawValue, recipe: Digest, digests: [String: Digest], bounds: BandBounds,
+        calibration: BandCalibration
+    ) {
+        self.contract = contract
         self.recipe = recipe
         self.digests = digests
         self.bounds = bounds
         self.calibration = calibration
     }
 
-    /// The JSON form, in a file as in a manifest.
+    /// The JSON form, in a file as in a manifest. A band that names no contract is one of `ref-1`: such are in the inputs of
+    /// runs, whose chains start from their bytes.
     package var json: JSONValue {
-        [
+        var object: JSONObject = [
             "format": .integer(Band.format), "recipe": .digest(recipe),
             "digests": .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })), "bounds": bounds.json,
             "calibration": calibration.json,
         ]
+        object["contract"] = contract == Contract.ref1.rawValue ? nil : .string(contract)
+        return .object(object)
     }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`, also for another format.
     package init(json cursor: JSONCursor) throws {
-        try cursor.requireOnly(["bounds", "calibration", "digests", "format", "recipe"])
+        try cursor.requireOnly(["bounds", "calibration", "contract", "digests", "format", "recipe"])
         let format = try cursor["format"].int64()
         guard format == Band.format else {
             throw try cursor["format"].error(expected: "format \(Band.format)", found: "\(format)")
@@ -47,6 +56,7 @@ package struct Band: Sendable, Equatable {
         var digests: [String: Digest] = [:]
         for (name, value) in try cursor["digests"].members() { digests[name] = try value.digest() }
         self.init(
+            contract: try cursor["contract"].present?.string() ?? Contract.ref1.rawValue,
             recipe: try cursor["recipe"].digest(), digests: digests, bounds: try BandBounds(json: cursor["bounds"]),
             calibration: try BandCalibration(json: cursor["calibration"]))
     }

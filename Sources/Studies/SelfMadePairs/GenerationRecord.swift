@@ -28,6 +28,8 @@ package struct GenerationRecord: Sendable, Equatable {
         case file(path: String, digest: Digest)
     }
 
+    /// The name of the contract by which it was made, also one that this program does not know.
+    package var contract: String
     /// The numbers.
     package var settings: PairGeneration.Settings
     /// The captions.
@@ -41,8 +43,10 @@ package struct GenerationRecord: Sendable, Equatable {
 
     /// All parts.
     package init(
-        settings: PairGeneration.Settings, captions: Captions, model: Source, scorer: Source?, voters: ShapesVoters?
+        contract: String = Contract.standard.rawValue, settings: PairGeneration.Settings, captions: Captions,
+        model: Source, scorer: Source?, voters: ShapesVoters?
     ) {
+        self.contract = contract
         self.settings = settings
         self.captions = captions
         self.model = model
@@ -52,13 +56,12 @@ package struct GenerationRecord: Sendable, Equatable {
 }
 
 extension GenerationRecord {
-    private static let contract = ManifestInputs.currentContract
     private static let keys = ["schema", "contract", "settings", "captions", "model", "scorer", "voters", "outcome"]
 
     /// As the file holds it, without the outcome.
     package var json: JSONObject {
         [
-            "schema": 1, "contract": .string(Self.contract), "settings": settings.json, "captions": captions.json,
+            "schema": 1, "contract": .string(contract), "settings": settings.json, "captions": captions.json,
             "model": model.json, "scorer": scorer?.json ?? .null, "voters": voters?.json ?? .null,
         ]
     }
@@ -68,11 +71,10 @@ extension GenerationRecord {
         let file = "\(folder)/\(fileName)"
         let cursor = JSONCursor(try JSONValue.read(file), name: "generation", file: file)
         try cursor.requireOnly(keys)
-        guard try cursor["schema"].int() == 1, try cursor["contract"].string() == contract else {
-            throw cursor.error(expected: "schema 1 and contract \(contract)", found: "others")
-        }
+        let schema = try cursor["schema"].int()
+        guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
         let record = GenerationRecord(
-            settings: try PairGeneration.Settings(json: cursor["settings"]),
+            contract: try cursor["contract"].string(), settings: try PairGeneration.Settings(json: cursor["settings"]),
             captions: try Captions(json: cursor["captions"]), model: try Source(json: cursor["model"]),
             scorer: try cursor["scorer"].present.map(Source.init(json:)),
             voters: try cursor["voters"].present.map(ShapesVoters.init(json:)))

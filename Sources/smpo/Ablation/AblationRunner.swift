@@ -20,9 +20,10 @@ struct AblationRunner {
         }
     }
 
-    /// The results of `jobs`, in their order. - Throws: `Failed`, `ExitCode` when interrupted, `FileError`.
+    /// The results of `jobs`, in their order. - Throws: `Failed`, `ExitCode` when interrupted, `FileError`,
+    /// `ContractDifference` where a result is kept that was computed under another contract.
     func results(_ jobs: [Job]) throws -> [JSONCursor] {
-        let kept = KeptResults(folder: folder)
+        let kept = KeptResults(folder: folder, contract: .standard)
         var results = try jobs.map { try earlierResult(of: $0, kept) }
         let missing = jobs.indices.filter { results[$0] == nil }
         for index in jobs.indices where results[index] != nil { progress.finished(jobs[index].name) }

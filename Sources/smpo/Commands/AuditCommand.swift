@@ -209,7 +209,9 @@ struct AuditCommand: ParsableCommand {
                 throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
             }
             let drawn = plan.draw(count, seed: Digest.of(.document, text))
-            let segments = SegmentJobs(run: name, width: min(jobs, drawn.count), engineOptions: engineOptions)
+            let segments = SegmentJobs(
+                run: name, contract: run.manifest.inputs.contract, width: min(jobs, drawn.count),
+                engineOptions: engineOptions)
             let results = try segments.results(drawn)
             let report = SampleReport(
                 run: name, steps: run.stepCount, plan: plan, seed: text, results: results)

@@ -119,8 +119,8 @@ struct CalibrateCommand: ParsableCommand {
             try record(session, steps, in: folder, engine)
             let calibrator = try measure(session, workers, in: folder)
             let band = try calibrator.band(
-                recipe: .of(.recipe, recipe.json), digests: session.inputs.digests, steps: steps, quantile: quantile,
-                margin: margin)
+                contract: session.inputs.contract, recipe: .of(.recipe, recipe.json), digests: session.inputs.digests,
+                steps: steps, quantile: quantile, margin: margin)
             try band.write(to: out)
             print(json ? band.json.pretty : BandText.describe(band, calibrator.configurations))
             Message.note("\(out) written")

@@ -31,7 +31,7 @@ extension DataCommand {
                   smpo data generate --check pairs
                   smpo train Manifests/recipes/shapes-smpo.yaml --set data.kind=folder --set data.path=pairs
 
-                \(ExitStatus.help([.reproduced, .diverged, .trouble, .usage]))
+                \(ExitStatus.help([.reproduced, .diverged, .trouble, .incomparable, .usage]))
                 """)
 
         /// Who says which picture is preferred.
@@ -136,7 +136,7 @@ extension DataCommand {
             guard replace || !FileContents.exists(list) else {
                 throw ValidationError("\(list) is there already; --replace writes over it")
             }
-            let outcome = try make(try record(), into: out, engine)
+            let outcome = try make(try record(engine.contract), into: out, engine)
             if json { return print(JSONValue.object(["schema": 1, "outcome": outcome.json]).pretty) }
             print("pairs        \(outcome.pairs), \(outcome.ties) of them ties")
             printShare("labels", outcome.rightLabels, outcome.judged)
@@ -154,10 +154,11 @@ extension DataCommand {
         }
 
         /// What the command line asks for.
-        private func record() throws -> GenerationRecord {
+        private func record(_ contract: Contract) throws -> GenerationRecord {
             let folder = model ?? ""
             let model = try DiffusionModel(path: folder)
             return GenerationRecord(
+                contract: contract.rawValue,
                 settings: PairGeneration.Settings(
                     pairs: pairs, seed: seed, size: size ?? model.unet.config.sampleSize ?? 64, steps: steps,
                     guidance: guidance, eta: eta, candidates: candidates, choice: choice ?? .first),
@@ -219,6 +220,11 @@ extension DataCommand {
         /// Makes a set again beside it and holds the two against each other.
         private func compare(_ folder: String, _ engine: Engine) throws {
             let (record, recorded) = try GenerationRecord.read(folder: folder)
+            if let difference = ContractDifference(
+                "\(folder) was made", under: record.contract, "it would be made again", under: engine.contract.rawValue)
+            {
+                throw difference
+            }
             let present = try FolderPairs.loadAll(folder: folder)
             let other = NSTemporaryDirectory() + "smpo-pairs-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: other) }

@@ -35,7 +35,8 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         let workspace = Workspace()
         let report = HealthReport([
-            MachineFacts().section, .kernels(KnownAnswerCheck.run()), ArithmeticCheck.section,
+            MachineFacts().section, .kernels(Contract.allCases.flatMap { KnownAnswerCheck.run($0) }),
+            ArithmeticCheck.section,
             LedgerCheck(workspace: workspace).section, GoldenCheck(workspace: workspace).section, openBLAS,
         ])
         print(json ? report.json.pretty : report.text)

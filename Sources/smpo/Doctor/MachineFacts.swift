@@ -26,7 +26,7 @@ struct MachineFacts {
     private var value: JSONObject {
         var object: JSONObject = [
             "program": .string(version("smpo")), "build": .string(circumstances.build),
-            "contract": .string(ManifestInputs.currentContract), "host": .string(circumstances.host),
+            "contract": .string(contracts), "host": .string(circumstances.host),
             "processor": .string(processor), "best_isa": .string(ISA.best.rawValue), "libc": .string(version("libc")),
             "cores": .integer(online), "usable_cores": .integer(usable),
         ]
@@ -44,9 +44,8 @@ struct MachineFacts {
         let sets = ISA.supported.map(\.rawValue).joined(separator: ", ")
         let time = group.cores.map { String(format: "control group allows %.2f", $0) } ?? "no limit"
         let limit = group.memory.map { "control group allows \(gibibytes($0))" } ?? "no limit"
-        let contract = ManifestInputs.currentContract
         return [
-            (label: "program", text: "smpo \(version("smpo")), \(circumstances.build) build, contract \(contract)"),
+            (label: "program", text: "smpo \(version("smpo")), \(circumstances.build) build, contract \(contracts)"),
             (label: "processor", text: "\(processor) (\(circumstances.host))"),
             (label: "instruction sets", text: missing.isEmpty ? sets : "\(sets); not here: \(missing)"),
             (label: "cores", text: "\(online), usable \(usable); \(time)"),
@@ -57,6 +56,8 @@ struct MachineFacts {
             (label: "C library", text: "\(version("libc")), GLIBC_TUNABLES \(tunables ?? "not set")"),
         ]
     }
+
+    private var contracts: String { Contract.allCases.map(\.rawValue).joined(separator: ", ") }
 
     private func version(_ name: String) -> String { circumstances.versions[name] ?? "unknown" }
 

@@ -8,8 +8,9 @@ struct DifferencePage {
     /// What the document says; where both runs are known here, every step that both have is compared.
     func page(_ difference: RunDifference, _ runs: [Run]) throws -> Finding {
         var page = difference.finding
-        let why = "both runs must be known in this folder for their steps to be compared"
-        guard runs.count == 2 else {
+        let why =
+            difference.contracts?.description ?? "both runs must be known in this folder for their steps to be compared"
+        guard runs.count == 2, difference.contracts == nil else {
             page.children += [.missing("loss", "Loss", why)] + DriftFindings.all(nil, why: why)
             return page
         }

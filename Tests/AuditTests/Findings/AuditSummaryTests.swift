@@ -48,7 +48,7 @@ import Testing
         var facts = Judgement.Facts(demanded: 10, first: 5, last: 6)
         facts.compared = 2
         var report = AuditReport(run: "run-1", Judgement(facts))
-        (report.steps, report.equalSteps, report.evidence) = (10, 2, [.ledger])
+        (report.steps, report.equalSteps, report.evidence, report.contract) = (10, 2, [.ledger], "ref-1")
         guard case .object(var object) = report.json else { return }
         object["segment"] = ["first": 5, "last": 6, "checkpoint": 4]
         let part = JSONValue.object(object)
@@ -56,7 +56,7 @@ import Testing
         #expect(document.omissions.contains { $0.what == "steps outside 5..6" })
         let sample = SampleReport(
             run: "run-1", steps: 10, plan: SegmentPlan(steps: 10, checkpoints: [4, 6]), seed: "s|eed",
-            results: [try SegmentResult(json: read(part), steps: 5...6)])
+            results: [try SegmentResult(json: read(part), steps: 5...6, contract: "ref-1")])
         let sampled = try AuditSummary(json: read(sample.json))
         #expect(sampled.omissions.contains { $0.what == "2 of 3 segments" && $0.why.contains("s|eed") })
         let drawn = try #require(sampled.parts.first)
@@ -124,7 +124,12 @@ import Testing
         var longer = RunDifference(left: "a", right: "b")
         (longer.commonSteps, longer.equalSteps, longer.unlike) = (2, 2, ["step 3 of b"])
         longer.outcome = DocumentDifference.all(["steps": 2], ["steps": 3])
-        for difference in [tampered, same, longer, RunDifference(left: "a", right: "b")] {
+        var contracts = RunDifference(left: "a", right: "b")
+        contracts.inputs = DocumentDifference.all(["contract": "ref-1", "seed": 1], ["contract": "ref-9", "seed": 2])
+        #expect(contracts.verdict == .incomparable)
+        let conclusion = contracts.finding.conclusion
+        #expect(conclusion?.sentence.contains("b was recorded under ref-9") == true && conclusion?.status == .open)
+        for difference in [tampered, same, longer, contracts, RunDifference(left: "a", right: "b")] {
             let again = try RunDifference(json: read(difference.json))
             #expect(again.verdict == difference.verdict && again.json == difference.json)
             #expect(again.finding == difference.finding)

@@ -1,4 +1,5 @@
 import CKernels
+import Core
 
 /// Adafactor by the kernels.
 extension ReferenceDevice {
@@ -101,7 +102,7 @@ extension ReferenceDevice {
         let (g, mean, table) = (gradient.pointer, means.pointer, kernels)
         // Small matrices go several to a task, large ones by blocks of columns.
         let width = min(columns, 256)
-        let (blocks, height) = ((columns + width - 1) / width, min(rows, 256))
+        let (blocks, height) = ((columns + width - 1) / width, min(rows, Contract.ref1.chunk))
         let units = means.count / columns * blocks
         let perTask = max(1, ReferenceDevice.span / (rows * width))
         let scratchBytes = (height + 1) * width * MemoryLayout<Float>.size

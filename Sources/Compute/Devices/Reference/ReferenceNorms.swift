@@ -1,4 +1,5 @@
 import CKernels
+import Core
 
 /// Normalisations by the kernels.
 extension ReferenceDevice {

@@ -1,10 +1,14 @@
 /// The numerics contract: which bits a computation has to give. NUMERICS.md states the rules; this is its table, for all that
-/// has to know it. Results under different contracts are no results of the same computation: they are not compared.
+/// has to know it. The raw value is the name in manifests and records. A document may name a contract that this program does
+/// not know: it is read all the same, and compared with nothing (`ContractDifference`).
 package enum Contract: String, Sendable, CaseIterable {
     /// Chains of fused multiply-adds over chunks of the inner index.
     case ref1 = "ref-1"
 
-    /// Length of a chunk of the inner index.
+    /// The contract of all that names none.
+    package static let standard = ref1
+
+    /// Length of a chunk of the inner index, and of a chunk of rows in a column sum.
     package var chunk: Int {
         switch self {
         case .ref1: 256
