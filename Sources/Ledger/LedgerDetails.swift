@@ -64,7 +64,8 @@ extension LedgerStore {
     func storedTensors(_ id: Int64, run: String, step: Int, _ db: Database) throws -> [StoredTensor] {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT phase, name, dtype, CAST(shape AS BLOB) AS shape, object, offset, bytes FROM latents
+                SELECT phase, name, dtype, CAST(shape AS BLOB) AS shape, object, offset, bytes
+                FROM \(StoredTensor.table)
                 WHERE run_id = ? AND step = ? ORDER BY phase, name
                 """)
         return try Row.fetchAll(statement, arguments: [id, step]).map { row in
@@ -73,7 +74,7 @@ extension LedgerStore {
                 let offset = row.integer("offset"), let count = row.integer("bytes")
             else {
                 throw TamperError(
-                    file: path, run: run, step: step, field: "latents", expected: "a row of the right types",
+                    file: path, run: run, step: step, field: StoredTensor.table, expected: "a row of the right types",
                     found: "\(row)")
             }
             return StoredTensor(

@@ -36,7 +36,7 @@ package struct LedgerForgery {
 
     /// Names another object where stored values and checkpoints named `old`. - Throws: `LedgerError`.
     package func replace(object old: Digest, by new: Digest) throws {
-        for table in ["latents", "checkpoints"] {
+        for table in [StoredTensor.table, "checkpoints"] {
             try change("UPDATE \(table) SET object = ? WHERE run_id = ? AND object = x'\(old.hex)'", new.data)
         }
     }
@@ -88,7 +88,8 @@ extension LedgerStore {
             ),
         ]
         + [
-            "steps", "phases", "tensor_digests", "operators", "latents", "checkpoints", "measures", "data_items",
+            "steps", "phases", "tensor_digests", "operators", StoredTensor.table, "checkpoints", "measures",
+            "data_items",
             "labels",
         ].map { ($0, "run_id = ?") }
 

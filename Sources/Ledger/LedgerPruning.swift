@@ -27,7 +27,7 @@ extension LedgerStore {
                 if ids.contains(row.integer("run_id") ?? -1) { steps += Int(row.integer("n") ?? 0) }
             }
             let sql = """
-                SELECT DISTINCT run_id, object, 0 AS goes FROM latents UNION ALL
+                SELECT DISTINCT run_id, object, 0 AS goes FROM \(StoredTensor.table) UNION ALL
                 SELECT run_id, object, step < (SELECT max(step) FROM checkpoints c WHERE c.run_id = k.run_id) AS goes
                 FROM checkpoints k
                 """

@@ -48,6 +48,7 @@ enum LedgerSchema {
         return result
     }
 
+    /// The table `latents` is that of `StoredTensor`: FORMAT.md says why the name stays.
     private static let tables = """
         CREATE TABLE environments (
             id INTEGER PRIMARY KEY,

@@ -16,7 +16,8 @@ package struct LedgerSeal: Sendable, Equatable {
         ("data_items", "position, item, lower(hex(digest))", "position"),
         ("labels", "position, name, bits", "position, name"),
         (
-            "latents", "step, phase, name, dtype, shape, lower(hex(object)), offset, bytes", "step, phase, name"
+            StoredTensor.table, "step, phase, name, dtype, shape, lower(hex(object)), offset, bytes",
+            "step, phase, name"
         ),
         ("measures", "step, name, bits", "step, name"),
     ]

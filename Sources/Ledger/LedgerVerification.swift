@@ -54,7 +54,7 @@ private struct RunVerifier {
             let step = try verify(row, &chain)
             try verifyPhases(step.record)
             let tensors = try reader.next(step.record, level: level, db)
-            try verifyLatents(StepTrace(record: step.record, tensors: tensors))
+            try verifyStoredTensors(StepTrace(record: step.record, tensors: tensors))
             phases += Int64(step.record.phases.count)
             try visit(step)
         }
@@ -193,11 +193,11 @@ private struct RunVerifier {
 
     // MARK: Stored values
 
-    private func verifyLatents(_ step: StepTrace) throws {
+    private func verifyStoredTensors(_ step: StepTrace) throws {
         let record = step.record
         var last: (digest: Digest, bytes: [UInt8])?
         for tensor in try store.storedTensors(id, run: name, step: record.step, db) {
-            let field = "latents (\(tensor.phase.rawValue), \(tensor.name))"
+            let field = "\(StoredTensor.table) (\(tensor.phase.rawValue), \(tensor.name))"
             guard let expected = step.digest(of: tensor.name, in: tensor.phase) else {
                 throw tampered(record.step, field, "a tensor of that name in the step", "none")
             }

@@ -190,7 +190,7 @@ package final class RunRecorder {
         let shape = JSONValue.array(tensor.shape.map { .integer($0) }).canonical
         try db.cachedStatement(
             sql: """
-                INSERT INTO latents (run_id, step, phase, name, dtype, shape, object, offset, bytes)
+                INSERT INTO \(StoredTensor.table) (run_id, step, phase, name, dtype, shape, object, offset, bytes)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(

@@ -3,6 +3,9 @@ import Core
 /// Where the recorded values of a tensor are: a span of an object in the `ObjectStore`. Many tensors of a step may share
 /// one object, so that a step costs one flush to the disk.
 package struct StoredTensor: Sendable, Equatable {
+    /// The ledger's table of them. It is named after the first that were kept; gradients stand in it too.
+    static let table = "latents"
+
     /// The phase of the entry that holds the tensor's digest.
     package let phase: Phase
     /// The name of that entry, which is also the tensor's name in its digest.
