@@ -30,7 +30,7 @@ struct CalibrationJob {
             [Command(arguments, environment: core.map { ["OPENBLAS_CORETYPE": $0] } ?? [:])])
     }
 
-    /// Reads what the measuring came to.
+    /// Reads the outcome of the measuring.
     func outcome(_ ending: CommandEnding) throws -> Outcome {
         guard ending.exitCode == 0 else {
             if case .notStarted = ending.cause { throw ending.failure() }

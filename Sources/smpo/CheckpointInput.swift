@@ -5,7 +5,7 @@ import Compute
 import Core
 import Ledger
 
-/// What a word on the command line of `smpo diff`, `digest` and `inspect` stands for.
+/// The run or checkpoint that a word on the command line of `smpo diff`, `digest` and `inspect` stands for.
 enum CheckpointInput {
     /// A recorded run.
     case run(String)

@@ -3,7 +3,7 @@ import Compute
 import Foundation
 import Ledger
 
-/// What is recorded of where a run was made, and not allowed to matter.
+/// The circumstances in which a run is recorded, which must not matter.
 enum Circumstances {
     static func of(_ engine: Engine) -> ManifestCircumstances {
         of(isa: engine.isa, workers: engine.pool.workers)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Comparison
 import Reports
 
-/// How two checkpoints are compared, and how the result is shown.
+/// The options of comparing two checkpoints and of showing the result.
 struct DifferenceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Compute
 import Foundation
 
-/// What computes; on the reference backend none of it changes a bit.
+/// The options of the engine; on the reference backend none of them changes a bit.
 struct EngineOptions: ParsableArguments {
     @Option(
         help: "Instruction set: \(ISA.allCases.map(\.rawValue).joined(separator: ", ")) (default: the widest here).")

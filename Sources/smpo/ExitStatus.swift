@@ -4,10 +4,10 @@ import Comparison
 import Pages
 import Reports
 
-/// The exit codes of every command: the one place where outcomes become numbers.
+/// The exit codes of every command: the one place where verdicts become numbers.
 enum ExitStatus: Int32, CaseIterable {
     /// Done; for an audit: reproduced.
-    case reproduced = 0
+    case success = 0
     /// The replay or the compared thing differs.
     case diverged = 1
     /// The work could not be done.
@@ -23,7 +23,7 @@ enum ExitStatus: Int32, CaseIterable {
 
     var meaning: String {
         switch self {
-        case .reproduced: "done; audit: reproduced or within its band; diff: the same"
+        case .success: "done; audit: reproduced or within its band; diff: the same"
         case .diverged: "diverged: step, phase and tensor are named; diff: different"
         case .trouble: "trouble: the work could not be done; diff: incomplete"
         case .tampered: "tampered: a hash, chain link or signature does not hold"
@@ -41,14 +41,14 @@ enum ExitStatus: Int32, CaseIterable {
     var code: ExitCode { ExitCode(rawValue) }
 
     /// Ends the program with this code, unless all went well. - Throws: `ExitCode`.
-    func end() throws { if self != .reproduced { throw code } }
+    func end() throws { if self != .success { throw code } }
 }
 
 extension ExitStatus {
-    /// That of what was found.
+    /// The code of a finding's status.
     init(_ status: Status) {
         switch status {
-        case .passed: self = .reproduced
+        case .passed: self = .success
         case .differs: self = .diverged
         case .trouble: self = .trouble
         case .tampered: self = .tampered
@@ -56,22 +56,22 @@ extension ExitStatus {
         }
     }
 
-    /// That of a judgement on a run.
+    /// The code of a verdict on a run.
     init(_ verdict: Verdict) { self.init(verdict.status) }
 
-    /// That of a look at a run's evidence.
+    /// The code of a verification.
     init(_ verdict: VerificationReport.Verdict) {
         switch verdict {
-        case .verified: self = .reproduced
+        case .verified: self = .success
         case .tampered: self = .tampered
         case .incomplete, .incomparable: self = .incomparable
         }
     }
 
-    /// That of a gate.
+    /// The code of a gate's outcome.
     init(_ outcome: GateOutcome) {
         switch outcome {
-        case .reproduced: self = .reproduced
+        case .reproduced: self = .success
         case .tampered: self = .tampered
         case .diverged, .recipe: self = .diverged
         case .incomparable, .missing, .unwatched: self = .incomparable
@@ -79,16 +79,16 @@ extension ExitStatus {
         }
     }
 
-    /// That of a comparison of two runs.
+    /// The code of a comparison of two runs.
     init(_ difference: RunDifference) { self.init(difference.verdict) }
 
-    /// That of a comparison of two checkpoints.
+    /// The code of a comparison of two checkpoints.
     init(_ difference: CheckpointDifference) { self.init(difference.verdict.status) }
 
-    /// That of a look at a machine and a workspace.
+    /// The code of the doctor's faults.
     init(_ faults: [HealthReport.Fault]) {
         if faults.isEmpty {
-            self = .reproduced
+            self = .success
         } else {
             self = faults.contains { $0.kind == .tampered } ? .tampered : .trouble
         }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Which files of a folder are left alone.
+/// The options that leave files of a folder out.
 struct FolderOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Core
 import Foundation
 
-/// Where keys are, and which are trusted.
+/// The folder of keys, and the keys that are trusted.
 struct KeyRing: ParsableArguments {
     @Option(help: ArgumentHelp("Folder of keys (default: $XDG_CONFIG_HOME/smpo/keys).", valueName: "folder"))
     var keys: String?

@@ -56,6 +56,6 @@ struct Smpo: AsyncParsableCommand {
         } catch {
             Failure.exit(with: error)
         }
-        StandardStreams.exit(ExitStatus.reproduced.rawValue)
+        StandardStreams.exit(ExitStatus.success.rawValue)
     }
 }

@@ -40,7 +40,7 @@ struct AblationRunner {
         return results.compactMap(\.self)
     }
 
-    /// What a command printed, JSON or text. An audit that has come to a verdict other than a pass has a result.
+    /// A command's output, JSON or text. An audit that has come to a verdict other than a pass has a result.
     private func output(of job: Job, _ ending: CommandEnding) throws -> JSONValue {
         if ending.exitCode == ExitStatus.interrupted.rawValue { throw ExitStatus.interrupted.code }
         let isAudit = ending.command.arguments.first == "audit"
@@ -64,7 +64,7 @@ struct AblationRunner {
         return Command(["train", "--resume", run] + command.arguments.dropFirst(6))
     }
 
-    /// What was found before; nil where there is nothing, and for an audit that found a fault: it is made again.
+    /// The kept result of a job; nil where there is none, and for an audit that found a fault: it is made again.
     private func earlierResult(of job: Job, _ kept: KeptResults) throws -> JSONCursor? {
         guard let done = try kept.result(of: job) else { return nil }
         guard job.commands.last?.arguments.first == "audit" else { return done }

@@ -2,7 +2,7 @@ import Compute
 import Core
 import Foundation
 
-/// What a benchmark found, as a table or as JSON.
+/// A benchmark's results, as a table or as JSON.
 struct BenchReport {
     let isa: ISA
     let rounds: Int

@@ -3,7 +3,7 @@ import Foundation
 
 /// One piece of work done by both sides.
 struct Contest {
-    /// What kind of work it is.
+    /// The kind of work.
     enum Kind: String, CaseIterable {
         case product
         case convolution
@@ -115,7 +115,7 @@ struct ContestResult {
     /// ‖ours − theirs‖ / ‖theirs‖.
     let difference: Double
 
-    /// How many times as fast as OpenBLAS.
+    /// The speed as a multiple of OpenBLAS's.
     var ratio: Double { theirs / ours }
     func gigaflops(_ time: Duration) -> Double { Double(flop) / (time / .nanoseconds(1)) }
 }

@@ -5,7 +5,7 @@ import Training
 
 /// An observer that hands everything on and adds up how long that takes.
 final class ObservationClock: StepObserver {
-    /// What has been spent observing.
+    /// The time spent in the observer.
     private(set) var spent = Duration.zero
     private let observer: any StepObserver
     private let clock = ContinuousClock()

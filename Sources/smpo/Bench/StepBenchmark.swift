@@ -19,7 +19,7 @@ struct StepBenchmark {
         let plain: Double
         /// A step that is recorded at the level `tensors`.
         let recorded: Double
-        /// What a recorded step spends on digests, the ledger and the objects, clocked by itself, at the levels `steps`
+        /// The time of a recorded step for digests, the ledger and the objects, clocked by itself, at the levels `steps`
         /// and `tensors`: on a machine that is busy with other things the difference of two steps says little.
         let recordingSteps: Double, recording: Double
         /// A step that is recorded at the level `operators`.

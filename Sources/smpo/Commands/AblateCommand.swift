@@ -29,7 +29,7 @@ struct AblateCommand: ParsableCommand {
               smpo ablate Manifests/recipes/paper-tables-short.yaml --no-audit
               (cd .smpo/ablations/paper-tables && smpo runs list)
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """)
 
     @Argument(help: "Plan, YAML.")

@@ -66,7 +66,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """,
         subcommands: [Replay.self, Plan.self], defaultSubcommand: Replay.self)
 
@@ -74,7 +74,7 @@ struct AuditCommand: ParsableCommand {
     struct Replay: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Replay a run, or parts of it (the default).",
-            discussion: ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            discussion: ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage]))
 
         @Argument(help: "Name of the run.")
         var name: String

@@ -18,7 +18,7 @@ extension AuditCommand {
                 EXAMPLES
                   smpo audit plan run-1
 
-                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+                \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
                 """)
 
         @Argument(help: "Name of the run.")

@@ -34,7 +34,7 @@ struct BenchCommand: ParsableCommand {
               smpo bench --json > bench.json
               smpo bench --work attention
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @OptionGroup var engineOptions: EngineOptions

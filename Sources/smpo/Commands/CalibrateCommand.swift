@@ -36,7 +36,7 @@ struct CalibrateCommand: ParsableCommand {
               smpo calibrate recipe.yaml -o band.json --steps 12 --core-types Haswell,Nehalem --threads 1,2,4
               smpo train Manifests/recipes/shapes-smpo.yaml --set backend=openblas --record --band band.json
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
             """,
         subcommands: [Make.self, Measure.self], defaultSubcommand: Make.self)
 
@@ -44,7 +44,7 @@ struct CalibrateCommand: ParsableCommand {
     struct Make: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a band (the default).",
-            discussion: ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+            discussion: ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
 
         @Argument(help: "Recipe, YAML, with backend: openblas.")
         var recipe: String
@@ -158,7 +158,7 @@ struct CalibrateCommand: ParsableCommand {
             for threads in threadCounts.compactMap(\.self) {
                 for core in [nil] + cores.map(Optional.some) {
                     let isOwn = core.map { $0.lowercased() == own.lowercased() } ?? true
-                    // What recorded the steps need not replay them; nor need what the library chooses come twice.
+                    // The configuration that recorded the steps need not replay them; nor need the library's own choice come twice.
                     if isOwn && (threads == workers || core != nil) { continue }
                     jobs.append(CalibrationJob(core: core, threads: threads, backend: .openblas))
                 }

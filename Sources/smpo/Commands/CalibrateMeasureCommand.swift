@@ -8,7 +8,7 @@ extension CalibrateCommand {
     struct Measure: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Replay a calibration's steps and print the distances as JSON (calibrate runs it).",
-            discussion: ExitStatus.help([.reproduced, .trouble, .tampered, .usage]), shouldDisplay: false)
+            discussion: ExitStatus.help([.success, .trouble, .tampered, .usage]), shouldDisplay: false)
 
         /// The run's name in the folder of a calibration.
         static let run = "calibration"

@@ -31,10 +31,10 @@ extension DataCommand {
                   smpo data generate --check pairs
                   smpo train Manifests/recipes/shapes-smpo.yaml --set data.kind=folder --set data.path=pairs
 
-                \(ExitStatus.help([.reproduced, .diverged, .trouble, .incomparable, .usage]))
+                \(ExitStatus.help([.success, .diverged, .trouble, .incomparable, .usage]))
                 """)
 
-        /// Who says which picture is preferred.
+        /// The source of the preferences.
         enum Labels: String, CaseIterable, ExpressibleByArgument { case voters, scores }
 
         @Option(help: "Model folder that draws.")
@@ -153,7 +153,7 @@ extension DataCommand {
                         100 * Double(right) / Double(count), right, count))
         }
 
-        /// What the command line asks for.
+        /// The record of the set that the command line asks for.
         private func record(_ contract: Contract) throws -> GenerationRecord {
             let folder = model ?? ""
             let model = try DiffusionModel(path: folder)

@@ -55,7 +55,7 @@ struct DiffCommand: ParsableCommand {
               smpo diff run-42 run-43
               smpo diff run-42 run-43 --no-rerun --json
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage]))
             """)
 
     @Argument(help: "A checkpoint or a run: the reference, A.")

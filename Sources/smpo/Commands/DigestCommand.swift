@@ -26,7 +26,7 @@ struct DigestCommand: ParsableCommand {
               smpo digest sd15/unet --tensors
               smpo digest run-1@step-60
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
 
     @Argument(help: "A checkpoint: file, index, folder, or RUN@step-N.")

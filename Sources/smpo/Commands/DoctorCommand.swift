@@ -26,7 +26,7 @@ struct DoctorCommand: ParsableCommand {
               smpo doctor
               smpo doctor --json
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
 
     @Flag(help: "Print the findings as JSON.")

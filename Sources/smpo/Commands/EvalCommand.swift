@@ -33,7 +33,7 @@ struct EvalCommand: ParsableCommand {
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
               smpo eval --model Golden/shapes-pickscore --reference Golden/shapes-base
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Option(help: "Model folder.")

@@ -67,7 +67,7 @@ struct GateCommand: ParsableCommand {
               smpo gate --quick 60
               smpo gate --format text --format junit=gate.xml --format sarif=gate.sarif
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """)
 
     @Argument(help: "Patterns of the names of golden runs (default: all).")
@@ -124,7 +124,7 @@ struct GateCommand: ParsableCommand {
         try ExitStatus(report.outcome).end()
     }
 
-    /// What is to be replayed, and what fails without.
+    /// The replays to make, and the cases that fail without one.
     private func plan(_ selection: GateSelection, _ workspace: Workspace) -> (jobs: [GateJob], failed: [GateCase]) {
         var (jobs, failed): ([GateJob], [GateCase]) = ([], [])
         for run in selection.runs {

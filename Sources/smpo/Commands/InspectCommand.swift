@@ -19,7 +19,7 @@ struct InspectCommand: ParsableCommand {
               smpo inspect sd15 --depth 1
               smpo inspect model.ckpt --tensors
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
 
     @Argument(help: "A checkpoint: file, index, folder, or RUN@step-N.")

@@ -16,14 +16,14 @@ struct KeysCommand: ParsableCommand {
               smpo keys generate alice-models --type p256
               smpo keys list
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """,
         subcommands: [Generate.self, List.self], defaultSubcommand: List.self)
 
     /// `smpo keys generate`
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key.", discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
+            abstract: "Make a key.", discussion: ExitStatus.help([.success, .trouble, .usage]))
 
         @Argument(help: "Name of the key.")
         var name: String
@@ -57,7 +57,7 @@ struct KeysCommand: ParsableCommand {
     /// `smpo keys list`
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the keys of the folder.", discussion: ExitStatus.help([.reproduced, .trouble, .usage]))
+            abstract: "List the keys of the folder.", discussion: ExitStatus.help([.success, .trouble, .usage]))
 
         @Flag(help: "Print the list as JSON.")
         var json = false

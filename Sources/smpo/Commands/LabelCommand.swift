@@ -27,7 +27,7 @@ struct LabelCommand: ParsableCommand {
               smpo label data/pairs --model Golden/shapes-pickscore --gamma 5 --ties keep --json
               sqlite3 -readonly .smpo/ledger.sqlite 'SELECT item, score_0, score_1, weight FROM scores LIMIT 5'
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Argument(help: "Folder of pairs (pairs.jsonl and its pictures).")
@@ -63,7 +63,7 @@ struct LabelCommand: ParsableCommand {
         let pairs = try FolderPairs.loadAll(folder: folder, allowsUnknownKeys: true)
         Message.note(InputNotes(captions: pairs.items.map(\.caption), isCut: scorer.cuts))
         let workspace = Workspace()
-        // What cannot be recorded is not written either.
+        // Labels that cannot be recorded are not written either.
         let ledger = try workspace.openLedger()
         let bar = ProgressBar(total: pairs.count, unit: "pair")
         let scores = try PairScores(pairs, scorer: scorer, engine: engine) { bar.update($0) }

@@ -18,7 +18,7 @@ struct ProveCommand: ParsableCommand {
               smpo prove run-42 --step 7
               smpo prove run-1 --step 60 --out last-step.json
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
 
     @Argument(help: "Name of the run.")

@@ -42,7 +42,7 @@ struct ReportCommand: ParsableCommand {
             The exit code is 1, 3 or 4 where this command itself finds so; a page
             on an audit or a difference that was made before ends with 0.
 
-            \(ExitStatus.help([.reproduced, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage]))
             """)
 
     @Argument(help: ArgumentHelp("A run, or a file of smpo audit --json or smpo diff --json.", valueName: "what"))

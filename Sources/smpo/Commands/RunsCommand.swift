@@ -16,7 +16,7 @@ struct RunsCommand: ParsableCommand {
               smpo runs prune run-1 run-2
               smpo runs prune run-3 --checkpoints --yes
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """,
         subcommands: [List.self, Show.self, Export.self, Prune.self], defaultSubcommand: List.self)
 
@@ -28,7 +28,7 @@ struct RunsCommand: ParsableCommand {
                 As the ledger says it, unchecked; state and times stand in no
                 digest. `smpo verify RUN` checks a run.
 
-                \(ExitStatus.help([.reproduced, .trouble, .usage]))
+                \(ExitStatus.help([.success, .trouble, .usage]))
                 """)
 
         @Option(help: "Only runs in this state: running, interrupted or finished.")
@@ -99,7 +99,7 @@ struct RunsCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a run's steps: loss, and the head after each.",
-            discussion: ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            discussion: ExitStatus.help([.success, .trouble, .tampered, .usage]))
 
         @Argument(help: "Name of the run.")
         var name: String

@@ -36,7 +36,7 @@ extension RunsCommand {
                   smpo runs export run-1 --format ro-crate --out run-1-crate \\
                       --license https://spdx.org/licenses/CC-BY-4.0
 
-                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+                \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
                 """)
 
         /// The forms; the last three are folders.

@@ -15,7 +15,7 @@ extension RunsCommand {
                 and their chains stay whole, and their audits have to begin at
                 the beginning.
 
-                \(ExitStatus.help([.reproduced, .trouble, .usage]))
+                \(ExitStatus.help([.success, .trouble, .usage]))
                 """)
 
         @Argument(help: "Names of the runs.")

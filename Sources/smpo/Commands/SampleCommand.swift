@@ -21,7 +21,7 @@ struct SampleCommand: ParsableCommand {
               smpo sample --model .smpo/runs/run-1 --against Golden/shapes-base --out before-after.png
               smpo sample --model Golden/shapes-base --out two.png "a large red circle in the centre on a navy background"
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Argument(help: "Captions (default: held-out captions of the shapes world).")

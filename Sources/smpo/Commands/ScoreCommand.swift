@@ -26,7 +26,7 @@ struct ScoreCommand: ParsableCommand {
               smpo score --model Golden/shapes-pickscore --pairs data/pairs
               smpo score --model Golden/shapes-pickscore --pairs data/pairs --json
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Option(help: "Folder of the scorer.")

@@ -25,7 +25,7 @@ struct SignCommand: ParsableCommand {
               smpo sign run-1 --key ./alice.key
               smpo sign --model .smpo/runs/run-1 --key alice-models
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
 
     @Argument(help: "Name of the run.")

@@ -17,7 +17,7 @@ struct StepCommand: ParsableCommand {
             EXAMPLES
               smpo step --model sd --case sd/cases/smpo.json --inputs sd/inputs.safetensors --out /tmp/smpo
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Option(help: "Model folder.")

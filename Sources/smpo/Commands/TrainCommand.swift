@@ -63,7 +63,7 @@ struct TrainCommand: ParsableCommand {
               smpo train Manifests/recipes/sd15-smpo.yaml --dry-run
               smpo train --resume run-3
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
             """)
 
     /// The recipe that runs when none is given.
@@ -247,7 +247,7 @@ struct TrainCommand: ParsableCommand {
         return (recipe, try band.map { try Band.read($0) })
     }
 
-    /// What a plan of memory was made for, beside what it came to.
+    /// Notes the measured peak of memory beside the planned one.
     private func notePeak(_ plan: MemoryPlan) {
         guard plan.total > TrainCommand.largePlan, let peak = MachineMemory.peak() else { return }
         Message.note("memory: \(MemorySize(peak)) at most, planned \(MemorySize(plan.total))")

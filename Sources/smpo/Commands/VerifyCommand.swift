@@ -34,7 +34,7 @@ struct VerifyCommand: ParsableCommand {
               smpo verify --model .smpo/runs/run-1 --trust alice-models.pub
               smpo verify --proof run-42.step-7.proof.json --manifest Manifests/run-42.json
 
-            \(ExitStatus.help([.reproduced, .trouble, .tampered, .incomparable, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .incomparable, .usage]))
             """)
 
     @Argument(help: "Name of the run.")

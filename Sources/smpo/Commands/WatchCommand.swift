@@ -23,7 +23,7 @@ struct WatchCommand: ParsableCommand {
               smpo watch run-1 --once
               smpo watch run-1 --json --every 10
 
-            \(ExitStatus.help([.reproduced, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage]))
             """)
 
     @Argument(help: "Name of the run.")

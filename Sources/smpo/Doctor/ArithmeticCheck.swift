@@ -23,7 +23,7 @@ enum ArithmeticCheck {
             ], faults: faults)
     }
 
-    /// What is wrong with the calling thread's environment or a worker's, or nil.
+    /// The fault of the calling thread's float environment or a worker's, or nil.
     private static func floatEnvironment() -> String? {
         let engine = Engine(workers: 3)
         defer { engine.stop() }

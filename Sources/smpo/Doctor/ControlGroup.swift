@@ -1,7 +1,7 @@
 import Core
 import Foundation
 
-/// What Linux lets this process have: the limits of its control group and of those above it (version 1 or 2).
+/// The limits of this process's control group and of those above it (version 1 or 2).
 struct ControlGroup {
     /// Bytes of memory, or nil for no limit.
     let memory: Int?

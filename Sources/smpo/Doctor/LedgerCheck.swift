@@ -60,6 +60,6 @@ struct LedgerCheck {
 }
 
 extension HealthReport.Fault {
-    /// What an error says: evidence that does not hold, or trouble.
+    /// The fault of an error: evidence that does not hold, or trouble.
     init(of error: any Error) { self.init(error is TamperError ? .tampered : .trouble, "\(error)") }
 }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What a CI server says of itself in the environment.
+/// The environment variables by which a CI server makes itself known.
 struct GateEnvironment {
     private let variables: [String: String]
 
-    /// That of this process, or another.
+    /// The variables of this process, or others.
     init(_ variables: [String: String] = ProcessInfo.processInfo.environment) { self.variables = variables }
 
     /// Whether a server runs this, and no person: `CI` is set, to anything but `false`, `0` or nothing.

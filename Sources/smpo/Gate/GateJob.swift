@@ -12,9 +12,9 @@ struct GateJob {
     let workspace: Workspace
     /// Only so many steps, as the policy says.
     let steps: Int?
-    /// What is other in its recipe today.
+    /// The values of its recipe that are others today.
     let changes: [RecipeChange]
-    /// What watches its recipe.
+    /// The recipe's watch: its file, or why there is none.
     let watch: RecipeWatch
     /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
     let cost: Int
@@ -28,7 +28,7 @@ struct GateJob {
             run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
     }
 
-    /// What is to be done for a golden run: jobs, or a case that fails at once.
+    /// The jobs of a golden run, or a case that fails at once.
     enum Plan {
         case jobs([GateJob])
         case failed(GateCase)

@@ -4,7 +4,7 @@ import Core
 import Foundation
 import Ledger
 
-/// Where the forms of a gate's report go.
+/// The files and streams to which the forms of a gate's report are written.
 struct GateOutputs {
     private let formats: [GateFormat]
     private let summary: String?

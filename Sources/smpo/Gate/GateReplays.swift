@@ -55,7 +55,7 @@ struct GateReplays {
         let reviews = runs.map {
             Job("review \($0)", [Command(["golden", "review", $0, "--discard", "--json", "--workers", "\(cores)"])])
         }
-        // What cannot be told is not told: the run has failed already.
+        // A head that cannot be found is left out: the run has failed already.
         let heads = try Runner.here(width: 1).run(
             reviews,
             read: { _, ending in
@@ -68,7 +68,7 @@ struct GateReplays {
         }
     }
 
-    /// How many of the workers a job takes up.
+    /// The number of workers that a job takes up.
     private func share(_ job: GateJob, _ total: Int) -> Int {
         if let workers = job.way.workers { return min(workers, cores) }
         let fair = (Double(cores) * Double(job.cost) / Double(total)).rounded()
@@ -82,7 +82,7 @@ struct GateReplays {
         return result
     }
 
-    /// What a process that has ended says. Its exit code and its report must agree.
+    /// The case that an ended process reports. Its exit code and its report must agree.
     private func outcome(of job: GateJob, _ ending: CommandEnding) throws -> GateCase {
         do {
             let report = try ending.judged("report")
@@ -93,7 +93,7 @@ struct GateReplays {
         } catch let interrupted as ExitCode {
             throw interrupted
         } catch let failure as CommandFailure {
-            // What the program itself says of its trouble needs no command before it.
+            // A message of the program itself needs no command before it.
             let words = "smpo: trouble: "
             guard let said = failure.reason, said.hasPrefix(words) else { return trouble(job, failure.description) }
             return trouble(job, String(said.dropFirst(words.count)))

@@ -1,5 +1,5 @@
-/// What lets CI run the gate. The program comes as the Debian package that `make deb` makes; where it is kept, each
-/// project knows itself and says in the variable SMPO_DEB.
+/// The files by which CI runs the gate. The program comes as the Debian package that `make deb` makes; each project says in
+/// the variable SMPO_DEB where it is kept.
 enum ProjectCI {
     static let github = """
         # Every golden run must come out bit by bit. Annotations say where one does not; the summary says the rest.

@@ -4,13 +4,13 @@ import Core
 enum ProjectFiles {
     /// One file.
     struct File {
-        /// Where, below the project's folder.
+        /// The path below the project's folder.
         let path: String
-        /// What it holds.
+        /// The content.
         let text: String
         /// Whether its lines are added to a file that is there.
         var isAppended = false
-        /// What to do with the text where the file is there already.
+        /// A hint on the text, for a file that is there already.
         var hint: String?
 
         /// Whether a file holds these lines already, whatever they end with.
@@ -22,7 +22,7 @@ enum ProjectFiles {
     /// The name of the first golden run, and its recipe.
     static let run = "first", recipe = "Manifests/recipes/first.yaml"
 
-    /// What keeps Git from converting line ends of files whose bytes count.
+    /// The attributes that keep Git from converting line ends of files whose bytes count.
     private static let attributes = """
         # The bytes of golden runs and manifests count: Git converts no line ends in them.
         /Golden/** -text

@@ -25,7 +25,7 @@ enum ProjectRecipe {
 
         """
 
-    /// How its golden run is audited: the gate also holds the recipe's file against the run's manifest.
+    /// The policy of its golden run: the gate also holds the recipe's file against the run's manifest.
     static let policy = """
         compare: exact
         recipe: {path: \(ProjectFiles.recipe)}

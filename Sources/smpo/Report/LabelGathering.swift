@@ -54,7 +54,7 @@ extension Run {
         return .success(LabelFigures(histograms.compactMap(\.self), notes: notes))
     }
 
-    /// Which scorers gave the scores, where the ledger knows.
+    /// The scorers of the scores, where the ledger knows them.
     private func scorers() throws -> [String] {
         guard let digest = manifest.inputs.digests["data"] else { return [] }
         let labellings = try workspace.existingLedger()?.labellings() ?? []

@@ -14,7 +14,7 @@ extension Run {
     /// Steps whose timesteps are listed where nothing was replayed.
     private static let mostListed = 200
 
-    /// What the noisy pictures are called.
+    /// The word for the noisy pictures.
     private var stage: String { get throws { try recipe.inversion == nil ? "noisy" : "inverted" } }
 
     /// The items of a step, compared with `found`, the other side of the step, where there is one.
@@ -65,7 +65,7 @@ extension Run {
             guard let trace = try traces(of: step).last else { continue }
             let own = all.filter { $0.step == step }
             let items = own.isEmpty ? self.matches(trace, nil) : own
-            // What differs is what one wants to see.
+            // The latents that differ come first.
             let chosen = (items.filter { $0.winner == false || $0.loser == false } + items).prefix(Self.mostItems * 2)
             for match in unique(Array(chosen)).prefix(Self.mostItems) {
                 let exhibit = try exhibit(match, trace)
@@ -82,7 +82,8 @@ extension Run {
             LatentFigures(all, exhibits: exhibits, notes: notes, isInverted: recipe.inversion != nil))
     }
 
-    /// What the steps of a comparison say of the phase as a whole, where the single digests of one side are not at hand.
+    /// The counts of the phase as a whole over the steps of a comparison, where the single digests of one side are not at
+    /// hand.
     private func counted(_ drift: [StepDrift]) -> [String] {
         let parts = drift.compactMap { step in step.phases.first { $0.name == Phase.inversion.rawValue } }
         guard !parts.isEmpty else { return [] }

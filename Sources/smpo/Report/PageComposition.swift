@@ -52,7 +52,7 @@ struct PageComposition {
         }
     }
 
-    /// What nobody has checked of a run's record.
+    /// The parts of a run's record that nobody has checked.
     func omissions(_ run: Run) throws -> [Finding.Omission] {
         var list: [Finding.Omission] = []
         if run.signers.known.isEmpty {

@@ -112,7 +112,7 @@ struct RunReport {
         return (page, report.verdict)
     }
 
-    /// What the verdict on a replay to the end says.
+    /// The sentence of the verdict on a replay to the end.
     private func sentence(_ report: AuditReport, _ drift: Drift) -> String {
         guard report.divergence == nil else {
             let equal = drift.steps.count(where: \.isEqual)

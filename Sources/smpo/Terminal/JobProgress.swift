@@ -1,4 +1,4 @@
-/// How many of the jobs are done, and the last one of them, as they come in.
+/// The progress of jobs: their number, those that are done, and the last one of them.
 final class JobProgress {
     private let bar: ProgressBar?
     private(set) var done = 0

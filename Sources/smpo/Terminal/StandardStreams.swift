@@ -25,7 +25,7 @@ enum StandardStreams {
     /// Sends on what was printed so far; ends the program where that fails.
     static func flush() {
         guard ferror(stdout) != 0 || fflush(stdout) != 0 else { return }
-        end(ExitStatus.reproduced.rawValue, unwritten() ?? errno)
+        end(ExitStatus.success.rawValue, unwritten() ?? errno)
     }
 
     /// Ends the program because its reader has gone: without a word, and as one whose work was not wanted to the end.
@@ -45,7 +45,7 @@ enum StandardStreams {
         StandardError.write(
             "smpo: \(ExitStatus.trouble): standard output: cannot write: \(String(cString: strerror(code)))\n")
         // A verdict that nobody can read is none. What has failed anyway, or was stopped, stays what it is.
-        let verdicts: [ExitStatus] = [.reproduced, .diverged, .tampered, .incomparable]
+        let verdicts: [ExitStatus] = [.success, .diverged, .tampered, .incomparable]
         _exit(verdicts.contains { $0.rawValue == status } ? ExitStatus.trouble.rawValue : status)
     }
 
@@ -55,7 +55,7 @@ enum StandardStreams {
         errno = 0
         if fflush(stdout) != 0, errno != 0 { return errno }
         guard !failed else {
-            // Why it failed is forgotten, but a pipe without reader says so still.
+            // The error code is lost, but a pipe without a reader can still be recognised.
             var state = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
             let isBroken = poll(&state, 1, 0) == 1 && Int32(state.revents) & (POLLERR | POLLHUP) != 0
             return isBroken ? EPIPE : EIO

@@ -5,7 +5,7 @@ import Ledger
 /// Follows a run that another process records, by looks at the ledger. A look reads the steps that are new, in one short
 /// transaction; SQLite's write-ahead log lets the writer go on meanwhile, and the run's lock is not touched.
 struct RunFollower {
-    /// Where a run stands at a look.
+    /// The state of a run at a look.
     enum State: String {
         case running, interrupted, finished
         /// The ledger says it is being recorded, and nobody does: its process was killed.
@@ -20,7 +20,7 @@ struct RunFollower {
     private(set) var plannedSteps: Int?
     /// The chain head after the last step seen.
     private(set) var head: Digest?
-    /// Where the run stood at the last look.
+    /// The state of the run at the last look.
     private(set) var state = State.running
     private let ledger: LedgerStore
     /// When each look found how many steps.

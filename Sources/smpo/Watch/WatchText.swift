@@ -3,7 +3,7 @@ import Foundation
 import Ledger
 import Pages
 
-/// What `smpo watch` shows.
+/// The lines of `smpo watch`.
 enum WatchText {
     /// Some lines: progress, then each series with its course and its last value.
     static func lines(_ run: RunFollower, width: Int) -> [String] {

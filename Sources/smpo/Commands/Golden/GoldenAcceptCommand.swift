@@ -42,7 +42,7 @@ extension GoldenCommand {
                   smpo golden accept run-1 --recipe Manifests/recipes/mine.yaml --set seed=7
                   smpo golden accept run-1 --unwatched "recorded before its recipe was kept"
 
-                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+                \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
                 """)
 
         @Argument(help: "Name of the reviewed golden run, or of the run in the ledger.")
@@ -97,7 +97,7 @@ extension GoldenCommand {
             }
         }
 
-        /// What is wanted to watch the run.
+        /// The watch that the options ask for.
         private var watch: RecipeWatch? {
             if let unwatched { return .unwatched(reason: unwatched) }
             return recipe.map {
@@ -157,7 +157,7 @@ extension GoldenCommand {
             return try watch != nil || log.manifest.goldenMark() == nil ? log : nil
         }
 
-        /// What hands out the steps of a golden log with their tensors.
+        /// A function that hands out the steps of a golden log with their tensors.
         private static func steps(of log: GoldenLog) -> ((StepTrace) throws -> Void) throws -> Void {
             { append in
                 let steps = try log.steps()

@@ -24,7 +24,7 @@ extension GoldenCommand {
                   smpo golden review
                   smpo golden review 'short-*' --json
 
-                \(ExitStatus.help([.reproduced, .trouble, .tampered, .usage, .interrupted]))
+                \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
                 """)
 
         @Argument(help: "Patterns of the names of golden runs (default: all).")
@@ -47,7 +47,7 @@ extension GoldenCommand {
             Interrupt.listen()
             let review = GoldenReview(
                 workspace: workspace, engine: engine, circumstances: Circumstances.of(engine))
-            var (reports, worst): ([JSONValue], ExitStatus) = ([], .reproduced)
+            var (reports, worst): ([JSONValue], ExitStatus) = ([], .success)
             for run in selection.runs {
                 do {
                     let finding = try look(at: run, review)
@@ -61,7 +61,7 @@ extension GoldenCommand {
                 }
             }
             if json { print(JSONValue.object(["schema": 1, "reviews": .array(reports)]).pretty) }
-            if worst != .reproduced { throw worst.code }
+            if worst != .success { throw worst.code }
         }
 
         private func look(at run: String, _ review: GoldenReview) throws -> GoldenReview.Finding {

@@ -8,7 +8,7 @@ extension GoldenCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Verify a golden log and print its outcome and how it came to be.",
-            discussion: ExitStatus.help([.reproduced, .trouble, .tampered, .usage]))
+            discussion: ExitStatus.help([.success, .trouble, .tampered, .usage]))
 
         @Argument(help: "Name of the golden run.")
         var name: String

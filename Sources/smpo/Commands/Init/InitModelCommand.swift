@@ -24,7 +24,7 @@ extension InitCommand {
                   smpo init model Manifests/models/shapes --seed 7 --out new
                   smpo init model Manifests/models/sd15 --dtype f16 --out sd15
 
-                \(ExitStatus.help([.reproduced, .trouble, .usage]))
+                \(ExitStatus.help([.success, .trouble, .usage]))
                 """)
 
         /// The element types that weights can be written as.
