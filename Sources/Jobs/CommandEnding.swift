@@ -34,6 +34,12 @@ package struct CommandEnding: Sendable {
     /// The exit code, if the process came to one.
     package var exitCode: Int32? { if case .exit(let code) = cause { code } else { nil } }
 
+    /// What it printed: a JSON object, or text. - Throws: `JSONError` for an object that is none.
+    package func value() throws -> JSONValue {
+        output.first == UInt8(ascii: "{")
+            ? try JSONValue.parse(output, file: command.text) : .string(String(decoding: output, as: UTF8.self))
+    }
+
     /// What it printed, read as JSON; `name` stands for the whole in errors. - Throws: `JSONError`.
     package func report(_ name: String) throws -> JSONCursor {
         JSONCursor(try JSONValue.parse(output, file: command.text), name: name, file: command.text)

@@ -3,25 +3,35 @@ import Foundation
 
 /// Commands run as processes of this very program.
 package struct OwnProcesses: Launcher {
+    /// This program's file.
+    package static let program = "/proc/self/exe"
+
     package let folder: String
+    private let program: String
 
-    package init(folder: String = ".") { self.folder = folder }
+    /// Processes in `folder`; tests name another program.
+    package init(folder: String = ".", program: String = OwnProcesses.program) {
+        self.folder = folder
+        self.program = program
+    }
 
-    package func start(_ command: Command) throws -> any RunningCommand { try OwnProcess(command, in: folder) }
+    package func start(_ command: Command) throws -> any RunningCommand {
+        try OwnProcess(command, of: program, in: folder)
+    }
 }
 
-/// This program, started again with other arguments. What it prints goes into temporary files, not pipes: a full pipe
+/// A program, this one as a rule, started with a command's arguments. What it prints goes into temporary files, not pipes: a full pipe
 /// would stop a process that nobody reads from yet. The files go with this object.
 final class OwnProcess: RunningCommand {
     private let command: Command
     private let process = Process()
     private let files: [URL]
 
-    init(_ command: Command, in folder: String) throws {
+    init(_ command: Command, of program: String, in folder: String) throws {
         self.command = command
         let base = NSTemporaryDirectory() + "smpo-process-\(UUID().uuidString)"
         files = [".out", ".err"].map { URL(fileURLWithPath: base + $0) }
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = URL(fileURLWithPath: program).resolvingSymlinksInPath()
         process.arguments = command.arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder, isDirectory: true)
         if !command.environment.isEmpty {
@@ -31,10 +41,12 @@ final class OwnProcess: RunningCommand {
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
         try process.run()
+        RunningProcesses.add(process.processIdentifier)
     }
 
     deinit {
         if process.isRunning { process.terminate() }
+        RunningProcesses.forget(process.processIdentifier)
         for file in files { try? FileManager.default.removeItem(at: file) }
     }
 
@@ -44,6 +56,7 @@ final class OwnProcess: RunningCommand {
 
     func ending() throws -> CommandEnding {
         process.waitUntilExit()
+        RunningProcesses.forget(process.processIdentifier)
         let status = process.terminationStatus
         let errors = String(decoding: try FileContents.read(files[1].path), as: UTF8.self)
         return CommandEnding(

@@ -29,37 +29,58 @@ package struct Runner {
         package let waiting: Int
     }
 
+    /// A job some command of which runs.
     private struct Active {
         let job: Int
         let command: any RunningCommand
     }
 
-    /// What came of each job's commands, in the jobs' order.
+    /// What came of each job's commands, in the jobs' order. A job whose commands have ended well before, with a result in
+    /// `kept`, is not run again: what is kept is read in place of what it would print.
     ///
     /// `start` may change a command just before it starts; `read` takes what it left, also where it could not be started;
     /// `finished` is told of each job that is done. Whatever one of them throws stops all jobs.
     package func run<Output>(
-        _ jobs: [Job], start: (Start) throws -> Command = { $0.command },
+        _ jobs: [Job], keeping kept: KeptResults? = nil, start: (Start) throws -> Command = { $0.command },
         read: (Int, CommandEnding) throws -> Output, finished: (Int, [Output]) throws -> Void = { _, _ in }
     ) throws -> [[Output]] {
+        var endings = [[CommandEnding]](repeating: [], count: jobs.count)
         var outputs = [[Output]](repeating: [], count: jobs.count)
-        var waiting = Array(jobs.indices)
+        var waiting: [Int] = []
         var active: [Active] = []
 
-        /// Starts the next of a job's commands that can be started; nil where none is left.
-        func next(of job: Int) throws -> (any RunningCommand)? {
+        func note(_ ending: CommandEnding, of job: Int) throws {
+            outputs[job].append(try read(job, ending))
+            if kept != nil { endings[job].append(ending) }
+        }
+
+        /// Starts the next of a job's commands that can be started; where none is left, the job is done.
+        func goOn(with job: Int) throws {
             while outputs[job].count < jobs[job].commands.count {
                 let planned = jobs[job].commands[outputs[job].count]
                 let command = try start(Start(job: job, command: planned, waiting: waiting.count))
+                let running: any RunningCommand
                 do {
-                    return try launcher.start(command)
+                    running = try launcher.start(command)
                 } catch {
-                    outputs[job].append(try read(job, CommandEnding(command, .notStarted("\(error)"))))
+                    try note(CommandEnding(command, .notStarted("\(error)")), of: job)
+                    continue
                 }
+                return active.append(Active(job: job, command: running))
             }
-            return nil
+            try kept?.keep(endings[job], of: jobs[job])
+            endings[job] = []
+            try finished(job, outputs[job])
         }
 
+        for job in jobs.indices {
+            guard let earlier = try kept?.endings(of: jobs[job]) else {
+                waiting.append(job)
+                continue
+            }
+            outputs[job] = try earlier.map { try read(job, $0) }
+            try finished(job, outputs[job])
+        }
         do {
             while !waiting.isEmpty || !active.isEmpty {
                 try checkpoint()
@@ -71,11 +92,7 @@ package struct Runner {
                     for file in jobs[job].files {
                         try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)")
                     }
-                    if let command = try next(of: job) {
-                        active.append(Active(job: job, command: command))
-                    } else {
-                        try finished(job, outputs[job])
-                    }
+                    try goOn(with: job)
                     continue
                 }
                 guard let place = active.firstIndex(where: { !$0.command.isRunning }) else {
@@ -83,12 +100,11 @@ package struct Runner {
                     continue
                 }
                 let ended = active.remove(at: place)
-                outputs[ended.job].append(try read(ended.job, try ended.command.ending()))
-                if let command = try next(of: ended.job) {
-                    active.append(Active(job: ended.job, command: command))
-                } else {
-                    try finished(ended.job, outputs[ended.job])
-                }
+                let ending = try ended.command.ending()
+                // What stops this program may have ended the command too: that is no result of it.
+                try checkpoint()
+                try note(ending, of: ended.job)
+                try goOn(with: ended.job)
             }
         } catch {
             for one in active where one.command.isRunning { one.command.interrupt() }

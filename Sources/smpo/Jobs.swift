@@ -1,13 +1,24 @@
 import Audit
+import Compute
 import Core
 import Jobs
 
 extension Runner {
-    /// Runs jobs as processes here, until Control-C.
+    /// Runs jobs as processes here, until somebody asks this one to stop; it listens for that from now on.
     static func here(_ folder: String = ".", width: Int, cores: Int? = nil) -> Runner {
-        Runner(OwnProcesses(folder: folder), width: width, cores: cores) {
+        Interrupt.listen()
+        return Runner(OwnProcesses(folder: folder), width: width, cores: cores) {
             if Interrupt.isRequested { throw ExitStatus.interrupted.code }
         }
+    }
+}
+
+extension KeptResults {
+    /// Results of this very program, with the OpenBLAS that it has loaded.
+    static func here(_ folder: String) throws -> KeptResults {
+        let program: JSONValue = [.digest(try Digest.file(OwnProcesses.program)), .string(OpenBLAS.version)]
+        return KeptResults(
+            folder: folder, program: .of(.document, program), contract: Contract.standard.rawValue)
     }
 }
 

@@ -59,4 +59,70 @@ import TinyRuns
             #expect(Set(heads).count == 1)
         }
     }
+
+    /// The processes that replay parts of a run end with the one that started them, whichever signal ends it.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func noReplayOutlivesTheAuditThatStartedIt(_ signal: Int32) throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(try sandbox.runs.smpo(steps: 60, more: "record: {checkpoint_every: 30}"))
+            let audit = try sandbox.program.start([
+                "audit", "run-1", "--sample", "2", "--jobs", "2", "--workers", "2",
+            ])
+            var children: [Int32] = []
+            while audit.process.isRunning, children.count < 2 {
+                children = Self.children(of: audit.process.processIdentifier)
+                usleep(1000)
+            }
+            try #require(children.count == 2)
+            kill(audit.process.processIdentifier, signal)
+            #expect(audit.wait().status == 130)
+            // Waited for by the audit, so that their numbers are nobody's now.
+            for child in children { #expect(kill(child, 0) != 0, "\(child) runs on") }
+        }
+    }
+
+    /// The processes that `parent` has started, from the kernel's table.
+    private static func children(of parent: Int32) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { name in
+            guard let number = Int32(name), let stat = FileManager.default.contents(atPath: "/proc/\(name)/stat")
+            else { return nil }
+            // Behind the command's name in parentheses: state, parent.
+            let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
+            return fields?.dropFirst().first == "\(parent)" ? number : nil
+        }
+    }
+
+    /// What is recorded and measured stays where Control-C stops a calibration, and the same command ends it.
+    @Test func aCalibrationGoesOnWhereItWasStopped() throws {
+        try Sandbox.with { sandbox in
+            let recipe = try sandbox.runs.smpo(more: "backend: openblas")
+            let arguments = [
+                "calibrate", recipe, "-o", "band.json", "--steps", "2", "--core-types", "Bogus", "--threads", "1,2,3",
+                "--workers", "1",
+            ]
+            func folders() throws -> [String] {
+                try FileContents.names(in: sandbox.runs.path(".smpo")).filter { $0.hasPrefix("calibration-") }
+            }
+            let running = try sandbox.program.start(arguments)
+            #expect(running.waits(for: "recorded step 2/2"))
+            while running.process.isRunning,
+                try folders().allSatisfy({
+                    try FileContents.names(in: sandbox.runs.path(".smpo/\($0)/results")).isEmpty
+                })
+            { usleep(1000) }
+            running.process.interrupt()
+            #expect(running.wait().status == 130)
+            #expect(!FileContents.exists(sandbox.runs.path("band.json")))
+            #expect(try folders().count == 1)
+
+            let second = try sandbox.program.start(arguments).wait()
+            #expect(second.status == 0, "\(second.errors)")
+            #expect(!second.errors.contains("recorded step"), "\(second.errors)")
+            #expect(try folders().isEmpty)
+            #expect(second.output.contains("reference") && second.output.contains("Bogus"), "\(second.output)")
+            let band = try FileContents.read(sandbox.runs.path("band.json"))
+            #expect(try sandbox.program.start(arguments).wait().output == second.output)
+            #expect(try FileContents.read(sandbox.runs.path("band.json")) == band)
+        }
+    }
 }

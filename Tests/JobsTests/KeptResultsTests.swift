@@ -34,28 +34,69 @@ import Testing
         #expect(key(environment: ["A": "1"]) != key() && key(environment: ["A": "1"]) != key(environment: ["A": "2"]))
     }
 
-    @Test func aResultIsFoundUnderItsKeyOnly() throws {
+    private func kept(_ folder: String, program: UInt8 = 1, contract: String = "one") -> KeptResults {
+        KeptResults(folder: folder, program: .sha256([program]), contract: contract)
+    }
+
+    private func job(_ source: UInt8 = 1, code: Int = 0) -> Job {
+        Job("eval", on: [.sha256([source])], [Command(["a", "1", "0"]), Command(["b", "1", "\(code)"])])
+    }
+
+    /// What the commands printed, and which of them ran.
+    private func run(_ job: Job, _ kept: KeptResults) throws -> (outputs: [JSONValue], events: [String]) {
+        let launcher = ScriptedLauncher()
+        let outputs = try Runner(launcher, width: 1).run([job], keeping: kept, read: { try $1.value() })
+        return (outputs[0], launcher.events)
+    }
+
+    @Test func whatIsDoneIsReadAndNotRunAgain() throws {
         try withFolder { folder in
-            let kept = KeptResults(folder: folder, contract: .ref1)
-            let job = Job("eval", on: [.sha256([1])], [Command(["eval", "--json"])])
-            #expect(try kept.result(of: job) == nil)
-            try kept.keep([["reward": 2]], of: job)
-            #expect(try kept.result(of: job)?["outputs"][0]["reward"].int() == 2)
-            #expect(try kept.result(of: Job("eval", on: [.sha256([2])], [Command(["eval", "--json"])])) == nil)
-            // A file of another contract; one that names none is of ref-1.
-            let path = "\(folder)/results/eval-\(job.key.hex.prefix(8)).json"
-            let kept1 = String(decoding: try FileContents.read(path), as: UTF8.self)
-            try AtomicFile.write(kept1.replacing("\"contract\": \"ref-1\"", with: "\"contract\": \"ref-9\""), to: path)
-            let other = try #require(throws: ContractDifference.self) { try kept.result(of: job) }
-            #expect("\(other)".contains("ref-9") && "\(other)".contains(path))
-            try AtomicFile.write(kept1.replacing("\"contract\": \"ref-1\",", with: ""), to: path)
-            #expect(try kept.result(of: job)?["contract"].present == nil && kept.result(of: job) != nil)
-            // A file of the right name that holds another job's result.
-            let file = "\(folder)/results/eval-\(job.key.hex.prefix(8)).json"
+            let first = try run(job(), kept(folder))
+            #expect(first.events == ["+a", "-a", "+b", "-b"])
+            #expect(first.outputs == [["name": "a"], ["name": "b"]])
+            let again = try run(job(), kept(folder))
+            #expect(again.outputs == first.outputs && again.events.isEmpty)
+        }
+    }
+
+    @Test func anotherProgramContractOrSourceIsAnotherResult() throws {
+        try withFolder { folder in
+            _ = try run(job(), kept(folder))
+            for other in [kept(folder, program: 2), kept(folder, contract: "two")] {
+                #expect(try run(job(), other).events.count == 4)
+            }
+            #expect(try run(job(2), kept(folder)).events.count == 4)
+            #expect(try FileContents.names(in: folder + "/results").count == 4)
+        }
+    }
+
+    @Test func whatDidNotEndWellIsNotKept() throws {
+        try withFolder { folder in
+            for _ in 0..<2 {
+                let events = try run(job(code: 3), kept(folder)).events
+                #expect(events.count == 4)
+            }
+            // Stopped between its commands, a job has no result.
+            let runner = Runner(ScriptedLauncher(), width: 1)
+            func read(_ job: Int, _ ending: CommandEnding) throws {
+                if ending.command.arguments[0] == "b" { throw CancellationError() }
+            }
+            #expect(throws: CancellationError.self) { try runner.run([job()], keeping: kept(folder), read: read) }
+            let names = try FileContents.names(in: folder + "/results")
+            #expect(names.isEmpty)
+        }
+    }
+
+    @Test func aFileOfTheRightNameWithAnotherKeyIsRefused() throws {
+        try withFolder { folder in
+            _ = try run(job(), kept(folder))
+            let name = try #require(try FileContents.names(in: folder + "/results").first)
+            let file = "\(folder)/results/\(name)"
+            let key = try JSONCursor(JSONValue.read(file), name: "result")["key"].digest().hex
             let text = String(decoding: try FileContents.read(file), as: UTF8.self)
-            try AtomicFile.write(text.replacing(job.key.hex, with: String(repeating: "0", count: 64)), to: file)
-            let error = try #require(throws: JSONShapeError.self) { try kept.result(of: job) }
-            #expect("\(error)".contains(job.key.hex) && "\(error)".contains(file))
+            try AtomicFile.write(text.replacing(key, with: String(repeating: "0", count: 64)), to: file)
+            let error = try #require(throws: JSONShapeError.self) { try run(job(), kept(folder)) }
+            #expect("\(error)".contains(key) && "\(error)".contains(file))
         }
     }
 }

@@ -73,6 +73,20 @@ import Testing
         #expect(launcher.events == ["+long", "!long", "-long"])
     }
 
+    /// A command may end by what stops this program, before the program has looked: its end is no result.
+    @Test func whatEndsWhileAllStopsIsNotRead() throws {
+        let launcher = ScriptedLauncher()
+        var isStopped = false
+        let runner = Runner(launcher, width: 2) { if isStopped { throw Stop() } }
+        launcher.ended = { isStopped = true }
+        #expect(throws: Stop.self) {
+            try runner.run(
+                [job("a"), job("long", ticks: 1000)],
+                read: { job, _ in Issue.record("the end of job \(job) was read") })
+        }
+        #expect(launcher.events == ["+a", "+long", "-a", "!long", "-long"])
+    }
+
     @Test func aFailureSaysCommandAndCause() {
         let command = Command(["audit", "run-1"])
         #expect(

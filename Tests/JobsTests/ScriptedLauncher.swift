@@ -11,6 +11,8 @@ final class ScriptedLauncher: Launcher {
     private(set) var events: [String] = []
     private(set) var most = 0
     private var running = 0
+    /// Called whenever a command has ended.
+    var ended: () -> Void = {}
 
     init(folder: String = ".") { self.folder = folder }
 
@@ -47,6 +49,7 @@ final class ScriptedLauncher: Launcher {
         func ending() throws -> CommandEnding {
             launcher.running -= 1
             launcher.events.append("-\(command.arguments[0])")
+            launcher.ended()
             let name = command.arguments[0]
             return CommandEnding(
                 command, interrupted ? .signal(2) : .exit(Int32(command.arguments[2])!),

@@ -11,7 +11,7 @@ import Ledger
 package final class AcceptanceJournal {
     private let workspace: Workspace
     private let run: String
-    private let lock: AcceptanceLock
+    private let lock: FileLock
     private var moves: [(from: String, to: String)] = []
     private var removals: [String] = []
     /// Whether the folder's files are those of an acceptance that has not happened.
@@ -34,7 +34,7 @@ package final class AcceptanceJournal {
     package init(_ run: String, in workspace: Workspace) throws {
         self.workspace = workspace
         self.run = run
-        lock = try AcceptanceLock(workspace)
+        lock = try AcceptanceJournal.lock(workspace)
         try AcceptanceJournal.carryOut(workspace)
         try AcceptanceJournal.clear(workspace)
         try FileContents.makeFolder(workspace.accepting)
@@ -101,7 +101,7 @@ package final class AcceptanceJournal {
     /// - Throws: `FileError`, `Damaged`.
     package static func finish(in workspace: Workspace) throws {
         guard FileContents.exists(workspace.acceptanceJournal) else { return }
-        let lock = try AcceptanceLock(workspace)
+        let lock = try AcceptanceJournal.lock(workspace)
         try withExtendedLifetime(lock) { try carryOut(workspace) }
     }
 
@@ -174,6 +174,12 @@ package final class AcceptanceJournal {
         } catch let error where error is JSONShapeError || error is JSONSyntaxError {
             throw damaged("\(error)")
         }
+    }
+
+    /// The right to change golden runs; waits for another process that has it. - Throws: `FileError`.
+    private static func lock(_ workspace: Workspace) throws -> FileLock {
+        try FileContents.makeFolder(workspace.acceptingParent)
+        return try FileLock(workspace.accepting + ".lock")
     }
 
     private func inWorkspace(_ path: String) -> String {

@@ -1,6 +1,7 @@
 import Audit
 import Core
 import Datasets
+import Jobs
 import Ledger
 import Studies
 import Training
@@ -31,8 +32,9 @@ struct AblationProgress {
     func report() throws -> AblationReport {
         let progress = JobProgress(total: jobCount, unit: "job")
         defer { progress.end() }
+        let kept = try KeptResults.here(folder.path)
         func queue(_ width: Int) -> AblationRunner {
-            AblationRunner(folder: folder.path, width: width, progress: progress)
+            AblationRunner(folder: folder.path, width: width, kept: kept, progress: progress)
         }
         var report = AblationReport(plan)
         // A base is trained by all workers; everything waits for it.

@@ -52,7 +52,6 @@ struct AblateCommand: ParsableCommand {
     }
 
     func run() throws {
-        Interrupt.listen()
         let plan = try AblationPlan.read(plan)
         let folder = AblationFolder(path: out ?? ".smpo/ablations/\(plan.name)")
         let report = try AblationProgress(

@@ -2,8 +2,6 @@ import ArgumentParser
 import Audit
 import Compute
 import Core
-import Foundation
-import Jobs
 import Ledger
 import Reports
 import Training
@@ -30,6 +28,9 @@ struct CalibrateCommand: ParsableCommand {
             The band holds for this recipe, model, data and configuration:
             `smpo train --record --band FILE` puts it into the manifest. Wider is
             not safer: the audit says which tamperings the band would let through.
+
+            Stopped by Control-C, it keeps what is recorded and measured in
+            .smpo/calibration-*; the same command goes on from there.
 
             EXAMPLES
               smpo calibrate Manifests/recipes/shapes-smpo.yaml --set backend=openblas -o band.json
@@ -113,11 +114,9 @@ struct CalibrateCommand: ParsableCommand {
             try MemoryPlan(recipe, workers: workers, gradientCopies: 2)
                 .requireFits(MachineMemory.read(), recipe, workers: workers)
             let session = try TrainingSession(recipe: recipe, engine: engine)
-            let folder = ".smpo/calibration-\(UUID().uuidString)"
-            defer { try? FileManager.default.removeItem(atPath: folder) }
             let steps = try stepCount(session)
-            try record(session, steps, in: folder, engine)
-            let calibrator = try measure(session, workers, in: folder)
+            let calibrator = try Calibration(session, steps: steps, engine: engine)
+                .measure(threads: threadCounts.compactMap(\.self), cores: cores)
             let band = try calibrator.band(
                 contract: session.inputs.contract, recipe: .of(.recipe, recipe.json), digests: session.inputs.digests,
                 steps: steps, quantile: quantile, margin: margin)
@@ -137,54 +136,6 @@ struct CalibrateCommand: ParsableCommand {
                     "--steps: expected more than \(first), the first step that changes the weights; found \(steps)")
             }
             return steps
-        }
-
-        private func record(_ session: TrainingSession, _ steps: Int, in folder: String, _ engine: Engine) throws {
-            let recording = RunRecording(
-                session: session, workspace: Workspace(root: folder), circumstances: Circumstances.of(engine),
-                keepsGradients: true)
-            let bar = ProgressBar(total: steps, unit: "recorded step")
-            _ = try recording.record(
-                name: Measure.run, taken: [], started: { _ in },
-                onStep: { step, _ in bar.update(step) },
-                shouldStop: { session.trainer.steps >= steps || Interrupt.isRequested })
-            bar.finish()
-            if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-        }
-
-        private func measure(_ session: TrainingSession, _ workers: Int, in folder: String) throws -> BandCalibrator {
-            let own = OpenBLAS.core
-            var jobs = [CalibrationJob(core: nil, threads: workers, backend: .reference)]
-            for threads in threadCounts.compactMap(\.self) {
-                for core in [nil] + cores.map(Optional.some) {
-                    let isOwn = core.map { $0.lowercased() == own.lowercased() } ?? true
-                    // The configuration that recorded the steps need not replay them; nor need the library's own choice come twice.
-                    if isOwn && (threads == workers || core != nil) { continue }
-                    jobs.append(CalibrationJob(core: core, threads: threads, backend: .openblas))
-                }
-            }
-            let title = CalibrationJob(core: nil, threads: workers, backend: .openblas).title(ownCore: own)
-            var calibrator = BandCalibrator(recordedBy: title, configuration: session.inputs.configuration)
-            let progress = JobProgress(total: jobs.count, unit: "configuration")
-            defer { progress.end() }
-            _ = try Runner.here(width: 1).run(
-                jobs.map { $0.job(folder) },
-                read: { index, ending in
-                    // Control-C stops the process that was measuring too.
-                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                    let (job, title) = (jobs[index], jobs[index].title(ownCore: own))
-                    switch try job.outcome(ending) {
-                    case .measured(let measurement): calibrator.add(title, measurement)
-                    case .otherCore(let core): calibrator.add(title, .otherCore(core))
-                    case .failed(let reason):
-                        guard job.backend != .reference else {
-                            throw BandCalibrator.Unusable(reason: "the reference backend: \(reason)")
-                        }
-                        calibrator.add(title, .failed(reason))
-                    }
-                    progress.finished(title)
-                })
-            return calibrator
         }
     }
 

@@ -108,7 +108,6 @@ struct GateCommand: ParsableCommand {
     }
 
     func run() throws {
-        Interrupt.listen()
         let workspace = Workspace()
         let outputs = try GateOutputs(format, GateEnvironment(), workspace)
         let selection = try GateSelection(workspace, patterns: patterns)

@@ -1,8 +1,9 @@
 import Core
 import Foundation
+import Jobs
 import Synchronization
 
-/// Control-C asks a run to stop after the present step; a second one ends the program at once. So do SIGTERM and, once, a
+/// Control-C asks a run to stop after the present step; a second one ends the program at once, and those it has started. So do SIGTERM and, once, a
 /// terminal that hangs up; under nohup, which has SIGHUP ignored, the run goes on.
 enum Interrupt {
     private static let requested = Atomic<Bool>(false)
@@ -13,10 +14,12 @@ enum Interrupt {
 
     /// Listens from now on.
     static func listen() {
+        RunningProcesses.prepare()
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 Interrupt.requested.store(true, ordering: .relaxed)
                 guard Interrupt.isLast.exchange(true, ordering: .relaxed) else { return }
+                RunningProcesses.terminate()
                 TemporaryFiles.removeAll()
                 _exit(130)
             }

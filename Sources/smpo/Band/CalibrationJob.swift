@@ -1,5 +1,6 @@
 import Audit
 import Compute
+import Core
 import Foundation
 import Jobs
 
@@ -22,11 +23,11 @@ struct CalibrationJob {
         case failed(String)
     }
 
-    /// The measuring of the run recorded in `folder`.
-    func job(_ folder: String) -> Job {
+    /// The measuring of the run in `folder`, whose chain head is `recorded`.
+    func job(_ folder: String, recorded: Digest) -> Job {
         let arguments = ["calibrate", "measure", folder, "--backend", backend.rawValue, "--workers", "\(threads)"]
         return Job(
-            title(ownCore: "own"),
+            "\(backend.rawValue)-\(core ?? "own")-\(threads)", on: [recorded],
             [Command(arguments, environment: core.map { ["OPENBLAS_CORETYPE": $0] } ?? [:])])
     }
 
