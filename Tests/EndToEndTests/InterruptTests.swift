@@ -69,7 +69,7 @@ import TinyRuns
             ])
             var children: [Int32] = []
             while audit.process.isRunning, children.count < 2 {
-                children = Self.children(of: audit.process.processIdentifier)
+                children = audit.children
                 usleep(1000)
             }
             try #require(children.count == 2)
@@ -77,18 +77,6 @@ import TinyRuns
             #expect(audit.wait().status == 130)
             // Waited for by the audit, so that their numbers are nobody's now.
             for child in children { #expect(kill(child, 0) != 0, "\(child) runs on") }
-        }
-    }
-
-    /// The processes that `parent` has started, from the kernel's table.
-    private static func children(of parent: Int32) -> [Int32] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return names.compactMap { name in
-            guard let number = Int32(name), let stat = FileManager.default.contents(atPath: "/proc/\(name)/stat")
-            else { return nil }
-            // Behind the command's name in parentheses: state, parent.
-            let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
-            return fields?.dropFirst().first == "\(parent)" ? number : nil
         }
     }
 

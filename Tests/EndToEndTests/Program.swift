@@ -57,6 +57,16 @@ struct Program {
             for suffix in [".out", ".err"] { try? FileManager.default.removeItem(atPath: base + suffix) }
         }
 
+        /// The processes that it has started and not yet waited for, from the kernel's table.
+        var children: [Int32] {
+            let folder = "/proc/\(process.processIdentifier)/task"
+            let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return tasks.flatMap { task in
+                let list = FileManager.default.contents(atPath: "\(folder)/\(task)/children") ?? Data()
+                return String(decoding: list, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+            }
+        }
+
         /// Waits until stderr holds `text`; false if the process ends before that.
         func waits(for text: String) -> Bool {
             while process.isRunning {

@@ -4,41 +4,50 @@ import Ledger
 import Testing
 import TinyRuns
 
-/// Signed runs.
-@Suite struct SignTests {
-    /// A recorded run without its ledger, and the keys of alice and bob in the folder `keys`.
-    private func withKeys(_ body: (Sandbox) throws -> Void) throws {
-        try Sandbox.with { sandbox in
-            _ = try sandbox.record(try sandbox.runs.smpo(steps: 2))
-            for name in ["alice", "bob"] {
-                let made = try sandbox.program.run("keys", "generate", name, "--keys", "keys")
-                #expect(made.status == 0, "\(made.errors)")
-            }
-            try body(sandbox)
+/// Signed runs: run-1, signed by alice, and the keys of alice and bob in the folder `keys`.
+@Suite(
+    .recordedOnce { sandbox in
+        _ = try sandbox.record(try sandbox.runs.smpo(steps: 2))
+        for name in ["alice", "bob"] {
+            let made = try sandbox.program.run("keys", "generate", name, "--keys", "keys")
+            #expect(made.status == 0, "\(made.errors)")
+        }
+        let signed = try sandbox.program.run("sign", "run-1", "--key", "alice", "--keys", "keys")
+        #expect(signed.status == 0, "\(signed.errors)")
+    })
+struct SignTests {
+    @Test func aRunThatNobodyHasSignedIsNotEnough() throws {
+        try Sandbox.withCopy { sandbox in
+            try FileContents.remove([sandbox.workspace.attestations("run-1")])
+            let unsigned = try sandbox.program.run("verify", "run-1", "--keys", "keys", "--require-signature")
+            #expect(unsigned.status == 4 && unsigned.output.contains("found none"), "\(unsigned.output)")
         }
     }
 
     @Test func aSignatureIsCheckedByVerifyAndAudit() throws {
-        try withKeys { sandbox in
+        let sandbox = try Sandbox.recorded
+        let id = try VerifyingKey(path: sandbox.runs.path("keys/alice.pub")).id
+        let verified = try sandbox.program.run("verify", "run-1", "--keys", "keys", "--require-signature")
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        #expect(verified.output.contains("signature     ed25519 key \(id.short)"), "\(verified.output)")
+        let trusted = try sandbox.program.run(
+            "audit", "run-1", "--keys", "none", "--trust", "keys/alice.pub", "--require-signature")
+        #expect(trusted.status == 0 && trusted.output.contains("signed with       ed25519"), "\(trusted.output)")
+    }
+
+    @Test func aSignatureBySomebodyUnknownIsNotedAndNotEnough() throws {
+        let sandbox = try Sandbox.recorded
+        let id = try VerifyingKey(path: sandbox.runs.path("keys/alice.pub")).id
+        let stranger = try sandbox.program.run("verify", "run-1", "--keys", "none", "--trust", "keys/bob.pub")
+        #expect(stranger.status == 0 && stranger.output.contains("not known, \(id)"), "\(stranger.output)")
+        let demanded = try sandbox.program.run(
+            "audit", "run-1", "--keys", "none", "--trust", "keys/bob.pub", "--require-signature")
+        #expect(demanded.status == 4, "\(demanded.output)")
+    }
+
+    @Test func signingAgainReplacesOnesOwnStatementOnly() throws {
+        try Sandbox.withCopy { sandbox throws in
             let program = sandbox.program
-            let unsigned = try program.run("verify", "run-1", "--keys", "keys", "--require-signature")
-            #expect(unsigned.status == 4 && unsigned.output.contains("found none"), "\(unsigned.output)")
-            let signed = try program.run("sign", "run-1", "--key", "alice", "--keys", "keys")
-            #expect(signed.status == 0, "\(signed.errors)")
-            let id = try VerifyingKey(path: sandbox.runs.path("keys/alice.pub")).id
-            let verified = try program.run("verify", "run-1", "--keys", "keys", "--require-signature")
-            #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
-            #expect(verified.output.contains("signature     ed25519 key \(id.short)"), "\(verified.output)")
-            let trusted = try program.run(
-                "audit", "run-1", "--keys", "none", "--trust", "keys/alice.pub", "--require-signature")
-            #expect(trusted.status == 0 && trusted.output.contains("signed with       ed25519"), "\(trusted.output)")
-            // By somebody who is not known: noted, and not enough.
-            let stranger = try program.run("verify", "run-1", "--keys", "none", "--trust", "keys/bob.pub")
-            #expect(stranger.status == 0 && stranger.output.contains("not known, \(id)"), "\(stranger.output)")
-            let demanded = try program.run(
-                "audit", "run-1", "--keys", "none", "--trust", "keys/bob.pub", "--require-signature")
-            #expect(demanded.status == 4, "\(demanded.output)")
-            // Signing again takes the place of the first statement; bob's stands beside it.
             #expect(try program.run("sign", "run-1", "--key", "alice", "--keys", "keys").status == 0)
             #expect(try program.run("sign", "run-1", "--key", "./keys/bob.key").status == 0)
             #expect(try Attestations.read(sandbox.workspace.attestations("run-1"))?.envelopes.count == 2)
@@ -47,12 +56,11 @@ import TinyRuns
     }
 
     /// The whole recipe is under the signature: a weight decay changed by a hundredth, all hashes made anew.
-    @Test func whatWasSignedCannotBeChanged() throws {
-        try withKeys { sandbox in
-            #expect(try sandbox.program.run("sign", "run-1", "--key", "alice", "--keys", "keys").status == 0)
+    @Test(arguments: ["verify", "audit"]) func whatWasSignedCannotBeChanged(_ command: String) throws {
+        try Sandbox.withCopy { sandbox in
             try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
-            let path = sandbox.workspace.manifest("run-1")
-            let manifest = String(decoding: try FileContents.read(path), as: UTF8.self)
+            let manifest = String(
+                decoding: try FileContents.read(sandbox.workspace.manifest("run-1")), as: UTF8.self)
             let decay = "\"weight_decay\": \"\(HexFloat.string(0.01))\""
             try #require(manifest.contains(decay))
             try sandbox.forge { forged in
@@ -61,15 +69,23 @@ import TinyRuns
                     with: "\"weight_decay\":\"\(HexFloat.string(0.0101))\"")
                 forged.inputs.recipe = (try? JSONValue.parse(Array(text.utf8), file: "recipe")) ?? .null
             }
-            for command in ["verify", "audit"] {
-                let result = try sandbox.program.run(command, "run-1", "--keys", "keys")
-                #expect(result.status == 3, "\(result.output)")
-                #expect(result.output.contains("the signed statement does not hold"), "\(result.output)")
-            }
-            // What holds again is a manifest alone: no step is left to be checked.
-            try AtomicFile.write(manifest, to: path)
+            let result = try sandbox.program.run(command, "run-1", "--keys", "keys")
+            #expect(result.status == 3, "\(result.output)")
+            #expect(result.output.contains("the signed statement does not hold"), "\(result.output)")
+        }
+    }
+
+    /// What holds is a manifest alone: no step is left to be checked.
+    @Test func aSignedManifestWithoutStepsIsIncomplete() throws {
+        try Sandbox.withCopy { sandbox in
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
             #expect(try sandbox.program.run("verify", "run-1", "--keys", "keys").status == 4)
-            // One letter of the signature.
+        }
+    }
+
+    @Test func oneLetterOfTheSignatureTells() throws {
+        try Sandbox.withCopy { sandbox in
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
             let signed = sandbox.workspace.attestations("run-1")
             let text = String(decoding: try FileContents.read(signed), as: UTF8.self)
             let place = try #require(text.range(of: "\"sig\":\"")).upperBound
@@ -81,7 +97,7 @@ import TinyRuns
     }
 
     @Test func theVerdictIsSigned() throws {
-        try withKeys { sandbox in
+        try Sandbox.withCopy { sandbox in
             let result = try sandbox.program.run("audit", "run-1", "--keys", "keys", "--sign", "bob")
             #expect(result.status == 0, "\(result.errors)")
             let file = try #require(try Attestations.read(sandbox.runs.path("run-1.audit.intoto.jsonl")))
@@ -97,7 +113,7 @@ import TinyRuns
 
     /// The private key is in its file and nowhere else.
     @Test func privateKeysAreNowhereElse() throws {
-        try withKeys { sandbox in
+        try Sandbox.withCopy { sandbox in
             let path = sandbox.runs.path("keys/alice.key")
             let secret = String(decoding: try FileContents.read(path), as: UTF8.self).split(separator: "\n")[1]
             var results = [
