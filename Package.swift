@@ -58,7 +58,7 @@ let package = Package(
         layer(
             "Audit",
             [
-                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
                 "Training", "Comparison",
             ]),
         layer(
@@ -105,11 +105,11 @@ let package = Package(
         tests(
             "AuditTests",
             [
-                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training", "Comparison",
-                "Audit", "SeededRandom", "TinyRuns", grdb,
+                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training",
+                "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
-            "StudiesTests", ["Core", "Datasets", "Training", "Studies"]),
+            "StudiesTests", ["Core", "Jobs", "Datasets", "Training", "Audit", "Studies"]),
         tests("PagesTests", ["Core", "Pages"]),
         tests("ReportsTests", ["Core", "Pages", "Compute", "Ledger", "Comparison", "Audit", "Studies", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.

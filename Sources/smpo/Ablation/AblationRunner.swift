@@ -2,6 +2,7 @@ import Audit
 import Core
 import Jobs
 import Ledger
+import Studies
 
 /// Runs jobs of an ablation and keeps their results: what is done already is only read, and a recorded run that was
 /// interrupted is taken up.
@@ -10,9 +11,6 @@ struct AblationRunner {
     let folder: String
     /// Jobs at a time.
     let width: Int
-    /// What was done before.
-    let kept: KeptResults
-    let progress: JobProgress
 
     /// A command of a job has failed.
     struct Failed: Error, CustomStringConvertible {
@@ -22,12 +20,17 @@ struct AblationRunner {
         }
     }
 
-    /// The results of `jobs`, in their order. - Throws: `Failed`, `ExitCode` when interrupted, `FileError`.
-    func results(_ jobs: [Job]) throws -> [JSONCursor] {
-        try Runner.here(folder, width: width).run(
-            jobs, keeping: kept, start: { try taken(up: $0.command, of: jobs[$0.job]) },
-            read: { try output(of: jobs[$0], $1) }, finished: { job, _ in progress.finished(jobs[job].name) }
-        ).enumerated().map { JSONCursor(["outputs": .array($1)], name: jobs[$0].name) }
+    /// Runs all jobs of an ablation. - Throws: `Failed`, `ExitCode` when interrupted, `FileError`.
+    func report(of ablation: Ablation) throws -> AblationReport {
+        let kept = try KeptResults.here(folder)
+        let progress = JobProgress(total: ablation.jobCount, unit: "job")
+        defer { progress.end() }
+        return try ablation.report { jobs, atOnce in
+            try Runner.here(folder, width: atOnce ?? width).run(
+                jobs, keeping: kept, start: { try taken(up: $0.command, of: jobs[$0.job]) },
+                read: { try output(of: jobs[$0], $1) }, finished: { job, _ in progress.finished(jobs[job].name) }
+            ).enumerated().map { JSONCursor(["outputs": .array($1)], name: jobs[$0].name) }
+        }
     }
 
     /// What a command printed, JSON or text. An audit that has come to a verdict other than a pass has a result.

@@ -1,4 +1,3 @@
-import Audit
 import Compute
 import Core
 import Jobs
@@ -6,21 +5,21 @@ import Ledger
 import Training
 
 /// A golden run that a process of its own is to replay in one way.
-struct GateJob {
-    let run: String
-    let way: GateWay
-    let workspace: Workspace
+package struct GateJob {
+    package let run: String
+    package let way: GateWay
+    package let workspace: Workspace
     /// Only so many steps, as the policy says.
     let steps: Int?
-    /// The values of its recipe that are others today.
-    let changes: [RecipeChange]
-    /// The recipe's watch: its file, or why there is none.
-    let watch: RecipeWatch
+    /// What is other in its recipe today.
+    package let changes: [RecipeChange]
+    /// What watches its recipe.
+    package let watch: RecipeWatch
     /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
-    let cost: Int
+    package let cost: Int
 
     /// Its audit, which takes up as many workers unless its way names others.
-    func job(workers: Int) -> Job {
+    package func job(workers: Int) -> Job {
         var arguments = ["audit", run, "--through", "--json", "--unnoted"]
         if let steps { arguments += ["--segment", "1..\(steps)"] }
         if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
@@ -28,15 +27,15 @@ struct GateJob {
             run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
     }
 
-    /// The jobs of a golden run, or a case that fails at once.
-    enum Plan {
+    /// What is to be done for a golden run: jobs, or a case that fails at once.
+    package enum Plan {
         case jobs([GateJob])
         case failed(GateCase)
     }
 
     /// Reads a run's policy, its recipe and its manifest; instruction sets and workers that are given take the place of
     /// the policy's.
-    static func plan(_ run: String, isas: [ISA], workers: [Int], _ workspace: Workspace) -> Plan {
+    package static func plan(_ run: String, isas: [ISA], workers: [Int], _ workspace: Workspace) -> Plan {
         do {
             let path = "\(workspace.golden(run))/\(GoldenPolicy.fileName)"
             let policy = try GoldenPolicy.read(path)

@@ -2,25 +2,25 @@ import Core
 import Diffusion
 import Foundation
 import Preferences
-import Studies
 import Training
 
 /// The folder of an ablation: a workspace of its own, with copies of all that its runs begin from, so that it can be moved
 /// and audited by itself.
-struct AblationFolder {
-    /// The folder.
-    let path: String
+package struct AblationFolder {
+    package let path: String
+
+    package init(path: String) { self.path = path }
 
     /// Another model or scorer is there already.
-    struct Occupied: Error, CustomStringConvertible {
+    package struct Occupied: Error, CustomStringConvertible {
         let path: String, expected: Digest, found: Digest
-        var description: String {
+        package var description: String {
             "\(path): expected a copy with the digest \(expected), found \(found); give another folder with --out"
         }
     }
 
     /// Makes the folder and copies bases and scorer into it; gives the plan's jobs, and the recipes of bases to train.
-    func prepare(_ plan: AblationPlan) throws -> (jobs: AblationJobs, recipes: [(AblationPlan.Base, Recipe)]) {
+    package func prepare(_ plan: AblationPlan) throws -> (jobs: AblationJobs, recipes: [(AblationPlan.Base, Recipe)]) {
         for name in ["results", "recipes", "models", "pairs", "grids"] {
             try FileContents.makeFolder("\(path)/\(name)")
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Core
 import Foundation
+import Ledger
 import Reports
 import Studies
 
@@ -54,9 +55,12 @@ struct AblateCommand: ParsableCommand {
     func run() throws {
         let plan = try AblationPlan.read(plan)
         let folder = AblationFolder(path: out ?? ".smpo/ablations/\(plan.name)")
-        let report = try AblationProgress(
-            plan, folder: folder, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount, audits: audit
-        ).report()
+        let (planned, recipes) = try folder.prepare(plan)
+        let ablation = Ablation(
+            plan, jobs: planned, recipes: recipes, in: Workspace(root: folder.path), audits: audit)
+        let runner = AblationRunner(
+            folder: folder.path, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+        let report = try runner.report(of: ablation)
         let value = AblationJSON.value(report)
         try AtomicFile.write(value.pretty + "\n", to: "\(folder.path)/report.json")
         try AtomicFile.write(RewardPlot(report).svg, to: "\(folder.path)/report.svg")

@@ -3,22 +3,27 @@ import Core
 import Datasets
 import Jobs
 import Ledger
-import Studies
 import Training
 
 /// An ablation from its first job to its report.
-struct AblationProgress {
+package struct Ablation {
     let plan: AblationPlan
-    let folder: AblationFolder
     let jobs: AblationJobs
+    /// Recipes of bases that are trained first.
     let recipes: [(AblationPlan.Base, Recipe)]
-    let width: Int
+    /// Where its runs are recorded.
+    let workspace: Workspace
     let audits: Bool
 
-    /// Prepares the folder.
-    init(_ plan: AblationPlan, folder: AblationFolder, width: Int, audits: Bool) throws {
-        (self.plan, self.folder, self.width, self.audits) = (plan, folder, width, audits)
-        (jobs, recipes) = try folder.prepare(plan)
+    package init(
+        _ plan: AblationPlan, jobs: AblationJobs, recipes: [(AblationPlan.Base, Recipe)], in workspace: Workspace,
+        audits: Bool
+    ) {
+        self.plan = plan
+        self.jobs = jobs
+        self.recipes = recipes
+        self.workspace = workspace
+        self.audits = audits
     }
 
     /// Sets of pairs that some reported run needs.
@@ -28,26 +33,25 @@ struct AblationProgress {
         }
     }
 
-    /// Runs what is not done yet; gives the report.
-    func report() throws -> AblationReport {
-        let progress = JobProgress(total: jobCount, unit: "job")
-        defer { progress.end() }
-        let kept = try KeptResults.here(folder.path)
-        func queue(_ width: Int) -> AblationRunner {
-            AblationRunner(folder: folder.path, width: width, kept: kept, progress: progress)
-        }
+    /// The report, from the results of jobs. `results` runs jobs, at most as many at a time as it is told (nil: as many as
+    /// there is room for), and gives a result for each.
+    package func report(
+        _ results: (_ jobs: [Job], _ atOnce: Int?) throws -> [JSONCursor]
+    ) throws -> AblationReport {
+        func together(_ jobs: [Job]) throws -> [JSONCursor] { try results(jobs, nil) }
         var report = AblationReport(plan)
         // A base is trained by all workers; everything waits for it.
-        for (base, recipe) in recipes { _ = try queue(1).results([jobs.training(of: base, recipe)]) }
-        try drawPairs(queue(width), into: &report)
-        report.tuning = try outcomes(tuningRuns, queue(width))
-        report.runs = try outcomes(reportedRuns(report), queue(width))
-        if audits { try audit(&report, queue(width)) }
-        try drawGrids(report, queue(width))
+        for (base, recipe) in recipes { _ = try results([jobs.training(of: base, recipe)], 1) }
+        try drawPairs(together, into: &report)
+        report.tuning = try outcomes(tuningRuns, together)
+        report.runs = try outcomes(reportedRuns(report), together)
+        if audits { try audit(&report, together) }
+        try drawGrids(report, together)
         return report
     }
 
-    private var jobCount: Int {
+    /// Jobs of the whole ablation.
+    package var jobCount: Int {
         let pairs = usedPairs.count * plan.seeds.count + (tuningRuns.isEmpty ? 0 : 1)
         // Test captions of every base, and the curves' captions of the table's.
         let bases = (Set(usedPairs.map(\.base)).count + 1) * plan.seeds.count
@@ -56,10 +60,10 @@ struct AblationProgress {
         return recipes.count + pairs + bases + tuningRuns.count + reported.count + audited + plan.arms.count
     }
 
-    private func drawPairs(_ queue: AblationRunner, into report: inout AblationReport) throws {
+    private func drawPairs(_ results: ([Job]) throws -> [JSONCursor], into report: inout AblationReport) throws {
         var sets = usedPairs.flatMap { pairs in plan.seeds.map { (pairs, $0) } }
         if !tuningRuns.isEmpty { sets.insert((plan.pairs[0], plan.tuningSeed), at: 0) }
-        let made = try queue.results(sets.map { jobs.generation($0.0, seed: $0.1) })
+        let made = try results(sets.map { jobs.generation($0.0, seed: $0.1) })
         report.labels = try zip(sets, made).map { set, result in
             let outcome = try result["outputs"][0]["outcome"]
             func share(_ name: String) throws -> Double {
@@ -69,10 +73,10 @@ struct AblationProgress {
         }
         let bases = plan.bases.map(\.name).filter { name in usedPairs.contains { $0.base == name } }
             .flatMap { base in plan.seeds.map { (base, $0) } }
-        let drawn = try queue.results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
+        let drawn = try results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
         report.bases = try zip(bases, drawn).map { ($0.0, $0.1, try Drawings(evaluation: $1["outputs"][0])) }
         let base = plan.pairs[0].base
-        report.curveBases = try queue.results(
+        report.curveBases = try results(
             plan.seeds.map { jobs.drawings(of: base, .validation, seed: $0) }
         ).map { result in
             let rewards = try Drawings(evaluation: result["outputs"][0]).rewards.prefix(plan.curveCaptions)
@@ -112,22 +116,22 @@ struct AblationProgress {
             } + plan.conditions.flatMap { condition in condition.arms.flatMap { runs($0, pairs: condition.pairs) } }
     }
 
-    private func outcomes(_ runs: [AblationRun], _ queue: AblationRunner) throws -> [AblationOutcome] {
+    private func outcomes(_ runs: [AblationRun], _ results: ([Job]) throws -> [JSONCursor]) throws -> [AblationOutcome]
+    {
         let training = try runs.map { try jobs.training($0) }
-        let results = try queue.results(training)
-        let ledger = try Workspace(root: folder.path).existingLedger()
-        return try zip(runs, zip(training, results)).map { run, done in
+        let done = try results(training)
+        let ledger = try workspace.existingLedger()
+        return try zip(runs, zip(training, done)).map { run, done in
             let curve = try ledger?.measures(of: done.0.run ?? "").filter { $0.name == "reward/mean" } ?? []
             return try AblationOutcome(
                 run, recipe: jobs.recipe(run), result: done.1, curve: curve.map { ($0.step, $0.value) })
         }
     }
 
-    private func audit(_ report: inout AblationReport, _ queue: AblationRunner) throws {
+    private func audit(_ report: inout AblationReport, _ results: ([Job]) throws -> [JSONCursor]) throws {
         let tableRuns = report.runs.filter { $0.run.purpose == .table }
-        let results = try queue.results(
-            tableRuns.map { jobs.audit(of: try jobs.training($0.run)) })
-        report.audits = try zip(tableRuns, results).map { outcome, result in
+        let done = try results(tableRuns.map { jobs.audit(of: try jobs.training($0.run)) })
+        report.audits = try zip(tableRuns, done).map { outcome, result in
             let audit = try result["outputs"][0]
             // Of a run that does not hold no part was replayed.
             let parts = try audit["results"].present?.elements() ?? []
@@ -139,9 +143,9 @@ struct AblationProgress {
     }
 
     /// Pictures of the base above those of each arm, first seed.
-    private func drawGrids(_ report: AblationReport, _ queue: AblationRunner) throws {
+    private func drawGrids(_ report: AblationReport, _ results: ([Job]) throws -> [JSONCursor]) throws {
         let pairs = plan.pairs[0]
-        _ = try queue.results(
+        _ = try results(
             try plan.arms.map { arm in
                 let outcome = report.runs.first { $0.run.arm == arm.name && $0.run.pairs == pairs.name }!
                 return jobs.grid(try jobs.training(outcome.run), base: pairs.base, arm: arm.name, seed: plan.seeds[0])
