@@ -9,7 +9,8 @@ package struct AuditReport: Sendable {
     /// The verdict and its reason.
     package var judgement: Judgement
     package var verdict: Verdict { judgement.verdict }
-    /// Why, for `tampered` and `incomparable`; what was not compared, where that is not for want of time or by order.
+    /// The reason, for `tampered` and `incomparable`; else the part that was not compared, neither for want of time nor
+    /// by order.
     package var reason: String? { judgement.reason }
     /// The name of the contract that the replay computed by; nil where nothing was replayed.
     package var contract: String?
@@ -37,7 +38,7 @@ package struct AuditReport: Sendable {
     package var steps = 0, equalSteps = 0
     /// The check of the model that the run has handed over; nil where there was none.
     package var trained: String?
-    /// What was not looked at, and why.
+    /// The evidence that was not looked at, with the reasons.
     package var unchecked: [String] = []
     /// Known keys that have signed the run.
     package var signers: [VerifyingKey] = []

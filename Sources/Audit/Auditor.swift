@@ -101,7 +101,7 @@ package struct Auditor {
             report.segment = AuditReport.Segment(
                 steps: facts.first...replay.facts.last, checkpoint: steps.done - replay.count)
         }
-        // A part inside the run never comes to what the whole run came to.
+        // A part inside the run never reaches the outcome of the whole.
         let isEnd = replay.facts.last == facts.demanded
         report.evidence =
             run.sources.map(\.evidence) + (run.outcomes.isEmpty || !isEnd ? [] : [.chainHead])
@@ -144,7 +144,7 @@ package struct Auditor {
         }
     }
 
-    /// Why the run cannot be compared at all, or nil.
+    /// The reason why the run cannot be compared at all, or nil.
     package func incomparable(_ run: Run) -> String? {
         let inputs = run.manifest.inputs
         if requiresSignature && run.signers.known.isEmpty {

@@ -6,9 +6,9 @@ import Training
 
 /// Names the operator at which a diverged step first goes another way.
 ///
-/// Where the run was recorded at the level `operators`, the record says what every operator took and gave. Beside it, or
-/// without it, the step is run on another instruction set of this machine: on the reference backend both must agree, so
-/// an operator at which they do not is wrong on one of them, and its numbers are known from both.
+/// Where the run was recorded at the level `operators`, the record says what every operator took and gave. Beside it,
+/// or without it, the step is run on another instruction set of this machine: on the reference backend both must agree,
+/// so an operator at which they do not is wrong on one of them, and its numbers are known from both.
 struct Localizer {
     /// The operator found, and what was tried.
     struct Finding {
@@ -16,7 +16,7 @@ struct Localizer {
         var divergence: OperatorDivergence?
         /// The cause, as far as the operators tell.
         var cause: Cause
-        /// What was compared, and what was not.
+        /// Notes on the operators that were compared, and on those that were not.
         var notes: [String] = []
     }
 

@@ -35,7 +35,7 @@ package struct RunComparison {
     private func compareVerified(_ left: String, _ right: String) throws -> RunDifference {
         let (old, new) = (try Run(left, in: workspace), try Run(right, in: workspace))
         var result = RunDifference(left: left, right: right)
-        // Runs are not the same where the model that one handed over is no longer what it came to.
+        // Runs are not the same where the model that one handed over is no longer that of its outcome.
         for run in [old, new] { _ = try run.checkTrainedFolder() }
         result.inputs = DocumentDifference.all(old.manifest.inputs.json, new.manifest.inputs.json)
         result.circumstances = DocumentDifference.all(
@@ -113,7 +113,7 @@ package struct RunComparison {
         }
     }
 
-    /// What a difference in `phase` comes from, given the inputs that differ: what acts there comes before what acts
+    /// The cause of a difference in `phase`, given the inputs that differ: what acts there comes before what acts
     /// elsewhere; with equal inputs it is nothing that the manifests name.
     static func cause(_ paths: [String], _ phase: Phase) -> Cause {
         let candidates = Set(paths.map(cause(ofInput:)))

@@ -41,7 +41,7 @@ package struct RunDifference: Sendable {
     package var commonSteps = 0, equalSteps = 0
     /// Steps and phases that only one run has.
     package var unlike: [String] = []
-    /// What was not compared, and why.
+    /// The parts that were not compared, each with the reason.
     package var notCompared: [String] = []
     /// Notes on how the operators were compared.
     package var notes: [String] = []

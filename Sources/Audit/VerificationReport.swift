@@ -17,9 +17,9 @@ package struct VerificationReport: Sendable {
 
     /// One thing that was looked at and holds.
     package struct Check: Sendable, Equatable {
-        /// What: `manifest`, `golden log`, `ledger`, …
+        /// The evidence: `manifest`, `golden log`, `ledger`, …
         package let name: String
-        /// How much of it, and its digest.
+        /// Its extent and its digest.
         package let detail: String
     }
 
@@ -27,11 +27,11 @@ package struct VerificationReport: Sendable {
     package let run: String
     /// The outcome.
     package var verdict = Verdict.verified
-    /// Why, unless verified.
+    /// The reason, unless verified.
     package var reason: String?
-    /// What holds, in the order in which it was looked at.
+    /// The evidence that holds, in the order in which it was checked.
     package var checks: [Check] = []
-    /// What was not looked at, and why.
+    /// The evidence that was not checked, with the reasons.
     package var unchecked: [Check] = []
 
     /// A report on `run`.

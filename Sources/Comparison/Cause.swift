@@ -1,4 +1,4 @@
-/// What a divergence comes from.
+/// The cause of a divergence.
 package enum Cause: String, Sendable, CaseIterable {
     /// The recipes differ in more than the seed.
     case recipe
@@ -8,8 +8,8 @@ package enum Cause: String, Sendable, CaseIterable {
     case data
     /// The models differ.
     case model
-    /// The inputs are equal, and this machine computes alike in every way tried: the record was made by another program,
-    /// build or machine.
+    /// The inputs are equal, and this machine computes alike in every way tried: the record was made by another
+    /// program, build or machine.
     case environment
     /// The inputs are equal, and an operator gives other bits.
     case numerics

@@ -1,9 +1,9 @@
 import Core
 import Ledger
 
-/// How far one recorded tensor or number of a step lies from the replayed one.
+/// The distance of a recorded tensor or number of a step from the replayed one.
 package struct Deviation: Sendable, Equatable {
-    /// What it is.
+    /// The quantity that it is of.
     package let quantity: BandQuantity
     /// Its name in the step's record.
     package let name: String

@@ -50,7 +50,7 @@ package struct Divergence: Sendable, Equatable {
     package let phase: Phase
     /// The tensor or number.
     package let tensor: String
-    /// What was recorded and what was found, where both exist.
+    /// The recorded value and the found one, where both exist.
     package let expected: String?, found: String?
     /// The first differing element, where the values are known.
     package var element: Element?

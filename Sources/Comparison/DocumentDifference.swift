@@ -4,7 +4,7 @@ import Core
 package struct DocumentDifference: Sendable, Equatable {
     /// The keys from the root, joined by dots.
     package let path: String
-    /// What stands there, as canonical JSON; nil where nothing does.
+    /// The values there, as canonical JSON; nil where there is none.
     package let left: String?, right: String?
 
     /// The path and what stands there on either side, as canonical JSON; null where nothing does.

@@ -23,7 +23,7 @@ package struct OperatorDivergence: Sendable, Equatable {
     package let operation: String
     /// The digests that differ: of the inputs, or of the outputs.
     package let expected: String, found: String
-    /// What the operators were compared with, such as `the record` or `run-43`.
+    /// The other side of the comparison, such as `the record` or `run-43`.
     package let reference: String
     /// The first number that differs, where the values of both sides are known; `output` counts the results from 0.
     package var element: (output: Int, element: Divergence.Element)?

@@ -7,7 +7,7 @@ package struct Attestations: Sendable, Equatable {
     /// The envelopes in the order of the lines.
     package private(set) var envelopes: [Envelope]
 
-    /// Who has signed a run.
+    /// The signers of a run.
     package struct Signers: Sendable, Equatable {
         /// Known keys whose signature holds.
         package var known: [VerifyingKey] = []
@@ -52,7 +52,8 @@ package struct Attestations: Sendable, Equatable {
     }
 
     /// Holds every statement against the manifest, and the signatures against the keys that are known.
-    /// - Throws: `TamperError` when a statement is not the one that this manifest gives, or the signature of a known key
+    /// - Throws: `TamperError` when a statement is not the one that this manifest gives, or the signature of a known
+    /// key
     ///   does not hold.
     package func check(_ manifest: Manifest, keys: [VerifyingKey]) throws -> Signers {
         var signers = Signers()
@@ -83,7 +84,7 @@ package struct Attestations: Sendable, Equatable {
         return signers
     }
 
-    /// What a statement that is not ours speaks of, for a message.
+    /// The subject of a statement that is not ours, for a message.
     private static func subject(of envelope: Envelope) -> String {
         guard let json = try? JSONValue.parse(envelope.payload, file: ""),
             let digest = try? JSONCursor(json, name: "statement")["predicate"]["manifest_digest"].string()

@@ -1,10 +1,10 @@
 import Core
 
-/// What a person should know of a run's inputs although it is no fault: how many captions and pictures were not taken
+/// Notes on a run's inputs, none of them a fault: how many captions and pictures were not taken
 /// whole, or not as they lie in their files. They follow from the inputs, so a manifest holds them among its
 /// circumstances, and only where there is something to say.
 package struct InputNotes: Sendable, Equatable {
-    /// What happened to a caption or a picture.
+    /// The treatment of a caption or a picture.
     package enum Kind: String, Sendable, CaseIterable {
         /// The caption has more tokens than the text encoder takes; its end is cut off.
         case captionsCut = "captions cut"
@@ -41,7 +41,7 @@ package struct InputNotes: Sendable, Equatable {
         }
     }
 
-    /// How many captions or pictures there are of each kind; only kinds that have some.
+    /// The number of captions or pictures of each kind; only kinds that have some.
     package private(set) var counts: [Kind: Int] = [:]
 
     /// Nothing to say.
@@ -50,7 +50,7 @@ package struct InputNotes: Sendable, Equatable {
     /// Notes with these counts.
     package init(_ counts: [Kind: Int]) { self.counts = counts.filter { $0.value > 0 } }
 
-    /// How many of `captions` are cut; of equal ones each counts, and is asked about once.
+    /// Counts those of `captions` that are cut; of equal ones each counts, and is asked about once.
     package init(captions: [String], isCut: (String) -> Bool) {
         var known: [[UInt8]: Bool] = [:]
         for caption in captions {
@@ -78,7 +78,7 @@ package struct InputNotes: Sendable, Equatable {
 extension ManifestCircumstances {
     private static let notesKey = "input_notes"
 
-    /// What is to be known of the run's inputs; kinds that this program does not know are left out.
+    /// The notes on the run's inputs; kinds that this program does not know are left out.
     package var inputNotes: InputNotes {
         get {
             guard case .object(let object)? = other[Self.notesKey] else { return InputNotes() }

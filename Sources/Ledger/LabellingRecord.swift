@@ -1,7 +1,7 @@
 import Core
 
-/// What a scorer made of a folder of pairs: the scores that were written into its list, and the smoothed labels that
-/// follow from them.
+/// The labelling of a folder of pairs by a scorer: the scores that were written into its list, and the smoothed labels
+/// that follow from them.
 package struct LabellingRecord: Sendable, Equatable {
     /// One pair.
     package struct Item: Sendable, Equatable {

@@ -25,7 +25,7 @@ extension LedgerStore {
         }
     }
 
-    /// What was measured of a run between its steps, by step and name. - Throws: `LedgerError`, `TamperError`.
+    /// The measures of a run between its steps, by step and name. - Throws: `LedgerError`, `TamperError`.
     package func measures(of run: String) throws -> [(step: Int, name: String, value: Double)] {
         try read { db in
             let sql = "SELECT step, name, bits FROM measures WHERE run_id = ? ORDER BY step, name"
@@ -55,7 +55,7 @@ extension LedgerStore {
         }
     }
 
-    /// Where the values of a step's tensors are, by phase and name; empty where none were stored.
+    /// The places of the values of a step's tensors, by phase and name; empty where none were stored.
     /// - Throws: `LedgerError`, `TamperError`.
     package func storedTensors(of run: String, step: Int) throws -> [StoredTensor] {
         try read { db in try storedTensors(try Self.id(of: run, db), run: run, step: step, db) }

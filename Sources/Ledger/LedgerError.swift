@@ -1,6 +1,6 @@
 import GRDB
 
-/// What can go wrong with a ledger besides evidence that does not hold (`TamperError`).
+/// A fault of a ledger other than evidence that does not hold (`TamperError`).
 package enum LedgerError: Error, Equatable, CustomStringConvertible {
     /// There is no file at the path, and none is to be made.
     case missing(path: String)
@@ -31,7 +31,7 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     /// Anything else that SQLite says.
     case database(path: String, detail: String)
 
-    /// What happened, with the path and a hint where there is one.
+    /// The fault, with the path and a hint where there is one.
     package var description: String {
         switch self {
         case .missing(let path): "\(path): there is no ledger"

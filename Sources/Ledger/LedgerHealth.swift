@@ -5,11 +5,11 @@ import GRDB
 package struct LedgerHealth: Sendable, Equatable {
     /// The version of the file's tables.
     package let schema: Int
-    /// What SQLite's own check of the file finds damaged; empty when nothing is.
+    /// The damage that SQLite's own check of the file finds; empty when there is none.
     package let damage: [String]
     /// Tables and views that are not those of its version; empty when all are.
     package let strangeTables: [String]
-    /// Who records which runs now, `run-1, process 4711` each.
+    /// The runs that are being recorded now, and by whom: `run-1, process 4711` each.
     package let writers: [String]
 
     /// The newest version of the tables that this program knows.

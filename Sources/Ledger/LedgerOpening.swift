@@ -9,7 +9,7 @@ enum LedgerOpening {
     static func oneAtATime<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
         try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        // Where no lock can be made no ledger can be written; `body` says why.
+        // A folder that takes no lock takes no ledger; `body` says why.
         guard descriptor >= 0 else { return try body() }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {

@@ -1,14 +1,15 @@
-/// How a ledger is opened.
+/// The options with which a ledger is opened.
 package struct LedgerOptions: Sendable {
-    /// What a commit waits for.
+    /// The durability of a commit.
     package enum Durability: Sendable {
-        /// The ledger survives a crash of the program whole; a power cut may take the last steps, never the consistency.
+        /// The ledger survives a crash of the program whole; a power cut may take the last steps, never the
+        /// consistency.
         case normal
         /// Every step is on the disk before the next one begins (about 5 ms a step).
         case full
     }
 
-    /// What a commit waits for.
+    /// The durability of a commit.
     package var durability: Durability
     /// Seconds to wait for another process's transaction before giving up.
     package var busySeconds: Double

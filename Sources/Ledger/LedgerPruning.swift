@@ -1,7 +1,7 @@
 import Core
 import GRDB
 
-/// What taking runs, or parts of them, out of a ledger frees.
+/// A plan to take runs, or parts of them, out of a ledger.
 package struct PrunePlan: Sendable, Equatable {
     /// The runs that go, or whose checkpoints go.
     package let runs: [String]
@@ -14,8 +14,8 @@ package struct PrunePlan: Sendable, Equatable {
 }
 
 extension LedgerStore {
-    /// What would go. - Throws: `LedgerError` (`unknownRun`, `recordedElsewhere` while anything is being recorded:
-    /// a recorder stores objects before it names them).
+    /// The plan to take out these runs. - Throws: `LedgerError` (`unknownRun`, `recordedElsewhere` while anything is
+    /// being recorded: a recorder stores objects before it names them).
     package func planPruning(_ names: [String], checkpointsOnly: Bool) throws -> PrunePlan {
         if let writer = WriterLock.writers(ledger: path).first {
             throw LedgerError.recordedElsewhere(run: writer.run, holder: writer.holder)

@@ -25,8 +25,8 @@ enum LedgerSchema {
         return migrator
     }
 
-    /// What the file's tables, views and triggers have that a new ledger's of its version have not, or the other way
-    /// round: a changed view or a trigger could show readers other numbers than the records hold.
+    /// The differences of the file's tables, views and triggers from those of a new ledger of its version, either way:
+    /// a changed view or a trigger could show readers other numbers than the records hold.
     static func differences(_ db: Database) throws -> [String] {
         let fresh = try DatabaseQueue()
         let stored = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? version
@@ -162,8 +162,8 @@ enum LedgerSchema {
         ) STRICT;
         """
 
-    /// What scorers made of folders of pairs. Numbers are REAL, which is a Double exactly: `printf('%!.17g', score_0)`
-    /// prints one so that it reads back.
+    /// Labellings of folders of pairs by scorers. Numbers are REAL, which is a Double exactly: `printf('%!.17g',
+    /// score_0)` prints one so that it reads back.
     private static let labellings = """
         CREATE TABLE labellings (
             id INTEGER PRIMARY KEY,

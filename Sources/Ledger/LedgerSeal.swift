@@ -1,10 +1,10 @@
 import Core
 import GRDB
 
-/// What the ledger holds of a finished run beside the chain, as the manifest's outcome states it: a row that is changed,
-/// added or taken out later is found by it.
+/// The digests of the ledger's rows of a finished run beside the chain, as the manifest's outcome states it: a row that
+/// is changed, added or taken out later is found by it.
 package struct LedgerSeal: Sendable, Equatable {
-    /// How much was kept.
+    /// The level of the recording.
     package let level: RecordLevel
     /// The objects of the checkpoints by step and part, `2.state`. Those before the last may go (`smpo runs prune`).
     package let checkpoints: [String: Digest]
@@ -51,8 +51,8 @@ package struct LedgerSeal: Sendable, Equatable {
             uniqueKeysWithValues: try LedgerSeal.tables.map { ($0.name, try LedgerSeal.rows(of: id, $0, db).digest) })
     }
 
-    /// Holds what the ledger has of a run against the seal; gives the steps of checkpoints that have gone since, all but
-    /// the last. - Throws: `TamperError` that names the table.
+    /// Holds what the ledger has of a run against the seal; gives the steps of checkpoints that have gone since, all
+    /// but the last. - Throws: `TamperError` that names the table.
     func check(_ id: Int64, level found: RecordLevel, file: String, run: String, _ db: Database) throws -> [Int] {
         func tampered(_ field: String, _ expected: String, _ found: String) -> TamperError {
             TamperError(file: file, run: run, step: nil, field: field, expected: expected, found: found)
@@ -73,7 +73,7 @@ package struct LedgerSeal: Sendable, Equatable {
             throw tampered(place, checkpoints[key]?.hex ?? "no such row", object.hex)
         }
         let gone = checkpoints.keys.filter { present[$0] == nil }.sorted { LedgerSeal.step($0) < LedgerSeal.step($1) }
-        // What prunes takes all before the last; other holes nobody but a forger makes.
+        // Pruning takes all before the last; other holes nobody but a forger makes.
         let last = checkpoints.keys.map(LedgerSeal.step).max() ?? 0
         let isPruned = !gone.isEmpty && present.keys.allSatisfy { LedgerSeal.step($0) == last }
         guard gone.isEmpty || isPruned && !gone.contains(where: { LedgerSeal.step($0) == last }) else {
@@ -118,7 +118,7 @@ package struct LedgerSeal: Sendable, Equatable {
 }
 
 extension LedgerSeal: CustomStringConvertible {
-    /// What is sealed, in a line.
+    /// The sealed tables, in a line.
     package var description: String {
         "of \(LedgerSeal.tables.map(\.name).joined(separator: ", ")) and checkpoints: none changed, added or missing, as the "
             + "outcome states them"
@@ -126,8 +126,8 @@ extension LedgerSeal: CustomStringConvertible {
 }
 
 extension LedgerStore {
-    /// The number of rows of a run that no digest covers, or none unless its outcome has a seal: of the tables `measures`
-    /// and `audits`. - Throws: `LedgerError`.
+    /// The number of rows of a run that no digest covers, or none unless its outcome has a seal: of the tables
+    /// `measures` and `audits`. - Throws: `LedgerError`.
     package func looseRows(of run: String) throws -> (measures: Int, audits: Int) {
         try read { db in
             let id = try Self.id(of: run, db)

@@ -15,7 +15,7 @@ package struct Manifest: Sendable, Equatable {
     package var run: String
     /// All that determines the bits.
     package var inputs: ManifestInputs
-    /// What was recorded besides and must not matter.
+    /// The circumstances of the recording, which must not matter.
     package var circumstances: ManifestCircumstances
     /// The result; `nil` before the run is finished.
     package var outcome: ManifestOutcome?

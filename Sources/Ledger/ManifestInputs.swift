@@ -13,7 +13,7 @@ package struct ManifestInputs: Sendable, Equatable {
     package var seed: UInt64
     /// The named random streams and their ids.
     package var streams: [String: UInt64]
-    /// What the run starts from: `model`, `data`, `labels`, `schedule`, ….
+    /// The digests of the run's inputs: `model`, `data`, `labels`, `schedule`, ….
     package var digests: [String: Digest]
     /// Further members, hashed as the others are: on a backend that is not the reference, what is known to change its
     /// bits.

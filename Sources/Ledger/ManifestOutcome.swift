@@ -10,10 +10,11 @@ package struct ManifestOutcome: Sendable, Equatable {
     package var stepsRoot: Digest
     /// The digest of the trained weights (`WeightsDigest`).
     package var weightsDigest: Digest
-    /// Of each file of the model that the run hands over the digest of its bytes, in the domain `file`, by its path from
-    /// the model's folder. Nil in a manifest of format 2, which says nothing of them.
+    /// Of each file of the model that the run hands over the digest of its bytes, in the domain `file`, by its path
+    /// from the model's folder. Nil in a manifest of format 2, which says nothing of them.
     package var files: [String: Digest]?
-    /// What the ledger holds of the run beside the chain; nil where the run was not recorded into one, and in format 2.
+    /// The digests of the ledger's rows of the run beside the chain; nil where the run was not recorded into one, and
+    /// in format 2.
     package var ledger: LedgerSeal?
     /// Further members.
     package var other: JSONObject
@@ -100,7 +101,8 @@ package struct ManifestOutcome: Sendable, Equatable {
         ]
     }
 
-    /// The first of these members that is not that of `other`: its name, its value here and there; nil if all are equal.
+    /// The first of these members that is not that of `other`: its name, its value here and there; nil if all are
+    /// equal.
     package func firstDifference(from other: ManifestOutcome) -> (name: String, here: String, there: String)? {
         if let first = zip(members, other.members).map({ ($0.name, $0.value, $1.value) }).first(where: { $0.1 != $0.2 })
         {

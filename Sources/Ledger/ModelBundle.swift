@@ -2,7 +2,8 @@ import Core
 import Foundation
 
 /// The signature of a model's folder in the format of OpenSSF Model Signing 1.0 (method `key`, ECDSA P-256, `files`): a
-/// Sigstore bundle whose statement lists every file with its SHA-256. `model-signing` from PyPI reads and writes the same.
+/// Sigstore bundle whose statement lists every file with its SHA-256. `model-signing` from PyPI reads and writes the
+/// same.
 package enum ModelBundle {
     /// The file's usual name, inside the folder.
     package static let fileName = "model.sig"
@@ -10,8 +11,8 @@ package enum ModelBundle {
     private static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
     private static let predicateType = "https://model_signing/signature/v1.0"
 
-    /// Signs all files below `folder` except the bundle itself. Links are signed as the files they lead to in a snapshot
-    /// of the hub's client, where they stay inside its repository (`HubRepository`).
+    /// Signs all files below `folder` except the bundle itself. Links are signed as the files they lead to in a
+    /// snapshot of the hub's client, where they stay inside its repository (`HubRepository`).
     /// - Throws: `KeyError` for a key of another kind, `FileError`, `TamperError` for any other link.
     package static func sign(folder: String, key: SigningKey, to path: String) throws {
         guard key.kind == .p256 else {
@@ -68,7 +69,7 @@ package enum ModelBundle {
         return signer
     }
 
-    /// What a bundle says, its own root over the files' digests checked, its signature not yet.
+    /// The contents of a bundle, its own root over the files' digests checked, its signature not yet.
     private struct Contents {
         let envelope: Envelope
         /// SHA-256 of the public key's PEM, for finding the key.

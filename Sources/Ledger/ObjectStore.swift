@@ -118,7 +118,7 @@ package struct ObjectStore: Sendable {
 package struct MissingObject: Error, Equatable, CustomStringConvertible {
     /// The object.
     package let digest: Digest
-    /// Where it should be.
+    /// The path of the missing file.
     package let path: String
 
     /// One line.

@@ -5,7 +5,7 @@ import Core
 /// The order of a trace is that of the phases and, inside a phase, that of the names; the order in which the entries
 /// were made is not kept, since it may depend on scheduling.
 package struct PhaseRecord: Sendable, Equatable {
-    /// Which phase.
+    /// The phase.
     package let phase: Phase
     /// The entries in byte order of their names.
     package let entries: [TraceEntry]
@@ -25,7 +25,7 @@ package struct PhaseRecord: Sendable, Equatable {
         entries.first { utf8Equal($0.name, name) }
     }
 
-    /// What the record says of the phase's tensors; nil where it has none.
+    /// The record's commitment to the phase's tensors; nil where it has none.
     package var tensors: TensorCommitment? {
         guard case .tensors(let tensors)? = self[TraceEntry.tensorsName]?.value else { return nil }
         return tensors

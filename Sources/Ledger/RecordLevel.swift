@@ -1,5 +1,5 @@
-/// How much a recording keeps beside the step records. Records and chain heads are the same at every level: what is
-/// not kept is committed to all the same, and a replay finds that something differs; what is kept says where.
+/// The extent of what a recording keeps beside the step records. Records and chain heads are the same at every level:
+/// what is not kept is committed to all the same, and a replay finds that something differs; what is kept says where.
 package enum RecordLevel: String, CaseIterable, Sendable, Comparable {
     /// The step records alone, and the digests of those tensors whose values are kept (latents).
     case steps

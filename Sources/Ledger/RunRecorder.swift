@@ -8,14 +8,14 @@ import GRDB
 package final class RunRecorder {
     /// The name of the run.
     package let name: String
-    /// What the run starts from.
+    /// The run's inputs.
     package let inputs: ManifestInputs
     /// Under what circumstances it was begun.
     package let circumstances: ManifestCircumstances
     /// The chain of the steps recorded so far.
     package private(set) var chain: Chain
 
-    /// How much is kept beside the records.
+    /// The level of the recording.
     package let level: RecordLevel
 
     private let store: LedgerStore

@@ -1,8 +1,9 @@
 import Core
 
-/// What a signature of a run says: an in-toto Statement (v1) whose subjects are the manifest, the chain head and the
-/// final weights. Its predicate repeats the inputs, so that every hyper-parameter is under the signature: a change of
-/// the weight decay by a hundredth can leave all bits of a step as they were, and then no replay proves the recipe.
+/// The statement that a signature of a run stands for: an in-toto Statement (v1) whose subjects are the manifest, the
+/// chain head and the final weights. Its predicate repeats the inputs, so that every hyper-parameter is under the
+/// signature: a change of the weight decay by a hundredth can leave all bits of a step as they were, and then no replay
+/// proves the recipe.
 package enum RunStatement {
     /// The predicate's type.
     package static let predicateType = "urn:smpo:run:1"

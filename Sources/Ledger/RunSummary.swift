@@ -1,8 +1,8 @@
 import Core
 
-/// What the ledger knows of a run at a glance.
+/// A run at a glance, from the ledger's rows.
 package struct RunSummary: Sendable, Equatable {
-    /// Where a run stands.
+    /// The state of a run.
     package enum State: String, Sendable {
         /// Steps are being recorded; or were, when the process died and nobody holds the run's lock.
         case running
@@ -16,7 +16,7 @@ package struct RunSummary: Sendable, Equatable {
     package let name: String
     /// The name of its recipe, or an empty text.
     package let recipe: String
-    /// Where it stands.
+    /// The run's state.
     package let state: State
     /// The number of recorded steps.
     package let steps: Int

@@ -11,7 +11,7 @@ package struct StepProof: Sendable, Equatable {
 
     /// The manifest of the finished run.
     package let manifest: Manifest
-    /// What the run says came of it.
+    /// The outcome that the run states.
     package let outcome: ManifestOutcome
     /// The step's record.
     package let record: StepRecord

@@ -3,7 +3,7 @@ import GRDB
 
 /// A step as the ledger holds it, not verified.
 package struct StoredStep: Sendable, Equatable {
-    /// What the step left behind.
+    /// The step's record.
     package let record: StepRecord
     /// The stored digest of the record.
     package let digest: Digest

@@ -1,6 +1,6 @@
 import Core
 
-/// Where the recorded values of a tensor are: a span of an object in the `ObjectStore`. Many tensors of a step may share
+/// The place of a tensor's recorded values: a span of an object in the `ObjectStore`. Many tensors of a step may share
 /// one object, so that a step costs one flush to the disk.
 package struct StoredTensor: Sendable, Equatable {
     /// The ledger's table of them. It is named after the first that were kept; gradients stand in it too.

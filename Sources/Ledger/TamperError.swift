@@ -6,11 +6,11 @@ package struct TamperError: Error, Equatable, CustomStringConvertible {
     package let run: String?
     /// The step, where it is one step's.
     package let step: Int?
-    /// What does not hold: a column of the ledger ("steps.head"), or a member of a document ("digest").
+    /// The place that does not hold: a column of the ledger ("steps.head"), or a member of a document ("digest").
     package let field: String
-    /// What the other evidence says should stand there.
+    /// The value that the other evidence has there.
     package let expected: String
-    /// What stands there.
+    /// The value there.
     package let found: String
 
     /// An error with all its parts.

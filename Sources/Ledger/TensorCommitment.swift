@@ -1,6 +1,6 @@
 import Core
 
-/// What a step record holds of a phase's tensors: how many, which, and the Merkle root (`MerkleTree`) over their
+/// A step record's commitment to a phase's tensors: how many, which, and the Merkle root (`MerkleTree`) over their
 /// digests in the order of the names.
 package struct TensorCommitment: Sendable, Equatable {
     /// The number of tensors.

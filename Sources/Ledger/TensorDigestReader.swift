@@ -6,8 +6,8 @@ struct TensorDigestReader {
     let file: String, run: String
     let id: Int64
     private var lists: [Int64: (digest: Digest, names: [String])] = [:]
-    /// What a phase's tensors were after the last row that was applied, in the order of the last list of names that
-    /// was whole.
+    /// The digests of a phase's tensors after the last row that was applied, in the order of the last list of names
+    /// that was whole.
     private var state: [Phase: State] = [:]
     /// The last list that was held against its commitment.
     private var known: [Phase: (commitment: TensorCommitment, list: TensorList)] = [:]
@@ -72,8 +72,8 @@ struct TensorDigestReader {
         return try next(record, level: level, db)
     }
 
-    /// Takes in a row. One of the names that the record speaks of (`whole`) is the whole list; one of other names changes
-    /// some of the list before it.
+    /// Takes in a row. One of the names that the record speaks of (`whole`) is the whole list; one of other names
+    /// changes some of the list before it.
     private mutating func apply(
         _ row: Row, _ phase: Phase, _ step: Int, whole: Digest, _ db: Database
     ) throws {
@@ -144,7 +144,7 @@ extension LedgerStore {
         }
     }
 
-    /// How much was kept of a run. - Throws: `LedgerError`, `TamperError`.
+    /// The level at which a run was recorded. - Throws: `LedgerError`, `TamperError`.
     package func level(of run: String) throws -> RecordLevel {
         try read { db in try level(try Self.id(of: run, db), run, db) }
     }

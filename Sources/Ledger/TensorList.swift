@@ -20,7 +20,7 @@ package struct TensorList: Sendable, Equatable {
     /// A list whose names are in order; as many digests as names.
     init(names: [String], digests: [Digest]) { (self.names, self.digests) = (names, digests) }
 
-    /// What the record says of the list.
+    /// The commitment of the record to the list.
     package var commitment: TensorCommitment {
         TensorCommitment(
             count: names.count, names: TensorList.digest(ofNames: names), root: MerkleTree.root(leaves: digests))

@@ -1,6 +1,6 @@
 import Core
 
-/// What a trace holds under one name: a digest, or values as exact bits.
+/// The value of a trace under one name: a digest, or values as exact bits.
 package enum TraceValue: Sendable, Equatable {
     /// The digest of a tensor (`Digest.tensor`) or of anything else.
     case digest(Digest)

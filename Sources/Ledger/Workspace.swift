@@ -1,6 +1,6 @@
 import Core
 
-/// Where runs live, relative to the folder in which the program is started.
+/// The folder of runs and their documents, relative to the folder in which the program is started.
 package struct Workspace: Sendable {
     /// The folder.
     package let root: String

@@ -58,8 +58,8 @@ final class WriterLock: Sendable {
         _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
-    /// Which runs of a ledger are being recorded now, and by whom (`process 4711`). The look takes a shared lock for a moment,
-    /// which a writer that comes just then waits for.
+    /// The runs of a ledger that are being recorded now, and by whom (`process 4711`). The look takes a shared lock for
+    /// a moment, which a writer that comes just then waits for.
     static func writers(ledger: String) -> [(run: String, holder: String)] {
         let folder = folder(ledger)
         let runs = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted(by: utf8Less)
@@ -74,7 +74,7 @@ final class WriterLock: Sendable {
         }
     }
 
-    /// Who has announced itself in a lock's file.
+    /// The process that has announced itself in a lock's file.
     private static func holder(_ bytes: [UInt8]) -> String {
         bytes.isEmpty ? "another process" : String(decoding: bytes, as: UTF8.self)
     }

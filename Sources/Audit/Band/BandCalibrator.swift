@@ -2,7 +2,7 @@ import Comparison
 import Core
 import Ledger
 
-/// Makes a band from the distances that other configurations' replays of recorded steps came to.
+/// Makes a band from the distances that other configurations' replays of recorded steps from the record.
 package struct BandCalibrator {
     /// The configurations in the order in which they were added.
     package private(set) var configurations: [CalibratedConfiguration]
@@ -33,7 +33,7 @@ package struct BandCalibrator {
         add(title, .measured(measurement.largest))
     }
 
-    /// Why no band can be made.
+    /// The reason why no band can be made.
     package struct Unusable: Error, Equatable, CustomStringConvertible {
         /// The reason, with numbers.
         package let reason: String
@@ -43,10 +43,10 @@ package struct BandCalibrator {
         package var description: String { "no band can be calibrated: \(reason)" }
     }
 
-    /// The bounds: of all latents, errors and losses together, and of each gradient by itself, the nearest-rank quantile
-    /// of the distances times the margin, at least the floor. A gradient's own distances count where they are greater
-    /// than those of all gradients together: a few steps show what roundings do to gradients, not the worst step of each
-    /// parameter, whose gradient may be small there.
+    /// The bounds: of all latents, errors and losses together, and of each gradient by itself, the nearest-rank
+    /// quantile of the distances times the margin, at least the floor. A gradient's own distances count where they are
+    /// greater than those of all gradients together: a few steps show what roundings do to gradients, not the worst
+    /// step of each parameter, whose gradient may be small there.
     /// - Throws: `Unusable` without measurements, and where a bound would hold for anything.
     package func band(
         contract: String = Contract.ref1.rawValue, recipe: Digest, digests: [String: Digest], steps: Int,

@@ -33,7 +33,7 @@ package struct BandMeasurement: Sendable, Equatable {
         configuration = backend == .reference ? reference : session.inputs.configuration
     }
 
-    /// A replay came to something else where no backend may differ.
+    /// A replay differs where no backend may differ.
     package struct Failed: Error, CustomStringConvertible {
         /// The place.
         package let difference: Divergence

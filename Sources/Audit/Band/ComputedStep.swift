@@ -3,10 +3,10 @@ import Diffusion
 import Ledger
 import Training
 
-/// One step as far as its gradients, computed by a trainer, which is left as it was but for the number of its steps: its
-/// parameters hold no gradients.
+/// One step as far as its gradients, computed by a trainer, which is left as it was but for the number of its steps:
+/// its parameters hold no gradients.
 struct ComputedStep {
-    /// What the step's record is made from; it still lacks gradients, update and weights.
+    /// The observer that the step's record is made from; it still lacks gradients, update and weights.
     let builder: TraceBuilder
     /// The numbers.
     let values: StepValues

@@ -16,7 +16,8 @@ struct StepValues {
     /// parameters have none but rounding errors (a key's bias drops out of the softmax).
     static let gradientShare = 0x1p-20
 
-    /// The distances of `recorded` from these values, in the order of the phases. A value of one side only is infinitely far.
+    /// The distances of `recorded` from these values, in the order of the phases. A value of one side only is
+    /// infinitely far.
     func deviations(from recorded: StepValues) -> [Deviation] {
         var result = StepValues.pairs(latents, recorded.latents).map { name, found, recorded in
             Deviation(.latents, name, StepValues.distance(found, recorded))
@@ -32,10 +33,10 @@ struct StepValues {
         return result
     }
 
-    /// The quantity of a number of the phase `loss`; nil for those that are functions of the errors alone and are compared by
-    /// bits (`RecordedLosses`).
+    /// The quantity of a number of the phase `loss`; nil for those that are functions of the errors alone and are
+    /// compared by bits (`RecordedLosses`).
     private static func quantity(_ name: String) -> BandQuantity? {
-        // What no run of ours would write is out of every bound.
+        // A value that no run of ours would write is out of every bound.
         guard let entry = Entries.entry(.loss, name) else { return .loss }
         return entry.quantity
     }

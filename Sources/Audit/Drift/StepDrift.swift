@@ -19,7 +19,7 @@ package struct StepDrift: Sendable, Equatable {
         }
     }
 
-    /// The recorded number of a step and the one that the replay came to, as bits of a Float32.
+    /// The recorded number of a step and the replay's, as bits of a Float32.
     package struct Numbers: Sendable, Equatable {
         /// Both.
         package let recorded: UInt32, found: UInt32

@@ -9,7 +9,7 @@ package struct GateCase: Sendable {
     package let way: GateWay
     private let workspace: Workspace
     package var outcome: GateOutcome
-    /// Why, for what was not compared.
+    /// The reason, for a run that was not compared.
     package var reason: String?
     /// The steps of the run; 0 where that is not known.
     package var steps = 0
@@ -23,14 +23,14 @@ package struct GateCase: Sendable {
     package var heads: (recorded: Digest?, found: Digest?) = (nil, nil)
     /// Values of today's recipe that are others than the recorded ones.
     package var changes: [RecipeChange] = []
-    /// What watches the recipe; nil where that is not known.
+    /// The watch on the recipe; nil where that is not known.
     package private(set) var watch: RecipeWatch?
     /// The audit's report in its JSON form, where there is one.
     package var audit: JSONValue?
     /// A file and a line to look at that are not those of the golden log or of the recipe.
     package var location: (file: String, line: Int)?
 
-    /// Where a replay first differs.
+    /// The first difference of a replay.
     package struct Difference: Sendable, Equatable {
         /// The step, counted from 1, the phase, and the tensor or number.
         package let step: Int, phase: String, tensor: String
@@ -60,8 +60,8 @@ package struct GateCase: Sendable {
         self.reason = reason
     }
 
-    /// Notes what watches the recipe. A run that is reproduced and that nothing watches does not pass, unless its policy
-    /// says why.
+    /// Notes what watches the recipe. A run that is reproduced and that nothing watches does not pass, unless its
+    /// policy says why.
     package mutating func note(_ watch: RecipeWatch) {
         self.watch = watch
         guard case .nothing(let why) = watch, outcome == .reproduced else { return }
@@ -69,7 +69,7 @@ package struct GateCase: Sendable {
         location = ("\(workspace.golden(run))/\(GoldenPolicy.fileName)", 1)
     }
 
-    /// Why no recipe watches the run; nil where one does, or where that is not known.
+    /// The reason why no recipe watches the run; nil where one does, or where that is not known.
     package var unwatched: String? { watch?.unwatched }
 
     /// The run and the way, as `run-42 (avx2, 3 workers)`.
@@ -108,7 +108,7 @@ package struct GateCase: Sendable {
                 "tensor": .string(difference.tensor), "summary": .string(difference.summary),
             ]
         }
-        // What was equal in every step needs no figures of each.
+        // A run that was equal in every step needs no figures of each.
         if [.reproduced, .recipe, .unwatched].contains(outcome), case .object(var report)? = audit {
             report["drift"] = nil
             object["audit"] = .object(report)

@@ -2,7 +2,7 @@ import Core
 import Ledger
 
 extension GateCase {
-    /// What the report of an audit, in its JSON form, says of a golden run; `changes` are those of its recipe. A report
+    /// Reads the case of a golden run from the JSON report of its audit; `changes` are those of its recipe. A report
     /// that says reproduced and does not tell what was compared is trouble, not a pass. - Throws: `JSONShapeError`.
     package init(
         run: String, way: GateWay, in workspace: Workspace, audit cursor: JSONCursor, changes: [RecipeChange]

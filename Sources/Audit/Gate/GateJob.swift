@@ -11,11 +11,11 @@ package struct GateJob {
     package let workspace: Workspace
     /// Only so many steps, as the policy says.
     let steps: Int?
-    /// What is other in its recipe today.
+    /// Today's differences from the recorded recipe.
     package let changes: [RecipeChange]
-    /// What watches its recipe.
+    /// The watch on its recipe.
     package let watch: RecipeWatch
-    /// Steps times items of a step: what the replay costs, as far as can be told without opening the model.
+    /// The cost of the replay: steps times items of a step, as far as can be told without opening the model.
     package let cost: Int
 
     /// Its audit, which takes up as many workers unless its way names others.
@@ -27,7 +27,7 @@ package struct GateJob {
             run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
     }
 
-    /// What is to be done for a golden run: jobs, or a case that fails at once.
+    /// The work for a golden run: jobs, or a case that fails at once.
     package enum Plan {
         case jobs([GateJob])
         case failed(GateCase)

@@ -20,8 +20,8 @@ package enum GateOutcome: String, Sendable, CaseIterable {
     /// Whether the gate is closed by it: by all but one.
     package var isFailure: Bool { self != .reproduced }
 
-    /// What a report means for a gate, with the reason where the report itself gives none: only a golden run that was
-    /// compared with its log, and whose recipe is the recorded one, is reproduced.
+    /// The outcome that a report stands for, with the reason where the report itself gives none: only a golden run that
+    /// was compared with its log, and whose recipe is the recorded one, is reproduced.
     static func judge(_ report: ReportedAudit, changes: [RecipeChange]) -> (GateOutcome, problem: String?) {
         let outcome = GateOutcome(report.verdict)
         guard outcome == .reproduced || outcome == .diverged else { return (outcome, nil) }
@@ -33,7 +33,7 @@ package enum GateOutcome: String, Sendable, CaseIterable {
         return (outcome == .reproduced && !changes.isEmpty ? .recipe : outcome, nil)
     }
 
-    /// What a verdict on a golden run means. It is compared bit by bit, or it is not compared.
+    /// The outcome that a verdict on a golden run stands for. A run is compared bit by bit, or it is not compared.
     package init(_ verdict: Verdict) {
         switch verdict {
         case .reproduced: self = .reproduced
@@ -43,7 +43,7 @@ package enum GateOutcome: String, Sendable, CaseIterable {
         }
     }
 
-    /// What an error means: evidence that does not hold or is not there, else trouble.
+    /// The outcome that an error stands for: evidence that does not hold or is not there, else trouble.
     package init(_ error: any Error) { self = Judgement(error).map { GateOutcome($0.verdict) } ?? .trouble }
 
     /// One sentence for people.

@@ -37,7 +37,7 @@ package struct GateReport: Sendable {
     /// The cases whose recipe nothing watches, whether their policy says why or not.
     package var unwatched: [GateCase] { cases.filter { $0.unwatched != nil } }
 
-    /// How many cases have each outcome, those that occur, gravest first.
+    /// The number of cases of each outcome that occurs, gravest first.
     package var counts: [(outcome: GateOutcome, count: Int)] {
         GateOutcome.byGravity.compactMap { outcome -> (outcome: GateOutcome, count: Int)? in
             let count = cases.count { $0.outcome == outcome }

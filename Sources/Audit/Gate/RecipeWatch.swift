@@ -1,7 +1,7 @@
 import Core
 import Ledger
 
-/// What watches the recipe of a golden run, so that a change of it closes the gate.
+/// The watch on a golden run's recipe: a change of it closes the gate.
 package enum RecipeWatch: Sendable, Equatable {
     /// A recipe's file: what it says today is held against the manifest.
     case recipe(RecipeSource)
@@ -10,8 +10,8 @@ package enum RecipeWatch: Sendable, Equatable {
     /// Nothing, or not all of it; `why` says what is wrong with the policy.
     case nothing(why: String)
 
-    /// The watch that the policy of a golden run, the file at `path`, sets on its recipe. A policy that names another file than
-    /// the run was recorded by, or sets what its recording did not, watches less than it seems to.
+    /// The watch that the policy of a golden run, the file at `path`, sets on its recipe. A policy that names another
+    /// file than the run was recorded by, or sets what its recording did not, watches less than it seems to.
     /// - Throws: `JSONShapeError` when the manifest notes the recipe's file in another form.
     package init(_ policy: GoldenPolicy, at path: String, of manifest: Manifest, root: String = ".") throws {
         guard let source = policy.recipe else {
@@ -38,7 +38,7 @@ package enum RecipeWatch: Sendable, Equatable {
         }
     }
 
-    /// Why no recipe watches the run; nil where one does.
+    /// The reason why no recipe watches the run; nil where one does.
     package var unwatched: String? {
         switch self {
         case .recipe: nil

@@ -4,7 +4,7 @@ import Core
 package struct Acceptance: Sendable, Equatable {
     /// The day, UTC, as `2026-11-28`.
     package let date: String
-    /// Why; nil only for a run that took no other's place.
+    /// The reason; nil only for a run that took no other's place.
     package let reason: String?
     /// The chain head before and after; nil before the first, and where the one before could not be read.
     package let oldHead: Digest?, newHead: Digest

@@ -4,10 +4,10 @@ import Ledger
 
 /// The files of an acceptance on their way into the workspace: all of them arrive, or none.
 ///
-/// They are written whole into the folder `.smpo/accepting/`; then its `journal.json` says where each belongs. Once that
-/// file is on the disk the acceptance has happened: the files are copied to their places, and if the program is killed or
-/// the power is cut meanwhile, whoever reads golden runs next copies them again. Without that file nothing has happened,
-/// and the folder counts for nothing.
+/// They are written whole into the folder `.smpo/accepting/`; then its `journal.json` says where each belongs. Once
+/// that file is on the disk the acceptance has happened: the files are copied to their places, and if the program is
+/// killed or the power is cut meanwhile, whoever reads golden runs next copies them again. Without that file nothing
+/// has happened, and the folder counts for nothing.
 package final class AcceptanceJournal {
     private let workspace: Workspace
     private let run: String
@@ -19,8 +19,8 @@ package final class AcceptanceJournal {
 
     private static let goldenName = "golden"
 
-    /// The files that an acceptance of a run may write or remove, as paths in the workspace: a journal that names others
-    /// is none.
+    /// The files that an acceptance of a run may write or remove, as paths in the workspace: a journal that names
+    /// others is none.
     private static func targets(of run: String) -> Set<String> {
         let names = ["history.jsonl", "log.jsonl", "manifest.json", "names.json", GoldenPolicy.fileName, "tensors.bin"]
         let workspace = Workspace()
@@ -29,8 +29,8 @@ package final class AcceptanceJournal {
                 + [workspace.manifest(run), workspace.attestations(run), workspace.goldenList])
     }
 
-    /// Begins an acceptance of `run`, after one that was cut off is finished; waits for one in another process. The rest
-    /// of one that came to nothing is removed. - Throws: `FileError`, `Damaged`.
+    /// Begins an acceptance of `run`, after one that was cut off is finished; waits for one in another process. The
+    /// rest of one that came to nothing is removed. - Throws: `FileError`, `Damaged`.
     package init(_ run: String, in workspace: Workspace) throws {
         self.workspace = workspace
         self.run = run
@@ -43,7 +43,7 @@ package final class AcceptanceJournal {
     }
 
     deinit {
-        // What threw on the way has not happened.
+        // An acceptance that threw on the way has not happened.
         if isPending { try? AcceptanceJournal.clear(workspace) }
     }
 
@@ -68,8 +68,8 @@ package final class AcceptanceJournal {
     /// A folder to write golden files into, whose names are kept, for the golden folder of the run.
     package func goldenFolder() -> String { "\(workspace.accepting)/\(AcceptanceJournal.goldenName)" }
 
-    /// Takes the files that stand in `goldenFolder()` for those of the run's golden folder; of `names`, those that do not
-    /// stand there are removed from it. - Throws: `FileError`.
+    /// Takes the files that stand in `goldenFolder()` for those of the run's golden folder; of `names`, those that do
+    /// not stand there are removed from it. - Throws: `FileError`.
     package func takeGoldenFolder(_ names: [String]) throws {
         for name in names {
             let target = inWorkspace("\(workspace.golden(run))/\(name)")

@@ -1,15 +1,15 @@
 import Core
 import Ledger
 
-/// Makes a run the golden one: writes its log, its manifest, its policy, the record of the acceptance and the list of golden
-/// runs.
+/// Makes a run the golden one: writes its log, its manifest, its policy, the record of the acceptance and the list of
+/// golden runs.
 package struct GoldenAcceptance {
     package let workspace: Workspace
-    /// Why; needed where a golden run is replaced.
+    /// The reason; needed where a golden run is replaced.
     package let reason: String?
     /// The day, as `2026-11-28`.
     package let date: String
-    /// Who signs.
+    /// The key of the person who signs.
     package let key: SigningKey?
 
     /// A golden run would be replaced without a word on why.
@@ -51,10 +51,11 @@ package struct GoldenAcceptance {
         self.key = key
     }
 
-    /// Accepts the run of `manifest`, whose steps `body` appends one by one. What it is compared with is the golden run of
-    /// its name. `watch` is the recipe that is to watch it, or why none is; without it that is found (`GoldenWatching`).
-    /// All files arrive in their places, or none (`AcceptanceJournal`).
-    /// - Throws: `NoReason`, `GoldenBackendError`, `FileError`, `TamperError`, an error that says that no recipe would watch
+    /// Accepts the run of `manifest`, whose steps `body` appends one by one. What it is compared with is the golden run
+    /// of its name. `watch` is the recipe that is to watch it, or why none is; without it that is found
+    /// (`GoldenWatching`). All files arrive in their places, or none (`AcceptanceJournal`).
+    /// - Throws: `NoReason`, `GoldenBackendError`, `FileError`, `TamperError`, an error that says that no recipe would
+    /// watch
     ///   the run, or what `body` throws.
     package func accept(
         _ manifest: Manifest, watch: RecipeWatch? = nil,
@@ -108,8 +109,8 @@ package struct GoldenAcceptance {
             record: record, removedSignatures: removed, steps: held.count, policy: policy, isNewPolicy: isNewPolicy)
     }
 
-    /// Statements on the manifest that goes do not hold for the one that comes: they must not stand beside it. Gives their
-    /// number; the new manifest is signed where there is a key.
+    /// Statements on the manifest that goes do not hold for the one that comes: they must not stand beside it. Gives
+    /// their number; the new manifest is signed where there is a key.
     private func replaceSignatures(_ manifest: Manifest, _ journal: AcceptanceJournal) throws -> Int {
         let path = workspace.attestations(manifest.run)
         let count = (try? Attestations.read(path))?.envelopes.count ?? (FileContents.exists(path) ? 1 : 0)

@@ -1,7 +1,7 @@
 import Core
 import Ledger
 
-/// How a golden run came to be what it is: `Golden/RUN/history.jsonl`, the canonical JSON of an `Acceptance` a line,
+/// The acceptances of a golden run: `Golden/RUN/history.jsonl`, the canonical JSON of an `Acceptance` a line,
 /// oldest first.
 package struct GoldenHistory: Sendable, Equatable {
     /// The path of the file.
@@ -50,8 +50,8 @@ package struct GoldenHistory: Sendable, Equatable {
     package func write(to other: String? = nil) throws { try AtomicFile.write(bytes, to: other ?? path) }
 
     /// Checks that the history is the one that the golden run's manifest was accepted with, to the byte, and that its
-    /// last record is of the golden run as it is. A golden run without a mark, accepted before there were marks, may have
-    /// no history. - Throws: `TamperError`, `JSONShapeError` for a mark of another form.
+    /// last record is of the golden run as it is. A golden run without a mark, accepted before there were marks, may
+    /// have no history. - Throws: `TamperError`, `JSONShapeError` for a mark of another form.
     package func check(_ log: GoldenLog) throws {
         if let mark = try log.manifest.goldenMark(file: "\(log.folder)/manifest.json") {
             guard mark.acceptances == records.count, mark.history == read else {

@@ -13,7 +13,7 @@ package struct GoldenList: Sendable, Equatable {
     package struct BadLine: Error, Equatable, CustomStringConvertible {
         /// The file and the line, from 1.
         package let path: String, line: Int
-        /// What stands there, and what is wrong with it.
+        /// The line's text, and its fault.
         package let found: String, problem: String
         /// The message.
         package var description: String { "\(path):\(line): \(problem), found \"\(found)\"" }

@@ -2,8 +2,8 @@ import Compute
 import Core
 import Training
 
-/// How a golden run is audited by the gate: the file `Golden/RUN/policy.yaml`. Without other words it is compared bit by
-/// bit, all of it, in one way.
+/// The gate's policy for a golden run: the file `Golden/RUN/policy.yaml`. Without other words the run is compared bit
+/// by bit, all of it, in one way.
 ///
 ///     compare: exact
 ///     recipe:
@@ -18,17 +18,17 @@ import Training
 ///     recipe: unwatched
 ///     reason: the recipe was never kept
 package struct GoldenPolicy: Sendable, Equatable {
-    /// How numbers are compared.
+    /// The comparison of numbers.
     package enum Comparison: String, Sendable, CaseIterable {
         /// Bit by bit.
         case exact
     }
 
-    /// How numbers are compared.
+    /// The comparison of numbers.
     package var comparison = Comparison.exact
     /// The recipe that the run was recorded by: what it says today must be what the manifest says.
     package var recipe: RecipeSource?
-    /// Why no recipe watches the run, where the policy says that none does.
+    /// The reason why no recipe watches the run, where the policy says that none does.
     package var unwatched: String?
     /// Only so many steps, from the first, are replayed; nil for all.
     package var steps: Int?
@@ -125,7 +125,7 @@ package struct GoldenPolicy: Sendable, Equatable {
         if isPlain && (text.contains("/") || text.contains("=")) { return text }
         return JSONValue.string(text).canonical.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar.value {
-            // What ends a line in YAML, or is no character of it, and is neither in JSON.
+            // Characters that end a line in YAML, or are none of it, and are neither in JSON.
             case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
                 let digits = String(scalar.value, radix: 16)
                 result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

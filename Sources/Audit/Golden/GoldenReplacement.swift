@@ -2,8 +2,8 @@ import Core
 import Foundation
 import Ledger
 
-/// What could take the place of a golden run: the folder `.smpo/review/RUN/`, a golden log with `review.json`, which says
-/// what it was held against.
+/// A run that could take a golden one's place: the folder `.smpo/review/RUN/`, a golden log with `review.json`, which
+/// says what it was held against.
 package struct GoldenReplacement: Sendable {
     /// The run.
     package let run: String
@@ -55,8 +55,8 @@ package struct GoldenReplacement: Sendable {
         try AtomicFile.write(drift.json.pretty, to: notePath)
     }
 
-    /// The replacement's golden log, if it is still one of the golden run as it is and of the recipe that the run's policy
-    /// names. - Throws: `Unusable` when it is not; `FileError`, `JSONShapeError`, `TamperError`.
+    /// The replacement's golden log, if it is still one of the golden run as it is and of the recipe that the run's
+    /// policy names. - Throws: `Unusable` when it is not; `FileError`, `JSONShapeError`, `TamperError`.
     package func open() throws -> GoldenLog {
         guard exists else { throw Unusable(run: run, problem: "no review of it is there") }
         let note = JSONCursor(try JSONValue.read(notePath), name: "review", file: notePath)

@@ -4,7 +4,7 @@ import Core
 import Ledger
 import Training
 
-/// What a golden run would be if it were recorded today: replayed to its end from the recipe as it is now, and kept in
+/// A golden run as it would be recorded today: replayed to its end from the recipe as it is now, and kept in
 /// `.smpo/review/RUN/` if it is not what it was, so that it can be accepted.
 package struct GoldenReview {
     package let workspace: Workspace
@@ -38,9 +38,9 @@ package struct GoldenReview {
         }
     }
 
-    /// Replays `run`, with the recipe that its policy names, else the recorded one. `progress` is told each step and how
-    /// many there will be, and may throw to end it; nothing is kept then, nor without `keeps`. - Throws: `TamperError`
-    /// when the golden run itself does not hold, and errors of reading recipe, model and data.
+    /// Replays `run`, with the recipe that its policy names, else the recorded one. `progress` is told each step and
+    /// how many there will be, and may throw to end it; nothing is kept then, nor without `keeps`. - Throws:
+    /// `TamperError` when the golden run itself does not hold, and errors of reading recipe, model and data.
     package func review(
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> Finding {

@@ -7,8 +7,8 @@ import Ledger
 package struct Judgement: Sendable, Equatable {
     /// The verdict.
     package let verdict: Verdict
-    /// Why, where the verdict needs a word beside the first difference; of a run that is reproduced in part only, what
-    /// was not compared.
+    /// The reason, where the verdict needs one beside the first difference; of a run that is reproduced in part only,
+    /// what was not compared.
     package let reason: String?
     /// Whether the verdict speaks of all steps that the recipe demands.
     package let isWhole: Bool
@@ -19,17 +19,17 @@ package struct Judgement: Sendable, Equatable {
         package var demanded: Int
         /// The first and the last step that were to be compared; the last is 0 where there is none.
         package var first = 1, last: Int
-        /// How many of them were compared with a record.
+        /// The number of them that were compared with a record.
         package var compared = 0
         /// The first difference.
         package var difference: Divergence?
         /// The comparison of the replay's outcome with the stated ones.
         package var outcome = Outcome.notReached
-        /// Where the documents contradict each other or the records, whatever a replay gives.
+        /// A contradiction of the documents with each other or with the records, whatever a replay gives.
         package var contradiction: String?
         /// The inputs that are not as they were recorded.
         package var changedInputs: [String] = []
-        /// Why the replay could not go on: a record or a value that it needs is not there.
+        /// The reason why the replay could not go on: a record or a value that it needs is not there.
         package var obstacle: String?
         /// The contracts of record and replay, where they are two: nothing is compared then.
         package var contracts: ContractDifference?

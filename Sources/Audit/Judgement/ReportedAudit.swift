@@ -6,7 +6,7 @@ package struct ReportedAudit: Sendable, Equatable {
     package let run: String
     /// The verdict.
     package let verdict: Verdict
-    /// Why, where it says so.
+    /// The reason, where the report has one.
     package let reason: String?
     /// The name of the contract that the replay computed by; nil where none was made, and in older reports.
     package let contract: String?

@@ -53,7 +53,7 @@ struct ComputedSteps: ReplaySource {
             chain: chain, weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
     }
 
-    /// Where a step first differs from its record, with the element where the values are stored.
+    /// The first difference of a step from its record, with the element where the values are stored.
     private func divergence(_ expected: StepTrace, _ found: StepTrace) throws -> Divergence {
         guard var divergence = TraceComparison.firstDifference(expected: expected, found: found) else {
             preconditionFailure("records differ in no entry")

@@ -9,7 +9,7 @@ struct ReplayedStep {
     var trace: StepTrace?
     /// Whether there was a record to hold it against.
     var isCompared: Bool
-    /// Where it first differs from its record, if that was asked for.
+    /// Its first difference from its record, if that was asked for.
     var divergence: Divergence?
     /// Its distance from its record, if that was asked for and there is one.
     var drift: StepDrift?

@@ -1,6 +1,6 @@
 import Training
 
-/// The steps of a run, computed again only to come to the state after them.
+/// The steps of a run, computed again only for the state after them.
 struct UncomparedSteps: ReplaySource {
     let session: TrainingSession
 

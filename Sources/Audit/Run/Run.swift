@@ -7,7 +7,7 @@ import Training
 package final class Run {
     /// The run's name.
     package let name: String
-    /// Where it lives.
+    /// The workspace of its documents, ledger and model.
     package let workspace: Workspace
     /// The manifest, its digest verified.
     package let manifest: Manifest
@@ -17,7 +17,7 @@ package final class Run {
     package let ledger: [StoredStep]?
     /// The outcome that each document states, and the document's path.
     package let outcomes: [(file: String, outcome: ManifestOutcome)]
-    /// Who has signed the run; empty when nobody has.
+    /// The run's signers; empty when nobody has signed it.
     package let signers: Attestations.Signers
     /// Whether the ledger has a run of this name that the golden one has taken the place of; it counts for nothing.
     package let replacesRun: Bool
@@ -51,7 +51,8 @@ package final class Run {
     }
 
     /// Opens and verifies a run; an acceptance that was cut off is finished first. Signatures are held against `keys`.
-    /// - Throws: `TamperError` when a hash, a link or a signature does not hold, or documents do not agree; `UnknownRun`.
+    /// - Throws: `TamperError` when a hash, a link or a signature does not hold, or documents do not agree;
+    /// `UnknownRun`.
     package init(_ name: String, in workspace: Workspace, keys: [VerifyingKey] = []) throws {
         self.name = name
         self.workspace = workspace
@@ -87,8 +88,8 @@ package final class Run {
         signers = try Attestations.read(workspace.attestations(name))?.check(first, keys: keys) ?? .init()
     }
 
-    /// Whether the ledger's run is what the golden one was before somebody accepted another in its place, with a reason:
-    /// the name means the golden run now.
+    /// Whether the ledger's run is what the golden one was before somebody accepted another in its place, with a
+    /// reason: the name means the golden run now.
     private static func isReplaced(_ verified: VerifiedRun?, _ log: GoldenLog?, _ workspace: Workspace) throws -> Bool {
         guard let verified, let log else { return false }
         let head = verified.chain.head

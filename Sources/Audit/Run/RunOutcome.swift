@@ -14,8 +14,8 @@ extension Run {
         return .equal
     }
 
-    /// Where the evidence contradicts itself before any replay: an outcome that is not that of the recorded steps, or of
-    /// another document. A replay of the whole run tells which of them is right; a part of one does not.
+    /// The first contradiction within the evidence, before any replay: an outcome that is not that of the recorded
+    /// steps, or of another document. A replay of the whole run tells which of them is right; a part of one does not.
     package var contradiction: TamperError? {
         guard let (first, outcome) = outcomes.first else { return nil }
         func contradicts(_ file: String, _ claim: ManifestOutcome, _ other: ManifestOutcome, of source: String)

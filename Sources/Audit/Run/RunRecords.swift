@@ -3,7 +3,7 @@ import Ledger
 
 /// The records of a run's steps.
 extension Run {
-    /// Where steps are recorded. A run of which only a manifest is known has them nowhere.
+    /// A document that records steps. A run of which only a manifest is known has none.
     package enum Source: String, CaseIterable {
         /// `Golden/RUN/log.jsonl`.
         case golden = "golden log"
@@ -19,7 +19,7 @@ extension Run {
         }
     }
 
-    /// Where this run's steps are recorded.
+    /// The documents that record this run's steps.
     package var sources: [Source] { (golden == nil ? [] : [.golden]) + (ledger == nil ? [] : [.ledger]) }
 
     /// The records of all steps in one source; empty where it does not have the run.
@@ -49,7 +49,8 @@ extension Run {
         }
     }
 
-    /// Each source's record of a step, with the digests that it keeps of the step's tensors; the golden log comes first.
+    /// Each source's record of a step, with the digests that it keeps of the step's tensors; the golden log comes
+    /// first.
     /// - Throws: `LedgerError`, `TamperError`, `FileError`.
     package func traces(of step: Int) throws -> [StepTrace] {
         var traces: [StepTrace] = []

@@ -11,7 +11,7 @@ import Training
 extension Run {
     /// Something of a run that is not at hand.
     package struct Missing: Error {
-        /// Why not.
+        /// The reason.
         package let why: String
 
         /// With the reason.

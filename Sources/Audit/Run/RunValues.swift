@@ -4,7 +4,7 @@ import Core
 import Ledger
 import Training
 
-/// What the ledger keeps of a run beside its records: values of tensors, items of the data, states.
+/// The ledger's rows of a run beside its records: values of tensors, items of the data, states.
 extension Run {
     /// The states after steps that are stored and whose records are known, in the order of the steps.
     package func checkpoints() throws -> [StoredCheckpoint] {
@@ -12,7 +12,8 @@ extension Run {
         return try store.checkpoints(of: name).filter { $0.part == "state" && ledger.indices.contains($0.step - 1) }
     }
 
-    /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another one.
+    /// The stored state after a step, held against the record of that step. Throws `TamperError` when it is another
+    /// one.
     func open(_ checkpoint: StoredCheckpoint, on engine: Engine) throws -> Checkpoint {
         try TrainingCheckpoint.open(checkpoint, of: ledger ?? [], run: name, workspace: workspace, engine: engine)
     }
@@ -43,7 +44,8 @@ extension Run {
         return (bits, place.shape)
     }
 
-    /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`, `TamperError`.
+    /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`,
+    /// `TamperError`.
     package func dataItems() throws -> [DataItem] { try store?.dataItems(of: name) ?? [] }
 
     /// Digests of data items by their names, as far as the ledger or the golden log know them.

@@ -37,7 +37,7 @@ package struct TrainedFolder {
         let file = name.split(separator: "/").last.map(String.init) ?? name
         let ending = file.contains(".") ? String(file.split(separator: ".").last ?? "").lowercased() : ""
         return name == ModelBundle.fileName || file == "LICENSE" || file == ".gitattributes"
-            // What `smpo report` writes beside a page.
+            // The data that `smpo report` writes beside a page.
             || file.hasSuffix(".data.json")
             || ["csv", "html", "jpg", "md", "png", "svg", "webp"].contains(ending)
             || file.firstMatch(of: /\.tmp-[0-9]+-[0-9]+$/) != nil
@@ -45,16 +45,16 @@ package struct TrainedFolder {
 }
 
 extension TrainedFolder {
-    /// What was checked of the model that a run has handed over.
+    /// The result of a check of the model that a run has handed over.
     package struct Finding {
-        /// What holds, in a sentence; nil where nothing was checked.
+        /// A sentence on the files that hold; nil where nothing was checked.
         package var holds: String?
-        /// What was not checked, and why.
+        /// Files and folders that were not checked, each with the reason.
         package var unchecked: [String] = []
     }
 
-    /// Holds the folder that the run of `manifest` has handed over, where it is there, against the files that the manifest
-    /// states. - Throws: `TamperError` that names the file; `FileError`.
+    /// Holds the folder that the run of `manifest` has handed over, where it is there, against the files that the
+    /// manifest states. - Throws: `TamperError` that names the file; `FileError`.
     package static func require(_ manifest: Manifest, in workspace: Workspace) throws {
         let folder = workspace.model(manifest.run)
         guard let files = manifest.outcome?.files, FileContents.isFolder(folder) else { return }

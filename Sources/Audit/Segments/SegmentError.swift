@@ -4,7 +4,7 @@ package struct SegmentError: Error, Equatable, CustomStringConvertible {
     package let run: String
     /// Its steps.
     package let steps: Int
-    /// What was asked for.
+    /// The steps that were asked for.
     package let segment: ClosedRange<Int>
 
     /// The message.

@@ -7,7 +7,7 @@ import Training
 package struct Fault {
     /// There is nothing in this run that could go wrong in this way.
     package struct Impossible: Error {
-        /// Why.
+        /// The reason.
         package let reason: String
     }
 
@@ -36,7 +36,8 @@ package struct Fault {
         }
     }
 
-    /// A fault of the computation: the first run of one of `operations` gives a first number with its lowest bit changed.
+    /// A fault of the computation: the first run of one of `operations` gives a first number with its lowest bit
+    /// changed.
     package init(step: Int, operations: Set<String>) {
         self.step = step
         run = { session, observer in

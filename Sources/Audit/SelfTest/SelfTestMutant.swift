@@ -60,7 +60,7 @@ package struct SelfTestMutant {
     package let steps: ClosedRange<Int>
     /// Nil for a mutant that this run cannot have.
     package let trial: Trial?
-    /// Why it cannot have it.
+    /// The reason why it cannot have it.
     package let reason: String?
 
     /// A mutant with all its parts.

@@ -12,7 +12,7 @@ package struct SelfTestReport: Sendable {
         package let expected: Verdict
         /// The verdict that it got.
         package let verdict: String
-        /// Where the audit noticed.
+        /// The place that the audit named.
         package let place: String?
         /// Whether the verdict is the right one, for the right place.
         package let isRight: Bool
@@ -20,11 +20,11 @@ package struct SelfTestReport: Sendable {
 
     /// A mutant that this run cannot have.
     package struct Omission: Sendable, Equatable {
-        /// What would have been changed.
+        /// The mutant's name.
         package let mutant: String
         /// The change in words.
         package let change: String
-        /// Why it was not, as a sentence that begins with "because" would go on.
+        /// The reason why it was not made, as a sentence that begins with "because" would go on.
         package let reason: String
     }
 

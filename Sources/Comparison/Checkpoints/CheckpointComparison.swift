@@ -18,7 +18,7 @@ package struct CheckpointComparison {
         (self.engine, self.policy, self.measures) = (engine, policy, measures || !isExact)
     }
 
-    /// How `right` differs from `left`.
+    /// The difference of `right` from `left`.
     /// - Throws: `CheckpointError` when a file cannot be read, `EmptyComparison` when nothing would be compared.
     package func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
         let reach = PolicyReach(policy, left, right)
@@ -51,7 +51,7 @@ package struct CheckpointComparison {
     private func compare(_ pairs: [TensorPair]) throws -> [TensorDifference] {
         var verdicts = [TensorVerdict](repeating: .different, count: pairs.count)
         var notes = [[String]](repeating: [], count: pairs.count)
-        // What can be equal byte by byte, as it stands or under another shape.
+        // Pairs that can be equal byte by byte, as they stand or under another shape.
         let alike = pairs.indices.filter {
             pairs[$0].isOfOneType && pairs[$0].left.byteCount == pairs[$0].right.byteCount
         }

@@ -1,13 +1,13 @@
 import Checkpoints
 import Core
 
-/// How two checkpoints differ: what every report is made of.
+/// The difference of two checkpoints, which every report presents.
 package struct CheckpointDifference: Sendable {
     /// One of the two.
     package struct Side: Sendable, Equatable {
-        /// Where it is, as the caller named it.
+        /// Its path, as the caller named it.
         package let path: String
-        /// What holds it: "safetensors", "GGUF".
+        /// Its container: "safetensors", "GGUF".
         package let container: String
         /// Number of tensors.
         package let tensors: Int
@@ -37,7 +37,7 @@ package struct CheckpointDifference: Sendable {
         package let passes: Bool
     }
 
-    /// What the comparison comes to.
+    /// The verdict of a comparison.
     package enum Verdict: String, Sendable {
         /// Every bit of every tensor and all metadata are equal.
         case identical
@@ -69,9 +69,9 @@ package struct CheckpointDifference: Sendable {
     package let leftOut: Int
     /// The files of compared folders that were not read.
     package let files: [FileDifference]
-    /// What the program was told to let pass.
+    /// The policy that it was judged by.
     package let policy: DifferencePolicy
-    /// What was not compared, and what all differences have in common.
+    /// Notes on the parts that were not compared, and on what all differences have in common.
     package let notes: [String]
 
     /// What a comparison found.

@@ -5,7 +5,7 @@ import Core
 struct ContentMatching {
     let scan: PairScan
 
-    /// What tensors of one content have in common, and few others: type, shape and some of the bytes.
+    /// A sample that tensors of one content share, and few others: type, shape and some of the bytes.
     private struct Sample: Hashable {
         let type: ElementType
         let shape: [Int]
@@ -67,7 +67,7 @@ struct ContentMatching {
         return result
     }
 
-    /// Where the first of those with the longest common end is.
+    /// The place of the first of those with the longest common end.
     private static func best(_ candidates: [(place: Int, common: Int)]) -> Int? {
         var best: Int?
         for index in candidates.indices where best.map({ candidates[$0].common < candidates[index].common }) ?? true {

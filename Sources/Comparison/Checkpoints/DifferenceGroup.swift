@@ -1,8 +1,8 @@
 import Core
 
-/// What the differences of several tensors come to.
+/// The differences of several tensors, summed up.
 package struct DifferenceGroup: Sendable, Equatable {
-    /// What the tensors of a group have in common.
+    /// The kind of a group of tensors.
     package enum Kind: Sendable {
         /// The module that holds them.
         case module
@@ -13,7 +13,7 @@ package struct DifferenceGroup: Sendable, Equatable {
         func group(of name: String) -> String { self == .module ? LayerName.module(name) : LayerName.layer(name) }
     }
 
-    /// What they have in common: a module, or a kind of layer.
+    /// The module or the kind of layer that they have in common.
     package let name: String
     /// Tensors that are not identical.
     package let differing: [TensorDifference]

@@ -1,12 +1,12 @@
 import Checkpoints
 
-/// What two checkpoints may differ in and still pass.
+/// The differences with which two checkpoints still pass.
 package struct DifferencePolicy: Sendable, Equatable {
-    /// What holds for the tensors whose names match a pattern.
+    /// The tolerance of the tensors whose names match a pattern.
     package struct Rule: Sendable, Equatable {
         /// A pattern of names (`NamePattern`).
         package let pattern: String
-        /// How much they may differ; `nil` leaves them out of the comparison.
+        /// Their tolerance; `nil` leaves them out of the comparison.
         package let tolerance: Tolerance?
 
         /// A rule.
@@ -15,7 +15,7 @@ package struct DifferencePolicy: Sendable, Equatable {
         }
     }
 
-    /// How much a tensor that no rule matches may differ.
+    /// The tolerance of a tensor that no rule matches.
     package var tolerance: Tolerance
     /// The first that matches a name holds.
     package var rules: [Rule]
@@ -50,7 +50,7 @@ package struct DifferencePolicy: Sendable, Equatable {
         return rules.first { NamePattern.matches($0.pattern, name) }.map { $0.tolerance != nil } ?? true
     }
 
-    /// How much a tensor of that name may differ.
+    /// The tolerance of a tensor of that name.
     package func tolerance(of name: String) -> Tolerance {
         rules.first { NamePattern.matches($0.pattern, name) }?.tolerance ?? tolerance
     }

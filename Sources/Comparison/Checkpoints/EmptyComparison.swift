@@ -1,8 +1,8 @@
 /// A comparison that would compare nothing, or not what was asked for: never a pass.
 package struct EmptyComparison: Error, Equatable, CustomStringConvertible {
-    /// What is wrong, in words.
+    /// The fault, in words.
     package let problem: String
-    /// What to do about it, or what is there.
+    /// A remedy, or a list of what is there.
     package let hint: String?
 
     /// An error.

@@ -3,7 +3,7 @@ import Core
 
 /// A file below a compared folder that was not read on at least one side, and what is known of it.
 package struct FileDifference: Sendable, Equatable {
-    /// What is known.
+    /// The knowledge of a file that was not read.
     package enum Outcome: String, Sendable {
         /// It can hold weights, and whether they are the same is not known.
         case notCompared = "not compared"
@@ -15,7 +15,7 @@ package struct FileDifference: Sendable, Equatable {
         case ignored
     }
 
-    /// Which side has the file.
+    /// The sides that have the file.
     package enum Sides: String, Sendable {
         /// The left one.
         case a = "A"
@@ -27,19 +27,19 @@ package struct FileDifference: Sendable, Equatable {
 
     /// Its path below the folder.
     package let path: String
-    /// Which side has it.
+    /// The sides that have it.
     package let sides: Sides
-    /// What is known.
+    /// The knowledge of a file that was not read.
     package let outcome: Outcome
-    /// Why it was not read.
+    /// The reason why it was not read.
     package let why: String
 
-    /// Why it was not read, and what is known all the same, in words.
+    /// The reason why it was not read, and the outcome, in words.
     package var text: String {
         outcome == .sameBytes ? "\(why); the bytes are the same" : why
     }
 
-    /// What is known of the files of two checkpoints that were not read, what is not known first, then by path.
+    /// The files of two checkpoints that were not read, those of unknown contents first, then by path.
     /// - Throws: `CheckpointError` where a file cannot be read byte by byte.
     static func all(_ left: [FolderFile], _ right: [FolderFile], policy: DifferencePolicy) throws -> [FileDifference] {
         let (a, b) = (left.filter { !$0.isRead }, right.filter { !$0.isRead })

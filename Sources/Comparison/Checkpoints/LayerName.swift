@@ -1,4 +1,4 @@
-/// What part of a network a tensor belongs to, by its name in diffusers' and transformers' checkpoints.
+/// The part of a network that a tensor belongs to, by its name in diffusers' and transformers' checkpoints.
 package enum LayerName {
     /// The module that holds the tensor: the name without its last part.
     package static func module(_ name: String) -> String {

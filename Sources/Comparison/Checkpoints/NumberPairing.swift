@@ -1,7 +1,7 @@
 import CKernels
 import Checkpoints
 
-/// How the numbers of two element types are compared.
+/// The comparison of numbers of two element types.
 struct NumberPairing {
     let left: ck_number
     let right: ck_number

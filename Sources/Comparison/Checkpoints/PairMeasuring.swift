@@ -21,7 +21,7 @@ struct PairMeasuring {
         let total = pairs.reduce(0) { $0 + $1.pair.left.count }
         var (start, done) = (0, 0)
         while start < pairs.count {
-            // What has to be made is taken by itself, the others as many as fit.
+            // A tensor that has to be made is taken by itself, the others as many as fit.
             var (end, pieces) = (start, 0)
             repeat {
                 pieces += pairs[end].pair.left.count / ChunkTasks.elements + 1
@@ -42,7 +42,7 @@ struct PairMeasuring {
         let counts = pairs.map { $0.pair.left.count * $0.pairing.numbersPerElement }
         let tasks = ChunkTasks.cut(counts, by: ChunkTasks.elements)
         let found = UnsafeMutablePointer<ck_difference>.allocate(capacity: max(tasks.count, 1))
-        // What the kernel cannot know: which two numbers are one element.
+        // The kernel cannot know which two numbers are one element.
         let unequalPairs = UnsafeMutablePointer<Int>.allocate(capacity: max(tasks.count, 1))
         unequalPairs.initialize(repeating: 0, count: max(tasks.count, 1))
         defer {
@@ -141,7 +141,7 @@ struct PairMeasuring {
 }
 
 extension ck_tolerance {
-    /// What the kernel counts as outside; under `exact` nothing has to be counted.
+    /// The bound beyond which the kernel counts; under `exact` nothing has to be counted.
     fileprivate init(_ tolerance: Tolerance) {
         self.init()
         switch tolerance {

@@ -8,7 +8,7 @@ import Synchronization
     import Musl
 #endif
 
-/// Which pairs of tensors have other bytes: reading ends at a pair's first difference.
+/// Finds the pairs of tensors whose bytes differ: reading ends at a pair's first difference.
 struct PairScan {
     let pool: WorkerPool
     /// Is told how many bytes of how many have been compared.
@@ -21,7 +21,7 @@ struct PairScan {
     /// - Throws: what reading throws.
     func differing(_ pairs: [TensorPair]) throws -> [Bool] {
         var result = [Bool](repeating: false, count: pairs.count)
-        // What has to be made is made one at a time.
+        // Tensors that have to be made are made one at a time.
         for (index, pair) in pairs.enumerated() where !pair.isInFiles {
             result[index] = try differing([pair.open()], sizes: [pair.left.byteCount])[0]
         }

@@ -1,7 +1,7 @@
 import Checkpoints
 import Core
 
-/// Which parts of a policy meet anything in two checkpoints.
+/// The parts of a policy that meet anything in two checkpoints.
 struct PolicyReach {
     let policy: DifferencePolicy
     private let names: [String]

@@ -3,7 +3,7 @@ import Core
 
 /// One tensor of two checkpoints, and how they differ in it.
 package struct TensorDifference: Sendable, Equatable {
-    /// What a checkpoint says about it.
+    /// The tensor as one checkpoint has it.
     package struct Side: Sendable, Equatable {
         /// Element type as the file spells it.
         package let type: String
@@ -42,13 +42,13 @@ package struct TensorDifference: Sendable, Equatable {
     package let left: Side?
     /// The right checkpoint's; `nil` where it has none.
     package let right: Side?
-    /// How they relate.
+    /// The relation of the two.
     package let verdict: TensorVerdict
-    /// How the numbers differ; `nil` where they are identical, cannot be compared, or were not asked for.
+    /// The distances of the numbers; `nil` where they are identical, cannot be compared, or were not asked for.
     package let measures: TensorMeasures?
     /// Whether the policy lets this pass.
     package let passes: Bool
-    /// What else is known: "the content of `x`", "rounded to F16".
+    /// Notes: "the content of `x`", "rounded to F16".
     package let notes: [String]
 
     /// Elements of the larger side.

@@ -1,11 +1,11 @@
 import CKernels
 
-/// How the numbers of one tensor differ from those of another of the same shape. Sums, maxima and means of |a − b| are
-/// over the pairs of finite numbers; what is not finite is counted by itself.
+/// The distances of the numbers of one tensor from those of another of the same shape. Sums, maxima and means of |a −
+/// b| are over the pairs of finite numbers; what is not finite is counted by itself.
 package struct TensorMeasures: Sendable, Equatable {
     /// The worst element by one measure.
     package struct Worst<Amount: Sendable & Equatable>: Sendable, Equatable {
-        /// How far.
+        /// The distance.
         package var amount: Amount
         /// The first element that is so far, counted row-major.
         package var index: Int
@@ -15,7 +15,7 @@ package struct TensorMeasures: Sendable, Equatable {
 
     /// Pairs of numbers.
     package internal(set) var count = 0
-    /// How many numbers are an element: two of a complex one.
+    /// The numbers of an element: two of a complex one.
     var numbersPerElement = 1
     /// Elements of two numbers of which one or both are unequal.
     var unequalPairs = 0

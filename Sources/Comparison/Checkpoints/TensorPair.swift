@@ -5,7 +5,7 @@ struct TensorPair: Sendable {
     let left: CheckpointTensor
     let right: CheckpointTensor
 
-    /// How their numbers are compared; `nil` where they cannot be.
+    /// The comparison of their numbers; `nil` where there is none.
     var pairing: NumberPairing? { NumberPairing(left.type, right.type) }
 
     /// Whether both have bytes of one meaning, so that equal bytes are equal tensors.

@@ -1,4 +1,4 @@
-/// How a tensor of one checkpoint relates to one of the other.
+/// The relation of a tensor of one checkpoint to one of the other.
 package enum TensorVerdict: Sendable, Equatable {
     /// Element type, shape and every bit are equal.
     case identical

@@ -1,4 +1,4 @@
-/// How much a tensor may differ and still pass.
+/// The distance within which a tensor passes.
 package enum Tolerance: Sendable, Hashable {
     /// Every bit equal.
     case exact

@@ -1,10 +1,11 @@
 import Core
 
-/// How far the recorded numbers of a run on a foreign backend may lie from those of a replay on the reference backend.
+/// The bounds on the distances of a run's recorded numbers on a foreign backend from those of a replay on the
+/// reference.
 ///
 /// It is fixed before the recording: a band is part of the manifest's inputs, from which the chain starts, so it cannot
-/// be widened afterwards. It belongs to one recipe with one model and data. Only what the foreign backend computes has a
-/// band; all else of a step is compared bit by bit.
+/// be widened afterwards. It belongs to one recipe with one model and data. Only what the foreign backend computes has
+/// a band; all else of a step is compared bit by bit.
 package struct Band: Sendable, Equatable {
     /// The version of the form that this code reads and writes.
     package static let format: Int64 = 1
@@ -15,11 +16,11 @@ package struct Band: Sendable, Equatable {
     package var contract: String
     /// The resolved recipe's digest in the domain `smpo/recipe/1`.
     package var recipe: Digest
-    /// What the recipe starts from, as a manifest's inputs have it: model, data, labels, schedule.
+    /// The digests of the recipe's inputs, as a manifest has them: model, data, labels, schedule.
     package var digests: [String: Digest]
     /// The bounds.
     package var bounds: BandBounds
-    /// How they came about.
+    /// Their calibration.
     package var calibration: BandCalibration
 
     /// A band with all its parts.

@@ -1,7 +1,7 @@
 import Core
 
-/// How a band's bounds came about: each is the quantile of the measured distances times the margin, or the floor where
-/// that is more.
+/// The calibration of a band's bounds: each is the quantile of the measured distances times the margin, or the floor
+/// where that is more.
 package struct BandCalibration: Sendable, Equatable {
     /// Steps of the recipe that were recorded and replayed, from the first on.
     package var steps: Int

@@ -1,4 +1,4 @@
-/// What a band bounds: the numbers of a step in which a foreign backend and the reference may differ.
+/// A quantity that a band bounds: the numbers of a step in which a foreign backend and the reference may differ.
 package enum BandQuantity: String, CaseIterable, Sendable {
     /// The latents that the networks see, each by its relative L2 distance.
     case latents

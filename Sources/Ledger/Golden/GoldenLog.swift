@@ -2,7 +2,7 @@ import Core
 
 /// One verified line of a golden log.
 package struct GoldenStep: Sendable, Equatable {
-    /// What the step left behind.
+    /// The step's record.
     package let record: StepRecord
     /// The digest of the record.
     package let digest: Digest
@@ -25,7 +25,7 @@ package struct GoldenLog: Sendable {
     package let folder: String
     /// The accepted manifest, its digest checked.
     package let manifest: Manifest
-    /// What the manifest says came of the run.
+    /// The outcome that the manifest states.
     package let outcome: ManifestOutcome
 
     /// The path of the log.

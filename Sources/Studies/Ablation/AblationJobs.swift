@@ -7,7 +7,7 @@ import Training
 package struct AblationJobs: Sendable {
     /// The plan.
     package let plan: AblationPlan
-    /// What stands for the folders that were copied: bases by name, and the scorer.
+    /// The digests of the folders that were copied: bases by name, and the scorer.
     let bases: [String: Digest], scorer: Digest
 
     /// The folder of the reward model, below the ablation's.
@@ -21,7 +21,8 @@ package struct AblationJobs: Sendable {
     /// The folder of a base, below the ablation's.
     package static func model(_ base: String) -> String { "models/\(base)" }
 
-    /// The training of a base by the recipe that its origin names, as it was read; with all workers, since it runs alone.
+    /// The training of a base by the recipe that its origin names, as it was read; with all workers, since it runs
+    /// alone.
     package func training(of base: AblationPlan.Base, _ recipe: Recipe) -> Job {
         let (name, file) = ("base-\(base.name)", "recipes/base-\(base.name).yaml")
         let run = "\(name)-\(Digest.of(.document, recipe.json).hex.prefix(6))"
@@ -47,7 +48,7 @@ package struct AblationJobs: Sendable {
 
     private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String { "pairs/\(pairs.name)-s\(seed)" }
 
-    /// What a base draws, for the captions of a split and the noise of a seed.
+    /// A base's drawings, for the captions of a split and the noise of a seed.
     package func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> Job {
         Job(
             "draw-\(base)-\(split.rawValue)-s\(seed)", on: [bases[base]!, scorer],

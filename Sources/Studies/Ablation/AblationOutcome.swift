@@ -1,7 +1,7 @@
 import Core
 import Training
 
-/// A run with what came of it.
+/// A run with its outcome.
 package struct AblationOutcome: Sendable {
     /// The run.
     package var run: AblationRun
@@ -13,7 +13,7 @@ package struct AblationOutcome: Sendable {
     package var cpuSeconds: Double
     /// Optimiser steps, and what one costs.
     package var steps: Int, cost: ComputeCost
-    /// What it drew at the end.
+    /// Its drawings at the end.
     package var drawings: Drawings
     /// The mean reward on validation captions after some of the steps.
     package var curve: [(step: Int, reward: Double)]

@@ -2,15 +2,15 @@ import Core
 import Datasets
 import Training
 
-/// Which arms are compared, on what, and how each is tuned: a YAML file such as `Manifests/recipes/paper-tables.yaml`.
+/// The arms that are compared, their pairs and their tuning: a YAML file such as `Manifests/recipes/paper-tables.yaml`.
 ///
 /// Every arm is a recipe: the section `common` with the arm's own section over it. Each is tuned over the same grid of
-/// learning rates and of multiples of its own β, with the tuning seed's pairs, by the reward on validation captions, and
-/// reported on test captions over `seeds`, which vary pairs, votes, order and noise.
+/// learning rates and of multiples of its own β, with the tuning seed's pairs, by the reward on validation captions,
+/// and reported on test captions over `seeds`, which vary pairs, votes, order and noise.
 package struct AblationPlan: Sendable {
     /// A model that arms start from.
     package struct Base: Sendable, Equatable {
-        /// Where it comes from.
+        /// Its origin.
         package enum Origin: Sendable, Equatable {
             /// A folder in diffusers' layout.
             case folder(String)
@@ -20,7 +20,7 @@ package struct AblationPlan: Sendable {
 
         /// Its name in the plan.
         package var name: String
-        /// Where it comes from.
+        /// Its origin.
         package var origin: Origin
     }
 
@@ -42,7 +42,7 @@ package struct AblationPlan: Sendable {
     package struct Arm: Sendable {
         /// Its name in the plan and in runs' names.
         package var name: String
-        /// What the table calls it.
+        /// Its title in the table.
         package var title: String
         let node: SettingsNode
     }
@@ -63,7 +63,7 @@ package struct AblationPlan: Sendable {
     package struct Condition: Sendable, Equatable {
         /// The pairs that differ from the table's.
         package var pairs: String
-        /// What the table calls it.
+        /// Its title in the table.
         package var title: String
         /// The arms.
         package var arms: [String]
@@ -97,7 +97,7 @@ package struct AblationPlan: Sendable {
     package var sweeps: [Sweep]
     /// Other circumstances.
     package var conditions: [Condition]
-    /// What is common to all arms' recipes.
+    /// The settings that all arms' recipes have in common.
     let common: SettingsNode
 
     /// The pairs called `name`. - Precondition: the plan has them.

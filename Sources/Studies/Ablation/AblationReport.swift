@@ -1,13 +1,14 @@
 import Audit
 import Training
 
-/// What an ablation came to, as far as it has come.
+/// The results of an ablation, as far as it has come.
 package struct AblationReport: Sendable {
     /// The plan.
     package var plan: AblationPlan
-    /// What bases drew on test captions, by base and seed.
+    /// The bases' drawings for test captions, by base and seed.
     package var bases: [(base: String, seed: UInt64, drawings: Drawings)]
-    /// The reward of the table's base on the captions of the reward curves, a seed at a time; empty if it was not drawn.
+    /// The reward of the table's base on the captions of the reward curves, a seed at a time; empty if it was not
+    /// drawn.
     package var curveBases: [Double] = []
     /// The tuning runs.
     package var tuning: [AblationOutcome]
@@ -15,7 +16,7 @@ package struct AblationReport: Sendable {
     package var runs: [AblationOutcome]
     /// Audited parts of reported runs: the run, the steps, the verdict.
     package var audits: [(run: String, steps: String, verdict: Verdict)]
-    /// How noisy the labels are: pairs and seed, and the shares of labels and of scores that the judge agrees with.
+    /// The noise of the labels: pairs and seed, and the shares of labels and of scores that the judge agrees with.
     package var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
 
     /// A report without results.

@@ -2,9 +2,9 @@ import Training
 
 /// One row of a table: some runs that differ in their seed alone.
 package struct AblationRow: Sendable {
-    /// What the row is called.
+    /// The row's title.
     package var title: String
-    /// What was drawn, a seed at a time.
+    /// The drawings, a seed at a time.
     package var drawings: [Drawings]
     /// The runs; none for a base.
     package var outcomes: [AblationOutcome]

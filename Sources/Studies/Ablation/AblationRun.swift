@@ -1,6 +1,6 @@
 /// One run of an arm: on which pairs, by which seed, how it is tuned, and on which captions it is judged.
 package struct AblationRun: Sendable, Equatable {
-    /// What the run is for.
+    /// The purpose of a run.
     package enum Purpose: Sendable {
         /// To choose an arm's setting, by validation captions.
         case tuning
@@ -18,11 +18,11 @@ package struct AblationRun: Sendable, Equatable {
     package var seed: UInt64
     /// The learning rate.
     package var rate: Double
-    /// What the arm's β is multiplied by.
+    /// The factor on the arm's β.
     package var betaFactor: Double
     /// Keys that a sweep sets.
     package var overrides: [String]
-    /// What it is for.
+    /// Its purpose.
     package var purpose: Purpose
 
     /// One run.

@@ -1,6 +1,6 @@
 import Core
 
-/// What a model drew for held-out captions, as `smpo eval --json` tells it.
+/// The judgement on a model's drawings for held-out captions, from `smpo eval --json`.
 package struct Drawings: Sendable, Equatable {
     /// Each caption's reward by the judge.
     package var rewards: [Double]

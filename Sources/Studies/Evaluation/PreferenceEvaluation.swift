@@ -4,10 +4,10 @@ import Diffusion
 import Preferences
 import Training
 
-/// How well a policy tells winners from losers on pairs it has not seen, compared with its reference. Nothing is
+/// A policy's accuracy on pairs it has not seen, compared with its reference. Nothing is
 /// trained and no weight is touched.
 package struct PreferenceEvaluation {
-    /// What one seed came to.
+    /// The result of one seed.
     package struct Result: Sendable {
         /// Share of pairs whose winner the policy prefers; an exact tie counts half.
         package let accuracy: Double

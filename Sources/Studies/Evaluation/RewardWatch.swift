@@ -3,22 +3,24 @@ import Datasets
 import Diffusion
 import Training
 
-/// How good the model's drawings are, looked at between the steps of a training: reward against steps.
+/// The reward of the model's drawings, measured between the steps of a training.
 package struct RewardWatch: RunSpectator {
     /// `reward`.
     package let name = "reward"
-    /// How often it looks, in steps.
+    /// The interval, in steps.
     package let every: Int
     private let captions: Int
     private let split: ShapesSplit
     private let steps: Int
 
-    /// Looks after every `every` steps at samples of the first `captions` captions of `split`, drawn in `steps` DDIM steps.
+    /// Looks after every `every` steps at samples of the first `captions` captions of `split`, drawn in `steps` DDIM
+    /// steps.
     package init(every: Int, captions: Int, split: ShapesSplit, steps: Int = 25) {
         (self.every, self.captions, self.split, self.steps) = (every, captions, split, steps)
     }
 
-    /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's seed.
+    /// `mean`, `median`, `all right` and `brightness` as `SampleEvaluation` defines them, from the noise of the run's
+    /// seed.
     /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
         guard let model = session.model.diffusionModel, !session.recipe.data.isLatent else {

@@ -36,7 +36,7 @@ package struct SampleEvaluation {
     package let guidance: Float
     /// Fresh noise in the sampler.
     package let eta: Float
-    /// What computes.
+    /// The engine that computes.
     package let engine: Engine
 
     /// A sampler of `model`.
@@ -48,8 +48,8 @@ package struct SampleEvaluation {
         self.engine = engine
     }
 
-    /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone (counted
-    /// from `first`), so every model starts from the same.
+    /// One picture a caption [captions, c, size, size]. A caption's noise depends on the seed and its place alone
+    /// (counted from `first`), so every model starts from the same.
     package func samples(
         _ captions: [String], size: Int, seed: UInt64, first: Int = 0, progress: (Int) -> Void = { _ in }
     ) -> Tensor {

@@ -8,7 +8,7 @@ import Training
 package struct SampleSheet: RunSpectator {
     /// `samples`.
     package let name = "samples"
-    /// How often it looks, in steps.
+    /// The interval, in steps.
     package let every: Int
     private let folder: (String) -> String
 

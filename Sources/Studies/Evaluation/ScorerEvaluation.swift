@@ -4,9 +4,9 @@ import Diffusion
 import Preferences
 import Training
 
-/// How well a scorer agrees with votes, with the generator's scores and with the judge, on captions it has not seen.
+/// The agreement of a scorer with votes, with the generator's scores and with the judge, on captions it has not seen.
 package struct ScorerEvaluation {
-    /// What held-out pairs came to.
+    /// The result on held-out pairs.
     package struct Pairs: Sendable {
         /// Share of pairs that the scorer orders as the generator's scores do, of those whose scores differ.
         package let scoreAccuracy: Double
@@ -16,7 +16,7 @@ package struct ScorerEvaluation {
         package let count: Int
     }
 
-    /// What several samples a caption came to.
+    /// The result on several samples of each caption.
     package struct Samples: Sendable {
         /// Share of pairs of samples of one caption that the scorer orders as the judge's rewards do; ½ is chance.
         package let agreement: Double
@@ -32,7 +32,7 @@ package struct ScorerEvaluation {
 
     /// The scorer.
     package let scorer: PickScore
-    /// What computes.
+    /// The engine that computes.
     package let engine: Engine
 
     /// An evaluation of `scorer`.

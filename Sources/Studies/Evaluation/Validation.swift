@@ -4,19 +4,19 @@ import Diffusion
 import Preferences
 import Training
 
-/// How well the policy tells held-out winners from losers, looked at between the steps of a training.
+/// The policy's accuracy on held-out pairs, measured between the steps of a training.
 package struct Validation: RunSpectator {
     /// `validation`.
     package let name = "validation"
-    /// How often it looks, in steps.
+    /// The interval, in steps.
     package let every: Int
     private let pairs: Int
 
     /// Looks after every `every` steps at `pairs` pairs of the built-in world that no training sees.
     package init(every: Int, pairs: Int) { (self.every, self.pairs) = (every, pairs) }
 
-    /// `accuracy` and `margin` as `PreferenceEvaluation` defines them, the noisy pictures by forward noising, seed 1; of
-    /// a scorer `accuracy` and `votes`, as `ScorerEvaluation` defines them.
+    /// `accuracy` and `margin` as `PreferenceEvaluation` defines them, the noisy pictures by forward noising, seed 1;
+    /// of a scorer `accuracy` and `votes`, as `ScorerEvaluation` defines them.
     /// - Throws: `TrainingError.mismatch` for a recipe without a reference, or of other data than the built-in shapes.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
         let recipe = session.recipe

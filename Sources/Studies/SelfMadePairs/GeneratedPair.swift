@@ -12,7 +12,7 @@ struct GeneratedPair {
     let scores: [Float]?
     /// The judge's, which no training sees; nil for captions of another world.
     let rewards: [Double]?
-    /// What a simulated person says; nil where the scores are the labels.
+    /// A simulated person's vote; nil where the scores are the labels.
     let vote: ShapesVote?
 
     /// Paths below the set's folder.

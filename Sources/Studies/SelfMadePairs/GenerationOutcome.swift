@@ -3,7 +3,7 @@ import Datasets
 import Training
 
 extension PairGeneration {
-    /// What a generation came to: the set's digest, and how noisy its labels are.
+    /// The outcome of a generation: the set's digest, and the noise of its labels.
     package struct Outcome: Sendable, Equatable {
         /// Stands for the set in manifests.
         package internal(set) var digest = Digest.sha256([])

@@ -3,7 +3,7 @@ import Datasets
 import Ledger
 import Training
 
-/// What a self-made preference set was made from: `generation.json` beside its pairs. Whoever has the model and the
+/// The inputs of a self-made preference set: `generation.json` beside its pairs. Whoever has the model and the
 /// scorer can make the set again from it, byte for byte.
 package struct GenerationRecord: Sendable, Equatable {
     /// The file in the set's folder.
@@ -20,7 +20,7 @@ package struct GenerationRecord: Sendable, Equatable {
         package init(path: String, digests: [String: Digest]) { (self.path, self.digests) = (path, digests) }
     }
 
-    /// Where the captions come from.
+    /// The source of the captions.
     package enum Captions: Sendable, Equatable {
         /// A split of the shapes world.
         case shapes(ShapesSplit)
@@ -38,7 +38,7 @@ package struct GenerationRecord: Sendable, Equatable {
     package var model: Source
     /// The reward model, if there is one.
     package var scorer: Source?
-    /// Who votes, or nil where the scores are the labels.
+    /// The simulated voters, or nil where the scores are the labels.
     package var voters: ShapesVoters?
 
     /// All parts.

@@ -7,7 +7,7 @@ import Training
 /// Makes a preference set out of a model's own pictures, as the paper's pipeline does: several a caption are drawn and
 /// scored, two are kept, and people say which they prefer. The set is a folder as `FolderPairs` reads it.
 package struct PairGeneration {
-    /// What determines the pictures and the labels, beside model and scorer.
+    /// The settings that determine pictures and labels, beside model and scorer.
     package struct Settings: Sendable, Equatable {
         /// Which two of a caption's pictures become a pair.
         package enum Choice: String, Sendable, CaseIterable {
@@ -55,13 +55,13 @@ package struct PairGeneration {
 
     /// The model that draws.
     package let model: DiffusionModel
-    /// What determines the set.
+    /// The settings that determine the set.
     package let settings: Settings
     /// The captions; pair i has one of them, each epoch in an order of its own.
     package let captions: [String]
-    /// Who votes; nil where the higher score is the label.
+    /// The simulated voters; nil where the higher score is the label.
     package let voters: ShapesVoters?
-    /// What scores the pictures, if anything does.
+    /// The scorer of the pictures, if there is one.
     package let scorer: PictureScorer?
 
     /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
