@@ -1,18 +1,41 @@
 import Core
 import GRDB
 
-/// A step as the ledger holds it, not verified.
+/// A step as the ledger or a golden log holds it.
 package struct StoredStep: Sendable, Equatable {
     /// The step's record.
     package let record: StepRecord
     /// The stored digest of the record.
     package let digest: Digest
-    /// The stored head after the step.
+    /// The stored head of the chain after the step.
     package let head: Digest
+
+    package init(record: StepRecord, digest: Digest, head: Digest) {
+        self.record = record
+        self.digest = digest
+        self.head = head
+    }
 }
 
 extension StoredStep {
-    /// Reads a row with the columns `step`, `record` (as blob), `digest`, `head`.
+    /// A line of a golden log. The member `step` repeats the record's own number, for people and for `grep`.
+    package var json: JSONValue {
+        [
+            "digest": .digest(digest), "head": .digest(head), "record": record.json, "step": .integer(record.step),
+        ]
+    }
+
+    /// Reads a line of a golden log, not verified. - Throws: `JSONShapeError`.
+    init(json cursor: JSONCursor) throws {
+        try cursor.requireOnly(["digest", "head", "record", "step"])
+        record = try StepRecord(json: cursor["record"])
+        digest = try cursor["digest"].digest()
+        head = try cursor["head"].digest()
+    }
+}
+
+extension StoredStep {
+    /// Reads a row with the columns `step`, `record` (as blob), `digest`, `head`, not verified. - Throws: `TamperError`.
     init(_ row: Row, file: String, run: String) throws {
         let number = row.integer("step").map { Int($0) }
         func tampered(_ column: String, _ expected: String, _ found: String) -> TamperError {

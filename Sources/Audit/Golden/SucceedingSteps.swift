@@ -5,7 +5,7 @@ import Ledger
 /// The steps that are to become golden, in their order, held against those of the golden run that they replace, where that
 /// is of the same contract, and against what their own manifest says of them.
 struct SucceedingSteps {
-    private let old: (log: GoldenLog, steps: [GoldenStep])?
+    private let old: (log: GoldenLog, steps: [StoredStep])?
     private let manifest: Manifest
     private let isOfOneContract: Bool
     private var replay: Replay

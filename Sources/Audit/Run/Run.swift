@@ -12,7 +12,7 @@ package final class Run {
     /// The manifest, its digest verified.
     package let manifest: Manifest
     /// The golden log's steps, their chain verified; nil if the run has none.
-    package let golden: [GoldenStep]?
+    package let golden: [StoredStep]?
     /// The ledger's steps, verified; nil if the ledger does not have the run.
     package let ledger: [StoredStep]?
     /// The outcome that each document states, and the document's path.

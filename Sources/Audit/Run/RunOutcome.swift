@@ -30,12 +30,8 @@ extension Run {
         for (file, other) in outcomes.dropFirst() {
             if let error = contradicts(first, outcome, other, of: file) { return error }
         }
-        let recorded = [
-            golden.map { $0.map { (record: $0.record, digest: $0.digest) } },
-            ledger.map { $0.map { (record: $0.record, digest: $0.digest) } },
-        ]
         // The records of a run that is not finished end somewhere else.
-        for steps in recorded.compactMap(\.self) where steps.count == outcome.steps {
+        for steps in [golden, ledger].compactMap(\.self) where steps.count == outcome.steps {
             // The root over the weights in the last record is the digest of the trained weights.
             guard let weights = steps.last?.record.weightsDigest else { continue }
             var chain = Chain(inputs: manifest.inputs.digest)

@@ -22,13 +22,20 @@ extension Run {
     /// The documents that record this run's steps.
     package var sources: [Source] { (golden == nil ? [] : [.golden]) + (ledger == nil ? [] : [.ledger]) }
 
-    /// The records of all steps in one source; empty where it does not have the run.
-    func records(in source: Source) -> [StepRecord] {
+    private func steps(in source: Source) -> [StoredStep] {
         switch source {
-        case .golden: golden?.map(\.record) ?? []
-        case .ledger: ledger?.map(\.record) ?? []
+        case .golden: golden ?? []
+        case .ledger: ledger ?? []
         }
     }
+
+    private func record(_ step: Int, in source: Source) -> StepRecord? {
+        let steps = steps(in: source)
+        return steps.indices.contains(step - 1) ? steps[step - 1].record : nil
+    }
+
+    /// The records of all steps in one source; empty where it does not have the run.
+    func records(in source: Source) -> [StepRecord] { steps(in: source).map(\.record) }
 
     /// The records of all steps, of the golden log where there is one, else of the ledger; empty where neither has any.
     package var records: [StepRecord] { sources.first.map { records(in: $0) } ?? [] }
@@ -40,21 +47,14 @@ extension Run {
     var recordedSteps: Int { max(golden?.count ?? 0, ledger?.count ?? 0) }
 
     /// Each source's record of a step, where it has one; the golden log comes first.
-    func records(of step: Int) -> [StepRecord] {
-        sources.compactMap { source in
-            switch source {
-            case .golden: goldenRecord(step)
-            case .ledger: ledgerRecord(step)
-            }
-        }
-    }
+    func records(of step: Int) -> [StepRecord] { sources.compactMap { record(step, in: $0) } }
 
     /// Each source's record of a step, with the digests that it keeps of the step's tensors; the golden log comes
     /// first.
     /// - Throws: `LedgerError`, `TamperError`, `FileError`.
     package func traces(of step: Int) throws -> [StepTrace] {
         var traces: [StepTrace] = []
-        if let record = goldenRecord(step), let golden, let log {
+        if let record = record(step, in: .golden), let golden, let log {
             traces.append(StepTrace(record: record, tensors: try log.tensors(of: step, in: golden)))
         }
         if let trace = try ledgerTrace(of: step) { traces.append(trace) }
@@ -63,16 +63,8 @@ extension Run {
 
     /// The ledger's record of a step with its digests of tensors; nil where it does not have the step.
     func ledgerTrace(of step: Int) throws -> StepTrace? {
-        guard let store, let record = ledgerRecord(step) else { return nil }
+        guard let store, let record = record(step, in: .ledger) else { return nil }
         return StepTrace(record: record, tensors: try store.tensors(of: name, step: record))
-    }
-
-    private func goldenRecord(_ step: Int) -> StepRecord? {
-        golden.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
-    }
-
-    private func ledgerRecord(_ step: Int) -> StepRecord? {
-        ledger.flatMap { $0.indices.contains(step - 1) ? $0[step - 1].record : nil }
     }
 
     /// Whether the digests of single tensors lie beside the golden log.

@@ -22,7 +22,7 @@ extension EvidenceCopy {
             case .golden:
                 let steps = records.map { record in
                     let digest = record.digest
-                    return GoldenStep(record: record, digest: digest, head: chain.append(digest))
+                    return StoredStep(record: record, digest: digest, head: chain.append(digest))
                 }
                 try write(steps)
                 try forge("\(workspace.golden(run))/manifest.json", inputs, chain, try forgeHistory(chain))
@@ -66,7 +66,7 @@ extension EvidenceCopy {
         case .golden:
             var steps = original.golden ?? []
             let old = steps[step - 1]
-            steps[step - 1] = GoldenStep(record: record, digest: old.digest, head: old.head)
+            steps[step - 1] = StoredStep(record: record, digest: old.digest, head: old.head)
             try write(steps)
         case .ledger: try LedgerForgery(path: workspace.ledger, run: run).set(record)
         }
@@ -78,7 +78,7 @@ extension EvidenceCopy {
         case .golden:
             var steps = original.golden ?? []
             let old = steps[step - 1]
-            steps[step - 1] = GoldenStep(record: old.record, digest: old.digest, head: old.head.withOtherBit())
+            steps[step - 1] = StoredStep(record: old.record, digest: old.digest, head: old.head.withOtherBit())
             try write(steps)
         case .ledger:
             guard let old = original.ledger?[step - 1].head else { return }
@@ -120,7 +120,7 @@ extension EvidenceCopy {
         try file.write(contentsOf: Data([byte ^ 1]))
     }
 
-    private func write(_ steps: [GoldenStep]) throws {
+    private func write(_ steps: [StoredStep]) throws {
         try AtomicFile.write(to: "\(workspace.golden(run))/log.jsonl") { file in
             for step in steps { try file.append(step.json.canonicalBytes + [0x0A]) }
         }

@@ -1,20 +1,5 @@
 import Core
 
-/// One verified line of a golden log.
-package struct GoldenStep: Sendable, Equatable {
-    /// The step's record.
-    package let record: StepRecord
-    /// The digest of the record.
-    package let digest: Digest
-    /// The head of the chain after the step.
-    package let head: Digest
-
-    /// A step with its digest and the head after it.
-    package init(record: StepRecord, digest: Digest, head: Digest) {
-        (self.record, self.digest, self.head) = (record, digest, head)
-    }
-}
-
 /// The accepted trace of a run: the folder `Golden/<run>/` with `manifest.json`, `log.jsonl` and, where single tensors
 /// are to be named, their digests (`GoldenTensors`).
 ///
@@ -57,7 +42,7 @@ package struct GoldenLog: Sendable {
     /// Hands the steps to `body` in order, each verified before: form, digest, chain link, tensors; after the last one,
     /// the number of steps, the head and the root against the manifest.
     /// - Throws: `FileError`, `LineEndError`, `TamperError`, or what `body` throws.
-    package func forEachStep(_ body: (GoldenStep) throws -> Void) throws {
+    package func forEachStep(_ body: (StoredStep) throws -> Void) throws {
         let tensors = try GoldenTensors(folder: folder, run: manifest.run)
         var offset = 0
         try forEachRecord { step in
@@ -70,12 +55,12 @@ package struct GoldenLog: Sendable {
 
     /// The tensors of a step of `steps`, which are those of this log; empty where the folder holds none.
     /// - Throws: `FileError`, `TamperError`.
-    package func tensors(of step: Int, in steps: [GoldenStep]) throws -> [Phase: TensorList] {
+    package func tensors(of step: Int, in steps: [StoredStep]) throws -> [Phase: TensorList] {
         let offset = steps.prefix(step - 1).reduce(0) { $0 + GoldenTensors.byteCount($1.record) }
         return try GoldenTensors(folder: folder, run: manifest.run)?.tensors(steps[step - 1].record, at: offset) ?? [:]
     }
 
-    private func forEachRecord(_ body: (GoldenStep) throws -> Void) throws {
+    private func forEachRecord(_ body: (StoredStep) throws -> Void) throws {
         var chain = Chain(inputs: manifest.inputs.digest)
         var line: [UInt8] = []
         try FileContents.forEachBlock(of: logPath) { block in
@@ -95,19 +80,19 @@ package struct GoldenLog: Sendable {
     }
 
     /// All steps, verified. - Throws: `FileError`, `TamperError`.
-    package func steps() throws -> [GoldenStep] {
-        var result: [GoldenStep] = []
+    package func steps() throws -> [StoredStep] {
+        var result: [StoredStep] = []
         try forEachStep { result.append($0) }
         return result
     }
 
-    private func verify(_ line: [UInt8], _ chain: inout Chain) throws -> GoldenStep {
+    private func verify(_ line: [UInt8], _ chain: inout Chain) throws -> StoredStep {
         let number = chain.count + 1
         // JSON in canonical form has no CR at all.
         guard line.last != 0x0D else { throw LineEndError(file: logPath, line: number) }
-        let step: GoldenStep
+        let step: StoredStep
         do {
-            step = try GoldenStep(
+            step = try StoredStep(
                 json: JSONCursor(try JSONValue.parse(line, file: logPath), name: "line", file: logPath))
         } catch {
             throw tampered(number, "line", "a step record", "\(error)")
@@ -125,21 +110,5 @@ package struct GoldenLog: Sendable {
 
     private func tampered(_ step: Int, _ field: String, _ expected: String, _ found: String) -> TamperError {
         TamperError(file: logPath, run: manifest.run, step: step, field: field, expected: expected, found: found)
-    }
-}
-
-extension GoldenStep {
-    /// The JSON form of a line. The member `step` repeats the record's own number, for people and for `grep`.
-    package var json: JSONValue {
-        [
-            "digest": .digest(digest), "head": .digest(head), "record": record.json, "step": .integer(record.step),
-        ]
-    }
-
-    init(json cursor: JSONCursor) throws {
-        try cursor.requireOnly(["digest", "head", "record", "step"])
-        record = try StepRecord(json: cursor["record"])
-        digest = try cursor["digest"].digest()
-        head = try cursor["head"].digest()
     }
 }

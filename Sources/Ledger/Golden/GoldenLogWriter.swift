@@ -34,7 +34,7 @@ extension GoldenLog {
                 var chain = Chain(inputs: inputs.digest)
                 try body { step in
                     let digest = step.record.digest
-                    let line = GoldenStep(record: step.record, digest: digest, head: chain.append(digest))
+                    let line = StoredStep(record: step.record, digest: digest, head: chain.append(digest))
                     try file.append(line.json.canonicalBytes + [0x0A])
                     for phase in step.record.phases {
                         guard let commitment = phase.tensors else { continue }

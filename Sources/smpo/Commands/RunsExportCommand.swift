@@ -83,10 +83,7 @@ extension RunsCommand {
         private func lines(_ ledger: LedgerStore, _ write: (String) throws -> Void) throws {
             if format == .csv { try write(FigureTable.head) }
             try ledger.verify(name) { step in
-                try write(
-                    format == .csv
-                        ? FigureTable.row(step)
-                        : GoldenStep(record: step.record, digest: step.digest, head: step.head).json.canonical)
+                try write(format == .csv ? FigureTable.row(step) : step.json.canonical)
             }
         }
 
@@ -115,7 +112,7 @@ extension RunsCommand {
         private func crateFiles(_ run: ExportedRun, _ ledger: LedgerStore) throws -> [ResearchObject.File] {
             var (log, table) = ("", FigureTable.head + "\n")
             try ledger.verify(name) { step in
-                log += GoldenStep(record: step.record, digest: step.digest, head: step.head).json.canonical + "\n"
+                log += step.json.canonical + "\n"
                 table += FigureTable.row(step) + "\n"
             }
             return [
