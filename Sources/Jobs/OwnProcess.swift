@@ -40,8 +40,19 @@ final class OwnProcess: RunningCommand {
         for file in files { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: files[0])
         process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
+        try OwnProcess.withSignals { try process.run() }
         RunningProcesses.add(process.processIdentifier)
+    }
+
+    /// Signals may be blocked in the thread that starts a process, as in Dispatch's; the process would inherit that, and could not
+    /// be stopped.
+    private static func withSignals(_ body: () throws -> Void) rethrows {
+        var (signals, before) = (sigset_t(), sigset_t())
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     deinit {
