@@ -14,7 +14,7 @@ package struct AuditReport: Sendable {
     package var reason: String? { judgement.reason }
     /// The name of the contract that the replay computed by; nil where nothing was replayed.
     package var contract: String?
-    /// Where the replay first differs, for `diverged`.
+    /// The first difference of the replay, for `diverged`.
     package var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
     package var operators: OperatorDivergence?
