@@ -1,4 +1,5 @@
 import Compute
+import Core
 import Testing
 
 /// What every device must pass. `OperationTests` (gradients) runs over all of them too, and the tests of the order of sums
