@@ -25,6 +25,17 @@ package struct DocumentDifference: Sendable, Equatable {
             right: try cursor["right"].present?.string())
     }
 
+    /// The place, and what stands there on either side, for people.
+    package var description: String { "\(path): \(Self.shown(left)) | \(Self.shown(right))" }
+
+    /// Bits of a Float64 as a number; documents of more than `most` characters cut.
+    package static func shown(_ text: String?, most: Int = 80) -> String {
+        guard let text else { return "nothing" }
+        let bare = text.filter { $0 != "\"" }
+        if text.count == 20, let number = HexFloat.double(bare) { return "\(number)" }
+        return bare.count > most ? bare.prefix(most - 3) + "…" : bare
+    }
+
     /// All places at which two documents differ, in byte order of their paths. Lists are compared whole.
     package static func all(_ left: JSONValue, _ right: JSONValue, path: String = "") -> [DocumentDifference] {
         guard left != right else { return [] }

@@ -26,13 +26,6 @@ package struct ManifestDifferences: Sendable {
         ]
     }
 
-    /// A number given as bits reads better as a number.
-    private static func shown(_ text: String?) -> String {
-        guard let text else { return "nothing" }
-        let bare = text.filter { $0 != "\"" }
-        return HexFloat.double(bare).map { "\($0)" } ?? bare
-    }
-
     /// A row for each.
     package var finding: Finding {
         let all = inputs.map { ($0, true) } + circumstances.map { ($0, false) }
@@ -44,7 +37,8 @@ package struct ManifestDifferences: Sendable {
         var finding = Finding("inputs", "What differs in the manifests", says: says, data: .array(data))
         let rows = all.map { difference, isInput in
             [
-                difference.path, Self.shown(difference.left), Self.shown(difference.right),
+                difference.path, DocumentDifference.shown(difference.left, most: 200),
+                DocumentDifference.shown(difference.right, most: 200),
                 isInput ? "input" : "circumstance",
             ]
         }

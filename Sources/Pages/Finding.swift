@@ -85,6 +85,17 @@ package struct Finding: Sendable, Equatable {
         contents.flatMap { content in if case .facts(let facts) = content { facts } else { [Fact]() } }
     }
 
+    /// Whether it comes to a pass; without a verdict it does not.
+    package var passes: Bool { conclusion?.status == .passed }
+    /// Its children that do not pass.
+    package var failures: [Finding] { children.filter { !$0.passes } }
+    /// Its title and its verdict's word.
+    var headline: String { "\(title): \(conclusion?.word ?? "")" }
+    /// What was looked at, and what the verdict says of it.
+    var summary: String { "\(subject) \(conclusion?.sentence ?? "")" }
+    /// Its facts, a line each.
+    var details: String { facts.map { "\($0.name): \($0.value)" }.joined(separator: "\n") }
+
     /// The child of that key.
     package subscript(key: String) -> Finding? { children.first { utf8Equal($0.key, key) } }
 }

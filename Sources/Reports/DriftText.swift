@@ -12,7 +12,7 @@ enum DriftText {
         var lines = ["  kind              \(kind.word): \(kind.meaning)"]
         for (index, difference) in drift.inputs.enumerated() {
             let label = index == 0 ? "inputs" : ""
-            lines.append("  \(pad(label, 18))\(RunDifferenceText.describe(difference))")
+            lines.append("  \(pad(label, 18))\(difference.description)")
         }
         if let first = drift.steps.first(where: { !$0.isEqual }) {
             let phases = first.phases.filter { $0.differing > 0 }

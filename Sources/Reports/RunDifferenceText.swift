@@ -18,10 +18,10 @@ package enum RunDifferenceText {
         if let divergence = report.divergence { add("first difference", [divergence.description]) }
         if let cause = report.cause { add("cause", [cause.meaning]) }
         if let operators = report.operators { add("first operator", [operators.description]) }
-        add("inputs", report.inputs.map(describe))
+        add("inputs", report.inputs.map(\.description))
         // A difference of the steps has its own line.
-        if report.divergence == nil { add("outcome", report.outcome.map(describe)) }
-        add("circumstances", report.circumstances.map(describe))
+        if report.divergence == nil { add("outcome", report.outcome.map(\.description)) }
+        add("circumstances", report.circumstances.map(\.description))
         if report.tampering == nil, report.contracts == nil {
             add("equal steps", ["\(report.equalSteps) of \(report.commonSteps) that both have"])
         }
@@ -43,18 +43,5 @@ package enum RunDifferenceText {
         if report.divergence != nil { return "different" }
         return report.commonSteps > 0 && report.equalSteps == report.commonSteps
             ? "different, but equal as far as both go" : "different"
-    }
-
-    /// One place at which two documents differ.
-    static func describe(_ difference: DocumentDifference) -> String {
-        "\(difference.path): \(value(difference.left)) | \(value(difference.right))"
-    }
-
-    /// Bits of a Float64 as a number; long documents cut.
-    static func value(_ text: String?) -> String {
-        guard let text else { return "nothing" }
-        let bare = text.filter { $0 != "\"" }
-        if text.count == 20, let number = HexFloat.double(bare) { return "\(number)" }
-        return bare.count > 80 ? bare.prefix(77) + "…" : bare
     }
 }

@@ -77,6 +77,13 @@ package struct RecipeChange: Sendable, Equatable {
         self.line = line
     }
 
+    /// `Manifests/recipes/x.yaml:12: optimizer.lr: 0.1, recorded was 0.2`.
+    package var description: String {
+        let place = line.map { "\(file):\($0)" } ?? file
+        return "\(place): \(difference.path): \(DocumentDifference.shown(difference.right)), recorded was "
+            + DocumentDifference.shown(difference.left)
+    }
+
     /// Machine-readable form: the values as canonical JSON.
     package var json: JSONValue {
         var object: JSONObject = [

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Audit
-import Reports
+import Pages
 
 /// A form of the gate's report, and where it goes: `FORMAT` or `FORMAT=FILE`.
 struct GateFormat: ExpressibleByArgument {
@@ -12,14 +12,20 @@ struct GateFormat: ExpressibleByArgument {
         var isDocument: Bool { self == .json || self == .junit || self == .sarif }
 
         /// The report in this form, with a line feed at the end.
-        func text(of report: GateReport) -> String {
+        func text(of report: GateReport) throws -> String {
+            try presenter(of: report).map { try $0.present(report.finding) } ?? report.json.pretty
+        }
+
+        /// Nil for the report's own JSON.
+        private func presenter(of report: GateReport) -> (any Presenter)? {
             switch self {
-            case .text: GateText.describe(report) + "\n"
-            case .json: report.json.pretty
-            case .junit: GateJUnit.xml(report)
-            case .sarif: GateSARIF.json(report).pretty
-            case .github: GateAnnotations.text(report) + "\n"
-            case .markdown: GateMarkdown.text(report)
+            case .text: CaseTextPresenter()
+            case .json: nil
+            case .junit: JUnitPresenter(classes: "golden")
+            case .sarif: SARIFPresenter(version: report.version, fingerprint: "smpoGate/v1", rules: GateOutcome.rules)
+            case .github:
+                AnnotationsPresenter(mentioning: GateCase.unwatchedPart, facts: GateCase.shortFacts)
+            case .markdown: CaseMarkdownPresenter(noun: "golden run")
             }
         }
     }

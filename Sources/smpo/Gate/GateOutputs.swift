@@ -36,14 +36,14 @@ struct GateOutputs {
     /// Writes the report in all its forms. - Throws: `FileError`.
     func write(_ report: GateReport) throws {
         for format in formats {
-            let text = format.form.text(of: report)
+            let text = try format.form.text(of: report)
             if let file = format.file {
                 try AtomicFile.write(text, to: file)
             } else {
                 print(text, terminator: "")
             }
         }
-        if let summary { try append(GateFormat.Form.markdown.text(of: report), to: summary) }
+        if let summary { try append(try GateFormat.Form.markdown.text(of: report), to: summary) }
     }
 
     /// Other steps' parts of the summary stand in the same file.
