@@ -63,8 +63,8 @@ let package = Package(
             ]),
         layer(
             "Studies",
-            ["Core", "Jobs", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
-        layer("Reports", ["Core", "Pages", "Compute", "Ledger", "Training", "Comparison", "Audit", "Studies"]),
+            ["Core", "Jobs", "Pages", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
+        layer("Reports", ["Core", "Pages", "Compute", "Ledger", "Training", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
@@ -109,9 +109,9 @@ let package = Package(
                 "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
-            "StudiesTests", ["Core", "Jobs", "Datasets", "Training", "Audit", "Studies"]),
+            "StudiesTests", ["Core", "Jobs", "Pages", "Datasets", "Training", "Audit", "Studies"]),
         tests("PagesTests", ["Core", "Pages"]),
-        tests("ReportsTests", ["Core", "Pages", "Compute", "Ledger", "Comparison", "Audit", "Studies", "Reports"]),
+        tests("ReportsTests", ["Core", "Pages", "Compute", "Ledger", "Comparison", "Audit", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
             "EndToEndTests", ["Core", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),

@@ -85,6 +85,10 @@ package struct Finding: Sendable, Equatable {
         contents.flatMap { content in if case .facts(let facts) = content { facts } else { [Fact]() } }
     }
 
+    /// The tables that it shows.
+    var tables: [Table] {
+        contents.compactMap { content in if case .table(let table) = content { table } else { nil } }
+    }
     /// Whether it comes to a pass; without a verdict it does not.
     package var passes: Bool { conclusion?.status == .passed }
     /// Its children that do not pass.

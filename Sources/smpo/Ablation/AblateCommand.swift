@@ -3,7 +3,7 @@ import Audit
 import Core
 import Foundation
 import Ledger
-import Reports
+import Pages
 import Studies
 
 /// `smpo ablate`
@@ -61,12 +61,13 @@ struct AblateCommand: ParsableCommand {
         let runner = AblationRunner(
             folder: folder.path, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         let report = try runner.report(of: ablation)
-        let value = AblationJSON.value(report)
+        let value = report.json
         try AtomicFile.write(value.pretty + "\n", to: "\(folder.path)/report.json")
         try AtomicFile.write(RewardPlot(report).svg, to: "\(folder.path)/report.svg")
         try AtomicFile.write(
-            AblationMarkdown.describe(report, plot: "report.svg"), to: "\(folder.path)/report.md")
-        print(json ? value.pretty : AblationText.describe(report))
+            TableMarkdownPresenter(drawing: "Reward against compute", at: "report.svg").present(report.finding),
+            to: "\(folder.path)/report.md")
+        print(json ? value.pretty : TableTextPresenter().present(report.finding))
         Message.note("written: \(folder.path)/report.md, report.json, report.svg and grids/")
         // Without audits (--no-audit) there is nothing to judge.
         if !report.audits.isEmpty { try ExitStatus(Verdict.gravest(of: report.audits.map(\.verdict))).end() }

@@ -1,21 +1,17 @@
 import Core
-import Studies
-import Training
 
-/// An ablation for other programs.
-package enum AblationJSON {
-    /// Every run with all that was measured, and the comparisons.
-    package static func value(_ report: AblationReport) -> JSONValue {
-        let plan = report.plan
+extension AblationReport {
+    /// For other programs: every run with all that was measured, and the comparisons.
+    package var json: JSONValue {
         let pairs = [plan.pairs[0].name] + plan.conditions.map(\.pairs)
         let comparisons = pairs.flatMap { pairs in
             plan.comparisons.compactMap { first, second -> JSONValue? in
-                report.comparison(first, second, pairs: pairs).map {
+                comparison(first, second, pairs: pairs).map {
                     ["arm": .string(first), "against": .string(second), "pairs": .string(pairs), "result": $0.json]
                 }
             }
         }
-        let rows = zip([nil] + plan.arms.map(\.name), report.rows).map { arm, row -> JSONValue in
+        let table = zip([nil] + plan.arms.map(\.name), rows).map { arm, row -> JSONValue in
             let reward = row.spread(\.reward)
             return [
                 "arm": arm.map { .string($0) } ?? .null, "title": .string(row.title), "reward": .decimal(reward.mean),
@@ -24,21 +20,21 @@ package enum AblationJSON {
         }
         return [
             "schema": 1, "name": .string(plan.name), "seeds": .array(plan.seeds.map { .integer($0) }),
-            "rows": .array(rows), "comparisons": .array(comparisons),
+            "rows": .array(table), "comparisons": .array(comparisons),
             "bases": .array(
-                report.bases.map {
-                    ["base": .string($0.base), "seed": .integer($0.seed), "drawings": drawings($0.drawings)]
+                bases.map {
+                    ["base": .string($0.base), "seed": .integer($0.seed), "drawings": Self.drawings($0.drawings)]
                 }),
-            "tuning": .array(report.tuning.map(outcome)), "runs": .array(report.runs.map(outcome)),
+            "tuning": .array(tuning.map(Self.outcome)), "runs": .array(runs.map(Self.outcome)),
             "labels": .array(
-                report.labels.map {
+                labels.map {
                     [
                         "pairs": .string($0.pairs), "seed": .integer($0.seed), "right_votes": .decimal($0.rightLabels),
                         "right_scores": .decimal($0.rightScores),
                     ]
                 }),
             "audits": .array(
-                report.audits.map {
+                audits.map {
                     ["run": .string($0.run), "steps": .string($0.steps), "verdict": .string($0.verdict.rawValue)]
                 }),
         ]

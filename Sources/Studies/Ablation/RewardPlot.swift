@@ -1,6 +1,5 @@
 import Foundation
 import Pages
-import Studies
 
 /// Reward against compute as SVG: a curve an arm, the mean over seeds, with the range over seeds as a band; left against
 /// UNet passes, right against processor seconds. Where the base was judged too, what is drawn is how far an arm's reward

@@ -1,11 +1,11 @@
 import Core
 import Foundation
+import Pages
 import Testing
 
-@testable import Reports
 @testable import Studies
 
-@Suite struct AblationTextTests {
+@Suite struct AblationFindingTests {
     private func report() throws -> AblationReport {
         let plan = try AblationPlan.parse(
             """
@@ -47,24 +47,39 @@ import Testing
         return report
     }
 
+    private func cells(_ finding: Finding, _ table: Int) -> [[String]] {
+        guard case .table(let table)? = finding.children[table].contents.first else { return [] }
+        return table.rows
+    }
+
+    @Test func tables() throws {
+        let finding = try report().finding
+        #expect(finding.children[0].title == "Arms, on 200 test captions; seeds 1", "\(finding.children[0].title)")
+        let arm = cells(finding, 0)[1]
+        #expect(arm[0...1] == ["D|P<O", "0.6250 ± 0.0000"] && arm[11] == "0.750 (0.500 to 1.000)")
+        #expect(finding.conclusion?.status == .passed)
+        var silent = try report()
+        silent.audits = []
+        #expect(silent.finding.conclusion?.status == .open)
+    }
+
     @Test func text() throws {
-        let lines = AblationText.describe(try report()).split(separator: "\n")
-        let row = try #require(lines.first { $0.contains("D|P<O") })
-        #expect(row.contains("0.6250 ± 0.0000") && row.contains("0.750 (0.500 to 1.000)"))
+        let lines = TableTextPresenter().present(try report().finding).split(separator: "\n")
+        #expect(lines.first { $0.hasPrefix("  D|P<O") }?.split(separator: "  ").first == "D|P<O")
         #expect(lines.last == "Audited: a part of each of 1 runs, drawn by its chain head; 1 reproduced.")
     }
 
     @Test func markdown() throws {
-        let text = AblationMarkdown.describe(try report(), plot: "p.svg")
+        let text = TableMarkdownPresenter(drawing: "d", at: "p.svg").present(try report().finding)
         let tables = text.split(separator: "\n").filter { $0.hasPrefix("|") }
-        #expect(tables.contains { $0.contains("D\\|P<O") })
+        #expect(tables.filter { $0.hasPrefix("| D\\|P<O | 0.6250 ± 0.0000 |") }.count == 1)
         // Cells of a table's rows: as many as its head has.
         let cells = tables.map { $0.replacing("\\|", with: "").count { $0 == "|" } }
-        #expect(cells[0] == AblationTable.head.count + 1 && cells.prefix(4).allSatisfy { $0 == cells[0] })
+        #expect(cells[0] == 16 && cells.prefix(4).allSatisfy { $0 == cells[0] })
     }
 
     @Test func json() throws {
-        let value = AblationJSON.value(try report())
+        let value = try report().json
         let cursor = JSONCursor(try JSONValue.parse(value.canonicalBytes, file: "x"), name: "x")
         #expect(try cursor["runs"][0]["unet_passes"].double() == 64)
         #expect(try cursor["rows"][1]["against_base"]["wins"].int() == 1)

@@ -1,0 +1,19 @@
+import Core
+
+/// A finding made of tables, such as an ablation's, for a terminal.
+package struct TableTextPresenter: Presenter {
+    /// The form.
+    package init() {}
+
+    /// Its title, the tables of its children, and what it comes to.
+    package func present(_ finding: Finding) -> String {
+        var lines = [finding.title]
+        for child in finding.children {
+            for table in child.tables {
+                lines += ["", child.title]
+                lines += Figures.table([table.head] + table.rows, rightAligned: table.numbers).map { "  " + $0 }
+            }
+        }
+        return VisibleText.lines(lines + ["", finding.conclusion?.sentence ?? ""])
+    }
+}
