@@ -56,6 +56,20 @@ import Testing
         #expect(throws: JSONShapeError.self) { try read(finding.json) }
     }
 
+    /// Tables and marks keep what any form shows, and how many there are; what differs goes first.
+    @Test func longListsKeepWhatCanBeShown() throws {
+        let rows = (0..<960).map { ["\($0)"] }
+        let first = Table(["n"], rows), spread = Table(["n"], rows, room: .spread)
+        #expect(first.rows == Array(rows.prefix(120)) && first.total == 960)
+        #expect(spread.rows.count == 120 && spread.rows.first == ["0"] && spread.rows.last == ["959"])
+        let marks = MarkChart("m", unit: "u", (0..<3000).map { .init(step: $0, height: 1, isEqual: $0 % 1000 != 7) })
+        #expect(marks.marks.count == 603 && marks.total == 3000)
+        #expect(marks.marks.filter { $0.isEqual == false }.map(\.step) == [7, 1007, 2007])
+        var finding = Finding(of: "a", "b", .init("w", .open, "s"))
+        finding.contents = [.table(first), .table(spread), .marks(marks)]
+        #expect(try read(finding.json) == finding)
+    }
+
     @Test func picturesAreHeldAgainstTheirDigests() throws {
         let picture = Picture(png: [1, 2, 3], width: 1, height: 1, label: "l", alternative: "a")
         guard case .object(var object) = picture.json else { return }

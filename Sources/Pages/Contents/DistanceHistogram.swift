@@ -44,7 +44,7 @@ package struct DistanceHistogram: Sendable, Equatable {
             "<text x=\"\(Double(index) * Self.step)\" y=\"\(Self.height + 11)\">\(index == 0 ? "0" : "2^\(index - 1)")</text>"
         }
         let title = VisibleText.html("Distances in \(name), by powers of two")
-        return "<svg width=\"\(width + 20)\" height=\"\(Self.height + 16)\" role=\"img\">"
+        return "<svg width=\"\(width + 36)\" height=\"\(Self.height + 16)\" role=\"img\">"
             + "<title>\(title)</title>\(bars.joined())"
             + "<line x1=\"0\" y1=\"\(Self.height)\" x2=\"\(width)\" y2=\"\(Self.height)\"/>\(ticks.joined())</svg>"
     }

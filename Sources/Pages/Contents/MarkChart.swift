@@ -17,23 +17,32 @@ package struct MarkChart: Sendable, Equatable {
 
     /// What is drawn, and what the numbers are.
     package let title: String, unit: String
-    /// The marks, in the order of their steps.
+    /// The marks, in the order of their steps: as many as any presenter draws.
     package let marks: [Mark]
+    /// How many there are.
+    package let total: Int
 
     /// A chart.
     package init(_ title: String, unit: String, _ marks: [Mark]) {
-        (self.title, self.unit, self.marks) = (title, unit, marks)
+        (self.title, self.unit, self.marks, total) = (title, unit, Self.cut(marks, Detail()), marks.count)
+    }
+
+    /// What differs is drawn in any case, as far as there is room.
+    private static func cut(_ marks: [Mark], _ detail: Detail) -> [Mark] {
+        let (other, equal) = (
+            marks.indices.filter { marks[$0].isEqual == false }, marks.indices.filter { marks[$0].isEqual != false }
+        )
+        let places =
+            StepBuckets.spread(other.count, most: detail.points).map { other[$0] }
+            + StepBuckets.spread(equal.count, most: detail.points).map { equal[$0] }
+        return places.sorted().map { marks[$0] }
     }
 
     private static let width = 760.0, left = 70.0, right = 16.0, top = 14.0, height = 190.0
 
     /// The figure. - Parameter id: of the drawing, one in the page.
     func html(_ id: String, _ description: String, _ detail: Detail) -> String {
-        // What differs is drawn in any case, as far as there is room.
-        let (other, equal) = (marks.filter { $0.isEqual == false }, marks.filter { $0.isEqual != false })
-        let shown =
-            StepBuckets.spread(other.count, most: detail.points).map { other[$0] }
-            + StepBuckets.spread(equal.count, most: detail.points).map { equal[$0] }
+        let shown = Self.cut(marks, detail)
         let (first, last) = (marks.first?.step ?? 1, marks.last?.step ?? 1)
         let rows = Axis(0, Double(max(1, marks.map(\.height).max() ?? 1)), about: 5, whole: true)
         let columns = Axis(Double(first), Double(last), about: 8, whole: true)
@@ -71,8 +80,8 @@ package struct MarkChart: Sendable, Equatable {
         }
         return DrawingFrame(
             id: id, title: title, description: description, width: Self.width, height: bottom + 40, legend: legend,
-            caption: shown.count < marks.count
-                ? "\(Figures.grouped(shown.count)) of \(Figures.grouped(marks.count)) items are drawn." : ""
+            caption: shown.count < total
+                ? "\(Figures.grouped(shown.count)) of \(Figures.grouped(total)) items are drawn." : ""
         ).html(body.joined(separator: "\n"))
     }
 
@@ -93,7 +102,7 @@ package struct MarkChart: Sendable, Equatable {
 
     var json: JSONValue {
         [
-            "title": .string(title), "unit": .string(unit),
+            "title": .string(title), "unit": .string(unit), "total": .integer(total),
             "marks": .array(
                 marks.map {
                     [.integer($0.step), .integer($0.height), $0.isEqual.map { .bool($0) } ?? .null]
@@ -102,10 +111,13 @@ package struct MarkChart: Sendable, Equatable {
     }
 
     init(json cursor: JSONCursor) throws {
-        self.init(
-            try cursor["title"].string(), unit: try cursor["unit"].string(),
-            try cursor["marks"].elements().map {
-                Mark(step: try $0[0].count(), height: try $0[1].count(), isEqual: try $0[2].present?.bool())
-            })
+        (title, unit) = (try cursor["title"].string(), try cursor["unit"].string())
+        marks = try cursor["marks"].elements().map {
+            Mark(step: try $0[0].count(), height: try $0[1].count(), isEqual: try $0[2].present?.bool())
+        }
+        total = try cursor["total"].count()
+        guard total >= marks.count else {
+            throw try cursor["total"].error(expected: "at least \(marks.count)", found: "\(total)")
+        }
     }
 }

@@ -16,8 +16,10 @@ package struct Table: Sendable, Equatable {
     package let title: String
     /// The heads of the columns.
     package let head: [String]
-    /// The rows, each as long as the head.
+    /// The rows, each as long as the head: as many as any presenter shows.
     package let rows: [[String]]
+    /// How many rows there are.
+    package let total: Int
     /// Columns of numbers.
     package let numbers: Set<Int>
     /// Which rows stand where there is no room for all.
@@ -30,23 +32,17 @@ package struct Table: Sendable, Equatable {
         _ head: [String], _ rows: [[String]], titled title: String = "", numbers: Set<Int> = [], room: Room = .first,
         isOpen: Bool = false
     ) {
-        (self.title, self.head, self.rows, self.numbers) = (title, head, rows, numbers)
-        (self.room, self.isOpen) = (room, isOpen)
+        (self.title, self.head, self.numbers, self.room, self.isOpen) = (title, head, numbers, room, isOpen)
+        (self.rows, total) = (room.cut(rows, Detail()), rows.count)
     }
 
     /// The rows for which `detail` has room.
-    func shown(_ detail: Detail) -> [[String]] {
-        switch room {
-        case .first: Array(rows.prefix(detail.tableRows))
-        case .spread: StepBuckets.spread(rows.count, most: detail.tableRows).map { rows[$0] }
-        case .many: Array(rows.prefix(detail.manyRows))
-        }
-    }
+    func shown(_ detail: Detail) -> [[String]] { room.cut(rows, detail) }
 
     var json: JSONValue {
         func list(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
         return [
-            "title": .string(title), "head": list(head), "rows": .array(rows.map(list)),
+            "title": .string(title), "head": list(head), "rows": .array(rows.map(list)), "total": .integer(total),
             "numbers": .array(numbers.sorted().map { .integer($0) }), "room": .string(room.rawValue),
             "open": .bool(isOpen),
         ]
@@ -64,9 +60,22 @@ package struct Table: Sendable, Equatable {
             }
             return cells
         }
-        self.init(
-            head, rows, titled: try cursor["title"].string(),
-            numbers: Set(try cursor["numbers"].elements().map { try $0.int() }), room: room,
-            isOpen: try cursor["open"].bool())
+        (title, self.head, self.rows, self.room) = (try cursor["title"].string(), head, rows, room)
+        (total, isOpen) = (try cursor["total"].count(), try cursor["open"].bool())
+        numbers = Set(try cursor["numbers"].elements().map { try $0.int() })
+        guard total >= rows.count else {
+            throw try cursor["total"].error(expected: "at least \(rows.count)", found: "\(total)")
+        }
+    }
+}
+
+extension Table.Room {
+    /// The rows for which `detail` has room.
+    fileprivate func cut(_ rows: [[String]], _ detail: Detail) -> [[String]] {
+        switch self {
+        case .first: Array(rows.prefix(detail.tableRows))
+        case .spread: StepBuckets.spread(rows.count, most: detail.tableRows).map { rows[$0] }
+        case .many: Array(rows.prefix(detail.manyRows))
+        }
     }
 }

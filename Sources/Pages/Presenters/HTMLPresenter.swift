@@ -157,7 +157,7 @@ package struct HTMLPresenter: Presenter {
             }
             return "<tr>\(cells.joined())</tr>"
         }
-        let rest = table.rows.count - shown.count
+        let rest = table.total - shown.count
         let note = rest > 0 ? "<p class=\"note\">\(Figures.grouped(rest)) more rows are in the JSON form.</p>" : ""
         return "<details\(table.isOpen ? " open=\"\"" : "")><summary>\(label)</summary>"
             + "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"\(label)\">"

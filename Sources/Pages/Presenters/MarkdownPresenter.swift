@@ -62,7 +62,7 @@ package struct MarkdownPresenter: Presenter {
         lines.append("|" + table.head.indices.map { table.numbers.contains($0) ? "--:|" : "---|" }.joined())
         let shown = table.shown(Self.detail)
         lines += shown.map { row($0.map(cell)) }
-        let rest = table.rows.count - shown.count
+        let rest = table.total - shown.count
         if rest > 0 { lines += ["", "\(Figures.grouped(rest)) more rows are in the JSON form."] }
         return lines
     }

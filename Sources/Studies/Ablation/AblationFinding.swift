@@ -117,7 +117,9 @@ extension AblationReport {
     /// All tables with their titles.
     private var tables: [(title: String, table: Table)] {
         let seeds = plan.seeds.map { "\($0)" }.joined(separator: ", ")
-        func arms(_ rows: [AblationRow]) -> Table { Table(Self.head, rows.map(Self.cells), numbers: Self.numbers) }
+        func arms(_ rows: [AblationRow]) -> Table {
+            Table(Self.head, rows.map(Self.cells), numbers: Self.numbers, room: .many)
+        }
         var tables: [(title: String, table: Table)] = [
             ("Arms, on \(plan.testCaptions) test captions; seeds \(seeds)", arms(rows)),
             (
