@@ -64,7 +64,7 @@ let package = Package(
         layer(
             "Studies",
             ["Core", "Jobs", "Pages", "Compute", "Diffusion", "Datasets", "Ledger", "Preferences", "Training", "Audit"]),
-        layer("Reports", ["Core", "Pages", "Compute", "Ledger", "Training", "Comparison", "Audit"]),
+        layer("Reports", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Training", "Comparison", "Audit"]),
         .executableTarget(
             name: "smpo",
             dependencies: [
@@ -109,9 +109,9 @@ let package = Package(
                 "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
-            "StudiesTests", ["Core", "Jobs", "Pages", "Datasets", "Training", "Audit", "Studies"]),
+            "StudiesTests", ["Core", "Jobs", "Pages", "Compute", "Training", "Audit", "Studies"]),
         tests("PagesTests", ["Core", "Pages"]),
-        tests("ReportsTests", ["Core", "Pages", "Compute", "Ledger", "Comparison", "Audit", "Reports"]),
+        tests("ReportsTests", ["Core", "Compute", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
             "EndToEndTests", ["Core", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
