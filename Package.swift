@@ -109,7 +109,7 @@ let package = Package(
                 "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
-            "StudiesTests", ["Core", "Jobs", "Pages", "Compute", "Training", "Audit", "Studies"]),
+            "StudiesTests", ["Core", "Jobs", "Pages", "Compute", "Ledger", "Training", "Audit", "Studies"]),
         tests("PagesTests", ["Core", "Pages"]),
         tests("ReportsTests", ["Core", "Compute", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
