@@ -30,7 +30,21 @@ package struct KnownAnswer: Sendable, CustomStringConvertible {
     /// All of a contract: every kernel, on shapes large enough to be shared among workers.
     package static func all(_ contract: Contract) -> [KnownAnswer] {
         switch contract {
-        case .ref1: products + convolutions + normalizations + attentions + elementwise + moves + functions
+        case .ref1: operations(.ref1) + functions
+        }
+    }
+
+    /// Those of operations that a device runs; the others show kernels of the host.
+    package static func operations(_ contract: Contract) -> [KnownAnswer] {
+        switch contract {
+        case .ref1: products + convolutions + normalizations + attentions + elementwise + moves
+        }
+    }
+
+    /// Those that are made of matrix products.
+    package static func sumsOfProducts(_ contract: Contract) -> [KnownAnswer] {
+        switch contract {
+        case .ref1: products + convolutions + attentions
         }
     }
 
