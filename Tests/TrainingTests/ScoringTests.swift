@@ -217,6 +217,15 @@ import TinyRuns
             let plan = try MemoryPlan(read, workers: 1)
             #expect(plan.parameters.map(\.name) == ["vision_model", "text_model"])
             #expect(plan.parameters[0].count > 0 && plan.total > 48 << 20)
+            #expect(plan.rows.contains { $0.name == "AdamW moments" })
+            var other = read
+            (other.optimizer.name, other.optimizer.clipThreshold, other.optimizer.decayRate) = (.adafactor, 1, -0.8)
+            other.backend = .openblas
+            let names = try MemoryPlan(other, workers: 1).rows.map(\.name)
+            for name in ["Adafactor moments", "update of the largest tensor", "matrices laid out for OpenBLAS"] {
+                #expect(names.contains(name), "\(names)")
+            }
+            #expect(!names.contains("AdamW moments"))
         }
     }
 
