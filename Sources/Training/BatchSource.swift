@@ -29,34 +29,43 @@ package struct BatchSource: Sendable {
         case high
     }
 
-    /// The numbers that shape a batch.
+    /// What shapes a batch, asked of the run's recipe.
     package struct Settings: Sendable {
-        /// The run's seed.
-        package var seed: UInt64
-        /// Items a step.
-        package var itemsPerStep: Int
+        private let recipe: Recipe
         /// Edge of the pictures.
-        package var size: Int
+        package let size: Int
         /// T; nil where nothing is noised.
-        package var timestepCount: Int?
+        package let timestepCount: Int?
+
+        /// A run of `recipe`.
+        init(_ recipe: Recipe, timestepCount: Int?) {
+            (self.recipe, self.timestepCount) = (recipe, timestepCount)
+            size = recipe.data.size
+        }
+
+        private var objective: ObjectiveKind { recipe.objective.kind }
+        /// The run's seed.
+        package var seed: UInt64 { recipe.seed }
+        /// Items a step.
+        package var itemsPerStep: Int { recipe.training.pairsPerStep }
         /// How timesteps are drawn.
-        package var timesteps: Timesteps
+        package var timesteps: Timesteps { recipe.training.timesteps }
         /// Probability that a caption is emptied.
-        package var captionDropout: Float
+        package var captionDropout: Float { Float(recipe.training.captionDropout) }
         /// Whether pictures are mirrored half of the time, each by itself.
-        package var flips: Bool
+        package var flips: Bool { recipe.training.flip }
         /// Pictures an item has.
-        package var samplesPerItem: Int
+        package var samplesPerItem: Int { objective.samplesPerItem }
         /// Share of good pictures, for single pictures that people judged; nil for objectives of other items.
-        package var positiveRatio: Float?
+        package var positiveRatio: Float? { recipe.objective.settings.positiveRatio.map { Float($0) } }
         /// Whether the objective needs noise.
-        package var needsNoise: Bool
+        package var needsNoise: Bool { objective.noising == .forward }
         /// Whether fresh noise is added during the inversion.
-        package var needsInversionNoise: Bool
+        package var needsInversionNoise: Bool { (recipe.inversion?.noiseScale ?? 0) != 0 }
         /// Whether captions are encoded on the tape.
-        package var trainsTextEncoder: Bool
+        package var trainsTextEncoder: Bool { objective.trainsScorer || recipe.training.trainTextEncoder }
         /// Whether the inversion is guided and needs the empty caption.
-        package var needsEmptyCaption: Bool
+        package var needsEmptyCaption: Bool { recipe.inversion?.isGuided ?? false }
     }
 
     /// The items.

@@ -16,14 +16,14 @@ package struct ComputeCost: Sendable, Equatable {
 
     /// The cost of a step of `recipe`, whose schedule has `timesteps` timesteps, all drawn alike.
     package init(_ recipe: Recipe, timesteps: Int = 1000) {
-        let objective = recipe.makeObjective(elements: 1)
+        let objective = recipe.objective.make(elements: 1)
         let pictures = Double(recipe.training.pairsPerStep * objective.samplesPerItem)
         if objective.noising == .inversion {
-            let inversion = recipe.inversionRecipe
+            let inversion = recipe.inversion ?? InversionSettings()
             let asked = (0..<timesteps).reduce(0) { sum, timestep in
                 inversion.moves(to: timestep, of: timesteps).reduce(sum) { $0 + ($1.secondLabel == nil ? 1 : 2) }
             }
-            let guided: Double = inversion.guidance == 1 ? 1 : 2
+            let guided: Double = inversion.isGuided ? 2 : 1
             self.inversion = pictures * guided * Double(asked) / Double(timesteps)
         } else {
             inversion = 0

@@ -13,7 +13,7 @@ package final class Denoising {
     /// What is minimised.
     package let objective: any Objective
     /// How pictures are inverted, for objectives that invert.
-    package let inversion: InversionRecipe
+    package let inversion: InversionSettings
     /// Items computed at once, or nil for all. Changes memory and speed only.
     package let microItems: Int?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
@@ -22,7 +22,7 @@ package final class Denoising {
 
     /// The gradients of `model` under `objective`.
     package init(
-        model: TrainedModel, objective: any Objective, inversion: InversionRecipe, microItems: Int? = nil,
+        model: TrainedModel, objective: any Objective, inversion: InversionSettings, microItems: Int? = nil,
         recomputes: Bool = false
     ) {
         self.model = model
@@ -185,7 +185,7 @@ package final class Denoising {
                         engine: self.model.engine)
                 }
             }
-            let xt = try Inverter(recipe: inversion, denoiser: policy).invert(
+            let xt = try Inverter(settings: inversion, denoiser: policy).invert(
                 x0, to: timesteps, condition, unconditional: empty, freshNoise: fresh
             ) {
                 try observer?.observeInversion(items: items, move: $0, $1)

@@ -69,7 +69,7 @@ package struct MemoryPlan: Sendable, Equatable {
         }
         let trained = step.trained
         add("gradients", trained, max(0, trained - step.state - step.copies), trained)
-        add(recipe.optimizerSettings.stateName, 0, step.state, step.state)
+        add(recipe.optimizer.settings.stateName, 0, step.state, step.state)
         add("update of the largest tensor", 0, step.updateWork, 0)
         let copies = gradientCopies * trained
         add("gradients kept for the band", gradientCopies > 1 ? copies : 0, copies, copies)
@@ -77,7 +77,7 @@ package struct MemoryPlan: Sendable, Equatable {
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)
         let batch = MemoryPlan.batch(step, recipe, items)
-        add(recipe.objective.name == .pickscore ? "batch" : "batch and recorded latents", batch, batch, batch)
+        add(recipe.objective.kind.trainsScorer ? "batch" : "batch and recorded latents", batch, batch, batch)
         if recipe.backend == .openblas { add("matrices laid out for OpenBLAS", step.passWork, 0, step.passWork) }
         let program = MemoryPlan.program + workers * MemoryPlan.scratch
         add("program and scratch", program, program, program)

@@ -6,13 +6,13 @@ import Diffusion
 extension Recipe {
     /// What the run's model consists of.
     package var layout: PipelineLayout {
-        if objective.name == .pickscore { return .scorer }
+        if objective.kind.trainsScorer { return .scorer }
         return data.isLatent ? .latentDiffusion : .diffusion
     }
 
     /// The names of the components that are trained.
     var trainedComponents: [String] {
-        if objective.name == .pickscore { return ["clip"] }
+        if objective.kind.trainsScorer { return ["clip"] }
         return ["unet"] + (training.trainTextEncoder ? ["text_encoder"] : [])
     }
 

@@ -21,7 +21,7 @@ package struct RunData: Sendable {
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
     package init(_ recipe: Recipe) throws {
         var notes: [String] = []
-        let isPairwise = recipe.objective.name != .sft
+        let isPairwise = !recipe.objective.kind.makesBase
         switch recipe.data.source {
         case .shapes(let pairs, let seed):
             let world = try ShapesWorld(seed: seed, side: recipe.data.size)
@@ -52,7 +52,7 @@ package struct RunData: Sendable {
         refused: [FolderPairsProblem] = [], inputNotes: InputNotes = InputNotes()
     ) throws {
         let labels = try PairLabels(
-            dataset, winner: PairLabels.Winner(rawValue: recipe.objective.winner.rawValue)!,
+            dataset, winner: recipe.objective.winner,
             dropsTies: recipe.objective.ties == .drop,
             gamma: recipe.objective.isWeighted ? Float(recipe.objective.gamma) : nil,
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))

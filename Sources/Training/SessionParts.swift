@@ -17,11 +17,11 @@ struct SessionParts {
     /// A diffusion model under the recipe's objective.
     init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
         let opened = try DiffusionModel(recipe.pipeline(on: engine))
-        let model = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
+        let model = try recipe.lora.map { try opened.adapted(by: $0) } ?? opened
         try SessionParts.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
         let denoising = try recipe.gradients(of: model, on: engine)
         task = .denoising(denoising)
-        settings = recipe.batchSettings(denoising)
+        settings = BatchSource.Settings(recipe, timestepCount: denoising.model.schedule.count)
         self.model = .diffusion(model)
         digests = Pipeline.inputs(try model.pipeline.digests()).merging(data.digests) { first, _ in first }
             .merging(["schedule": denoising.model.schedule.digest]) { first, _ in first }
@@ -39,7 +39,7 @@ struct SessionParts {
         model = .scorer(scorer)
         digests = Pipeline.inputs(scorer.digests).merging(data.digests) { first, _ in first }
         task = .scoring(recipe.gradients(of: scorer.model, processor: scorer.processor, on: engine))
-        settings = recipe.batchSettings(size: edge)
+        settings = BatchSource.Settings(recipe, timestepCount: nil)
     }
 
     /// Throws `TrainingError` for a model that is not trained on what the data have, or not at all.

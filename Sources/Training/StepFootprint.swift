@@ -48,12 +48,12 @@ struct StepFootprint: Sendable {
         let engine = Engine(device: device, backend: recipe.backend)
         let outline = try recipe.outline(on: device)
         parameters = outline.parameterCounts
-        if recipe.objective.name == .pickscore {
+        if recipe.objective.kind.trainsScorer {
             weights = try StepFootprint.weights(outline, recipe)
             try run(scorer: outline, recipe, engine, device)
         } else {
             let opened = try DiffusionModel(outline)
-            let model = try recipe.adapterRecipe.map { try opened.adapted(by: $0) } ?? opened
+            let model = try recipe.lora.map { try opened.adapted(by: $0) } ?? opened
             weights = try StepFootprint.weights(model.pipeline, recipe)
             try run(diffusion: model, recipe, engine, device)
         }
@@ -69,7 +69,7 @@ struct StepFootprint: Sendable {
                 storage = type == "F32" ? "mapped from the file" : "read from \(type)"
             }
             let isPolicy = part.kind.name == recipe.trainedComponents[0]
-            let role = recipe.objective.name == .pickscore ? "scorer" : "policy"
+            let role = recipe.objective.kind.trainsScorer ? "scorer" : "policy"
             let own = Set(part.component.parameters.map(ObjectIdentifier.init))
             return Weights(
                 name: isPolicy ? "\(role) weights (\(storage))" : part.kind.title,
@@ -90,7 +90,7 @@ struct StepFootprint: Sendable {
         // Every move of an inversion is like the second one.
         if let steps = recipe.inversion?.steps { single.inversion?.steps = min(steps, 2) }
         let gradients = try single.gradients(of: model, on: engine)
-        let settings = single.batchSettings(gradients)
+        let settings = BatchSource.Settings(single, timestepCount: gradients.model.schedule.count)
         inverts = gradients.objective.noising == .inversion
 
         let start = device.live

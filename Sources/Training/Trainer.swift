@@ -42,15 +42,16 @@ package final class Trainer {
     convenience init(_ task: TrainingTask, by recipe: Recipe) {
         let trained = task.trained.parameters
         self.init(
-            task: task, optimizer: recipe.optimizerSettings.makeOptimizer(trained),
+            task: task, optimizer: recipe.optimizer.settings.makeOptimizer(trained),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
             average: recipe.training.ema.map {
-                WeightAverage(decay: $0, every: recipe.training.emaEvery ?? 1, parameters: trained)
+                WeightAverage(decay: $0, every: recipe.training.emaEvery, parameters: trained)
             },
-            movingReference: recipe.training.referenceEMA.flatMap { average in
+            movingReference: recipe.training.referenceEMA.flatMap { decay in
                 task.denoising?.model.reference.map {
                     MovingReference(
-                        decay: average.decay, every: average.every, reference: $0.parameters, policy: trained)
+                        decay: decay, every: recipe.training.referenceEMAEvery, reference: $0.parameters,
+                        policy: trained)
                 }
             })
     }

@@ -32,7 +32,7 @@ package final class TrainingSession {
         self.band = band
         data = try RunData(recipe)
         let parts =
-            recipe.objective.name == .pickscore
+            recipe.objective.kind.trainsScorer
             ? try SessionParts(scoring: recipe, data, engine) : try SessionParts(denoising: recipe, data, engine)
         model = parts.model
         let trained = parts.task.trained

@@ -4,23 +4,25 @@ import Testing
 /// Inversion plans against those of the public code and of diffusers' inverse schedulers.
 @Suite struct InversionTests {
     /// "source→destination first/second" of each move.
-    private func plan(_ recipe: InversionRecipe, _ t: Int) -> [String] {
-        recipe.moves(to: t, of: 1000).map {
+    private func plan(_ settings: InversionSettings, _ t: Int) -> [String] {
+        settings.moves(to: t, of: 1000).map {
             "\($0.source)→\($0.destination) \($0.firstLabel)/\($0.secondLabel.map(String.init) ?? "-")"
         }
     }
 
     /// The plans of parity runs made with PyTorch 2.15 and diffusers 0.42.1 around the public code's loop.
-    @Test func plansOfTheReferenceRuns() throws {
-        let official = try #require(InversionRecipe.preset("official"))
-        let new = try #require(InversionRecipe.preset("official-0.22"))
+    @Test func plansOfTheReferenceRuns() {
+        let official = InversionSettings(.official)
+        let new = InversionSettings(.official022)
         #expect(
-            plan(InversionRecipe(), 613) == [
+            plan(InversionSettings(), 613) == [
                 "0→68 0/-", "68→136 68/-", "136→204 136/-", "204→272 204/-", "272→340 272/-", "340→408 340/-",
                 "408→476 408/-", "476→544 476/-", "544→613 544/613",
             ])
+        var destination = InversionSettings()
+        (destination.renoise, destination.averages, destination.label) = (.every, true, .destination)
         #expect(
-            plan(InversionRecipe(renoise: .every, averages: true, label: .destination), 87) == [
+            plan(destination, 87) == [
                 "0→9 9/9", "9→19 19/19", "19→29 29/29", "29→38 38/38", "38→48 48/48", "48→58 58/58", "58→67 67/67",
                 "67→77 77/77", "77→87 87/87",
             ])
@@ -44,18 +46,18 @@ import Testing
         (201, 201, 201, 101), (202, 301, 401, 201), (401, 401, 401, 301), (601, 601, 601, 501), (602, 701, 801, 601),
         (801, 801, 801, 701), (802, 901, 801, 801), (901, 901, 801, 801), (902, 901, 801, 901), (999, 901, 801, 901),
     ])
-    func officialGridsEndWhereTheTablesSay(t: Int, ten: Int, five: Int, new: Int?) throws {
-        var official = try #require(InversionRecipe.preset("official"))
+    func officialGridsEndWhereTheTablesSay(t: Int, ten: Int, five: Int, new: Int?) {
+        var official = InversionSettings(.official)
         #expect(official.moves(to: t, of: 1000).last?.destination == five)
         official.steps = 10
         #expect(official.moves(to: t, of: 1000).last?.destination == ten)
-        let later = try #require(InversionRecipe.preset("official-0.22"))
+        let later = InversionSettings(.official022)
         #expect(later.moves(to: t, of: 1000).last?.destination == new)
     }
 
     /// The mean number of moves over all timesteps.
-    @Test func officialGridsTakeAsManyStepsAsCounted() throws {
-        var official = try #require(InversionRecipe.preset("official"))
+    @Test func officialGridsTakeAsManyStepsAsCounted() {
+        var official = InversionSettings(.official)
         func mean() -> Double { Double((0..<1000).reduce(0) { $0 + official.moves(to: $1, of: 1000).count }) / 1000 }
         #expect(abs(mean() - 3.79) < 0.01)
         official.steps = 10
@@ -64,8 +66,10 @@ import Testing
 
     @Test func theExactGridLandsOnEveryTimestep() {
         for steps in [1, 2, 9, 50] {
+            var settings = InversionSettings()
+            settings.steps = steps
             for t in 0..<1000 {
-                let moves = InversionRecipe(steps: steps).moves(to: t, of: 1000)
+                let moves = settings.moves(to: t, of: 1000)
                 #expect(moves.count == steps && moves.first?.source == 0 && moves.last?.destination == t)
                 #expect(zip(moves, moves.dropFirst()).allSatisfy { $0.destination == $1.source })
             }

@@ -71,7 +71,7 @@ enum PlanSamples {
         #expect(plain.name == "x" && plain.seed == 9 && plain.optimizer.lr == 3e-5)
         #expect(plain.data.source == .folder(path: "pairs/d", dropUnreadable: false) && plain.data.size == 16)
         #expect(plain.model == .folder(path: "models/m") && plain.training.pairsPerStep == 2)
-        #expect(plain.objective.name == .smpo && plain.objective.beta == 50 && plain.inversion?.steps == 3)
+        #expect(plain.objective.name == "smpo" && plain.objective.beta == 50 && plain.inversion?.steps == 3)
         #expect(try recipe(["objective.gamma=2.5"]).objective.gamma == 2.5)
         #expect(try recipe(["objective.beta=7"]).objective.beta == 7)
         #expect(try Recipe.parse(plain.yaml, file: "x.yaml") == plain)

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Pages
+import Preferences
 import Testing
 import TinyRuns
 
@@ -115,9 +116,7 @@ import TinyRuns
     @Test func otherOptimizersAreCounted() throws {
         let whole = 4 * (try MemoryPlan(sd15(), workers: 2)).parameters[0].count
         let factored = try MemoryPlan(
-            sd15 {
-                ($0.optimizer.name, $0.optimizer.clipThreshold, $0.optimizer.decayRate) = (.adafactor, 1, -0.8)
-            }, workers: 2)
+            sd15 { $0.optimizer.settings = Adafactor.Settings() }, workers: 2)
         let moments = try row("Adafactor moments", factored)
         #expect(moments.first == 0 && moments.update == moments.later)
         // 3×3 kernels, most of the network, keep two thirds, matrices next to nothing.
@@ -127,12 +126,12 @@ import TinyRuns
         #expect(try row("update of the largest tensor", factored).update == 4 * 1280 * 2560 * 9)
         let plain = try MemoryPlan(
             sd15 {
-                ($0.optimizer.name, $0.optimizer.momentum) = (.sgd, 0)
-                $0.objective.name = .sft
+                $0.optimizer.settings = SGD.Settings()
+                $0.objective = Recipe.Objective(SupervisedFineTuning.kind)
             }, workers: 2)
         #expect(!plain.rows.contains { $0.name.hasPrefix("SGD") })
         #expect(try row("gradients", plain).update == whole)
-        let heavy = try MemoryPlan(sd15 { ($0.optimizer.name, $0.optimizer.momentum) = (.sgd, 0.9) }, workers: 2)
+        let heavy = try MemoryPlan(sd15 { $0.optimizer.settings = SGD.Settings(momentum: 0.9) }, workers: 2)
         #expect(try row("SGD momentum", heavy).later == whole)
     }
 

@@ -21,21 +21,22 @@ import Testing
             #expect(
                 recipe.objective.beta == beta && recipe.objective.winner == .human && recipe.objective.ties == .drop)
             #expect((recipe.inversion != nil) == (name == "inpo"))
-            #expect((recipe.objective.form != nil) == (name == "dpo"))
-            #expect((recipe.objective.kto != nil) == (name == "kto"))
-            #expect((recipe.objective.mapo != nil) == (name == "mapo"))
+            #expect((recipe.objective.settings is DPO.Settings) == (name == "dpo"))
+            #expect((recipe.objective.settings is KTO.Settings) == (name == "kto"))
+            #expect((recipe.objective.settings is MaPO.Settings) == (name == "mapo"))
         }
-        #expect(try recipe("name: dpo").objective.form == .sigmoid)
-        let kto = try #require(try recipe("name: kto").objective.kto)
+        let dpo = try #require(try recipe("name: dpo").objective.settings as? DPO.Settings)
+        #expect(dpo.form == .sigmoid)
+        let kto = try #require(try recipe("name: kto").objective.settings as? KTO.Settings)
         #expect(kto.utility == .sigmoid && kto.kl == .batch && kto.lambdaGood == 1 && kto.lambdaBad == 1)
         #expect(kto.positiveRatio == 0.8)
-        let mapo = try #require(try recipe("name: mapo").objective.mapo)
+        let mapo = try #require(try recipe("name: mapo").objective.settings as? MaPO.Settings)
         #expect(mapo.temperature == 1000 && mapo.snr == 0.5)
     }
 
     @Test func theObjectiveThatIsMade() throws {
         func made<Made>(_ objective: String, _ type: Made.Type) throws -> Made {
-            try #require(try recipe(objective).makeObjective(elements: 768) as? Made)
+            try #require(try recipe(objective).objective.make(elements: 768) as? Made)
         }
         let dpo = try made("name: dpo, beta: 7, loss: ipo", DPO.self)
         #expect(dpo.beta == 7 && dpo.form == .ipo)
@@ -49,16 +50,17 @@ import Testing
 
     /// From forward noising to SmPO: each rung is a recipe.
     @Test func theRungsInBetween() throws {
-        let plain = try recipe("name: inpo", "inversion: {noise: 0}").inversionRecipe
+        let plain = try #require(try recipe("name: inpo", "inversion: {noise: 0}").inversion)
         #expect(plain.noise == 0 && plain.renoise == .none && plain.steps == 10 && plain.grid == .exact)
-        let official = try recipe("name: inpo", "inversion: {preset: official}").inversionRecipe
+        let official = try #require(try recipe("name: inpo", "inversion: {preset: official}").inversion)
         #expect(official.noise == 0.1 && official.renoise == .none && !official.averages && official.steps == 10)
         #expect(official.grid == .official && official.usesFloat16Levels)
-        let corrected = try recipe("name: inpo", "inversion: {noise: 0, renoise: last, steps: 9, guidance: 2}")
-        var smpo = try recipe("name: smpo", "inversion: {guidance: 2}").inversionRecipe
-        #expect(corrected.inversionRecipe == smpo)
-        smpo.noise = 0.1
-        #expect(corrected.inversionRecipe != smpo)
+        let inverted = "inversion: {noise: 0, renoise: last, steps: 9, guidance: 2}"
+        var corrected = try #require(try recipe("name: inpo", inverted).inversion)
+        let smpo = try #require(try recipe("name: smpo", "inversion: {guidance: 2}").inversion)
+        #expect(corrected.noiseScale == smpo.noiseScale)
+        corrected.noise = nil
+        #expect(corrected == smpo)
     }
 
     @Test(arguments: [

@@ -80,7 +80,9 @@ import TinyRuns
                     }
                 }
             }
-            #expect(denoising.inversion.averages && denoising.inversion.guidance == 1 && denoising.inversion.noise == 0)
+            #expect(
+                denoising.inversion.averages && denoising.inversion.guidance == 1 && denoising.inversion.noiseScale == 0
+            )
         }
     }
 
@@ -110,7 +112,7 @@ import TinyRuns
                 #expect(moves.allSatisfy { $0.firstLabel == $0.source && $0.secondLabel == nil })
                 for (move, factor) in zip(moves, factors) {
                     let own = schedule.perturbed(
-                        Self.one(0), by: Self.one(1), scale: denoising.inversion.noise, from: [move.source],
+                        Self.one(0), by: Self.one(1), scale: denoising.inversion.noiseScale, from: [move.source],
                         to: [move.destination], on: denoising.model.engine
                     ).floats[0]
                     // The variance is a difference of numbers near 1, rounded alike; its root is rounded once more.

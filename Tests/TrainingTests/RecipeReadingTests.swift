@@ -1,5 +1,7 @@
 import Core
+import Diffusion
 import Foundation
+import Preferences
 import Testing
 
 @testable import Training
@@ -15,17 +17,17 @@ import Testing
         #expect(recipe.seed == 42)
         #expect(recipe.data == Recipe.Data(source: .shapes(pairs: 2048, seed: 1), size: 16))
         #expect(recipe.model == .folder(path: "base"))
-        #expect(
-            recipe.objective
-                == Recipe.Objective(
-                    name: .smpo, beta: 2000, gamma: 10, winner: .reward, ties: .drop, scoreMin: nil, scoreMax: nil,
-                    errors: .mean))
-        #expect(recipe.inversion == Recipe.Inversion(.paper))
+        let objective = recipe.objective
+        #expect(objective.name == "smpo" && objective.beta == 2000 && objective.gamma == 10)
+        #expect(objective.winner == .reward && objective.ties == .drop && objective.isWeighted)
+        #expect(objective.scoreMin == nil && objective.scoreMax == nil)
+        #expect((objective.settings as? SmPO.Settings)?.errors == .mean)
+        #expect(recipe.inversion == InversionSettings(.paper))
         #expect(
             recipe.optimizer
                 == Recipe.Optimizer(
-                    name: .adamw, lr: 3e-5, betas: Recipe.Optimizer.Betas(first: 0.9, second: 0.999), eps: 1e-8,
-                    weightDecay: 0.01, clip: 1, schedule: .constant, warmup: 0))
+                    settings: AdamW.Settings(beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01), lr: 3e-5,
+                    clip: 1, schedule: .constant, warmup: 0))
         #expect(
             recipe.training
                 == Recipe.TrainingSettings(
@@ -45,17 +47,17 @@ import Testing
                     Recipe.Model.Fresh(
                         unet: "a/unet.json", textEncoder: "a/text.json", scheduler: "a/scheduler.json",
                         tokenizer: .shapes, initSeed: .max)))
-        #expect(
-            recipe.objective
-                == Recipe.Objective(
-                    name: .sft, beta: 2000, gamma: 10, winner: .human, ties: .keep, scoreMin: -1.5, scoreMax: 2,
-                    errors: .sum))
+        let objective = recipe.objective
+        #expect(objective.name == "sft" && objective.beta == 2000 && objective.gamma == 10)
+        #expect(objective.winner == .human && objective.ties == .keep && objective.isWeighted)
+        #expect(objective.scoreMin == -1.5 && objective.scoreMax == 2)
+        #expect((objective.settings as? SupervisedFineTuning.Settings)?.errors == .sum)
         #expect(recipe.inversion == nil)
         #expect(
             recipe.optimizer
                 == Recipe.Optimizer(
-                    name: .adamw, lr: 0.002, betas: Recipe.Optimizer.Betas(first: 0.5, second: 0), eps: 1e-8,
-                    weightDecay: 0.01, clip: nil, schedule: .cosine, warmup: 7))
+                    settings: AdamW.Settings(beta1: 0.5, beta2: 0, eps: 1e-8, weightDecay: 0.01), lr: 0.002,
+                    clip: nil, schedule: .cosine, warmup: 7))
         #expect(
             recipe.training
                 == Recipe.TrainingSettings(
@@ -66,14 +68,14 @@ import Testing
 
     @Test func presetsAndWhatReplacesThem() throws {
         let official = try #require(try parse(RecipeSamples.smpo, "inversion.preset=official").inversion)
-        #expect(official.grid == .official && official.steps == 5 && official.renoise == .every && official.average)
-        #expect(official.label == .origin && official.guidance == 1 && official.float16Levels)
+        #expect(official.grid == .official && official.steps == 5 && official.renoise == .every && official.averages)
+        #expect(official.label == .origin && official.guidance == 1 && official.usesFloat16Levels)
         let older = try #require(try parse(RecipeSamples.smpo, "inversion.preset=official-0.22").inversion)
-        #expect(older.grid == .official022 && older.steps == 10 && older.renoise == .every && older.average)
-        #expect(older.label == .destination && older.guidance == 1 && older.float16Levels)
-        let paper = Recipe.Inversion(.paper)
-        #expect(paper.grid == .exact && paper.steps == 9 && paper.renoise == .last && !paper.average)
-        #expect(paper.label == .origin && paper.guidance == 1 && !paper.float16Levels)
+        #expect(older.grid == .official022 && older.steps == 10 && older.renoise == .every && older.averages)
+        #expect(older.label == .destination && older.guidance == 1 && older.usesFloat16Levels)
+        let paper = InversionSettings(.paper)
+        #expect(paper.grid == .exact && paper.steps == 9 && paper.renoise == .last && !paper.averages)
+        #expect(paper.label == .origin && paper.guidance == 1 && !paper.usesFloat16Levels)
         var changed = older
         (changed.steps, changed.renoise, changed.guidance) = (3, .none, 7.5)
         let text = RecipeSamples.smpo + "\ninversion: {preset: official-0.22, steps: 3, renoise: none, guidance: 7.5}"
@@ -96,7 +98,7 @@ import Testing
             RecipeSamples.smpo, "data.path=my pairs/a=b", "data.kind=folder", "optimizer.betas=[0.8, 0.9]", "seed=1",
             "seed=2", "optimizer.clip=null", "inversion.steps=3", "record.latents=false", "name=\"7\"")
         #expect(recipe.data.source == .folder(path: "my pairs/a=b", dropUnreadable: false))
-        #expect(recipe.optimizer.betas == Recipe.Optimizer.Betas(first: 0.8, second: 0.9))
+        #expect(recipe.optimizer.settings as? AdamW.Settings == AdamW.Settings(beta1: 0.8, beta2: 0.9))
         #expect(recipe.seed == 2)
         #expect(recipe.optimizer.clip == nil)
         #expect(recipe.inversion?.steps == 3)
@@ -162,15 +164,15 @@ import Testing
         .appendingPathComponent("../../Manifests/recipes").path
 
     @Test(arguments: [
-        ("shapes-base", Recipe.Objective.Name.sft), ("shapes-smpo", .smpo), ("folder-base", .sft),
-        ("folder-smpo", .smpo), ("shapes-lora", .smpo),
+        ("shapes-base", "sft"), ("shapes-smpo", "smpo"), ("folder-base", "sft"), ("folder-smpo", "smpo"),
+        ("shapes-lora", "smpo"),
     ])
-    func isRight(name: String, objective: Recipe.Objective.Name) throws {
+    func isRight(name: String, objective: String) throws {
         let recipe = try Recipe.read(path: "\(Self.folder)/\(name).yaml")
         #expect(recipe.name == name)
         #expect(recipe.objective.name == objective)
-        #expect((recipe.inversion != nil) == (objective == .smpo))
-        #expect(recipe.training.trainTextEncoder == (objective == .sft))
+        #expect((recipe.inversion != nil) == (objective == "smpo"))
+        #expect(recipe.training.trainTextEncoder == (objective == "sft"))
         #expect(try Recipe(json: JSONCursor(recipe.json, name: "recipe")) == recipe)
         #expect(try Recipe.parse(recipe.yaml, file: "other.yaml") == recipe)
     }

@@ -51,12 +51,13 @@ struct SelfTestPlan {
                 steps: step...step, trial)
         }
         let recipe = try? run.recipe
-        guard let name = recipe?.optimizer.name, name != .adamw else {
+        guard let settings = recipe?.optimizer.settings, !(settings is AdamW.Settings) else {
             return mutant(
                 "β₁ lower by a thousandth",
                 forgery { recipe in
-                    let beta = recipe.optimizer.betas.first
-                    recipe.optimizer.betas.first = beta == 0 ? 0.5 : beta * 0.999
+                    guard var settings = recipe.optimizer.settings as? AdamW.Settings else { return }
+                    settings.beta1 = settings.beta1 == 0 ? 0.5 : settings.beta1 * 0.999
+                    recipe.optimizer.settings = settings
                 })
         }
         // From the first step on, since a warm-up's learning rate of 0 has no thousandth.

@@ -52,8 +52,7 @@ package struct SettingsField {
 
     /// An integer in a range.
     package func int(_ range: ClosedRange<Int>, default value: Int? = nil) throws -> Int {
-        let (least, most) = (range.lowerBound, range.upperBound)
-        let expected = "an integer " + (most == Int.max ? "of at least \(least)" : "from \(least) to \(most)")
+        let expected = "an integer \(SettingsField.words(range))"
         guard let node else { return try absent(expected, default: value) }
         guard node.scalarKind == .integer else { throw wrongType(expected) }
         guard let result = Int(node.text), range.contains(result) else { throw outOfRange(expected) }
@@ -101,15 +100,21 @@ package struct SettingsField {
     package func choice<Choice: RawRepresentable & CaseIterable>(default value: Choice? = nil) throws -> Choice
     where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue)
-        let expected =
-            names.count == 1 ? names[0] : names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")"
+        let name = try name(among: names, default: value?.rawValue)
+        guard let result = Choice(rawValue: name) else { throw wrongType(SettingsField.either(names)) }
+        return result
+    }
+
+    /// One of several names.
+    func name(among names: [String], default value: String? = nil) throws -> String {
+        let expected = SettingsField.either(names)
         guard let node else { return try absent(expected, default: value) }
         guard node.scalarKind == .text else { throw wrongType(expected) }
-        guard let result = Choice(rawValue: node.text) else {
+        guard names.contains(node.text) else {
             let near = NearestName.among(names, to: node.text, acceptingPrefixes: true)
             throw outOfRange(expected, hint: near.map { "did you mean \"\($0)\"?" } ?? "")
         }
-        return result
+        return node.text
     }
 
     /// The elements of a list of a given length.
@@ -139,6 +144,18 @@ package struct SettingsField {
     }
 
     // MARK: Parts
+
+    /// `of at least 1`, or `from 1 to 8`.
+    static func words(_ range: ClosedRange<Int>) -> String {
+        range.upperBound == Int.max
+            ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    }
+
+    /// `a, b or c`.
+    static func either(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " or \(last)"
+    }
 
     /// The default of a key that is missing. Resolved settings leave none out.
     private func absent<Value>(_ expected: String, default value: Value?) throws -> Value {

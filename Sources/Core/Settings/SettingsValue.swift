@@ -1,5 +1,5 @@
 /// Resolved settings as plain values in the order of the schema, from which both JSON and YAML are written.
-package indirect enum SettingsValue {
+package indirect enum SettingsValue: Sendable {
     case null
     case bool(Bool)
     case int(Int)
@@ -40,7 +40,7 @@ package indirect enum SettingsValue {
     }
 
     /// The value within a line. Numbers are the shortest decimals that give the same bits.
-    private var inline: String {
+    package var inline: String {
         switch self {
         case .null: "null"
         case .bool(let flag): "\(flag)"

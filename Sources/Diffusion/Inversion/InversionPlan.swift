@@ -10,7 +10,7 @@ package struct InversionMove: Sendable, Equatable {
     package let secondLabel: Int?
 }
 
-extension InversionRecipe {
+extension InversionSettings {
     /// The moves that carry a picture to timestep `t` of `count`; the official grids may have none.
     package func moves(to t: Int, of count: Int) -> [InversionMove] {
         let levels: [(source: Int, destination: Int)]

@@ -19,18 +19,18 @@ package struct InversionStep: Sendable {
 /// DDIM inversion with ReNoise (Garibi et al. 2024), by the current policy and without gradients.
 package struct Inverter: Sendable {
     /// The switches.
-    package let recipe: InversionRecipe
+    package let settings: InversionSettings
     /// The policy.
     package let denoiser: Denoiser
 
-    /// An inverter that follows `recipe` with `denoiser`'s predictions.
-    package init(recipe: InversionRecipe, denoiser: Denoiser) {
-        self.recipe = recipe
+    /// An inverter that follows `settings` with `denoiser`'s predictions.
+    package init(settings: InversionSettings, denoiser: Denoiser) {
+        self.settings = settings
         self.denoiser = denoiser
     }
 
     /// Carries each sample of `x0` [n, c, h, w] to its own timestep. `freshNoise` gives the noise [rows, c, h, w] that is
-    /// added after a move of these rows, scaled by the recipe's η; without it none is. `observe` sees every move as it is
+    /// added after a move of these rows, scaled by their η; without it none is. `observe` sees every move as it is
     /// made.
     package func invert(
         _ x0: Tensor, to timesteps: [Int], _ condition: TextCondition, unconditional: TextCondition? = nil,
@@ -38,8 +38,8 @@ package struct Inverter: Sendable {
         observe: ((Int, InversionStep) throws -> Void)? = nil
     ) rethrows -> Tensor {
         let (engine, schedule) = (denoiser.engine, denoiser.schedule)
-        let plans = timesteps.map { recipe.moves(to: $0, of: schedule.count) }
-        let levels = recipe.usesFloat16Levels && recipe.noise != 0 ? schedule.throughFloat16 : schedule
+        let plans = timesteps.map { settings.moves(to: $0, of: schedule.count) }
+        let levels = settings.usesFloat16Levels && settings.noiseScale != 0 ? schedule.throughFloat16 : schedule
         let result = x0.copy()
         for step in 0..<(plans.map(\.count).max() ?? 0) {
             let rows = plans.indices.filter { step < plans[$0].count }
@@ -61,7 +61,7 @@ package struct Inverter: Sendable {
                     gather(reached, corrected), corrected.map { moves[$0].secondLabel! }, names, condition,
                     unconditional)
                 let noise =
-                    recipe.averages
+                    settings.averages
                     ? engine.scale(engine.add(gather(first, corrected), second), by: 0.5) : second
                 let begun = gather(start, corrected)
                 let again = engine.operation("ddim move", [begun, noise]) {
@@ -73,11 +73,11 @@ package struct Inverter: Sendable {
                 correction = (names, second, again)
             }
             var perturbed: Tensor?
-            if recipe.noise != 0, let freshNoise {
+            if settings.noiseScale != 0, let freshNoise {
                 let (moved, noise) = (gather(result, rows), freshNoise(step, rows))
                 let noisy = engine.operation("inversion noise", [moved, noise]) {
                     levels.perturbed(
-                        moved, by: noise, scale: recipe.noise, from: sources, to: destinations, on: engine)
+                        moved, by: noise, scale: settings.noiseScale, from: sources, to: destinations, on: engine)
                 }
                 engine.scatter(noisy, to: rows, of: result)
                 perturbed = noisy
@@ -96,7 +96,7 @@ package struct Inverter: Sendable {
     ) -> Tensor {
         denoiser.noise(
             x, labels: labels, condition.picked(rows, engine: denoiser.engine),
-            unconditional: unconditional?.picked(rows, engine: denoiser.engine), guidance: recipe.guidance)
+            unconditional: unconditional?.picked(rows, engine: denoiser.engine), guidance: Float(settings.guidance))
     }
 
     private func gather(_ x: Tensor, _ rows: [Int]) -> Tensor {

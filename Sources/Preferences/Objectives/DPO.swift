@@ -1,3 +1,5 @@
+import Core
+
 /// Diffusion-DPO (Wallace et al. 2024; public code train.py): −log σ(−(β/2)·D), D = (m_w − m_l) − (r_w − r_l). The two
 /// pictures of a pair share t and noise.
 ///
@@ -15,14 +17,27 @@ package struct DPO: Objective {
         case ipo
     }
 
-    /// The name in recipes.
-    package let name = "dpo"
-    /// A winner and a loser.
-    package let samplesPerItem = 2
-    /// The errors are held against the reference's.
-    package let usesReference = true
-    /// Fresh Gaussian noise, one draw a pair.
-    package let noising = Noising.forward
+    /// What recipes say of it.
+    package static let kind = ObjectiveKind(
+        "dpo", "Diffusion-DPO", settings: Settings(), usesReference: true, noising: .forward, beta: 5000,
+        weights: .withGamma)
+
+    /// The keys of `objective.name: dpo`.
+    package struct Settings: ObjectiveSettings {
+        /// What the logit becomes.
+        package var form = Form.sigmoid
+
+        /// The keys.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(), [SettingsKey("loss", \.form, .choice, "what the logit becomes; ipo is IPO's square")])
+
+        /// The objective.
+        package func makeObjective(beta: Float, elements: Int) -> (any Objective)? { DPO(beta: beta, form: form) }
+
+        /// The other forms have no place for W.
+        package var plainOnly: String? { form == .sigmoid ? nil : "objective.loss: \(form.rawValue)" }
+    }
+
     /// β: how far the policy may leave the reference (the public code: 5000, for 4 × 64 × 64 latents).
     package let beta: Float
     /// What the logit becomes.

@@ -1,3 +1,5 @@
+import Core
+
 /// Diffusion-KTO (Li et al. 2024; public code train_kto_sd_v1.5.py): λ·(1 − U(β(g − K), y)) over single pictures that
 /// people found good (y = 1) or bad (y = −1), each with its own t and noise; g = r − m, reference's error less policy's.
 package struct KTO: Objective {
@@ -11,14 +13,45 @@ package struct KTO: Objective {
         case mismatched
     }
 
-    /// The name in recipes.
-    package let name = "kto"
-    /// Single pictures.
-    package let samplesPerItem = 1
-    /// The errors are held against the reference's.
-    package let usesReference = true
-    /// Fresh Gaussian noise, one draw a picture.
-    package let noising = Noising.forward
+    /// What recipes say of it.
+    package static let kind = ObjectiveKind(
+        "kto", "Diffusion-KTO, over single pictures", settings: Settings(), samplesPerItem: 1, usesReference: true,
+        noising: .forward, beta: 1000)
+
+    /// The keys of `objective.name: kto`. The defaults are those of the public code's launcher.
+    package struct Settings: ObjectiveSettings, Equatable {
+        /// What a picture's lead over K is worth.
+        package var utility = KTOUtility.sigmoid
+        /// How K comes about.
+        package var kl = KL.batch
+        /// What the loss of a good and of a bad picture is multiplied by.
+        package var lambdaGood = 1.0, lambdaBad = 1.0
+        /// The probability that a pair shows its good picture.
+        package var share = 0.8
+
+        /// The keys.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [
+                SettingsKey("utility", \.utility, .choice, "what a picture's lead over the reference point is worth"),
+                SettingsKey("kl", \.kl, .choice, "how the reference point comes about"),
+                SettingsKey(
+                    "lambda_good", \.lambdaGood, .number(.atLeast(0)), "factor of a good picture's loss"),
+                SettingsKey("lambda_bad", \.lambdaBad, .number(.atLeast(0)), "factor of a bad picture's loss"),
+                SettingsKey(
+                    "positive_ratio", \.share, .number(.from(0, to: 1)),
+                    "probability that a pair shows its good picture"),
+            ])
+
+        /// The objective.
+        package func makeObjective(beta: Float, elements: Int) -> (any Objective)? {
+            KTO(beta: beta, utility: utility, kl: kl, lambda: (good: Float(lambdaGood), bad: Float(lambdaBad)))
+        }
+
+        /// `objective.positive_ratio`.
+        package var positiveRatio: Double? { share }
+    }
+
     /// β: how far the policy may leave the reference (the public code: 1000, for 4 × 64 × 64 latents).
     package let beta: Float
     /// What a picture's lead over K is worth.

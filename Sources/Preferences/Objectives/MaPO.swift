@@ -1,16 +1,34 @@
 import Compute
+import Core
 
 /// MaPO (Hong et al. 2024; public code utils.py, `compute_loss`): m_w − β·log σ(T·(φ(m_w) − φ(m_l))) with
 /// φ(m) = s·m/(e^(s·m) − 1), without a reference. The two pictures of a pair share t and noise.
 package struct MaPO: Objective {
-    /// The name in recipes.
-    package let name = "mapo"
-    /// A winner and a loser.
-    package let samplesPerItem = 2
-    /// The margin is between the pictures alone.
-    package let usesReference = false
-    /// Fresh Gaussian noise, one draw a pair.
-    package let noising = Noising.forward
+    /// What recipes say of it.
+    package static let kind = ObjectiveKind(
+        "mapo", "MaPO, without a reference", settings: Settings(), usesReference: false, noising: .forward, beta: 0.1)
+
+    /// The keys of `objective.name: mapo`. The defaults are those of the public code.
+    package struct Settings: ObjectiveSettings, Equatable {
+        /// T: how sharply the margin counts.
+        package var temperature = 1000.0
+        /// s: what errors are multiplied by in the odds.
+        package var snr = 0.5
+
+        /// The keys.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [
+                SettingsKey("temperature", \.temperature, .number(.above(0)), "how sharply the margin counts"),
+                SettingsKey("snr", \.snr, .number(.above(0)), "what errors are multiplied by in the odds"),
+            ])
+
+        /// The objective.
+        package func makeObjective(beta: Float, elements: Int) -> (any Objective)? {
+            MaPO(beta: beta, temperature: Float(temperature), snr: Float(snr))
+        }
+    }
+
     /// β: the margin's part of the loss (the public code: 0.1).
     package let beta: Float
     /// T (the public code: 1000).

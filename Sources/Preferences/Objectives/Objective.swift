@@ -45,14 +45,8 @@ package struct ItemLoss: Sendable, Equatable {
 
 /// A training objective, written over an item's errors.
 package protocol Objective: Sendable {
-    /// The name in recipes.
-    var name: String { get }
-    /// Pictures an item has: 2 for a pair.
-    var samplesPerItem: Int { get }
-    /// Whether a frozen reference is asked too.
-    var usesReference: Bool { get }
-    /// How the noisy picture comes about.
-    var noising: Noising { get }
+    /// What recipes say of it, and what follows for every run.
+    static var kind: ObjectiveKind { get }
     /// Which errors K is taken from.
     var klSource: KLSource { get }
     /// K from the errors of `klSource`, in the batch's order.
@@ -62,6 +56,14 @@ package protocol Objective: Sendable {
 }
 
 extension Objective {
+    /// What recipes say of it.
+    package var kind: ObjectiveKind { Self.kind }
+    /// Pictures an item has: 2 for a pair.
+    package var samplesPerItem: Int { kind.samplesPerItem }
+    /// Whether a frozen reference is asked too.
+    package var usesReference: Bool { kind.usesReference }
+    /// How the noisy picture comes about.
+    package var noising: Noising { kind.noising ?? .forward }
     /// None, unless an objective says otherwise.
     package var klSource: KLSource { .none }
     /// 0, unless an objective says otherwise.

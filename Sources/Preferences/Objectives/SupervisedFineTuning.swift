@@ -1,14 +1,25 @@
+import Core
+
 /// Plain denoising: the mean squared error of the prediction (ε, or v for a v-prediction model) on single pictures.
 /// Base models are made with it.
 package struct SupervisedFineTuning: Objective {
-    /// The name in recipes.
-    package let name = "sft"
-    /// Single pictures.
-    package let samplesPerItem = 1
-    /// There is nothing to compare with.
-    package let usesReference = false
-    /// Fresh Gaussian noise.
-    package let noising = Noising.forward
+    /// What recipes say of it. Its β, labels and weights are read and mean nothing.
+    package static let kind = ObjectiveKind(
+        "sft", "plain denoising of single pictures, to make a base model", settings: Settings(), samplesPerItem: 1,
+        usesReference: false, noising: .forward, beta: 2000, weights: .always, makesBase: true)
+
+    /// The keys of `objective.name: sft`.
+    package struct Settings: ObjectiveSettings, Equatable {
+        /// Of no account.
+        package var errors = ErrorScale.mean
+
+        /// The keys.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(), [SettingsKey("errors", \.errors, .choice, ErrorScale.summary)])
+
+        /// The objective.
+        package func makeObjective(beta: Float, elements: Int) -> (any Objective)? { SupervisedFineTuning() }
+    }
 
     /// The objective.
     package init() {}

@@ -1,10 +1,37 @@
 import Compute
+import Core
 
 /// PickScore's training loss of one pair: the cross entropy between what a person said and the softmax over
 /// exp(logit_scale)·cosine of the two pictures, less the label's own entropy, so that its least value is 0.
 ///
 /// Source: `calc_loss` of yuvalkirstain/PickScore (Kirstain et al. 2023, section 3), which adds log 0.5 for a tie.
 package struct PickScoreLoss: Sendable {
+    /// What recipes say of it.
+    package static let kind = ObjectiveKind(
+        "pickscore", "PickScore's, which trains a scorer rather than a diffusion model", settings: Settings(),
+        usesReference: false, noising: nil, beta: nil)
+
+    /// The keys of `objective.name: pickscore`.
+    package struct Settings: ObjectiveSettings, Equatable {
+        /// The factor of CLIP's own loss beside PickScore's; nil for none.
+        package var contrastive: Double?
+
+        /// The keys.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [
+                SettingsKey(
+                    "contrastive", \.contrastive, .optional(.number(.above(0))), default: .omitted(nil),
+                    "factor of CLIP's own loss beside PickScore's")
+            ])
+
+        /// None: the loss is one of cosines.
+        package func makeObjective(beta: Float, elements: Int) -> (any Objective)? { nil }
+
+        /// A caption is held against all of the batch's pictures.
+        package var wholeBatch: String? { contrastive == nil ? nil : "objective.contrastive" }
+    }
+
     /// The loss.
     package let value: Float
     /// z = scale·(cos₀ − cos₁): the logit of the first picture.

@@ -95,7 +95,7 @@ extension AblationPlan {
         }
         for sweep in sweeps { try known(sweep.arm, armNames, root["sweeps"]) }
         for arm in arms {
-            guard try check(arm, []).objective.name != .pickscore else {
+            guard try !check(arm, []).objective.kind.trainsScorer else {
                 throw root["arms"].outOfRange("arms that train diffusion models", hint: "\(arm.name) trains a scorer")
             }
         }

@@ -21,7 +21,7 @@ package struct PreferenceEvaluation {
     let reference: Denoiser
     let model: DiffusionModel
     let beta: Float
-    let inversion: InversionRecipe
+    let inversion: InversionSettings
     let size: Int
 
     /// An evaluation of `model` against `reference` by the recipe's β, inversion and picture size.
@@ -36,7 +36,7 @@ package struct PreferenceEvaluation {
     init(policy: Denoiser, reference: Denoiser, model: DiffusionModel, recipe: Recipe) {
         (self.policy, self.reference, self.model) = (policy, reference, model)
         beta = Float(recipe.objective.beta)
-        inversion = recipe.inversionRecipe
+        inversion = recipe.inversion ?? InversionSettings()
         size = recipe.data.size
     }
 
@@ -89,7 +89,7 @@ package struct PreferenceEvaluation {
                 })
             (xt, target) = (policy.schedule.noised(x0, noise: noise, at: timesteps, on: engine), noise)
         case .inversion:
-            let latents = Inverter(recipe: inversion, denoiser: policy).invert(x0, to: timesteps, condition)
+            let latents = Inverter(settings: inversion, denoiser: policy).invert(x0, to: timesteps, condition)
             (xt, target) = (latents, policy.schedule.target(latents, original: x0, at: timesteps, on: engine))
         }
         let errors = engine.meanSquaredDistances(target, policy.noise(xt, labels: timesteps, condition))

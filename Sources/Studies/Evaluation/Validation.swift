@@ -28,7 +28,7 @@ package struct Validation: RunSpectator {
         else {
             throw TrainingError.mismatch(
                 what: "--validate-every", expected: "a preference objective with a reference, on data.kind: shapes",
-                found: recipe.data.isLatent ? "latents" : recipe.objective.name.rawValue,
+                found: recipe.data.isLatent ? "latents" : recipe.objective.name,
                 hint: "there are no held-out pairs of other data")
         }
         let world = try ShapesWorld(seed: 1_000_003, side: recipe.data.size, split: .test)

@@ -1,4 +1,5 @@
 import Compute
+import Core
 import Ledger
 
 /// Adafactor (Shazeer & Stern 2018) as transformers' `Adafactor(scale_parameter=False, relative_step=False)` without a
@@ -8,7 +9,7 @@ import Ledger
 /// weight decay is λ·lr of the weight, taken off before the step.
 package final class Adafactor: Optimizer {
     /// What does not change during a run.
-    package struct Settings: Sendable, Equatable {
+    package struct Settings: OptimizerSettings, Equatable {
         /// The root mean square that no tensor's update exceeds, before the learning rate.
         package var clipThreshold: Double
         /// c: the k-th update keeps 1 − kᶜ of the means; below 0.
@@ -26,6 +27,25 @@ package final class Adafactor: Optimizer {
             self.decayRate = decayRate
             self.eps = eps
             self.weightDecay = weightDecay
+        }
+
+        package static let name = "adafactor"
+        package static let stateName = "Adafactor moments"
+
+        /// The keys of `optimizer.name: adafactor`.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [
+                SettingsKey(
+                    "clip_threshold", \.clipThreshold, .number(.above(0)),
+                    "bound on the root mean square of a tensor's update"),
+                SettingsKey(
+                    "decay_rate", \.decayRate, .number(.below(0)),
+                    "exponent c: the k-th update keeps 1 − kᶜ of the moments"),
+            ])
+
+        package func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
+            Adafactor(self, parameters: parameters)
         }
     }
 

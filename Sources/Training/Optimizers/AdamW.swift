@@ -1,10 +1,11 @@
 import Compute
+import Core
 import Ledger
 
 /// AdamW (Loshchilov & Hutter 2019), decoupled weight decay, in Float32; the powers of β are running double products.
 package final class AdamW: Optimizer {
     /// What does not change during a run.
-    package struct Settings: Sendable, Equatable {
+    package struct Settings: OptimizerSettings, Equatable {
         /// β₁.
         package var beta1: Double
         /// β₂.
@@ -20,6 +21,28 @@ package final class AdamW: Optimizer {
             self.beta2 = beta2
             self.eps = eps
             self.weightDecay = weightDecay
+        }
+
+        package static let name = "adamw"
+        package static let stateName = "AdamW moments"
+
+        /// The keys of `optimizer.name: adamw`.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [
+                SettingsKey(
+                    "betas", \.betas, .list(2, of: .number(.fromBelow(0, 1))),
+                    "how much the means of the gradient and of its square keep"),
+                SettingsKey("eps", \.eps, .number(.above(0)), "added to the root of the second mean"),
+            ])
+
+        private var betas: [Double] {
+            get { [beta1, beta2] }
+            set { (beta1, beta2) = (newValue[0], newValue[1]) }
+        }
+
+        package func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
+            AdamW(self, parameters: parameters)
         }
     }
 

@@ -1,29 +1,31 @@
 import Compute
+import Core
 
-/// Which optimiser a run has, with what does not change during it.
-package enum OptimizerSettings: Sendable, Equatable {
-    /// Adam with decoupled weight decay.
-    case adamW(AdamW.Settings)
-    /// Adafactor with a given learning rate.
-    case adafactor(Adafactor.Settings)
-    /// Stochastic gradient descent.
-    case sgd(SGD.Settings)
-
-    /// An optimiser of `parameters` that has not done anything yet.
-    package func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
-        switch self {
-        case .adamW(let settings): AdamW(settings, parameters: parameters)
-        case .adafactor(let settings): Adafactor(settings, parameters: parameters)
-        case .sgd(let settings): SGD(settings, parameters: parameters)
-        }
-    }
-
+/// What does not change of an optimiser during a run, with the keys that it has for itself in a recipe's section
+/// `optimizer`. A new optimiser is its file and a line in `Optimizers.all`.
+package protocol OptimizerSettings: KeyedSettings {
+    /// The name in recipes.
+    static var name: String { get }
     /// What the state is called where its memory is listed.
-    package var stateName: String {
-        switch self {
-        case .adamW: "AdamW moments"
-        case .adafactor: "Adafactor moments"
-        case .sgd: "SGD momentum"
-        }
-    }
+    static var stateName: String { get }
+    /// λ, the weight decay.
+    var weightDecay: Double { get set }
+    /// An optimiser of `parameters` that has not done anything yet.
+    func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer
+}
+
+extension OptimizerSettings {
+    /// The name in recipes.
+    package var name: String { Self.name }
+    /// What the state is called where its memory is listed.
+    package var stateName: String { Self.stateName }
+}
+
+/// The optimisers that recipes may name.
+enum Optimizers {
+    /// All of them as recipes begin with them, in the order in which they are listed. Their weight decay is the public
+    /// codes'.
+    static let all: [any OptimizerSettings] = [
+        AdamW.Settings(), Adafactor.Settings(weightDecay: 0.01), SGD.Settings(),
+    ]
 }

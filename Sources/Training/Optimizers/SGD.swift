@@ -1,11 +1,12 @@
 import Compute
+import Core
 import Ledger
 
 /// Stochastic gradient descent as `torch.optim.SGD` without dampening: the weight decay is added to the gradient, and
 /// the momentum, where there is one, sums up gradients.
 package final class SGD: Optimizer {
     /// What does not change during a run.
-    package struct Settings: Sendable, Equatable {
+    package struct Settings: OptimizerSettings, Equatable {
         /// μ, what the sum of gradients keeps; 0 for plain descent without any state.
         package var momentum: Double
         /// λ.
@@ -15,6 +16,18 @@ package final class SGD: Optimizer {
         package init(momentum: Double = 0, weightDecay: Double = 0) {
             self.momentum = momentum
             self.weightDecay = weightDecay
+        }
+
+        package static let name = "sgd"
+        package static let stateName = "SGD momentum"
+
+        /// The keys of `optimizer.name: sgd`.
+        package static let schema = SettingsSchema<Settings>(
+            Settings(),
+            [SettingsKey("momentum", \.momentum, .number(.fromBelow(0, 1)), "what the sum of gradients keeps")])
+
+        package func makeOptimizer(_ parameters: [(name: String, parameter: Parameter)]) -> any Optimizer {
+            SGD(self, parameters: parameters)
         }
     }
 

@@ -12,8 +12,8 @@ package struct ParityCase: Sendable {
     let beta: Float
     let snr: Float
     let label: SmoothedLabel
-    let inversion: InversionRecipe
-    let optimizer: OptimizerSettings
+    let inversion: InversionSettings
+    let optimizer: any OptimizerSettings
     let learningRate: LearningRate
     let clip: Float?
     let steps: Int
@@ -41,7 +41,7 @@ package struct ParityCase: Sendable {
         guard range.0 < range.1 else { throw try hp["score_max"].error(expected: "more than score_min") }
         label = SmoothedLabel(scoreRange: range.0...range.1, gamma: Float(try hp["gamma"].double()))
         inversion =
-            try hp["inversion"].present.map(ParityCase.inversion) ?? InversionRecipe()
+            try hp["inversion"].present.map(ParityCase.inversion) ?? InversionSettings()
         optimizer = try ParityCase.optimizer(hp)
         steps = try hp["steps"].int()
         guard steps >= 1 else { throw try hp["steps"].error(expected: "at least 1") }
@@ -68,40 +68,46 @@ package struct ParityCase: Sendable {
     }
 
     /// AdamW, or transformers' Adafactor without anything of AdamW's but the weight decay.
-    private static func optimizer(_ hp: JSONCursor) throws -> OptimizerSettings {
+    private static func optimizer(_ hp: JSONCursor) throws -> any OptimizerSettings {
         let weightDecay = try hp["weight_decay"].double()
         switch try hp["optimizer"].string() {
         case "adamw":
-            return .adamW(
-                AdamW.Settings(
-                    beta1: try hp["betas"][0].double(), beta2: try hp["betas"][1].double(), eps: try hp["eps"].double(),
-                    weightDecay: weightDecay))
-        case "adafactor": return .adafactor(Adafactor.Settings(weightDecay: weightDecay))
+            return AdamW.Settings(
+                beta1: try hp["betas"][0].double(), beta2: try hp["betas"][1].double(), eps: try hp["eps"].double(),
+                weightDecay: weightDecay)
+        case "adafactor": return Adafactor.Settings(weightDecay: weightDecay)
         default: throw try hp["optimizer"].error(expected: "adamw or adafactor")
         }
     }
 
-    private static func inversion(_ cursor: JSONCursor) throws -> InversionRecipe {
+    private static func inversion(_ cursor: JSONCursor) throws -> InversionSettings {
         try cursor.requireOnly(["kind", "steps", "n", "renoise", "avg", "first"])
         func count(_ key: String) throws -> Int {
             let steps = try cursor[key].int()
             guard (1...1000).contains(steps) else { throw try cursor[key].error(expected: "1…1000") }
             return steps
         }
+        /// Levels of single precision, as the reference runs have them.
+        func official(_ preset: InversionSettings.Preset) throws -> InversionSettings {
+            var inversion = InversionSettings(preset)
+            (inversion.steps, inversion.usesFloat16Levels) = (try count("n"), false)
+            return inversion
+        }
         switch try cursor["kind"].string() {
         case "uniform":
-            guard let renoise = InversionRecipe.Correction(rawValue: try cursor["renoise"].present?.string() ?? "none")
+            guard
+                let renoise = InversionSettings.Correction(rawValue: try cursor["renoise"].present?.string() ?? "none")
             else { throw try cursor["renoise"].error(expected: "none, last or every") }
             let first = try cursor["first"].present?.string() ?? "src"
             guard ["src", "dst"].contains(first) else { throw try cursor["first"].error(expected: "src or dst") }
-            return InversionRecipe(
-                grid: .exact, steps: try count("steps"), renoise: renoise,
-                averages: try cursor["avg"].present?.bool() ?? false, label: first == "src" ? .origin : .destination)
+            var inversion = InversionSettings()
+            (inversion.steps, inversion.renoise) = (try count("steps"), renoise)
+            inversion.averages = try cursor["avg"].present?.bool() ?? false
+            inversion.label = first == "src" ? .origin : .destination
+            return inversion
         case "official_020":
-            return InversionRecipe(grid: .official, steps: try count("n"), renoise: .every, averages: true)
-        case "official_new":
-            return InversionRecipe(
-                grid: .official022, steps: try count("n"), renoise: .every, averages: true, label: .destination)
+            return try official(.official)
+        case "official_new": return try official(.official022)
         default: throw try cursor["kind"].error(expected: "uniform, official_020 or official_new")
         }
     }

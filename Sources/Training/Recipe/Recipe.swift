@@ -1,11 +1,13 @@
 import Compute
 import Core
+import Diffusion
+import Preferences
 
 /// What to run, written by a person in YAML; the files are in `Manifests/recipes/`.
 ///
 /// Reading is strict: an unknown, repeated or missing key, a value of another type or outside its range, and keys that do
 /// not go together are errors that name the place. Paths stay as written, relative to the working folder.
-package struct Recipe: Sendable, Equatable {
+package struct Recipe: Equatable {
     /// The run's name: small letters, digits and hyphens; the file's stem where the recipe gives none.
     package var name: String
     /// The run's seed, from which all its random streams derive.
@@ -17,11 +19,11 @@ package struct Recipe: Sendable, Equatable {
     /// The model to start from.
     package var model: Model
     /// Low-rank adapters in the UNet; `nil` for training its weights.
-    package var lora: LoRA? = nil
+    package var lora: AdapterRecipe?
     /// What is minimised.
     package var objective: Objective
-    /// How pictures are inverted; `nil` exactly for objectives that do not: all but `smpo` and `inpo`.
-    package var inversion: Inversion?
+    /// How pictures are inverted; `nil` exactly for objectives that do not.
+    package var inversion: InversionSettings?
     /// How gradients change the weights.
     package var optimizer: Optimizer
     /// How much is trained.
@@ -90,99 +92,107 @@ extension Recipe {
 
 // MARK: Schema
 
-extension Recipe {
-    static let keys = [
-        "name", "seed", "backend", "data", "model", "lora", "objective", "inversion", "optimizer", "training", "record",
-    ]
+extension Recipe: KeyedSettings {
+    private typealias Key = SettingsKey<Recipe>
+
+    /// The keys of a recipe. A name has small letters, digits and hyphens.
+    package static let schema = SettingsSchema<Recipe>(
+        Recipe(
+            name: "", seed: 42, backend: .reference, data: Data.schema.initial, model: .folder(path: ""),
+            objective: Objective.schema.initial, optimizer: Optimizer.schema.initial,
+            training: TrainingSettings.schema.initial, record: Record()),
+        [
+            Key("name", \.name, .runName, default: .from("the file's name") { $0.name }, "the run's name"),
+            Key("seed", \.seed, .seed, "the run's seed, from which all its random streams derive"),
+            Key("backend", \.backend, .choice, default: .omitted(.reference), "what computes the matrix products"),
+            .section("data", \.data),
+            .section(
+                "model", \.model, start: { Model.Keys(runSeed: $0.seed) },
+                make: { try Model($1, $2, runSeed: $0.seed) },
+                keys: \.keys),
+            .section("lora", \.lora) {
+                var start = AdapterRecipe.schema.initial
+                start.seed = $0.seed
+                return start
+            },
+            .section("objective", \.objective),
+            .section(
+                "inversion", \.inversion,
+                when: Key.Condition("objectives that invert pictures") {
+                    $0.objective.kind.noising == .inversion ? nil : "objective.name: \($0.objective.name)"
+                }, elsewhere: .null,
+                without: { ($0.objective.kind.addsNoise ? [] : ["noise"], "objective.name: \($0.objective.name)") },
+                start: { InversionSettings(addsNoise: $0.objective.kind.addsNoise) }),
+            .section("optimizer", \.optimizer), .section("training", \.training),
+            .section("record", \.record, isRequired: false),
+        ])
 
     private init(_ root: SettingsSection, stem: String) throws {
-        name = try Self.name(root["name"], stem: stem)
-        seed = try root["seed"].uint64(default: 42)
-        backend = try root["backend"].node == nil ? .reference : root["backend"].choice()
-        data = try Data(root.section("data", keys: Data.keys))
-        model = try Model(root.section("model", keys: Model.keys), runSeed: seed)
-        lora =
-            try root["lora"].given == nil
-            ? nil : LoRA(root.section("lora", keys: LoRA.keys), runSeed: seed)
-        objective = try Objective(root.section("objective", keys: Objective.keys))
-        let optimizerSection = try root.section("optimizer", keys: Optimizer.keys)
-        optimizer = try Optimizer(optimizerSection)
-        let trainingSection = try root.section("training", keys: TrainingSettings.keys)
-        training = try TrainingSettings(trainingSection)
-        record = try Record(root.section("record", keys: Record.keys, isRequired: root.style == .resolved))
-        inversion = try Self.inversion(root, for: objective)
+        self = Recipe.schema.initial
+        name = stem
+        try read(root)
+        try check(root.section("optimizer", keys: Optimizer.keys))
+        try check(training: root.section("training", keys: TrainingSettings.keys))
+        if objective.kind.trainsScorer {
+            try checkScorer(root)
+        } else {
+            try root.section("model", keys: Model.Keys.keys)["clip"].refuse(with: "objective.name: \(objective.name)")
+        }
+    }
+
+    private func check(_ section: SettingsSection) throws {
         if optimizer.warmup > training.steps {
-            throw optimizerSection["warmup"].outOfRange("at most training.steps, \(training.steps)")
+            throw section["warmup"].outOfRange("at most training.steps, \(training.steps)")
         }
         let highest = optimizer.highestRate(pairsPerStep: training.pairsPerStep)
-        if let end = optimizer.lrEnd, end >= highest {
-            throw optimizerSection["lr_end"].outOfRange(
-                "less than the highest learning rate, \(highest)", default: "\(end)")
+        if optimizer.schedule == .polynomial, optimizer.lrEnd >= highest {
+            throw section["lr_end"].outOfRange(
+                "less than the highest learning rate, \(highest)", default: "\(optimizer.lrEnd)")
         }
-        if training.referenceEMA != nil, !objective.name.usesReference {
-            try trainingSection["reference_ema"].refuse(with: "objective.name: \(objective.name.rawValue)")
+    }
+
+    private func check(training section: SettingsSection) throws {
+        let named = "objective.name: \(objective.name)"
+        if training.referenceEMA != nil, !objective.kind.usesReference {
+            try section["reference_ema"].refuse(with: named)
         }
-        if training.trainTextEncoder, objective.name != .sft {
-            try trainingSection["train_text_encoder"].refuse(with: "objective.name: \(objective.name.rawValue)")
+        if training.trainTextEncoder, !objective.kind.makesBase {
+            try section["train_text_encoder"].refuse(with: named)
         }
         // The reference is the policy without its adapters: there is no second network that could follow.
-        if training.referenceEMA != nil, lora != nil { try trainingSection["reference_ema"].refuse(with: "lora") }
-        if training.trainTextEncoder, lora != nil { try trainingSection["train_text_encoder"].refuse(with: "lora") }
-        try Self.checkScorer(root, data, trainingSection, training.timesteps, for: objective)
+        if training.referenceEMA != nil, lora != nil { try section["reference_ema"].refuse(with: "lora") }
+        if training.trainTextEncoder, lora != nil { try section["train_text_encoder"].refuse(with: "lora") }
         // The latents of a mirrored picture are not the mirrored latents.
-        if training.flip, data.isLatent { try trainingSection["flip"].refuse(with: "data.kind: latents") }
+        if training.flip, data.isLatent { try section["flip"].refuse(with: "data.kind: latents") }
     }
 
-    private static func inversion(_ root: SettingsSection, for objective: Objective) throws -> Inversion? {
-        switch objective.name {
-        case .sft, .dpo, .kto, .mapo, .pickscore:
-            try root["inversion"].refuse(with: "objective.name: \(objective.name.rawValue)")
-            return nil
-        case .smpo, .inpo:
-            let isRequired = root.style == .resolved
-            return try Inversion(
-                root.section("inversion", keys: Inversion.keys, isRequired: isRequired), of: objective.name)
-        }
-    }
-
-    /// PickScore's objective trains a scorer, on pictures; all others a diffusion model.
-    private static func checkScorer(
-        _ root: SettingsSection, _ data: Data, _ training: SettingsSection, _ timesteps: TrainingSettings.Timesteps,
-        for objective: Objective
-    ) throws {
-        let condition = "objective.name: \(objective.name.rawValue)"
-        let section = try root.section("model", keys: Model.keys)
-        guard objective.name == .pickscore else { return try section["clip"].refuse(with: condition) }
-        try section["unet"].refuse(with: condition)
+    /// A scorer is trained on pictures, without timesteps and adapters.
+    private func checkScorer(_ root: SettingsSection) throws {
+        let condition = "objective.name: \(objective.name)"
+        try root.section("model", keys: Model.Keys.keys)["unet"].refuse(with: condition)
         if data.isLatent {
             throw try root.section("data", keys: Data.keys)["kind"].outOfRange("shapes or folder with \(condition)")
         }
-        if timesteps != .uniform { try training["timesteps"].refuse(with: condition) }
+        let section = try root.section("training", keys: TrainingSettings.keys)
+        if training.timesteps != .uniform { try section["timesteps"].refuse(with: condition) }
         try root["lora"].refuse(with: condition)
-        // A caption is held against all of the batch's pictures.
-        if objective.contrastive != nil { try training["micro_pairs"].refuse(with: "objective.contrastive") }
+        if let reason = objective.settings.wholeBatch { try section["micro_pairs"].refuse(with: reason) }
     }
+}
 
-    private static func name(_ field: SettingsField, stem: String) throws -> String {
-        let expected = "small letters, digits and hyphens"
+extension SettingsType<String> {
+    /// The run's name, or the file's where that can stand in for it.
+    fileprivate static let runName = SettingsType("text", bound: expectation) { field, stem in
         let isName: (String) -> Bool = { $0.wholeMatch(of: /[a-z0-9-]+/) != nil }
-        guard field.node != nil || field.style == .resolved || isName(stem) else {
-            throw field.missing(expected, hint: "the file's name, \"\(stem)\", cannot stand in for it")
+        if field.node == nil, field.style == .written, let stem, !isName(stem) {
+            throw field.missing(expectation, hint: "the file's name, \"\(stem)\", cannot stand in for it")
         }
-        let name = try field.text(expected, default: stem)
-        guard isName(name) else { throw field.outOfRange(expected) }
+        let name = try field.text(expectation, default: stem)
+        guard isName(name) else { throw field.outOfRange(expectation) }
         return name
+    } write: {
+        .text($0)
     }
 
-    private var value: SettingsValue {
-        .section(
-            [("name", .text(name)), ("seed", .seed(seed))]
-                + (backend == .reference ? [] : [("backend", .text(backend.rawValue))]) + [
-                    ("data", data.value), ("model", model.value),
-                ] + (lora.map { [("lora", $0.value)] } ?? []) + [
-                    ("objective", objective.value),
-                    ("inversion", .optional(inversion) { $0.value }), ("optimizer", optimizer.value),
-                    ("training", training.value), ("record", record.value),
-                ])
-    }
+    private static let expectation = "small letters, digits and hyphens"
 }

@@ -2,7 +2,7 @@ import Core
 
 extension Recipe {
     /// The preference pairs to train on.
-    package struct Data: Sendable, Equatable {
+    package struct Data: Equatable {
         /// Where the pairs come from.
         package enum Source: Sendable, Equatable {
             /// Pictures of coloured shapes, drawn by the program: how many pairs, and the seed that draws them.
@@ -15,51 +15,68 @@ extension Recipe {
         }
 
         /// `data.kind`.
-        enum Kind: String, CaseIterable { case shapes, folder, latents }
+        private enum Kind: String, CaseIterable { case shapes, folder, latents }
 
-        /// `data.kind`, `path`, `pairs`, `seed` and `drop_unreadable`.
-        package var source: Source
-        /// `data.size`: the edge of the square pictures, 8 to 1024 pixels, or of the latents.
+        private var kind = Kind.shapes
+        private var path = ""
+        /// The edge of the square pictures, 8 to 1024 pixels, or of the latents.
         package var size: Int
+        private var pairs = 2048
+        private var seed: UInt64 = 1
+        private var dropUnreadable = false
+
+        /// Pairs from `source`.
+        package init(source: Source, size: Int) {
+            self.size = size
+            switch source {
+            case .shapes(let pairs, let seed): (self.pairs, self.seed) = (pairs, seed)
+            case .folder(let path, let dropUnreadable):
+                (kind, self.path, self.dropUnreadable) = (.folder, path, dropUnreadable)
+            case .latents(let path): (kind, self.path) = (.latents, path)
+            }
+        }
+
+        /// Where the pairs come from.
+        package var source: Source {
+            switch kind {
+            case .shapes: .shapes(pairs: pairs, seed: seed)
+            case .folder: .folder(path: path, dropUnreadable: dropUnreadable)
+            case .latents: .latents(path: path)
+            }
+        }
 
         /// Whether the pictures are latents.
-        package var isLatent: Bool { if case .latents = source { true } else { false } }
+        package var isLatent: Bool { kind == .latents }
     }
 }
 
-extension Recipe.Data {
-    static let keys = ["kind", "path", "size", "pairs", "seed", "drop_unreadable"]
+extension Recipe.Data: KeyedSettings {
+    private typealias Key = SettingsKey<Self>
 
-    init(_ section: SettingsSection) throws {
-        let kind: Kind = try section["kind"].choice()
-        size = try section["size"].int(8...1024)
-        switch kind {
-        case .shapes:
-            for key in ["path", "drop_unreadable"] { try section[key].refuse(with: "data.kind: shapes") }
-            source = .shapes(
-                pairs: try section["pairs"].int(1...Int.max, default: 2048),
-                seed: try section["seed"].uint64(default: 1))
-        case .folder:
-            for key in ["pairs", "seed"] { try section[key].refuse(with: "data.kind: folder") }
-            source = .folder(
-                path: try section["path"].text("the path of a folder"),
-                dropUnreadable: try section["drop_unreadable"].bool(default: false))
-        case .latents:
-            for key in ["pairs", "seed", "drop_unreadable"] { try section[key].refuse(with: "data.kind: latents") }
-            source = .latents(path: try section["path"].text("the path of a folder"))
-        }
-    }
-
-    var value: SettingsValue {
-        var parts: (kind: Kind, path: SettingsValue, pairs: SettingsValue, seed: SettingsValue, drop: SettingsValue)
-        switch source {
-        case .shapes(let pairs, let seed): parts = (.shapes, .null, .int(pairs), .seed(seed), .null)
-        case .folder(let path, let drop): parts = (.folder, .text(path), .null, .null, .bool(drop))
-        case .latents(let path): parts = (.latents, .text(path), .null, .null, .null)
-        }
-        return .section([
-            ("kind", .text(parts.kind.rawValue)), ("path", parts.path), ("size", .int(size)), ("pairs", parts.pairs),
-            ("seed", parts.seed), ("drop_unreadable", parts.drop),
+    /// The keys of `data`.
+    package static let schema = SettingsSchema<Self>(
+        Self(source: .shapes(pairs: 2048, seed: 1), size: 8),
+        [
+            Key(
+                "kind", \.kind, .choice, default: .required,
+                "pictures drawn by the program, a folder of them, or of latents"),
+            Key(
+                "path", \.path, .text("the path of a folder"), default: .required, when: only(.folder, .latents),
+                elsewhere: { _ in .null }, "the folder, from the working folder"),
+            Key("size", \.size, .int(8...1024), default: .required, "edge of the square pictures, or of the latents"),
+            Key(
+                "pairs", \.pairs, .int(1...Int.max), when: only(.shapes), elsewhere: { _ in .null },
+                "how many pairs are drawn"),
+            Key(
+                "seed", \.seed, .seed, when: only(.shapes), elsewhere: { _ in .null }, "the seed that draws them"),
+            Key(
+                "drop_unreadable", \.dropUnreadable, .bool, when: only(.folder), elsewhere: { _ in .null },
+                "whether pairs with a picture that cannot be decoded are left out rather than an error"),
         ])
+
+    private static func only(_ kinds: Kind...) -> Key.Condition {
+        Key.Condition("data.kind: " + kinds.map(\.rawValue).joined(separator: " or ")) {
+            kinds.contains($0.kind) ? nil : "data.kind: \($0.kind.rawValue)"
+        }
     }
 }

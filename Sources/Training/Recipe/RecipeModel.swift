@@ -56,63 +56,99 @@ extension Recipe {
 }
 
 extension Recipe.Model {
-    private static let commonKeys = ["path", "unet", "text_encoder", "scheduler", "tokenizer", "init_seed"]
-    static let keys = commonKeys + ["clip"]
-    private static let parts = ["unet", "text_encoder", "scheduler", "tokenizer"]
+    /// The keys of `model`, as they are written.
+    struct Keys: Sendable {
+        fileprivate var path: String?, clip: String?, unet: String?, textEncoder: String?, scheduler: String?
+        fileprivate var tokenizer: String?
+        fileprivate var initSeed: UInt64?
 
-    init(_ section: SettingsSection, runSeed: UInt64) throws {
-        let hint = "give either model.path or all of \(Self.parts.joined(separator: ", "))"
-        if section["path"].given != nil {
-            for key in Self.parts + ["clip", "init_seed"] { try section[key].refuse(with: "model.path") }
-            self = .folder(path: try section["path"].text("the path of a folder"))
-            return
-        }
-        if section["clip"].given != nil {
-            for key in Self.parts.dropLast() { try section[key].refuse(with: "model.clip") }
-            self = .scorer(
-                FreshScorer(
-                    clip: try section["clip"].text("the path of a configuration"),
-                    tokenizer: try Tokenizer(section["tokenizer"]),
-                    initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
-            return
-        }
-        guard Self.parts.contains(where: { section[$0].given != nil }) else {
-            throw section["path"].missing("the path of a folder", hint: hint)
-        }
-        for key in Self.parts where section[key].given == nil { throw section[key].missing("a path", hint: hint) }
-        self = .fresh(
-            Fresh(
-                unet: try section["unet"].text("the path of a configuration"),
-                textEncoder: try section["text_encoder"].text("the path of a configuration"),
-                scheduler: try section["scheduler"].text("the path of a configuration"),
-                tokenizer: try Tokenizer(section["tokenizer"]),
-                initSeed: try section["init_seed"].optional(default: runSeed) { try $0.uint64() } ?? runSeed))
+        /// Keys of which none is given; the seed is the run's.
+        init(runSeed: UInt64) { initSeed = runSeed }
     }
 
-    var value: SettingsValue {
-        switch self {
-        case .folder(let path):
-            return .section(Self.commonKeys.map { ($0, $0 == "path" ? .text(path) : .null) })
-        case .fresh(let fresh):
-            return .section([
-                ("path", .null), ("unet", .text(fresh.unet)), ("text_encoder", .text(fresh.textEncoder)),
-                ("scheduler", .text(fresh.scheduler)), ("tokenizer", .text(fresh.tokenizer.name)),
-                ("init_seed", .seed(fresh.initSeed)),
-            ])
-        case .scorer(let fresh):
-            return .section([
-                ("path", .null), ("clip", .text(fresh.clip)), ("tokenizer", .text(fresh.tokenizer.name)),
-                ("init_seed", .seed(fresh.initSeed)),
-            ])
+    private static let parts = ["unet", "text_encoder", "scheduler", "tokenizer"]
+
+    /// The model that the keys of `section` say. - Throws: `SettingsError` where some are missing.
+    init(_ keys: Keys, _ section: SettingsSection, runSeed: UInt64) throws {
+        let seed = keys.initSeed ?? runSeed
+        if let path = keys.path {
+            self = .folder(path: path)
+        } else if let clip = keys.clip {
+            guard let tokenizer = keys.tokenizer else {
+                throw section["tokenizer"].missing("the path of a folder or the word shapes")
+            }
+            self = .scorer(FreshScorer(clip: clip, tokenizer: Tokenizer(tokenizer), initSeed: seed))
+        } else {
+            let hint = "give either model.path or all of \(Self.parts.joined(separator: ", "))"
+            guard Self.parts.contains(where: { section[$0].given != nil }) else {
+                throw section["path"].missing("the path of a folder", hint: hint)
+            }
+            func part(_ key: String, _ value: String?) throws -> String {
+                guard let value else { throw section[key].missing("a path", hint: hint) }
+                return value
+            }
+            self = .fresh(
+                Fresh(
+                    unet: try part("unet", keys.unet), textEncoder: try part("text_encoder", keys.textEncoder),
+                    scheduler: try part("scheduler", keys.scheduler),
+                    tokenizer: Tokenizer(try part("tokenizer", keys.tokenizer)), initSeed: seed))
         }
+    }
+
+    /// The keys that say the model.
+    var keys: Keys {
+        var keys = Keys(runSeed: 0)
+        switch self {
+        case .folder(let path): (keys.path, keys.initSeed) = (path, nil)
+        case .fresh(let fresh):
+            (keys.unet, keys.textEncoder, keys.scheduler) = (fresh.unet, fresh.textEncoder, fresh.scheduler)
+            (keys.tokenizer, keys.initSeed) = (fresh.tokenizer.name, fresh.initSeed)
+        case .scorer(let fresh):
+            (keys.clip, keys.tokenizer, keys.initSeed) = (fresh.clip, fresh.tokenizer.name, fresh.initSeed)
+        }
+        return keys
+    }
+}
+
+extension Recipe.Model.Keys: KeyedSettings {
+    private typealias Key = SettingsKey<Self>
+
+    /// A folder's manifest has the keys of a new diffusion model as null; that of a new scorer does without.
+    static let schema = SettingsSchema<Self>(
+        Self(runSeed: 0),
+        [
+            Key(
+                "path", \.path, .optional(.text("the path of a folder")),
+                "a folder in diffusers' layout, or a scorer's; else a new model is made of the other keys"),
+            Key(
+                "clip", \.clip, .optional(.text("the path of a configuration")), default: .omitted(nil), when: isNew,
+                "a new scorer's config.json of a CLIPModel; with objective.name: pickscore"),
+            Key(
+                "unet", \.unet, .optional(.text("the path of a configuration")), when: isDiffusion,
+                elsewhere: { $0.clip == nil ? .null : nil }, "the new UNet's config.json"),
+            Key(
+                "text_encoder", \.textEncoder, .optional(.text("the path of a configuration")), when: isDiffusion,
+                elsewhere: { $0.clip == nil ? .null : nil }, "the new text encoder's config.json"),
+            Key(
+                "scheduler", \.scheduler, .optional(.text("the path of a configuration")), when: isDiffusion,
+                elsewhere: { $0.clip == nil ? .null : nil }, "the scheduler_config.json"),
+            Key(
+                "tokenizer", \.tokenizer, .optional(.text("the path of a folder or the word shapes")), when: isNew,
+                elsewhere: { _ in .null }, "the folder of a tokenizer, or shapes: the words of the drawn pictures"),
+            Key(
+                "init_seed", \.initSeed, .optional(.seed), default: .from("the run's seed") { $0.initSeed },
+                when: isNew,
+                elsewhere: { _ in .null }, "the seed of the random weights"),
+        ])
+
+    private static let isNew = Key.Condition("a new model") { $0.path == nil ? nil : "model.path" }
+    private static let isDiffusion = Key.Condition("a new diffusion model") {
+        $0.path != nil ? "model.path" : $0.clip != nil ? "model.clip" : nil
     }
 }
 
 extension Recipe.Model.Tokenizer {
-    fileprivate init(_ field: SettingsField) throws {
-        let name = try field.text("the path of a folder or the word shapes")
-        self = name == "shapes" ? .shapes : .folder(path: name)
-    }
+    fileprivate init(_ name: String) { self = name == "shapes" ? .shapes : .folder(path: name) }
 
     fileprivate var name: String {
         switch self {

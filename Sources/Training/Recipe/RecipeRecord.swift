@@ -2,21 +2,22 @@ import Core
 
 extension Recipe {
     /// What a recorded run keeps.
-    package struct Record: Sendable, Equatable {
+    package struct Record: KeyedSettings, Equatable {
         /// A checkpoint is kept after every so many steps; 0 for only the last.
-        package var checkpointEvery: Int
+        package var checkpointEvery = 0
         /// Whether latents are stored, so that a divergence can be traced to an element.
-        package var latents: Bool
+        package var latents = true
+
+        /// The keys of `record`.
+        package static let schema = SettingsSchema<Record>(
+            Record(),
+            [
+                SettingsKey(
+                    "checkpoint_every", \.checkpointEvery, .int(0...Int.max),
+                    "a checkpoint is kept after every so many steps; 0 for only the last"),
+                SettingsKey(
+                    "latents", \.latents, .bool,
+                    "whether latents are stored, so that a divergence can be traced to an element"),
+            ])
     }
-}
-
-extension Recipe.Record {
-    static let keys = ["checkpoint_every", "latents"]
-
-    init(_ section: SettingsSection) throws {
-        checkpointEvery = try section["checkpoint_every"].int(0...Int.max, default: 0)
-        latents = try section["latents"].bool(default: true)
-    }
-
-    var value: SettingsValue { .section([("checkpoint_every", .int(checkpointEvery)), ("latents", .bool(latents))]) }
 }

@@ -106,7 +106,7 @@ struct CalibrateCommand: ParsableCommand {
                     "\(self.recipe) computes on the reference backend, whose runs are compared bit by bit and need no "
                         + "band; expected backend: openblas (--set backend=openblas)")
             }
-            guard recipe.objective.name != .pickscore else {
+            guard !recipe.objective.kind.trainsScorer else {
                 throw ValidationError(
                     "\(self.recipe) trains a scorer, for which there are no bands; expected another objective")
             }

@@ -157,7 +157,7 @@ private final class SmPOWork {
         }
         trainer = Trainer(
             task: .denoising(
-                Denoising(model: model, objective: SmPO(beta: 2000, elements: 4096), inversion: InversionRecipe())),
+                Denoising(model: model, objective: SmPO(beta: 2000, elements: 4096), inversion: InversionSettings())),
             optimizer: AdamW(AdamW.Settings(), parameters: model.parameters),
             learningRate: LearningRate(schedule: .constant, base: 1e-6, total: 1), clip: 1)
         batch = TrainingBatch(

@@ -47,7 +47,7 @@ extension Run {
             }
         } else {
             notes.append(
-                "The objective \(recipe.objective.name.rawValue) takes plain labels, without weights of their own.")
+                "The objective \(recipe.objective.name) takes plain labels, without weights of their own.")
         }
         notes += try scorers()
         if case .success(let data) = data { notes += data.notes.map { "Of the data: \($0)." } }

@@ -44,7 +44,7 @@ extension Run {
         let count = records.count
         guard count > 0 else { return .failure(Missing(why: "no step is recorded here")) }
         let (recipe, stage) = (try recipe, try stage)
-        guard recipe.objective.name != .pickscore else {
+        guard !recipe.objective.kind.trainsScorer else {
             return .failure(Missing(why: "a scorer is trained: nothing is noised or inverted"))
         }
         var all = matches ?? []

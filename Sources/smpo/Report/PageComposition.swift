@@ -4,6 +4,7 @@ import Compute
 import Core
 import Ledger
 import Pages
+import Preferences
 import Training
 
 /// Puts the sections of a run into a page.
@@ -29,7 +30,7 @@ struct PageComposition {
             part(latents, LatentFigures.key, LatentFigures.title),
             part(try run.labels().map(\.finding), LabelFigures.key, LabelFigures.title),
         ]
-        let margins = MarginCurve(run.records, meaning: meaning(of: try run.recipe.objective.name))
+        let margins = MarginCurve(run.records, meaning: meaning(of: try run.recipe.objective.kind))
         parts.append(
             margins?.finding
                 ?? MarginCurve.missing(
@@ -44,12 +45,9 @@ struct PageComposition {
         return parts + [part(try run.samples(engine, key, title) { bar.update($0) }, key, title)]
     }
 
-    private func meaning(of objective: Recipe.Objective.Name) -> MarginCurve.Meaning {
-        switch objective {
-        case .smpo, .dpo, .inpo: .againstReference
-        case .mapo, .pickscore, .sft: .pairs
-        case .kto: .pictures
-        }
+    private func meaning(of objective: ObjectiveKind) -> MarginCurve.Meaning {
+        if objective.samplesPerItem == 1 { return .pictures }
+        return objective.usesReference ? .againstReference : .pairs
     }
 
     /// The parts of a run's record that nobody has checked.

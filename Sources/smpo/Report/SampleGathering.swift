@@ -15,7 +15,7 @@ extension Run {
         _ engine: Engine, _ key: String, _ title: String, progress: (Int) -> Void
     ) throws -> Result<Finding, Missing> {
         let recipe = try recipe
-        guard recipe.objective.name != .pickscore else {
+        guard !recipe.objective.kind.trainsScorer else {
             return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
         }
         guard !recipe.data.isLatent else {
