@@ -60,8 +60,9 @@ bench: build ## Measure kernels, training steps and recording.
 tutorial: packages ## Run README's and the tutorials' commands, and compare what they print; minutes.
 	SMPO_TUTORIALS=all swift test -c release --filter '^EndToEndTests\.TutorialTests'
 
-commands: build ## Write Documentation/reference/commands.md from the help texts.
+commands: build ## Write Documentation/reference/commands.md from the help texts, and recipe.md from the keys.
 	Packaging/commands.sh $(smpo) > Documentation/reference/commands.md
+	$(smpo) train --keys > Documentation/reference/recipe.md
 
 exhaustive: PACKAGES += libmpfr-dev
 exhaustive: packages ## Check the elementary functions on all 2^32 inputs against MPFR; many minutes.

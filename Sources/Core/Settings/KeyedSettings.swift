@@ -33,13 +33,12 @@ extension KeyedSettings {
 }
 
 extension SettingsKey {
-    /// The keys of a section that is one of several by another key, each with the settings that have them: of two that
-    /// share a name there is one key. Those of others are refused with `refusal`.
-    package static func own<Owner>(
-        _ owners: [(condition: String, settings: any KeyedSettings)],
-        _ path: KeyPath<Root, Owner> & Sendable, settings: @escaping @Sendable (Owner) -> any KeyedSettings,
-        read: @escaping @Sendable (inout Root, String, SettingsSection) throws -> Void,
-        refusal: @escaping @Sendable (Root) -> String
+    /// The keys that settings of several kinds have, each for itself: `owners`, which the value of `key` names. Of two that
+    /// share a key's name there is one key. Those of others than `current` are refused; `read` reads one of its own.
+    package static func own(
+        _ key: String, _ owners: [(name: String, settings: any KeyedSettings)],
+        of current: @escaping @Sendable (Root) -> (name: String, settings: any KeyedSettings),
+        read: @escaping @Sendable (inout Root, String, SettingsSection) throws -> Void
     ) -> [SettingsKey] {
         var names: [String] = []
         for name in owners.flatMap({ type(of: $0.settings).keys }) where !names.contains(name) { names.append(name) }
@@ -49,15 +48,16 @@ extension SettingsKey {
                 guard var row = having.first.flatMap({ type(of: $0.settings).rows.first { $0.name == name } }) else {
                     return []
                 }
-                row.condition = having.map(\.condition).joined(separator: " or ")
+                row.condition = "\(key): \(SettingsField.either(having.map(\.name)))"
                 return [row]
             } read: { root, section in
-                guard type(of: settings(root[keyPath: path])).keys.contains(name) else {
-                    return try section[name].refuse(with: refusal(root))
+                let owner = current(root)
+                guard type(of: owner.settings).keys.contains(name) else {
+                    return try section[name].refuse(with: "\(key): \(owner.name)")
                 }
                 try read(&root, name, section)
             } value: { root in
-                settings(root[keyPath: path]).value(name)
+                current(root).settings.value(name)
             }
         }
     }
@@ -68,10 +68,10 @@ extension SettingsKey {
         _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = true,
         start: @escaping @Sendable (Root) -> Keys = { _ in Keys.schema.initial },
         make: @escaping @Sendable (Root, Keys, SettingsSection) throws -> Value,
-        keys: @escaping @Sendable (Value) -> Keys
+        keys: @escaping @Sendable (Value) -> Keys, _ summary: String
     ) -> SettingsKey {
         SettingsKey(name) { _ in
-            rows(of: Keys.self, in: name)
+            rows(of: Keys.self, in: name, standard: isRequired ? "required" : "the defaults of its keys", summary)
         } read: { root, section in
             let inner = try section.section(
                 name, keys: Keys.keys, isRequired: isRequired || section.style == .resolved)
@@ -85,9 +85,10 @@ extension SettingsKey {
 
     /// A section of keys that is always there, or may be left out where all of its keys may.
     package static func section<Value: KeyedSettings>(
-        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = true
+        _ name: String, _ path: WritableKeyPath<Root, Value> & Sendable, isRequired: Bool = true,
+        _ summary: String
     ) -> SettingsKey {
-        section(name, path, isRequired: isRequired, make: { _, settings, _ in settings }, keys: { $0 })
+        section(name, path, isRequired: isRequired, make: { _, settings, _ in settings }, keys: { $0 }, summary)
     }
 
     /// A section of keys that some settings do not have. Without a condition those have it that give it; `null` is as
@@ -97,10 +98,11 @@ extension SettingsKey {
         _ name: String, _ path: WritableKeyPath<Root, Value?> & Sendable, when condition: Condition? = nil,
         elsewhere: SettingsValue? = nil,
         without: @escaping @Sendable (Root) -> (keys: [String], with: String) = { _ in ([], "") },
-        start: @escaping @Sendable (Root) -> Value
+        start: @escaping @Sendable (Root) -> Value, _ summary: String
     ) -> SettingsKey {
         SettingsKey(name) { _ in
-            rows(of: Value.self, in: name)
+            let standard = condition == nil ? "none" : "the defaults of its keys"
+            return rows(of: Value.self, in: name, standard: standard, condition: condition?.words ?? "", summary)
         } read: { root, section in
             root[keyPath: path] = nil
             if let refusal = condition?.refusal(root) { return try section[name].refuse(with: refusal) }
@@ -116,11 +118,15 @@ extension SettingsKey {
         }
     }
 
-    private static func rows<Keys: KeyedSettings>(of keys: Keys.Type, in section: String) -> [SettingsRow] {
-        keys.rows.map { row in
-            var row = row
-            row.name = "\(section).\(row.name)"
-            return row
-        }
+    /// The section's own row, and those of its keys.
+    private static func rows<Keys: KeyedSettings>(
+        of keys: Keys.Type, in section: String, standard: String, condition: String = "", _ summary: String
+    ) -> [SettingsRow] {
+        [SettingsRow(section, values: "section", standard: standard, condition: condition, summary)]
+            + keys.rows.map { row in
+                var row = row
+                row.name = "\(section).\(row.name)"
+                return row
+            }
     }
 }

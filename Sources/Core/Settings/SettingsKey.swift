@@ -72,7 +72,7 @@ package struct SettingsKey<Root>: Sendable {
                 case .omitted(let value): type.write(value).inline
                 case .from(let words, _): words
                 }
-            return [SettingsRow(name, type, standard: words, condition: condition?.words ?? "", summary)]
+            return [SettingsRow(name, values: type.words, standard: words, condition: condition?.words ?? "", summary)]
         } read: { root, section in
             let field = section[name]
             if let refusal = condition?.refusal(root) { return try field.refuse(with: refusal) }

@@ -1,9 +1,7 @@
 /// The type of a key's value: how it is read and written, and what a person may write there.
 package struct SettingsType<Value>: Sendable {
-    /// What it is, as `integer`.
-    package let name: String
-    /// Which values are allowed, as `of at least 1`; empty where all are.
-    package let bound: String
+    /// What may be written, as `integer of at least 1`.
+    package let words: String
     /// Reads a field; the second argument is what stands for a key that is not given, nil where it has to be.
     package let read: @Sendable (SettingsField, Value?) throws -> Value
     /// The value as it is written.
@@ -11,17 +9,17 @@ package struct SettingsType<Value>: Sendable {
 
     /// A type with all its parts.
     package init(
-        _ name: String, bound: String = "", read: @escaping @Sendable (SettingsField, Value?) throws -> Value,
+        _ words: String, read: @escaping @Sendable (SettingsField, Value?) throws -> Value,
         write: @escaping @Sendable (Value) -> SettingsValue
     ) {
-        (self.name, self.bound, self.read, self.write) = (name, bound, read, write)
+        (self.words, self.read, self.write) = (words, read, write)
     }
 
     /// One of several things that have names.
     package static func named(
         _ all: [Value], _ name: @escaping @Sendable (Value) -> String
     ) -> SettingsType where Value: Sendable {
-        SettingsType("name", bound: SettingsField.either(all.map(name))) { field, standard in
+        SettingsType(SettingsField.either(all.map(name))) { field, standard in
             let names = all.map(name)
             let chosen = try field.name(among: names, default: standard.map(name))
             guard let place = names.firstIndex(of: chosen) else { throw field.wrongType(SettingsField.either(names)) }
@@ -31,12 +29,11 @@ package struct SettingsType<Value>: Sendable {
         }
     }
 
-    /// So many values of one type.
-    package static func list<Element>(
-        _ count: Int, of type: SettingsType<Element>
-    ) -> SettingsType where Value == [Element] {
-        SettingsType("list of \(count) \(type.name)s", bound: type.bound) { field, standard in
-            try field.list(count: count, of: "\(type.name)s")?.map { try type.read($0, nil) } ?? standard ?? []
+    /// So many numbers.
+    package static func numbers(_ count: Int, _ bound: NumberBound) -> SettingsType where Value == [Double] {
+        let type = SettingsType<Double>.number(bound)
+        return SettingsType("list of \(count) numbers \(bound.words)") { field, standard in
+            try field.list(count: count, of: "numbers")?.map { try type.read($0, nil) } ?? standard ?? []
         } write: {
             .list($0.map(type.write))
         }
@@ -44,7 +41,7 @@ package struct SettingsType<Value>: Sendable {
 
     /// A value or `null`.
     package static func optional<Wrapped>(_ type: SettingsType<Wrapped>) -> SettingsType where Value == Wrapped? {
-        SettingsType(type.name + " or null", bound: type.bound) { field, standard in
+        SettingsType("\(type.words), or null") { field, standard in
             try field.optional(default: standard ?? nil) { try type.read($0, nil) }
         } write: {
             .optional($0, type.write)
@@ -55,7 +52,7 @@ package struct SettingsType<Value>: Sendable {
 extension SettingsType where Value == Int {
     /// An integer in a range.
     package static func int(_ range: ClosedRange<Int>) -> SettingsType {
-        SettingsType("integer", bound: SettingsField.words(range)) {
+        SettingsType("integer \(SettingsField.words(range))") {
             try $0.int(range, default: $1)
         } write: {
             .int($0)
@@ -65,7 +62,7 @@ extension SettingsType where Value == Int {
 
 extension SettingsType where Value == UInt64 {
     /// An integer from 0 to 2⁶⁴ − 1.
-    package static let seed = SettingsType("integer", bound: "from 0 to 2^64 - 1") {
+    package static let seed = SettingsType("integer from 0 to 2^64 - 1") {
         try $0.uint64(default: $1)
     } write: {
         .seed($0)
@@ -84,7 +81,7 @@ extension SettingsType where Value == Bool {
 extension SettingsType where Value == Double {
     /// A number; `orNull` says in errors that there may be none.
     package static func number(_ bound: NumberBound, orNull: Bool = false) -> SettingsType {
-        SettingsType("number", bound: bound.words) {
+        SettingsType(bound.words.isEmpty ? "number" : "number \(bound.words)") {
             try $0.double(bound.expectation + (orNull ? ", or null" : ""), default: $1, where: bound.allows)
         } write: {
             .number($0)
@@ -95,7 +92,7 @@ extension SettingsType where Value == Double {
 extension SettingsType where Value == String {
     /// A text; `expected` says what of.
     package static func text(_ expected: String) -> SettingsType {
-        SettingsType("text", bound: expected) {
+        SettingsType(expected) {
             try $0.text(expected, default: $1)
         } write: {
             .text($0)

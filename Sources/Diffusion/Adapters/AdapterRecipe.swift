@@ -73,7 +73,7 @@ extension AdapterRecipe: KeyedSettings {
                 "the adapter's part is multiplied by alpha / rank"),
             Key(
                 "targets", \.targets, .layers,
-                "the ends of the names of the layers that get adapters: linear layers and convolutions"),
+                "the layers that get adapters: linear layers and convolutions"),
             Key(
                 "init_seed", \.seed, .seed, default: .from("the run's seed") { $0.seed },
                 "the seed of A's random numbers"),
@@ -82,7 +82,8 @@ extension AdapterRecipe: KeyedSettings {
 
 extension SettingsType<[String]> {
     /// Whole parts of names, so that every target names layers and no container: `0` would be both.
-    fileprivate static let layers = SettingsType("list of texts", bound: "at least one, each once") { field, standard in
+    fileprivate static let layers = SettingsType("list of ends of layers' names, at least one, each once") {
+        field, standard in
         guard let elements = try field.list(of: "names of layers") else { return standard ?? [] }
         var targets: [String] = []
         for element in elements {

@@ -31,7 +31,7 @@ package final class AdamW: Optimizer {
             Settings(),
             [
                 SettingsKey(
-                    "betas", \.betas, .list(2, of: .number(.fromBelow(0, 1))),
+                    "betas", \.betas, .numbers(2, .fromBelow(0, 1)),
                     "how much the means of the gradient and of its square keep"),
                 SettingsKey("eps", \.eps, .number(.above(0)), "added to the root of the second mean"),
             ])

@@ -105,26 +105,30 @@ extension Recipe: KeyedSettings {
             Key("name", \.name, .runName, default: .from("the file's name") { $0.name }, "the run's name"),
             Key("seed", \.seed, .seed, "the run's seed, from which all its random streams derive"),
             Key("backend", \.backend, .choice, default: .omitted(.reference), "what computes the matrix products"),
-            .section("data", \.data),
+            .section("data", \.data, "the pictures to train on"),
             .section(
                 "model", \.model, start: { Model.Keys(runSeed: $0.seed) },
-                make: { try Model($1, $2, runSeed: $0.seed) },
-                keys: \.keys),
-            .section("lora", \.lora) {
-                var start = AdapterRecipe.schema.initial
-                start.seed = $0.seed
-                return start
-            },
-            .section("objective", \.objective),
+                make: { try Model($1, $2, runSeed: $0.seed) }, keys: \.keys,
+                "the model to start from: a folder, or the configurations of a new one"),
+            .section(
+                "lora", \.lora,
+                start: {
+                    var start = AdapterRecipe.schema.initial
+                    start.seed = $0.seed
+                    return start
+                }, "low-rank adapters in the UNet, which are then all that is trained"),
+            .section("objective", \.objective, "what is minimised"),
             .section(
                 "inversion", \.inversion,
                 when: Key.Condition("objectives that invert pictures") {
                     $0.objective.kind.noising == .inversion ? nil : "objective.name: \($0.objective.name)"
                 }, elsewhere: .null,
                 without: { ($0.objective.kind.addsNoise ? [] : ["noise"], "objective.name: \($0.objective.name)") },
-                start: { InversionSettings(addsNoise: $0.objective.kind.addsNoise) }),
-            .section("optimizer", \.optimizer), .section("training", \.training),
-            .section("record", \.record, isRequired: false),
+                start: { InversionSettings(addsNoise: $0.objective.kind.addsNoise) },
+                "how a picture is carried to its noise level"),
+            .section("optimizer", \.optimizer, "how gradients change the weights"),
+            .section("training", \.training, "how much is trained, on what, and which parts"),
+            .section("record", \.record, isRequired: false, "what a recorded run keeps"),
         ])
 
     private init(_ root: SettingsSection, stem: String) throws {
@@ -182,7 +186,7 @@ extension Recipe: KeyedSettings {
 
 extension SettingsType<String> {
     /// The run's name, or the file's where that can stand in for it.
-    fileprivate static let runName = SettingsType("text", bound: expectation) { field, stem in
+    fileprivate static let runName = SettingsType(expectation) { field, stem in
         let isName: (String) -> Bool = { $0.wholeMatch(of: /[a-z0-9-]+/) != nil }
         if field.node == nil, field.style == .written, let stem, !isName(stem) {
             throw field.missing(expectation, hint: "the file's name, \"\(stem)\", cannot stand in for it")

@@ -98,11 +98,11 @@ extension Recipe.Objective: KeyedSettings {
                 }, "the score that is scaled to 1, above score_min; null for the data's greatest"),
         ]
             + Key.own(
-                ObjectiveKind.all.map { ("objective.name: \($0.name)", $0.settings) }, \.settings, settings: { $0 },
-                read: { root, name, section in
-                    try root.settings.read(name, section)
-                    if root.isWeighted, let plain = root.settings.plainOnly { try section["gamma"].refuse(with: plain) }
-                }, refusal: { "objective.name: \($0.name)" }))
+                "objective.name", ObjectiveKind.all.map { ($0.name, $0.settings) }, of: { ($0.name, $0.settings) }
+            ) { root, name, section in
+                try root.settings.read(name, section)
+                if root.isWeighted, let plain = root.settings.plainOnly { try section["gamma"].refuse(with: plain) }
+            })
 
     /// γ, which turns labels into smoothed ones for the objectives that may have either.
     private static let gammaKey: Key = {
@@ -110,7 +110,8 @@ extension Recipe.Objective: KeyedSettings {
         return Key("gamma") { _ in
             [
                 SettingsRow(
-                    "gamma", type, standard: "10 (\(names(.always))), plain labels (\(names(.withGamma)))",
+                    "gamma", values: type.words,
+                    standard: "10 (\(names(.always))), plain labels (\(names(.withGamma)))",
                     condition: "objective.name: \(names(.always)), \(names(.withGamma))",
                     "how sharply differences of scaled scores become smoothed labels")
             ]

@@ -48,8 +48,10 @@ extension Recipe.Optimizer: KeyedSettings {
                 "whether lr is that of one pair, multiplied by the pairs of a step"),
         ]
             + Key.own(
-                Optimizers.all.map { ("optimizer.name: \($0.name)", $0) }, \.settings, settings: { $0 },
-                read: { try $0.settings.read($1, $2) }, refusal: { "optimizer.name: \($0.settings.name)" }) + [
+                "optimizer.name", Optimizers.all.map { ($0.name, $0) }, of: { ($0.settings.name, $0.settings) }
+            ) {
+                try $0.settings.read($1, $2)
+            } + [
                 Key(
                     "weight_decay", \.settings.weightDecay, .number(.atLeast(0)),
                     default: .from(standardDecay) { $0.settings.weightDecay },

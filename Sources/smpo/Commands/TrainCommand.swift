@@ -47,6 +47,7 @@ struct TrainCommand: ParsableCommand {
             Before anything large is loaded, a plan of the memory is made from the
             configurations. A run that does not fit is refused, with the settings
             under which it would. --dry-run prints the plan and stops there.
+            --keys prints what a recipe may say.
 
             Ctrl-C finishes the step first, and so do SIGTERM and a terminal that
             hangs up (130); --resume takes a recorded run up. Under nohup it goes
@@ -115,6 +116,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Print the plan of the memory and train nothing.")
     var dryRun = false
 
+    @Flag(help: "Print the keys of a recipe, Markdown, and train nothing.")
+    var keys = false
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -146,12 +150,16 @@ struct TrainCommand: ParsableCommand {
             throw ValidationError("--band needs --record; --resume takes the band from the record")
         }
         if name != nil && record == nil { throw ValidationError("--name needs --record") }
+        if keys && (recipe != nil || record != nil || resume != nil || dryRun) {
+            throw ValidationError("--keys prints the keys of every recipe: give it alone")
+        }
         if dryRun && (record != nil || resume != nil) {
             throw ValidationError("--dry-run trains nothing: leave out --record and --resume")
         }
     }
 
     func run() throws {
+        if keys { return print(RecipeKeysPage.text, terminator: "") }
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         Interrupt.listen()
