@@ -219,7 +219,8 @@ import TinyRuns
             #expect(plan.parameters[0].count > 0 && plan.total > 48 << 20)
             #expect(plan.rows.contains { $0.name == "AdamW moments" })
             var other = read
-            (other.optimizer.name, other.optimizer.clipThreshold, other.optimizer.decayRate) = (.adafactor, 1, -0.8)
+            other.optimizer.settings = Adafactor.Settings(
+                clipThreshold: 1, decayRate: -0.8, eps: 1e-30, weightDecay: 0.01)
             other.backend = .openblas
             let names = try MemoryPlan(other, workers: 1).rows.map(\.name)
             for name in ["Adafactor moments", "update of the largest tensor", "matrices laid out for OpenBLAS"] {
