@@ -152,8 +152,8 @@ struct StepFootprint: Sendable {
         _ = try trainer.applyGradients()
         updateWork = device.work
         state = trainer.optimizer.stateTensors.reduce(0) { $0 + $1.tensor.byteCount }
-        // The gradients are gone.
-        copies = device.live - fixed - state
+        // The gradients are gone; the model, its reference and the batch are there, last used above or not.
+        copies = withExtendedLifetime((trainer, task, batch)) { device.live - fixed - state }
     }
 
     private static func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + $1.value.byteCount } }

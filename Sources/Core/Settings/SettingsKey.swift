@@ -8,8 +8,8 @@ package struct SettingsKey<Root>: Sendable {
         /// The value that the section's settings begin with.
         case initial
         /// This value, with which resolved settings leave the key out: it came after manifests had been written without
-        /// it. `null` is as good as nothing for such a key.
-        case omitted(Value)
+        /// it. With `orNull` a `null` is as good as nothing.
+        case omitted(Value, orNull: Bool = false)
         /// What follows from keys before it, in words and as a value.
         case from(String, @Sendable (Root) -> Value)
     }
@@ -60,7 +60,7 @@ package struct SettingsKey<Root>: Sendable {
             switch standard {
             case .required: nil
             case .initial: root[keyPath: path]
-            case .omitted(let value): value
+            case .omitted(let value, _): value
             case .from(_, let value): value(root)
             }
         }
@@ -69,14 +69,14 @@ package struct SettingsKey<Root>: Sendable {
                 switch standard {
                 case .required: "required"
                 case .initial: type.write(root[keyPath: path]).inline
-                case .omitted(let value): type.write(value).inline
+                case .omitted(let value, _): type.write(value).inline
                 case .from(let words, _): words
                 }
             return [SettingsRow(name, values: type.words, standard: words, condition: condition?.words ?? "", summary)]
         } read: { root, section in
             let field = section[name]
             if let refusal = condition?.refusal(root) { return try field.refuse(with: refusal) }
-            if case .omitted(let value) = standard, field.given == nil {
+            if case .omitted(let value, let orNull) = standard, field.node == nil || (orNull && field.given == nil) {
                 root[keyPath: path] = value
             } else {
                 root[keyPath: path] = try type.read(field, standing(root))
@@ -86,7 +86,7 @@ package struct SettingsKey<Root>: Sendable {
         } value: { root in
             guard condition?.refusal(root) == nil else { return elsewhere(root) }
             let value = type.write(root[keyPath: path])
-            if case .omitted(let standard) = standard, type.write(standard).json == value.json { return nil }
+            if case .omitted(let standard, _) = standard, type.write(standard).json == value.json { return nil }
             return value
         }
     }

@@ -59,7 +59,7 @@ extension Recipe.TrainingSettings: KeyedSettings {
                 "whether activations are computed again in the backward pass, to save memory; changes no bit"),
             Key("timesteps", \.timesteps, .choice, "how timesteps are drawn: all alike, or noisy ones likelier"),
             Key(
-                "ema_every", \.emaEvery, .int(1...Int.max), default: .omitted(1),
+                "ema_every", \.emaEvery, .int(1...Int.max), default: .omitted(1, orNull: true),
                 when: Key.Condition("training.ema") { $0.ema == nil ? "training.ema: null" : nil },
                 "steps from one averaging to the next"),
             Key(
