@@ -4,10 +4,10 @@ import Core
 import Pages
 
 /// How a run and its replay lie to each other, for people.
-enum DriftText {
+package enum DriftText {
     /// What kind of change it is, how much of each phase moved where it began, how far, what became of the loss, and the
     /// heads. Nothing of a run that is as it was recorded.
-    static func lines(_ drift: Drift) -> [String] {
+    package static func lines(_ drift: Drift) -> [String] {
         guard let kind = drift.kind else { return [] }
         var lines = ["  kind              \(kind.word): \(kind.meaning)"]
         for (index, difference) in drift.inputs.enumerated() {

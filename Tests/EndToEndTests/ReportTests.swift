@@ -4,8 +4,17 @@ import Ledger
 import Testing
 import TinyRuns
 
-/// `smpo report`
-@Suite struct ReportTests {
+/// `smpo report`, of run-1 and of other, which differs by its learning rate.
+@Suite(
+    .recordedOnce { sandbox in
+        _ = try sandbox.baseModel()
+        let recipe = try sandbox.runs.smpo(model: sandbox.runs.path("model"), steps: 3)
+        _ = try sandbox.record(recipe)
+        let other = try sandbox.program.run(
+            "train", recipe, "--record", "--name", "other", "--set", "optimizer.lr=2e-3")
+        #expect(other.status == 0, "\(other.errors)")
+    })
+struct ReportTests {
     private func text(_ sandbox: Sandbox, _ name: String) throws -> String {
         String(decoding: try FileContents.read(sandbox.runs.path(name)), as: UTF8.self)
     }
@@ -14,69 +23,71 @@ import TinyRuns
         JSONCursor(try JSONValue.read(sandbox.runs.path(name)), name: "data", file: name)
     }
 
-    @Test func runsAuditsAndDifferencesBecomePages() throws {
-        try Sandbox.with { sandbox in
-            let program = sandbox.program
-            let base = try sandbox.baseModel()
-            _ = base
-            let recipe = try sandbox.runs.smpo(model: sandbox.runs.path("model"), steps: 3)
-            _ = try sandbox.record(recipe)
+    @Test func ofARecordAloneNothingIsClaimedOfAReplay() throws {
+        let sandbox = try Sandbox.recorded
+        let record = try sandbox.program.run("report", "run-1", "-o", "record.html", "--workers", "1")
+        #expect(record.status == 0 && record.output == "run-1: recorded\n", "\(record.errors)")
+        let page = try text(sandbox, "record.html")
+        #expect(page.contains("Nothing was replayed") && page.contains("data:image/png;base64,"))
+        #expect(page.contains("✓ recorded digest") && !page.contains("✗ not the recorded digest"))
+    }
 
-            // The record alone: nothing is claimed of a replay.
-            let record = try program.run("report", "run-1", "-o", "record.html", "--workers", "1")
-            #expect(record.status == 0 && record.output == "run-1: recorded\n", "\(record.errors)")
-            let first = try text(sandbox, "record.html")
-            #expect(first.contains("Nothing was replayed") && first.contains("data:image/png;base64,"))
-            #expect(first.contains("✓ recorded digest") && !first.contains("✗ not the recorded digest"))
-            for name in ["record.html", "record.md", "record.data.json"] {
-                let before = try text(sandbox, name)
-                #expect(try program.run("report", "run-1", "-o", "record.html", "--workers", "2").status == 0)
-                #expect(try text(sandbox, name) == before, "\(name)")
-            }
-
-            // Replayed, with pictures.
-            let replay = try program.run("report", "run-1", "--replay", "--samples", "-o", "replay.html")
-            #expect(replay.status == 0 && replay.output == "run-1: reproduced\n", "\(replay.errors)")
-            let data = try json(sandbox, "replay.data.json")
-            #expect(try data["verdict"]["word"].string() == "reproduced" && data["missing"].elements().isEmpty)
-            let sections = try data["sections"]
-            #expect(try sections["loss"]["data"]["rows"].elements().count == 3)
-            let latents = try sections["latents"]["data"]["rows"].elements()
-            #expect(try latents.count == 6 && latents.allSatisfy { try $0[4].bool() && $0[5].bool() })
-            #expect(try sections["samples"]["data"].elements().count == 6)
-
-            // An audit in a file; a difference in a file; both with what is known here.
-            let audit = try program.run("audit", "run-1", "--json")
-            try sandbox.runs.write(audit.output, to: "audit.json")
-            let audited = try program.run("report", "audit.json")
-            #expect(
-                audited.status == 0 && audited.output.hasPrefix("run-1: ✓ reproduced  (audit)"), "\(audited.errors)")
-            #expect(!audited.output.contains("\u{1B}"))
-            #expect(
-                try program.run("train", recipe, "--record", "--name", "other", "--set", "optimizer.lr=2e-3").status
-                    == 0)
-            let diff = try program.run("diff", "run-1", "other", "--no-rerun", "--json")
-            try sandbox.runs.write(diff.output, to: "diff.json")
-            #expect(try program.run("report", "diff.json", "-o", "diff.html").status == 0)
-            let difference = try json(sandbox, "diff.data.json")["sections"]
-            #expect(try difference["first-difference"]["data"]["step"].int() == 1)
-            #expect(try difference["drift"]["data"]["rows"].elements().count == 3)
-            let weights = try program.run("diff", "model", ".smpo/runs/run-1", "--json")
-            try sandbox.runs.write(weights.output, to: "weights.json")
-            #expect(try program.run("report", "weights.json", "-o", "weights.html").status == 0)
-            #expect(try text(sandbox, "weights.html").contains("Distances in units of the last place"))
+    @Test func equalEvidenceGivesEqualBytes() throws {
+        let sandbox = try Sandbox.recorded
+        for workers in ["1", "2"] {
+            let made = try sandbox.program.run("report", "run-1", "-o", "by-\(workers).html", "--workers", workers)
+            #expect(made.status == 0, "\(made.errors)")
         }
+        for ending in ["html", "md", "data.json"] {
+            // The Markdown names the file of the numbers.
+            let one = try text(sandbox, "by-1.\(ending)").replacing("by-1", with: "by-2")
+            #expect(try text(sandbox, "by-2.\(ending)") == one, "\(ending)")
+        }
+    }
+
+    @Test func aReplayHasEveryStepWithItsPictures() throws {
+        let sandbox = try Sandbox.recorded
+        let replay = try sandbox.program.run("report", "run-1", "--replay", "--samples", "-o", "replay.html")
+        #expect(replay.status == 0 && replay.output == "run-1: reproduced\n", "\(replay.errors)")
+        let data = try json(sandbox, "replay.data.json")
+        #expect(try data["verdict"]["word"].string() == "reproduced" && data["missing"].elements().isEmpty)
+        let sections = try data["sections"]
+        #expect(try sections["loss"]["data"]["rows"].elements().count == 3)
+        let latents = try sections["latents"]["data"]["rows"].elements()
+        #expect(try latents.count == 6 && latents.allSatisfy { try $0[4].bool() && $0[5].bool() })
+        #expect(try sections["samples"]["data"].elements().count == 6)
+    }
+
+    @Test func anAuditInAFileIsShownWithWhatIsKnownHere() throws {
+        let sandbox = try Sandbox.recorded
+        try sandbox.runs.write(try sandbox.program.run("audit", "run-1", "--json").output, to: "audit.json")
+        let audited = try sandbox.program.run("report", "audit.json")
+        #expect(audited.status == 0 && audited.output.hasPrefix("run-1: ✓ reproduced  (audit)"), "\(audited.errors)")
+        #expect(!audited.output.contains("\u{1B}"))
+    }
+
+    @Test func aDifferenceOfRunsInAFileIsShownStepByStep() throws {
+        let sandbox = try Sandbox.recorded
+        let diff = try sandbox.program.run("diff", "run-1", "other", "--no-rerun", "--json")
+        try sandbox.runs.write(diff.output, to: "diff.json")
+        #expect(try sandbox.program.run("report", "diff.json", "-o", "diff.html").status == 0)
+        let difference = try json(sandbox, "diff.data.json")["sections"]
+        #expect(try difference["first-difference"]["data"]["step"].int() == 1)
+        #expect(try difference["drift"]["data"]["rows"].elements().count == 3)
+    }
+
+    @Test func aDifferenceOfCheckpointsInAFileHasItsDistances() throws {
+        let sandbox = try Sandbox.recorded
+        let weights = try sandbox.program.run("diff", "model", ".smpo/runs/run-1", "--json")
+        try sandbox.runs.write(weights.output, to: "weights.json")
+        #expect(try sandbox.program.run("report", "weights.json", "-o", "weights.html").status == 0)
+        #expect(try text(sandbox, "weights.html").contains("Distances in units of the last place"))
     }
 
     /// A record that holds, but that its inputs do not give: the trace of another recipe under this one's manifest.
     @Test func aReplayThatDiffersGoesOnToTheEnd() throws {
-        try Sandbox.with { sandbox in
+        try Sandbox.withCopy { sandbox in
             let (program, workspace) = (sandbox.program, sandbox.workspace)
-            let recipe = try sandbox.runs.smpo(steps: 3)
-            _ = try sandbox.record(recipe)
-            #expect(
-                try program.run("train", recipe, "--record", "--name", "other", "--set", "optimizer.lr=2e-3").status
-                    == 0)
             let ledger = try workspace.openLedger()
             let traces = try ledger.steps(of: "other").map {
                 StepTrace(record: $0.record, tensors: try ledger.tensors(of: "other", step: $0.record))
@@ -122,10 +133,13 @@ import TinyRuns
             #expect(try program.run("report", "half.json").status == 2)
             #expect(try program.run("report", "lost").status == 2)
             #expect(try program.run("report", "lost", "-o", "page.pdf").status == 64)
+        }
+    }
 
-            _ = try sandbox.record(try sandbox.runs.smpo(steps: 2))
+    @Test func nothingIsShownOfARunThatWasTamperedWith() throws {
+        try Sandbox.withCopy { sandbox in
             try sandbox.forge { $0.inputs.seed += 1 }
-            let tampered = try program.run("report", "run-1", "-o", "tampered.html")
+            let tampered = try sandbox.program.run("report", "run-1", "-o", "tampered.html")
             #expect(tampered.status == 3 && tampered.output == "run-1: tampered\n", "\(tampered.errors)")
             #expect(try text(sandbox, "tampered.html").contains("none of it is shown"))
         }

@@ -3,7 +3,6 @@ import Audit
 import Compute
 import Core
 import Ledger
-import Reports
 import Training
 
 /// `smpo calibrate`

@@ -2,7 +2,6 @@ import ArgumentParser
 import Audit
 import Core
 import Ledger
-import Reports
 
 extension GoldenCommand {
     /// `smpo golden review`

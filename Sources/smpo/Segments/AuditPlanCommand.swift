@@ -3,7 +3,6 @@ import Audit
 import Core
 import Foundation
 import Ledger
-import Reports
 import Training
 
 extension AuditCommand {

@@ -1,4 +1,3 @@
-import Audit
 import Comparison
 import Core
 import Foundation

@@ -1,10 +1,11 @@
 import Audit
 import Core
+import Reports
 
 /// What a review of a golden run found, for people.
-package enum GoldenReviewText {
+enum GoldenReviewText {
     /// Whether it is what it was, else what moved and the heads, and what to do.
-    package static func describe(_ finding: GoldenReview.Finding) -> String {
+    static func describe(_ finding: GoldenReview.Finding) -> String {
         let (drift, judgement) = (finding.drift, finding.judgement)
         guard !judgement.verdict.isPass else {
             return "\(drift.run): \(judgement.verdict.rawValue), \(drift.steps.count) steps"

@@ -3,9 +3,9 @@ import Core
 import Foundation
 
 /// Reports on segments for people.
-package enum SegmentText {
+enum SegmentText {
     /// The verdict, a line for each segment, and what the draw can promise.
-    package static func describe(_ report: SampleReport) -> String {
+    static func describe(_ report: SampleReport) -> String {
         let count = report.plan.segments.count
         var lines = [
             "\(report.run): \(report.verdict.rawValue), in \(report.results.count) of \(count) segments "
@@ -40,7 +40,7 @@ package enum SegmentText {
 
     /// The same plan for programs: the segments, the seconds of a step where they are known, and how many segments to draw
     /// so that a run with so many wrong ones is found with 95 %.
-    package static func json(run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int) -> JSONValue {
+    static func json(run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int) -> JSONValue {
         let count = plan.segments.count
         let wrong = Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted()
         return [
@@ -64,7 +64,7 @@ package enum SegmentText {
     /// - Parameters:
     ///   - seconds: of a step, where known.
     ///   - memory: bytes of a process.
-    package static func describe(
+    static func describe(
         run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int
     ) -> String {
         let count = plan.segments.count
