@@ -5,7 +5,7 @@
 /// sum. An operation whose operands take much room is `indirect`, so that the others stay small.
 package enum Operation {
     // Products and sums of products
-    indirect case product(Product)
+    case product(Product)
     indirect case attention(Attention, to: Tensor, statistics: Tensor)
     indirect case attentionBackward(Attention, AttentionGradients)
     case softmaxRows(Tensor)

@@ -1,8 +1,8 @@
 import CKernels
 
 /// A matrix product C = A·B (+ biases), or C += A·B, by rule 2 of the contract: which values, in which order of the inner
-/// index, and what it is computed for.
-package struct Product {
+/// index, and what it is computed for. A class: one is made for every product, and small products feel each copy.
+package final class Product {
     /// What a product is computed for. The bits of `ref-1` do not depend on it; another contract may treat kinds apart.
     package enum Kind: Sendable, CaseIterable {
         /// A product by itself.
