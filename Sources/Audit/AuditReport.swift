@@ -9,8 +9,8 @@ package struct AuditReport: Sendable {
     /// The verdict and its reason.
     package var judgement: Judgement
     package var verdict: Verdict { judgement.verdict }
-    /// The reason, for `tampered` and `incomparable`; else the part that was not compared, neither for want of time nor
-    /// by order.
+    /// The reason, for `tampered` and `incomparable`; else the part that was not compared, where that is not for want
+    /// of time or by order.
     package var reason: String? { judgement.reason }
     /// The name of the contract that the replay computed by; nil where nothing was replayed.
     package var contract: String?

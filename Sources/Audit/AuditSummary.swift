@@ -124,7 +124,7 @@ package struct AuditSummary: Sendable {
             summary: try cursor["divergence"].present?["summary"].string() ?? cursor["reason"].present?.string())
     }
 
-    /// What the audit did not check, as far as the document tells.
+    /// What the audit did not check, as far as is known here.
     package var omissions: [Finding.Omission] {
         var list: [Finding.Omission] = []
         if let segments {

@@ -11,7 +11,7 @@ import Training
 /// so an operator at which they do not is wrong on one of them, and its numbers are known from both.
 struct Localizer {
     /// The operator found, and what was tried.
-    struct Finding {
+    struct Localization {
         /// The first operator that differs, if one was found.
         var divergence: OperatorDivergence?
         /// The cause, as far as the operators tell.
@@ -28,12 +28,12 @@ struct Localizer {
     let engine: Engine
 
     /// Looks into step `step`, whose replay was not what was recorded.
-    func find(step: Int) throws -> Finding {
+    func find(step: Int) throws -> Localization {
         let replay = try StepReplay(run, step: step, engine: engine)
         let begin = ContinuousClock.now
         let here = try replay.run(engine)
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        var finding = Finding(cause: .environment)
+        var finding = Localization(cause: .environment)
         let recorded = try run.operators(of: step)
         if let recorded {
             finding.notes.append("\(recorded.count) recorded operators of step \(step)")
@@ -51,7 +51,7 @@ struct Localizer {
 
     private func compareInstructionSets(
         _ replay: StepReplay, _ here: StepReplay.Result, _ recorded: OperatorTrace?, _ seconds: Double,
-        _ finding: inout Finding
+        _ finding: inout Localization
     ) throws {
         guard let other = ISA.supported.filter({ $0 != engine.isa }).last else { return }
         guard other != .baseline || seconds < Localizer.patience else {

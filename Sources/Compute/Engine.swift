@@ -38,12 +38,7 @@ package final class Engine: @unchecked Sendable {
         self.backend = backend
         self.isa = isa
         self.pool = pool
-        let reference = ReferenceDevice(isa: isa, pool: pool)
-        device =
-            switch backend {
-            case .reference: reference
-            case .openblas: OpenBLASDevice(others: reference)
-            }
+        device = backend.device(ReferenceDevice(isa: isa, pool: pool))
     }
 
     /// The same instruction set and the same workers on another backend.

@@ -17,6 +17,9 @@ package enum ISA: String, Sendable, CaseIterable, Comparable {
         }
     }
 
+    /// Its kernels.
+    var kernels: ck_kernels { ck_kernels_for(code).pointee }
+
     /// Whether this CPU can execute it.
     package var isSupported: Bool { ck_isa_supported(code) != 0 }
 

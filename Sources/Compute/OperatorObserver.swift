@@ -19,6 +19,18 @@ extension Engine {
     /// Announces the results of the operator that began last.
     func end(_ outputs: @autoclosure () -> [Tensor]) { observer?.didRun(outputs()) }
 
+    /// A new tensor of `shape`, the only result of `operation`, announced as an operator named `name`.
+    @inline(__always) func result(
+        _ name: @autoclosure () -> String, _ inputs: @autoclosure () -> [Tensor?], _ shape: [Int],
+        _ operation: (Tensor) -> Operation
+    ) -> Tensor {
+        begin(name(), inputs())
+        let result = tensor(shape)
+        device.run(operation(result))
+        end([result])
+        return result
+    }
+
     /// Runs `body`, which makes one tensor of `inputs` outside the kernels, as an operator named `operation`.
     package func operation(
         _ operation: String, _ inputs: @autoclosure () -> [Tensor], _ body: () throws -> Tensor

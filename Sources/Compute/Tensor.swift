@@ -103,9 +103,14 @@ package struct Tensor: Sendable {
         mutating get { storage.isWritable && isKnownUniquelyReferenced(&storage) }
     }
 
+    /// A new tensor of the same shape and type in the same place, its contents undefined.
+    private var blank: Tensor {
+        Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
+    }
+
     /// A copy with its own storage, in the same place.
     package func copy() -> Tensor {
-        let result = Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
+        let result = blank
         switch storage.residence {
         case .host(let base): result.storage.base.copyMemory(from: base + offset, byteCount: byteCount)
         case .device(let device, _): device.run(.copy(self, to: result))
@@ -115,7 +120,7 @@ package struct Tensor: Sendable {
 
     /// Zeros (+0) of the same shape, in the same place. The tensor must be `f32`.
     package func zeros() -> Tensor {
-        let result = Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
+        let result = blank
         switch storage.residence {
         case .host: result.pointer.initialize(repeating: 0, count: count)
         case .device(let device, _): device.run(.fill(result, 0))

@@ -45,8 +45,6 @@ package enum DigestDomain: String, Sendable, CaseIterable {
     case labels = "smpo/labels/1"
     /// The tables of a noise schedule.
     case schedule = "smpo/schedule/1"
-    /// The state of an optimiser.
-    case optimizerState = "smpo/optimizer-state/1"
     /// The vocabulary of a tokenizer.
     case tokenizer = "smpo/tokenizer/1"
     /// The circumstances under which a run was made.

@@ -34,18 +34,18 @@ package struct CommandEnding: Sendable {
     /// The exit code, if the process came to one.
     package var exitCode: Int32? { if case .exit(let code) = cause { code } else { nil } }
 
-    /// What it printed: a JSON object, or text. - Throws: `JSONError` for an object that is none.
+    /// What it printed: a JSON object, or text. - Throws: `JSONSyntaxError` for an object that is none.
     package func value() throws -> JSONValue {
         output.first == UInt8(ascii: "{")
             ? try JSONValue.parse(output, file: command.text) : .string(String(decoding: output, as: UTF8.self))
     }
 
-    /// What it printed, read as JSON; `name` stands for the whole in errors. - Throws: `JSONError`.
+    /// What it printed, read as JSON; `name` stands for the whole in errors. - Throws: `JSONSyntaxError`.
     package func report(_ name: String) throws -> JSONCursor {
         JSONCursor(try JSONValue.parse(output, file: command.text), name: name, file: command.text)
     }
 
-    /// An error that says so; what the command itself said last goes before `reason`.
+    /// The error of this ending; what the command itself said last takes the place of `reason`.
     package func failure(_ reason: String? = nil) -> CommandFailure {
         CommandFailure(command: command.text, cause: cause, reason: lastError ?? reason)
     }

@@ -30,7 +30,7 @@ package struct KeptResults {
 
     private func file(of job: Job) -> String { "\(folder)/results/\(job.name)-\(key(of: job).hex.prefix(8)).json" }
 
-    /// The ends of a job's commands, if they are kept. - Throws: `FileError`, `JSONError`, `JSONShapeError` where the file
+    /// The ends of a job's commands, if they are kept. - Throws: `FileError`, `JSONSyntaxError`, `JSONShapeError` where the file
     /// holds another result.
     func endings(of job: Job) throws -> [CommandEnding]? {
         let file = file(of: job)
@@ -50,8 +50,8 @@ package struct KeptResults {
         }
     }
 
-    /// Keeps what a job's commands printed, where each of them ended well. - Throws: `FileError`; `JSONError` for JSON that is
-    /// none.
+    /// Keeps what a job's commands printed, where each of them ended well. - Throws: `FileError`;
+    /// `JSONSyntaxError` for JSON that is none.
     func keep(_ endings: [CommandEnding], of job: Job) throws {
         guard endings.allSatisfy({ $0.exitCode == 0 }) else { return }
         let value: JSONValue = [

@@ -20,8 +20,8 @@ package struct OwnProcesses: Launcher {
     }
 }
 
-/// A program, this one as a rule, started with a command's arguments. What it prints goes into temporary files, not pipes: a full pipe
-/// would stop a process that nobody reads from yet. The files go with this object.
+/// A program, this one as a rule, started with a command's arguments. What it prints goes into temporary files, not
+/// pipes: a full pipe would stop a process that nobody reads from yet. The files go with this object.
 final class OwnProcess: RunningCommand {
     private let command: Command
     private let process = Process()
@@ -44,8 +44,8 @@ final class OwnProcess: RunningCommand {
         RunningProcesses.add(process.processIdentifier)
     }
 
-    /// Signals may be blocked in the thread that starts a process, as in Dispatch's; the process would inherit that, and could not
-    /// be stopped.
+    /// Signals may be blocked in the thread that starts a process, as in Dispatch's; the process would inherit that, and
+    /// could not be stopped.
     private static func withSignals(_ body: () throws -> Void) rethrows {
         var (signals, before) = (sigset_t(), sigset_t())
         sigemptyset(&signals)

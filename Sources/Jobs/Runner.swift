@@ -9,15 +9,15 @@ package struct Runner {
     /// Cores that the jobs share. One that wants more than all runs alone.
     package let cores: Int
     /// Called again and again while jobs run: what it throws stops them all.
-    package let checkpoint: () throws -> Void
+    package let stopIfAsked: () throws -> Void
 
     package init(
-        _ launcher: any Launcher, width: Int, cores: Int? = nil, checkpoint: @escaping () throws -> Void = {}
+        _ launcher: any Launcher, width: Int, cores: Int? = nil, stopIfAsked: @escaping () throws -> Void = {}
     ) {
         self.launcher = launcher
         self.width = width
         self.cores = cores ?? width
-        self.checkpoint = checkpoint
+        self.stopIfAsked = stopIfAsked
     }
 
     /// A command that is about to start.
@@ -83,7 +83,7 @@ package struct Runner {
         }
         do {
             while !waiting.isEmpty || !active.isEmpty {
-                try checkpoint()
+                try stopIfAsked()
                 let free = cores - active.reduce(0) { $0 + jobs[$1.job].cores }
                 if active.count < width,
                     let place = waiting.firstIndex(where: { jobs[$0].cores <= free || active.isEmpty })
@@ -102,7 +102,7 @@ package struct Runner {
                 let ended = active.remove(at: place)
                 let ending = try ended.command.ending()
                 // What stops this program may have ended the command too: that is no result of it.
-                try checkpoint()
+                try stopIfAsked()
                 try note(ending, of: ended.job)
                 try goOn(with: ended.job)
             }

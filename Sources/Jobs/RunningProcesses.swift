@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// The processes that were started and have not ended, so that a handler of a signal that ends this program can end them too:
-/// each has a process group of its own, which a terminal's signal does not reach.
+/// The processes that were started and have not ended, so that a handler of a signal that ends this program can end
+/// them too: each has a process group of its own, which a terminal's signal does not reach.
 package enum RunningProcesses {
     /// So many at a time; one more is not remembered.
     private static let most = 256

@@ -53,8 +53,7 @@ package struct Attestations: Sendable, Equatable {
 
     /// Holds every statement against the manifest, and the signatures against the keys that are known.
     /// - Throws: `TamperError` when a statement is not the one that this manifest gives, or the signature of a known
-    /// key
-    ///   does not hold.
+    ///   key does not hold.
     package func check(_ manifest: Manifest, keys: [VerifyingKey]) throws -> Signers {
         var signers = Signers()
         let expected = RunStatement.json(manifest)

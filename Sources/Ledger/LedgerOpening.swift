@@ -8,14 +8,12 @@ enum LedgerOpening {
     /// the making of tables fail where two come at once. The lock is on `<ledger>.lock`, a file that stays.
     static func oneAtATime<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
         try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
-        let descriptor = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        // A folder that takes no lock takes no ledger; `body` says why.
-        guard descriptor >= 0 else { return try body() }
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw FileError(operation: "lock", path: path + ".lock", code: errno) }
+        let lock: FileLock
+        do { lock = try FileLock(path + ".lock") } catch let error as FileError where error.operation == "open" {
+            // A folder that takes no lock takes no ledger; `body` says why.
+            return try body()
         }
-        return try body()
+        return try withExtendedLifetime(lock) { try body() }
     }
 
     /// Looks at an existing file without touching it, and makes the folder of a new one.

@@ -162,8 +162,8 @@ enum LedgerSchema {
         ) STRICT;
         """
 
-    /// Labellings of folders of pairs by scorers. Numbers are REAL, which is a Double exactly: `printf('%!.17g',
-    /// score_0)` prints one so that it reads back.
+    /// Labellings of folders of pairs by scorers. Numbers are REAL, which is a Double exactly:
+    /// `printf('%!.17g', score_0)` prints one so that it reads back.
     private static let labellings = """
         CREATE TABLE labellings (
             id INTEGER PRIMARY KEY,

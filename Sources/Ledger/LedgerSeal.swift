@@ -1,8 +1,8 @@
 import Core
 import GRDB
 
-/// The digests of the ledger's rows of a finished run beside the chain, as the manifest's outcome states it: a row that
-/// is changed, added or taken out later is found by it.
+/// The ledger's holdings of a finished run beside the chain (level, checkpoints, digests of rows), as the manifest's outcome
+/// states them: a row that is changed, added or taken out later is found by them.
 package struct LedgerSeal: Sendable, Equatable {
     /// The level of the recording.
     package let level: RecordLevel

@@ -13,8 +13,7 @@ package struct ManifestOutcome: Sendable, Equatable {
     /// Of each file of the model that the run hands over the digest of its bytes, in the domain `file`, by its path
     /// from the model's folder. Nil in a manifest of format 2, which says nothing of them.
     package var files: [String: Digest]?
-    /// The digests of the ledger's rows of the run beside the chain; nil where the run was not recorded into one, and
-    /// in format 2.
+    /// The ledger's holdings of the run beside the chain; nil where the run was not recorded into one, and in format 2.
     package var ledger: LedgerSeal?
     /// Further members.
     package var other: JSONObject

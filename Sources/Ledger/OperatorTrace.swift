@@ -8,8 +8,8 @@ package struct OperatorTrace: Sendable, Equatable {
     package struct Section: Sendable, Equatable {
         /// The purpose: `inversion 0`, `reference`, `policy`, `gradient`, …
         package let name: String
-        /// The operators that ran: the operation and, where it has one, the parameter: `linear
-        /// unet/mid_block….to_q.weight`.
+        /// The operators that ran: the operation and, where it has one, the parameter:
+        /// `linear unet/mid_block….to_q.weight`.
         package internal(set) var operators: [String] = []
         /// For each operator the digest of its inputs, then that of its outputs.
         package internal(set) var digests: [Digest] = []

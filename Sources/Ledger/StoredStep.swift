@@ -10,6 +10,7 @@ package struct StoredStep: Sendable, Equatable {
     /// The stored head of the chain after the step.
     package let head: Digest
 
+    /// A step with its digest and the head after it.
     package init(record: StepRecord, digest: Digest, head: Digest) {
         self.record = record
         self.digest = digest

@@ -32,18 +32,17 @@ package struct BatchSource: Sendable {
     /// What shapes a batch, asked of the run's recipe.
     package struct Settings: Sendable {
         private let recipe: Recipe
-        /// Edge of the pictures.
-        package let size: Int
         /// T; nil where nothing is noised.
         package let timestepCount: Int?
 
         /// A run of `recipe`.
         init(_ recipe: Recipe, timestepCount: Int?) {
             (self.recipe, self.timestepCount) = (recipe, timestepCount)
-            size = recipe.data.size
         }
 
         private var objective: ObjectiveKind { recipe.objective.kind }
+        /// Edge of the pictures.
+        package var size: Int { recipe.data.size }
         /// The run's seed.
         package var seed: UInt64 { recipe.seed }
         /// Items a step.

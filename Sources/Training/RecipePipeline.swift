@@ -10,11 +10,8 @@ extension Recipe {
         return data.isLatent ? .latentDiffusion : .diffusion
     }
 
-    /// The names of the components that are trained.
-    var trainedComponents: [String] {
-        if objective.kind.trainsScorer { return ["clip"] }
-        return ["unet"] + (training.trainTextEncoder ? ["text_encoder"] : [])
-    }
+    /// The component that the run is about.
+    var policyComponent: String { objective.kind.trainsScorer ? "clip" : "unet" }
 
     /// The model in memory; where it is new, drawn by the workers of `engine`. Throws with the file, key or tensor at
     /// fault.

@@ -5,9 +5,9 @@ import Preferences
 
 /// What the sessions of a kind of model consist of: all that differs between training a diffusion model and a scorer.
 struct SessionParts {
-    /// The model, as the folder that it is written to.
+    /// The model.
     let model: RunModel
-    /// What a step's gradients are.
+    /// What is trained, and by which gradients.
     let task: TrainingTask
     /// Digests of the model's parts, the data and the labels, and of tables, by their names in the manifest.
     let digests: [String: Digest]

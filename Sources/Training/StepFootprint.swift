@@ -6,8 +6,8 @@ import Preferences
 /// What a recipe's model and one step of it take of memory, counted by running a step with a single item on a device that
 /// computes nothing: the model's own passes forward and backward, the recipe's objective, inversion and optimiser.
 ///
-/// Whatever a pass makes belongs to a sample, so that more items at once take a multiple. What a device lays out beside the
-/// operands it reads (`passWork`) does not grow with them.
+/// Whatever a pass makes belongs to a sample, so that more items at once take a multiple. The matrices that OpenBLAS
+/// lays out (`passWork`) do not grow with them.
 struct StepFootprint: Sendable {
     /// Bytes of a component's weights, of the adapters in it, and their row's name.
     struct Weights {
@@ -68,7 +68,7 @@ struct StepFootprint: Sendable {
                 let type = file.tensors.first?.type.name ?? "F32"
                 storage = type == "F32" ? "mapped from the file" : "read from \(type)"
             }
-            let isPolicy = part.kind.name == recipe.trainedComponents[0]
+            let isPolicy = part.kind.name == recipe.policyComponent
             let role = recipe.objective.kind.trainsScorer ? "scorer" : "policy"
             let own = Set(part.component.parameters.map(ObjectIdentifier.init))
             return Weights(

@@ -69,15 +69,7 @@ extension ExitStatus {
     }
 
     /// The code of a gate's outcome.
-    init(_ outcome: GateOutcome) {
-        switch outcome {
-        case .reproduced: self = .success
-        case .tampered: self = .tampered
-        case .diverged, .recipe: self = .diverged
-        case .incomparable, .missing, .unwatched: self = .incomparable
-        case .trouble: self = .trouble
-        }
-    }
+    init(_ outcome: GateOutcome) { self.init(outcome.status) }
 
     /// The code of a comparison of two runs.
     init(_ difference: RunDifference) { self.init(difference.verdict) }

@@ -40,7 +40,7 @@ import Testing
             let count = Self.count(try SourceTree.text("Sources/\(file)"))
             if count > 0 { found[file] = count }
         }
-        let known = Dictionary(uniqueKeysWithValues: Self.places.filter { $0.count > 0 }.map { ($0.file, $0.count) })
+        let known = Dictionary(uniqueKeysWithValues: Self.places.map { ($0.file, $0.count) })
         for (file, count) in found.sorted(by: { $0.key < $1.key }) {
             #expect(count == known[file, default: 0], "\(file)")
         }

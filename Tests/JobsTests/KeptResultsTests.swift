@@ -11,7 +11,7 @@ import Testing
         try body(folder)
     }
 
-    /// Names of jobs and folders stay, so that results of earlier ablations count: the key is written out here.
+    /// The key stands for all inputs, in a form that stays: it is written out here.
     @Test func theKeyStandsForSourcesFilesAndCommands() {
         func key(
             _ source: UInt8 = 1, arguments: [String] = ["a", "b"], file: String = "text",

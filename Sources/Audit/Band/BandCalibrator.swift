@@ -2,7 +2,7 @@ import Comparison
 import Core
 import Ledger
 
-/// Makes a band from the distances that other configurations' replays of recorded steps from the record.
+/// Makes a band from the distances of other configurations' replays of recorded steps from the record.
 package struct BandCalibrator {
     /// The configurations in the order in which they were added.
     package private(set) var configurations: [CalibratedConfiguration]

@@ -36,8 +36,8 @@ package struct CalibrationJob {
             [Command(arguments, environment: core.map { ["OPENBLAS_CORETYPE": $0] } ?? [:])])
     }
 
-    /// The measurement that the process printed, or why there is none that counts. - Throws: `CommandFailure` where it could not
-    /// be started, `JSONShapeError`.
+    /// The measurement that the process printed, or why there is none that counts. - Throws: `CommandFailure` where
+    /// it could not be started, `JSONShapeError`.
     package func outcome(_ ending: CommandEnding) throws -> Outcome {
         guard ending.exitCode == 0 else {
             if case .notStarted = ending.cause { throw ending.failure() }

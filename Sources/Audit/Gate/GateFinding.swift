@@ -3,7 +3,7 @@ import Pages
 
 extension GateOutcome {
     /// What it means for exit codes and presenters.
-    var status: Status {
+    package var status: Status {
         switch self {
         case .reproduced: .passed
         case .diverged, .recipe: .differs
@@ -73,21 +73,21 @@ extension GateCase {
         finding.place = .init(file: place.file, line: place.line)
         finding.contents = [.facts(facts)]
         if checked != nil, !unchecked.isEmpty { finding.unchecked.append(.init("replayed", replayed)) }
-        if let watching { finding.unchecked.append(.init(Self.unwatchedPart, watching)) }
+        if let unwatchedNote { finding.unchecked.append(.init(Self.unwatchedPart, unwatchedNote)) }
         return finding
     }
 
     /// One line: the first difference, the change of the recipe, the reason, or what was compared.
     private var headline: String {
         switch outcome {
-        case .reproduced: [replayed, watching].compactMap(\.self).joined(separator: "; ")
+        case .reproduced: [replayed, unwatchedNote].compactMap(\.self).joined(separator: "; ")
         case .recipe: changes.first?.description ?? outcome.meaning
         default: difference?.summary ?? reason ?? outcome.meaning
         }
     }
 
     /// That no recipe watches the run, and why; nil where one does.
-    private var watching: String? { unwatched.map { "no recipe watches it: \($0)" } }
+    private var unwatchedNote: String? { unwatched.map { "no recipe watches it: \($0)" } }
 
     /// Which steps were replayed, and which were not.
     private var replayed: String {

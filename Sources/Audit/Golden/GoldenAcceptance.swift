@@ -55,8 +55,7 @@ package struct GoldenAcceptance {
     /// of its name. `watch` is the recipe that is to watch it, or why none is; without it that is found
     /// (`GoldenWatching`). All files arrive in their places, or none (`AcceptanceJournal`).
     /// - Throws: `NoReason`, `GoldenBackendError`, `FileError`, `TamperError`, an error that says that no recipe would
-    /// watch
-    ///   the run, or what `body` throws.
+    ///   watch the run, or what `body` throws.
     package func accept(
         _ manifest: Manifest, watch: RecipeWatch? = nil,
         _ body: @escaping (_ append: (StepTrace) throws -> Void) throws -> Void

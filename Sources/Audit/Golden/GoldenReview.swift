@@ -23,7 +23,7 @@ package struct GoldenReview {
     }
 
     /// The result of a review.
-    package struct Finding: Sendable {
+    package struct Outcome: Sendable {
         /// The differences of the golden run and its replay.
         package let drift: Drift
         /// Whether the golden run is what it would be today.
@@ -43,13 +43,13 @@ package struct GoldenReview {
     /// `TamperError` when the golden run itself does not hold, and errors of reading recipe, model and data.
     package func review(
         _ run: String, keeps: Bool = true, progress: (Int, Int) throws -> Void = { _, _ in }
-    ) throws -> Finding {
+    ) throws -> Outcome {
         let golden = try Run(run, in: workspace)
         let (session, source) = try open(golden)
         guard keeps else { return try replay(golden, session, progress: progress) }
         let replacement = GoldenReplacement(run, in: workspace)
         try replacement.remove()
-        var finding: Finding?
+        var finding: Outcome?
         try GoldenLog.write(folder: replacement.folder, run: run, inputs: session.inputs) { append in
             finding = try replay(golden, session, progress: progress, trace: append)
         } manifest: {
@@ -80,7 +80,7 @@ package struct GoldenReview {
     private func replay(
         _ run: Run, _ session: TrainingSession, progress: (Int, Int) throws -> Void,
         trace: (StepTrace) throws -> Void = { _ in }
-    ) throws -> Finding {
+    ) throws -> Outcome {
         let total = session.recipe.training.steps
         let inputs = DocumentDifference.all(run.manifest.inputs.json, session.inputs.json)
         var facts = Judgement.Facts(demanded: total, last: total)
@@ -96,6 +96,6 @@ package struct GoldenReview {
         replay.facts.outcome = run.outcome(against: found)
         var drift = replay.drift(of: run, found: found)
         drift.inputs = inputs
-        return Finding(drift: drift, judgement: Judgement(replay.facts))
+        return Outcome(drift: drift, judgement: Judgement(replay.facts))
     }
 }

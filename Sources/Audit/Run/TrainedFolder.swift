@@ -46,7 +46,7 @@ package struct TrainedFolder {
 
 extension TrainedFolder {
     /// The result of a check of the model that a run has handed over.
-    package struct Finding {
+    package struct Check {
         /// A sentence on the files that hold; nil where nothing was checked.
         package var holds: String?
         /// Files and folders that were not checked, each with the reason.
@@ -65,18 +65,18 @@ extension TrainedFolder {
 extension Run {
     /// Holds the folder of the model that the run has handed over against the files that its outcome states.
     /// - Throws: `TamperError` that names the file; `FileError`.
-    package func checkTrainedFolder() throws -> TrainedFolder.Finding {
+    package func checkTrainedFolder() throws -> TrainedFolder.Check {
         let folder = workspace.model(name)
         guard !outcomes.isEmpty else {
-            return TrainedFolder.Finding(unchecked: ["the run is not finished and states none"])
+            return TrainedFolder.Check(unchecked: ["the run is not finished and states none"])
         }
-        guard FileContents.isFolder(folder) else { return TrainedFolder.Finding(unchecked: ["\(folder) is not there"]) }
+        guard FileContents.isFolder(folder) else { return TrainedFolder.Check(unchecked: ["\(folder) is not there"]) }
         guard !replacesRun else {
-            return TrainedFolder.Finding(unchecked: [
+            return TrainedFolder.Check(unchecked: [
                 "\(folder) is that of the ledger's run, whose golden place another has"
             ])
         }
-        var finding = TrainedFolder.Finding()
+        var finding = TrainedFolder.Check()
         // The documents say the same of an honest run: its files are read once.
         var held: [String: Digest]?
         for (file, outcome) in outcomes {

@@ -79,7 +79,7 @@ package struct SelfTest {
             report.omit(mutant, mutant.reason ?? "")
             return
         }
-        let finding: Finding
+        let finding: TrialResult
         do {
             finding = try find(trial, mutant.steps, copy)
         } catch let error as Fault.Impossible {
@@ -92,12 +92,13 @@ package struct SelfTest {
                 verdict: finding.word, place: finding.place, isRight: finding.meets(mutant.expectation)))
     }
 
-    private func find(_ trial: SelfTestMutant.Trial, _ steps: ClosedRange<Int>, _ copy: EvidenceCopy) throws -> Finding
+    private func find(_ trial: SelfTestMutant.Trial, _ steps: ClosedRange<Int>, _ copy: EvidenceCopy) throws
+        -> TrialResult
     {
-        func audit(_ copy: EvidenceCopy, on engine: Engine, _ fault: Fault? = nil) throws -> Finding {
+        func audit(_ copy: EvidenceCopy, on engine: Engine, _ fault: Fault? = nil) throws -> TrialResult {
             var auditor = Auditor(workspace: copy.workspace, engine: engine, localizes: false)
             auditor.fault = fault
-            return Finding(try auditor.audit(copy.run, segment: steps), copy.workspace)
+            return TrialResult(try auditor.audit(copy.run, segment: steps), copy.workspace)
         }
         switch trial {
         case .fault(let fault): return try audit(copy, on: engine, fault)
@@ -113,13 +114,13 @@ package struct SelfTest {
             let changed = try EvidenceCopy(copy)
             try change(changed)
             let verifier = Verifier(workspace: changed.workspace, engine: engine, opensInputs: false)
-            return Finding(try verifier.verify(changed.run), changed.workspace)
+            return TrialResult(try verifier.verify(changed.run), changed.workspace)
         }
     }
 }
 
 /// The verdict on a mutant.
-private struct Finding {
+private struct TrialResult {
     /// The verdict's word.
     let word: String
     let place: String?
@@ -130,14 +131,14 @@ private struct Finding {
         (step, phase) = (report.divergence?.step, report.divergence?.phase)
         place =
             report.divergence.map { "step \($0.step), \($0.phase.rawValue): \($0.tensor)" }
-            ?? report.reason.map { Finding.short($0, workspace) }
+            ?? report.reason.map { TrialResult.short($0, workspace) }
     }
 
     init(_ report: VerificationReport, _ workspace: Workspace) {
         // Without a replay nothing is reproduced.
         (word, verdict) = (report.verdict.rawValue, report.verdict == .tampered ? .tampered : nil)
         (step, phase) = (nil, nil)
-        place = report.reason.map { Finding.short($0, workspace) }
+        place = report.reason.map { TrialResult.short($0, workspace) }
     }
 
     /// A reason without the temporary folder and without the digests that do not agree.

@@ -61,11 +61,12 @@ package struct CheckpointDifference: Sendable {
     package let tensors: [TensorDifference]
     /// How many were compared.
     package let compared: Int
-    /// All that were compared, by layer, the worst first.
+    /// All that were compared, by layer, the worst first; of a document as it lists them, or, where it lists none, those
+    /// that differ, by name.
     package let layers: [DifferenceGroup]
     /// Metadata that differ; empty where they were not compared.
     package let metadata: [Text]
-    /// Names of tensors that the policy leaves out.
+    /// How many tensors the policy leaves out.
     package let leftOut: Int
     /// The files of compared folders that were not read.
     package let files: [FileDifference]
@@ -84,22 +85,27 @@ package struct CheckpointDifference: Sendable {
         (compared, layers) = (tensors.count, DifferenceGroup.grouped(tensors, by: .layer))
     }
 
-    /// What it comes to.
+    /// The verdict.
     package var verdict: Verdict {
         guard metadata.allSatisfy(\.passes), tensors.allSatisfy(\.passes), compared > 0 else { return .different }
         if !notCompared.isEmpty { return .incomplete }
         let isWhole = !files.contains { $0.outcome == .ignored }
         return isWhole && metadata.isEmpty && differing.isEmpty ? .identical : .same
     }
-    /// Whether every bit of every tensor and all metadata are equal.
-    package var isIdentical: Bool { verdict == .identical }
     /// Whether the policy lets every difference pass, and nothing is left that it does not cover.
     package var passes: Bool { verdict.passes }
     /// The files that can hold weights and were not compared.
     package var notCompared: [FileDifference] { files.filter { $0.outcome == .notCompared } }
     /// The tensors that are not identical.
     package var differing: [TensorDifference] { tensors.filter { $0.verdict != .identical } }
-    /// The tensors in groups, the worst first, groups of identical tensors last.
+    /// The measured tensors, the worst first.
+    var worstFirst: [(tensor: TensorDifference, measures: TensorMeasures)] {
+        differing.compactMap { tensor in tensor.measures.map { (tensor, $0) } }.sorted {
+            $0.1.relativeL2 != $1.1.relativeL2 ? $0.1.relativeL2 > $1.1.relativeL2 : utf8Less($0.0.name, $1.0.name)
+        }
+    }
+    /// The tensors in groups, the worst first, groups of identical tensors last; layers as
+    /// `layers` has them.
     package func groups(by kind: DifferenceGroup.Kind) -> [DifferenceGroup] {
         kind == .layer ? layers : DifferenceGroup.grouped(tensors, by: kind)
     }

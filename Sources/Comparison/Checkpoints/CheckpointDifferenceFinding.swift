@@ -100,9 +100,7 @@ extension CheckpointDifference {
     }
 
     private var measured: Table? {
-        let measured = differing.compactMap { tensor in tensor.measures.map { (tensor, $0) } }.sorted {
-            $0.1.relativeL2 != $1.1.relativeL2 ? $0.1.relativeL2 > $1.1.relativeL2 : utf8Less($0.0.name, $1.0.name)
-        }
+        let measured = worstFirst
         guard !measured.isEmpty else { return nil }
         let rows = measured.map { tensor, m in
             [

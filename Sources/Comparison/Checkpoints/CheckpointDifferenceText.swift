@@ -76,11 +76,7 @@ package struct CheckpointDifferenceText {
             if !showsAll && items.count > fewest { lines.append("    … and \(items.count - fewest) more (--all)") }
         }
         func list(_ title: String, _ items: [String]) { list(title, items.map { [$0] }) }
-        let measured = report.differing.filter { $0.measures != nil }.sorted {
-            let (a, b) = ($0.measures!, $1.measures!)
-            return a.relativeL2 == b.relativeL2 ? utf8Less($0.name, $1.name) : a.relativeL2 > b.relativeL2
-        }
-        list("measured, worst first", measured.map(Self.measured), fewest: Self.fewestMeasured)
+        list("measured, worst first", report.worstFirst.map(Self.measured), fewest: Self.fewestMeasured)
         list("only in A", report.tensors.filter { $0.verdict == .onlyLeft }.map { Self.described($0.name, $0.left) })
         list("only in B", report.tensors.filter { $0.verdict == .onlyRight }.map { Self.described($0.name, $0.right) })
         list(
@@ -104,8 +100,7 @@ package struct CheckpointDifferenceText {
         return lines
     }
 
-    private static func measured(_ tensor: TensorDifference) -> [String] {
-        let m = tensor.measures!
+    private static func measured(_ tensor: TensorDifference, _ m: TensorMeasures) -> [String] {
         var first =
             "\(tensor.name)  \(tensor.types): \(Figures.grouped(m.unequalElements)) of \(Figures.grouped(m.elements)) "
             + "elements"

@@ -45,7 +45,6 @@ extension CheckpointDifference {
 
     /// Elements of all that was compared; nil where a document does not say.
     private var elements: Int? {
-        layers.allSatisfy { $0.tensors != nil } && layers.reduce(0) { $0 + ($1.tensors ?? 0) } == compared
-            ? layers.reduce(0) { $0 + $1.count } : nil
+        layers.reduce(0) { $0 + ($1.tensors ?? 0) } == compared ? layers.reduce(0) { $0 + $1.count } : nil
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// The distances of the numbers of one tensor from those of another of the same shape. Sums, maxima and means of |a −
-/// b| are over the pairs of finite numbers; what is not finite is counted by itself.
+/// The distances of the numbers of one tensor from those of another of the same shape. Sums, maxima and means of
+/// |a − b| are over the pairs of finite numbers; what is not finite is counted by itself.
 package struct TensorMeasures: Sendable, Equatable {
     /// The worst element by one measure.
     package struct Worst<Amount: Sendable & Equatable>: Sendable, Equatable {

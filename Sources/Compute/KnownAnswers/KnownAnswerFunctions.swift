@@ -5,13 +5,13 @@ extension KnownAnswer {
     static let functions: [KnownAnswer] = [
         KnownAnswer("elementary functions", "bc4ceaf57ec93e62") { e in
             let (x, wide) = (Samples.tensor([20_003], 244), Samples.spread([20_003], 245))
-            let (table, positive) = (ck_kernels_for(e.isa.code).pointee.elementwise, e.multiply(wide, wide))
+            let (table, positive) = (e.isa.kernels.elementwise, e.multiply(wide, wide))
             return [(table.exp, x), (table.tanh, x), (table.erf, x), (table.sigmoid, x)].map(apply)
                 + [(table.sin, wide), (table.cos, wide), (table.log, positive), (table.sqrt, positive)].map(apply)
         },
         KnownAnswer("double functions", "d02caf285844afb8") { e in
             let (x, table) = (
-                Samples.spread([2003], 246).floats.map(Double.init), ck_kernels_for(e.isa.code).pointee.elementwise
+                Samples.spread([2003], 246).floats.map(Double.init), e.isa.kernels.elementwise
             )
             return [
                 x.map { table.exp_double($0 * 0x1p-6) }, x.map { table.log_double($0 * $0) },
@@ -20,7 +20,7 @@ extension KnownAnswer {
         },
         KnownAnswer("random numbers", "d0be1023ff657334") { e in
             let stream = ck_random_stream(seed: 0x0123_4567_89ab_cdef, stream: 7, step: 42)
-            let (table, count) = (ck_kernels_for(e.isa.code).pointee.random, 10_007)
+            let (table, count) = (e.isa.kernels.random, 10_007)
             // Across the carry into the counter's second word.
             let start: UInt64 = 1 << 34 - 5003
             var (bits, below) = ([UInt32](repeating: 0, count: count), [UInt64](repeating: 0, count: count))
@@ -33,7 +33,7 @@ extension KnownAnswer {
         },
         KnownAnswer("arithmetic in single steps", "d43cc7b73d2c42aa") { e in
             let (a, b) = (Samples.spread([61, 331], 247), Samples.spread([61, 331], 248))
-            let (table, column) = (ck_kernels_for(e.isa.code).pointee.elementwise, Samples.spread([61], 249))
+            let (table, column) = (e.isa.kernels.elementwise, Samples.spread([61], 249))
             let (quotient, square, sum) = (a.copy(), a.copy(), a.copy())
             let (shifted, byRow) = (a.copy(), a.copy())
             table.div(quotient.pointer, a.pointer, b.pointer, a.count)

@@ -11,38 +11,22 @@ package enum Activation: Sendable {
 extension Engine {
     /// `activation(x)`, element by element.
     package func apply(_ activation: Activation, _ x: Tensor) -> Tensor {
-        begin("\(activation)", [x])
-        let y = tensor(x.shape)
-        device.run(.activation(activation, x, to: y))
-        end([y])
-        return y
+        result("\(activation)", [x], x.shape) { .activation(activation, x, to: $0) }
     }
 
     /// `dy·activation′(x)`, element by element.
     package func applyBackward(_ activation: Activation, _ dy: Tensor, x: Tensor) -> Tensor {
-        begin("\(activation) backward", [dy, x])
-        let dx = tensor(x.shape)
-        device.run(.activationBackward(activation, dy: dy, x: x, to: dx))
-        end([dx])
-        return dx
+        result("\(activation) backward", [dy, x], x.shape) { .activationBackward(activation, dy: dy, x: x, to: $0) }
     }
 
     /// GEGLU: x [rows…, 2d] split into hidden and gate; hidden·gelu(gate), [rows…, d].
     package func geglu(_ x: Tensor) -> Tensor {
-        begin("geglu", [x])
-        let y = tensor(x.shape.dropLast() + [x.shape.last! / 2])
-        device.run(.geglu(x, to: y))
-        end([y])
-        return y
+        result("geglu", [x], x.shape.dropLast() + [x.shape.last! / 2]) { .geglu(x, to: $0) }
     }
 
     /// The gradient of `geglu`'s input.
     package func gegluBackward(_ dy: Tensor, x: Tensor) -> Tensor {
-        begin("geglu backward", [dy, x])
-        let dx = tensor(x.shape)
-        device.run(.gegluBackward(dy: dy, x: x, to: dx))
-        end([dx])
-        return dx
+        result("geglu backward", [dy, x], x.shape) { .gegluBackward(dy: dy, x: x, to: $0) }
     }
 }
 

@@ -14,21 +14,13 @@ extension Engine {
     package func multiply(_ a: Tensor, _ b: Tensor) -> Tensor { combine(.multiply, a, b) }
 
     private func combine(_ arithmetic: Arithmetic, _ a: Tensor, _ b: Tensor) -> Tensor {
-        begin("\(arithmetic)", [a, b])
         precondition(a.shape == b.shape, "shapes differ: \(a.shape) and \(b.shape)")
-        let y = tensor(a.shape)
-        device.run(.arithmetic(arithmetic, a, b, to: y))
-        end([y])
-        return y
+        return result("\(arithmetic)", [a, b], a.shape) { .arithmetic(arithmetic, a, b, to: $0) }
     }
 
     /// `x·s`.
     package func scale(_ x: Tensor, by s: Float) -> Tensor {
-        begin("scale", [x])
-        let y = tensor(x.shape)
-        device.run(.scale(x, s, to: y))
-        end([y])
-        return y
+        result("scale", [x], x.shape) { .scale(x, s, to: $0) }
     }
 
     /// `x ← x·s` in place.
@@ -40,30 +32,18 @@ extension Engine {
 
     /// `a·alpha + b·beta`: two products, one sum.
     package func blend(_ a: Tensor, _ alpha: Float, _ b: Tensor, _ beta: Float) -> Tensor {
-        begin("blend", [a, b])
         precondition(a.shape == b.shape)
-        let y = tensor(a.shape)
-        device.run(.blend(a, alpha, b, beta, to: y))
-        end([y])
-        return y
+        return result("blend", [a, b], a.shape) { .blend(a, alpha, b, beta, to: $0) }
     }
 
     /// x [n, c, …] plus e [n, c], the same for every position.
     package func addPerChannel(_ x: Tensor, _ e: Tensor) -> Tensor {
-        begin("add per channel", [x, e])
-        let y = tensor(x.shape)
-        device.run(.addPerChannel(x, e, to: y))
-        end([y])
-        return y
+        result("add per channel", [x, e], x.shape) { .addPerChannel(x, e, to: $0) }
     }
 
     /// x [n, t, d] plus rows [t, d], the same for every sample.
     package func addRows(_ x: Tensor, _ rows: Tensor) -> Tensor {
-        begin("add rows", [x, rows])
-        let y = tensor(x.shape)
-        device.run(.addRows(x, rows, to: y))
-        end([y])
-        return y
+        result("add rows", [x, rows], x.shape) { .addRows(x, rows, to: $0) }
     }
 }
 

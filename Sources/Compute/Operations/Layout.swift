@@ -9,11 +9,7 @@ package struct BlockCopy: Sendable {
 extension Engine {
     /// Swaps the last two axes: [n, a, b] becomes [n, b, a].
     package func transposed(_ x: Tensor) -> Tensor {
-        begin("transpose", [x])
-        let y = tensor([x.shape[0], x.shape[2], x.shape[1]])
-        device.run(.transpose(x, to: y))
-        end([y])
-        return y
+        result("transpose", [x], [x.shape[0], x.shape[2], x.shape[1]]) { .transpose(x, to: $0) }
     }
 
     /// Joins a [n, ca, …] and b [n, cb, …] along the second axis.
@@ -47,12 +43,8 @@ extension Engine {
     /// The squares of `edge` pixels of x [n, c, h, w] that do not overlap, from the top left: [n, squares, c·edge·edge], in a
     /// square channel by channel and row by row. Pixels behind the last whole square are left out.
     package func patches(of x: Tensor, edge: Int) -> Tensor {
-        begin("patches", [x])
         let (n, channels, rows, columns) = (x.shape[0], x.shape[1], x.shape[2] / edge, x.shape[3] / edge)
-        let y = tensor([n, rows * columns, channels * edge * edge])
-        device.run(.patches(x, edge: edge, to: y))
-        end([y])
-        return y
+        return result("patches", [x], [n, rows * columns, channels * edge * edge]) { .patches(x, edge: edge, to: $0) }
     }
 
     /// The pixels [n, c, h, w] = `shape` that `patches` [n, squares, c·edge·edge] were taken from; 0 where there were none.
@@ -80,20 +72,12 @@ extension Engine {
 
     /// Nearest-neighbour upsampling of x [n, c, h, w] to [n, c, height, width].
     package func upsampledNearest(_ x: Tensor, height: Int, width: Int) -> Tensor {
-        begin("upsample", [x])
-        let y = tensor([x.shape[0], x.shape[1], height, width])
-        device.run(.upsample(x, to: y))
-        end([y])
-        return y
+        result("upsample", [x], [x.shape[0], x.shape[1], height, width]) { .upsample(x, to: $0) }
     }
 
     /// The gradient of `upsampledNearest` for an input of [n, c, h, w].
     package func upsampledNearestBackward(_ dy: Tensor, inputShape: [Int]) -> Tensor {
-        begin("upsample backward", [dy])
-        let dx = tensor(inputShape)
-        device.run(.upsampleBackward(dy, to: dx))
-        end([dx])
-        return dx
+        result("upsample backward", [dy], inputShape) { .upsampleBackward(dy, to: $0) }
     }
 }
 

@@ -4,7 +4,7 @@ import CKernels
 /// index, and what it is computed for. A class: one is made for every product, and small products feel each copy.
 package final class Product {
     /// What a product is computed for. The bits of `ref-1` do not depend on it; another contract may treat kinds apart.
-    package enum Kind: Sendable, CaseIterable {
+    package enum Kind: Sendable {
         /// A product by itself.
         case matrix
         /// A layer's result.

@@ -19,8 +19,8 @@ package struct SettingsType<Value>: Sendable {
     package static func named(
         _ all: [Value], _ name: @escaping @Sendable (Value) -> String
     ) -> SettingsType where Value: Sendable {
-        SettingsType(SettingsField.either(all.map(name))) { field, standard in
-            let names = all.map(name)
+        let names = all.map(name)
+        return SettingsType(SettingsField.either(names)) { field, standard in
             let chosen = try field.name(among: names, default: standard.map(name))
             guard let place = names.firstIndex(of: chosen) else { throw field.wrongType(SettingsField.either(names)) }
             return all[place]

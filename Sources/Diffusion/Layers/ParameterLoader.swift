@@ -1,10 +1,11 @@
 import Checkpoints
 import Compute
 
-/// Hands parameters to the layers of a model by their diffusers names: read from a checkpoint, or fresh from a seed.
+/// Hands parameters to the layers of a model by their diffusers names: read from a checkpoint, fresh from a seed,
+/// or shapes without numbers.
 package final class ParameterLoader {
     private enum Origin {
-        case checkpoint(Checkpoint, prefix: String)
+        case checkpoint(Checkpoint)
         case seed(UInt64, Engine?)
         case shapes(ShapeDevice)
     }
@@ -13,7 +14,7 @@ package final class ParameterLoader {
     /// What was asked for, in the order of asking.
     package private(set) var requests: [ParameterRequest] = []
     /// Every parameter handed out, in the order of asking.
-    package private(set) var parameters: [Parameter] = []
+    private var parameters: [Parameter] = []
 
     /// Which layers get an adapter, or nil for none.
     let adapterRecipe: AdapterRecipe?
@@ -22,10 +23,9 @@ package final class ParameterLoader {
     /// The layers that could have one.
     private(set) var modules: [String] = []
 
-    /// Reads from `source`; names are looked up with `prefix` before them. The layers that `adapters` names get fresh
-    /// adapters besides.
-    package init(source: Checkpoint, prefix: String = "", adapters: AdapterRecipe? = nil) {
-        origin = .checkpoint(source, prefix: prefix)
+    /// Reads from `source`. The layers that `adapters` names get fresh adapters besides.
+    package init(source: Checkpoint, adapters: AdapterRecipe? = nil) {
+        origin = .checkpoint(source)
         adapterRecipe = adapters
     }
 
@@ -52,7 +52,7 @@ package final class ParameterLoader {
         let request = ParameterRequest(name: name, shape: shape, fill: fill, number: requests.count)
         let value =
             switch origin {
-            case .checkpoint(let source, let prefix): try source.float32(named: prefix + name, shape: shape)
+            case .checkpoint(let source): try source.float32(named: name, shape: shape)
             case .seed(let seed, let engine): request.drawn(seed: seed, on: engine)
             case .shapes(let device): device.tensor(shape)
             }
@@ -81,10 +81,10 @@ package final class ParameterLoader {
         return adapter
     }
 
-    /// Whether the checkpoint has a tensor of this name (fresh models have what they ask for).
+    /// Whether the checkpoint has a tensor of this name (models without one have what they ask for).
     package func contains(_ name: String) -> Bool {
-        guard case .checkpoint(let source, let prefix) = origin else { return true }
-        return source.contains(prefix + name)
+        guard case .checkpoint(let source) = origin else { return true }
+        return source.contains(name)
     }
 
     /// The parameters in the byte order of their names: the order of digests and of every sum over parameters.

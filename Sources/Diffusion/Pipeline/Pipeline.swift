@@ -91,13 +91,6 @@ package struct Pipeline: Sendable {
             shapes: shapes)
     }
 
-    /// What a training of the components `names` changes, each with its component's name before its own.
-    package func trainedParameters(of names: [String]) -> [(name: String, parameter: Parameter)] {
-        parts.filter { names.contains($0.kind.name) }.flatMap { part in
-            part.component.trainedParameters.map { ("\(part.kind.name)/\($0.name)", $0) }
-        }
-    }
-
     /// How many parameters the components have.
     package var parameterCounts: [ParameterCount] { parts.flatMap { $0.component.parameterCounts($0.kind) } }
 

@@ -41,7 +41,7 @@ struct Axis {
 }
 
 /// Coordinates in SVG, to a tenth.
-enum Place {
+enum Coordinate {
     static func text(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         let (whole, rest) = (abs(tenths) / 10, abs(tenths) % 10)

@@ -18,7 +18,7 @@ struct DrawingFrame {
         let caption = self.caption.isEmpty ? "" : "<figcaption>\(VisibleText.html(self.caption))</figcaption>"
         return """
             <figure><div class="scroll" tabindex="0" role="group" aria-label="\(VisibleText.html(title)), drawing">
-            <svg viewBox="0 0 \(Place.text(width)) \(Place.text(height))" role="img" aria-labelledby="\(id)-t \(id)-d">\
+            <svg viewBox="0 0 \(Coordinate.text(width)) \(Coordinate.text(height))" role="img" aria-labelledby="\(id)-t \(id)-d">\
             <title id="\(id)-t">\(VisibleText.html(title))</title><desc id="\(id)-d">\(VisibleText.html(description))</desc>
             \(body)</svg></div>\(legend)\(caption)</figure>
             """

@@ -36,22 +36,22 @@ struct HeatMapDrawing {
         for (index, (name, row)) in rows.enumerated() {
             let y = Self.top + Double(index) * Self.cell
             labels +=
-                "<text x=\"\(Place.text(Self.label - 8))\" y=\"\(Place.text(y + 11))\" text-anchor=\"end\">\(VisibleText.html(Self.short(name)))</text>"
+                "<text x=\"\(Coordinate.text(Self.label - 8))\" y=\"\(Coordinate.text(y + 11))\" text-anchor=\"end\">\(VisibleText.html(Self.short(name)))</text>"
             for (place, column) in columns.enumerated() {
                 let value = share(row, column)
                 guard value > 0 else { continue }
                 let level = max(1, min(8, Int((value * 8).rounded(.up))))
                 let size = Double(level) / 8 * (Self.cell - 2)
                 levels[level] +=
-                    "M\(Place.text(Self.label + Double(place) * step)) \(Place.text(y + Self.cell - 1))"
-                    + "v\(Place.text(-size))h\(Place.text(max(1, step - (step > 4 ? 1 : 0))))v\(Place.text(size))z"
+                    "M\(Coordinate.text(Self.label + Double(place) * step)) \(Coordinate.text(y + Self.cell - 1))"
+                    + "v\(Coordinate.text(-size))h\(Coordinate.text(max(1, step - (step > 4 ? 1 : 0))))v\(Coordinate.text(size))z"
             }
         }
         let bottom = Self.top + Double(rows.count) * Self.cell
         let frame =
-            "<path class=\"axis\" d=\"M\(Place.text(Self.label)) \(Place.text(bottom))H\(Place.text(Self.width - Self.right))\"/>"
+            "<path class=\"axis\" d=\"M\(Coordinate.text(Self.label)) \(Coordinate.text(bottom))H\(Coordinate.text(Self.width - Self.right))\"/>"
         let cells = levels.enumerated().filter { !$0.element.isEmpty }.map {
-            "<path class=\"heat\" fill-opacity=\"\(Place.text(0.3 + 0.0875 * Double($0.offset)))\" d=\"\($0.element)\"/>"
+            "<path class=\"heat\" fill-opacity=\"\(Coordinate.text(0.3 + 0.0875 * Double($0.offset)))\" d=\"\($0.element)\"/>"
         }
         let isThinned = columns.count < map.steps.count
         let caption =
@@ -73,10 +73,10 @@ struct HeatMapDrawing {
         let places = StepBuckets.spread(columns.count, most: 8)
         return places.map { place in
             let x = Self.label + (Double(place) + 0.5) * width
-            return "<path class=\"axis\" d=\"M\(Place.text(x)) \(Place.text(bottom))v5\"/>"
-                + "<text x=\"\(Place.text(x))\" y=\"\(Place.text(bottom + 18))\" text-anchor=\"middle\">\(map.steps[columns[place].lowerBound])</text>"
+            return "<path class=\"axis\" d=\"M\(Coordinate.text(x)) \(Coordinate.text(bottom))v5\"/>"
+                + "<text x=\"\(Coordinate.text(x))\" y=\"\(Coordinate.text(bottom + 18))\" text-anchor=\"middle\">\(map.steps[columns[place].lowerBound])</text>"
         }.joined()
-            + "<text x=\"\(Place.text(Self.width - Self.right))\" y=\"\(Place.text(bottom + 34))\" text-anchor=\"end\">step</text>"
+            + "<text x=\"\(Coordinate.text(Self.width - Self.right))\" y=\"\(Coordinate.text(bottom + 34))\" text-anchor=\"end\">step</text>"
     }
 
     private static func short(_ name: String) -> String {

@@ -38,25 +38,26 @@ package struct Histogram: Sendable, Equatable {
         let bars = counts.enumerated().map { place, count -> String in
             let size = count == 0 ? 0 : max(1.5, Double(count) / most * Self.height)
             guard size > 0 else { return "" }
-            return "M\(Place.text(Self.left + Double(place) * step + 0.5)) \(Place.text(Self.top + Self.height))"
-                + "v\(Place.text(-size))h\(Place.text(step - 1))v\(Place.text(size))z"
+            return
+                "M\(Coordinate.text(Self.left + Double(place) * step + 0.5)) \(Coordinate.text(Self.top + Self.height))"
+                + "v\(Coordinate.text(-size))h\(Coordinate.text(step - 1))v\(Coordinate.text(size))z"
         }
         let rows = Axis(0, most, about: 3, whole: true)
         let grid = rows.ticks.map { tick in
             let y = Self.top + (1 - rows.share(tick)) * Self.height
             return
-                "<path class=\"grid\" d=\"M\(Place.text(Self.left)) \(Place.text(y))H\(Place.text(Self.width - Self.right))\"/>"
-                + "<text x=\"\(Place.text(Self.left - 6))\" y=\"\(Place.text(y + 4))\" text-anchor=\"end\">\(Figures.grouped(Int(tick)))</text>"
+                "<path class=\"grid\" d=\"M\(Coordinate.text(Self.left)) \(Coordinate.text(y))H\(Coordinate.text(Self.width - Self.right))\"/>"
+                + "<text x=\"\(Coordinate.text(Self.left - 6))\" y=\"\(Coordinate.text(y + 4))\" text-anchor=\"end\">\(Figures.grouped(Int(tick)))</text>"
         }
         let columns = Axis(range.lowerBound, range.upperBound, about: 5)
         let ticks = columns.ticks.map { tick in
             let x = Self.left + columns.share(tick) * room
-            return "<path class=\"axis\" d=\"M\(Place.text(x)) \(Place.text(Self.top + Self.height))v4\"/>"
-                + "<text x=\"\(Place.text(x))\" y=\"\(Place.text(Self.top + Self.height + 17))\" text-anchor=\"middle\">\(columns.text(tick))</text>"
+            return "<path class=\"axis\" d=\"M\(Coordinate.text(x)) \(Coordinate.text(Self.top + Self.height))v4\"/>"
+                + "<text x=\"\(Coordinate.text(x))\" y=\"\(Coordinate.text(Self.top + Self.height + 17))\" text-anchor=\"middle\">\(columns.text(tick))</text>"
         }
         let axis =
-            "<path class=\"axis\" d=\"M\(Place.text(Self.left)) \(Place.text(Self.top + Self.height))H\(Place.text(Self.width - Self.right))\"/>"
-            + "<text x=\"\(Place.text(Self.width - Self.right))\" y=\"\(Place.text(Self.top + Self.height + 33))\" text-anchor=\"end\">\(VisibleText.html(title))</text>"
+            "<path class=\"axis\" d=\"M\(Coordinate.text(Self.left)) \(Coordinate.text(Self.top + Self.height))H\(Coordinate.text(Self.width - Self.right))\"/>"
+            + "<text x=\"\(Coordinate.text(Self.width - Self.right))\" y=\"\(Coordinate.text(Self.top + Self.height + 33))\" text-anchor=\"end\">\(VisibleText.html(title))</text>"
         return DrawingFrame(
             id: id, title: title, description: sentence, width: Self.width, height: Self.top + Self.height + 38
         ).html("\(grid.joined())<path class=\"fill\" d=\"\(bars.joined())\"/>\(axis)\(ticks.joined())")

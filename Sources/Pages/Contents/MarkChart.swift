@@ -55,25 +55,25 @@ package struct MarkChart: Sendable, Equatable {
         for mark in shown {
             let (px, py) = (x(Double(mark.step)), y(Double(mark.height)))
             switch mark.isEqual {
-            case true?: rings += "M\(Place.text(px - 3)) \(Place.text(py))a3 3 0 1 0 6 0a3 3 0 1 0 -6 0"
-            case false?: crosses += "M\(Place.text(px - 4)) \(Place.text(py - 4))l8 8m0 -8l-8 8"
-            case nil: dots += "M\(Place.text(px - 3)) \(Place.text(py))h6"
+            case true?: rings += "M\(Coordinate.text(px - 3)) \(Coordinate.text(py))a3 3 0 1 0 6 0a3 3 0 1 0 -6 0"
+            case false?: crosses += "M\(Coordinate.text(px - 4)) \(Coordinate.text(py - 4))l8 8m0 -8l-8 8"
+            case nil: dots += "M\(Coordinate.text(px - 3)) \(Coordinate.text(py))h6"
             }
         }
         let bottom = Self.top + Self.height
-        let (left, right) = (Place.text(Self.left), Place.text(Self.width - Self.right))
+        let (left, right) = (Coordinate.text(Self.left), Coordinate.text(Self.width - Self.right))
         var body = rows.ticks.map { tick in
-            "<path class=\"grid\" d=\"M\(left) \(Place.text(y(tick)))H\(right)\"/>"
-                + "<text x=\"\(Place.text(Self.left - 8))\" y=\"\(Place.text(y(tick) + 4))\" text-anchor=\"end\">\(rows.text(tick))</text>"
+            "<path class=\"grid\" d=\"M\(left) \(Coordinate.text(y(tick)))H\(right)\"/>"
+                + "<text x=\"\(Coordinate.text(Self.left - 8))\" y=\"\(Coordinate.text(y(tick) + 4))\" text-anchor=\"end\">\(rows.text(tick))</text>"
         }
         body += (last > first ? columns.ticks : [Double(first)]).map { tick in
-            "<path class=\"axis\" d=\"M\(Place.text(x(tick))) \(Place.text(bottom))v5\"/>"
-                + "<text x=\"\(Place.text(x(tick)))\" y=\"\(Place.text(bottom + 18))\" text-anchor=\"middle\">\(Int(tick))</text>"
+            "<path class=\"axis\" d=\"M\(Coordinate.text(x(tick))) \(Coordinate.text(bottom))v5\"/>"
+                + "<text x=\"\(Coordinate.text(x(tick)))\" y=\"\(Coordinate.text(bottom + 18))\" text-anchor=\"middle\">\(Int(tick))</text>"
         }
         body.append(
-            "<path class=\"axis\" d=\"M\(left) \(Place.text(bottom))H\(right)\"/>"
-                + "<text x=\"\(right)\" y=\"\(Place.text(bottom + 34))\" text-anchor=\"end\">step</text>"
-                + "<text x=\"\(Place.text(Self.left + 4))\" y=\"\(Place.text(Self.top - 3))\">\(VisibleText.html(unit))</text>"
+            "<path class=\"axis\" d=\"M\(left) \(Coordinate.text(bottom))H\(right)\"/>"
+                + "<text x=\"\(right)\" y=\"\(Coordinate.text(bottom + 34))\" text-anchor=\"end\">step</text>"
+                + "<text x=\"\(Coordinate.text(Self.left + 4))\" y=\"\(Coordinate.text(Self.top - 3))\">\(VisibleText.html(unit))</text>"
         )
         for (kind, path) in [("ring", rings), ("cross", crosses), ("dash", dots)] where !path.isEmpty {
             body.append("<path class=\"\(kind)\" d=\"\(path)\"/>")

@@ -52,7 +52,7 @@ struct StepChartDrawing {
         var parts = [grid(axis, y)]
         if let base = chart.base {
             parts.append(
-                "<path class=\"base\" d=\"M\(Place.text(Self.left)) \(Place.text(y(base.value)))H\(Place.text(Self.width - Self.right))\"/>"
+                "<path class=\"base\" d=\"M\(Coordinate.text(Self.left)) \(Coordinate.text(y(base.value)))H\(Coordinate.text(Self.width - Self.right))\"/>"
             )
         }
         if !bars.isEmpty {
@@ -60,18 +60,18 @@ struct StepChartDrawing {
             // Narrow bars with gaps between them would flicker.
             let thick = max(1, min(14, pitch < 6 ? pitch : pitch * 0.7))
             let path = bars.filter { $0.value > 0 }.map {
-                "M\(Place.text(x($0.step))) \(Place.text(y(0)))V\(Place.text(y($0.value)))"
+                "M\(Coordinate.text(x($0.step))) \(Coordinate.text(y(0)))V\(Coordinate.text(y($0.value)))"
             }
             parts.append(
-                "<path class=\"bars\" stroke-width=\"\(Place.text(thick))\" d=\"\(path.joined())\"/>")
-            let marks = silent.map { "M\(Place.text(x($0) - 4)) \(Place.text(y(0)))l4 -7l4 7z" }
+                "<path class=\"bars\" stroke-width=\"\(Coordinate.text(thick))\" d=\"\(path.joined())\"/>")
+            let marks = silent.map { "M\(Coordinate.text(x($0) - 4)) \(Coordinate.text(y(0)))l4 -7l4 7z" }
             if !marks.isEmpty { parts.append("<path class=\"silent\" d=\"\(marks.joined())\"/>") }
         }
         for curve in curves where !curve.points.isEmpty {
-            let path = curve.points.map { "\(Place.text(x($0.step))) \(Place.text(y($0.value)))" }
+            let path = curve.points.map { "\(Coordinate.text(x($0.step))) \(Coordinate.text(y($0.value)))" }
             parts.append(
                 path.count == 1
-                    ? "<circle class=\"dot \(curve.style.rawValue)\" cx=\"\(Place.text(x(curve.points[0].step)))\" cy=\"\(Place.text(y(curve.points[0].value)))\" r=\"4\"/>"
+                    ? "<circle class=\"dot \(curve.style.rawValue)\" cx=\"\(Coordinate.text(x(curve.points[0].step)))\" cy=\"\(Coordinate.text(y(curve.points[0].value)))\" r=\"4\"/>"
                     : "<path class=\"curve \(curve.style.rawValue)\" d=\"M\(path.joined(separator: "L"))\"/>")
         }
         if let strip { parts.append(drawn(strip)) }
@@ -84,20 +84,20 @@ struct StepChartDrawing {
     }
 
     private func grid(_ axis: Axis, _ y: (Double) -> Double) -> String {
-        let (left, right) = (Place.text(Self.left), Place.text(Self.width - Self.right))
+        let (left, right) = (Coordinate.text(Self.left), Coordinate.text(Self.width - Self.right))
         let rows = axis.ticks.map { tick in
-            "<path class=\"grid\" d=\"M\(left) \(Place.text(y(tick)))H\(right)\"/>"
-                + "<text x=\"\(Place.text(Self.left - 8))\" y=\"\(Place.text(y(tick) + 4))\" text-anchor=\"end\">\(axis.text(tick))</text>"
+            "<path class=\"grid\" d=\"M\(left) \(Coordinate.text(y(tick)))H\(right)\"/>"
+                + "<text x=\"\(Coordinate.text(Self.left - 8))\" y=\"\(Coordinate.text(y(tick) + 4))\" text-anchor=\"end\">\(axis.text(tick))</text>"
         }
         let whole = Axis(Double(steps.first), Double(steps.last), about: 8, whole: true)
         let ticks = steps.last > steps.first ? whole.ticks : [Double(steps.first)]
         let columns = ticks.map { tick in
-            "<path class=\"axis\" d=\"M\(Place.text(x(Int(tick)))) \(Place.text(bottom))v5\"/>"
-                + "<text x=\"\(Place.text(x(Int(tick))))\" y=\"\(Place.text(bottom + 18))\" text-anchor=\"middle\">\(Int(tick))</text>"
+            "<path class=\"axis\" d=\"M\(Coordinate.text(x(Int(tick)))) \(Coordinate.text(bottom))v5\"/>"
+                + "<text x=\"\(Coordinate.text(x(Int(tick))))\" y=\"\(Coordinate.text(bottom + 18))\" text-anchor=\"middle\">\(Int(tick))</text>"
         }
         return rows.joined() + columns.joined()
-            + "<path class=\"axis\" d=\"M\(left) \(Place.text(bottom))H\(right)\"/>"
-            + "<text x=\"\(right)\" y=\"\(Place.text(bottom + 34))\" text-anchor=\"end\">step</text>"
+            + "<path class=\"axis\" d=\"M\(left) \(Coordinate.text(bottom))H\(right)\"/>"
+            + "<text x=\"\(right)\" y=\"\(Coordinate.text(bottom + 34))\" text-anchor=\"end\">step</text>"
     }
 
     private func drawn(_ strip: (name: String, points: [Point])) -> String {
@@ -106,15 +106,16 @@ struct StepChartDrawing {
         let thick = max(1, min(8, (Self.width - Self.left - Self.right) / Double(max(1, strip.points.count)) * 0.7))
         let path = strip.points.filter { $0.value != 0 }.map { point in
             let size = most == 0 ? 0 : max(1.5, abs(point.value) / most * (Self.stripHeight / 2 - 4))
-            return "M\(Place.text(x(point.step))) \(Place.text(middle))v\(Place.text(point.value > 0 ? -size : size))"
+            return
+                "M\(Coordinate.text(x(point.step))) \(Coordinate.text(middle))v\(Coordinate.text(point.value > 0 ? -size : size))"
         }
         let note = most == 0 ? "0 at every step" : "±\(Figures.short(most))"
         return
-            "<path class=\"base\" d=\"M\(Place.text(Self.left)) \(Place.text(middle))H\(Place.text(Self.width - Self.right))\"/>"
+            "<path class=\"base\" d=\"M\(Coordinate.text(Self.left)) \(Coordinate.text(middle))H\(Coordinate.text(Self.width - Self.right))\"/>"
             + (path.isEmpty
-                ? "" : "<path class=\"bars\" stroke-width=\"\(Place.text(thick))\" d=\"\(path.joined())\"/>")
-            + "<text x=\"\(Place.text(Self.left - 8))\" y=\"\(Place.text(middle + 4))\" text-anchor=\"end\">0</text>"
-            + "<text x=\"\(Place.text(Self.left + 4))\" y=\"\(Place.text(Self.stripTop - 5))\">\(VisibleText.html(strip.name)): \(note)</text>"
+                ? "" : "<path class=\"bars\" stroke-width=\"\(Coordinate.text(thick))\" d=\"\(path.joined())\"/>")
+            + "<text x=\"\(Coordinate.text(Self.left - 8))\" y=\"\(Coordinate.text(middle + 4))\" text-anchor=\"end\">0</text>"
+            + "<text x=\"\(Coordinate.text(Self.left + 4))\" y=\"\(Coordinate.text(Self.stripTop - 5))\">\(VisibleText.html(strip.name)): \(note)</text>"
     }
 
     private var markerLine: String {
@@ -123,9 +124,10 @@ struct StepChartDrawing {
         }
         let place = x(marker)
         let isLate = place > Self.width * 0.7
-        return "<path class=\"marker\" d=\"M\(Place.text(place)) \(Place.text(Self.top - 6))V\(Place.text(bottom))\"/>"
-            + "<path class=\"cross\" d=\"M\(Place.text(place - 5)) \(Place.text(Self.top - 15))l10 10m0 -10l-10 10\"/>"
-            + "<text class=\"strong\" x=\"\(Place.text(place + (isLate ? -10 : 10)))\" y=\"\(Place.text(Self.top - 6))\" "
+        return
+            "<path class=\"marker\" d=\"M\(Coordinate.text(place)) \(Coordinate.text(Self.top - 6))V\(Coordinate.text(bottom))\"/>"
+            + "<path class=\"cross\" d=\"M\(Coordinate.text(place - 5)) \(Coordinate.text(Self.top - 15))l10 10m0 -10l-10 10\"/>"
+            + "<text class=\"strong\" x=\"\(Coordinate.text(place + (isLate ? -10 : 10)))\" y=\"\(Coordinate.text(Self.top - 6))\" "
             + "text-anchor=\"\(isLate ? "end" : "start")\">first difference: step \(marker)</text>"
     }
 

@@ -19,23 +19,24 @@ package struct StepLine: Sendable, Equatable {
         let last = max(steps, step)
         let (left, width, y) = (24.0, 712.0, 40.0)
         func x(_ step: Int) -> Double { left + (last > 1 ? Double(step - 1) / Double(last - 1) : 0.5) * width }
-        var body = "<path class=\"base\" d=\"M\(Place.text(x(step))) \(Place.text(y))H\(Place.text(left + width))\"/>"
+        var body =
+            "<path class=\"base\" d=\"M\(Coordinate.text(x(step))) \(Coordinate.text(y))H\(Coordinate.text(left + width))\"/>"
         if lastEqual > 0 {
             // Of a long run the two would lie on each other.
             let ring = min(x(lastEqual), x(step) - 16)
             body +=
-                "<path class=\"curve solid\" d=\"M\(Place.text(min(x(1), ring))) \(Place.text(y))H\(Place.text(ring))\"/>"
-                + "<path class=\"ring\" d=\"M\(Place.text(ring - 5)) \(Place.text(y))a5 5 0 1 0 10 0a5 5 0 1 0 -10 0\"/>"
+                "<path class=\"curve solid\" d=\"M\(Coordinate.text(min(x(1), ring))) \(Coordinate.text(y))H\(Coordinate.text(ring))\"/>"
+                + "<path class=\"ring\" d=\"M\(Coordinate.text(ring - 5)) \(Coordinate.text(y))a5 5 0 1 0 10 0a5 5 0 1 0 -10 0\"/>"
         }
         let px = x(step)
-        body += "<path class=\"cross\" d=\"M\(Place.text(px - 7)) \(Place.text(y - 7))l14 14m0 -14l-14 14\"/>"
+        body += "<path class=\"cross\" d=\"M\(Coordinate.text(px - 7)) \(Coordinate.text(y - 7))l14 14m0 -14l-14 14\"/>"
         let anchor = px < 120 ? "start" : px > 640 ? "end" : "middle"
         let tx = anchor == "start" ? left : anchor == "end" ? left + width : px
         body +=
-            "<text class=\"strong\" x=\"\(Place.text(tx))\" y=\"\(Place.text(y - 17))\" text-anchor=\"\(anchor)\">"
+            "<text class=\"strong\" x=\"\(Coordinate.text(tx))\" y=\"\(Coordinate.text(y - 17))\" text-anchor=\"\(anchor)\">"
             + "step \(step) · \(VisibleText.html(label, most: 90))</text>"
-            + "<text x=\"\(Place.text(left))\" y=\"\(Place.text(y + 28))\">1</text>"
-            + "<text x=\"\(Place.text(left + width))\" y=\"\(Place.text(y + 28))\" text-anchor=\"end\">\(last)</text>"
+            + "<text x=\"\(Coordinate.text(left))\" y=\"\(Coordinate.text(y + 28))\">1</text>"
+            + "<text x=\"\(Coordinate.text(left + width))\" y=\"\(Coordinate.text(y + 28))\" text-anchor=\"end\">\(last)</text>"
         return DrawingFrame(
             id: id, title: "First difference", description: description, width: 760, height: 76,
             legend: [

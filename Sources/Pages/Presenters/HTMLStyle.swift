@@ -1,7 +1,7 @@
 /// The style of a page.
 enum HTMLStyle {
-    /// Light and dark by the reader's setting; on paper always light. Text against its ground has a contrast of 4.5 and more,
-    /// marks of 3 and more.
+    /// Light and dark by the reader's setting; on paper always light. Text against its ground has a contrast of 4.5 and
+    /// more, marks of 3 and more.
     static let css = """
         :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1b2027;--soft:#565f6b;--line:#d8dce2;--grid:#e7eaee;
         --a:#1a5fb4;--b:#b3400d;--bad:#b3261e;--good:#1c6b37;--open:#7a5200;--bar:#8a4a9e;--tint:#eef2f8}

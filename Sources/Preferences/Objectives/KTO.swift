@@ -27,7 +27,7 @@ package struct KTO: Objective {
         /// What the loss of a good and of a bad picture is multiplied by.
         package var lambdaGood = 1.0, lambdaBad = 1.0
         /// The probability that a pair shows its good picture.
-        package var share = 0.8
+        package var goodShare = 0.8
 
         /// The keys.
         package static let schema = SettingsSchema<Settings>(
@@ -39,7 +39,7 @@ package struct KTO: Objective {
                     "lambda_good", \.lambdaGood, .number(.atLeast(0)), "factor of a good picture's loss"),
                 SettingsKey("lambda_bad", \.lambdaBad, .number(.atLeast(0)), "factor of a bad picture's loss"),
                 SettingsKey(
-                    "positive_ratio", \.share, .number(.from(0, to: 1)),
+                    "positive_ratio", \.goodShare, .number(.from(0, to: 1)),
                     "probability that a pair shows its good picture"),
             ])
 
@@ -49,7 +49,7 @@ package struct KTO: Objective {
         }
 
         /// `objective.positive_ratio`.
-        package var positiveRatio: Double? { share }
+        package var positiveRatio: Double? { goodShare }
     }
 
     /// β: how far the policy may leave the reference (the public code: 1000, for 4 × 64 × 64 latents).

@@ -93,7 +93,7 @@ extension AblationReport {
         }
     }
 
-    /// The head of `tuning`.
+    /// The head of `tuningRows`.
     private var tuningHead: [String] {
         ["arm"]
             + plan.rates.flatMap { rate in
@@ -111,7 +111,7 @@ extension AblationReport {
         }
     }
 
-    /// The head of `labels`.
+    /// The head of `labelRows`.
     private static let labelsHead = ["pairs", "seed", "votes as the judge", "scores as the judge"]
 
     /// All tables with their titles.

@@ -55,13 +55,10 @@ struct ParityInputs {
     }
 
     private func pairs(_ step: Int, _ hp: ParityCase, _ engine: Engine) throws -> TrainingBatch {
+        let scores = try hp.objective == .smpo ? (self.scores ?? file.float32(named: "scores")).floats : nil
         let items = try (0..<pairs).map { pair in
-            var weight: Float = 1
-            if hp.objective == .smpo {
-                let scores = try self.scores ?? file.float32(named: "scores")
-                let at = (step * pairs + pair) * 2
-                weight = hp.label.weight(winner: scores.floats[at], loser: scores.floats[at + 1])
-            }
+            let at = (step * pairs + pair) * 2
+            let weight = scores.map { hp.label.weight(winner: $0[at], loser: $0[at + 1]) } ?? 1
             return try item("pair", pair, step, weight, timesteps, "t", hp)
         }
         // Without noise, a case that needs some is refused.

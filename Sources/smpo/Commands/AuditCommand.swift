@@ -74,7 +74,9 @@ struct AuditCommand: ParsableCommand {
     struct Replay: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Replay a run, or parts of it (the default).",
-            discussion: ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            discussion: ExitStatus.help([
+                .success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted,
+            ]))
 
         @Argument(help: "Name of the run.")
         var name: String

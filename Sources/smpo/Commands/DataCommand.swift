@@ -14,7 +14,7 @@ struct DataCommand: ParsableCommand {
               smpo data generate --model Golden/shapes-base --scorer Golden/shapes-pickscore --pairs 256 --out pairs
               smpo data latents --pairs 2 --shape 4x64x64 --seed 1 --out random-latents
 
-            \(ExitStatus.help([.success, .diverged, .trouble, .usage]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .incomparable, .usage]))
             """,
         subcommands: [Generate.self, Latents.self])
 

@@ -23,7 +23,7 @@ struct GoldenCommand: ParsableCommand {
               smpo golden accept --all 'short-*' --reason "new base model" --sign alice
               smpo golden show run-42
 
-            \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
+            \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
             """,
         subcommands: [Accept.self, Review.self, Show.self])
 }

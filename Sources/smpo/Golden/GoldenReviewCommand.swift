@@ -63,7 +63,7 @@ extension GoldenCommand {
             if worst != .success { throw worst.code }
         }
 
-        private func look(at run: String, _ review: GoldenReview) throws -> GoldenReview.Finding {
+        private func look(at run: String, _ review: GoldenReview) throws -> GoldenReview.Outcome {
             var bar: ProgressBar?
             defer { bar?.finish() }
             return try review.review(run, keeps: !discard) { step, total in

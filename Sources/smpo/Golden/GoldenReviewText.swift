@@ -5,7 +5,7 @@ import Reports
 /// What a review of a golden run found, for people.
 enum GoldenReviewText {
     /// Whether it is what it was, else what moved and the heads, and what to do.
-    static func describe(_ finding: GoldenReview.Finding) -> String {
+    static func describe(_ finding: GoldenReview.Outcome) -> String {
         let (drift, judgement) = (finding.drift, finding.judgement)
         guard !judgement.verdict.isPass else {
             return "\(drift.run): \(judgement.verdict.rawValue), \(drift.steps.count) steps"

@@ -17,9 +17,7 @@ struct PageComposition {
     func record(
         of run: Run, matches: [LatentFigures.Match]? = nil, drift: [StepDrift]? = nil, difference: Int?
     ) throws -> [Finding] {
-        func part(
-            _ finding: Result<Finding, Run.Missing>, _ key: String, _ title: String
-        ) -> Finding {
+        func part(_ finding: Result<Finding, Run.Missing>, _ key: String, _ title: String) -> Finding {
             switch finding {
             case .success(let finding): finding
             case .failure(let missing): .missing(key, title, missing.why)

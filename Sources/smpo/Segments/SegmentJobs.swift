@@ -11,7 +11,7 @@ struct SegmentJobs {
 
     /// The segments' results, in their order.
     func results(_ segments: [ClosedRange<Int>]) throws -> [SegmentResult] {
-        let jobs = segments.map { Job("\(name($0))", [Command(arguments($0))]) }
+        let jobs = segments.map { Job(name($0), [Command(arguments($0))]) }
         let progress = JobProgress(total: jobs.count, unit: "replayed segment")
         defer { progress.end() }
         return try Runner.here(width: width).run(

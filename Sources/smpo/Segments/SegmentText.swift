@@ -38,11 +38,16 @@ enum SegmentText {
         chances.enumerated().filter { index, one in index == 0 || chances[index - 1].wrong != one.wrong }.map(\.element)
     }
 
-    /// The same plan for programs: the segments, the seconds of a step where they are known, and how many segments to draw
+    /// Numbers of wrong segments that a draw is told for. Of few segments several shares mean the same number.
+    private static func wrongCounts(of count: Int) -> [Int] {
+        Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted()
+    }
+
+    /// The plan for programs: the segments, the seconds of a step where they are known, and how many segments to draw
     /// so that a run with so many wrong ones is found with 95 %.
     static func json(run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int) -> JSONValue {
         let count = plan.segments.count
-        let wrong = Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted()
+        let wrong = wrongCounts(of: count)
         return [
             "schema": 1, "run": .string(run), "steps": .integer(steps), "memory_bytes": .integer(memory),
             "step_seconds": seconds.map { .decimal(($0 * 1000).rounded() / 1000) } ?? .null,
@@ -84,8 +89,7 @@ enum SegmentText {
         let ends = plan.segments.map { "\($0.lowerBound)..\($0.upperBound)" }
         let shown = ends.count > 6 ? ends.prefix(3) + ["…"] + ends.suffix(2) : ends[...]
         lines.append("  --segment A..B   \(cost(longest)) each: \(shown.joined(separator: ", "))")
-        // Of few segments several shares mean the same number.
-        for wrong in Set([0.05, 0.2, 0.5].map { SegmentPlan.wrong(share: $0, of: count) }).sorted() {
+        for wrong in wrongCounts(of: count) {
             let draws = SegmentPlan.draws(for: 0.95, of: count, wrong: wrong)
             lines.append(
                 "  --sample \(String(draws).padding(toLength: 7, withPad: " ", startingAt: 0)) \(cost(draws * longest)): "

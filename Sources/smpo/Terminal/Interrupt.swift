@@ -3,8 +3,9 @@ import Foundation
 import Jobs
 import Synchronization
 
-/// Control-C asks a run to stop after the present step; a second one ends the program at once, and those it has started. So do SIGTERM and, once, a
-/// terminal that hangs up; under nohup, which has SIGHUP ignored, the run goes on.
+/// Control-C asks a run to stop after the present step; a second one ends the program and the
+/// processes that it has started at once. So do SIGTERM and, once, a terminal that hangs up; under nohup, which has SIGHUP
+/// ignored, the run goes on.
 enum Interrupt {
     private static let requested = Atomic<Bool>(false)
     private static let isLast = Atomic<Bool>(false)

@@ -1,7 +1,7 @@
 /// The progress of jobs: their number, those that are done, and the last one of them.
 final class JobProgress {
     private let bar: ProgressBar?
-    private(set) var done = 0
+    private var done = 0
 
     /// `unit` is one job. Nothing is shown of no jobs.
     init(total: Int, unit: String) { bar = total == 0 ? nil : ProgressBar(total: total, unit: unit) }

@@ -9,7 +9,7 @@ package final class ReferenceDevice: Device {
 
     init(isa: ISA, pool: WorkerPool) {
         self.pool = pool
-        kernels = ck_kernels_for(isa.code).pointee
+        kernels = isa.kernels
     }
 
     package func allocate(byteCount: Int) -> Storage { Storage(byteCount: byteCount) }

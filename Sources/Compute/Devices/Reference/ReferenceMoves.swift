@@ -45,13 +45,9 @@ extension ReferenceDevice {
             height: Int64(x.shape[2]), width: Int64(x.shape[3]), out_height: Int64(height), out_width: Int64(width),
             top: Int64(top), left: Int64(left))
         let (source, target, pad) = (x.pointer, y.pointer, kernels.layout.pad!)
-        let planes = x.shape[0] * x.shape[1]
-        let perTask = max(1, ReferenceDevice.span / max(1, height * width))
-        pool.run(tasks: (planes + perTask - 1) / perTask) { task, _ in
+        overRowSpans(x.shape[0] * x.shape[1], height * width) { planes in
             withUnsafePointer(to: padding) { padding in
-                for plane in task * perTask..<min(planes, (task + 1) * perTask) {
-                    pad(target + plane * height * width, source + plane * size, padding)
-                }
+                for plane in planes { pad(target + plane * height * width, source + plane * size, padding) }
             }
         }
     }

@@ -13,12 +13,7 @@ package final class ShapeDevice: Device, @unchecked Sendable {
 
     /// Counts as if a backend of the host computed.
     package init(_ backend: Backend = .reference) {
-        let reference = ReferenceDevice(isa: .best, pool: WorkerPool(workers: 1))
-        planned =
-            switch backend {
-            case .reference: reference
-            case .openblas: OpenBLASDevice(others: reference)
-            }
+        planned = backend.device(ReferenceDevice(isa: .best, pool: WorkerPool(workers: 1)))
     }
 
     /// Forgets peaks so far.

@@ -11,7 +11,7 @@ struct InitCommand: ParsableCommand {
               smpo init project --folder ../my-runs
               smpo init model Manifests/models/sd15 --seed 7 --dtype f16 --out sd15
 
-            \(ExitStatus.help([.success, .trouble, .usage]))
+            \(ExitStatus.help([.success, .trouble, .usage, .interrupted]))
             """,
         subcommands: [Project.self, Model.self], defaultSubcommand: Project.self)
 }

@@ -25,7 +25,7 @@ extension InitCommand {
                   smpo init --ci github
                   smpo gate
 
-                \(ExitStatus.help([.success, .trouble, .usage]))
+                \(ExitStatus.help([.success, .trouble, .usage, .interrupted]))
                 """)
 
         /// The CI systems that have a template.
