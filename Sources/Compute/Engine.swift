@@ -18,6 +18,8 @@ package final class Engine: @unchecked Sendable {
     package var observer: (any OperatorObserver)?
     /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.
     package var section = ""
+    /// Bytes of the padded copies that a convolution makes at once: a larger one is made row by row. No bit depends on it.
+    package var paddedBytes = 64 << 20
 
     /// An engine on `isa` with `workers` threads.
     package convenience init(isa: ISA = .best, workers: Int = 1, backend: Backend = .reference) {

@@ -98,6 +98,13 @@ package struct Tensor: Sendable {
             offset: offset + range.lowerBound * row)
     }
 
+    /// What lies from element `start` on, as one row, sharing storage.
+    func from(_ start: Int) -> Tensor {
+        if start == 0 { return self }
+        return Tensor(
+            shape: [count - start], dtype: dtype, storage: storage, offset: offset + start * dtype.byteCount)
+    }
+
     /// Whether the bytes may be written without anybody else noticing: own memory that no other tensor looks at.
     package var isUniquelyStored: Bool {
         mutating get { storage.isWritable && isKnownUniquelyReferenced(&storage) }

@@ -66,6 +66,13 @@ import Testing
             let y = engine.convolution(x, weight: w, bias: bias, s.geometry)
             #expect(y.shape == s.output)
             expectBits(y, expected, "\(engine.isa)")
+            // A row, or a few rows, at a time.
+            for paddedBytes in [1, 600, 2_000] {
+                engine.paddedBytes = paddedBytes
+                expectBits(
+                    engine.convolution(x, weight: w, bias: bias, s.geometry), expected,
+                    "\(engine.isa), strips of \(paddedBytes) bytes")
+            }
         }
     }
 

@@ -22,14 +22,22 @@ static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t col
 static void CK_NAME(pad)(float *y, const float *x, const struct ck_padding *p) {
     int64_t rows = ck_min(p->height, p->out_height - p->top), columns = ck_min(p->width, p->out_width - p->left);
     memset(y, 0, (size_t)(p->out_height * p->out_width) * sizeof(float));
-    for (int64_t r = 0; r < rows; r++)
+    for (int64_t r = p->top < 0 ? -p->top : 0; r < rows; r++)
         memcpy(y + (p->top + r) * p->out_width + p->left, x + r * p->width, (size_t)columns * sizeof(float));
 }
 
 static void CK_NAME(upsample_nearest)(float *y, const float *x, size_t height, size_t width, size_t out_height,
                                       size_t out_width) {
-    for (size_t r = 0; r < out_height; r++)
-        for (size_t c = 0; c < out_width; c++) y[r * out_width + c] = x[r * height / out_height * width + c * width / out_width];
+    for (size_t r = 0, above = height; r < out_height; r++, y += out_width) {
+        size_t row = r * height / out_height;
+        const float *from = x + row * width;
+        if (row == above) memcpy(y, y - out_width, out_width * sizeof(float));
+        else if (out_width == 2 * width)
+            for (size_t c = 0; c < width; c++) y[2 * c] = y[2 * c + 1] = from[c];
+        else
+            for (size_t c = 0; c < out_width; c++) y[c] = from[c * width / out_width];
+        above = row;
+    }
 }
 
 /// Sums of the outputs that an input went to, row by row in ascending order from +0.

@@ -2,7 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// One channel of an image laid into another one of zeros; rows and columns beyond its end are left out.
+/// One channel of an image laid into another one of zeros; rows and columns beyond its end are left out, and with a
+/// negative top the first rows.
 struct ck_padding {
     int64_t height, width, out_height, out_width, top, left;
 };

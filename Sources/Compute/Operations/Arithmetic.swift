@@ -18,6 +18,14 @@ extension Engine {
         return result("\(arithmetic)", [a, b], a.shape) { .arithmetic(arithmetic, a, b, to: $0) }
     }
 
+    /// `x ← x + y` in place.
+    package func addInPlace(_ y: Tensor, to x: Tensor) {
+        precondition(x.shape == y.shape, "shapes differ: \(x.shape) and \(y.shape)")
+        begin("add", [x, y])
+        device.run(.arithmetic(.add, x, y, to: x))
+        end([x])
+    }
+
     /// `x·s`.
     package func scale(_ x: Tensor, by s: Float) -> Tensor {
         result("scale", [x], x.shape) { .scale(x, s, to: $0) }

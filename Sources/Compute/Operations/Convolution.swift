@@ -37,20 +37,44 @@ extension Engine {
         let (kh, kw) = (weight.shape[2], weight.shape[3])
         precondition(weight.shape[1] == channels, "convolution: input \(x.shape), weight \(weight.shape)")
         let size = geometry.outputSize(x.shape[2], x.shape[3], kh, kw)
-        let padded = padded(x, geometry)
         let y = tensor([n, out, size.height, size.width])
-        let area = size.height * size.width
-        var layout = Product.layout(m: out, n: n * area, k: channels * kh * kw)
-        layout.lda = Int64(channels * kh * kw)
-        layout.b_kind = CK_B_PATCHES
-        layout.patches = patches(
-            padded, stride: geometry.stride, outWidth: size.width, offsets: tapOffsets(kh, kw, in: padded))
-        layout.ldc = Int64(area)
-        layout.group_columns = Int64(area)
-        layout.c_group = Int64(out * area)
-        device.run(.product(Product(.y, layout, weight, padded, to: y, rowBias: bias)))
+        let rows = rowsAtOnce(x, geometry, size.height, kernelHeight: kh)
+        for first in stride(from: 0, to: size.height, by: rows) {
+            let strip = first..<min(size.height, first + rows)
+            let padded =
+                strip.count == size.height
+                ? padded(x, geometry)
+                : spread(
+                    x, height: (strip.count - 1) * geometry.stride + kh,
+                    width: x.shape[3] + geometry.left + geometry.right, top: geometry.top - first * geometry.stride,
+                    left: geometry.left)
+            let area = strip.count * size.width
+            var layout = Product.layout(m: out, n: n * area, k: channels * kh * kw)
+            layout.lda = Int64(channels * kh * kw)
+            layout.b_kind = CK_B_PATCHES
+            layout.patches = patches(
+                padded, stride: geometry.stride, outWidth: size.width, offsets: tapOffsets(kh, kw, in: padded))
+            layout.ldc = Int64(size.height * size.width)
+            layout.group_columns = Int64(area)
+            layout.c_group = Int64(out * size.height * size.width)
+            device.run(
+                .product(Product(.y, layout, weight, padded, to: y.from(first * size.width), rowBias: bias)))
+        }
         end([y])
         return y
+    }
+
+    /// Output rows that are computed from one padded copy of their input rows. No bit depends on it: rule 3 says what each
+    /// output is a sum of.
+    private func rowsAtOnce(
+        _ x: Tensor, _ geometry: ConvolutionGeometry, _ height: Int, kernelHeight: Int
+    ) -> Int {
+        let width = x.shape[3] + geometry.left + geometry.right
+        let isPadded = geometry.top + geometry.bottom + geometry.left + geometry.right > 0
+        let rowBytes = x.shape[0] * x.shape[1] * width * DType.f32.byteCount
+        guard isPadded, (x.shape[2] + geometry.top + geometry.bottom) * rowBytes > paddedBytes else { return height }
+        let rows = paddedBytes / rowBytes
+        return min(height, max(1, (rows - kernelHeight) / geometry.stride + 1))
     }
 
     /// The gradient of the input: a sum over (oc, kh, kw). With a stride an input pixel meets only every stride-th tap;

@@ -34,6 +34,16 @@ extension Engine {
         return (y, statistics)
     }
 
+    /// `groupNorm` in the place of x, whose bits it has.
+    package func groupNormInPlace(
+        _ x: Tensor, groups: Int, weight: Tensor, bias: Tensor, eps: Float, silu: Bool = false
+    ) {
+        begin("group norm", [x, weight, bias])
+        let norm = Normalization(x: x, weight: weight, bias: bias, groups: groups, eps: eps, silu: silu)
+        device.run(.groupNorm(norm, to: x, statistics: tensor([x.shape[0], groups, 2])))
+        end([x])
+    }
+
     /// The gradient of a GroupNorm's input; adds its weight's and bias's gradients image after image. `silu` as in the
     /// forward pass.
     package func groupNormBackward(
