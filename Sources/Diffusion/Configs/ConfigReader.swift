@@ -52,11 +52,22 @@ struct ConfigReader {
         _ key: String, default fallback: Double, in range: ClosedRange<Double>
     ) throws -> Double {
         guard let value = take(key) else { return fallback }
-        guard case .number(let number) = value, range.contains(number.double) else {
-            throw refusal(
-                key, value, "is out of range", expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+        return try number(value, key, range)
+    }
+
+    /// `nil` for null and for a missing key.
+    mutating func optionalNumber(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
+        guard let value = take(key), value != .null else { return nil }
+        return try number(value, key, range)
+    }
+
+    /// A list of `count` numbers; `nil` for null and for a missing key.
+    mutating func optionalNumbers(_ key: String, count: Int, in range: ClosedRange<Double>) throws -> [Double]? {
+        guard let value = take(key), value != .null else { return nil }
+        guard case .array(let values) = value, values.count == count else {
+            throw refusal(key, value, "is not supported", expected: "null, or \(count) numbers")
         }
-        return number.double
+        return try values.enumerated().map { try number($1, "\(key)[\($0)]", range) }
     }
 
     /// - Parameter meaning: what null stands for; without it null is refused.
@@ -158,6 +169,14 @@ struct ConfigReader {
             throw refusal(key, value, "is not supported", expected: "an integer from \(range.lowerBound)\(upper)")
         }
         return Int(integer)
+    }
+
+    private func number(_ value: JSONValue, _ key: String, _ range: ClosedRange<Double>) throws -> Double {
+        guard case .number(let number) = value, range.contains(number.double) else {
+            throw refusal(
+                key, value, "is out of range", expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number.double
     }
 
     private func integers(_ value: JSONValue, _ key: String, _ count: Int, _ range: ClosedRange<Int>) throws -> [Int] {

@@ -22,4 +22,10 @@ package struct Convolution2D: Sendable {
         let y = tape.convolution(x, weight, bias, geometry)
         return adapter.map { $0(tape, x, addedTo: y) } ?? y
     }
+
+    /// The result without a tape; the layer has no adapter.
+    func apply(_ engine: Engine, _ x: Tensor) -> Tensor {
+        precondition(adapter == nil)
+        return engine.convolution(x, weight: weight.value, bias: bias.value, geometry)
+    }
 }

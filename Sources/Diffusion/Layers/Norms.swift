@@ -18,6 +18,16 @@ package struct GroupNorm: Sendable {
     func callAsFunction(_ tape: Tape, _ x: Variable, silu: Bool = false) -> Variable {
         tape.groupNorm(x, groups: groups, weight, bias, eps: eps, silu: silu)
     }
+
+    /// The result without a tape.
+    func apply(_ engine: Engine, _ x: Tensor, silu: Bool = false) -> Tensor {
+        engine.groupNorm(x, groups: groups, weight: weight.value, bias: bias.value, eps: eps, silu: silu).y
+    }
+
+    /// The result in the place of x.
+    func applyInPlace(_ engine: Engine, _ x: Tensor, silu: Bool = false) {
+        engine.groupNormInPlace(x, groups: groups, weight: weight.value, bias: bias.value, eps: eps, silu: silu)
+    }
 }
 
 /// LayerNorm over the last axis.

@@ -48,11 +48,16 @@ package final class ParameterLoader {
     }
 
     /// The parameter `name` of `shape`. Throws `CheckpointError` if the checkpoint lacks it or has another shape.
-    package func parameter(_ name: String, _ shape: [Int], _ fill: Initialization) throws -> Parameter {
+    /// - Parameter formerly: what older files call it; they may also have axes of 1 behind those of the shape.
+    package func parameter(
+        _ name: String, _ shape: [Int], _ fill: Initialization, formerly old: String? = nil
+    ) throws -> Parameter {
         let request = ParameterRequest(name: name, shape: shape, fill: fill, number: requests.count)
         let value =
             switch origin {
-            case .checkpoint(let source): try source.float32(named: name, shape: shape)
+            case .checkpoint(let source):
+                try old.map { try ParameterLoader.stored(name, formerly: $0, shape, in: source) }
+                    ?? source.float32(named: name, shape: shape)
             case .seed(let seed, let engine): request.drawn(seed: seed, on: engine)
             case .shapes(let device): device.tensor(shape)
             }
@@ -60,6 +65,20 @@ package final class ParameterLoader {
         requests.append(request)
         parameters.append(parameter)
         return parameter
+    }
+
+    private static func stored(
+        _ name: String, formerly old: String, _ shape: [Int], in source: Checkpoint
+    ) throws -> Tensor {
+        if source.contains(name), source.contains(old) {
+            throw CheckpointError(
+                .layout, file: source.path, tensor: name, "is there under its older name, too", expected: "one of both",
+                found: old)
+        }
+        let found = source.contains(old) ? old : name
+        let stored = try source.require(named: found).shape
+        let isMatrix = stored.starts(with: shape) && stored.dropFirst(shape.count).allSatisfy { $0 == 1 }
+        return try source.float32(named: found, shape: isMatrix ? stored : shape).reshaped(shape)
     }
 
     /// The adapter of the layer `module` with a weight of this shape, if it is to have one; `geometry` is that of a

@@ -35,4 +35,21 @@ package struct ResnetBlock2D: Sendable {
             return tape.add(shortcut.map { $0(tape, x) } ?? x, h)
         }
     }
+
+    /// x [1, in, h, w] becomes the block's result [1, out, h, w], without a tape: the same bits with at most three
+    /// activations of the result's size, or one of the input's and two of the result's. The caller holds the only tensor
+    /// on x, whose numbers are overwritten.
+    func apply(_ engine: Engine, to x: inout Tensor) {
+        precondition(timeProjection == nil)
+        let kept = shortcut?.apply(engine, x) ?? x
+        if shortcut == nil {
+            x = norm1.apply(engine, x, silu: true)
+        } else {
+            norm1.applyInPlace(engine, x, silu: true)
+        }
+        x = conv1.apply(engine, x)
+        norm2.applyInPlace(engine, x, silu: true)
+        x = conv2.apply(engine, x)
+        engine.addInPlace(kept, to: x)
+    }
 }
