@@ -98,7 +98,10 @@ let package = Package(
         tests(
             "OracleTests",
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
-            exclude: ["Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "table.py"]),
+            exclude: [
+                "Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "make_autoencoder_fixtures.py",
+                "table.py",
+            ]),
         tests(
             "ComparisonTests", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),

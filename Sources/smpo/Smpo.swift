@@ -39,7 +39,9 @@ struct Smpo: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Project and machine",
-                subcommands: [InitCommand.self, DoctorCommand.self, BenchCommand.self, StepCommand.self]),
+                subcommands: [
+                    InitCommand.self, DoctorCommand.self, BenchCommand.self, StepCommand.self, ParityCommand.self,
+                ]),
         ])
 
     /// Errors become messages on stderr and exit codes here and nowhere else.
