@@ -18,6 +18,14 @@ package enum StreamName: UInt32, Sendable, CaseIterable {
     case flip = 7
     /// Noise inside a sampler (eta > 0) and of DDIM-InPO; which picture of a pair KTO is shown.
     case sampler = 8
+    /// Noise of the samples that pictures' latents are; drawn for a picture by itself, not for a step.
+    case latentNoise = 9
+
+    /// Those that the manifest of every run states, whether it draws from them or not. What a run draws from besides stands
+    /// in its manifest, too.
+    package static let ofEveryRun: [StreamName] = [
+        .order, .timestep, .noise, .captionDropout, .initialization, .votes, .flip, .sampler,
+    ]
 
     /// The name in manifests.
     package var name: String { String(describing: self) }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Compute
 import Core
+import Foundation
 import Testing
 
 @testable import Diffusion
@@ -107,6 +108,42 @@ import Testing
             Tensor([1, 2, 3, 4, -31, 21, -30, 20], shape: [1, 2, 2, 2]), engine: engine)
         #expect(moments.mean.floats == [1, 2, 3, 4])
         #expect(moments.logVariance.floats == [-30, 20, -30, 20])
+    }
+
+    // MARK: Pipeline
+
+    /// A model with an autoencoder has it under its own digests, drawn by a seed of its own; over latents that were made
+    /// beforehand it is left alone.
+    @Test func aPipelineHasItsAutoencoder() throws {
+        let folder = NSTemporaryDirectory() + "autoencoder-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let engine = Engine()
+        let without = try PipelineTests.model("shapes", seed: 7, on: engine)
+        let config = Self.tiny.replacing("{", with: "{\"latent_channels\": 3, ", maxReplacements: 1)
+        let autoencoder = try AutoencoderKL(
+            config: AutoencoderConfig(ConfigSupport.parse(config)), loader: ParameterLoader(seed: 7))
+        let given = Dictionary(uniqueKeysWithValues: without.parts.map { ($0.kind.name, $0.component) })
+        let with = try Pipeline(.diffusion, given.merging(["vae": autoencoder]) { first, _ in first })
+        #expect(with.parts.map(\.kind.name) == ["unet", "text_encoder", "tokenizer", "vae", "scheduler"])
+        try with.write(to: folder)
+        let read = try DiffusionModel(path: folder)
+        let own = try #require(read.autoencoder)
+        #expect(own.config == autoencoder.config)
+        let digests = try with.digests()
+        #expect(try read.pipeline.digests() == digests)
+        let before = try without.digests()
+        #expect(Set(digests.keys).subtracting(before.keys) == ["vae", "vae/config"])
+        #expect(digests.filter { before[$0.key] != nil } == before)
+        #expect(try Pipeline(.latentDiffusion, folder: folder).digests() == before)
+        #expect(without.parts.allSatisfy { $0.kind.name != "vae" })
+        #expect(try DiffusionModel(without).autoencoder == nil)
+        #expect(with.parameterCounts.map(\.title).contains("autoencoder"))
+        // Any weight, any key: the digest is another.
+        let changed = own.parameters[0].value.copy()
+        changed.hostValues[0] += 1
+        own.parameters[0].replace(with: changed)
+        let after = try read.pipeline.digests()
+        #expect(after.filter { $0.value != digests[$0.key] }.map(\.key) == ["vae"])
     }
 
     // MARK: Configuration

@@ -43,7 +43,8 @@ import Testing
         try index.map { try AtomicFile.write($0.pretty, to: file) } ?? FileContents.remove([file])
         do {
             let opened = try Pipeline(layout, folder: folder, shapes: ShapeDevice())
-            #expect(opened.parts.map(\.kind.name) == ["unet", "text_encoder", "tokenizer", "scheduler"])
+            let names = ["unet", "text_encoder", "tokenizer"] + (opened["vae"] == nil ? [] : ["vae"]) + ["scheduler"]
+            #expect(opened.parts.map(\.kind.name) == names)
             return nil
         } catch let error as CheckpointError {
             // No digest holds the file: what it refuses is no damage to a run's inputs.
@@ -60,9 +61,19 @@ import Testing
             // Latents leave an autoencoder alone, whether its folder is there or not; pictures need none.
             let whole = try Self.index(name)
             #expect(try Self.failure(folder, whole, as: .latentDiffusion) == nil)
+            // Named and not there: latents may still be made elsewhere.
             #expect(try Self.failure(folder, whole)?.description.contains("data.kind: latents") == true)
             try FileContents.makeFolder("\(folder)/vae")
             #expect(try Self.failure(folder, whole, as: .latentDiffusion) == nil)
+            // There, but not the one of this UNet, which denoises pictures.
+            try AtomicFile.write(AutoencoderTests.sd15, to: "\(folder)/vae/config.json")
+            let misfit = ConfigSupport.fault {
+                _ = try Pipeline(.diffusion, folder: folder, shapes: ShapeDevice())
+            }
+            #expect(misfit?.key == "latent_channels", "\(misfit.map { "\($0)" } ?? "none")")
+            let fitting = AutoencoderTests.sd15.replacing("\"latent_channels\": 4", with: "\"latent_channels\": 3")
+            try AtomicFile.write(fitting, to: "\(folder)/vae/config.json")
+            #expect(try Self.failure(folder, whole) == nil)
         }
     }
 

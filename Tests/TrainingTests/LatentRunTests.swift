@@ -126,8 +126,8 @@ import TinyRuns
             // An autoencoder in the folder is of no use, and no harm, to latents.
             try FileContents.makeFolder(model + "/vae")
             #expect(failure(latents) == "no error")
-            #expect(failure(pictures).contains("autoencoder"))
-            #expect(throws: ConfigError.self) { try DiffusionModel(path: model) }
+            #expect(failure(pictures).contains("vae/config.json"))
+            #expect(throws: CheckpointError.self) { try DiffusionModel(path: model) }
         }
     }
 }

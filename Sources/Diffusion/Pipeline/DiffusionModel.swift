@@ -11,6 +11,8 @@ package struct DiffusionModel: Sendable {
     package let textEncoder: CLIPTextModel
     /// Caption to token ids.
     package let tokenizer: CaptionTokenizer
+    /// What makes latents of pictures; nil of a model over pictures, and of one whose data are latents already.
+    package let autoencoder: AutoencoderKL?
     /// The scheduler's configuration.
     package let scheduler: SchedulerConfig
 
@@ -20,6 +22,7 @@ package struct DiffusionModel: Sendable {
         unet = try pipeline.require("unet")
         textEncoder = try pipeline.require("text_encoder")
         tokenizer = try pipeline.require("tokenizer")
+        autoencoder = pipeline["vae"] as? AutoencoderKL
         scheduler = try pipeline.require("scheduler")
     }
 
@@ -31,7 +34,9 @@ package struct DiffusionModel: Sendable {
         guard unet.config.inChannels == 3, unet.config.outChannels == 3 else {
             throw ConfigError(
                 file: "unet/config.json", key: "in_channels",
-                "are latents, which need an autoencoder to become pictures",
+                autoencoder == nil
+                    ? "are latents, which need an autoencoder to become pictures"
+                    : "are latents, and pictures are not drawn through an autoencoder",
                 expected: "3", found: "\(unet.config.inChannels)")
         }
     }

@@ -40,7 +40,9 @@ struct PipelineIndex {
                     found: object[kind.name])
             }
             guard isThere else {
-                throw refusal(kind.name, "is named, but not there", expected: "a folder \(folder)/\(kind.folder)")
+                throw refusal(
+                    kind.name, "is named, but not there", expected: "a folder \(folder)/\(kind.folder)",
+                    hint: kind.name == "vae" ? PipelineLayout.autoencoderHint : nil)
             }
         }
         let names = layout.kinds.map(\.name)
@@ -48,7 +50,7 @@ struct PipelineIndex {
             guard try named(name) != nil else { continue }
             throw refusal(
                 name, "is not supported", expected: "a model of \(names.joined(separator: ", "))",
-                found: object[name], hint: name == "vae" ? PipelineLayout.autoencoderHint : nil)
+                found: object[name])
         }
     }
 

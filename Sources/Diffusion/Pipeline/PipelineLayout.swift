@@ -9,7 +9,7 @@ package struct PipelineLayout: Sendable {
     /// `model_index.json`.
     private let besides: [String]?
 
-    private static let diffusionKinds: [ComponentKind] = [
+    private static let latentKinds: [ComponentKind] = [
         .network("unet", title: "UNet", UNet2DConditionModel.self),
         // Its own salt, so that its weights do not depend on the UNet's size.
         .network("text_encoder", CLIPTextModel.self, salt: 0x7465_7874),
@@ -17,15 +17,19 @@ package struct PipelineLayout: Sendable {
         .configuration("scheduler", file: "scheduler_config.json", SchedulerConfig.self),
     ]
 
+    private static let autoencoder = ComponentKind.network(
+        "vae", title: "autoencoder", AutoencoderKL.self, salt: 0x7661_6500, isOptional: true)
+
     /// Source: `StableDiffusionPipeline._optional_components` of diffusers 0.42.
     private static let optionalKinds = ["safety_checker", "feature_extractor", "image_encoder"]
 
-    /// A diffusion model over pictures, in diffusers' folder layout. Pictures are the latents themselves: there is no
-    /// autoencoder.
-    package static let diffusion = PipelineLayout(kinds: diffusionKinds, besides: optionalKinds)
+    /// A diffusion model in diffusers' folder layout: over the latents of its autoencoder, or, where it has none, over
+    /// pictures, which are the latents themselves.
+    package static let diffusion = PipelineLayout(
+        kinds: latentKinds.dropLast() + [autoencoder] + latentKinds.suffix(1), besides: optionalKinds)
 
     /// A diffusion model whose data are latents already: an autoencoder in its folder is left alone.
-    package static let latentDiffusion = PipelineLayout(kinds: diffusionKinds, besides: optionalKinds + ["vae"])
+    package static let latentDiffusion = PipelineLayout(kinds: latentKinds, besides: optionalKinds + ["vae"])
 
     /// A scorer, in the folder layout of transformers' CLIP.
     package static let scorer = PipelineLayout(
@@ -37,15 +41,9 @@ package struct PipelineLayout: Sendable {
 
     static let autoencoderHint = "latents that were made beforehand can be trained on: data.kind: latents"
 
-    /// Throws for a folder of another kind of model: `ConfigError`, or `CheckpointError` from its `model_index.json`.
+    /// Throws `CheckpointError` for a folder of another kind of model, by its `model_index.json`.
     func requireOpenable(_ folder: String) throws {
         guard let besides else { return }
-        if !besides.contains("vae"), FileContents.isFolder("\(folder)/vae") {
-            throw ConfigError(
-                file: "\(folder)/vae", key: "vae", "models with an autoencoder are not supported",
-                expected: "a folder with unet, text_encoder, tokenizer and scheduler", found: nil,
-                hint: PipelineLayout.autoencoderHint)
-        }
         try PipelineIndex(folder: folder)?.require(self, besides: besides)
     }
 }
