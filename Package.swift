@@ -82,7 +82,9 @@ let package = Package(
         tests(
             "DiffusionTests", ["Core", "Compute", "Checkpoints", "Diffusion", "SeededRandom"],
             exclude: ["Fixtures"]),
-        tests("DatasetsTests", ["Core", "Compute", "Checkpoints", "Datasets"], resources: [.copy("Fixtures")]),
+        tests(
+            "DatasetsTests", ["Core", "Compute", "Checkpoints", "Datasets", "SeededRandom"],
+            resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Core", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(
             "PreferencesTests",

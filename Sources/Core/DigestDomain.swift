@@ -41,6 +41,12 @@ package enum DigestDomain: String, Sendable, CaseIterable {
     case dataItem = "smpo/data-item/1"
     /// A whole data set.
     case dataset = "smpo/dataset/1"
+    /// A row of a latent set: what is known of it besides its latents, or a caption with its states.
+    case latentRow = "smpo/latent-row/1"
+    /// A file of a latent set: the digests of its rows.
+    case latentFile = "smpo/latent-file/1"
+    /// A latent set: what it is made of, and its files.
+    case latentSet = "smpo/latent-set/1"
     /// A table of preference labels.
     case labels = "smpo/labels/1"
     /// The tables of a noise schedule.

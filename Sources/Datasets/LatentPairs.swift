@@ -3,7 +3,7 @@ import Compute
 import Core
 
 /// Preference pairs whose pictures an autoencoder has encoded beforehand: a folder with `pairs.jsonl` and
-/// `latents.safetensors`.
+/// `latents.safetensors`, or a `LatentSet`.
 ///
 /// A line of the list is that of `FolderPairs`; `image_0` and `image_1` may be left out. The file holds `latents_0` and
 /// `latents_1`, both [pairs, c, edge, edge], as F32, F16 or BF16: row i belongs to line i + 1, already scaled as the UNet
@@ -24,8 +24,15 @@ package struct LatentPairs: PreferenceDataset {
     package let channels: Int
     /// Height and width of a latent.
     package let size: Int
-    private let file: String
-    private let sides: [Tensor]
+    private let numbers: Numbers
+
+    /// Where the latents are.
+    private enum Numbers: Sendable {
+        /// In one file: the latents of each side.
+        case file(String, [Tensor])
+        /// In the files of a set.
+        case set(LatentSet)
+    }
 
     /// The number of pairs.
     package var count: Int { items.count }
@@ -35,6 +42,7 @@ package struct LatentPairs: PreferenceDataset {
     ///   or shape, or not finite; `FileError` when a file cannot be opened.
     package static func load(folder path: String) throws -> LatentPairs {
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+        if LatentSet.isThere(folder) { return try LatentPairs(LatentSet.load(folder: folder)) }
         let lines = try FolderPairsLine.readAll(
             "\(folder)/\(FolderPairs.listName)", folder: path, pictures: .optional)
         let source = try Checkpoint(safetensors: "\(folder)/\(fileName)")
@@ -60,24 +68,61 @@ package struct LatentPairs: PreferenceDataset {
                 }
                 return digest(of: latent)
             }
-            return PairItem(
-                id: line.id, caption: line.caption, image0: line.image0.isEmpty ? "\(names[0])[\(index)]" : line.image0,
-                image1: line.image1.isEmpty ? "\(names[1])[\(index)]" : line.image1, imageDigest0: digests[0],
-                imageDigest1: digests[1], label0: line.label0, label1: line.label1, score0: line.score0,
-                score1: line.score1)
+            return item(line, index, digests)
         }
         return LatentPairs(
             items: items, digest: digest(of: items), channels: sides[0].shape[1], size: sides[0].shape[2],
-            file: source.path, sides: sides)
+            numbers: .file(source.path, sides))
+    }
+
+    private init(items: [PairItem], digest: Digest, channels: Int, size: Int, numbers: Numbers) {
+        (self.items, self.digest, self.channels, self.size) = (items, digest, channels, size)
+        self.numbers = numbers
+    }
+
+    /// The latents of a set, whatever they were made of.
+    /// - Throws: `LatentSetChanged`, `CheckpointError`, `FolderPairsError` for pairs that are not those of the set.
+    private init(_ latents: LatentSet) throws {
+        let (list, shape) = ("\(latents.folder)/\(FolderPairs.listName)", latents.layout.latent)
+        let found = try Digest.file(list)
+        guard found == latents.pairs else {
+            throw LatentSetChanged(file: list, row: nil, what: "pairs", expected: latents.pairs, found: found)
+        }
+        let lines = try FolderPairsLine.readAll(list, folder: latents.folder, pictures: .optional)
+        guard lines.count == latents.layout.pairs, shape[1] == shape[2] else {
+            throw CheckpointError(
+                .shape, file: "\(latents.folder)/\(LatentSet.listName)", "pairs of square latents are trained on",
+                expected: "\(lines.count) pairs of [channels, edge, edge]", found: "\(latents.layout.pairs) of \(shape)"
+            )
+        }
+        let items = zip(lines, try latents.digestsOfLatents()).enumerated().map { index, row in
+            LatentPairs.item(row.0, index, row.1)
+        }
+        self.init(
+            items: items, digest: LatentPairs.digest(of: items), channels: shape[0], size: shape[1],
+            numbers: .set(latents))
+    }
+
+    private static func item(_ line: FolderPairsLine, _ index: Int, _ digests: [Digest]) -> PairItem {
+        let names = PairSide.allCases.map { "\(name($0))[\(index)]" }
+        return PairItem(
+            id: line.id, caption: line.caption, image0: line.image0.isEmpty ? names[0] : line.image0,
+            image1: line.image1.isEmpty ? names[1] : line.image1, imageDigest0: digests[0], imageDigest1: digests[1],
+            label0: line.label0, label1: line.label1, score0: line.score0, score1: line.score1)
     }
 
     /// The pair at `index`, in `0..<count`.
     package func item(at index: Int) -> PairItem { items[index] }
 
     /// One latent, [c, size, size]; `size` must be the latents' own.
-    /// - Throws: `FolderImageChanged`.
+    /// - Throws: `FolderImageChanged`, of a set `LatentSetChanged` and `CheckpointError`.
     package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
         precondition(size == self.size, "latents of edge \(self.size) cannot have edge \(size)")
+        let (file, sides): (String, [Tensor])
+        switch numbers {
+        case .set(let latents): return try latents.latent(at: index, which: which).floats
+        case .file(let path, let tensors): (file, sides) = (path, tensors)
+        }
         let latent = LatentPairs.row(index, of: sides[which.rawValue])
         let (expected, found) = (items[index].imageDigest(of: which), LatentPairs.digest(of: latent))
         guard found == expected else {
