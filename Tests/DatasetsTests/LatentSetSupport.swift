@@ -12,7 +12,9 @@ struct DrawnLatents: LatentMaker {
     var broken: Int?
     var seed: UInt64 = 1
 
-    func encoded(at index: Int, which: PairSide) throws -> EncodedPicture {
+    func encoded(at index: Int) throws -> [EncodedPicture] { PairSide.allCases.map { encoded(at: index, which: $0) } }
+
+    func encoded(at index: Int, which: PairSide) -> EncodedPicture {
         let drawn = RandomStream(seed: seed, .noise, step: index).normals(start: 32 * which.rawValue, shape: shape)
         let latent =
             index == broken && which == .image1 ? Tensor([Float](repeating: .infinity, count: 32), shape: shape) : drawn

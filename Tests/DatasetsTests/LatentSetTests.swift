@@ -27,7 +27,7 @@ import Testing
                 #expect(row.item == item.digest && captions.texts[place] == item.caption)
                 for side in PairSide.allCases {
                     let (found, expected) = (
-                        row.pictures[side.rawValue], try sample.maker.encoded(at: index, which: side)
+                        row.pictures[side.rawValue], sample.maker.encoded(at: index, which: side)
                     )
                     #expect(found.latent.floats == expected.latent.floats)
                     #expect(found.frame == expected.frame && found.isFlipped == expected.isFlipped)

@@ -18,6 +18,7 @@ import Testing
         ("Comparison/RelativeDistance.swift", 3, "measures recorded gradients in Float64"),
         ("Compute/KnownAnswers/KnownAnswerFunctions.swift", 1, "shows kernels that are no operation"),
         ("Compute/Tensor.swift", 4, "says what the values are"),
+        ("Datasets/LatentSet/LatentSetRows.swift", 2, "reads and writes the rows of files"),
         ("Diffusion/Adapters/AdapterFiles.swift", 1, "writes adapters as other programs scale them"),
         ("Diffusion/Adapters/LowRankUpdate.swift", 3, "merges adapters in Float64 to write them"),
         ("Diffusion/Layers/ParameterRequest.swift", 1, "draws new weights, once a run"),

@@ -1,10 +1,9 @@
 import Compute
 
-/// What makes the rows of a latent set: a pure function of pair, side and caption, in any order of asking and in any
-/// process.
+/// What makes the rows of a latent set: a pure function of pair and caption, in any order of asking and in any process.
 package protocol LatentMaker {
-    /// One picture of the pair at `index`, encoded. - Throws: an error that names the picture that cannot be read.
-    func encoded(at index: Int, which: PairSide) throws -> EncodedPicture
+    /// Both pictures of the pair at `index`, encoded. - Throws: an error that names the picture that cannot be read.
+    func encoded(at index: Int) throws -> [EncodedPicture]
 
     /// The text states of captions, one row each.
     func states(_ captions: [String]) throws -> EncodedTexts

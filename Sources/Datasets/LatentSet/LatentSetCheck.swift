@@ -32,8 +32,7 @@ extension LatentSet {
     package func remake(pair index: Int, of item: PairItem, by maker: any LatentMaker) throws -> Remake {
         let row = try row(at: index)
         var different: [String] = row.item == item.digest ? [] : ["items"]
-        for (side, old) in zip(PairSide.allCases, row.pictures) {
-            let new = try maker.encoded(at: index, which: side)
+        for (side, (old, new)) in zip(PairSide.allCases, zip(row.pictures, try maker.encoded(at: index))) {
             if new.latent.copiedBytes != old.latent.copiedBytes { different.append(LatentPairs.name(side)) }
             if new.frame != old.frame { different.append("frames[\(side.rawValue)]") }
             if new.isFlipped != old.isFlipped { different.append("flips[\(side.rawValue)]") }

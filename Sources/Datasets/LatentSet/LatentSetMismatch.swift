@@ -16,7 +16,7 @@ package struct LatentSetMismatch: Error, Sendable, Equatable, CustomStringConver
     }
 
     /// `set` is not one of `source`.
-    init(_ set: LatentSet, _ source: LatentSetSource) {
+    package init(_ set: LatentSet, _ source: LatentSetSource) {
         let difference = source.difference(from: set.source)
         self.init(
             folder: set.folder, what: difference?.name ?? "the layout", expected: difference?.own ?? "another",

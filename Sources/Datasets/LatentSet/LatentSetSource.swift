@@ -31,6 +31,9 @@ package struct LatentSetSource: Sendable, Equatable {
         ]
     }
 
+    /// Stands for all of it.
+    package var digest: Digest { .of(.latentSet, ["source": .object(json)]) }
+
     /// Reads what `json` writes. - Throws: `JSONShapeError`.
     init(json: JSONCursor) throws {
         try json.requireOnly(["contract", "data", "preparation", "seed", "model"])

@@ -51,6 +51,23 @@ package struct LatentSetWriter {
         }
     }
 
+    /// Takes away the files of a set, begun or whole, that is not this one; nothing else in the folder is touched.
+    /// - Throws: `FileError`.
+    package func removeOther() throws {
+        guard FileContents.isFolder(folder) else { return }
+        let names = try FileContents.names(in: folder).filter { name in
+            name.wholeMatch(of: /(pairs|texts)-[0-9]+\.safetensors/) != nil
+        }
+        let list = "\(folder)/\(LatentSet.listName)"
+        let isOwn = (try? LatentSet.load(folder: folder)).map { $0.key == key } ?? false
+        let others = names.filter { name in
+            (try? Checkpoint(safetensors: "\(folder)/\(name)"))?.metadata("set").map { $0 != key.hex } ?? true
+        }
+        // The list first: files that are left of a set are none without it.
+        if !isOwn { try FileContents.remove([list]) }
+        try FileContents.remove(others.map { "\(folder)/\($0)" })
+    }
+
     /// Makes one file. `progress` is told of each row that is done, and may throw to stop; nothing of the file is left
     /// then. - Throws: what `maker` and `progress` throw, `FileError`, `CheckpointError` for a number that is not finite.
     package func write(_ file: LatentSetFile, by maker: any LatentMaker, progress: () throws -> Void = {}) throws {
@@ -77,8 +94,9 @@ package struct LatentSetWriter {
         for index in file.rows {
             let item = dataset.item(at: index)
             let row = LatentRow(
-                item: item.digest, pictures: try PairSide.allCases.map { try maker.encoded(at: index, which: $0) },
+                item: item.digest, pictures: try maker.encoded(at: index),
                 caption: captions?.place(of: item.caption))
+            precondition(row.pictures.count == 2, "both pictures of a pair")
             for (side, picture) in row.pictures.enumerated() {
                 precondition(picture.latent.shape == layout.latent, "latents of the set's shape")
                 if let found = firstNonFinite(picture.latent) {
