@@ -4,10 +4,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
-# libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; the others: pictures.
+# libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
+# zlib, zstd, snappy, lz4: pages of Parquet files.
 # The tests read ledger, manifests and signatures with sqlite3, jq and openssl, as people do; strace tells what is opened.
-PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev pkg-config sqlite3 jq \
-    openssl strace
+PACKAGES := libsqlite3-dev libssl-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libwebp-dev zlib1g-dev libzstd-dev \
+    libsnappy-dev liblz4-dev pkg-config sqlite3 jq openssl strace
 smpo := .build/release/smpo
 # `make exhaustive` compares instruction sets on every STRIDE-th input. The portable kernels are slow: 17 is quicker.
 STRIDE := 1
@@ -98,8 +99,8 @@ scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 7
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
-fuzz: packages ## Damage checkpoint files of every format a million times in all: each opens or is refused; minutes.
-	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests)\..*MutationTests'
+fuzz: packages ## Damage checkpoints and tables of every format a million times and more: each opens or is refused; minutes.
+	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests|TablesTests)\..*MutationTests'
 
 
 # The address sanitizer's library holds the run-time part of the other one. Swift itself has no -sanitize=undefined on

@@ -38,15 +38,21 @@ let package = Package(
         .target(
             name: "CImageCodecs", cSettings: cChecks,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
+        .target(
+            name: "CTableCodecs", cSettings: cChecks,
+            linkerSettings: [
+                .linkedLibrary("z"), .linkedLibrary("zstd"), .linkedLibrary("snappy"), .linkedLibrary("lz4"),
+            ]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Core", ["CCrypto", yams]),
         layer("Jobs", ["Core"]),
         layer("Pages", ["Core"]),
+        layer("Tables", ["CTableCodecs", "Core"]),
         layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
         layer("Checkpoints", ["Core", "Compute"]),
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
-        layer("Datasets", ["CImageCodecs", "Core", "Compute", "Checkpoints"]),
+        layer("Datasets", ["CImageCodecs", "Core", "Tables", "Compute", "Checkpoints"]),
         layer("Ledger", ["Core", grdb], exclude: ["FORMAT.md"]),
         layer("Preferences", ["Core", "Compute", "Diffusion", "Datasets"]),
         layer(
@@ -77,6 +83,7 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: swiftChecks),
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
         tests("JobsTests", ["Core", "Jobs"]),
+        tests("TablesTests", ["Core", "Tables", "SeededRandom"], exclude: ["Fixtures"]),
         tests("ComputeTests", ["CKernels", "Core", "Compute"]),
         tests("CheckpointsTests", ["Core", "Compute", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests(

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # A scratch folder of its own: other link flags would make SwiftPM build everything anew at each change of mind.
 swift build -c release --product smpo --scratch-path .build-static --static-swift-stdlib -Xswiftc -static-executable \
-    -Xlinker -lz  # of libpng
+    -Xlinker -lz -Xlinker -lstdc++  # of libpng; of snappy
 mkdir -p dist
 install -m 755 .build-static/release/smpo dist/smpo
 strip dist/smpo

@@ -1,0 +1,45 @@
+/// A record batch of an Arrow stream: how long its columns are, and where their buffers lie in the file.
+struct ArrowBatch: Sendable {
+    let rowCount: Int
+    /// Length and number of nulls of each node.
+    let nodes: [(length: Int, nulls: Int)]
+    /// In the file.
+    let buffers: [Range<Int>]
+    /// For each dictionary the batches that make it at this place of the stream.
+    var dictionaries: [Int64: [Int]] = [:]
+
+    /// `body` is where the buffers lie in the file. - Throws: `TableError`.
+    init(_ table: FlatTable, body: Range<Int>, nodes nodeCount: Int, buffers bufferCount: Int) throws {
+        if let compression = try table.table(3) {
+            let codec = try compression.number(0, default: UInt8(0)) == 0 ? "LZ4" : "ZSTD"
+            throw TableError(
+                kind: .unsupported, place: table.error("").place, problem: "buffers compressed with \(codec)",
+                expected: "none, as `datasets` writes", found: nil, hint: "save the data set again without compression")
+        }
+        func counted(_ number: Int64, _ what: String) throws -> Int {
+            guard (0...Int64(TableLimits.rows)).contains(number) else { throw table.error(what, found: "\(number)") }
+            return Int(number)
+        }
+        rowCount = try counted(try table.number(0, default: Int64(0)), "a batch of no possible length")
+        nodes = try table.pairs(1).map { length, nulls in
+            let length = try counted(length, "a column of no possible length")
+            let nulls = try counted(nulls, "a number of nulls that cannot be")
+            guard nulls <= length else {
+                throw table.error("more nulls than values", expected: "\(length) at most", found: "\(nulls)")
+            }
+            return (length, nulls)
+        }
+        buffers = try table.pairs(2).map { offset, length in
+            guard offset >= 0, length >= 0, length <= body.count, offset <= Int64(body.count) - length else {
+                throw table.error(
+                    "a buffer beyond its message", expected: "\(body.count) bytes", found: "\(length) from \(offset)")
+            }
+            return body.lowerBound + Int(offset)..<body.lowerBound + Int(offset + length)
+        }
+        guard nodes.count == nodeCount, buffers.count == bufferCount else {
+            throw table.error(
+                "a batch that does not fit the schema", expected: "\(nodeCount) columns and \(bufferCount) buffers",
+                found: "\(nodes.count) and \(buffers.count)")
+        }
+    }
+}

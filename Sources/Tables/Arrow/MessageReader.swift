@@ -1,0 +1,117 @@
+/// Goes through the messages of an Arrow stream.
+struct MessageReader {
+    let file: TableFile
+    private(set) var schema: ArrowSchema?
+    private(set) var batches: [ArrowBatch] = []
+    private(set) var dictionaryBatches: [ArrowBatch] = []
+    /// For each dictionary the batches that make it now.
+    private var dictionaries: [Int64: [Int]] = [:]
+
+    init(file: TableFile) { self.file = file }
+
+    /// All messages to the mark of the end. - Throws: `TableError`.
+    mutating func readAll() throws {
+        var offset = 0
+        if file.size >= 8, try file.bytes(0..<8, file.place) == Array("ARROW1".utf8) + [0, 0] { offset = 8 }
+        while let next = try message(at: offset) { offset = next }
+    }
+
+    private static func number(_ bytes: [UInt8], _ place: Int) -> UInt32 {
+        (0..<4).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) }
+    }
+
+    /// Reads the message at `offset`; where the next one begins, nil behind the last. - Throws: `TableError`.
+    private mutating func message(at offset: Int) throws -> Int? {
+        let place = file.place.at(offset)
+        guard offset <= file.size - 8 else {
+            throw place.error(
+                offset == 0 ? .foreign : .truncated,
+                offset == 0 ? "no Arrow stream" : "an Arrow stream without its end",
+                expected: "FFFFFFFF 00000000 behind the last message", found: "\(max(0, file.size - offset)) bytes",
+                hint: "the file was cut, or whoever writes it is not done")
+        }
+        // Most metadata is short: one reading.
+        let head = try file.bytes(offset..<min(file.size, offset + 4096), place)
+        guard Self.number(head, 0) == 0xFFFF_FFFF else {
+            throw place.error(
+                offset == 0 ? .foreign : .metadata, offset == 0 ? "no Arrow stream" : "no message",
+                expected: "FFFFFFFF, which every message begins with",
+                hint: offset == 0 ? "`datasets` writes data-*.arrow; streams of before Arrow 0.15 are not read" : nil)
+        }
+        let length = Int(Self.number(head, 4))
+        if length == 0 { return nil }
+        guard length <= min(TableLimits.metadataBytes, file.size - offset - 8) else {
+            throw place.error(
+                .truncated, "metadata beyond the file", expected: "\(file.size - offset - 8) bytes at most",
+                found: "\(length)")
+        }
+        let bytes =
+            length <= head.count - 8
+            ? Array(head[8..<8 + length]) : try file.bytes(offset + 8..<offset + 8 + length, place)
+        let message = try FlatTable(root: bytes, origin: offset + 8, file.place)
+        let size = try message.number(3, default: Int64(0))
+        let start = offset + 8 + length
+        guard size >= 0, size <= Int64(file.size - start) else {
+            throw place.error(
+                .truncated, "a message beyond the file", expected: "\(file.size - start) bytes at most",
+                found: "\(size)", hint: "the file was cut, or whoever writes it is not done")
+        }
+        try take(message, body: start..<start + Int(size), place)
+        return start + Int(size)
+    }
+
+    private mutating func take(_ message: FlatTable, body: Range<Int>, _ place: TablePlace) throws {
+        let version = try message.number(0, default: Int16(0))
+        guard version == 3 || version == 4 else {
+            throw place.error(
+                .unsupported, "Arrow metadata of another version", expected: "V4 or V5", found: "V\(version + 1)")
+        }
+        let kind = try message.number(1, default: UInt8(0))
+        guard let header = try message.table(2) else { throw place.error(.metadata, "a message of nothing") }
+        if kind == 1 {
+            guard schema == nil else { throw place.error(.metadata, "a second schema") }
+            schema = try ArrowSchema(header, file.place)
+            return
+        }
+        guard let schema else { throw place.error(.metadata, "a message before the schema") }
+        switch kind {
+        case 2:
+            let id = try header.number(0, default: Int64(0))
+            guard let field = schema.dictionaries[id], let data = try header.table(1) else {
+                throw place.error(.metadata, "a dictionary that no column has", found: "\(id)")
+            }
+            let (nodes, buffers) = field.extent
+            var batch = try ArrowBatch(data, body: body, nodes: nodes, buffers: buffers)
+            guard batch.nodes[0].length == batch.rowCount else {
+                throw place.error(.mismatch, "values of a dictionary", expected: "\(batch.rowCount)")
+            }
+            batch.dictionaries = dictionaries
+            let before = try header.bool(2) ? dictionaries[id] ?? [] : []
+            dictionaries[id] = before + [dictionaryBatches.count]
+            dictionaryBatches.append(batch)
+        case 3:
+            var batch = try ArrowBatch(header, body: body, nodes: schema.nodes, buffers: schema.buffers)
+            batch.dictionaries = dictionaries
+            batches.append(batch)
+        default: throw place.error(.unsupported, "a message of kind \(kind)", expected: "schema, dictionary or batch")
+        }
+    }
+}
+
+extension ArrowField {
+    /// Nodes and buffers of the field with all inside it.
+    var extent: (nodes: Int, buffers: Int) {
+        func with(_ own: Int, _ children: [ArrowField]) -> (Int, Int) {
+            children.reduce((1, own)) { ($0.0 + $1.extent.nodes, $0.1 + $1.extent.buffers) }
+        }
+        return switch layout {
+        case .null: (1, 0)
+        case .boolean, .integers, .numbers, .fixed, .places: (1, 2)
+        case .strings: (1, 3)
+        case .list(_, let element): with(2, [element])
+        case .fixedList(_, let element): with(1, [element])
+        case .record(let fields): with(1, fields)
+        case .unsupported(let buffers): (1, buffers)
+        }
+    }
+}

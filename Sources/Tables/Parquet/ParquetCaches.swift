@@ -1,0 +1,14 @@
+/// What the files of a table share: pages that were decoded last, and where pages lie.
+struct ParquetCaches: Sendable {
+    /// A leaf in a row group of a file, and one of its pages; -1 is the dictionary.
+    struct Key: Hashable, Sendable {
+        let file: FileIdentity
+        let group: Int
+        let leaf: Int
+        let page: Int
+    }
+
+    let pages = RecentlyUsed<Key, LeafPage>(bytes: 48 << 20)
+    let dictionaries = RecentlyUsed<Key, LeafValues>(bytes: 16 << 20)
+    let lists = RecentlyUsed<Key, ChunkPages>(bytes: 8 << 20)
+}

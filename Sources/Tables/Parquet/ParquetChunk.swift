@@ -1,0 +1,21 @@
+/// The pages of one leaf in one row group, as the footer describes them.
+struct ParquetChunk: Sendable {
+    /// The bytes of all its pages, their headers among them.
+    let range: Range<Int>
+    /// The first data page.
+    let dataStart: Int
+    /// Values, nulls and empty lists counted.
+    let valueCount: Int
+    let codec: ParquetCodec
+    /// The encodings that its pages have: a bit each.
+    let encodings: UInt32
+}
+
+/// Rows of a Parquet file that are stored together.
+struct ParquetRowGroup: Sendable {
+    /// Its first row in the file.
+    let firstRow: Int
+    let rowCount: Int
+    /// One for each leaf.
+    let chunks: [ParquetChunk]
+}

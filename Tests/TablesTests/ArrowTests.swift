@@ -1,0 +1,47 @@
+import Core
+import Testing
+
+@testable import Tables
+
+/// Streams of pyarrow, held against what pyarrow reads.
+struct ArrowTests {
+    @Test(arguments: ["stream.arrow", "file.arrow", "replaced.arrow", "deltas.arrow", "nested.arrow"])
+    func valuesAreThoseOfPyarrow(_ name: String) throws {
+        try ExpectedValues(name).check(.arrow("\(ExpectedValues.fixtures)/\(name)"), name)
+    }
+
+    @Test func savedFoldersAreOneTable() throws {
+        let folder = ExpectedValues.fixtures + "/saved"
+        let table = try Table.arrow(folder, split: "train")
+        #expect(try table.values(column: 0, rows: 0..<10) == (0..<10).map { .integer($0) })
+        #expect(try table.value(row: 8, column: 1) == .text("w8"))
+        let one = #expect(throws: TableError.self) { try Table.arrow(folder) }
+        #expect(one?.description.contains("train, test") == true)
+        #expect(try Table.arrow(folder + "/train").rowCount == 10)
+    }
+
+    @Test func indicesSayWhichRowsCount() throws {
+        let table = try Table.arrow(ExpectedValues.fixtures + "/saved", split: "test")
+        #expect(try table.values(column: 0, rows: 0..<4) == [7, 1, 1, 9].map { .integer($0) })
+    }
+
+    @Test func whatIsNotReadIsRefusedByName() throws {
+        let error = #expect(throws: TableError.self) {
+            try Table.arrow(ExpectedValues.fixtures + "/compressed.arrow")
+        }
+        #expect(error?.problem == "buffers compressed with ZSTD")
+        let parquet = #expect(throws: TableError.self) {
+            try Table.arrow(ExpectedValues.fixtures + "/none-1.parquet")
+        }
+        #expect(parquet?.kind == .foreign)
+    }
+
+    @Test func aCutStreamIsRefused() throws {
+        let bytes = try FileContents.read(ExpectedValues.fixtures + "/stream.arrow")
+        for count in [0, 7, 8, 100, bytes.count - 8, bytes.count - 1] {
+            #expect(throws: TableError.self, "\(count)") {
+                try ArrowFile(TableFile(path: "x", bytes: Array(bytes[..<count])))
+            }
+        }
+    }
+}
