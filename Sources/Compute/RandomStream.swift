@@ -20,6 +20,8 @@ package enum StreamName: UInt32, Sendable, CaseIterable {
     case sampler = 8
     /// Noise of the samples that pictures' latents are; drawn for a picture by itself, not for a step.
     case latentNoise = 9
+    /// Where random crops of pictures begin.
+    case crop = 10
 
     /// Those that the manifest of every run states, whether it draws from them or not. What a run draws from besides stands
     /// in its manifest, too.

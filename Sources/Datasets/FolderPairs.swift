@@ -1,6 +1,7 @@
 import Core
 
-/// Preference pairs from a folder: `pairs.jsonl`, one pair a line, and JPEG, PNG or WebP files below the folder.
+/// Preference pairs from a folder: `pairs.jsonl`, one pair a line, and JPEG, PNG or WebP files below the folder; or the
+/// folders `w` of winners and `l` of losers (`WinnersAndLosers`).
 ///
 /// Keys of a line: `caption`, `image_0`, `image_1` (paths below the folder), `label_0`, `label_1` (0, 0.5 or 1, together
 /// 1), and where wanted `score_0` and `score_1` (finite rewards). Nothing else is accepted.
@@ -11,7 +12,16 @@ package struct FolderPairs: PreferenceDataset {
     /// The name of the list inside the folder.
     package static let listName = "pairs.jsonl"
 
-    /// The pairs that are used, in the order of their lines; `id` is `pair-` and the line number with six digits.
+    /// Where the pairs stand.
+    package enum Layout: Sendable {
+        /// In `pairs.jsonl`.
+        case list
+        /// In the names of files in `w` and `l`.
+        case winnersAndLosers
+    }
+
+    /// The pairs that are used, in the order of their lines; `id` is `pair-` and the line number with six digits,
+    /// or the pair's number from 1.
     package let items: [PairItem]
     /// The lines that were left out because a picture cannot be read; empty unless asked for by `dropUnreadable`.
     package let refused: [FolderPairsProblem]
@@ -31,13 +41,19 @@ package struct FolderPairs: PreferenceDataset {
     /// unless `dropUnreadable` is set: then its pair is left out and named in `refused`.
     /// - Throws: `FolderPairsError`; `FileError` when the folder or its list cannot be opened.
     package static func loadAll(
-        folder path: String, dropUnreadable: Bool = false, maxPixels: Int = ImageDecoder.defaultMaxPixels,
+        folder path: String, layout: Layout = .list, dropUnreadable: Bool = false,
+        maxPixels: Int = ImageDecoder.defaultMaxPixels,
         allowsUnknownKeys: Bool = false
     ) throws -> FolderPairs {
         let folder = try ImageFolder(path: path, maxPixels: maxPixels)
-        let lines = try FolderPairsLine.readAll(
-            folder.path(of: listName), folder: path, pictures: .required, allowsUnknownKeys: allowsUnknownKeys)
-        var reader = ImageDigests(folder: folder)
+        let lines =
+            switch layout {
+            case .list:
+                try FolderPairsLine.readAll(
+                    folder.path(of: listName), folder: path, pictures: .required, allowsUnknownKeys: allowsUnknownKeys)
+            case .winnersAndLosers: try WinnersAndLosers.pairs(in: folder)
+            }
+        var reader = ImageDigests(folder: folder, layout: layout)
         var items: [PairItem] = []
         var refused: [FolderPairsProblem] = []
         for line in lines {
@@ -49,7 +65,7 @@ package struct FolderPairs: PreferenceDataset {
         }
         if !refused.isEmpty, !dropUnreadable || items.isEmpty {
             throw FolderPairsError(
-                folder: path, problems: refused, lines: lines.count,
+                folder: path, problems: refused, lines: lines.count, unit: layout == .list ? "lines" : "pairs",
                 hint: items.isEmpty
                     ? "no pair can be read" : "mend these files, or ask for unreadable pairs to be dropped")
         }
@@ -87,23 +103,24 @@ package struct FolderPairs: PreferenceDataset {
         try image(of: items[index], which: which)
     }
 
-    /// One picture as planes in [-1, 1] (CHW): shorter side to `size` (Pillow's bilinear), then the middle square.
+    /// One picture as planes in [-1, 1] (CHW), by the plain preparation: shorter side to `size` (Pillow's bilinear), then
+    /// the middle square.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
     package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
-        let item = items[index]
-        let image = try image(of: item, which: which)
-        let square = try PillowResize.square(image, edge: size, file: folder.path(of: item.image(of: which)))
-        return PixelPlanes.planar(square)
+        let image = try image(of: items[index], which: which)
+        return PicturePreparation.plain.planes(
+            image, PicturePlacement(height: image.height, width: image.width, edge: size))
     }
 }
 
 /// Reads every picture once while a folder is loaded, however many lines name it.
 private struct ImageDigests {
     let folder: ImageFolder
+    let layout: FolderPairs.Layout
     /// By the bytes of the name, since two spellings that Swift calls equal can be two files; looked up only, never walked.
     private var known: [[UInt8]: Result<(digest: Digest, traits: PictureTraits), ImageTrouble>] = [:]
 
-    init(folder: ImageFolder) { self.folder = folder }
+    init(folder: ImageFolder, layout: FolderPairs.Layout) { (self.folder, self.layout) = (folder, layout) }
 
     private struct ImageTrouble: Error {
         let text: String
@@ -126,9 +143,11 @@ private struct ImageDigests {
         do {
             return try result.get().digest
         } catch {
+            let isInList = layout == .list
             throw FolderPairsProblem(
-                file: folder.path(of: FolderPairs.listName), line: line, image: name,
-                what: "\(key) cannot be read: \(error.text)", hint: "mend or replace the file, or drop the pair",
+                file: folder.path(of: isInList ? FolderPairs.listName : name), line: line, isInList: isInList,
+                image: name, what: "\(isInList ? key + " " : "")cannot be read: \(error.text)",
+                hint: "mend or replace the file, or drop the pair",
                 isUnreachable: error.isUnreachable)
         }
     }

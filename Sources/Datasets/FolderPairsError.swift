@@ -1,11 +1,13 @@
 import Core
 
-/// One line of `pairs.jsonl` that cannot be used.
+/// One line of `pairs.jsonl`, or one pair of the folders `w` and `l`, that cannot be used.
 package struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The path of `pairs.jsonl`.
+    /// The path of `pairs.jsonl`; without a list that of the file at fault.
     package let file: String
-    /// The line, from 1.
+    /// The line, from 1; without a list the pair's number, or 0 for a file of none.
     package let line: Int
+    /// Whether there is a list.
+    package let isInList: Bool
     /// The picture's path as the line writes it, where the picture is the trouble.
     package let image: String?
     /// What was found, and what was expected instead.
@@ -16,10 +18,12 @@ package struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConver
     package let isUnreachable: Bool
 
     init(
-        file: String, line: Int, image: String? = nil, what: String, hint: String, isUnreachable: Bool = false
+        file: String, line: Int, isInList: Bool = true, image: String? = nil, what: String, hint: String,
+        isUnreachable: Bool = false
     ) {
         self.file = file
         self.line = line
+        self.isInList = isInList
         self.image = image
         self.what = what
         self.hint = hint
@@ -30,7 +34,7 @@ package struct FolderPairsProblem: Error, Sendable, Hashable, CustomStringConver
     package var item: String { FolderPairsLine.id(line) }
 
     /// One line: file, line, picture, trouble, hint.
-    package var description: String { "\(file):\(line): \(what) (\(hint))" }
+    package var description: String { (isInList ? "\(file):\(line)" : file) + ": \(what) (\(hint))" }
 }
 
 /// A folder that is refused because of at least one line.
@@ -39,8 +43,10 @@ package struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomString
     package let folder: String
     /// What is wrong, in the order of the lines; empty when there is no usable pair at all.
     package let problems: [FolderPairsProblem]
-    /// Lines in the file.
+    /// Lines in the file, or pairs.
     package let lines: Int
+    /// What was counted.
+    package var unit = "lines"
     /// What a person can do about it.
     package let hint: String
 
@@ -52,9 +58,9 @@ package struct FolderPairsError: ErrorInLines, Sendable, Equatable, CustomString
 
     /// The number of problems, then the first ten of them, then the hint.
     package var description: String {
-        guard !problems.isEmpty else { return "\(VisibleText.of(folder)): no pairs in \(lines) lines (\(hint))" }
+        guard !problems.isEmpty else { return "\(VisibleText.of(folder)): no pairs in \(lines) \(unit) (\(hint))" }
         var text =
-            "\(VisibleText.of(folder)): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) lines"
+            "\(VisibleText.of(folder)): \(problems.count) \(problems.count == 1 ? "problem" : "problems") in \(lines) \(unit)"
         for problem in problems.prefix(Self.shown) { text += "\n  \(VisibleText.of("\(problem)"))" }
         if problems.count > Self.shown { text += "\n  and \(problems.count - Self.shown) more" }
         return text + "\n  \(hint)"

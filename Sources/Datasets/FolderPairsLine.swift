@@ -1,6 +1,6 @@
 import Core
 
-/// What one line of `pairs.jsonl` says, checked as far as that goes without looking at a picture.
+/// What one line of `pairs.jsonl` says of a pair, or the folders `w` and `l`, checked as far as that goes without looking at a picture.
 struct FolderPairsLine {
     let number: Int
     let caption: String
@@ -49,6 +49,12 @@ struct FolderPairsLine {
 
     /// The name of the pair in line `number`.
     static func id(_ number: Int) -> String { "pair-" + PaddedNumber.text(number, digits: 6) }
+
+    /// A pair without scores, of which `winner` is preferred.
+    init(number: Int, caption: String, winner: String, loser: String) {
+        (self.number, self.caption, image0, image1) = (number, caption, winner, loser)
+        (label0, label1, score0, score1) = (1, 0, nil, nil)
+    }
 
     /// Reads line `number` (from 1) of `file`. - Throws: `FolderPairsProblem`.
     private init(

@@ -32,6 +32,10 @@ package protocol PreferenceDataset: Sendable {
     /// for, or where it is a latent.
     /// - Throws: an error that names the file that cannot be read.
     func image(at index: Int, which: PairSide) throws -> Image?
+
+    /// Which part of the stored picture `pixels` shows at this size.
+    /// - Throws: an error that names the file that cannot be read.
+    func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame
 }
 
 extension PreferenceDataset {
@@ -40,6 +44,13 @@ extension PreferenceDataset {
 
     /// No picture of its own size.
     package func image(at index: Int, which: PairSide) throws -> Image? { nil }
+
+    /// The middle of a picture that has a size of its own, else the whole.
+    package func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame {
+        guard let image = try image(at: index, which: which) else { return .whole(size) }
+        let placement = PicturePlacement(height: image.height, width: image.width, edge: size)
+        return PictureFrame(height: image.height, width: image.width, top: placement.top, left: placement.left)
+    }
 
     /// The digest of a data set of these pairs: in the domain `dataset`, over the items' digests in order.
     package static func digest(of items: [PairItem]) -> Digest { Digest.of(.dataset, items.map(\.digest)) }

@@ -51,8 +51,8 @@ package struct BatchSource: Sendable {
         package var timesteps: Timesteps { recipe.training.timesteps }
         /// Probability that a caption is emptied.
         package var captionDropout: Float { Float(recipe.training.captionDropout) }
-        /// Whether pictures are mirrored half of the time, each by itself.
-        package var flips: Bool { recipe.training.flip }
+        /// How pictures are made ready.
+        package var preparation: PicturePreparation { recipe.preparation }
         /// Pictures an item has.
         package var samplesPerItem: Int { objective.samplesPerItem }
         /// Share of good pictures, for single pictures that people judged; nil for objectives of other items.
@@ -79,22 +79,20 @@ package struct BatchSource: Sendable {
         let picks = picks(step)
         let timesteps = timesteps(step)
         let dropped = draws(.captionDropout, step, count: picks.count).map { $0 < settings.captionDropout }
-        let flipped = draws(.flip, step, count: picks.count * 2).map { settings.flips && $0 < 0.5 }
         let areGood = settings.positiveRatio.map { ratio in
             draws(.sampler, step, count: picks.count).map { $0 < ratio }
         }
-        var (entries, captions, pictures): ([TrainingBatch.Item], [String], [Tensor]) = ([], [], [])
+        var (entries, captions, pictures): ([TrainingBatch.Item], [String], [PreparedPicture]) = ([], [], [])
         let shape = [1, model.channels, settings.size, settings.size]
         for (place, pick) in picks.enumerated() {
-            let (item, caption, planes) = try load(pick, timestep: timesteps[place], isGood: areGood?[place])
+            let (item, caption, prepared) = try load(
+                pick, timestep: timesteps[place], isGood: areGood?[place],
+                draws: PictureDraws(seed: settings.seed, step: step, item: place))
             entries.append(item)
             captions.append(dropped[place] ? "" : caption)
-            for (side, plane) in planes.enumerated() {
-                let values = flipped[2 * place + side] ? PixelPlanes.flipped(plane, width: settings.size) : plane
-                pictures.append(Tensor(values, shape: shape))
-            }
+            pictures += prepared
         }
-        let x0 = engine.stacked(pictures)
+        let x0 = engine.stacked(pictures.map { Tensor($0.planes, shape: shape) })
         let noise = settings.needsNoise ? noise(step, shape: Array(shape.dropFirst())) : nil
         let inversionNoise =
             settings.needsInversionNoise
@@ -103,7 +101,8 @@ package struct BatchSource: Sendable {
         let conditioning: Conditioning =
             encoding.map { .encoded($0.encode(captions, engine: engine)) } ?? .tokens(captions.map(model.tokenIDs))
         return TrainingBatch(
-            items: entries, x0: x0, noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
+            items: entries, x0: x0, crops: settings.preparation.crop == .random ? pictures.map(\.frame) : nil,
+            noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
             unconditional: settings.needsEmptyCaption ? model.diffusionModel?.encode([""], engine: engine) : nil)
     }
 
@@ -149,17 +148,25 @@ package struct BatchSource: Sendable {
         RandomStream(seed: settings.seed, name, step: step).uniforms(count: count)
     }
 
-    /// A picture of a pair; a scorer brings it to its size as it does when it scores.
-    private func picture(of dataset: any PreferenceDataset, at index: Int, which: PairSide) throws -> [Float] {
-        if case .scorer(let scorer) = model, let image = try dataset.image(at: index, which: which) {
-            return PixelPlanes.planar(try scorer.processor.square(image))
+    /// Pictures of a pair; a scorer brings them to its size as it does when it scores.
+    private func pictures(
+        of dataset: any PreferenceDataset, at index: Int, sides: [PairSide], draws: PictureDraws
+    ) throws -> [PreparedPicture] {
+        let (preparation, size) = (settings.preparation, settings.size)
+        guard case .scorer(let scorer) = model else {
+            return try preparation.pictures(of: dataset, at: index, sides: sides, size: size, draws: draws)
         }
-        return try dataset.pixels(at: index, which: which, size: settings.size)
+        return try sides.enumerated().map { place, side in
+            let planes =
+                try dataset.image(at: index, which: side).map { PixelPlanes.planar(try scorer.processor.square($0)) }
+                ?? dataset.pixels(at: index, which: side, size: size)
+            return preparation.square(planes, size: size, place: place, draws: draws, frame: .whole(size))
+        }
     }
 
     private func load(
-        _ pick: Int, timestep: Int, isGood: Bool?
-    ) throws -> (item: TrainingBatch.Item, caption: String, planes: [[Float]]) {
+        _ pick: Int, timestep: Int, isGood: Bool?, draws: PictureDraws
+    ) throws -> (item: TrainingBatch.Item, caption: String, pictures: [PreparedPicture]) {
         switch items {
         case .pairs(let dataset, let labels):
             let label = labels.labels[pick]
@@ -167,18 +174,23 @@ package struct BatchSource: Sendable {
             let sides =
                 settings.samplesPerItem == 2
                 ? [label.winner, label.winner.other] : [isGood ?? true ? label.winner : label.winner.other]
-            let planes = try sides.map { try picture(of: dataset, at: label.index, which: $0) }
+            let prepared = try self.pictures(of: dataset, at: label.index, sides: sides, draws: draws)
             let weight = settings.samplesPerItem == 2 ? label.weight : isGood ?? true ? 1 : -1
             return (
                 TrainingBatch.Item(
                     id: pair.id, digest: pair.digest, weight: weight, timestep: timestep,
-                    label: pair.humanWinner == nil ? 0.5 : 1), pair.caption, planes
+                    label: pair.humanWinner == nil ? 0.5 : 1), pair.caption, prepared
             )
         case .pictures(let pictures):
             let digest = try pictures.imageDigest(at: pick)
             return (
                 TrainingBatch.Item(id: "picture-\(pick)", digest: digest, weight: 1, timestep: timestep),
-                pictures.caption(at: pick), [try pictures.pixels(at: pick, size: settings.size)]
+                pictures.caption(at: pick),
+                [
+                    settings.preparation.square(
+                        try pictures.pixels(at: pick, size: settings.size), size: settings.size, place: 0,
+                        draws: draws, frame: .whole(settings.size))
+                ]
             )
         }
     }

@@ -31,8 +31,9 @@ package struct RunData: Sendable {
                 return
             }
             try self.init(recipe, ShapesDataset(world: world, count: pairs), &notes)
-        case .folder(let path, let dropUnreadable):
-            let folder = try FolderPairs.loadAll(folder: path, dropUnreadable: dropUnreadable)
+        case .folder(let path, let dropUnreadable), .pairFolders(let path, let dropUnreadable):
+            let layout = recipe.data.hasList ? FolderPairs.Layout.list : .winnersAndLosers
+            let folder = try FolderPairs.loadAll(folder: path, layout: layout, dropUnreadable: dropUnreadable)
             notes += folder.refused.map { "left out: \($0)" }
             try self.init(
                 recipe, folder, &notes, refused: folder.refused, inputNotes: InputNotes(folder.pictureTraits))

@@ -32,6 +32,7 @@ extension TrainingBatch {
         try observer.observe(Entries.Batch.ids, items.map(\.id))
         try observer.observe(Entries.Batch.items, items.map(\.digest.hex))
         try observer.observe(Entries.Batch.weights, items.map(\.weight))
+        if let crops { try observer.observe(Entries.Batch.crops, crops.flatMap { [$0.top, $0.left] }) }
         try SampleNames(items: items.indices, samplesPerItem: samplesPerItem)
             .observe(observer, Entries.Batch.pictures, x0)
     }

@@ -1,5 +1,6 @@
 import Compute
 import Core
+import Datasets
 import Diffusion
 
 /// What the captions of a batch become.
@@ -49,6 +50,8 @@ package struct TrainingBatch: Sendable {
     package let items: [Item]
     /// Pictures or latents [items · samples, c, h, w]: winner and loser of each pair in turn.
     package let x0: Tensor
+    /// Which part of its picture each row of `x0` is, where crops are drawn.
+    package let crops: [PictureFrame]?
     /// Gaussian noise of the same shape, for forward noising; the pictures of a pair share it.
     package let noise: Tensor?
     /// Fresh noise during the inversion, for objectives that add some.
@@ -60,12 +63,14 @@ package struct TrainingBatch: Sendable {
 
     /// A batch of items with their pictures.
     package init(
-        items: [Item], x0: Tensor, noise: Tensor?, inversionNoise: InversionNoise? = nil, conditioning: Conditioning,
+        items: [Item], x0: Tensor, crops: [PictureFrame]? = nil, noise: Tensor?, inversionNoise: InversionNoise? = nil,
+        conditioning: Conditioning,
         unconditional: TextCondition? = nil
     ) {
         precondition(!items.isEmpty && x0.shape[0] % items.count == 0)
         self.items = items
         self.x0 = x0
+        self.crops = crops
         self.noise = noise
         self.inversionNoise = inversionNoise
         self.conditioning = conditioning
@@ -80,7 +85,7 @@ package struct TrainingBatch: Sendable {
         items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil, conditioning: Conditioning? = nil
     ) -> TrainingBatch {
         TrainingBatch(
-            items: items ?? self.items, x0: x0 ?? self.x0, noise: noise ?? self.noise,
+            items: items ?? self.items, x0: x0 ?? self.x0, crops: crops, noise: noise ?? self.noise,
             inversionNoise: inversionNoise, conditioning: conditioning ?? self.conditioning,
             unconditional: unconditional)
     }

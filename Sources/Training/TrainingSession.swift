@@ -40,7 +40,7 @@ package final class TrainingSession {
         var inputs = ManifestInputs(
             contract: engine.contract.rawValue, backend: recipe.backend.rawValue, recipe: recipe.json,
             seed: recipe.seed,
-            streams: Dictionary(uniqueKeysWithValues: StreamName.ofEveryRun.map { ($0.name, UInt64($0.rawValue)) }),
+            streams: Dictionary(uniqueKeysWithValues: recipe.streams.map { ($0.name, UInt64($0.rawValue)) }),
             digests: parts.digests, other: influences)
         try band?.requireFit(recipe, inputs: inputs, parameters: trained.parameters.map(\.name))
         inputs.other[Band.member] = band?.json

@@ -149,7 +149,7 @@ extension Run {
     private func place(of picture: String, in source: Recipe.Data.Source) -> String {
         switch source {
         case .shapes: picture
-        case .folder(let path, _): "\(path)/\(picture)"
+        case .folder(let path, _), .pairFolders(let path, _): "\(path)/\(picture)"
         case .latents(let path): "\(path)/\(LatentPairs.fileName) (\(picture))"
         }
     }
@@ -161,7 +161,7 @@ extension Run {
         guard digest.hasPrefix("data") || digest == "labels" else { return digest }
         switch recipe.data.source {
         case .shapes: return digest
-        case .folder(let path, _), .latents(let path): return path
+        case .folder(let path, _), .pairFolders(let path, _), .latents(let path): return path
         }
     }
 

@@ -17,6 +17,10 @@ package enum Entries {
         package static let labels = RecordKey<[Float]>(
             .batch, "labels", .items, "share of people who preferred the first picture: 1, or 0.5 for a tie",
             when: .scorer)
+        package static let crops = RecordKey<[Int]>(
+            .batch, "crops", .twoAPicture,
+            "rows above and columns left of each picture's crop, in the resized picture, the winner's first",
+            when: .randomCrops)
         package static let pictures = RecordKeys<SampleName, RecordedTensor>(
             .batch, "[c, h, w]", "the picture from −1 to 1, or its latent, mirrored where `flip` says so")
     }
@@ -132,7 +136,8 @@ package enum Entries {
 
     /// All of them, in the order of the phases.
     package static let all: [RecordEntry] = [
-        Batch.ids.entry, Batch.items.entry, Batch.weights.entry, Batch.labels.entry, Batch.pictures.entry,
+        Batch.ids.entry, Batch.items.entry, Batch.weights.entry, Batch.labels.entry, Batch.crops.entry,
+        Batch.pictures.entry,
         Timestep.t.entry, Inversion.latents.entry, Inversion.paths.entry, Target.targets.entry,
         Reference.predictions.entry, Policy.predictions.entry, Policy.imageVectors.entry, Policy.captionVectors.entry,
         Loss.items.entry, Loss.errors.entry, Loss.referenceErrors.entry, Loss.logits.entry, Loss.differences.entry,

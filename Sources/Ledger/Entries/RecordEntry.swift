@@ -12,6 +12,8 @@ package struct RecordEntry: Sendable {
         case samples
         /// One for each picture of the batch.
         case allSamples
+        /// Two for each picture of the batch.
+        case twoAPicture
         /// A digest alone.
         case digest
         /// A tensor of these dimensions.
@@ -25,6 +27,7 @@ package struct RecordEntry: Sendable {
             case .items: "items"
             case .samples: "pictures of the item"
             case .allSamples: "pictures of the batch"
+            case .twoAPicture: "2 · pictures of the batch"
             case .digest: ""
             case .tensor(let dimensions): dimensions
             }
@@ -48,6 +51,7 @@ package struct RecordEntry: Sendable {
         case optimizerState = "all optimisers but `sgd` without momentum"
         case movingReference = "`training.reference_ema`"
         case average = "`training.ema`"
+        case randomCrops = "`data.crop: random`"
     }
 
     /// Where it stands.

@@ -168,6 +168,7 @@ extension Recipe: KeyedSettings {
         if training.trainTextEncoder, lora != nil { try section["train_text_encoder"].refuse(with: "lora") }
         // The latents of a mirrored picture are not the mirrored latents.
         if training.flip, data.isLatent { try section["flip"].refuse(with: "data.kind: latents") }
+        if data.preparation.resize == .pair { try section["flip_unit"].refuse(with: "data.resize: pair") }
     }
 
     /// A scorer is trained on pictures, without timesteps and adapters.
@@ -176,6 +177,10 @@ extension Recipe: KeyedSettings {
         try root.section("model", keys: Model.Keys.keys)["unet"].refuse(with: condition)
         if data.isLatent {
             throw try root.section("data", keys: Data.keys)["kind"].outOfRange("shapes or folder with \(condition)")
+        }
+        // It brings pictures to its size as it does when it scores.
+        for key in ["resize", "resize_order", "crop", "time_ids"] {
+            try root.section("data", keys: Data.keys)[key].refuse(with: condition)
         }
         let section = try root.section("training", keys: TrainingSettings.keys)
         if training.timesteps != .uniform { try section["timesteps"].refuse(with: condition) }

@@ -13,6 +13,8 @@ extension Recipe {
         package var captionDropout = 0.0
         /// Whether pairs are mirrored at random.
         package var flip = false
+        /// Which pictures are mirrored by one draw, where any are: each by itself, or those of a pair together.
+        package var flipUnit = FlipUnit.picture
         /// The decay of the averaged weights, between 0 and 1; `nil` for none.
         package var ema: Double?
         /// Whether the text encoder is trained too; only for `objective.name: sft`.
@@ -27,6 +29,9 @@ extension Recipe {
         package var referenceEMA: Double?
         /// The steps from one move of the reference to the next, at least 1.
         package var referenceEMAEvery = 20
+
+        /// `training.flip_unit`.
+        package enum FlipUnit: String, Sendable, CaseIterable { case picture, pair }
     }
 }
 
@@ -48,6 +53,10 @@ extension Recipe.TrainingSettings: KeyedSettings {
                 "caption_dropout", \.captionDropout, .number(.from(0, to: 1)),
                 "share of captions that are replaced by the empty one"),
             Key("flip", \.flip, .bool, "whether pairs are mirrored at random; not with data.kind: latents"),
+            Key(
+                "flip_unit", \.flipUnit, .choice, default: .omitted(.picture),
+                when: Key.Condition("training.flip: true") { $0.flip ? nil : "training.flip: false" },
+                "what is mirrored by one draw: a picture, or both of a pair; with data.resize: pair always the pair"),
             Key(
                 "ema", \.ema, .optional(.number(.between(0, 1), orNull: true)),
                 "decay of the averaged weights that the run hands over; null for none"),

@@ -111,7 +111,7 @@ extension Run {
         let sides: [SampleName.Side?] = isSingle ? [nil] : [.winner, .loser]
         for (number, side) in sides.enumerated() {
             let word = side?.rawValue ?? "picture"
-            guard let planes = try place?.planes(number, recipe.data.size, trace, match.item) else { continue }
+            guard let planes = try place?.planes(number, recipe, trace, match) else { continue }
             let channels = planes.count / max(1, recipe.data.size * recipe.data.size)
             let shape = [channels, recipe.data.size, recipe.data.size]
             let (values, note) = Self.held(
@@ -172,8 +172,12 @@ extension Run {
             }
         }
 
-        /// The planes of the winner (0) or the loser (1); of a single judged picture those of the one that was drawn.
-        func planes(_ number: Int, _ size: Int, _ trace: StepTrace, _ item: Int) throws -> [Float]? {
+        /// The planes of the winner (0) or the loser (1), not mirrored; of a single judged picture those of the one that was
+        /// drawn.
+        func planes(
+            _ number: Int, _ recipe: Recipe, _ trace: StepTrace, _ match: LatentFigures.Match
+        ) throws -> [Float]? {
+            let (size, item) = (recipe.data.size, match.item)
             switch self {
             case .picture(let pictures, let index): return try pictures.pixels(at: index, size: size)
             case .pair(let dataset, let label, _):
@@ -183,8 +187,14 @@ extension Run {
                 {
                     isWinner = weights[item] > 0
                 }
-                return try dataset.pixels(
-                    at: label.index, which: isWinner ? label.winner : label.winner.other, size: size)
+                // As the step placed them, for the sake of crops.
+                let pictures = try recipe.preparation.unmirrored.pictures(
+                    of: dataset, at: label.index,
+                    sides: number == 0
+                        ? [isWinner ? label.winner : label.winner.other] : [label.winner, label.winner.other],
+                    size: size,
+                    draws: PictureDraws(seed: recipe.seed, step: match.step, item: item))
+                return pictures.last?.planes
             }
         }
     }

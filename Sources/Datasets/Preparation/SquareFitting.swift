@@ -30,30 +30,21 @@ extension PillowResize {
         return resize(image, width: size.width, height: size.height, filter: filter)
     }
 
-    /// The middle `edge` x `edge` pixels, as torchvision's `CenterCrop(edge)`: the offset is
+    /// Where the middle `edge` pixels of a side begin, as in torchvision's `CenterCrop(edge)`: at
     /// `int(round((size - edge) / 2.0))`, where Python rounds halves to even; transformers' image processors round down.
-    ///
-    /// Both sides must be at least `edge`.
+    package static func centerOffset(
+        of size: Int, edge: Int, rounding: FloatingPointRoundingRule = .toNearestOrEven
+    ) -> Int {
+        precondition(edge > 0 && edge <= size, "a crop lies inside its image")
+        return Int((Double(size - edge) / 2).rounded(rounding))
+    }
+
+    /// The middle `edge` x `edge` pixels; both sides must be at least `edge`.
     package static func centerCrop(
         _ image: Image, to edge: Int, rounding: FloatingPointRoundingRule = .toNearestOrEven
     ) -> Image {
-        precondition(edge > 0 && edge <= min(image.width, image.height), "a crop lies inside its image")
-        if image.width == edge && image.height == edge { return image }
-        let left = Int((Double(image.width - edge) / 2).rounded(rounding))
-        let top = Int((Double(image.height - edge) / 2).rounded(rounding))
-        var rgb: [UInt8] = []
-        rgb.reserveCapacity(3 * edge * edge)
-        for y in top..<top + edge {
-            let start = 3 * (y * image.width + left)
-            rgb.append(contentsOf: image.rgb[start..<start + 3 * edge])
-        }
-        return Image(width: edge, height: edge, rgb: rgb)
-    }
-
-    /// Shorter side to `edge`, then the middle: any picture as a square. - Throws: `ImageError` of kind `tooLarge`.
-    package static func square(
-        _ image: Image, edge: Int, filter: ResampleFilter = .bilinear, file: String = "image"
-    ) throws -> Image {
-        centerCrop(try resizeShortestSide(image, to: edge, filter: filter, file: file), to: edge)
+        let left = centerOffset(of: image.width, edge: edge, rounding: rounding)
+        let top = centerOffset(of: image.height, edge: edge, rounding: rounding)
+        return image.cropped(rows: top..<top + edge, columns: left..<left + edge)
     }
 }
