@@ -15,6 +15,8 @@ import TinyRuns
     struct Kind: Sendable, CustomStringConvertible {
         let objective: String
         var more = "", optimizer = "", training = ""
+        /// On pictures of files, of which any part may be shown.
+        var cropsAtRandom = false
 
         var description: String {
             [objective, more, optimizer, training].filter { !$0.isEmpty }.joined(separator: "; ")
@@ -33,6 +35,7 @@ import TinyRuns
     }
 
     static let kinds: [Kind] = [
+        Kind(objective: "smpo", cropsAtRandom: true),
         Kind(objective: "smpo"), Kind(objective: "smpo", more: "inversion: {steps: 3, renoise: every}"),
         // A grid so coarse that most pictures are not moved at all.
         Kind(objective: "smpo", more: "inversion: {grid: official-0.22, steps: 1}"),
@@ -87,6 +90,7 @@ import TinyRuns
         case .optimizerState: (recipe.optimizer.settings as? SGD.Settings)?.momentum != 0
         case .movingReference: recipe.training.referenceEMA != nil
         case .average: recipe.training.ema != nil
+        case .randomCrops: recipe.data.preparation.crop == .random
         }
     }
 
@@ -104,7 +108,10 @@ import TinyRuns
     /// Holds a run against the list; gives the places of the lines that it has.
     private func check(_ kind: Kind) throws -> Set<Int> {
         try RunSupport.withRuns { runs in
-            try RunSupport.withSession(kind.recipe(runs), kind.overrides) { session in
+            let crops = kind.cropsAtRandom ? try PairFolders(runs) : nil
+            let recipe = try crops.map { try runs.smpo(data: $0.path, steps: 2) } ?? kind.recipe(runs)
+            let overrides = crops.map { $0.overrides + ["data.crop=random"] } ?? kind.overrides
+            return try RunSupport.withSession(recipe, overrides) { session in
                 let recipe = session.recipe
                 var all: Set<Int> = []
                 for _ in 1...recipe.training.steps {
@@ -151,6 +158,7 @@ import TinyRuns
                     case .items: items
                     case .samples: samples
                     case .allSamples: items * samples
+                    case .twoAPicture: 2 * items * samples
                     case .digest, .tensor: nil
                     }
                 #expect(count(entry.value) == expected, "\(entry.name)")
