@@ -47,7 +47,7 @@ extension PreferenceDataset {
 
     /// The middle of a picture that has a size of its own, else the whole.
     package func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame {
-        guard let image = try image(at: index, which: which) else { return .whole(size) }
+        guard let image = try image(at: index, which: which) else { return PictureFrame(height: size, width: size) }
         let placement = PicturePlacement(height: image.height, width: image.width, edge: size)
         return PictureFrame(height: image.height, width: image.width, top: placement.top, left: placement.left)
     }

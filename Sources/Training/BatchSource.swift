@@ -160,7 +160,8 @@ package struct BatchSource: Sendable {
             let planes =
                 try dataset.image(at: index, which: side).map { PixelPlanes.planar(try scorer.processor.square($0)) }
                 ?? dataset.pixels(at: index, which: side, size: size)
-            return preparation.square(planes, size: size, place: place, draws: draws, frame: .whole(size))
+            return preparation.square(
+                planes, size: size, place: place, draws: draws, frame: PictureFrame(height: size, width: size))
         }
     }
 
@@ -189,7 +190,7 @@ package struct BatchSource: Sendable {
                 [
                     settings.preparation.square(
                         try pictures.pixels(at: pick, size: settings.size), size: settings.size, place: 0,
-                        draws: draws, frame: .whole(settings.size))
+                        draws: draws, frame: PictureFrame(height: settings.size, width: settings.size))
                 ]
             )
         }

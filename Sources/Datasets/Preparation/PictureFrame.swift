@@ -1,21 +1,13 @@
-/// Which part of a stored picture a model is shown: what SDXL is told of it.
+/// Where a prepared picture lies in the one that it was made from, in pixels: the size of the picture before it was cut, and
+/// the corner at which it was cut.
 package struct PictureFrame: Sendable, Hashable {
-    /// Rows of the picture as it is stored.
-    package let height: Int
-    /// Columns of the picture as it is stored.
-    package let width: Int
-    /// Rows above the crop, of the picture resized.
-    package let top: Int
-    /// Columns left of the crop, of the picture resized.
-    package let left: Int
+    /// Height and width of the whole picture.
+    package let height, width: Int
+    /// Rows above and columns left of what was cut out.
+    package let top, left: Int
 
-    /// A part of a picture of `height` times `width` pixels.
-    package init(height: Int, width: Int, top: Int, left: Int) {
+    /// A part of a picture of `height` × `width` that begins at (`top`, `left`).
+    package init(height: Int, width: Int, top: Int = 0, left: Int = 0) {
         (self.height, self.width, self.top, self.left) = (height, width, top, left)
-    }
-
-    /// A whole picture of this edge.
-    package static func whole(_ size: Int) -> PictureFrame {
-        PictureFrame(height: size, width: size, top: 0, left: 0)
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// How a stored picture becomes the square of planes that a model is trained on. Each rule is a key of a recipe.
 package struct PicturePreparation: Sendable, Hashable {
     /// `data.resize`: how a picture's shorter side is brought to the edge.
@@ -49,6 +51,14 @@ package struct PicturePreparation: Sendable, Hashable {
 
     /// The same rules without mirroring.
     package var unmirrored: PicturePreparation { PicturePreparation(resize: resize, order: order, crop: crop) }
+
+    /// The rules as a digest covers them.
+    package var json: JSONValue {
+        [
+            "crop": .string(crop.rawValue), "flip": .string(flip.rawValue), "resize": .string(resize.rawValue),
+            "resize_order": .string(order.rawValue),
+        ]
+    }
 
     /// Pictures of the pair at `index`, as squares of `size` pixels, each read once. Those that a data set draws at any size,
     /// and latents, are taken as they are, and only mirrored.

@@ -14,7 +14,9 @@ package protocol ParityKind {
 /// The kinds of cases that are known.
 package enum ParityKinds {
     /// All of them, in the order of help texts.
-    package static var all: [any ParityKind.Type] { [AutoencoderParity.self] }
+    package static var all: [any ParityKind.Type] {
+        [AutoencoderParity.self, DecodeParity.self, CropParity.self, TensorCropParity.self]
+    }
 
     /// The kind that `parameters`, the object of a case, names.
     /// - Throws: `JSONShapeError` that lists the kinds which are known.
