@@ -27,6 +27,19 @@ private struct PreparationCases: Decodable {
     let tensors: [Pair]
 }
 
+private struct RealSizes: Decodable {
+    struct Crop: Decodable {
+        let top, left: Int
+        let sha256: String
+    }
+    struct Row: Decodable {
+        let height, width, k: Int
+        let picture: String
+        let train_512, train_1024: Crop
+    }
+    let rows: [Row]
+}
+
 /// A data set of pictures in memory.
 struct PictureList: PreferenceDataset {
     let images: [(Image, Image)]
@@ -72,6 +85,29 @@ struct PictureList: PreferenceDataset {
         }
         // Else the test would say nothing of the order.
         #expect(differing >= 5)
+    }
+
+    /// Pictures of a formula at the sizes that models are trained at; two of them at 1024 pixels, which takes long here.
+    @Test func squaresOfRealSizesAreThoseOfTheScripts() throws {
+        for row in try FixtureFiles.json("real_sizes.json", as: RealSizes.self).rows {
+            var rgb: [UInt8] = []
+            for y in 0..<row.height {
+                for x in 0..<row.width {
+                    for c in 0..<3 {
+                        let value = (3 + 2 * c + row.k) * y + (5 + 3 * c + 2 * row.k) * x + x * y / 16 * (c + 1)
+                        rgb.append(UInt8(truncatingIfNeeded: value))
+                    }
+                }
+            }
+            let image = Image(width: row.width, height: row.height, rgb: rgb)
+            #expect(Digest.sha256(rgb).hex == row.picture)
+            for (edge, crop) in [(512, row.train_512), (1024, row.train_1024)] where edge == 512 || row.k > 7 {
+                let placement = PicturePlacement(height: row.height, width: row.width, edge: edge)
+                #expect((placement.top, placement.left) == (crop.top, crop.left))
+                let square = PicturePreparation.plain.square(image, placement)
+                #expect(Digest.sha256(square.rgb).hex == crop.sha256, "\(row.height) x \(row.width) at \(edge)")
+            }
+        }
     }
 
     /// The part that is computed is the part of the whole.
