@@ -27,10 +27,16 @@ extension Checkpoint {
     /// The weights of the one model that a folder holds, of any format and in any number of files (`WeightsFiles`); other
     /// files, and folders below, are not opened: whatever is in a file that a run opens belongs to its inputs.
     /// - Throws: `CheckpointError`: `layout` where there are none, or two could be meant. `FileError`.
-    package init(weightsIn folder: String) throws {
-        let file = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).model()
+    package init(weightsIn folder: String, variant: WeightsVariant = .whatIsThere) throws {
+        let file = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).model(variant)
         try ModelDirectory.requireInside(file.file.place)
         self = try file.open()
+    }
+
+    /// The variants of the weights in a model's folder, in byte order. - Throws: `FileError`.
+    package static func variants(in folder: String) throws -> [String] {
+        let files = try WeightsFiles(InventoriedFolder.names(folder), readsIndexes: false).models
+        return Set(files.compactMap(\.variant)).sorted(by: utf8Less)
     }
 
     /// The members of the configuration that lies beside an adapter's weights, as a folder's metadata name them.

@@ -14,7 +14,7 @@ package struct ModelDirectory: Sendable {
 
     /// Finds and checks the files.
     /// - Throws: `CheckpointError`: `layout` when a file is missing or two could be meant; whatever is wrong with it.
-    package init(path: String) throws {
+    package init(path: String, variant: WeightsVariant = .whatIsThere) throws {
         guard FileContents.isFolder(path) else {
             throw CheckpointError(.layout, file: path, "there is no such folder")
         }
@@ -24,7 +24,7 @@ package struct ModelDirectory: Sendable {
             throw CheckpointError(.layout, file: configPath, "the model's configuration is missing")
         }
         config = try Self.readObject(configPath)
-        weights = try Checkpoint(weightsIn: path)
+        weights = try Checkpoint(weightsIn: path, variant: variant)
     }
 
     /// Refuses a link out of the repository of a hub's snapshot (`HubRepository`).

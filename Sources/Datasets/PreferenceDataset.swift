@@ -33,7 +33,8 @@ package protocol PreferenceDataset: Sendable {
     /// - Throws: an error that names the file that cannot be read.
     func image(at index: Int, which: PairSide) throws -> Image?
 
-    /// Which part of the stored picture `pixels` shows at this size.
+    /// Which part of the stored picture `pixels` shows at this size: what SDXL is told of it.
+    /// - Parameter size: edge length of the picture in pixels; of a latent that of the picture that it stands for.
     /// - Throws: an error that names the file that cannot be read.
     func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame
 }

@@ -13,6 +13,19 @@ package struct TextCondition: Sendable {
         self.added = added
     }
 
+    /// The states of captions, one a sample, with the samples' sizes where the model has pooled text.
+    package init(_ states: TextStates, sizes: [SizeCondition]) {
+        let added = states.pooled.map { pooled in
+            precondition(sizes.count == states.count, "a size for each sample")
+            return TextTimeCondition(
+                pooled: pooled,
+                timeIDs: Tensor(
+                    sizes.flatMap { $0.numbers.map(Float.init) }, shape: [sizes.count, UNetConfig.TextTime.timeIDCount])
+            )
+        }
+        self.init(context: states.context, added: added)
+    }
+
     /// The conditions of the samples `rows`, in that order.
     package func picked(_ rows: [Int], engine: Engine) -> TextCondition {
         func pick(_ x: Tensor) -> Tensor { engine.stacked(rows.map { x.slice($0..<$0 + 1) }) }

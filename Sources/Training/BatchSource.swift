@@ -41,8 +41,14 @@ package struct BatchSource: Sendable {
         }
 
         private var objective: ObjectiveKind { recipe.objective.kind }
-        /// Edge of the pictures.
+        /// Edge of the pictures, or of the latents.
         package var size: Int { recipe.data.size }
+        /// Edge of the pictures in pixels: of latents of those that they stand for.
+        package var pictureSize: Int { isLatent ? DiffusionModel.pixelsPerLatent * size : size }
+        /// Whether the pictures are latents.
+        package var isLatent: Bool { recipe.data.isLatent }
+        /// What the network is told of the pictures' sizes.
+        package var timeIDs: Recipe.Data.TimeIDs { recipe.data.timeIDs }
         /// The run's seed.
         package var seed: UInt64 { recipe.seed }
         /// Items a step.
@@ -83,12 +89,14 @@ package struct BatchSource: Sendable {
             draws(.sampler, step, count: picks.count).map { $0 < ratio }
         }
         var (entries, captions, pictures): ([TrainingBatch.Item], [String], [PreparedPicture]) = ([], [], [])
+        var sizes: [SizeCondition] = []
         let shape = [1, model.channels, settings.size, settings.size]
         for (place, pick) in picks.enumerated() {
-            let (item, caption, prepared) = try load(
+            let (item, caption, prepared, told) = try load(
                 pick, timestep: timesteps[place], isGood: areGood?[place],
                 draws: PictureDraws(seed: settings.seed, step: step, item: place))
             entries.append(item)
+            sizes += told
             captions.append(dropped[place] ? "" : caption)
             pictures += prepared
         }
@@ -103,7 +111,19 @@ package struct BatchSource: Sendable {
         return TrainingBatch(
             items: entries, x0: x0, crops: settings.preparation.crop == .random ? pictures.map(\.frame) : nil,
             noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
-            unconditional: settings.needsEmptyCaption ? model.diffusionModel?.encode([""], engine: engine) : nil)
+            unconditional: settings.needsEmptyCaption ? model.diffusionModel?.encode([""], engine: engine) : nil,
+            sizes: sizes)
+    }
+
+    /// What the network is told of the sizes of samples that lie in their pictures as `frames` say; nothing where it does not
+    /// ask.
+    private func sizes(_ frames: @autoclosure () throws -> [PictureFrame], count: Int) throws -> [SizeCondition] {
+        guard model.needsSizes else { return [] }
+        let edge = settings.pictureSize
+        return switch settings.timeIDs {
+        case .fixed: [SizeCondition](repeating: SizeCondition(square: edge), count: count)
+        case .picture: try frames().map { SizeCondition($0, edge: edge) }
+        }
     }
 
     /// The places of the step's items in the data: epoch after epoch, each in an order of its own.
@@ -167,7 +187,7 @@ package struct BatchSource: Sendable {
 
     private func load(
         _ pick: Int, timestep: Int, isGood: Bool?, draws: PictureDraws
-    ) throws -> (item: TrainingBatch.Item, caption: String, pictures: [PreparedPicture]) {
+    ) throws -> (item: TrainingBatch.Item, caption: String, pictures: [PreparedPicture], sizes: [SizeCondition]) {
         switch items {
         case .pairs(let dataset, let labels):
             let label = labels.labels[pick]
@@ -176,11 +196,15 @@ package struct BatchSource: Sendable {
                 settings.samplesPerItem == 2
                 ? [label.winner, label.winner.other] : [isGood ?? true ? label.winner : label.winner.other]
             let prepared = try self.pictures(of: dataset, at: label.index, sides: sides, draws: draws)
+            let sizes = try sizes(
+                settings.isLatent
+                    ? sides.map { try dataset.frame(at: label.index, which: $0, size: settings.pictureSize) }
+                    : prepared.map(\.frame), count: sides.count)
             let weight = settings.samplesPerItem == 2 ? label.weight : isGood ?? true ? 1 : -1
             return (
                 TrainingBatch.Item(
                     id: pair.id, digest: pair.digest, weight: weight, timestep: timestep,
-                    label: pair.humanWinner == nil ? 0.5 : 1), pair.caption, prepared
+                    label: pair.humanWinner == nil ? 0.5 : 1), pair.caption, prepared, sizes
             )
         case .pictures(let pictures):
             let digest = try pictures.imageDigest(at: pick)
@@ -191,7 +215,8 @@ package struct BatchSource: Sendable {
                     settings.preparation.square(
                         try pictures.pixels(at: pick, size: settings.size), size: settings.size, place: 0,
                         draws: draws, frame: PictureFrame(height: settings.size, width: settings.size))
-                ]
+                ],
+                try sizes([PictureFrame(height: settings.size, width: settings.size)], count: 1)
             )
         }
     }

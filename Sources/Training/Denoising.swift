@@ -177,7 +177,9 @@ package final class Denoising {
             return (xt, target)
         case .inversion:
             let policy = Denoiser(unet: model.policy, schedule: model.schedule, engine: model.engine)
-            let empty = batch.unconditional?.picked(timesteps.map { _ in 0 }, engine: model.engine)
+            let empty = batch.unconditional.map {
+                TextCondition($0.picked(timesteps.map { _ in 0 }, engine: model.engine), sizes: batch.sizes(rows))
+            }
             let fresh = batch.inversionNoise.map { noise in
                 { (move: Int, samples: [Int]) in
                     noise.draw(
@@ -203,9 +205,10 @@ package final class Denoising {
     ) -> (context: Variable, condition: TextCondition) {
         let rows = items.flatMap { [Int](repeating: $0, count: samples) }
         switch batch.conditioning {
-        case .encoded(let condition):
-            let picked = condition.picked(rows, engine: model.engine)
-            return (tape.constant(picked.context), picked)
+        case .encoded(let states):
+            let sizes = batch.sizes(items.lowerBound * samples..<items.upperBound * samples)
+            let condition = TextCondition(states.picked(rows, engine: model.engine), sizes: sizes)
+            return (tape.constant(condition.context), condition)
         case .tokens(let ids):
             guard let encoder = model.textEncoder else { preconditionFailure("no text encoder to train") }
             let context = encoder.forward(tape, ids: rows.map { ids[$0] }).last

@@ -16,7 +16,7 @@ extension Recipe {
             : nil
         let trained = TrainedModel(
             policy: model.unet, reference: reference,
-            textEncoder: training.trainTextEncoder ? model.textEncoder : nil,
+            textEncoder: training.trainTextEncoder ? model.textEncoders[0].network : nil,
             schedule: NoiseSchedule(model.scheduler), usesFloat16Levels: inversion.usesFloat16Levels,
             engine: engine)
         return Denoising(

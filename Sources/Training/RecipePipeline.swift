@@ -26,8 +26,8 @@ extension Recipe {
     /// Digests of what the recipe's model is made of: of a new one its configurations and its tokenizer, whose numbers the
     /// recipe's seed gives; of one in a folder everything. Throws with the file and key at fault.
     package func modelDigests() throws -> [String: Digest] {
-        if case .folder(let path) = model {
-            return Pipeline.inputs(try Pipeline(layout, folder: path).digests())
+        if case .folder(let folder) = model {
+            return Pipeline.inputs(try Pipeline(layout, folder).digests())
         }
         return Pipeline.inputs(try outline().configurationDigests)
     }
@@ -37,13 +37,12 @@ extension Recipe.Model {
     /// The model, with numbers or without.
     package func pipeline(_ layout: PipelineLayout, _ weights: ModelWeights) throws -> Pipeline {
         switch self {
-        case .folder(let path): return try Pipeline(layout, folder: path, shapes: weights.shapes)
+        case .folder(let folder): return try Pipeline(layout, folder, shapes: weights.shapes)
         case .fresh(let fresh):
+            var tokenizers = ["tokenizer": try fresh.tokenizer.open()]
+            tokenizers["tokenizer_2"] = try fresh.tokenizer2?.open()
             return try Pipeline(
-                layout,
-                configurations: [
-                    "unet": fresh.unet, "text_encoder": fresh.textEncoder, "scheduler": fresh.scheduler,
-                ], given: ["tokenizer": fresh.tokenizer.open()], weights: weights, seed: fresh.initSeed)
+                layout, configurations: fresh.configurations, given: tokenizers, weights: weights, seed: fresh.initSeed)
         case .scorer(let fresh):
             let edge = try CLIPConfig(path: fresh.clip).vision.imageSize
             return try Pipeline(

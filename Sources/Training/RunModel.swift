@@ -28,10 +28,13 @@ package enum RunModel: Sendable {
         }
     }
 
-    /// The token ids of a caption, padded to the encoder's length.
+    /// Whether the network is told the samples' sizes.
+    var needsSizes: Bool { diffusionModel?.needsSizes ?? false }
+
+    /// The token ids of a caption for the encoder that is trained, padded to the encoder's length.
     package func tokenIDs(_ caption: String) -> [Int] {
         switch self {
-        case .diffusion(let model): model.tokenIDs(caption)
+        case .diffusion(let model): model.textEncoders[0].tokenIDs(caption)
         case .scorer(let scorer): scorer.tokenIDs(caption)
         }
     }

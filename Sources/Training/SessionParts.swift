@@ -18,7 +18,7 @@ struct SessionParts {
     init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
         let opened = try DiffusionModel(recipe.pipeline(on: engine))
         let model = try recipe.lora.map { try opened.adapted(by: $0) } ?? opened
-        try SessionParts.check(model, channels: data.channels, areLatents: recipe.data.isLatent)
+        try SessionParts.check(model, recipe, channels: data.channels)
         let denoising = try recipe.gradients(of: model, on: engine)
         task = .denoising(denoising)
         settings = BatchSource.Settings(recipe, timestepCount: denoising.model.schedule.count)
@@ -43,7 +43,9 @@ struct SessionParts {
     }
 
     /// Throws `TrainingError` for a model that is not trained on what the data have, or not at all.
-    static func check(_ model: DiffusionModel, channels: Int, areLatents: Bool) throws {
+    static func check(_ model: DiffusionModel, _ recipe: Recipe, channels: Int) throws {
+        let areLatents = recipe.data.isLatent
+        try check(recipe.training, model)
         let unet = model.unet.config
         guard unet.inChannels == channels, unet.outChannels == channels else {
             throw TrainingError.mismatch(
@@ -52,10 +54,13 @@ struct SessionParts {
                 found: "\(unet.inChannels) in and \(unet.outChannels) out",
                 hint: areLatents ? nil : "models over an autoencoder's latents train on data.kind: latents")
         }
-        guard unet.additionEmbedding == nil else {
-            throw TrainingError.mismatch(
-                what: "the UNet's addition_embed_type", expected: "null", found: "text_time",
-                hint: "SDXL's second text encoder is not supported by `smpo train`; `smpo step` takes explicit tensors")
-        }
+    }
+
+    /// Throws `TrainingError` for what cannot be trained of the model.
+    private static func check(_ training: Recipe.TrainingSettings, _ model: DiffusionModel) throws {
+        guard training.trainTextEncoder, model.textEncoders.count > 1 else { return }
+        throw TrainingError.mismatch(
+            what: "training.train_text_encoder", expected: "false, for a model with two text encoders", found: "true",
+            hint: "of SDXL the UNet is trained, as the public scripts do it")
     }
 }

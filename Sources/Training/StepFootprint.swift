@@ -63,8 +63,9 @@ struct StepFootprint: Sendable {
     private static func weights(_ pipeline: Pipeline, _ recipe: Recipe) throws -> [Weights] {
         try pipeline.parts.filter { !$0.component.parameters.isEmpty }.map { part in
             var storage = "fresh"
-            if case .folder(let path) = recipe.model {
-                let file = try ModelDirectory(path: pipeline.place(of: part.kind.name, in: path)).weights
+            if case .folder(let folder) = recipe.model {
+                let place = pipeline.place(of: part.kind.name, in: folder.path)
+                let file = try ModelDirectory(path: place, variant: folder.variant).weights
                 let type = file.tensors.first?.type.name ?? "F32"
                 storage = type == "F32" ? "mapped from the file" : "read from \(type)"
             }
@@ -83,8 +84,7 @@ struct StepFootprint: Sendable {
         diffusion model: DiffusionModel, _ recipe: Recipe, _ engine: Engine, _ device: ShapeDevice
     ) throws {
         let channels = model.unet.config.inChannels
-        try SessionParts.check(
-            model, channels: recipe.data.isLatent ? channels : 3, areLatents: recipe.data.isLatent)
+        try SessionParts.check(model, recipe, channels: recipe.data.isLatent ? channels : 3)
         var single = recipe
         single.training.microPairs = nil
         // Every move of an inversion is like the second one.
@@ -95,7 +95,7 @@ struct StepFootprint: Sendable {
 
         let start = device.live
         device.beginPeak()
-        let condition = model.encode([""], engine: engine)
+        let states = model.encode([""], engine: engine)
         if !settings.trainsTextEncoder { caption = (device.live - start, device.peak - device.live) }
 
         let x0 = engine.tensor([settings.samplesPerItem, channels, settings.size, settings.size])
@@ -105,8 +105,11 @@ struct StepFootprint: Sendable {
             noise: settings.needsNoise ? engine.tensor(x0.shape) : nil,
             inversionNoise: settings.needsInversionNoise
                 ? InversionNoise(seed: 0, step: 1, samples: settings.samplesPerItem) : nil,
-            conditioning: settings.trainsTextEncoder ? .tokens([model.tokenIDs("")]) : .encoded(condition),
-            unconditional: settings.needsEmptyCaption ? condition : nil)
+            conditioning: settings.trainsTextEncoder
+                ? .tokens([model.textEncoders[0].tokenIDs("")]) : .encoded(states),
+            unconditional: settings.needsEmptyCaption ? states : nil,
+            sizes: model.needsSizes
+                ? (0..<settings.samplesPerItem).map { _ in SizeCondition(square: settings.pictureSize) } : [])
         try run(.denoising(gradients), batch, recipe, device)
     }
 

@@ -33,8 +33,11 @@ extension TrainingBatch {
         try observer.observe(Entries.Batch.items, items.map(\.digest.hex))
         try observer.observe(Entries.Batch.weights, items.map(\.weight))
         if let crops { try observer.observe(Entries.Batch.crops, crops.flatMap { [$0.top, $0.left] }) }
-        try SampleNames(items: items.indices, samplesPerItem: samplesPerItem)
-            .observe(observer, Entries.Batch.pictures, x0)
+        let names = SampleNames(items: items.indices, samplesPerItem: samplesPerItem)
+        for (row, size) in sizes.enumerated() {
+            try observer.observe(Entries.Batch.timeIDs[names.name(row)], size.numbers)
+        }
+        try names.observe(observer, Entries.Batch.pictures, x0)
     }
 }
 

@@ -5,8 +5,8 @@ import Diffusion
 
 /// What the captions of a batch become.
 package enum Conditioning: Sendable {
-    /// Hidden states an item, computed beforehand.
-    case encoded(TextCondition)
+    /// What the text encoders made of the captions, an item each, beforehand.
+    case encoded(TextStates)
     /// Token ids an item, to be encoded on the tape because the text encoder is trained too.
     case tokens([[Int]])
 
@@ -14,8 +14,7 @@ package enum Conditioning: Sendable {
     func shifted(engine: Engine) -> Conditioning {
         func places(_ count: Int) -> [Int] { (0..<count).map { ($0 + count - 1) % count } }
         switch self {
-        case .encoded(let condition):
-            return .encoded(condition.picked(places(condition.context.shape[0]), engine: engine))
+        case .encoded(let states): return .encoded(states.picked(places(states.count), engine: engine))
         case .tokens(let ids): return .tokens(places(ids.count).map { ids[$0] })
         }
     }
@@ -59,15 +58,17 @@ package struct TrainingBatch: Sendable {
     /// The captions.
     package let conditioning: Conditioning
     /// The empty caption, one row, where the inversion is guided.
-    package let unconditional: TextCondition?
+    package let unconditional: TextStates?
+    /// The size of each sample, in the order of `x0`; none of a model that is not told them.
+    package let sizes: [SizeCondition]
 
     /// A batch of items with their pictures.
     package init(
         items: [Item], x0: Tensor, crops: [PictureFrame]? = nil, noise: Tensor?, inversionNoise: InversionNoise? = nil,
-        conditioning: Conditioning,
-        unconditional: TextCondition? = nil
+        conditioning: Conditioning, unconditional: TextStates? = nil, sizes: [SizeCondition] = []
     ) {
         precondition(!items.isEmpty && x0.shape[0] % items.count == 0)
+        precondition(sizes.isEmpty || sizes.count == x0.shape[0])
         self.items = items
         self.x0 = x0
         self.crops = crops
@@ -75,18 +76,23 @@ package struct TrainingBatch: Sendable {
         self.inversionNoise = inversionNoise
         self.conditioning = conditioning
         self.unconditional = unconditional
+        self.sizes = sizes
     }
 
     /// Pictures an item has.
     package var samplesPerItem: Int { x0.shape[0] / items.count }
 
+    /// The sizes of the samples `rows`; none of a model that is not told them.
+    func sizes(_ rows: Range<Int>) -> [SizeCondition] { sizes.isEmpty ? [] : Array(sizes[rows]) }
+
     /// The batch with what is given instead of its own.
     package func replacing(
-        items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil, conditioning: Conditioning? = nil
+        items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil, conditioning: Conditioning? = nil,
+        sizes: [SizeCondition]? = nil
     ) -> TrainingBatch {
         TrainingBatch(
             items: items ?? self.items, x0: x0 ?? self.x0, crops: crops, noise: noise ?? self.noise,
             inversionNoise: inversionNoise, conditioning: conditioning ?? self.conditioning,
-            unconditional: unconditional)
+            unconditional: unconditional, sizes: sizes ?? self.sizes)
     }
 }

@@ -90,7 +90,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sdxl", "text_encoder_2 is not supported", #"["transformers","CLIPTextModelWithProjection"]"#),
         ("controlnet", "controlnet is not supported", "ControlNetModel"),
         ("video", "unet is of a class that is not supported, expected UNet2DConditionModel", "UNet3DConditionModel"),
         ("t5", "text_encoder is of a class that is not supported, expected CLIPTextModel or", "T5EncoderModel"),

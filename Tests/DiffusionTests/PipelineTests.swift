@@ -22,14 +22,18 @@ import Testing
                 "unet": "\(manifests)/\(name)/unet.json",
                 "text_encoder": "\(manifests)/\(textEncoder ?? name)/text_encoder.json",
                 "scheduler": "\(manifests)/\(name)/scheduler.json",
-            ],
-            given: [
-                "tokenizer": CaptionTokenizer(
-                    TokenizerFiles([
-                        ("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(bytes.utf8)),
-                    ]))
-            ], weights: engine.map { .numbers($0) } ?? .shapes(ShapeDevice()), seed: seed)
+            ], given: ["tokenizer": tokenizer()], weights: engine.map { .numbers($0) } ?? .shapes(ShapeDevice()),
+            seed: seed)
     }
+
+    /// One of the single bytes.
+    static func tokenizer() throws -> CaptionTokenizer {
+        try CaptionTokenizer(
+            TokenizerFiles([("merges.txt", Array("#version: 0.2\n".utf8)), ("vocab.json", Array(bytes.utf8))]))
+    }
+
+    /// A configuration of `Manifests/models`.
+    static func configuration(_ name: String) -> String { "\(manifests)/\(name)" }
 
     /// A vocabulary of the single bytes.
     private static let bytes: String = {

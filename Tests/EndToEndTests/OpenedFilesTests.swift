@@ -62,7 +62,7 @@ import TinyRuns
 
     @Test(
         .enabled(if: OpenedFiles.canBeSeen, "strace is not here, or may not trace: no run's open files are walked"),
-        arguments: ["diffusion", "fresh", "scorer", "latents"])
+        arguments: ["diffusion", "fresh", "scorer", "latents", "sdxl"])
     func everyFileThatARunReadsIsAccountedFor(kind: String) throws {
         try Sandbox.with { sandbox in
             let (recipe, places) = try sandbox.prepare(kind)
@@ -156,6 +156,11 @@ extension Sandbox {
             try AtomicFile.write(text.replacingOccurrences(of: "latent-unet", with: "latent/unet"), to: recipe)
             places["CONFIG"] = [runs.folder, runs.path("latent")]
             places["DATA"] = [runs.path("data")]
+        case "sdxl":
+            try sdxlModel(latents: false)
+            for tokenizer in ["tokenizer", "tokenizer_2"] { try addTokenizerFiles("model/\(tokenizer)") }
+            recipe = try runs.smpo(model: runs.path("model"))
+            places["MODEL"] = [runs.path("model")]
         default: recipe = try runs.smpo()
         }
         places["RECIPE"] = [recipe]

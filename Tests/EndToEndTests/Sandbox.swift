@@ -31,6 +31,21 @@ struct Sandbox {
         return runs.path("model/unet/diffusion_pytorch_model.safetensors")
     }
 
+    /// A model with two text encoders in the folder `model`, of the configurations in `configurations`, stored as halves.
+    func sdxlModel(latents: Bool) throws {
+        try FileContents.makeFolder(runs.path("configurations"))
+        for (from, to) in [
+            (latents ? "sdxl-latent-unet" : "sdxl-unet", "unet"), ("text_encoder", "text_encoder"),
+            ("text_encoder_2", "text_encoder_2"), ("scheduler", "scheduler"),
+        ] {
+            try FileManager.default.copyItem(
+                atPath: runs.path("\(from).json"), toPath: runs.path("configurations/\(to).json"))
+        }
+        let model = try program.run(
+            "init", "model", "configurations", "--seed", "7", "--dtype", "f16", "--out", "model")
+        #expect(model.status == 0 && model.output.contains("text_encoder_2\n  parameters      "), "\(model.errors)")
+    }
+
     /// The value of a line of the result, as `chain head`.
     func value(_ name: String, in result: Program.Result) throws -> String {
         let line = try #require(result.output.split(separator: "\n").first { $0.hasPrefix(name) })

@@ -92,7 +92,7 @@ import Testing
             #"TraceEntry\("|RecordKeys?(<.*>)?\(|observe\(\.\w+, "|\[\.(\#(Phase.allCases.map(\.rawValue).joined(separator: "|")))\]\??\s*\[""#
         )
         let suffixes = try Regex(
-            #""(\.(winner|loser|errors|reference errors|inside|difference|cosines|caption|path)|clip factor|learning rate|beta powers|moment decay)""#
+            #""(\.(winner|loser|errors|reference errors|inside|difference|cosines|caption|path|time ids)|clip factor|learning rate|beta powers|moment decay)""#
         )
         var found: [String] = []
         let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))

@@ -43,6 +43,20 @@ package struct TinyRuns: Sendable {
             """
     }
 
+    /// The same of a model of SDXL's kind, over pictures or `latents`.
+    package func sdxl(latents: Bool = false) -> String {
+        """
+        model:
+          unet: \(path(latents ? "sdxl-latent-unet.json" : "sdxl-unet.json"))
+          text_encoder: \(path("text_encoder.json"))
+          text_encoder_2: \(path("text_encoder_2.json"))
+          scheduler: \(path("scheduler.json"))
+          tokenizer: shapes
+          tokenizer_2: shapes
+          init_seed: 7
+        """
+    }
+
     /// Writes an SmPO recipe of `steps` steps on the built-in pairs (or the pairs in the folder `data`) and gives its path.
     package func smpo(
         model: String? = nil, data: String? = nil, steps: Int = 3, more: String = "", training: String = ""
@@ -66,14 +80,15 @@ package struct TinyRuns: Sendable {
     /// Writes a recipe of `steps` steps on the built-in pairs for `objective`, the keys of that section, and gives its
     /// path; `more` are further lines, `optimizer` and `training` further keys of their sections.
     package func recipe(
-        _ objective: String, steps: Int = 2, more: String = "", optimizer: String = "", training: String = ""
+        _ objective: String, steps: Int = 2, more: String = "", optimizer: String = "", training: String = "",
+        model: String? = nil
     ) throws -> String {
         try write(
             """
             name: tiny
             seed: 14
             data: {kind: shapes, size: 16, pairs: 8, seed: 3}
-            \(model())
+            \(model ?? self.model())
             objective: {\(objective)}
             optimizer: {lr: 1e-3\(optimizer)}
             training: {steps: \(steps), pairs_per_step: 3, caption_dropout: 0.3, flip: true\(training)}

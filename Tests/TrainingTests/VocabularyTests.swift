@@ -17,15 +17,18 @@ import TinyRuns
         var more = "", optimizer = "", training = ""
         /// On pictures of files, of which any part may be shown.
         var cropsAtRandom = false
+        var isSDXL = false
 
         var description: String {
-            [objective, more, optimizer, training].filter { !$0.isEmpty }.joined(separator: "; ")
+            [objective, more, optimizer, training, isSDXL ? "SDXL" : ""].filter { !$0.isEmpty }.joined(separator: "; ")
         }
 
         func recipe(_ runs: TinyRuns) throws -> String {
             objective.hasPrefix("pickscore")
                 ? try runs.pickscore(steps: 2)
-                : try runs.recipe("name: \(objective)", more: more, optimizer: optimizer, training: training)
+                : try runs.recipe(
+                    "name: \(objective)", more: more, optimizer: optimizer, training: training,
+                    model: isSDXL ? runs.sdxl() : nil)
         }
 
         var overrides: [String] {
@@ -50,6 +53,10 @@ import TinyRuns
         Kind(objective: "mapo", optimizer: ", name: sgd"),
         Kind(objective: "kto", optimizer: ", name: sgd, momentum: 0.9"),
         Kind(objective: "dpo", optimizer: ", clip: 0.01", training: ", micro_pairs: 1, recompute: true"),
+        Kind(objective: "smpo", more: "inversion: {steps: 2, guidance: 2}", isSDXL: true),
+        Kind(objective: "kto, kl: mismatched", training: ", micro_pairs: 1", isSDXL: true),
+        Kind(objective: "sft", isSDXL: true),
+        Kind(objective: "dpo", more: "lora: {rank: 1, targets: [to_q]}", isSDXL: true),
     ]
 
     /// Hands everything on to a builder, and keeps the tensors' axes.
@@ -79,6 +86,8 @@ import TinyRuns
         case .denoising: name != "pickscore"
         case .scorer: name == "pickscore"
         case .reference: ["smpo", "inpo", "dpo", "kto"].contains(name)
+        case .sizes:
+            if case .fresh(let fresh) = recipe.model { fresh.textEncoder2 != nil } else { false }
         case .comparison: name != "sft"
         case .differences: !["sft", "pickscore"].contains(name)
         case .moves: ["smpo", "inpo"].contains(name) ? nil : false
@@ -155,6 +164,7 @@ import TinyRuns
                     switch line.shape {
                     case .one: 1
                     case .two: 2
+                    case .six: 6
                     case .items: items
                     case .samples: samples
                     case .allSamples: items * samples

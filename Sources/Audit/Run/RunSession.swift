@@ -155,8 +155,8 @@ extension Run {
     }
 
     private func place(of digest: String, _ recipe: Recipe) -> String {
-        if digest.hasPrefix("model/"), case .folder(let path) = recipe.model {
-            return path + digest.dropFirst("model".count)
+        if digest.hasPrefix("model/"), case .folder(let folder) = recipe.model {
+            return folder.path + digest.dropFirst("model".count)
         }
         guard digest.hasPrefix("data") || digest == "labels" else { return digest }
         switch recipe.data.source {

@@ -28,7 +28,8 @@ extension Fault {
             return batch.replacing(
                 items: [item] + batch.items.dropFirst(),
                 x0: engine.stacked([later.x0.slice(0..<samples)] + rest),
-                conditioning: batch.conditioning.with(first: later.conditioning, engine: engine))
+                conditioning: batch.conditioning.with(first: later.conditioning, engine: engine),
+                sizes: batch.sizes.isEmpty ? nil : Array(later.sizes[..<samples] + batch.sizes[samples...]))
         }
     }
 
@@ -139,10 +140,14 @@ extension Conditioning {
     fileprivate func with(first other: Conditioning, engine: Engine) -> Conditioning {
         switch (self, other) {
         case (.encoded(let own), .encoded(let other)):
-            let count = own.context.shape[0]
-            let rest = count > 1 ? [own.context.slice(1..<count)] : []
+            func with(_ own: Tensor, _ other: Tensor) -> Tensor {
+                let rest = own.shape[0] > 1 ? [own.slice(1..<own.shape[0])] : []
+                return engine.stacked([other.slice(0..<1)] + rest)
+            }
             return .encoded(
-                TextCondition(context: engine.stacked([other.context.slice(0..<1)] + rest), added: own.added))
+                TextStates(
+                    context: with(own.context, other.context),
+                    pooled: own.pooled.flatMap { own in other.pooled.map { with(own, $0) } }))
         case (.tokens(let own), .tokens(let other)): return .tokens([other[0]] + own.dropFirst())
         default: preconditionFailure("a run's captions are either encoded or not")
         }

@@ -21,6 +21,9 @@ struct WeightsFiles {
         parts = loose.filter { part in part.isPart && !covered.contains { utf8Equal($0, part.file.name) } }
     }
 
+    /// Those with the names that diffusers and transformers give a model's weights.
+    var models: [WeightsFile] { files.filter { WeightsFile.modelStems.contains($0.stem) } }
+
     /// What the files of a folder come to.
     struct Reading {
         /// The folder's own weights.
@@ -39,7 +42,6 @@ struct WeightsFiles {
     func reading(inPipelineRoot isRoot: Bool, isAdapter: Bool) throws -> Reading {
         var result = Reading()
         let adapters = isAdapter ? files.filter { $0.stem == WeightsFile.adapterStem } : []
-        let models = files.filter { WeightsFile.modelStems.contains($0.stem) }
         let named = isRoot ? [] : adapters.isEmpty ? models : adapters
         result.besides = files.filter { file in !named.contains { $0.file.path == file.file.path } }
         guard named.isEmpty else {
@@ -87,12 +89,30 @@ struct WeightsFiles {
 
     /// The folder's own weights where they are to be computed with.
     /// - Throws: `CheckpointError` (`layout`) where there are none, or two could be meant.
-    func model() throws -> WeightsFile {
-        if let model = try reading(inPipelineRoot: false, isAdapter: false).model { return model }
+    func model(_ variant: WeightsVariant) throws -> WeightsFile {
+        if case .named(let name) = variant {
+            let own = models.filter { $0.variant.map { utf8Equal($0, name) } ?? false }
+            let plain = models.filter { $0.variant == nil }
+            if !own.isEmpty || !plain.isEmpty { return try chosen(own.isEmpty ? plain : own) }
+        }
+        if let model = try reading(inPipelineRoot: false, isAdapter: false).model {
+            try requirePlain(model, variant)
+            return model
+        }
         throw CheckpointError(
             .layout, file: folder, "no weights",
             expected: WeightsFile.modelStems.map { "\($0).safetensors" }.joined(separator: ", ")
                 + ", the same in shards with an index, .bin, .pt or .gguf",
             hint: parts.first.map { "there is \($0.file.name), a part without an index" })
+    }
+
+    /// Throws where the only form is not the one that was asked for.
+    private func requirePlain(_ model: WeightsFile, _ variant: WeightsVariant) throws {
+        guard let found = model.variant, variant != .whatIsThere else { return }
+        throw CheckpointError(
+            .layout, file: folder, "no weights of the form that is asked for",
+            expected: variant == .plain ? "\(model.stem).safetensors or another plain name" : "\(variant)",
+            found: models.map(\.file.name).joined(separator: ", "),
+            hint: "the recipe's key model.variant: \(found) reads them")
     }
 }

@@ -6,7 +6,7 @@ package struct ComponentKind: Sendable {
     /// What one is made from.
     package enum Origin: Sendable {
         /// The folder of a model, its weights read from it or shapes on a device.
-        case folder(String, shapes: ShapeDevice?)
+        case folder(ModelFolder, shapes: ShapeDevice?)
         /// A configuration, by its path, and what its weights are, drawn from a seed where they are numbers.
         case configuration(String, ModelWeights, seed: UInt64)
     }
@@ -43,7 +43,9 @@ package struct ComponentKind: Sendable {
         return ComponentKind(name, title, folder: folder, N.classNames, isOptional: isOptional, salt: salt) { origin in
             switch origin {
             case .folder(let model, let shapes):
-                try N(path: folder.isEmpty ? model : "\(model)/\(folder)", shapes: shapes)
+                try N(
+                    path: folder.isEmpty ? model.path : "\(model.path)/\(folder)", variant: model.variant,
+                    shapes: shapes)
             case .configuration(let path, .numbers(let engine), let seed):
                 try N(
                     config: N.Configuration(path: path), loader: ParameterLoader(seed: seed ^ salt, engine: engine))
@@ -60,20 +62,20 @@ package struct ComponentKind: Sendable {
         let folder = folder ?? name
         return ComponentKind(name, folder: folder, C.classNames, isOptional: isOptional) { origin in
             switch origin {
-            case .folder(let model, _): try C(path: "\(model)/\(Pipeline.path(folder, file))")
+            case .folder(let model, _): try C(path: "\(model.path)/\(Pipeline.path(folder, file))")
             case .configuration(let path, _, _): try C(path: path)
             }
         }
     }
 
     /// A tokenizer, whose files may lie beside the model's where `mayLieBeside`.
-    static func tokenizer(_ name: String, mayLieBeside: Bool = false) -> ComponentKind {
-        ComponentKind(name, folder: name, CaptionTokenizer.classNames) { origin in
+    static func tokenizer(_ name: String, mayLieBeside: Bool = false, isOptional: Bool = false) -> ComponentKind {
+        ComponentKind(name, folder: name, CaptionTokenizer.classNames, isOptional: isOptional) { origin in
             switch origin {
             case .folder(let model, _):
-                let own = "\(model)/\(name)"
+                let own = "\(model.path)/\(name)"
                 return try CaptionTokenizer(
-                    TokenizerFiles(folder: mayLieBeside && !FileContents.isFolder(own) ? model : own))
+                    TokenizerFiles(folder: mayLieBeside && !FileContents.isFolder(own) ? model.path : own))
             case .configuration(let path, _, _): return try CaptionTokenizer(TokenizerFiles(folder: path))
             }
         }

@@ -7,10 +7,8 @@ package struct DiffusionModel: Sendable {
     package let pipeline: Pipeline
     /// The denoising network.
     package let unet: UNet2DConditionModel
-    /// The text encoder.
-    package let textEncoder: CLIPTextModel
-    /// Caption to token ids.
-    package let tokenizer: CaptionTokenizer
+    /// The text encoders in their order: one of SD1.5, of SDXL CLIP-L and bigG.
+    package let textEncoders: [TextEncoder]
     /// What makes latents of pictures; nil of a model over pictures, and of one whose data are latents already.
     package let autoencoder: AutoencoderKL?
     /// The scheduler's configuration.
@@ -20,8 +18,10 @@ package struct DiffusionModel: Sendable {
     package init(_ pipeline: Pipeline) throws {
         self.pipeline = pipeline
         unet = try pipeline.require("unet")
-        textEncoder = try pipeline.require("text_encoder")
-        tokenizer = try pipeline.require("tokenizer")
+        textEncoders = try ["", "_2"].filter { $0.isEmpty || pipeline["text_encoder" + $0] != nil }.map {
+            TextEncoder(
+                network: try pipeline.require("text_encoder" + $0), tokenizer: try pipeline.require("tokenizer" + $0))
+        }
         autoencoder = pipeline["vae"] as? AutoencoderKL
         scheduler = try pipeline.require("scheduler")
     }
@@ -51,26 +51,41 @@ package struct DiffusionModel: Sendable {
             pipeline.replacing("unet", with: UNet2DConditionModel(config: unet.config, loader: loader)))
     }
 
+    /// Pixels of a picture along an edge for one of its latents: Stable Diffusion's autoencoders, SD1.5's and SDXL's.
+    package static let pixelsPerLatent = 8
+
     /// Captions that are encoded at once: the activations of a thousand of them would take gigabytes.
     package static let captionsAtOnce = 8
 
-    /// The hidden states of captions, without gradients: [captions, tokens, width].
-    package func encode(_ captions: [String], engine: Engine) -> TextCondition {
-        let tape = Tape(engine: engine, isRecording: false)
+    /// What the text encoders make of captions, a few at a time, without gradients.
+    package func encode(_ captions: [String], engine: Engine) -> TextStates {
         let parts = stride(from: 0, to: captions.count, by: DiffusionModel.captionsAtOnce).map { start in
-            let part = captions[start..<min(captions.count, start + DiffusionModel.captionsAtOnce)]
-            return textEncoder.forward(tape, ids: part.map(tokenIDs)).last.value
+            TextStates(
+                of: Array(captions[start..<min(captions.count, start + DiffusionModel.captionsAtOnce)]),
+                by: textEncoders, on: engine)
         }
-        return TextCondition(context: parts.count == 1 ? parts[0] : engine.stacked(parts))
+        return TextStates.joined(parts, engine: engine)
     }
 
-    /// Whether a caption has more tokens than the encoder takes, so that its end is cut off.
-    package func cuts(_ caption: String) -> Bool {
-        tokenizer.vocabulary.cuts(caption, to: textEncoder.config.maxPositionEmbeddings)
+    /// What guided sampling is told in place of captions where there is no negative one: of SD1.5 the empty caption, of
+    /// SDXL zeros (`force_zeros_for_empty_prompt` of diffusers' `StableDiffusionXLPipeline`). Training encodes the empty
+    /// caption with either.
+    package func withoutCaption(count: Int, engine: Engine) -> TextStates {
+        guard textEncoders.count > 1 else { return encode([String](repeating: "", count: count), engine: engine) }
+        let (first, second) = (textEncoders[0].network.config, textEncoders[1].network.config)
+        return TextStates(
+            context: engine.zeros([count, first.maxPositionEmbeddings, first.hiddenSize + second.hiddenSize]),
+            pooled: engine.zeros([count, second.projectionDim]))
     }
 
-    /// The token ids of a caption, padded to the encoder's length.
-    package func tokenIDs(_ caption: String) -> [Int] {
-        tokenizer.vocabulary.encode(caption, length: textEncoder.config.maxPositionEmbeddings).ids
+    /// What the network is told of samples: their captions' states, one a sample, and of SDXL their sizes.
+    package func condition(_ states: TextStates, sizes: [SizeCondition]) -> TextCondition {
+        TextCondition(states, sizes: sizes)
     }
+
+    /// Whether the network is told the samples' sizes (`addition_embed_type: text_time`).
+    package var needsSizes: Bool { unet.config.additionEmbedding != nil }
+
+    /// Whether a caption has more tokens than an encoder takes, so that its end is cut off.
+    package func cuts(_ caption: String) -> Bool { textEncoders.contains { $0.cuts(caption) } }
 }

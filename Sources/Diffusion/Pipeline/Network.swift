@@ -42,12 +42,12 @@ extension Network {
     /// Opens a folder with `config.json` and weights, all of them finite, or with its configuration alone a network whose
     /// weights are shapes on a device.
     /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    package init(path: String, shapes: ShapeDevice? = nil) throws {
+    package init(path: String, variant: WeightsVariant = .whatIsThere, shapes: ShapeDevice? = nil) throws {
         if let shapes {
             try self.init(config: Configuration(path: "\(path)/config.json"), loader: ParameterLoader(shapesOn: shapes))
             return
         }
-        let directory = try ModelDirectory(path: path)
+        let directory = try ModelDirectory(path: path, variant: variant)
         try directory.weights.requireFinite()
         try self.init(
             config: Configuration(directory.config, file: directory.configPath),

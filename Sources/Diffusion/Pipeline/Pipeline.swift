@@ -22,10 +22,16 @@ package struct Pipeline: Sendable {
     /// name.
     /// - Parameter shapes: a device for the weights' shapes: then none of their files is opened.
     package init(_ layout: PipelineLayout, folder: String, shapes: ShapeDevice? = nil) throws {
-        try layout.requireOpenable(folder)
+        try self.init(layout, ModelFolder(path: folder), shapes: shapes)
+    }
+
+    /// The same, and which files of the folder are read.
+    package init(_ layout: PipelineLayout, _ folder: ModelFolder, shapes: ShapeDevice? = nil) throws {
+        try layout.requireOpenable(folder.path)
+        try folder.requireVariant(layout.kinds.map(\.folder))
         try self.init(
             layout.kinds.compactMap { kind in
-                if kind.isOptional, !FileContents.isFolder("\(folder)/\(kind.folder)") { return nil }
+                if kind.isOptional, !FileContents.isFolder("\(folder.path)/\(kind.folder)") { return nil }
                 return Part(kind: kind, component: try kind.make(.folder(folder, shapes: shapes)))
             }, shapes: shapes)
     }

@@ -13,7 +13,10 @@ package struct PipelineLayout: Sendable {
         .network("unet", title: "UNet", UNet2DConditionModel.self),
         // Its own salt, so that its weights do not depend on the UNet's size.
         .network("text_encoder", CLIPTextModel.self, salt: 0x7465_7874),
+        // SDXL's.
+        .network("text_encoder_2", CLIPTextModel.self, salt: 0x7465_7832, isOptional: true),
         .tokenizer("tokenizer"),
+        .tokenizer("tokenizer_2", isOptional: true),
         .configuration("scheduler", file: "scheduler_config.json", SchedulerConfig.self),
     ]
 

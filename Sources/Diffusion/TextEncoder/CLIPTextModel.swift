@@ -60,11 +60,24 @@ package final class CLIPTextModel: Network {
         try tokenizer.requireRows(config.vocabSize, file: name, key: "vocab_size")
     }
 
-    /// Encodes captions given as token ids, one list a caption, all of one length ≤ `max_position_embeddings`.
-    package func forward(_ tape: Tape, ids: [[Int]]) -> Output {
+    /// Embeddings of captions given as token ids [n, tokens, width].
+    private func embedded(_ tape: Tape, _ ids: [[Int]]) -> Variable {
         let length = ids[0].count
         precondition(ids.allSatisfy { $0.count == length } && length <= config.maxPositionEmbeddings)
-        var x = tape.addPositions(tape.embedding(ids.flatMap { $0 }, tokens, shape: [ids.count, length]), positions)
+        return tape.addPositions(tape.embedding(ids.flatMap { $0 }, tokens, shape: [ids.count, length]), positions)
+    }
+
+    /// `Output.penultimate` alone: the last layer is not computed.
+    package func penultimate(_ tape: Tape, ids: [[Int]]) -> Variable {
+        layers.dropLast().reduce(embedded(tape, ids)) { $1(tape, $0) }
+    }
+
+    /// The final LayerNorm of hidden states [n, tokens, width].
+    package func normalized(_ tape: Tape, _ hidden: Variable) -> Variable { finalNorm(tape, hidden) }
+
+    /// Encodes captions given as token ids, one list a caption, all of one length ≤ `max_position_embeddings`.
+    package func forward(_ tape: Tape, ids: [[Int]]) -> Output {
+        var x = embedded(tape, ids)
         var hidden = [x]
         for layer in layers {
             x = layer(tape, x)

@@ -24,6 +24,13 @@ package struct CaptionTokenizer: Component {
             expected: "at least \(vocabulary.vocabularySize)", found: "\(rows)")
     }
 
+    /// A second one belongs to a second text encoder.
+    package func requireFit(as name: String, in pipeline: Pipeline) throws {
+        guard name == "tokenizer_2", pipeline["text_encoder_2"] == nil else { return }
+        throw ConfigError(
+            file: "the model", key: "text_encoder_2", "is missing", expected: "the text encoder of \(name)", found: nil)
+    }
+
     package func configurationDigests(_ folder: String) -> [String: Digest] { files.digests(folder) }
 
     package func writeConfiguration(into writer: FolderWriter, _ folder: String, storing dtype: DType) throws {

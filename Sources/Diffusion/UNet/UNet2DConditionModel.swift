@@ -135,13 +135,51 @@ package final class UNet2DConditionModel: Network {
         if let adapterRecipe { try AdapterFiles.write(adapters, adapterRecipe, into: writer) }
     }
 
-    /// It attends to the hidden states of all text encoders, side by side.
+    /// It attends to the hidden states of all text encoders, side by side; one with `text_time` takes the pooled text of a
+    /// second encoder, and only such a one has two.
     package func requireFit(as name: String, in pipeline: Pipeline) throws {
-        let found = pipeline.all(CLIPTextModel.self).map(\.config.hiddenSize)
+        let encoders = pipeline.all(CLIPTextModel.self)
+        try requirePooledText(encoders)
+        let found = encoders.map(\.config.hiddenSize)
         for width in config.crossAttentionDim where width != found.reduce(0, +) {
             throw ConfigError(
                 file: "text_encoder", key: "hidden_size", "is not what the UNet attends to",
                 expected: "its cross_attention_dim \(width)", found: found.map(String.init).joined(separator: " + "))
+        }
+    }
+
+    private func requirePooledText(_ encoders: [CLIPTextModel]) throws {
+        let hasSecond = encoders.count == 2
+        guard let added = config.additionEmbedding else {
+            guard hasSecond else { return }
+            throw ConfigError(
+                file: "unet", key: "addition_embed_type", "has no use for a second text encoder's pooled text",
+                expected: "\"text_time\", or a model with one text encoder", found: "null")
+        }
+        guard hasSecond else {
+            throw ConfigError(
+                file: "the model", key: "text_encoder_2", "is missing",
+                expected:
+                    "a second text encoder and its tokenizer, as the UNet's addition_embed_type \"text_time\" needs",
+                found: nil)
+        }
+        guard let second = encoders.last?.config, second.architecture == .withProjection else {
+            throw ConfigError(
+                file: "text_encoder_2", key: "architectures", "has no projection for the UNet's pooled text",
+                expected: "[\"\(CLIPTextConfig.Architecture.withProjection.rawValue)\"]",
+                found: encoders.last.map { "[\"\($0.config.architecture.rawValue)\"]" })
+        }
+        guard second.projectionDim == added.pooledDim else {
+            throw ConfigError(
+                file: "text_encoder_2", key: "projection_dim", "is not the width of the UNet's pooled text",
+                expected: "\(added.pooledDim): its projection_class_embeddings_input_dim less six sinusoids",
+                found: "\(second.projectionDim)")
+        }
+        let lengths = encoders.map(\.config.maxPositionEmbeddings)
+        guard lengths[0] == lengths[1] else {
+            throw ConfigError(
+                file: "text_encoder_2", key: "max_position_embeddings", "is not that of the first text encoder",
+                expected: "\(lengths[0])", found: "\(lengths[1])")
         }
     }
 

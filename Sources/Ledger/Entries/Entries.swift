@@ -21,6 +21,10 @@ package enum Entries {
             .batch, "crops", .twoAPicture,
             "rows above and columns left of each picture's crop, in the resized picture, the winner's first",
             when: .randomCrops)
+        package static let timeIDs = RecordKeys<SampleName, [Int]>(
+            .batch, ".time ids", .six,
+            "what the network is told of the picture's size, in pixels: height and width before it was cut, top and left "
+                + "of the cut, height and width after it", when: .sizes)
         package static let pictures = RecordKeys<SampleName, RecordedTensor>(
             .batch, "[c, h, w]", "the picture from −1 to 1, or its latent, mirrored where `flip` says so")
     }
@@ -137,6 +141,7 @@ package enum Entries {
     /// All of them, in the order of the phases.
     package static let all: [RecordEntry] = [
         Batch.ids.entry, Batch.items.entry, Batch.weights.entry, Batch.labels.entry, Batch.crops.entry,
+        Batch.timeIDs.entry,
         Batch.pictures.entry,
         Timestep.t.entry, Inversion.latents.entry, Inversion.paths.entry, Target.targets.entry,
         Reference.predictions.entry, Policy.predictions.entry, Policy.imageVectors.entry, Policy.captionVectors.entry,

@@ -4,8 +4,8 @@ import Core
 package struct RecordEntry: Sendable {
     /// How many numbers there are.
     package enum Shape: Sendable, Equatable {
-        /// A list of one, of two.
-        case one, two
+        /// A list of one, of two, of six.
+        case one, two, six
         /// One for each item of the batch, in its order.
         case items
         /// One for each picture of the item, the winner's first.
@@ -24,6 +24,7 @@ package struct RecordEntry: Sendable {
             switch self {
             case .one: "1"
             case .two: "2"
+            case .six: "6"
             case .items: "items"
             case .samples: "pictures of the item"
             case .allSamples: "pictures of the batch"
@@ -40,6 +41,7 @@ package struct RecordEntry: Sendable {
         case denoising = "all but `pickscore`"
         case scorer = "`pickscore`"
         case reference = "`smpo`, `inpo`, `dpo`, `kto`"
+        case sizes = "a UNet with `addition_embed_type: text_time` (SDXL)"
         case comparison = "all but `sft`"
         case differences = "all but `sft`, `pickscore`"
         case moves = "`smpo`, `inpo`, where the picture was moved at all"

@@ -35,7 +35,7 @@ package struct AblationFolder {
                 digests[base.name] = try Self.inputsDigest(recipe)
                 recipes.append((base, recipe))
                 if case .fresh(let fresh) = recipe.model {
-                    for file in [fresh.unet, fresh.textEncoder, fresh.scheduler] { try copyFile(file) }
+                    for file in fresh.configurations.values.sorted() { try copyFile(file) }
                 }
             }
         }

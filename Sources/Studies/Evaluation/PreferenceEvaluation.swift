@@ -52,9 +52,15 @@ package struct PreferenceEvaluation {
         for start in stride(from: 0, to: labels.labels.count, by: batch) {
             let part = Array(labels.labels[start..<min(labels.labels.count, start + batch)])
             let steps = part.indices.flatMap { [timesteps[start + $0], timesteps[start + $0]] }
-            let condition = model.encode(
+            let states = model.encode(
                 part.flatMap { [dataset.item(at: $0.index).caption, dataset.item(at: $0.index).caption] },
                 engine: policy.engine)
+            let sizes = try part.flatMap { label in
+                try [label.winner, label.winner.other].map {
+                    SizeCondition(try dataset.frame(at: label.index, which: $0, size: size), edge: size)
+                }
+            }
+            let condition = model.condition(states, sizes: sizes)
             let differences = try differences(dataset, part, steps, condition, seed, start, noising)
             for (label, difference) in zip(part, differences) {
                 right += difference == 0 ? 0.5 : (difference < 0 ? 1 : 0)

@@ -66,10 +66,14 @@ package struct SampleEvaluation {
                         RandomStream(seed: seed, name, step: first + $0).normals(start: step << 24, shape: shape)
                     })
             }
-            let empty = guidance == 1 ? nil : model.encode(places.map { _ in "" }, engine: engine)
+            let sizes = places.map { _ in SizeCondition(square: size) }
+            let empty =
+                guidance == 1
+                ? nil : model.condition(model.withoutCaption(count: places.count, engine: engine), sizes: sizes)
+            let states = model.encode(places.map { captions[$0] }, engine: engine)
             parts.append(
                 sampler.sample(
-                    normals(.noise, 0), model.encode(places.map { captions[$0] }, engine: engine), unconditional: empty,
+                    normals(.noise, 0), model.condition(states, sizes: sizes), unconditional: empty,
                     freshNoise: { normals(.sampler, $0) }))
             progress(places.upperBound)
         }

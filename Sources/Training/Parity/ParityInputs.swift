@@ -13,7 +13,7 @@ struct ParityInputs {
     let timesteps: [Int]
     let scores: Tensor?
     let pooled: Tensor?
-    let timeIDs: Tensor?
+    let sizes: [SizeCondition]
     let pairNoise: Tensor?
     let noise: Tensor?
     let singleTimesteps: [Int]?
@@ -40,7 +40,7 @@ struct ParityInputs {
         scores = file.contains("scores") ? try file.float32(named: "scores", shape: [steps, pairs, 2]) : nil
         let hasSizes = unet.additionEmbedding != nil
         pooled = hasSizes ? try file.float32(named: "pooled") : nil
-        timeIDs = hasSizes ? try file.float32(named: "time_ids", shape: [steps, pairs, 6]) : nil
+        sizes = hasSizes ? try ParityInputs.sizes(file, [steps, pairs, 6]) : []
         let noiseShape = [steps, pairs] + x0.shape.dropFirst(2)
         noise = file.contains("noise") ? try file.float32(named: "noise", shape: x0.shape) : nil
         singleTimesteps =
@@ -68,7 +68,8 @@ struct ParityInputs {
         let shared = noise.map { noise in (0..<pairs).flatMap { [row(noise, step, $0), row(noise, step, $0)] } }
         return TrainingBatch(
             items: items, x0: engine.stacked(pictures), noise: shared.map(engine.stacked),
-            conditioning: conditioning(step, Array(0..<pairs), engine))
+            conditioning: conditioning(step, Array(0..<pairs), engine),
+            sizes: sizes(step, (0..<pairs).flatMap { [$0, $0] }))
     }
 
     private func singles(_ step: Int, _ hp: ParityCase, _ engine: Engine) throws -> TrainingBatch {
@@ -78,7 +79,8 @@ struct ParityInputs {
         return TrainingBatch(
             items: try all.map { try item("picture", $0, step, $0 < pairs ? 1 : -1, timesteps, "kto_t", hp) },
             x0: engine.stacked(all.map { row(x0, step, $0) }), noise: engine.stacked(all.map { row(noise, step, $0) }),
-            conditioning: conditioning(step, all.map { $0 % pairs }, engine))
+            conditioning: conditioning(step, all.map { $0 % pairs }, engine),
+            sizes: sizes(step, all.map { $0 % pairs }))
     }
 
     private func item(
@@ -97,13 +99,29 @@ struct ParityInputs {
     }
 
     private func conditioning(_ step: Int, _ captions: [Int], _ engine: Engine) -> Conditioning {
-        let added = pooled.map { pooled in
-            TextTimeCondition(
-                pooled: engine.stacked(captions.map { row(pooled, step, $0) }),
-                timeIDs: engine.stacked(captions.map { row(timeIDs!, step, $0) }))
-        }
+        let pooled = pooled.map { pooled in engine.stacked(captions.map { row(pooled, step, $0) }) }
         return .encoded(
-            TextCondition(context: engine.stacked(captions.map { row(context, step, $0) }), added: added))
+            TextStates(context: engine.stacked(captions.map { row(context, step, $0) }), pooled: pooled))
+    }
+
+    /// The sizes of samples by the pairs that they are of.
+    private func sizes(_ step: Int, _ places: [Int]) -> [SizeCondition] {
+        sizes.isEmpty ? [] : places.map { sizes[step * pairs + $0] }
+    }
+
+    /// The time ids of all pairs: whole numbers, as pixels are.
+    private static func sizes(_ file: Checkpoint, _ shape: [Int]) throws -> [SizeCondition] {
+        let ids = try file.float32(named: "time_ids", shape: shape)
+        let numbers = try ids.floats.map { value in
+            guard let number = Int(exactly: value), abs(number) <= 1 << 24 else {
+                throw TrainingError.mismatch(
+                    what: "\(file.path): time_ids", expected: "whole numbers of pixels", found: "\(value)", hint: nil)
+            }
+            return number
+        }
+        return stride(from: 0, to: numbers.count, by: shape[2]).compactMap {
+            SizeCondition(Array(numbers[$0..<$0 + shape[2]]))
+        }
     }
 
     /// Row `index` of what `x` holds for the step.

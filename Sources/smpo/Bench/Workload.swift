@@ -164,7 +164,7 @@ private final class SmPOWork {
             items: (0..<pairs).map {
                 TrainingBatch.Item(id: "\($0)", digest: Digest.sha256([]), weight: 1, timestep: 200 + 150 * $0)
             }, x0: numbers([2 * pairs, 4, 32, 32], 3), noise: nil,
-            conditioning: .encoded(TextCondition(context: numbers([pairs, 77, 96], 4))))
+            conditioning: .encoded(TextStates(context: numbers([pairs, 77, 96], 4))))
     }
 
     func run() throws { _ = try trainer.step(batch) }

@@ -14,7 +14,8 @@ extension InitCommand {
             abstract: "Make a model folder with random weights from configurations and a seed.",
             discussion: """
                 CONFIGURATIONS is a folder with unet.json, text_encoder.json and
-                scheduler.json. The weights are those of a new model of a recipe
+                scheduler.json; with text_encoder_2.json too the model is one of
+                SDXL's kind. The weights are those of a new model of a recipe
                 (model.init_seed): equal configurations and seeds give equal bits.
                 They are written tensor by tensor, so the model may be larger than
                 the memory; as f16 they are rounded to nearest. The digests printed
@@ -23,6 +24,7 @@ extension InitCommand {
                 EXAMPLES
                   smpo init model Manifests/models/shapes --seed 7 --out new
                   smpo init model Manifests/models/sd15 --dtype f16 --out sd15
+                  smpo init model Manifests/models/sdxl --dtype f16 --out sdxl
 
                 \(ExitStatus.help([.success, .trouble, .usage]))
                 """)
@@ -45,6 +47,11 @@ extension InitCommand {
         @Option(help: "Folder of a tokenizer (tokenizer.json, or vocab.json and merges.txt), or the word shapes.")
         var tokenizer = "shapes"
 
+        @Option(
+            name: .customLong("tokenizer-2"),
+            help: "The same for the second text encoder; with shapes for the first it need not be given.")
+        var tokenizer2: String?
+
         @Option(help: "Folder to write into; made if it is missing.")
         var out: String
 
@@ -63,11 +70,7 @@ extension InitCommand {
             }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
-            let fresh = Recipe.Model.Fresh(
-                unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
-                scheduler: "\(model)/scheduler.json",
-                tokenizer: tokenizer == "shapes" ? .shapes : .folder(path: tokenizer), initSeed: seed)
-            let written = try Recipe.Model.fresh(fresh).pipeline(.diffusion, .shapes(ShapeDevice())).write(
+            let written = try Recipe.Model.fresh(try fresh()).pipeline(.diffusion, .shapes(ShapeDevice())).write(
                 drawing: seed, to: out, dtype: dtype.dtype, on: engine)
             if json {
                 let parts = written.map { part -> (String, JSONValue) in
@@ -88,6 +91,29 @@ extension InitCommand {
                 print("  weights digest  \(part.digest)")
                 print("  file            \(part.file), \(part.bytes) bytes")
             }
+        }
+
+        /// What the model is made of.
+        private func fresh() throws -> Recipe.Model.Fresh {
+            func named(_ tokenizer: String) -> Recipe.Model.Tokenizer {
+                tokenizer == "shapes" ? .shapes : .folder(path: tokenizer)
+            }
+            var fresh = Recipe.Model.Fresh(
+                unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
+                scheduler: "\(model)/scheduler.json", tokenizer: named(tokenizer), initSeed: seed)
+            let second = "\(model)/text_encoder_2.json"
+            guard FileContents.exists(second) else {
+                guard tokenizer2 == nil else {
+                    throw ValidationError(
+                        "--tokenizer-2 is for models with a second text encoder: \(second) is missing")
+                }
+                return fresh
+            }
+            guard let own = tokenizer2 ?? (tokenizer == "shapes" ? tokenizer : nil) else {
+                throw ValidationError("\(second) needs a tokenizer of its own: --tokenizer-2")
+            }
+            (fresh.textEncoder2, fresh.tokenizer2) = (second, named(own))
+            return fresh
         }
     }
 }
