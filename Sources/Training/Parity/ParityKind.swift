@@ -15,7 +15,10 @@ package protocol ParityKind {
 package enum ParityKinds {
     /// All of them, in the order of help texts.
     package static var all: [any ParityKind.Type] {
-        [AutoencoderParity.self, DecodeParity.self, CropParity.self, TensorCropParity.self]
+        [
+            AutoencoderParity.self, TextParity.self, ConditioningParity.self, DecodeParity.self, CropParity.self,
+            TensorCropParity.self,
+        ]
     }
 
     /// The kind that `parameters`, the object of a case, names.
