@@ -57,6 +57,8 @@ void ck_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
     mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
 }
+void ck_release_freed_memory(void) { malloc_trim(0); }
 #else
 void ck_keep_freed_memory(void) {}
+void ck_release_freed_memory(void) {}
 #endif

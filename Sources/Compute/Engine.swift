@@ -53,6 +53,10 @@ package final class Engine: @unchecked Sendable {
     /// Stops the worker threads; the engine, and others on the same workers, must not be used afterwards.
     package func stop() { pool.stop() }
 
+    /// Gives the system back the memory of results that are gone. For who goes on with results of other sizes, too large to
+    /// lie in the gaps; else memory is kept, for a page that comes new from the system costs more than its use.
+    package func releaseFreedMemory() { ck_release_freed_memory() }
+
     /// A new tensor on the device, its contents undefined.
     package func tensor(_ shape: [Int], _ dtype: DType = .f32) -> Tensor { device.tensor(shape, dtype) }
 

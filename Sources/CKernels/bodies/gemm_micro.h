@@ -58,6 +58,9 @@ CK_INLINE void ck_micro(int mr, int nv, int direct, int64_t kc, const float *a, 
         ck_vec x[2];
         if (direct) {
             int64_t offset = b->offsets[k];
+            // The panel beside this one, which comes next: too many rows at once for a processor to foresee.
+            __builtin_prefetch(base0 + offset + CK_NR);
+            if (nv > 1 && CK_VW == 16) __builtin_prefetch(base1 + offset + CK_NR);
             x[0] = ck_vload(base0 + offset);
             if (nv > 1) x[1] = ck_vload(base1 + offset);
         } else {

@@ -39,6 +39,9 @@ int ck_float_environment(void);
 /// Asks the C allocator to keep freed pages: large tensors come and go many times a step.
 void ck_keep_freed_memory(void);
 
+/// Gives the system back what is free now; results of another size would not reuse it.
+void ck_release_freed_memory(void);
+
 /// Tells the core that the thread is waiting for another one.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

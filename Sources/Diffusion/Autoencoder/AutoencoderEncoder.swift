@@ -42,7 +42,10 @@ struct AutoencoderEncoder: Sendable {
         var x = convIn.apply(engine, image)
         for (level, block) in blocks.enumerated() {
             for resnet in block { resnet.apply(engine, to: &x) }
-            if level < downsamplers.count { x = downsamplers[level].apply(engine, x) }
+            if level < downsamplers.count {
+                if x.byteCount > AutoencoderKL.largeBytes { engine.releaseFreedMemory() }
+                x = downsamplers[level].apply(engine, x)
+            }
         }
         middle.apply(engine, to: &x)
         normOut.applyInPlace(engine, x, silu: true)

@@ -8,6 +8,9 @@ package final class AutoencoderKL: Network {
     package static let classNames = ["AutoencoderKL"]
     package static let weightsName = "diffusion_pytorch_model.safetensors"
 
+    /// Bytes of an activation from which on the memory of a level is given back before the next.
+    static let largeBytes = 256 << 20
+
     /// The configuration.
     package let config: AutoencoderConfig
     /// All parameters in the byte order of their names.
