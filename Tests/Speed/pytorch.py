@@ -141,6 +141,17 @@ def works(torch):
             return run
         return made
 
+    def autoencoder(way):
+        def made():
+            from diffusers import AutoencoderKL
+            model = AutoencoderKL.from_config(json.load(open("Manifests/models/sd15/vae.json"))).eval()
+            if way == "encode":
+                x = torch.randn(1, 3, 512, 512)
+                return lambda: model.encode(x).latent_dist.mean
+            x = torch.randn(1, 4, 64, 64)
+            return lambda: model.decode(x / model.config.scaling_factor).sample
+        return inference(made)
+
     def linear():
         x, w, b = torch.randn(1, 4096, 320), torch.randn(2560, 320), torch.randn(2560)
         return lambda: F.linear(x, w, b)
@@ -163,6 +174,8 @@ def works(torch):
         "SmPO step, 3.2 M parameters, 4 pairs of 4×32²": step,
         "SD1.5 UNet, 64²": network("forward"),
         "SD1.5 UNet, 64², forward + backward": network("both"),
+        "autoencoder of SD1.5, encode 512²": autoencoder("encode"),
+        "autoencoder of SD1.5, decode 512²": autoencoder("decode"),
     }
 
 

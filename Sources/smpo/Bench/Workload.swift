@@ -75,7 +75,20 @@ struct Workload {
             },
             network("SD1.5 UNet, 64²", backward: false),
             network("SD1.5 UNet, 64², forward + backward", backward: true),
+            Workload(name: "autoencoder of SD1.5, encode 512²") { engine in
+                let (model, image) = (try autoencoder(), numbers([1, 3, 512, 512], 1))
+                return { _ = model.encode(image, engine: engine) }
+            },
+            Workload(name: "autoencoder of SD1.5, decode 512²") { engine in
+                let (model, latents) = (try autoencoder(), numbers([1, 4, 64, 64], 1))
+                return { _ = model.decode(latents, engine: engine) }
+            },
         ]
+    }
+
+    private static func autoencoder() throws -> AutoencoderKL {
+        try AutoencoderKL(
+            config: AutoencoderConfig(path: "Manifests/models/sd15/vae.json"), loader: ParameterLoader(seed: 1))
     }
 
     private static func numbers(_ shape: [Int], _ step: Int) -> Tensor {
