@@ -199,7 +199,9 @@ package struct Verifier {
                 try sources[component]
                 ?? (isAdapted
                     ? Checkpoint(safetensors: "\(folder)/\(AdapterFiles.folder)/\(AdapterFiles.peftWeights)")
-                    : Checkpoint(weightsIn: session.model.pipeline.place(of: component, in: folder)))
+                    : Checkpoint(
+                        weightsIn:
+                            session.model.pipeline.place(of: component, in: ModelFolder(path: folder))))
             sources[component] = source
             let tensor = try source.float32(
                 named: (isAdapted ? AdapterFiles.peftPrefix : "") + name.dropFirst(component.count + 1),

@@ -144,6 +144,23 @@ import Testing
         own.parameters[0].replace(with: changed)
         let after = try read.pipeline.digests()
         #expect(after.filter { $0.value != digests[$0.key] }.map(\.key) == ["vae"])
+        // Another in its place, whether it has one of its own or not.
+        let elsewhere = folder + "-other"
+        defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+        let other = try AutoencoderKL(config: autoencoder.config, loader: ParameterLoader(seed: 8))
+        let writer = FolderWriter(elsewhere)
+        try other.writeConfiguration(into: writer, "", storing: .f32)
+        try other.writeWeights(into: writer, "")
+        let named = ModelFolder(path: folder, autoencoder: elsewhere)
+        #expect(try Pipeline(.latentDiffusion, folder: folder).place(of: "vae", in: named) == elsewhere)
+        for _ in 1...2 {
+            let replaced = try Pipeline(.diffusion, named).digests()
+            #expect(replaced.filter { $0.value != digests[$0.key] }.map(\.key) == ["vae"])
+            #expect(replaced["vae"] == (try other.weightsDigest("vae")?.digest))
+            try? FileManager.default.removeItem(atPath: "\(folder)/vae")
+        }
+        let misuse = ConfigSupport.fault { _ = try Pipeline(.latentDiffusion, named) }
+        #expect(misuse?.key == "model.vae")
     }
 
     // MARK: Configuration

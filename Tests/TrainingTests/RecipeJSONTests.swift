@@ -9,6 +9,8 @@ import Testing
         RecipeSamples.smpo.replacing("3e-5", with: "0.1") + "\nname: \"true\"",
         RecipeSamples.smpo.replacing("path: base", with: "path: \"a \\\"b\\\": # \\u00e4\\n\""),
         RecipeSamples.smpo.replacing("3e-5", with: "4.9406564584124654e-324"),
+        RecipeSamples.smpo.replacing("path: base", with: "path: base\n  vae: other"),
+        RecipeSamples.sft.replacing("model:\n", with: "model:\n  vae: a/vae.json\n"),
         RecipeSamples.smpo + "\nlora: {rank: 4}",
         RecipeSamples.smpo + "\nlora: {rank: 4, alpha: 0.3, targets: [conv_in, attn2.to_out.0], init_seed: 0}",
         RecipeSamples.smpo.replacing("3e-5", with: "1.7976931348623157e308"),

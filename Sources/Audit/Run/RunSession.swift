@@ -156,7 +156,9 @@ extension Run {
 
     private func place(of digest: String, _ recipe: Recipe) -> String {
         if digest.hasPrefix("model/"), case .folder(let folder) = recipe.model {
-            return folder.path + digest.dropFirst("model".count)
+            let part = digest.dropFirst("model/".count)
+            if part == "vae" || part.hasPrefix("vae/"), let own = folder.autoencoder { return own + part.dropFirst(3) }
+            return "\(folder.path)/\(part)"
         }
         guard digest.hasPrefix("data") || digest == "labels" else { return digest }
         switch recipe.data.source {

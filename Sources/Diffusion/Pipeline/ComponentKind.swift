@@ -43,9 +43,7 @@ package struct ComponentKind: Sendable {
         return ComponentKind(name, title, folder: folder, N.classNames, isOptional: isOptional, salt: salt) { origin in
             switch origin {
             case .folder(let model, let shapes):
-                try N(
-                    path: folder.isEmpty ? model.path : "\(model.path)/\(folder)", variant: model.variant,
-                    shapes: shapes)
+                try N(path: model.place(of: name, in: folder), variant: model.variant, shapes: shapes)
             case .configuration(let path, .numbers(let engine), let seed):
                 try N(
                     config: N.Configuration(path: path), loader: ParameterLoader(seed: seed ^ salt, engine: engine))

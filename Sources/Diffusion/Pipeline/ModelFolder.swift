@@ -7,11 +7,22 @@ package struct ModelFolder: Sendable, Equatable {
     package var path: String
     /// Which form of the weights is read.
     package var variant: WeightsVariant
+    /// The folder of an autoencoder that stands in the place of the model's own; nil for its own.
+    package var autoencoder: String?
 
     /// The model in the folder `path`.
-    package init(path: String, variant: WeightsVariant = .whatIsThere) {
-        (self.path, self.variant) = (path, variant)
+    package init(path: String, variant: WeightsVariant = .whatIsThere, autoencoder: String? = nil) {
+        (self.path, self.variant, self.autoencoder) = (path, variant, autoencoder)
     }
+
+    /// Where the component `name` lies, whose folder in a model is `folder`: empty for the model's own.
+    package func place(of name: String, in folder: String) -> String {
+        if name == "vae", let autoencoder { return autoencoder }
+        return folder.isEmpty ? path : "\(path)/\(folder)"
+    }
+
+    /// Whether the folder of a component is there.
+    func has(_ kind: ComponentKind) -> Bool { FileContents.isFolder(place(of: kind.name, in: kind.folder)) }
 
     /// Throws `CheckpointError` (`layout`) where no part of the model has files of the variant.
     /// - Parameter folders: the parts' folders below the model's; empty for its own.

@@ -27,11 +27,12 @@ package struct Pipeline: Sendable {
 
     /// The same, and which files of the folder are read.
     package init(_ layout: PipelineLayout, _ folder: ModelFolder, shapes: ShapeDevice? = nil) throws {
-        try layout.requireOpenable(folder.path)
+        try layout.requireOpenable(folder)
+        if folder.autoencoder != nil { try layout.requireAutoencoder() }
         try folder.requireVariant(layout.kinds.map(\.folder))
         try self.init(
             layout.kinds.compactMap { kind in
-                if kind.isOptional, !FileContents.isFolder("\(folder.path)/\(kind.folder)") { return nil }
+                if kind.isOptional, !folder.has(kind) { return nil }
                 return Part(kind: kind, component: try kind.make(.folder(folder, shapes: shapes)))
             }, shapes: shapes)
     }
@@ -47,6 +48,7 @@ package struct Pipeline: Sendable {
         _ layout: PipelineLayout, configurations: [String: String], given: [String: any Component],
         weights: ModelWeights, seed: UInt64
     ) throws {
+        if configurations["vae"] != nil { try layout.requireAutoencoder() }
         try self.init(
             layout.kinds.compactMap { kind in
                 if let component = given[kind.name] { return Part(kind: kind, component: component) }
@@ -147,9 +149,8 @@ package struct Pipeline: Sendable {
     }
 
     /// Where the component `name` lies in the folder of a model.
-    package func place(of name: String, in folder: String) -> String {
-        let own = parts.first { $0.kind.name == name }?.kind.folder ?? name
-        return own.isEmpty ? folder : "\(folder)/\(own)"
+    package func place(of name: String, in folder: ModelFolder) -> String {
+        folder.place(of: name, in: parts.first { $0.kind.name == name }?.kind.folder ?? name)
     }
 
     /// A file in a folder below the model's, which is empty for the model's own.

@@ -25,9 +25,11 @@ struct PipelineIndex {
     /// Holds the index against what is opened as `layout`: it names its components, each with its class and its folder,
     /// and no other but those of `besides`, which are left alone.
     /// - Throws: `CheckpointError` (`layout`).
-    func require(_ layout: PipelineLayout, besides: [String]) throws {
+    func require(_ layout: PipelineLayout, besides: [String], in model: ModelFolder) throws {
         for kind in layout.kinds {
-            let isThere = FileContents.isFolder("\(folder)/\(kind.folder)")
+            // One that stands in the place of the model's own is not the index's to name.
+            if kind.name == "vae", model.autoencoder != nil { continue }
+            let isThere = model.has(kind)
             guard let found = try named(kind.name) else {
                 if kind.isOptional && !isThere { continue }
                 throw refusal(kind.name, "is not named", expected: list(kind.classNames), found: object[kind.name])

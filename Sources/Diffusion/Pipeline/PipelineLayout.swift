@@ -45,8 +45,17 @@ package struct PipelineLayout: Sendable {
     static let autoencoderHint = "latents that were made beforehand can be trained on: data.kind: latents"
 
     /// Throws `CheckpointError` for a folder of another kind of model, by its `model_index.json`.
-    func requireOpenable(_ folder: String) throws {
+    func requireOpenable(_ folder: ModelFolder) throws {
         guard let besides else { return }
-        try PipelineIndex(folder: folder)?.require(self, besides: besides)
+        try PipelineIndex(folder: folder.path)?.require(self, besides: besides, in: folder)
+    }
+
+    /// Throws `ConfigError` where an autoencoder is given to a model that is opened without one.
+    func requireAutoencoder() throws {
+        guard !kinds.contains(where: { $0.name == "vae" }) else { return }
+        throw ConfigError(
+            file: "the recipe", key: "model.vae", "has no use",
+            expected: "a diffusion model that makes latents of pictures",
+            found: besides == nil ? "a scorer" : "data.kind: latents", hint: "leave model.vae out")
     }
 }

@@ -12,9 +12,10 @@ extension Recipe {
         /// A new scorer with random weights, for `objective.name: pickscore`. (A scorer's folder is a `folder`.)
         case scorer(FreshScorer)
 
-        /// The model in a folder, its weights under the plain names, or those of a variant.
-        package static func folder(path: String, variant: String? = nil) -> Model {
-            .folder(ModelFolder(path: path, variant: variant.map { .named($0) } ?? .plain))
+        /// The model in a folder, its weights under the plain names, or those of a variant, with its own autoencoder or
+        /// that of the folder `vae`.
+        package static func folder(path: String, variant: String? = nil, vae: String? = nil) -> Model {
+            .folder(ModelFolder(path: path, variant: variant.map { .named($0) } ?? .plain, autoencoder: vae))
         }
 
         /// The parts of a new scorer.
@@ -35,6 +36,8 @@ extension Recipe {
             package var textEncoder: String
             /// The path of the second text encoder's `config.json`; nil of a model with one.
             package var textEncoder2: String?
+            /// The path of the autoencoder's `config.json`; nil of a model over pictures, or over latents made beforehand.
+            package var vae: String?
             /// The path of the `scheduler_config.json`.
             package var scheduler: String
             /// The tokenizer.
@@ -46,12 +49,13 @@ extension Recipe {
 
             /// All parts.
             package init(
-                unet: String, textEncoder: String, textEncoder2: String? = nil, scheduler: String,
-                tokenizer: Tokenizer, tokenizer2: Tokenizer? = nil, initSeed: UInt64
+                unet: String, textEncoder: String, textEncoder2: String? = nil, vae: String? = nil,
+                scheduler: String, tokenizer: Tokenizer, tokenizer2: Tokenizer? = nil, initSeed: UInt64
             ) {
                 self.unet = unet
                 self.textEncoder = textEncoder
                 self.textEncoder2 = textEncoder2
+                self.vae = vae
                 self.scheduler = scheduler
                 self.tokenizer = tokenizer
                 self.tokenizer2 = tokenizer2
@@ -62,6 +66,7 @@ extension Recipe {
             package var configurations: [String: String] {
                 var paths = ["unet": unet, "text_encoder": textEncoder, "scheduler": scheduler]
                 paths["text_encoder_2"] = textEncoder2
+                paths["vae"] = vae
                 return paths
             }
         }
@@ -79,7 +84,7 @@ extension Recipe {
 extension Recipe.Model {
     /// The keys of `model`, as they are written.
     struct Keys: Sendable {
-        fileprivate var path: String?, variant: String?, clip: String?
+        fileprivate var path: String?, variant: String?, vae: String?, clip: String?
         fileprivate var unet: String?, textEncoder: String?, textEncoder2: String?, scheduler: String?
         fileprivate var tokenizer: String?, tokenizer2: String?
         fileprivate var initSeed: UInt64?
@@ -94,7 +99,7 @@ extension Recipe.Model {
     init(_ keys: Keys, _ section: SettingsSection, runSeed: UInt64) throws {
         let seed = keys.initSeed ?? runSeed
         if let path = keys.path {
-            self = .folder(path: path, variant: keys.variant)
+            self = .folder(path: path, variant: keys.variant, vae: keys.vae)
         } else if let clip = keys.clip {
             guard let tokenizer = keys.tokenizer else {
                 throw section["tokenizer"].missing("the path of a folder or the word shapes")
@@ -113,6 +118,7 @@ extension Recipe.Model {
                 unet: try part("unet", keys.unet), textEncoder: try part("text_encoder", keys.textEncoder),
                 scheduler: try part("scheduler", keys.scheduler),
                 tokenizer: Tokenizer(try part("tokenizer", keys.tokenizer)), initSeed: seed)
+            fresh.vae = keys.vae
             if keys.textEncoder2 != nil || keys.tokenizer2 != nil {
                 func second(_ key: String, _ value: String?) throws -> String {
                     guard let value else {
@@ -133,11 +139,11 @@ extension Recipe.Model {
         var keys = Keys(runSeed: 0)
         switch self {
         case .folder(let folder):
-            (keys.path, keys.initSeed) = (folder.path, nil)
+            (keys.path, keys.vae, keys.initSeed) = (folder.path, folder.autoencoder, nil)
             if case .named(let variant) = folder.variant { keys.variant = variant }
         case .fresh(let fresh):
             (keys.unet, keys.textEncoder, keys.scheduler) = (fresh.unet, fresh.textEncoder, fresh.scheduler)
-            (keys.textEncoder2, keys.tokenizer2) = (fresh.textEncoder2, fresh.tokenizer2?.name)
+            (keys.textEncoder2, keys.tokenizer2, keys.vae) = (fresh.textEncoder2, fresh.tokenizer2?.name, fresh.vae)
             (keys.tokenizer, keys.initSeed) = (fresh.tokenizer.name, fresh.initSeed)
         case .scorer(let fresh):
             (keys.clip, keys.tokenizer, keys.initSeed) = (fresh.clip, fresh.tokenizer.name, fresh.initSeed)
@@ -161,6 +167,11 @@ extension Recipe.Model.Keys: KeyedSettings {
                 when: isFolder,
                 "of which variant the folder's weights are read: fp16 for model.fp16.safetensors and the like; parts "
                     + "without such files have the plain names"),
+            Key(
+                "vae", \.vae, .optional(.text("the path of a folder or a configuration")), default: .omitted(nil),
+                when: isNoScorer,
+                "of a folder's model: the folder of another autoencoder, in the place of its own; of a new model: the "
+                    + "autoencoder's config.json"),
             Key(
                 "clip", \.clip, .optional(.text("the path of a configuration")), default: .omitted(nil), when: isNew,
                 "a new scorer's config.json of a CLIPModel; with objective.name: pickscore"),
@@ -190,6 +201,7 @@ extension Recipe.Model.Keys: KeyedSettings {
         ])
 
     private static let isFolder = Key.Condition("a model in a folder") { $0.path == nil ? "a new model" : nil }
+    private static let isNoScorer = Key.Condition("a diffusion model") { $0.clip == nil ? nil : "model.clip" }
     private static let isNew = Key.Condition("a new model") { $0.path == nil ? nil : "model.path" }
     private static let isDiffusion = Key.Condition("a new diffusion model") {
         $0.path != nil ? "model.path" : $0.clip != nil ? "model.clip" : nil

@@ -15,7 +15,7 @@ extension InitCommand {
             discussion: """
                 CONFIGURATIONS is a folder with unet.json, text_encoder.json and
                 scheduler.json; with text_encoder_2.json too the model is one of
-                SDXL's kind. The weights are those of a new model of a recipe
+                SDXL's kind, with vae.json it has an autoencoder. The weights are those of a new model of a recipe
                 (model.init_seed): equal configurations and seeds give equal bits.
                 They are written tensor by tensor, so the model may be larger than
                 the memory; as f16 they are rounded to nearest. The digests printed
@@ -101,6 +101,8 @@ extension InitCommand {
             var fresh = Recipe.Model.Fresh(
                 unet: "\(model)/unet.json", textEncoder: "\(model)/text_encoder.json",
                 scheduler: "\(model)/scheduler.json", tokenizer: named(tokenizer), initSeed: seed)
+            let autoencoder = "\(model)/vae.json"
+            if FileContents.exists(autoencoder) { fresh.vae = autoencoder }
             let second = "\(model)/text_encoder_2.json"
             guard FileContents.exists(second) else {
                 guard tokenizer2 == nil else {
