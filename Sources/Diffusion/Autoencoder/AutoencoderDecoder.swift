@@ -44,8 +44,8 @@ struct AutoencoderDecoder: Sendable {
         for (level, block) in blocks.enumerated() {
             for resnet in block { resnet.apply(engine, to: &x) }
             if level < upsamplers.count {
-                if 4 * x.byteCount > AutoencoderKL.largeBytes { engine.releaseFreedMemory() }
                 x = engine.upsampledNearest(x, height: 2 * x.shape[2], width: 2 * x.shape[3])
+                if x.byteCount > AutoencoderKL.largeBytes { engine.releaseFreedMemory() }
                 x = upsamplers[level].apply(engine, x)
             }
         }
