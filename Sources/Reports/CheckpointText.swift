@@ -8,10 +8,12 @@ package struct CheckpointText {
     let checkpoint: Checkpoint
 
     let showsMetadata: Bool
+    let contents: ModelContents?
 
-    /// A presentation; without `showsMetadata` metadata are counted.
-    package init(_ checkpoint: Checkpoint, showsMetadata: Bool = false) {
-        (self.checkpoint, self.showsMetadata) = (checkpoint, showsMetadata)
+    /// A presentation; without `showsMetadata` metadata are counted. `contents` is what the tensors are in a model, where that
+    /// is not what their names say.
+    package init(_ checkpoint: Checkpoint, showsMetadata: Bool = false, contents: ModelContents? = nil) {
+        (self.checkpoint, self.showsMetadata, self.contents) = (checkpoint, showsMetadata, contents)
     }
 
     /// Parameters and bytes by module, a module being the first `depth` parts of a name.
@@ -46,7 +48,7 @@ package struct CheckpointText {
         ]
         let table = Figures.table(
             [["module", "tensors", "parameters", "size", "types"]] + body + [total], rightAligned: [1, 2, 3])
-        return VisibleText.lines([head] + table + metadata + files)
+        return VisibleText.lines([head] + table + model + metadata + files)
     }
 
     /// Every tensor: type, shape, elements, bytes.
@@ -55,11 +57,17 @@ package struct CheckpointText {
             [$0.name, $0.type.name, "\($0.shape)", Figures.grouped($0.count), "\(MemorySize($0.byteCount))"]
         }
         let table = Figures.table([["tensor", "type", "shape", "elements", "size"]] + body, rightAligned: [3, 4])
-        return VisibleText.lines([head] + table + metadata + files)
+        return VisibleText.lines([head] + table + model + metadata + files)
     }
 
     /// The list for programs.
     package var json: JSONValue {
+        guard case .object(var members) = plain, let contents else { return plain }
+        members["model"] = ModelContentsText(contents).json
+        return .object(members)
+    }
+
+    private var plain: JSONValue {
         [
             "schema": "smpo/checkpoint/1", "path": .string(checkpoint.path), "container": .string(checkpoint.container),
             "elements": .integer(checkpoint.elementCount), "bytes": .integer(checkpoint.byteCount),
@@ -78,6 +86,8 @@ package struct CheckpointText {
                 }),
         ]
     }
+
+    private var model: [String] { contents.map { ModelContentsText($0).lines } ?? [] }
 
     private var head: String {
         "\(checkpoint.path): \(checkpoint.container), \(checkpoint.tensors.count) tensors, "

@@ -20,6 +20,7 @@ struct DifferenceOptions: ParsableArguments {
     var only: [String] = []
 
     @OptionGroup var folders: FolderOptions
+    @OptionGroup var choice: WeightsOptions
 
     @Flag(help: "Let other metadata pass.")
     var ignoreMetadata = false
@@ -84,6 +85,7 @@ struct DifferenceOptions: ParsableArguments {
         let flags = [
             (ignoreMetadata, "--ignore-metadata"), (allowRename, "--allow-rename"), (stat, "--stat"), (all, "--all"),
             (byLayer, "--by-layer"), (markdown, "--markdown"), (html != nil, "--html"), (lora, "--lora"),
+            (choice.weights != nil, "--weights"),
         ]
         return flags.first(where: \.0)?.1
     }

@@ -8,6 +8,9 @@ package struct CheckpointComparison {
     let policy: DifferencePolicy
     /// Whether differing numbers are measured, or only found.
     let measures: Bool
+    /// Which weights are compared of a file that has two sets of them; nil compares the trained ones, and says that there are
+    /// others.
+    package var weights: WeightsChoice?
     /// Is told what is being done ("compared", "measured") and how many bytes or elements of how many are through.
     package var progress: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
 
@@ -18,25 +21,66 @@ package struct CheckpointComparison {
         (self.engine, self.policy, self.measures) = (engine, policy, measures || !isExact)
     }
 
-    /// The difference of `right` from `left`.
+    /// The difference of `right` from `left`. Where the names are of two layouts (`ModelContents`), tensors are paired by what
+    /// they are in a model, and compared in one form.
     /// - Throws: `CheckpointError` when a file cannot be read, `EmptyComparison` when nothing would be compared.
     package func compare(_ left: Checkpoint, _ right: Checkpoint) throws -> CheckpointDifference {
         let reach = PolicyReach(policy, left, right)
         var notes = reach.unmet
         let names = NamePairing(
             left.tensors.filter { policy.takes($0.name) }, right.tensors.filter { policy.takes($0.name) })
-        let skipped = Set((left.tensors + right.tensors).map(\.name).filter { !policy.takes($0) }).count
-        try reach.requireSomething(compared: names.both.count + names.onlyLeft.count + names.onlyRight.count)
-        if skipped > 0 {
-            notes.append("not compared: \(skipped) tensor\(skipped == 1 ? "" : "s") that the policy leaves out")
+        // Where both sides have the same names, there is nothing to be read in another way.
+        let laidOut =
+            weights != nil || !names.onlyLeft.isEmpty || !names.onlyRight.isEmpty
+            ? try LayoutPairing(left, right, weights: weights) : nil
+        var found: [TensorDifference]
+        let skipped: Int
+        var layouts: LayoutComparison?
+        if let laidOut {
+            (found, skipped, layouts) = try compare(laidOut, reach, &notes)
+        } else {
+            skipped = Set((left.tensors + right.tensors).map(\.name).filter { !policy.takes($0) }).count
+            try reach.requireSomething(compared: names.both.count + names.onlyLeft.count + names.onlyRight.count)
+            found = try compare(names.both)
+            found += try compareUnpaired(names.onlyLeft, names.onlyRight, &notes)
         }
-        var found = try compare(names.both)
-        found += try compareUnpaired(names.onlyLeft, names.onlyRight, &notes)
+        if skipped > 0 {
+            notes.insert(
+                "not compared: \(skipped) tensor\(skipped == 1 ? "" : "s") that the policy leaves out",
+                at: reach.unmet.count)
+        }
         found.sort { utf8Less($0.name, $1.name) }
         return CheckpointDifference(
             CheckpointDifference.Side(left), CheckpointDifference.Side(right), tensors: found,
             metadata: metadata(left, right, &notes), leftOut: skipped,
-            files: try FileDifference.all(left.files, right.files, policy: policy), policy: policy, notes: notes)
+            files: try FileDifference.all(left.files, right.files, policy: policy), layouts: layouts, policy: policy,
+            notes: notes)
+    }
+
+    // MARK: Tensors of two layouts
+
+    private func compare(
+        _ laidOut: LayoutPairing, _ reach: PolicyReach, _ notes: inout [String]
+    ) throws -> ([TensorDifference], skipped: Int, LayoutComparison) {
+        let pairs = laidOut.pairs.filter { policy.takes(any: [$0.left.storedName, $0.right.storedName, $0.left.path]) }
+        let others = laidOut.others.filter { policy.takes(any: [$0.left.name, $0.right.name]) }
+        let (left, right) = (
+            laidOut.onlyLeft.filter { policy.takes($0.name) }, laidOut.onlyRight.filter { policy.takes($0.name) }
+        )
+        let unpaired = laidOut.unpaired.filter { policy.takes($0.name) }
+        try reach.requireSomething(compared: pairs.count + others.count + left.count + right.count)
+        let skipped =
+            laidOut.pairs.count - pairs.count + laidOut.others.count - others.count + laidOut.onlyLeft.count
+            - left.count + laidOut.onlyRight.count - right.count + laidOut.unpaired.count - unpaired.count
+        let compared = try compare(pairs.map(\.tensors))
+        var found = zip(pairs, compared).map { $1.inTwoLayouts($0) }
+        found += try compare(others)
+        found += try compareUnpaired(left, right, &notes)
+        return (
+            found, skipped,
+            LayoutComparison(
+                left: laidOut.layouts.left, right: laidOut.layouts.right, pairs: pairs.count, unpaired: unpaired)
+        )
     }
 
     private var scan: PairScan {
@@ -126,7 +170,8 @@ package struct CheckpointComparison {
         let name = left?.name ?? right?.name ?? ""
         return TensorDifference(
             name: name, left: left.map(TensorDifference.Side.init), right: right.map(TensorDifference.Side.init),
-            verdict: verdict, measures: measures, passes: passes(verdict, policy.tolerance(of: name)), notes: notes)
+            counterpart: nil, verdict: verdict, measures: measures, passes: passes(verdict, policy.tolerance(of: name)),
+            notes: notes)
     }
 
     private func passes(_ verdict: TensorVerdict, _ tolerance: Tolerance) -> Bool {

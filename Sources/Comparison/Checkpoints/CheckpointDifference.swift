@@ -41,15 +41,18 @@ package struct CheckpointDifference: Sendable {
     package enum Verdict: String, Sendable {
         /// Every bit of every tensor and all metadata are equal.
         case identical
+        /// Every bit of every weight is equal; names, joined tensors or shapes are those of two layouts.
+        case relaid = "the same weights in another layout"
         /// The policy lets every difference pass, or leaves out what is not equal.
         case same = "same under the policy"
-        /// All that was compared passes, but there are files that can hold weights and were not compared.
+        /// All that was compared passes, but there are files that can hold weights, or averaged weights, that were not
+        /// compared.
         case incomplete
         /// Something does not pass.
         case different
 
         /// Whether this is a pass.
-        package var passes: Bool { self == .identical || self == .same }
+        package var passes: Bool { self == .identical || self == .relaid || self == .same }
     }
 
     /// The left checkpoint, A.
@@ -70,6 +73,8 @@ package struct CheckpointDifference: Sendable {
     package let leftOut: Int
     /// The files of compared folders that were not read.
     package let files: [FileDifference]
+    /// How the names were read, where they are of two layouts.
+    package let layouts: LayoutComparison?
     /// The policy that it was judged by.
     package let policy: DifferencePolicy
     /// Notes on the parts that were not compared, and on what all differences have in common.
@@ -78,19 +83,20 @@ package struct CheckpointDifference: Sendable {
     /// What a comparison found.
     init(
         _ left: Side, _ right: Side, tensors: [TensorDifference], metadata: [Text], leftOut: Int,
-        files: [FileDifference], policy: DifferencePolicy, notes: [String]
+        files: [FileDifference], layouts: LayoutComparison? = nil, policy: DifferencePolicy, notes: [String]
     ) {
         (self.left, self.right, self.tensors, self.metadata, self.leftOut) = (left, right, tensors, metadata, leftOut)
-        (self.files, self.policy, self.notes) = (files, policy, notes)
+        (self.files, self.layouts, self.policy, self.notes) = (files, layouts, policy, notes)
         (compared, layers) = (tensors.count, DifferenceGroup.grouped(tensors, by: .layer))
     }
 
     /// The verdict.
     package var verdict: Verdict {
         guard metadata.allSatisfy(\.passes), tensors.allSatisfy(\.passes), compared > 0 else { return .different }
-        if !notCompared.isEmpty { return .incomplete }
+        if !notCompared.isEmpty || !(layouts?.uncovered.isEmpty ?? true) { return .incomplete }
         let isWhole = !files.contains { $0.outcome == .ignored }
-        return isWhole && metadata.isEmpty && differing.isEmpty ? .identical : .same
+        guard isWhole && metadata.isEmpty && differing.isEmpty else { return .same }
+        return layouts == nil ? .identical : .relaid
     }
     /// Whether the policy lets every difference pass, and nothing is left that it does not cover.
     package var passes: Bool { verdict.passes }

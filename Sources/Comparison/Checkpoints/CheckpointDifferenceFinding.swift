@@ -5,7 +5,7 @@ extension CheckpointDifference.Verdict {
     /// What it means for exit codes and presenters.
     package var status: Status {
         switch self {
-        case .identical, .same: .passed
+        case .identical, .relaid, .same: .passed
         case .different: .differs
         case .incomplete: .trouble
         }
@@ -28,6 +28,9 @@ extension CheckpointDifference {
     private var omissions: [Finding.Omission] {
         var list = files.map {
             Finding.Omission("\($0.path) (\($0.sides.rawValue))", "\($0.text) – \($0.outcome.rawValue)")
+        }
+        list += (layouts?.unpaired ?? []).map {
+            Finding.Omission("\($0.name) (\($0.side.rawValue))", "\($0.why): nothing in the other layout stands for it")
         }
         if !policy.only.isEmpty {
             list.append(
@@ -104,7 +107,7 @@ extension CheckpointDifference {
         guard !measured.isEmpty else { return nil }
         let rows = measured.map { tensor, m in
             [
-                tensor.name, tensor.verdict.word, tensor.types, Figures.percent(m.unequalElements, of: m.elements),
+                tensor.names, tensor.verdict.word, tensor.types, Figures.percent(m.unequalElements, of: m.elements),
                 Figures.ulp(m.maxULP.amount), Figures.ulp(m.median), Figures.ulp(m.percentile99),
                 Figures.short(m.maxAbsolute.amount), Figures.short(m.meanAbsolute), Figures.short(m.relativeL2),
                 m.maxULP.amount == 0 ? "" : "[\(m.maxULP.index)] \(m.maxULP.left) → \(m.maxULP.right)",
@@ -126,7 +129,7 @@ extension CheckpointDifference {
             if case .renamed(let other) = tensor.verdict { word += " to \(other)" }
             if case .transposed(let axes) = tensor.verdict { word += ", axes \(axes)" }
             return [
-                tensor.name, word, tensor.left?.description ?? "–", tensor.right?.description ?? "–",
+                tensor.names, word, tensor.left?.description ?? "–", tensor.right?.description ?? "–",
                 tensor.notes.joined(separator: "; "),
             ]
         }
@@ -194,6 +197,9 @@ extension CheckpointDifference {
         if policy.ignoresMetadata { facts.append(Fact("metadata", "ignored", in: "policy")) }
         facts += policy.ignoredMetadata.map { Fact("metadata \($0)", "ignored", in: "policy") }
         facts += policy.ignoredFiles.map { Fact("files \($0)", "ignored", in: "policy") }
+        if let layouts {
+            facts += [Fact("layout", layouts.left, in: "A"), Fact("layout", layouts.right, in: "B")]
+        }
         if policy.allowsRename { facts.append(Fact("renames", "allowed", in: "policy")) }
         if !policy.only.isEmpty { facts.append(Fact("only", policy.only.joined(separator: ", "), in: "policy")) }
         var finding = Finding("sides", "What was compared")

@@ -4,6 +4,12 @@ extension CheckpointDifference {
     /// The report for programs: `schema` names its version. Identical tensors are counted, by layer, not
     /// listed.
     package var json: JSONValue {
+        guard case .object(var members) = plain, let layouts else { return plain }
+        members["layouts"] = layouts.json
+        return .object(members)
+    }
+
+    private var plain: JSONValue {
         [
             "schema": .string(Self.schema),
             "verdict": .string(verdict.rawValue),
@@ -37,6 +43,21 @@ extension CheckpointDifference.Side {
         [
             "path": .string(path), "container": .string(container), "tensors": .integer(tensors),
             "elements": .integer(elements), "bytes": .integer(bytes),
+        ]
+    }
+}
+
+extension LayoutComparison {
+    var json: JSONValue {
+        [
+            "left": .string(left), "right": .string(right), "pairs": .integer(pairs),
+            "without_counterpart": .array(
+                unpaired.map {
+                    [
+                        "name": .string($0.name), "side": .string($0.side.rawValue), "why": .string($0.why),
+                        "covered": .bool($0.isCovered),
+                    ]
+                }),
         ]
     }
 }
@@ -75,6 +96,11 @@ extension TensorDifference {
         if case .renamed(let other) = verdict { members.append(("renamed_to", .string(other))) }
         if case .transposed(let axes) = verdict {
             members.append(("axes", .array(axes.map { JSONValue.integer($0) })))
+        }
+        if let counterpart {
+            members.append(("name_in_b", .string(counterpart.name)))
+            if let index = counterpart.ulpIndex { members.append(("ulp_max_index_in_b", .integer(index))) }
+            if let index = counterpart.absoluteIndex { members.append(("abs_max_index_in_b", .integer(index))) }
         }
         if let measures { members.append(("measures", measures.json)) }
         if !notes.isEmpty { members.append(("notes", .array(notes.map(JSONValue.string)))) }

@@ -26,6 +26,7 @@ extension CheckpointDifference {
         layers = try Self.layers(cursor["layers"], tensors, compared)
         metadata = try cursor["metadata"].elements().map { try Text(json: $0) }
         files = try cursor["files"].present?.elements().map { try FileDifference(json: $0) } ?? []
+        layouts = try cursor["layouts"].present.map { try LayoutComparison(json: $0) }
         notes = try cursor["notes"].elements().map { try $0.string() }
         let word = try cursor["verdict"].string()
         guard utf8Equal(word, verdict.rawValue) else {
@@ -61,6 +62,22 @@ extension CheckpointDifference.Side {
         (path, container) = (try cursor["path"].string(), try cursor["container"].string())
         (tensors, elements) = (try cursor["tensors"].int(), try cursor["elements"].int())
         bytes = try cursor["bytes"].int()
+    }
+}
+
+extension LayoutComparison {
+    init(json cursor: JSONCursor) throws {
+        (left, right) = (try cursor["left"].string(), try cursor["right"].string())
+        pairs = try cursor["pairs"].count()
+        unpaired = try cursor["without_counterpart"].elements().map { item in
+            let word = try item["side"].string()
+            guard let side = UnpairedTensor.Side(rawValue: word) else {
+                throw try item["side"].error(expected: "A or B", found: "\"\(word)\"")
+            }
+            return UnpairedTensor(
+                name: try item["name"].string(), side: side, why: try item["why"].string(),
+                isCovered: try item["covered"].bool())
+        }
     }
 }
 
@@ -117,6 +134,11 @@ extension TensorDifference {
         (name, passes) = (try cursor["name"].string(), try cursor["passes"].bool())
         left = try cursor["left"].present.map { try Side(json: $0) }
         right = try cursor["right"].present.map { try Side(json: $0) }
+        counterpart = try cursor["name_in_b"].present.map {
+            Counterpart(
+                name: try $0.string(), ulpIndex: try cursor["ulp_max_index_in_b"].present?.count(),
+                absoluteIndex: try cursor["abs_max_index_in_b"].present?.count())
+        }
         verdict = try TensorVerdict(json: cursor)
         measures = try cursor["measures"].present.map { try TensorMeasures(json: $0) }
         notes = try cursor["notes"].present?.elements().map { try $0.string() } ?? []

@@ -29,6 +29,9 @@ package struct CheckpointDifferenceText {
             lines.append(
                 "  \(label)  \(side.path)  (\(side.container), \(side.tensors) tensors, \(MemorySize(side.bytes)))")
         }
+        if let layouts = report.layouts {
+            lines.append("  paired by meaning: \(layouts.pairs); A: \(layouts.left), B: \(layouts.right)")
+        }
         lines += table
         lines += details
         lines += report.notes.map { "  note: \($0)" }
@@ -95,6 +98,9 @@ package struct CheckpointDifferenceText {
             report.metadata.map {
                 "\($0.key): \(Self.value($0.left)) | \(Self.value($0.right))\($0.passes ? " (passes)" : "")"
             })
+        list(
+            "without a counterpart in the other layout",
+            (report.layouts?.unpaired ?? []).map { "\($0.name)  (\($0.side.rawValue)): \($0.why)" })
         list("files not compared", report.notCompared.map(Self.file))
         list("other files not read", report.files.filter { $0.outcome != .notCompared }.map(Self.file))
         return lines
@@ -102,7 +108,7 @@ package struct CheckpointDifferenceText {
 
     private static func measured(_ tensor: TensorDifference, _ m: TensorMeasures) -> [String] {
         var first =
-            "\(tensor.name)  \(tensor.types): \(Figures.grouped(m.unequalElements)) of \(Figures.grouped(m.elements)) "
+            "\(tensor.names)  \(tensor.types): \(Figures.grouped(m.unequalElements)) of \(Figures.grouped(m.elements)) "
             + "elements"
         if m.unequalNumbers != m.unequal {
             let (zeros, nans) = (m.zeroSigns, m.nanPayloads)
@@ -116,12 +122,13 @@ package struct CheckpointDifferenceText {
         var lines = [first]
         if m.maxULP.amount > 0 {
             lines.append(
-                "  ULP max \(Figures.ulp(m.maxULP.amount)) at [\(m.maxULP.index)] (\(m.maxULP.left) | \(m.maxULP.right)), "
+                "  ULP max \(Figures.ulp(m.maxULP.amount)) at \(Self.place(m.maxULP.index, tensor.counterpart?.ulpIndex)) (\(m.maxULP.left) | \(m.maxULP.right)), "
                     + "p50 \(Figures.ulp(m.median)), p99 \(Figures.ulp(m.percentile99))")
         }
         if m.maxAbsolute.amount > 0 {
             lines.append(
-                "  |Δ| max \(Figures.short(m.maxAbsolute.amount)) at [\(m.maxAbsolute.index)] "
+                "  |Δ| max \(Figures.short(m.maxAbsolute.amount)) at "
+                    + "\(Self.place(m.maxAbsolute.index, tensor.counterpart?.absoluteIndex)) "
                     + "(\(m.maxAbsolute.left) | \(m.maxAbsolute.right)), mean \(Figures.short(m.meanAbsolute)), "
                     + "relative L2 \(Figures.short(m.relativeL2))"
                     + (m.cosine.map { ", 1 − cosine \(Figures.short(1 - $0))" } ?? ""))
@@ -129,12 +136,17 @@ package struct CheckpointDifferenceText {
         return lines + tensor.notes.map { "  " + $0 }
     }
 
+    /// A place in A's tensor, and in B's where it is another there.
+    private static func place(_ index: Int, _ other: Int?) -> String {
+        other.map { $0 == index ? "[\(index)]" : "A's [\(index)], B's [\($0)]" } ?? "[\(index)]"
+    }
+
     private static func file(_ file: FileDifference) -> String {
         "\(file.path)  (\(file.sides.rawValue)): \(file.text)"
     }
 
     private static func reshaped(_ tensor: TensorDifference) -> String {
-        var text = "\(tensor.name): \(tensor.types), \(tensor.verdict.word)"
+        var text = "\(tensor.names): \(tensor.types), \(tensor.verdict.word)"
         if case .transposed(let axes) = tensor.verdict { text += ", axes \(axes)" }
         return text + tensor.notes.map { "; " + $0 }.joined()
     }

@@ -29,4 +29,15 @@ package enum CheckpointDigest {
         }
         return digests.withLock { known in zip(checkpoint.tensors, known).map { ($0.name, $1!) } }
     }
+
+    /// The identity of the weights of each part of a model in the common form, by the parts' names: of one state the same in
+    /// whatever layout it is stored.
+    /// - Throws: what reading throws.
+    package static func components(
+        of contents: ModelContents, on pool: WorkerPool
+    ) throws -> [(name: String, digest: Digest)] {
+        try contents.components.map { name in
+            (name, try WeightsDigest.root(tensors(of: try contents.component(name), on: pool)))
+        }
+    }
 }

@@ -38,6 +38,8 @@ extension CheckpointDifference {
         add(
             unread, unread == 1 ? "file that can hold weights not compared" : "files that can hold weights not compared"
         )
+        let average = layouts?.uncovered.count ?? 0
+        add(average, average == 1 ? "averaged weight (EMA) not compared" : "averaged weights (EMA) not compared")
         let others = files.count - unread
         add(others, others == 1 ? "other file not read" : "other files not read")
         return parts.joined(separator: ", ")

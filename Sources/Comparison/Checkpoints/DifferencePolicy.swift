@@ -50,6 +50,15 @@ package struct DifferencePolicy: Sendable, Equatable {
         return rules.first { NamePattern.matches($0.pattern, name) }.map { $0.tolerance != nil } ?? true
     }
 
+    /// Whether a tensor of these names is compared, which are spellings of one.
+    func takes(any names: [String]) -> Bool {
+        guard only.isEmpty || names.contains(where: { name in only.contains { NamePattern.matches($0, name) } }) else {
+            return false
+        }
+        return rules.first { rule in names.contains { NamePattern.matches(rule.pattern, $0) } }
+            .map { $0.tolerance != nil } ?? true
+    }
+
     /// The tolerance of a tensor of that name.
     package func tolerance(of name: String) -> Tolerance {
         rules.first { NamePattern.matches($0.pattern, name) }?.tolerance ?? tolerance

@@ -36,12 +36,23 @@ package struct TensorDifference: Sendable, Equatable {
         package var description: String { "\(type) \(shape)" }
     }
 
+    /// The same tensor as the right side's layout has it.
+    package struct Counterpart: Sendable, Equatable {
+        /// The right side's name; of a part of a joined tensor with its rows.
+        package let name: String
+        /// Where the worst elements are in the right side's stored tensor, row-major; those of the measures are places in
+        /// the left one's. `nil` where nothing was measured.
+        package let ulpIndex: Int?, absoluteIndex: Int?
+    }
+
     /// Its name, on the left side where it has two.
     package let name: String
     /// The left checkpoint's; `nil` where it has none.
     package let left: Side?
     /// The right checkpoint's; `nil` where it has none.
     package let right: Side?
+    /// Its name and places in the right side's layout; `nil` where both have one layout.
+    package let counterpart: Counterpart?
     /// The relation of the two.
     package let verdict: TensorVerdict
     /// The distances of the numbers; `nil` where they are identical, cannot be compared, or were not asked for.
@@ -62,6 +73,8 @@ package struct TensorDifference: Sendable, Equatable {
     }
     /// Whether only its name is another.
     package var isRenamed: Bool { if case .renamed = verdict { true } else { false } }
+    /// Its name, and behind it the right side's where that is another.
+    package var names: String { counterpart.map { "\(name) | \($0.name)" } ?? name }
     /// Type and shape of both sides, once where they are the same.
     package var types: String {
         let (a, b) = (left?.description ?? "nothing", right?.description ?? "nothing")

@@ -91,6 +91,12 @@ package struct TensorMeasures: Sendable, Equatable {
         }
     }
 
+    /// Says where the worst elements are in another order of the elements.
+    mutating func moveWorst(ulp: Int, absolute: Int) {
+        maxULP.index = ulp
+        maxAbsolute.index = absolute
+    }
+
     /// The mean of |a − b| over all pairs.
     package var meanAbsolute: Double { quotients?.meanAbsolute ?? (count == 0 ? 0 : sumAbsolute / Double(count)) }
     /// ‖a − b‖ / ‖a‖ (L2): 0 where all finite pairs are equal, infinite where a is zero and b is not.

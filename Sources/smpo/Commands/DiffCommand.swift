@@ -36,6 +36,17 @@ struct DiffCommand: ParsableCommand {
             how many units of the last place (ULP; largest, p50, p99) and by how
             much, and where the worst element is.
 
+            Where the names are of two layouts, tensors are paired by what they are
+            in a model: the folders of diffusers and transformers of any version,
+            single files of Stable Diffusion 1.x and XL (LDM's names), open_clip.
+            Joined q, k, v are compared part by part, projections that are stored
+            transposed as they are meant, [C,C,1,1] as [C,C]; elements are counted
+            in each side's own tensor. If every weight is equal, the verdict is
+            "the same weights in another layout", exit 0. Buffers that the other
+            layout does not have are listed; averaged weights (EMA) on one side
+            alone make the verdict incomplete unless --weights says which are
+            meant.
+
             RUNS
             Of two recorded runs it verifies both, compares their manifests and
             then, step by step and phase by phase, what both have: runs of
@@ -52,6 +63,7 @@ struct DiffCommand: ParsableCommand {
               smpo diff a.safetensors b.safetensors --tolerance rtol:1e-5,atol:1e-8
               smpo diff base.safetensors merged.safetensors --html diff.html
               smpo diff --lora --base base.st adapter.st merged.st
+              smpo diff v1-5-pruned.ckpt sd15 --weights ema
               smpo diff run-42 run-43
               smpo diff run-42 run-43 --no-rerun --json
 
@@ -117,6 +129,7 @@ struct DiffCommand: ParsableCommand {
         }
         var comparison = CheckpointComparison(
             engine: engine, policy: policy, measures: !options.stat || options.html != nil)
+        comparison.weights = options.choice.weights
         let bar = ComparisonProgress(bytes: max(left.byteCount, right.byteCount))
         comparison.progress = bar.map { bar in { bar.update($0, $1, $2) } }
         let report = try comparison.compare(left, right)

@@ -12,7 +12,10 @@ struct InspectCommand: ParsableCommand {
         discussion: """
             Reads headers only. By default parameters are summed up by module;
             --depth says how many parts of the names make a module. Of a folder
-            it names the files that are not read, and why.
+            it names the files that are not read, and why. Of a single file with
+            LDM's names, or one with open_clip's, it says of which parts of a
+            model the tensors are, whether there are averaged weights (EMA), and
+            what is no part of the model.
 
             EXAMPLES
               smpo inspect model.safetensors
@@ -50,7 +53,9 @@ struct InspectCommand: ParsableCommand {
         defer { engine.stop() }
         let opened = try CheckpointInput(checkpoint, workspace: workspace).checkpoint(
             workspace, engine: engine, ignoring: folders.ignoreFile)
-        let text = CheckpointText(opened, showsMetadata: metadata)
+        let contents = try ModelContents(opened)
+        let isForeign = contents.isForeign || contents.hasAverage
+        let text = CheckpointText(opened, showsMetadata: metadata, contents: isForeign ? contents : nil)
         print(json ? text.json.pretty : tensors ? text.tensors : text.modules(depth: depth))
     }
 }
