@@ -29,7 +29,8 @@ struct Smpo: AsyncParsableCommand {
                     GateCommand.self, GoldenCommand.self, RunsCommand.self, ReportCommand.self, CalibrateCommand.self,
                 ]),
             CommandGroup(
-                name: "Comparison", subcommands: [DiffCommand.self, DigestCommand.self, InspectCommand.self]),
+                name: "Comparison",
+                subcommands: [DiffCommand.self, DigestCommand.self, InspectCommand.self, ConvertCommand.self]),
             CommandGroup(name: "Signing", subcommands: [KeysCommand.self, SignCommand.self]),
             CommandGroup(
                 name: "Model and data",

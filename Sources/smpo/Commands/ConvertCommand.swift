@@ -1,0 +1,123 @@
+import ArgumentParser
+import Checkpoints
+import Compute
+import Core
+import Ledger
+
+/// `smpo convert`
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write a checkpoint in another layout or container, and prove that it is the same.",
+        discussion: """
+            IN is a checkpoint as smpo diff takes it: safetensors, PyTorch (.bin,
+            .pt, .ckpt; nothing in it is run), GGUF, an index of shards, a model's
+            or pipeline's folder. OUT is a safetensors file where it ends with
+            .safetensors, else a new folder as diffusers and transformers save it.
+
+            A folder of a pipeline goes into one file with LDM's names (Stable
+            Diffusion 1.x, XL), such a file into a folder; all else keeps its
+            names, unless --to says which are written. Joined q, k, v are split or
+            joined, projections turned, [C,C,1,1] and [C,C] as each layout has
+            them. Configurations and tokenizers are copied from the input's folder,
+            or from the one that --configuration names. What the layout has no
+            place for (noise schedules, averaged weights, the state of a training)
+            is listed.
+
+            Tensors are written one by one: a file may be larger than the memory.
+            What was written is read again: the digest of each part's weights must
+            be that of the input, in the element types that are written, or nothing
+            is left behind. OUT replaces a file whole; a folder that holds anything
+            is refused.
+
+            EXAMPLES
+              smpo convert v1-5-pruned.safetensors sd15 --configuration sd15-configs
+              smpo convert sd15 sd15.safetensors
+              smpo convert model.ckpt model.safetensors --weights ema --to ldm
+              smpo convert pytorch_model.bin model.safetensors
+              smpo convert sdxl sdxl-fp16 --dtype f16 --variant fp16
+              smpo convert open_clip.pt clip --to diffusers --configuration clip-h
+
+            \(ExitStatus.help([.success, .trouble, .usage]))
+            """)
+
+    @Argument(help: "A checkpoint: file, index or folder.")
+    var input: String
+
+    @Argument(help: "A file that ends with .safetensors, or a new folder.")
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The names that are written: same, diffusers (transformers' too), ldm or open_clip.", valueName: "layout"))
+    var to: ModelLayout?
+
+    @Option(help: ArgumentHelp("The type of floating-point numbers: f32 or f16. (default: as they are)"))
+    var dtype: String?
+
+    @Option(help: ArgumentHelp("The folder with configurations and tokenizers for a folder.", valueName: "folder"))
+    var configuration: String?
+
+    @Option(help: ArgumentHelp("The variant in the names of a folder's files of weights, such as fp16."))
+    var variant: String?
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @OptionGroup var choice: WeightsOptions
+    @OptionGroup var folders: FolderOptions
+
+    func validate() throws {
+        if let dtype, !["f32", "f16"].contains(dtype) {
+            throw ValidationError("--dtype must be f32 or f16, found \(dtype)")
+        }
+        if let variant, variant.isEmpty || variant.contains(where: { "./".contains($0) }) {
+            throw ValidationError("--variant must be a word such as fp16, found \"\(variant)\"")
+        }
+        let isFile = output.hasSuffix(".safetensors")
+        if isFile && (variant != nil || configuration != nil) {
+            throw ValidationError("--variant and --configuration are for a folder; \(output) is a file")
+        }
+    }
+
+    func run() throws {
+        try OutputFile("OUT", output).require(sparing: [input, configuration], Workspace())
+        let opened = try Checkpoint(opening: input, ignoring: folders.ignoreFile)
+        var choices = ConversionPlan.Choices()
+        choices.layout = to
+        choices.dtype = dtype.map { $0 == "f16" ? .f16 : .f32 }
+        choices.weights = choice.weights ?? .plain
+        (choices.configuration, choices.variant) = (configuration, variant)
+        let plan = try ConversionPlan(opened, to: output, choices)
+        let proofs = try Conversion(plan).run(to: output)
+        if json {
+            print(document(plan, proofs).pretty)
+            return
+        }
+        Message.line("\(input): \(plan.contents.layout), \(opened.tensors.count) tensors")
+        Message.line(
+            "\(output): \(plan.layout.rawValue == "same" ? "the same names" : "names of \(plan.layout.rawValue)")")
+        for proof in proofs {
+            Message.line(
+                "\(proof.after.hex)  \(proof.part.isEmpty ? "all tensors" : proof.part): the same before and after")
+        }
+        if !plan.leftOut.isEmpty {
+            Message.line("left out (\(plan.leftOut.count))")
+            for (name, why) in plan.leftOut { Message.line("  \(name): \(why)") }
+        }
+    }
+
+    private func document(_ plan: ConversionPlan, _ proofs: [Conversion.Proof]) -> JSONValue {
+        [
+            "schema": "smpo/conversion/1", "input": .string(input), "output": .string(output),
+            "from": .string(plan.contents.layout), "to": .string(plan.layout.rawValue),
+            "components": .array(
+                proofs.map {
+                    ["name": .string($0.part), "before": .digest($0.before), "after": .digest($0.after)]
+                }),
+            "left_out": .array(plan.leftOut.map { ["name": .string($0.name), "why": .string($0.why)] }),
+        ]
+    }
+}
+
+extension ModelLayout: ExpressibleByArgument {}
