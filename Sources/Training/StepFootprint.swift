@@ -64,8 +64,7 @@ struct StepFootprint: Sendable {
         try pipeline.parts.filter { !$0.component.parameters.isEmpty }.map { part in
             var storage = "fresh"
             if case .folder(let folder) = recipe.model {
-                let place = pipeline.place(of: part.kind.name, in: folder)
-                let file = try ModelDirectory(path: place, variant: folder.variant).weights
+                let file = try folder.weights(of: part.kind.name, in: pipeline)
                 let type = file.tensors.first?.type.name ?? "F32"
                 storage = type == "F32" ? "mapped from the file" : "read from \(type)"
             }

@@ -9,7 +9,7 @@ import Testing
 /// Models with two text encoders.
 @Suite struct SDXLTests {
     /// Tiny configurations of SDXL's structure; `changes` are other values of keys, by `component.key`.
-    private static func model(
+    static func model(
         _ changes: [String: JSONValue] = [:], without missing: [String] = [], on engine: Engine? = nil
     ) throws -> Pipeline {
         let unet: JSONObject = [

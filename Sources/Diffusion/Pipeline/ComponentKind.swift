@@ -7,6 +7,8 @@ package struct ComponentKind: Sendable {
     package enum Origin: Sendable {
         /// The folder of a model, its weights read from it or shapes on a device.
         case folder(ModelFolder, shapes: ShapeDevice?)
+        /// A single file of a whole model, its weights read from it or shapes on a device.
+        case file(SingleFileModel, shapes: ShapeDevice?)
         /// A configuration, by its path, and what its weights are, drawn from a seed where they are numbers.
         case configuration(String, ModelWeights, seed: UInt64)
     }
@@ -44,6 +46,7 @@ package struct ComponentKind: Sendable {
             switch origin {
             case .folder(let model, let shapes):
                 try N(path: model.place(of: name, in: folder), variant: model.variant, shapes: shapes)
+            case .file(let model, let shapes): try model.network(name, folder: folder, N.self, shapes: shapes)
             case .configuration(let path, .numbers(let engine), let seed):
                 try N(
                     config: N.Configuration(path: path), loader: ParameterLoader(seed: seed ^ salt, engine: engine))
@@ -61,6 +64,7 @@ package struct ComponentKind: Sendable {
         return ComponentKind(name, folder: folder, C.classNames, isOptional: isOptional) { origin in
             switch origin {
             case .folder(let model, _): try C(path: "\(model.path)/\(Pipeline.path(folder, file))")
+            case .file(let model, _): try model.configuration(name, Pipeline.path(folder, file), C.self)
             case .configuration(let path, _, _): try C(path: path)
             }
         }
@@ -74,6 +78,7 @@ package struct ComponentKind: Sendable {
                 let own = "\(model.path)/\(name)"
                 return try CaptionTokenizer(
                     TokenizerFiles(folder: mayLieBeside && !FileContents.isFolder(own) ? model.path : own))
+            case .file(let model, _): return try model.tokenizer(name, mayLieBeside: mayLieBeside)
             case .configuration(let path, _, _): return try CaptionTokenizer(TokenizerFiles(folder: path))
             }
         }

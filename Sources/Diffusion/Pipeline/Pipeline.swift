@@ -27,13 +27,27 @@ package struct Pipeline: Sendable {
 
     /// The same, and which files of the folder are read.
     package init(_ layout: PipelineLayout, _ folder: ModelFolder, shapes: ShapeDevice? = nil) throws {
-        try layout.requireOpenable(folder)
         if folder.autoencoder != nil { try layout.requireAutoencoder() }
+        if folder.isFile {
+            try self.init(layout, try SingleFileModel(folder), shapes: shapes)
+            return
+        }
+        try folder.requireFolder()
+        try layout.requireOpenable(folder)
         try folder.requireVariant(layout.kinds.map(\.folder))
         try self.init(
             layout.kinds.compactMap { kind in
                 if kind.isOptional, !folder.has(kind) { return nil }
                 return Part(kind: kind, component: try kind.make(.folder(folder, shapes: shapes)))
+            }, shapes: shapes)
+    }
+
+    /// A model in a single file. With `shapes` its header is read, and no number.
+    private init(_ layout: PipelineLayout, _ model: SingleFileModel, shapes: ShapeDevice?) throws {
+        try self.init(
+            layout.kinds.compactMap { kind in
+                if kind.isOptional, !model.has(kind) { return nil }
+                return Part(kind: kind, component: try kind.make(.file(model, shapes: shapes)))
             }, shapes: shapes)
     }
 

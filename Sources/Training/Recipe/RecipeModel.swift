@@ -84,7 +84,8 @@ extension Recipe {
 extension Recipe.Model {
     /// The keys of `model`, as they are written.
     struct Keys: Sendable {
-        fileprivate var path: String?, variant: String?, vae: String?, clip: String?
+        fileprivate var path: String?, variant: String?, vae: String?, configuration: String?, clip: String?
+        fileprivate var weights = WeightsChoice.plain
         fileprivate var unet: String?, textEncoder: String?, textEncoder2: String?, scheduler: String?
         fileprivate var tokenizer: String?, tokenizer2: String?
         fileprivate var initSeed: UInt64?
@@ -99,7 +100,10 @@ extension Recipe.Model {
     init(_ keys: Keys, _ section: SettingsSection, runSeed: UInt64) throws {
         let seed = keys.initSeed ?? runSeed
         if let path = keys.path {
-            self = .folder(path: path, variant: keys.variant, vae: keys.vae)
+            self = .folder(
+                ModelFolder(
+                    path: path, variant: keys.variant.map { .named($0) } ?? .plain, autoencoder: keys.vae,
+                    configuration: keys.configuration, weights: keys.weights))
         } else if let clip = keys.clip {
             guard let tokenizer = keys.tokenizer else {
                 throw section["tokenizer"].missing("the path of a folder or the word shapes")
@@ -141,6 +145,7 @@ extension Recipe.Model {
         case .folder(let folder):
             (keys.path, keys.vae, keys.initSeed) = (folder.path, folder.autoencoder, nil)
             if case .named(let variant) = folder.variant { keys.variant = variant }
+            (keys.configuration, keys.weights) = (folder.configuration, folder.weights)
         case .fresh(let fresh):
             (keys.unet, keys.textEncoder, keys.scheduler) = (fresh.unet, fresh.textEncoder, fresh.scheduler)
             (keys.textEncoder2, keys.tokenizer2, keys.vae) = (fresh.textEncoder2, fresh.tokenizer2?.name, fresh.vae)
@@ -161,7 +166,8 @@ extension Recipe.Model.Keys: KeyedSettings {
         [
             Key(
                 "path", \.path, .optional(.text("the path of a folder")),
-                "a folder in diffusers' layout, or a scorer's; else a new model is made of the other keys"),
+                "a folder in diffusers' layout, or a scorer's, or a single file of Stable Diffusion 1.x or XL (.safetensors, "
+                    + ".ckpt); else a new model is made of the other keys"),
             Key(
                 "variant", \.variant, .optional(.text("a variant such as fp16")), default: .omitted(nil),
                 when: isFolder,
@@ -172,6 +178,13 @@ extension Recipe.Model.Keys: KeyedSettings {
                 when: isNoScorer,
                 "of a folder's model: the folder of another autoencoder, in the place of its own; of a new model: the "
                     + "autoencoder's config.json"),
+                "configuration", \.configuration, .optional(.text("the path of a folder")), default: .omitted(nil),
+                when: isFolder,
+                "of a single file the folder with configurations and tokenizers, in diffusers' layout; configurations that "
+                    + "are missing there are the published ones where all shapes fit"),
+            Key(
+                "weights", \.weights, .choice, default: .omitted(.plain), when: isFolder,
+                "of a single file that has averaged weights (EMA) besides: plain for the trained ones, or ema"),
             Key(
                 "clip", \.clip, .optional(.text("the path of a configuration")), default: .omitted(nil), when: isNew,
                 "a new scorer's config.json of a CLIPModel; with objective.name: pickscore"),
