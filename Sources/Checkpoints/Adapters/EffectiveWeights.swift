@@ -44,10 +44,12 @@ struct EffectiveWeights {
         return try Checkpoint(path: path, container: container, tensors: tensors)
     }
 
-    /// What the adapter makes of `base`.
+    /// What the adapter makes of `base`. A single file is taken in the form of its folder, by whose names modules are found, and
+    /// so are joined tensors; buffers and all else stay.
     /// - Throws: `CheckpointError` (`adapter`) where a module has no weight in the base, or one of another shape, or where
     ///   it is open which it is.
     func merged(into base: Checkpoint) throws -> Checkpoint {
+        let base = try base.inCommonForm()
         let names = ModuleNames(base.tensors.map(\.name))
         var made: [String: CheckpointTensor] = [:]
         var makers: [String: String] = [:]

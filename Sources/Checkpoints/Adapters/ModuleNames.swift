@@ -17,10 +17,34 @@ struct ModuleNames {
     private let exact: [String: [String]]
     private let flattened: [String: [String]]
 
-    /// From the names of a base's tensors.
+    /// From the names of a base's tensors, in the form that folders of diffusers and transformers have.
     init(_ names: [String]) {
-        exact = Dictionary(grouping: names, by: Self.dotted)
-        flattened = Dictionary(grouping: names) { Self.flat($0) }
+        let spellings = names.map { ($0, $0) } + Self.otherSpellings(names)
+        exact = Dictionary(grouping: spellings) { Self.dotted($0.0) }.mapValues { $0.map(\.1) }
+        flattened = Dictionary(grouping: spellings) { Self.flat($0.0) }.mapValues { $0.map(\.1) }
+    }
+
+    /// The names that LDM's code gives the tensors of a UNet, by which kohya's scripts name SDXL's modules, and those that
+    /// other versions of transformers give text encoders; each with the name in the base.
+    private static func otherSpellings(_ names: [String]) -> [(String, String)] {
+        var result: [(String, String)] = []
+        for prefix in ["unet/", ""] {
+            let own = names.filter { $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/") }
+                .map { String($0.dropFirst(prefix.count)) }
+            let table = UNetLayout(diffusers: own).table
+            // What both spell alike is no second name.
+            result += own.compactMap { name in
+                table.own(name).flatMap { $0.name == name ? nil : (prefix + $0.name, prefix + name) }
+            }
+        }
+        for component in ModelNaming.folders where component.hasPrefix("text_encoder") {
+            let prefix = component + "/"
+            for name in names where name.hasPrefix(prefix) {
+                let present = prefix + ModelNaming.present(String(name.dropFirst(prefix.count)), of: component)
+                if present != name { result.append((present, name)) }
+            }
+        }
+        return result
     }
 
     /// The names that a module's tensor may have, `ending` being `.weight` or `.bias`: those that are spelt alike where
