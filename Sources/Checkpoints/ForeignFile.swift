@@ -20,7 +20,10 @@ package struct ForeignFile {
         } else if let known = Self.magics.first(where: { start.dropFirst($0.offset).starts(with: $0.bytes) }) {
             self.init(known.name, known.hint)
         } else if let format = Self.readElsewhere(start) {
-            self.init(format, "it is read as a model, by every command, but not here: convert it to safetensors")
+            self.init(
+                format,
+                "it is read as a model, by every command, but not here: smpo convert IN OUT.safetensors makes one that is"
+            )
         } else if Self.isMessagePack(start) {
             self.init("a MessagePack file, as Flax writes it", Self.convert)
         } else if Self.isONNX(start) {
