@@ -17,6 +17,10 @@ package struct Auditor {
     /// Whether a diverged step is run again, to name the operator that differs.
     package let localizes: Bool
 
+    /// Where the latents of pictures are found, and whether they are made again; nil for those of the workspace, made where
+    /// they are not there.
+    package var latents: LatentSetUse?
+
     /// A fault that the self-test puts into the replay; else nil.
     package var fault: Fault?
 
@@ -62,9 +66,14 @@ package struct Auditor {
         if let reason = incomparable(run) { return AuditReport(run: run.name, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run.name, steps: run.stepCount) }
         let trained = try run.checkTrainedFolder()
-        let session = try run.session(on: engine)
+        let session = try run.session(on: engine, latents: latents)
         var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
         (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
+        if let latents = session.latents, !latents.isOwn {
+            report.unchecked.append(
+                "latents: \(latents.set.folder) was read, as its digests say; that these are the pictures' latents: "
+                    + "smpo data encode --check, or --remake-latents")
+        }
         (report.steps, report.signers) = (run.stepCount, run.signers.known)
         report.contract = session.inputs.contract
         var chain = Chain(inputs: session.inputs.digest)

@@ -45,7 +45,7 @@ package struct Verifier {
             requireSteps(run, &report)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
-        } catch let error where error is MissingObject || error is UnstatedInput {
+        } catch let error where error is MissingObject || error is UnstatedInput || error is LatentSetMissing {
             (report.verdict, report.reason) = (.incomplete, "\(error)")
             report.skip("the rest", "what is missing stands before it")
         } catch let error as ContractDifference {

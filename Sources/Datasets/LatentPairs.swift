@@ -131,6 +131,12 @@ package struct LatentPairs: PreferenceDataset {
         return LatentPairs.float32(latent).floats
     }
 
+    /// Which part of its picture a latent shows, where a set says so; else the whole of one of `size` pixels.
+    package func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame {
+        guard case .set(let latents) = numbers else { return PictureFrame(height: size, width: size) }
+        return try latents.facts(at: index).frames[which.rawValue]
+    }
+
     /// The tensor of a side: `latents_0`, `latents_1`.
     static func name(_ side: PairSide) -> String { "latents_\(side.rawValue)" }
 

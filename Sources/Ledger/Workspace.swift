@@ -28,6 +28,9 @@ package struct Workspace: Sendable {
     /// The model that a run ended with, in diffusers' layout.
     package func model(_ run: String) -> String { path(".smpo/runs/\(run)") }
 
+    /// The latent sets that recipes give no folder.
+    package var latents: String { path(".smpo/latents") }
+
     /// The replacements of golden runs that were reviewed.
     package var reviews: String { path(".smpo/review") }
 

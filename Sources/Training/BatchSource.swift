@@ -36,16 +36,18 @@ package struct BatchSource: Sendable {
         package let timestepCount: Int?
 
         /// A run of `recipe`.
-        init(_ recipe: Recipe, timestepCount: Int?) {
-            (self.recipe, self.timestepCount) = (recipe, timestepCount)
+        /// - Parameter edge: that of the latents that pictures were made into; nil of what is trained on as it is.
+        init(_ recipe: Recipe, timestepCount: Int?, edge: Int? = nil) {
+            (self.recipe, self.timestepCount, self.edge) = (recipe, timestepCount, edge)
         }
+        private let edge: Int?
 
         private var objective: ObjectiveKind { recipe.objective.kind }
         /// Edge of the pictures, or of the latents.
-        package var size: Int { recipe.data.size }
+        package var size: Int { edge ?? recipe.data.size }
         /// Edge of the pictures in pixels: of latents of those that they stand for.
-        package var pictureSize: Int { isLatent ? DiffusionModel.pixelsPerLatent * size : size }
-        /// Whether the pictures are latents.
+        package var pictureSize: Int { isLatent ? DiffusionModel.pixelsPerLatent * size : recipe.data.size }
+        /// Whether the data are latents that were made elsewhere.
         package var isLatent: Bool { recipe.data.isLatent }
         /// What the network is told of the pictures' sizes.
         package var timeIDs: Recipe.Data.TimeIDs { recipe.data.timeIDs }
@@ -57,8 +59,10 @@ package struct BatchSource: Sendable {
         package var timesteps: Timesteps { recipe.training.timesteps }
         /// Probability that a caption is emptied.
         package var captionDropout: Float { Float(recipe.training.captionDropout) }
-        /// How pictures are made ready.
-        package var preparation: PicturePreparation { recipe.preparation }
+        /// How pictures are made ready; latents were, when they were made.
+        package var preparation: PicturePreparation { edge == nil ? recipe.preparation : .plain }
+        /// Whether each picture's crop was drawn, and is recorded.
+        var recordsCrops: Bool { recipe.data.preparation.crop == .random }
         /// Pictures an item has.
         package var samplesPerItem: Int { objective.samplesPerItem }
         /// Share of good pictures, for single pictures that people judged; nil for objectives of other items.
@@ -107,12 +111,25 @@ package struct BatchSource: Sendable {
             ? InversionNoise(seed: settings.seed, step: step, samples: x0.shape[0]) : nil
         let encoding = settings.trainsTextEncoder ? nil : model.diffusionModel
         let conditioning: Conditioning =
-            encoding.map { .encoded($0.encode(captions, engine: engine)) } ?? .tokens(captions.map(model.tokenIDs))
+            try encoding.map { .encoded(try states(picks, captions, of: $0)) } ?? .tokens(captions.map(model.tokenIDs))
         return TrainingBatch(
-            items: entries, x0: x0, crops: settings.preparation.crop == .random ? pictures.map(\.frame) : nil,
+            items: entries, x0: x0, crops: settings.recordsCrops ? pictures.map(\.frame) : nil,
             noise: noise, inversionNoise: inversionNoise, conditioning: conditioning,
-            unconditional: settings.needsEmptyCaption ? model.diffusionModel?.encode([""], engine: engine) : nil,
+            unconditional: settings.needsEmptyCaption
+                ? try model.diffusionModel.map { try states([nil], [""], of: $0) } : nil,
             sizes: sizes)
+    }
+
+    /// The states of captions, each that of the item at a place in the data or the empty one: of a latent set, or encoded here.
+    private func states(_ places: [Int?], _ captions: [String], of model: DiffusionModel) throws -> TextStates {
+        guard case .pairs(let dataset, let labels) = items, let pairs = dataset as? EncodedPairs, pairs.hasTextStates
+        else { return model.encode(captions, engine: engine) }
+        return TextStates.joined(
+            try zip(places, captions).map { place, caption in
+                let index = caption.isEmpty ? nil : place.map { labels.labels[$0].index }
+                let states = try pairs.states(at: index)
+                return TextStates(context: states.context, pooled: states.pooled)
+            }, engine: engine)
     }
 
     /// What the network is told of the sizes of samples that lie in their pictures as `frames` say; nothing where it does not

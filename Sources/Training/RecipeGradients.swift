@@ -5,8 +5,10 @@ import Preferences
 /// What a recipe makes of an opened model: the gradients of a step.
 extension Recipe {
     /// The gradients of a diffusion model under the recipe's objective.
-    func gradients(of model: DiffusionModel, on engine: Engine) throws -> Denoising {
-        let objective = objective.make(elements: model.unet.config.inChannels * data.size * data.size)
+    /// - Parameter edge: that of the latents that pictures were made into; nil of what is trained on as it is.
+    func gradients(of model: DiffusionModel, edge: Int? = nil, on engine: Engine) throws -> Denoising {
+        let edge = edge ?? data.size
+        let objective = objective.make(elements: model.unet.config.inChannels * edge * edge)
         let inversion = inversion ?? InversionSettings()
         // The reference shares the policy's storage: an update copies before it writes. It has no adapters.
         let reference =

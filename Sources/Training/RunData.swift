@@ -6,9 +6,9 @@ import Preferences
 /// The data of a run: its items, what stands for them, and what was left out.
 package struct RunData: Sendable {
     /// The items that batches are made of.
-    package let items: BatchSource.Items
-    /// Digests of data and labels by their names in the manifest.
-    package let digests: [String: Digest]
+    package private(set) var items: BatchSource.Items
+    /// Digests of data and labels, and of latents that were made of the data, by their names in the manifest.
+    package private(set) var digests: [String: Digest]
     /// Range of the scores, for pairs.
     package let scoreRange: ClosedRange<Double>?
     /// What a person should know: ties dropped, pictures refused.
@@ -78,6 +78,15 @@ package struct RunData: Sendable {
         self.notes = notes
         self.inputNotes = inputNotes
         self.refused = refused
+    }
+
+    /// The same data, of which a model takes `latents`. - Throws: `LatentSetMismatch` for latents of other data.
+    func encoded(_ latents: LatentSet) throws -> RunData {
+        guard case .pairs(let pairs, let labels) = items else { preconditionFailure("latents are made of pairs") }
+        var data = self
+        data.items = .pairs(try EncodedPairs(pairs, latents), labels)
+        data.digests["latents"] = latents.digest
+        return data
     }
 
     /// Planes of a picture, or of a latent.

@@ -11,24 +11,35 @@ struct SessionParts {
     let task: TrainingTask
     /// Digests of the model's parts, the data and the labels, and of tables, by their names in the manifest.
     let digests: [String: Digest]
+    /// The data, as the model takes them.
+    let data: RunData
+    /// The latents of the data's pictures, where the model has an autoencoder.
+    let latents: SessionLatents?
     /// What shapes a batch.
     let settings: BatchSource.Settings
 
     /// A diffusion model under the recipe's objective.
-    init(denoising recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
-        let opened = try DiffusionModel(recipe.pipeline(on: engine))
-        let model = try recipe.lora.map { try opened.adapted(by: $0) } ?? opened
-        try SessionParts.check(model, recipe, channels: data.channels)
-        let denoising = try recipe.gradients(of: model, on: engine)
+    init(denoising recipe: Recipe, _ opened: RunData, _ engine: Engine, _ use: LatentSetUse) throws {
+        let base = try DiffusionModel(recipe.pipeline(on: engine))
+        let model = try recipe.lora.map { try base.adapted(by: $0) } ?? base
+        let modelDigests = Pipeline.inputs(try model.pipeline.digests())
+        let encoding = try LatentEncoding(recipe, opened, model, digests: modelDigests, on: engine)
+        // Before latents are made, which may take days.
+        try SessionParts.check(model, recipe, channels: encoding?.channels ?? opened.channels)
+        if encoding != nil { try use.check(opened, modelDigests.merging(opened.digests) { first, _ in first }) }
+        latents = try encoding.map { try SessionLatents($0, use) }
+        data = try latents.map { try opened.encoded($0.set) } ?? opened
+        let denoising = try recipe.gradients(of: model, edge: encoding?.edge, on: engine)
         task = .denoising(denoising)
-        settings = BatchSource.Settings(recipe, timestepCount: denoising.model.schedule.count)
+        settings = BatchSource.Settings(recipe, timestepCount: denoising.model.schedule.count, edge: encoding?.edge)
         self.model = .diffusion(model)
-        digests = Pipeline.inputs(try model.pipeline.digests()).merging(data.digests) { first, _ in first }
+        digests = modelDigests.merging(data.digests) { first, _ in first }
             .merging(["schedule": denoising.model.schedule.digest]) { first, _ in first }
     }
 
     /// A scorer under PickScore's loss.
     init(scoring recipe: Recipe, _ data: RunData, _ engine: Engine) throws {
+        (self.data, latents) = (data, nil)
         let scorer = try PickScore(recipe.pipeline(on: engine))
         let edge = scorer.model.config.vision.imageSize
         guard recipe.data.size == edge else {

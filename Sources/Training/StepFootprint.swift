@@ -83,13 +83,15 @@ struct StepFootprint: Sendable {
         diffusion model: DiffusionModel, _ recipe: Recipe, _ engine: Engine, _ device: ShapeDevice
     ) throws {
         let channels = model.unet.config.inChannels
-        try SessionParts.check(model, recipe, channels: recipe.data.isLatent ? channels : 3)
+        let edge = recipe.data.isLatent ? nil : model.autoencoder.map { recipe.data.size / $0.config.factor }
+        try SessionParts.check(model, recipe, channels: recipe.data.isLatent || edge != nil ? channels : 3)
         var single = recipe
         single.training.microPairs = nil
         // Every move of an inversion is like the second one.
         if let steps = recipe.inversion?.steps { single.inversion?.steps = min(steps, 2) }
-        let gradients = try single.gradients(of: model, on: engine)
-        let settings = BatchSource.Settings(single, timestepCount: gradients.model.schedule.count)
+        let gradients = try single.gradients(of: model, edge: edge, on: engine)
+        let settings = BatchSource.Settings(
+            single, timestepCount: gradients.model.schedule.count, edge: edge)
         inverts = gradients.objective.noising == .inversion
 
         let start = device.live

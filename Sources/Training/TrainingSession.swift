@@ -14,6 +14,10 @@ package final class TrainingSession {
     package let model: RunModel
     /// The data.
     package let data: RunData
+    /// The latents of the data's pictures, where the model has an autoencoder.
+    package let latents: SessionLatents?
+    /// Whether the model is trained on latents, made of the data or elsewhere.
+    package var trainsLatents: Bool { latents != nil || recipe.data.isLatent }
     /// How many captions and pictures are not taken whole, or not as they lie in their files.
     package let inputNotes: InputNotes
     /// All that determines the run's bits.
@@ -23,24 +27,32 @@ package final class TrainingSession {
     package let band: Band?
 
     /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
-    /// another, with the instruction set and the workers of `engine`. Throws with the file, key or tensor at fault, or
+    /// another, with the instruction set and the workers of `engine`. Latents of pictures are found or made as `latents` says.
+    /// Throws with the file, key or tensor at fault, or
     /// `BandMisfit`.
-    package init(recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil) throws {
+    package init(
+        recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil,
+        latents: LatentSetUse = LatentSetUse()
+    ) throws {
         let influences = engine.on(recipe.backend).outsideInfluences
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
         self.band = band
-        data = try RunData(recipe)
+        let opened = try RunData(recipe)
         let parts =
             recipe.objective.kind.trainsScorer
-            ? try SessionParts(scoring: recipe, data, engine) : try SessionParts(denoising: recipe, data, engine)
-        model = parts.model
+            ? try SessionParts(scoring: recipe, opened, engine)
+            : try SessionParts(denoising: recipe, opened, engine, latents)
+        (model, data, self.latents) = (parts.model, parts.data, parts.latents)
         let trained = parts.task.trained
         inputNotes = TrainingSession.notes(data, parts.model)
         var inputs = ManifestInputs(
             contract: engine.contract.rawValue, backend: recipe.backend.rawValue, recipe: recipe.json,
             seed: recipe.seed,
-            streams: Dictionary(uniqueKeysWithValues: recipe.streams.map { ($0.name, UInt64($0.rawValue)) }),
+            streams: Dictionary(
+                uniqueKeysWithValues: (recipe.streams + (parts.latents == nil ? [] : [.latentNoise])).map {
+                    ($0.name, UInt64($0.rawValue))
+                }),
             digests: parts.digests, other: influences)
         try band?.requireFit(recipe, inputs: inputs, parameters: trained.parameters.map(\.name))
         inputs.other[Band.member] = band?.json

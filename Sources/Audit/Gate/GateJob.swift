@@ -13,6 +13,8 @@ package struct GateJob {
     let steps: Int?
     /// Today's differences from the recorded recipe.
     package let changes: [RecipeChange]
+    /// Whether it trains on latents that are made of pictures.
+    let hasLatents: Bool
     /// The watch on its recipe.
     package let watch: RecipeWatch
     /// The cost of the replay: steps times items of a step, as far as can be told without opening the model.
@@ -22,6 +24,8 @@ package struct GateJob {
     package func job(workers: Int) -> Job {
         var arguments = ["audit", run, "--through", "--json", "--unnoted"]
         if let steps { arguments += ["--segment", "1..\(steps)"] }
+        // A set that an earlier program made says nothing of this one.
+        if hasLatents { arguments.append("--remake-latents") }
         if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
         return Job(
             run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
@@ -51,7 +55,8 @@ package struct GateJob {
             return .jobs(
                 ways.map {
                     GateJob(
-                        run: run, way: $0, workspace: workspace, steps: steps, changes: changes, watch: watch,
+                        run: run, way: $0, workspace: workspace, steps: steps, changes: changes,
+                        hasLatents: manifest.inputs.digests["latents"] != nil, watch: watch,
                         cost: max(1, (steps ?? total) * items))
                 })
         } catch {

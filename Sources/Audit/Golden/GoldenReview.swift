@@ -74,7 +74,7 @@ package struct GoldenReview {
         let recipe = try policy.recipe?.read(root: workspace.root) ?? run.recipe
         let workers = engine.pool.workers
         try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
-        return (try TrainingSession(recipe: recipe, engine: engine), source)
+        return (try TrainingSession(recipe: recipe, engine: engine, latents: LatentSetUse(.makeAgain)), source)
     }
 
     private func replay(

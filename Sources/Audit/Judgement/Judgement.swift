@@ -1,5 +1,6 @@
 import Comparison
 import Core
+import Datasets
 import Ledger
 
 /// The verdict on a run and its reason, made from what is known: whether the evidence holds, what the replay was held
@@ -98,6 +99,7 @@ package struct Judgement: Sendable, Equatable {
     package init?(_ error: any Error) {
         switch error {
         case let error as TamperError: self.init(.tampered, error.description)
+        case let error as LatentSetChanged: self.init(.tampered, error.description)
         case let error as MissingObject: self.init(.incomparable, error.description)
         case let error as UnstatedInput: self.init(.incomparable, error.description)
         case let error as ContractDifference: self.init(.incomparable, error.description)

@@ -35,23 +35,21 @@ extension Run {
     /// carry through its steps. Throws `TamperError` naming the file or item whose content is
     /// not the recorded one, `ContractDifference` for a run of another contract than the engine's, and the reader's own
     /// error for what is missing. A run of a foreign backend is replayed on the reference.
-    func session(on engine: Engine, forReplay: Bool = true) throws -> TrainingSession {
+    func session(
+        on engine: Engine, forReplay: Bool = true, latents: LatentSetUse? = nil
+    ) throws -> TrainingSession {
         if let difference = difference(from: engine.contract) { throw difference }
         let path = workspace.manifest(name)
         let recipe = try recipe
         let isForeign = manifest.inputs.backend != ManifestInputs.referenceBackend
-        let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign)
-        let names = Set(manifest.inputs.digests.keys).union(session.inputs.digests.keys).sorted(by: utf8Less)
-        for name in names where manifest.inputs.digests[name] != session.inputs.digests[name] {
-            if let missing = missingItem(session) { throw missing }
-            if name == "data", let changed = changedItem(session) { throw changed }
-            if manifest.format < Manifest.format, manifest.inputs.digests[name] == nil, Run.isLater(name) {
-                throw UnstatedInput(file: path, input: name)
-            }
-            throw tampered(
-                place(of: name, recipe), "digest of \(name)", manifest.inputs.digests[name]?.hex ?? "nothing",
-                session.inputs.digests[name]?.hex ?? "nothing")
+        var use = latents ?? LatentSetUse(forReplay ? .readOrMake : .read, folder: workspace.latents)
+        // Latents of other pictures than the run's need not be made.
+        use.check = { [self] data, digests in
+            let later = Set(manifest.inputs.digests.keys.filter { $0 == "latents" || $0 == "schedule" })
+            try requireInputs(digests, data, recipe, except: later)
         }
+        let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign, use)
+        try requireInputs(session.inputs.digests, session.data, recipe, latents: session.latents?.set.folder)
         var inputs = session.inputs
         // A foreign backend, its library and its threads are those of the machine that recorded.
         if isForeign { (inputs.backend, inputs.other) = (manifest.inputs.backend, manifest.inputs.other) }
@@ -60,6 +58,25 @@ extension Run {
         }
         try checkItems(session)
         return session
+    }
+
+    /// The digests of what was opened are those of the manifest. - Throws: `TamperError`, and what `session` throws.
+    private func requireInputs(
+        _ found: [String: Digest], _ data: RunData, _ recipe: Recipe, except later: Set<String> = [],
+        latents: String? = nil
+    ) throws {
+        let recorded = manifest.inputs.digests
+        let names = Set(recorded.keys).union(found.keys).subtracting(later).sorted(by: utf8Less)
+        for name in names where recorded[name] != found[name] {
+            if let missing = missingItem(data) { throw missing }
+            if name == "data", let changed = changedItem(data, recipe) { throw changed }
+            if manifest.format < Manifest.format, recorded[name] == nil, Run.isLater(name) {
+                throw UnstatedInput(file: workspace.manifest(self.name), input: name)
+            }
+            throw tampered(
+                name == "latents" ? latents ?? name : place(of: name, recipe), "digest of \(name)",
+                recorded[name]?.hex ?? "nothing", found[name]?.hex ?? "nothing")
+        }
     }
 
     /// Whether runs that were recorded with manifests of format 2 had no digest of an input although they read it.
@@ -88,7 +105,7 @@ extension Run {
 
     /// The run was recorded from inputs that could be read: one that cannot be read now, but is there, has changed.
     private func openOrExplain(
-        _ recipe: Recipe, _ engine: Engine, _ forReplay: Bool, isForeign: Bool
+        _ recipe: Recipe, _ engine: Engine, _ forReplay: Bool, isForeign: Bool, _ latents: LatentSetUse
     ) throws -> TrainingSession {
         do {
             // A replay takes what the run took.
@@ -97,7 +114,8 @@ extension Run {
                 let plan = try MemoryPlan(recipe, workers: workers, gradientCopies: isForeign ? 2 : 0)
                 try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
             }
-            return try TrainingSession(recipe: recipe, engine: engine, backend: isForeign ? .reference : nil)
+            return try TrainingSession(
+                recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents)
         } catch let error where Run.isDamage(error) {
             throw tampered(
                 workspace.manifest(name), "digest of an input", "the inputs as they were recorded",
@@ -112,16 +130,17 @@ extension Run {
         case let error as FolderPairsError: !error.isUnreachable
         case is ConfigError, is CLIPTokenizerError, is PairLabels.Unusable, is TrainingError: true
         case is JSONSyntaxError, is JSONShapeError: true
+        case is LatentSetChanged, is LatentSetMismatch: true
         default: false
         }
     }
 
     /// A pair of the run that was left out now because a picture of it could not be opened. That is no other content as
     /// long as all pairs that are there are those of the run.
-    private func missingItem(_ session: TrainingSession) -> FolderPairsProblem? {
+    private func missingItem(_ data: RunData) -> FolderPairsProblem? {
         let recorded = itemDigests()
-        let missing = session.data.refused.first { $0.isUnreachable && recorded[$0.item] != nil }
-        guard let missing, case .pairs(let dataset, _) = session.data.items else { return nil }
+        let missing = data.refused.first { $0.isUnreachable && recorded[$0.item] != nil }
+        guard let missing, case .pairs(let dataset, _) = data.items else { return nil }
         let isWhole = (try? dataItems())?.isEmpty == false
         let areSame = (0..<dataset.count).allSatisfy { index in
             let item = dataset.item(at: index)
@@ -132,10 +151,10 @@ extension Run {
 
     /// The first pair whose content is not the recorded one: by the ledger's list of items, or by the steps of the
     /// golden log that drew it.
-    private func changedItem(_ session: TrainingSession) -> TamperError? {
-        guard case .pairs(let dataset, _) = session.data.items else { return nil }
+    private func changedItem(_ data: RunData, _ recipe: Recipe) -> TamperError? {
+        guard case .pairs(let dataset, _) = data.items else { return nil }
         let recorded = itemDigests()
-        let source = session.recipe.data.source
+        let source = recipe.data.source
         for index in 0..<dataset.count {
             let item = dataset.item(at: index)
             guard let expected = recorded[item.id], expected != item.digest.hex else { continue }

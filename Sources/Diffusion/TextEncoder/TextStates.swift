@@ -43,7 +43,7 @@ package struct TextStates: Sendable {
     }
 
     /// The captions of all of `parts`, one after another.
-    static func joined(_ parts: [TextStates], engine: Engine) -> TextStates {
+    package static func joined(_ parts: [TextStates], engine: Engine) -> TextStates {
         guard parts.count > 1 else { return parts[0] }
         let pooled = parts.compactMap(\.pooled)
         return TextStates(

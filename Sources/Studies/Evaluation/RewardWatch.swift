@@ -23,10 +23,10 @@ package struct RewardWatch: RunSpectator {
     /// seed.
     /// - Throws: `TrainingError.mismatch` for latents, `ShapesError` for pictures of another size.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard let model = session.model.diffusionModel, !session.recipe.data.isLatent else {
+        guard let model = session.model.diffusionModel, !session.trainsLatents else {
             throw TrainingError.mismatch(
                 what: "--reward-every", expected: "a model that draws pictures",
-                found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)
+                found: session.trainsLatents ? "one of latents" : "a scorer", hint: nil)
         }
         let result = try SampleEvaluation(
             model: model, steps: steps, guidance: 1, eta: 0, engine: session.trainer.model.engine

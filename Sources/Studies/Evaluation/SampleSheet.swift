@@ -18,10 +18,10 @@ package struct SampleSheet: RunSpectator {
     /// Writes `step-000020.png`: eight captions, 25 DDIM steps, no guidance, seed 1. Measures nothing.
     /// - Throws: `TrainingError.mismatch` for latents, `FileError`.
     package func look(_ session: TrainingSession, run: String) throws -> [(measure: String, value: Double)] {
-        guard let model = session.model.diffusionModel, !session.recipe.data.isLatent else {
+        guard let model = session.model.diffusionModel, !session.trainsLatents else {
             throw TrainingError.mismatch(
                 what: "--sample-every", expected: "a model that draws pictures",
-                found: session.recipe.data.isLatent ? "one of latents" : "a scorer", hint: nil)
+                found: session.trainsLatents ? "one of latents" : "a scorer", hint: nil)
         }
         let (edge, texts) = (session.recipe.data.size, ShapesSplit.test.captions.prefix(8).map(\.text))
         let pictures = SampleEvaluation(

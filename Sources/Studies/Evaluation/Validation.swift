@@ -23,12 +23,13 @@ package struct Validation: RunSpectator {
         if case .scorer(let scorer) = session.model, case .shapes = recipe.data.source {
             return try look(at: scorer, size: recipe.data.size, engine: session.trainer.model.engine)
         }
-        guard case .shapes = recipe.data.source, let model = session.trainer.task.denoising?.model,
+        guard case .shapes = recipe.data.source, !session.trainsLatents,
+            let model = session.trainer.task.denoising?.model,
             let folder = session.model.diffusionModel, let reference = model.reference
         else {
             throw TrainingError.mismatch(
                 what: "--validate-every", expected: "a preference objective with a reference, on data.kind: shapes",
-                found: recipe.data.isLatent ? "latents" : recipe.objective.name,
+                found: session.trainsLatents ? "latents" : recipe.objective.name,
                 hint: "there are no held-out pairs of other data")
         }
         let world = try ShapesWorld(seed: 1_000_003, side: recipe.data.size, split: .test)

@@ -42,6 +42,8 @@ extension Recipe {
         fileprivate(set) var preparation = PicturePreparation.plain
         /// What SDXL is told of pictures of files.
         package private(set) var timeIDs = TimeIDs.picture
+        /// How pictures become latents, where the model has an autoencoder.
+        package var latents = Latents()
 
         /// Pairs from `source`.
         package init(source: Source, size: Int) {
@@ -112,7 +114,7 @@ extension Recipe.Data: KeyedSettings {
                 "time_ids", \.timeIDs, .choice, default: .omitted(.picture), when: hasFiles,
                 "what SDXL is told of a picture's size: picture: its own and its crop; fixed: that of training, uncropped, "
                     + "as SmPO's script does"),
-        ])
+        ] + latentKeys)
 
     private static let hasFiles = only(.folder, .pairFolders)
 

@@ -4,6 +4,7 @@ import Compute
 import Core
 import Ledger
 import Reports
+import Training
 
 /// `smpo audit`
 struct AuditCommand: ParsableCommand {
@@ -108,6 +109,9 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: "Go on after the first difference, to the end, and say what kind of change it is.")
         var through = false
 
+        @Flag(help: "Make the latents of a run on pictures again, instead of reading the latent set.")
+        var remakeLatents = false
+
         /// Seconds after which no further step is begun.
         @Option(help: .hidden)
         var budget: Double?
@@ -129,6 +133,9 @@ struct AuditCommand: ParsableCommand {
             if sample == nil && (seed != nil || jobs != 1) { throw ValidationError("--seed and --jobs need --sample") }
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
+            }
+            if remakeLatents && (sample != nil || selfTest) {
+                throw ValidationError("--remake-latents excludes --sample and --self-test")
             }
             if through && (sample != nil || selfTest) {
                 throw ValidationError("--through excludes --sample and --self-test")
@@ -159,9 +166,16 @@ struct AuditCommand: ParsableCommand {
             if selfTest { return try test(workspace, engine) }
             var bar: ProgressBar?
             let key = try sign.map { try trust.ring.privateKey($0) }
-            let auditor = Auditor(
+            var auditor = Auditor(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
+            var latents: ProgressBar?
+            auditor.latents = LatentSetUse(remakeLatents ? .makeAgain : .readOrMake, folder: workspace.latents) {
+                try EncodingProgress.stopIfAsked()
+                if latents == nil { latents = ProgressBar(total: $1, unit: "row of latents") }
+                latents?.update($0)
+                if $0 == $1 { latents?.finish() }
+            }
             let scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })

@@ -8,15 +8,16 @@ import Ledger
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Make preference pairs: a model's own, or random latents.",
+        abstract: "Make preference pairs or what models take of them: a model's own, latents, random ones.",
         discussion: """
             EXAMPLES
               smpo data generate --model Golden/shapes-base --scorer Golden/shapes-pickscore --pairs 256 --out pairs
+              smpo data encode recipe.yaml --jobs 2
               smpo data latents --pairs 2 --shape 4x64x64 --seed 1 --out random-latents
 
-            \(ExitStatus.help([.success, .diverged, .trouble, .incomparable, .usage]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """,
-        subcommands: [Generate.self, Latents.self])
+        subcommands: [Generate.self, Encode.self, Latents.self])
 
     /// `smpo data latents`
     struct Latents: ParsableCommand {

@@ -103,6 +103,8 @@ extension Run {
     private func exhibit(_ match: LatentFigures.Match, _ trace: StepTrace) throws -> LatentFigures.Exhibit {
         let (recipe, stage) = (try recipe, try stage)
         let isLatent = recipe.data.isLatent
+        // A step read the latent of such a picture, not the picture.
+        let isEncoded = manifest.inputs.digests["latents"] != nil
         let isSingle = trace.record[.batch]?.tensors.map { $0.count } == trace.record[Entries.Batch.ids]?.count
         let source = try? data.get()
         let place = source.flatMap { Self.find(match.id, in: $0.items) }
@@ -111,11 +113,14 @@ extension Run {
         let sides: [SampleName.Side?] = isSingle ? [nil] : [.winner, .loser]
         for (number, side) in sides.enumerated() {
             let word = side?.rawValue ?? "picture"
-            guard let planes = try place?.planes(number, recipe, trace, match) else { continue }
+            guard let planes = try place?.planes(number, recipe, trace, match, isEncoded: isEncoded) else { continue }
             let channels = planes.count / max(1, recipe.data.size * recipe.data.size)
             let shape = [channels, recipe.data.size, recipe.data.size]
-            let (values, note) = Self.held(
-                planes, shape, recorded: trace, as: Entries.Batch.pictures[SampleName(ItemName(match.item), side)])
+            let (values, note) =
+                isEncoded
+                ? (planes, "the step read its latent")
+                : Self.held(
+                    planes, shape, recorded: trace, as: Entries.Batch.pictures[SampleName(ItemName(match.item), side)])
             let alternative = "The \(word) of item \(match.item) in step \(match.step): \(caption)"
             let picture =
                 isLatent
@@ -175,7 +180,7 @@ extension Run {
         /// The planes of the winner (0) or the loser (1), not mirrored; of a single judged picture those of the one that was
         /// drawn.
         func planes(
-            _ number: Int, _ recipe: Recipe, _ trace: StepTrace, _ match: LatentFigures.Match
+            _ number: Int, _ recipe: Recipe, _ trace: StepTrace, _ match: LatentFigures.Match, isEncoded: Bool
         ) throws -> [Float]? {
             let (size, item) = (recipe.data.size, match.item)
             switch self {
@@ -186,6 +191,10 @@ extension Run {
                     trace.record[.batch]?.tensors?.count == weights.count, weights.indices.contains(item)
                 {
                     isWinner = weights[item] > 0
+                }
+                if isEncoded {
+                    let pictures = try LatentEncoding.prepared(dataset, at: label.index, recipe)
+                    return pictures[(isWinner ? label.winner : label.winner.other).rawValue].planes
                 }
                 // As the step placed them, for the sake of crops.
                 let pictures = try recipe.preparation.unmirrored.pictures(

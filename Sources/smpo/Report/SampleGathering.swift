@@ -18,7 +18,7 @@ extension Run {
         guard !recipe.objective.kind.trainsScorer else {
             return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
         }
-        guard !recipe.data.isLatent else {
+        guard !recipe.data.isLatent, manifest.inputs.digests["latents"] == nil else {
             return .failure(Missing(why: "the model draws latents, which need an autoencoder to become pictures"))
         }
         let trained = workspace.model(name)

@@ -1,0 +1,112 @@
+import Core
+import Datasets
+import Foundation
+
+/// Where a session finds the latents of its pictures, and what it does where they are not there.
+package struct LatentSetUse {
+    /// What is done.
+    package enum Mode: Sendable {
+        /// A set that is there is read, one that is not is made.
+        case readOrMake
+        /// A set that is not there is an error.
+        case read
+        /// The set is made again, whether it is there or not, in a folder that goes with the session.
+        case makeAgain
+    }
+
+    /// What is done.
+    package var mode: Mode
+    /// The folder below which sets are that the recipe gives no folder.
+    package var folder: String
+    /// Shown the data, and the digests of model and data, before latents of them are looked for or made; may throw.
+    package var check: (_ data: RunData, _ digests: [String: Digest]) throws -> Void = { _, _ in }
+    /// Told of the rows that are done, and of all; may throw to stop.
+    package var progress: (_ done: Int, _ total: Int) throws -> Void
+
+    /// By default sets are read, or made, below `.smpo/latents`.
+    package init(
+        _ mode: Mode = .readOrMake, folder: String = ".smpo/latents",
+        progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+    ) {
+        (self.mode, self.folder, self.progress) = (mode, folder, progress)
+    }
+}
+
+/// There is no latent set, and none was to be made.
+package struct LatentSetMissing: Error, CustomStringConvertible {
+    /// The folder.
+    package let folder: String
+
+    /// None in `folder`.
+    package init(folder: String) { self.folder = folder }
+
+    /// One line.
+    package var description: String {
+        "\(folder): no latent set is there (smpo data encode makes it, and so do smpo train and smpo audit)"
+    }
+}
+
+/// The latents of a session.
+package final class SessionLatents {
+    /// The set.
+    package let set: LatentSet
+    /// Whether it was made for the session, rather than read.
+    package let isOwn: Bool
+    private let temporary: String?
+
+    /// The set of `encoding`, as `use` says. - Throws: `LatentSetMissing`, `LatentSetMismatch`, and what reading and making
+    /// throw.
+    init(_ encoding: LatentEncoding, _ use: LatentSetUse) throws {
+        let place = encoding.place(below: use.folder)
+        switch use.mode {
+        case .makeAgain:
+            let folder = NSTemporaryDirectory() + "smpo-latents-\(UUID().uuidString)"
+            temporary = folder
+            isOwn = true
+            do {
+                set = try encoding.make(in: folder, progress: use.progress)
+            } catch {
+                try? FileManager.default.removeItem(atPath: folder)
+                throw error
+            }
+        case .read, .readOrMake:
+            temporary = nil
+            if LatentSet.isThere(place) {
+                isOwn = false
+                set = try encoding.read(place)
+            } else {
+                guard use.mode == .readOrMake else { throw LatentSetMissing(folder: place) }
+                isOwn = true
+                set = try encoding.make(in: place, progress: use.progress)
+            }
+        }
+    }
+
+    deinit { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
+}
+
+extension LatentEncoding {
+    /// The set in `folder`, which must be this encoding's. - Throws: `LatentSetMismatch`, and what `LatentSet.load` throws.
+    package func read(_ folder: String) throws -> LatentSet {
+        let set = try LatentSet.load(folder: folder)
+        guard set.source == source else { throw LatentSetMismatch(set, source) }
+        return set
+    }
+
+    /// Makes what is missing of the set in `folder`.
+    package func make(in folder: String, progress: (Int, Int) throws -> Void) throws -> LatentSet {
+        try FileContents.makeFolder(folder)
+        let writer = writer(in: folder, captions())
+        if let set = try writer.present() { return set }
+        let files = try writer.missing()
+        let total = files.reduce(0) { $0 + $1.rows.count }
+        var done = 0
+        for file in files {
+            try writer.write(file, by: self) {
+                done += 1
+                try progress(done, total)
+            }
+        }
+        return try writer.finish()
+    }
+}

@@ -1,0 +1,142 @@
+import Core
+import Foundation
+import Ledger
+import Testing
+import TinyRuns
+
+/// From a folder of pictures and a model with an autoencoder to an audited run, with nothing but the program.
+@Suite struct DataEncodeTests {
+    private static let autoencoder = """
+        {
+          "_class_name": "AutoencoderKL", "block_out_channels": [4, 8], "layers_per_block": 1, "norm_num_groups": 4,
+          "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+          "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"], "sample_size": 32
+        }
+        """
+
+    /// A sandbox with a model over latents in `model`, `count` pairs of pictures, and a recipe on their latents.
+    private func with(pairs count: Int, _ body: (Sandbox, _ recipe: String) throws -> Void) throws {
+        try Sandbox.with { sandbox in
+            try FileContents.makeFolder(sandbox.runs.path("configurations"))
+            for (from, to) in [("latent-unet", "unet"), ("text_encoder", "text_encoder"), ("scheduler", "scheduler")] {
+                try FileManager.default.copyItem(
+                    atPath: sandbox.runs.path("\(from).json"), toPath: sandbox.runs.path("configurations/\(to).json"))
+            }
+            try sandbox.runs.write(Self.autoencoder, to: "configurations/vae.json")
+            let model = try sandbox.program.run("init", "model", "configurations", "--seed", "7", "--out", "model")
+            #expect(model.status == 0 && FileContents.isFolder(sandbox.runs.path("model/vae")), "\(model.errors)")
+            let pairs = try PairFolder(sandbox.runs, count: count)
+            let recipe = try sandbox.runs.write(
+                """
+                name: encoded
+                seed: 11
+                data: {kind: folder, path: \(pairs.path), size: 32, crop: random, latent_set: latents}
+                model: {path: model}
+                objective: {name: smpo, beta: 2000, gamma: 10}
+                inversion: {steps: 2}
+                optimizer: {lr: 1e-3}
+                training: {steps: 3, pairs_per_step: 2, caption_dropout: 0.3, flip: true}
+                """, to: "encoded.yaml")
+            try body(sandbox, recipe)
+        }
+    }
+
+    private func files(_ sandbox: Sandbox, _ folder: String) throws -> [String: [UInt8]] {
+        let path = sandbox.runs.path(folder)
+        return Dictionary(
+            uniqueKeysWithValues: try FileContents.names(in: path).map { ($0, try FileContents.read("\(path)/\($0)")) })
+    }
+
+    /// Two processes, killed and started again, make the bytes that one makes; the run on them is recorded, and its audit
+    /// reproduces it.
+    @Test func picturesBecomeAnAuditedRun() throws {
+        try with(pairs: 70) { sandbox, recipe in
+            let whole = try sandbox.program.run("data", "encode", recipe, "--out", "whole")
+            #expect(whole.status == 0, "\(whole.errors)")
+            let expected = try files(sandbox, "whole")
+            #expect(expected.keys.count { $0.hasPrefix("pairs-") } == 3 && expected["latents.json"] != nil)
+
+            // A process that is killed when its first file is there leaves a set that can be gone on with.
+            let killed = try sandbox.program.start(["data", "encode", recipe, "--out", "latents", "--share", "0/2"])
+            let folder = sandbox.runs.path("latents")
+            for _ in 0..<3000 where killed.process.isRunning && ((try? FileContents.names(in: folder)) ?? []).isEmpty {
+                usleep(2000)
+            }
+            kill(killed.process.processIdentifier, SIGKILL)
+            _ = killed.wait()
+            let resumed = try sandbox.program.run("data", "encode", recipe, "--jobs", "2")
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            let found = try files(sandbox, "latents").filter { !$0.key.hasPrefix(".") }
+            #expect(found == expected)
+            #expect(try sandbox.value("digest", in: resumed) == (try sandbox.value("digest", in: whole)))
+
+            _ = try sandbox.record(recipe)
+            let manifest = try Manifest.read(sandbox.workspace.manifest("run-1"))
+            #expect(manifest.inputs.digests["latents"]?.hex == (try sandbox.value("digest", in: whole)))
+            #expect(manifest.inputs.streams["crop"] == 10)
+            let audit = try sandbox.program.run("audit", "run-1", "--workers", "2")
+            #expect(audit.status == 0 && audit.output.contains("latents was read"), "\(audit.output)\(audit.errors)")
+            let verified = try sandbox.program.run("verify", "run-1")
+            #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+            // An auditor without the set makes it of the pictures.
+            try FileManager.default.moveItem(atPath: folder, toPath: folder + ".away")
+            let unmade = try sandbox.program.run("verify", "run-1")
+            #expect(unmade.status == 4 && unmade.output.contains("no latent set"), "\(unmade.output)\(unmade.errors)")
+            let remade = try sandbox.program.run("audit", "run-1")
+            #expect(remade.status == 0 && !remade.output.contains("was read"), "\(remade.output)\(remade.errors)")
+            #expect(try files(sandbox, "latents") == expected)
+        }
+    }
+
+    /// What was changed is named with file and row, by the audit as by `--check`.
+    @Test func aChangedLatentIsNamed() throws {
+        try with(pairs: 5) { sandbox, recipe in
+            _ = try sandbox.record(recipe)
+            let check = try sandbox.program.run("data", "encode", recipe, "--check", "--sample", "all")
+            #expect(check.status == 0 && check.output.contains("the same bits"), "\(check.output)\(check.errors)")
+            let path = sandbox.runs.path("latents/pairs-000000.safetensors")
+            let bytes = try FileContents.read(path)
+            // The last bytes are digests and flags; the latents before them are most of the file.
+            var changed = bytes
+            for place in stride(from: bytes.count / 5, to: bytes.count * 4 / 5, by: 64) { changed[place] ^= 1 }
+            try AtomicFile.write(changed, to: path)
+            let audit = try sandbox.program.run("audit", "run-1")
+            #expect(audit.status == 3, "\(audit.output)\(audit.errors)")
+            #expect(
+                audit.output.contains("latents/pairs-000000.safetensors: row ") && audit.output.contains("latents_"),
+                "\(audit.output)")
+            let noticed = try sandbox.program.run("data", "encode", recipe, "--check")
+            #expect(noticed.status == 3 && noticed.errors.contains("row "), "\(noticed.output)\(noticed.errors)")
+            // Made again, whatever the set says: the run is reproduced.
+            let remade = try sandbox.program.run("audit", "run-1", "--remake-latents")
+            #expect(remade.status == 0, "\(remade.output)\(remade.errors)")
+
+            // Another picture in the data is named before latents of it are made.
+            try AtomicFile.write(bytes, to: path)
+            let picture = sandbox.runs.path("pairs/2-0.png")
+            try FileContents.remove([picture])
+            try FileManager.default.copyItem(atPath: sandbox.runs.path("pairs/1-0.png"), toPath: picture)
+            let other = try sandbox.program.run("audit", "run-1")
+            #expect(other.status == 3 && other.output.contains("2-0.png"), "\(other.output)\(other.errors)")
+        }
+    }
+
+    @Test func setsAreNotMixed() throws {
+        try with(pairs: 5) { sandbox, recipe in
+            let made = try sandbox.program.run("data", "encode", recipe)
+            #expect(made.status == 0, "\(made.errors)")
+            let other = try sandbox.program.run("data", "encode", recipe, "--set", "data.latent_seed=3")
+            #expect(other.status == 2 && other.errors.contains("the seed"), "\(other.errors)")
+            let replaced = try sandbox.program.run(
+                "data", "encode", recipe, "--set", "data.latent_seed=3", "--replace")
+            #expect(replaced.status == 0, "\(replaced.errors)")
+            #expect(try sandbox.value("digest", in: replaced) != (try sandbox.value("digest", in: made)))
+            for arguments in [["--jobs", "0"], ["--sample", "0"], ["--check", "--replace"]] {
+                let wrong = try sandbox.program.start(["data", "encode", recipe] + arguments).wait()
+                #expect(wrong.status == 64, "\(arguments)")
+            }
+            let pixels = try sandbox.program.run("data", "encode", try sandbox.runs.smpo())
+            #expect(pixels.status == 2 && pixels.errors.contains("nothing to encode"), "\(pixels.errors)")
+        }
+    }
+}
