@@ -58,7 +58,7 @@ let package = Package(
         layer(
             "Training",
             [
-                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
             ]),
         layer("Comparison", ["CKernels", "Core", "Pages", "Compute", "Checkpoints", "Ledger"]),
         layer(

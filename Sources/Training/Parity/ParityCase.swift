@@ -56,6 +56,26 @@ package struct ParityCase: Sendable {
         startsAtReference = try hp["start_at_ref"].present?.bool() ?? false
     }
 
+    /// SmPO of one step, as a case that begins with stored pictures states it: `beta` beside `hp`.
+    /// - Throws: `JSONShapeError`.
+    init(pictures root: JSONCursor) throws {
+        let hp = try root["hp"]
+        try hp.requireOnly(["objective", "gamma", "score_min", "score_max", "inversion"])
+        let name = try hp["objective"].string()
+        guard name == ObjectiveName.smpo.rawValue else {
+            throw try hp["objective"].error(expected: "smpo", found: "\"\(name)\"")
+        }
+        objective = .smpo
+        (beta, snr) = (Float(try root["beta"].double()), 0.5)
+        let range = (try hp["score_min"].double(), try hp["score_max"].double())
+        guard range.0 < range.1 else { throw try hp["score_max"].error(expected: "more than score_min") }
+        label = SmoothedLabel(scoreRange: range.0...range.1, gamma: Float(try hp["gamma"].double()))
+        inversion = try ParityCase.inversion(hp["inversion"])
+        optimizer = AdamW.Settings()
+        learningRate = LearningRate(schedule: .constant, base: 0, warmup: 0, total: 1)
+        (clip, steps, timesteps, microPairs, startsAtReference) = (nil, 1, 1000, nil, false)
+    }
+
     /// The objective over pictures of `elements` numbers.
     func makeObjective(elements: Int) -> any Objective {
         switch objective {
@@ -80,7 +100,7 @@ package struct ParityCase: Sendable {
         }
     }
 
-    private static func inversion(_ cursor: JSONCursor) throws -> InversionSettings {
+    static func inversion(_ cursor: JSONCursor) throws -> InversionSettings {
         try cursor.requireOnly(["kind", "steps", "n", "renoise", "avg", "first"])
         func count(_ key: String) throws -> Int {
             let steps = try cursor[key].int()
