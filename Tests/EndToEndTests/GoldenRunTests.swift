@@ -10,9 +10,11 @@ import Testing
         return names.filter { $0.hasPrefix("short-") }.sorted()
     }
 
-    /// Every objective but SmPO, which run-42 covers, has one; so have Adafactor and adapters.
+    /// Every objective but SmPO, which run-42 covers, has one; so have Adafactor, adapters, and latents of pictures.
     @Test func everyObjectiveHasOne() {
-        for name in ["dpo", "inpo", "kto", "mapo", "sft", "pickscore", "adafactor", "lora"] {
+        for name in [
+            "dpo", "inpo", "kto", "mapo", "sft", "pickscore", "adafactor", "lora", "latents-sd", "latents-sdxl",
+        ] {
             #expect(Self.short.contains("short-\(name)"))
         }
     }
