@@ -33,7 +33,7 @@ package struct SingleFileModel: Sendable {
     func has(_ kind: ComponentKind) -> Bool {
         if kind.name == "vae", model.autoencoder != nil { return true }
         // The second tokenizer goes with the second encoder.
-        contents.components.contains(kind.name.replacing("tokenizer", with: "text_encoder"))
+        return contents.components.contains(kind.name.replacing("tokenizer", with: "text_encoder"))
     }
 
     /// The weights of a component, all of them finite. - Throws: `CheckpointError`.

@@ -178,6 +178,7 @@ extension Recipe.Model.Keys: KeyedSettings {
                 when: isNoScorer,
                 "of a folder's model: the folder of another autoencoder, in the place of its own; of a new model: the "
                     + "autoencoder's config.json"),
+            Key(
                 "configuration", \.configuration, .optional(.text("the path of a folder")), default: .omitted(nil),
                 when: isFolder,
                 "of a single file the folder with configurations and tokenizers, in diffusers' layout; configurations that "
