@@ -1,6 +1,7 @@
 import Checkpoints
 import Compute
 import Core
+import Datasets
 import Diffusion
 import Ledger
 import Training
@@ -43,6 +44,8 @@ package struct Verifier {
             for reason in trained.unchecked { report.skip("trained files", reason) }
             try verifyInputs(run, &report)
             requireSteps(run, &report)
+        } catch let error as LatentSetChanged {
+            (report.verdict, report.reason) = (.tampered, error.description)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
         } catch let error where error is MissingObject || error is UnstatedInput || error is LatentSetMissing {
@@ -158,6 +161,7 @@ package struct Verifier {
         }
         let session = try run.session(on: engine, forReplay: false)
         report.note("inputs", session.inputs.digests.keys.sorted(by: utf8Less).joined(separator: ", "))
+        try verifyLatents(session, &report)
         let folder = workspace.model(report.run)
         guard let outcome = run.manifest.outcome else {
             return report.skip("trained model", "the run is not finished")
@@ -187,6 +191,16 @@ package struct Verifier {
             try requireMerged(folder, network, run)
         }
         report.note("trained model", "\(folder), digest \(found)")
+    }
+
+    /// Every row of the latents that were made of the run's pictures against its digest, which no step has read yet.
+    private func verifyLatents(_ session: TrainingSession, _ report: inout VerificationReport) throws {
+        guard let set = session.latents?.set, case .pairs(let dataset, _) = session.data.items,
+            let pairs = (dataset as? EncodedPairs)?.pairs
+        else { return }
+        try set.requireIntact(pairs, set.layout.texts == nil ? nil : LatentSetCaptions(pairs))
+        report.note("latents", "\(set.folder): \(set.layout.pairs) pairs, each row as its digest says")
+        report.skip("latents", "whether they are what the autoencoder makes of the pictures: smpo data encode --check")
     }
 
     /// The digest of the trained parameters as the model's folder holds them.

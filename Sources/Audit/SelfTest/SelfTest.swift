@@ -1,6 +1,7 @@
 import Compute
 import Core
 import Ledger
+import Training
 
 /// Audits mutants of a run: changed evidence, and replays that go wrong. Each must be caught; other worker counts and
 /// instruction sets must not.
@@ -98,6 +99,8 @@ package struct SelfTest {
         func audit(_ copy: EvidenceCopy, on engine: Engine, _ fault: Fault? = nil) throws -> TrialResult {
             var auditor = Auditor(workspace: copy.workspace, engine: engine, localizes: false)
             auditor.fault = fault
+            // The evidence is a copy; latents of pictures are not made for each of them.
+            auditor.latents = LatentSetUse(folder: workspace.latents)
             return TrialResult(try auditor.audit(copy.run, segment: steps), copy.workspace)
         }
         switch trial {
