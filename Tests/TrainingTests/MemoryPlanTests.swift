@@ -16,7 +16,7 @@ import TinyRuns
     /// SD 1.5 with new weights; no weights or data need to exist.
     private func sd15(_ changes: (inout Recipe) -> Void = { _ in }) throws -> Recipe {
         let models = "\(Self.manifests)/models/sd15"
-        var recipe = try Recipe.read(path: "\(Self.manifests)/recipes/sd15-smpo.yaml")
+        var recipe = try Recipe.read(path: "\(Self.manifests)/recipes/sd15-step.yaml")
         recipe.model = .fresh(
             Recipe.Model.Fresh(
                 unet: "\(models)/unet.json", textEncoder: "\(models)/text_encoder.json",

@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
               smpo train Manifests/recipes/shapes-lora.yaml --record --set lora.rank=4
               smpo train --set backend=openblas
               smpo train --set backend=openblas --record --band band.json
-              smpo train Manifests/recipes/sd15-smpo.yaml --dry-run
+              smpo train Manifests/recipes/sd15-step.yaml --dry-run
               smpo train --resume run-3
 
             \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
