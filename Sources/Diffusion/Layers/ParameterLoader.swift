@@ -52,7 +52,7 @@ package final class ParameterLoader {
     package func parameter(
         _ name: String, _ shape: [Int], _ fill: Initialization, formerly old: String? = nil
     ) throws -> Parameter {
-        let request = ParameterRequest(name: name, shape: shape, fill: fill, number: requests.count)
+        let request = ParameterRequest(name: name, shape: shape, fill: fill, number: requests.count, formerly: old)
         let value =
             switch origin {
             case .checkpoint(let source):

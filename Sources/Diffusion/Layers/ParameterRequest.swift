@@ -20,6 +20,8 @@ package struct ParameterRequest: Sendable {
     package let fill: Initialization
     /// Its place in the order of asking, from 0.
     package let number: Int
+    /// What older files call it.
+    package var formerly: String?
 
     /// Number of elements.
     package var count: Int { shape.reduce(1, *) }

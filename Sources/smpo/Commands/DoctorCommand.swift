@@ -8,7 +8,8 @@ import Reports
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Say whether this machine keeps the contract, and this folder its records.",
+        abstract:
+            "Say whether this machine keeps the contract and this folder its records, or what a model's folder holds.",
         discussion: """
             Computes every kernel on fixed inputs, on every instruction set of
             this CPU and with 1, 2, 3 and 7 workers, and compares the results
@@ -19,12 +20,21 @@ struct DoctorCommand: ParsableCommand {
             which no reference run depends on. It takes seconds and replays
             nothing: `smpo audit` does.
 
+            With --model it looks at the folder of a model instead: of each
+            component the class, the file of weights that would be opened with
+            its element types, files beside it that would not, and values that
+            stand for what a scheduler's or an autoencoder's file does not state;
+            what is missing; and what trainings of it would take of memory. It
+            reads configurations and headers, no numbers.
+
             Exit code 3 tells that a digest or a chain link of the ledger or of a
-            golden run does not hold, 2 that anything else does not.
+            golden run does not hold, 2 that anything else does not, or that a
+            model lacks something.
 
             EXAMPLES
               smpo doctor
               smpo doctor --json
+              smpo doctor --model models/sd15
 
             \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
             """)
@@ -32,7 +42,20 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "Print the findings as JSON.")
     var json = false
 
+    @Option(help: "Look at the model in this folder instead.")
+    var model: String?
+
+    @Option(help: "With --model: the variant of its files of weights, such as fp16.")
+    var variant: String?
+
     func run() throws {
+        if let model {
+            let report = HealthReport(
+                [ModelCheck(folder: model, variant: variant).section],
+                praise: "nothing is missing; numbers were not read")
+            print(json ? report.json.pretty : report.text)
+            return try ExitStatus(report.faults).end()
+        }
         let workspace = Workspace()
         let report = HealthReport([
             MachineFacts().section, .kernels(Contract.allCases.flatMap { KnownAnswerCheck.run($0) }),
