@@ -64,8 +64,8 @@ let package = Package(
         layer(
             "Audit",
             [
-                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Training", "Comparison",
+                "Core", "Jobs", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger",
+                "Preferences", "Training", "Comparison",
             ]),
         layer(
             "Studies",
@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Core", "Jobs", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
@@ -90,7 +90,7 @@ let package = Package(
             "DiffusionTests", ["Core", "Compute", "Checkpoints", "Diffusion", "SeededRandom"],
             exclude: ["Fixtures"]),
         tests(
-            "DatasetsTests", ["Core", "Compute", "Checkpoints", "Datasets", "SeededRandom"],
+            "DatasetsTests", ["Core", "Tables", "Compute", "Checkpoints", "Datasets", "SeededRandom"],
             resources: [.copy("Fixtures")]),
         tests("LedgerTests", ["Core", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(

@@ -52,3 +52,17 @@ package struct TableError: Error, Equatable, Sendable, CustomStringConvertible {
         return text
     }
 }
+
+extension TableError {
+    /// What is wrong with a column of a table, or with one of its values.
+    package init(
+        _ table: Table, _ column: Int, row: Int? = nil, _ problem: String, expected: String? = nil,
+        found: String? = nil, hint: String? = nil
+    ) {
+        var place = table.place(row: row ?? 0, column: column)
+        if row == nil { place.rowGroup = nil }
+        self.init(
+            kind: .column, place: place, problem: row.map { "row \($0): \(problem)" } ?? problem, expected: expected,
+            found: found, hint: hint)
+    }
+}
