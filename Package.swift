@@ -101,7 +101,7 @@ let package = Package(
         tests(
             "TrainingTests",
             [
-                "Core", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
                 "Training", "Studies", "TinyRuns",
             ], exclude: ["Fixtures"]),
         tests(

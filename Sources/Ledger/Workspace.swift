@@ -31,6 +31,9 @@ package struct Workspace: Sendable {
     /// The latent sets that recipes give no folder.
     package var latents: String { path(".smpo/latents") }
 
+    /// Digests of the pictures of tables, which are made once.
+    package var tables: String { path(".smpo/tables") }
+
     /// The replacements of golden runs that were reviewed.
     package var reviews: String { path(".smpo/review") }
 

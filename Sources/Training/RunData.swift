@@ -19,7 +19,10 @@ package struct RunData: Sendable {
     package let inputNotes: InputNotes
 
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
-    package init(_ recipe: Recipe) throws {
+    ///
+    /// Reading all pictures of a table can take hours: their digests are kept in the workspace, and read from there unless
+    /// `checksKept`. A picture that is used is held against its digest each time.
+    package init(_ recipe: Recipe, checksKept: Bool = false) throws {
         var notes: [String] = []
         let isPairwise = !recipe.objective.kind.makesBase
         switch recipe.data.source {
@@ -45,12 +48,17 @@ package struct RunData: Sendable {
                     found: "\(recipe.data.size)", hint: nil)
             }
             try self.init(recipe, latents, &notes)
+        case .table(let table):
+            let pairs = try table.pairs(kept: Workspace().tables, checksKept: checksKept)
+            notes += pairs.notes + pairs.refused.map { "left out: \($0)" }
+            try self.init(
+                recipe, pairs, &notes, leftOut: pairs.refused.map(\.row), inputNotes: InputNotes(pairs.pictureTraits))
         }
     }
 
     private init(
         _ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String],
-        refused: [FolderPairsProblem] = [], inputNotes: InputNotes = InputNotes()
+        refused: [FolderPairsProblem] = [], leftOut: [Int] = [], inputNotes: InputNotes = InputNotes()
     ) throws {
         let labels = try PairLabels(
             dataset, winner: recipe.objective.winner,
@@ -59,9 +67,10 @@ package struct RunData: Sendable {
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
         if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
         var digests = ["data": dataset.digest, "labels": labels.digest]
-        if !refused.isEmpty {
-            // The names of the pairs stand in the steps' records, and tell which lines were left out.
-            digests["data/left_out"] = .of(.document, .array(refused.map { .integer($0.line) }))
+        let leftOut = leftOut + refused.map(\.line)
+        if !leftOut.isEmpty {
+            // The names of the pairs stand in the steps' records, and tell which lines or rows were left out.
+            digests["data/left_out"] = .of(.document, .array(leftOut.map { .integer($0) }))
         }
         self.init(
             items: .pairs(dataset, labels), digests: digests, scoreRange: labels.scoreRange, notes: notes,

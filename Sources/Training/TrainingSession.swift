@@ -28,17 +28,17 @@ package final class TrainingSession {
 
     /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
     /// another, with the instruction set and the workers of `engine`. Latents of pictures are found or made as `latents` says.
-    /// Throws with the file, key or tensor at fault, or
-    /// `BandMisfit`.
+    /// With `checksKept` digests of data that are kept are made anew.
+    /// Throws with the file, key or tensor at fault, or `BandMisfit`.
     package init(
         recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil,
-        latents: LatentSetUse = LatentSetUse()
+        latents: LatentSetUse = LatentSetUse(), checksKept: Bool = false
     ) throws {
         let influences = engine.on(recipe.backend).outsideInfluences
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
         self.band = band
-        let opened = try RunData(recipe)
+        let opened = try RunData(recipe, checksKept: checksKept)
         let parts =
             recipe.objective.kind.trainsScorer
             ? try SessionParts(scoring: recipe, opened, engine)

@@ -5,6 +5,7 @@ import Datasets
 import Diffusion
 import Ledger
 import Preferences
+import Tables
 import Training
 
 /// Model and data of a run, opened as they are now and held against the digests in the manifest.
@@ -21,7 +22,7 @@ extension Run {
     /// Opens the data alone, and holds it against the manifest.
     func openData() -> Result<RunData, Missing> {
         let opened: Result<RunData, any Error> = Result {
-            let data = try RunData(recipe)
+            let data = try RunData(recipe, checksKept: true)
             for (name, digest) in data.digests.sorted(by: { utf8Less($0.key, $1.key) })
             where manifest.inputs.digests[name] != digest {
                 throw Missing(why: "the \(name) here are not those of the run: their digest is \(digest)")
@@ -114,8 +115,9 @@ extension Run {
                 let plan = try MemoryPlan(recipe, workers: workers, gradientCopies: isForeign ? 2 : 0)
                 try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
             }
+            // What a training has kept of its data is no evidence.
             return try TrainingSession(
-                recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents)
+                recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents, checksKept: true)
         } catch let error where Run.isDamage(error) {
             throw tampered(
                 workspace.manifest(name), "digest of an input", "the inputs as they were recorded",
@@ -128,6 +130,8 @@ extension Run {
         switch error {
         case let error as CheckpointError: error.kind != .unreadable && error.kind != .layout
         case let error as FolderPairsError: !error.isUnreachable
+        case let error as TableError: error.kind != .unreadable && error.kind != .layout
+        case is TablePairsError: true
         case is ConfigError, is CLIPTokenizerError, is PairLabels.Unusable, is TrainingError: true
         case is JSONSyntaxError, is JSONShapeError: true
         case is LatentSetChanged, is LatentSetMismatch: true
@@ -170,6 +174,7 @@ extension Run {
         case .shapes: picture
         case .folder(let path, _), .pairFolders(let path, _): "\(path)/\(picture)"
         case .latents(let path): "\(path)/\(LatentPairs.fileName) (\(picture))"
+        case .table(let table): "\(table.path) (\(picture))"
         }
     }
 
@@ -183,6 +188,7 @@ extension Run {
         switch recipe.data.source {
         case .shapes: return digest
         case .folder(let path, _), .pairFolders(let path, _), .latents(let path): return path
+        case .table(let table): return table.path
         }
     }
 

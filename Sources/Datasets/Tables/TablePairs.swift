@@ -144,7 +144,7 @@ package struct TablePairs: PreferenceDataset {
     /// - Throws: `FolderImageChanged`, `TableError`, `ImageError`.
     package func pixels(at index: Int, which: PairSide, size: Int) throws -> [Float] {
         guard let image = try image(at: index, which: which) else { return [] }
-        let picture = which == .image0 ? pairs[index].image0 : pairs[index].image1
-        return PixelPlanes.planar(try PillowResize.square(image, edge: size, file: pictures.name(picture)))
+        return PicturePreparation.plain.planes(
+            image, PicturePlacement(height: image.height, width: image.width, edge: size))
     }
 }

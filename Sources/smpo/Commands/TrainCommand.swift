@@ -113,6 +113,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Validation captions that --reward-every draws.")
     var rewardCaptions = 50
 
+    @Flag(help: "Read all pictures of a table again, instead of believing their kept digests (.smpo/tables).")
+    var checkData = false
+
     @Flag(help: "Print the plan of the memory and train nothing.")
     var dryRun = false
 
@@ -192,7 +195,7 @@ struct TrainCommand: ParsableCommand {
             latents?.update($0)
             if $0 == $1 { latents?.finish() }
         }
-        let session = try TrainingSession(recipe: recipe, engine: engine, band: band, latents: use)
+        let session = try TrainingSession(recipe: recipe, engine: engine, band: band, latents: use, checksKept: checkData)
         defer { notePeak(plan) }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }
         for note in session.data.notes { Message.note(note) }
