@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -96,6 +96,12 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 700 tensors (5.5 GB); minutes.
 	Tests/Scale/run.sh 100,2000,700
 
+scale-table: PACKAGES += python3-venv
+scale-table: build ## Make a Parquet set of 5 GB, time its opening, and hold the memory of training from it under 200 MiB.
+	python3 -m venv .build-scale
+	.build-scale/bin/pip install -q 'pyarrow>=20' 'numpy>=2' 'pillow>=11'
+	.build-scale/bin/python Tests/Scale/table.py $(smpo)
+
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
@@ -144,7 +150,7 @@ docs: packages ## Write the documentation as a site, dist/docs, with that of all
 	Packaging/docs.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider dist
+	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider .build-scale dist
 
 # The lists of packages are fetched only when something has to be installed.
 packages:
