@@ -14,6 +14,7 @@ import Testing
         ("Checkpoints/Adapters/MergedWeight.swift", 4, "merges a file's weight in Float64"),
         ("Checkpoints/CheckpointNumbers.swift", 1, "aligns what a file holds unaligned"),
         ("Checkpoints/CheckpointTensor.swift", 1, "reads the bytes of a tensor like a file's"),
+        ("Checkpoints/Conversion/ConvertedTensor.swift", 1, "lays a file's rows and axes out anew"),
         ("Checkpoints/FloatConversion.swift", 3, "widens and narrows what files hold"),
         ("Comparison/RelativeDistance.swift", 3, "measures recorded gradients in Float64"),
         ("Compute/KnownAnswers/KnownAnswerFunctions.swift", 1, "shows kernels that are no operation"),
