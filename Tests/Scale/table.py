@@ -70,13 +70,21 @@ def train(label, rule=""):
         file.write(recipe)
     begin = time.monotonic()
     process = subprocess.Popen(
-        [program, "train", "recipe.yaml", "--out", "trained", "--set", "training.steps=3"], cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{label}: the training ended with {os.waitstatus_to_exitcode(status)}")
-    print(f"{label:28s} {time.monotonic() - begin:8.1f} s  peak {usage.ru_maxrss / 1024:7.1f} MiB", flush=True)
+        [program, "train", "recipe.yaml", "--out", "trained", "--set", "training.steps=3", "--set", "optimizer.warmup=0"], cwd=folder, stdout=subprocess.DEVNULL)
+    # Not the usage that wait4 tells: that begins with the memory of this process, from before the program was loaded.
+    peak = 0
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/status") as file:
+            found = re.search(r"VmHWM:\s+(\d+) kB", file.read())
+        # The program's file, not this one's copy.
+        if found and os.path.realpath(f"/proc/{process.pid}/exe") == os.path.realpath(program):
+            peak = max(peak, int(found[1]) * 1024)
+        time.sleep(0.02)
+    if process.returncode or not peak:
+        sys.exit(f"{label}: the training ended with {process.returncode}")
+    print(f"{label:28s} {time.monotonic() - begin:8.1f} s  peak {peak / (1 << 20):7.1f} MiB", flush=True)
     shutil.rmtree(f"{folder}/trained")
-    return usage.ru_maxrss * 1024
+    return peak
 
 
 try:
