@@ -8,7 +8,7 @@ indirect enum LeafValues: Sendable {
     /// Places in a dictionary, each of which is there.
     case places([UInt32], LeafValues)
 
-    /// Bytes of memory, without those of a dictionary.
+    /// Bytes of memory that it keeps alive, those of a dictionary among them: one of pictures is as large as a row group.
     var memory: Int {
         switch self {
         case .booleans(let values): values.count
@@ -16,7 +16,7 @@ indirect enum LeafValues: Sendable {
         case .floats(let values): 4 * values.count
         case .doubles(let values): 8 * values.count
         case .bytes(let slices): slices.bytes.count + 8 * slices.count
-        case .places(let places, _): 4 * places.count
+        case .places(let places, let dictionary): 4 * places.count + dictionary.memory
         }
     }
 

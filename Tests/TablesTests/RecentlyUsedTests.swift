@@ -1,0 +1,49 @@
+import Testing
+
+@testable import Tables
+
+struct RecentlyUsedTests {
+    @Test func whatWasUsedLeastRecentlyGoesFirst() {
+        let kept = RecentlyUsed<Int, Int>(bytes: 10)
+        var made = 0
+        func value(_ key: Int, _ bytes: Int) -> Int {
+            kept.value(key, bytes: { _ in bytes }) {
+                made += 1
+                return key
+            }
+        }
+        for key in [1, 2, 1, 3] { #expect(value(key, 4) == key) }
+        #expect(made == 3)
+        _ = value(1, 4)
+        #expect(made == 3)
+        _ = value(2, 4)
+        #expect(made == 4)
+        // One that is larger than all stays until the next one comes.
+        _ = value(9, 100)
+        _ = value(9, 100)
+        #expect(made == 5)
+        _ = value(1, 4)
+        #expect(made == 6)
+    }
+
+    /// A page that is a few places in a dictionary keeps the whole dictionary alive: a kept page counts for both.
+    @Test func aPageCountsWithItsDictionary() throws {
+        let table = TableFile(path: "x", bytes: Array(try fileBytes("overflow.parquet")))
+        let file = try ParquetFile(table, ParquetCaches())
+        let chunk = ChunkReader(file: table, footer: file.footer, caches: ParquetCaches(), group: 0, leafNumber: 0)
+        let page = try chunk.page(0, of: chunk.list())
+        guard case .places(let places, let dictionary) = page.values else {
+            Issue.record("no dictionary")
+            return
+        }
+        #expect(dictionary.memory > 100 && page.memory > dictionary.memory + 4 * places.count)
+    }
+}
+
+private func fileBytes(_ name: String) throws -> [UInt8] {
+    try TableFile(path: "\(ExpectedValues.fixtures)/\(name)").whole()
+}
+
+extension TableFile {
+    fileprivate func whole() throws -> [UInt8] { try bytes(0..<size, place) }
+}
