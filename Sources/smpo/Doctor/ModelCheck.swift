@@ -14,7 +14,7 @@ struct ModelCheck {
     /// The model in `folder`, its weights in the files of `variant` where one is named.
     init(folder: String, variant: String?) {
         self.variant = variant
-        survey = ModelSurvey(ModelFolder(path: folder, variant: variant.map { .named($0) } ?? .whatIsThere))
+        survey = ModelSurvey(ModelFolder(path: folder, variant: variant.map { .named($0) } ?? .plain))
     }
 
     var section: HealthReport.Section {
@@ -23,11 +23,12 @@ struct ModelCheck {
         if !survey.leftAlone.isEmpty {
             lines.append((label: "left alone", text: survey.leftAlone.joined(separator: ", ")))
         }
-        let plans = plans
+        var problems = survey.parts.flatMap(\.problems) + survey.problems
+        var plans: [(training: String, bytes: Int)] = []
+        do { plans = try self.plans() } catch { problems.append("\(error)") }
         lines += plans.map {
             (label: "memory", text: "\($0.training): \(MemorySize($0.bytes)) at the fullest moment")
         }
-        let problems = survey.parts.flatMap(\.problems) + survey.problems
         return HealthReport.Section(
             "model \(survey.folder)", key: "model",
             value: [
@@ -96,7 +97,8 @@ struct ModelCheck {
     // MARK: Memory
 
     /// Trainings of one pair at once, with recomputation, on latents or pictures of the UNet's own size.
-    private var plans: [(training: String, bytes: Int)] {
+    /// - Throws: what a training would refuse the model for.
+    private func plans() throws -> [(training: String, bytes: Int)] {
         guard survey.isWhole, let unet = survey.outline?["unet"] as? UNet2DConditionModel,
             let size = unet.config.sampleSize
         else { return [] }
@@ -107,7 +109,7 @@ struct ModelCheck {
             ("SmPO of all weights with Adafactor", "", "name: adafactor"),
             ("SmPO of adapters of rank 8 with AdamW", "lora: {rank: 8}", "name: adamw"),
         ]
-        return kinds.compactMap { name, lora, optimizer in
+        return try kinds.map { name, lora, optimizer in
             let text = """
                 name: plan
                 data: {\(source), size: \(max(8, size))}
@@ -117,10 +119,8 @@ struct ModelCheck {
                 training: {steps: 2, pairs_per_step: 1, recompute: true}
                 \(lora)
                 """
-            guard let recipe = try? Recipe.parse(text, file: "plan.yaml"),
-                let plan = try? MemoryPlan(recipe, workers: 1)
-            else { return nil }
-            return (name, plan.total)
+            let recipe = try Recipe.parse(text, file: "plan.yaml")
+            return (name, try MemoryPlan(recipe, workers: 1).total)
         }
     }
 }
