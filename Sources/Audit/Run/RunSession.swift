@@ -117,7 +117,8 @@ extension Run {
             }
             // What a training has kept of its data is no evidence.
             return try TrainingSession(
-                recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents, checksKept: true)
+                recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents,
+                checksKept: true)
         } catch let error where Run.isDamage(error) {
             throw tampered(
                 workspace.manifest(name), "digest of an input", "the inputs as they were recorded",

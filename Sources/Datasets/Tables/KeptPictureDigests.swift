@@ -9,7 +9,7 @@ struct KeptPictureDigests {
     private let key: Digest
     private let count: Int
 
-    private static let magic = Array("smpo pictures 1\n".utf8)
+    private static let magic = Array("smpo-pictures 1\n".utf8)
     private static let unreadable: UInt8 = 0xFF
 
     init(folder: String, _ pictures: [PairSelection.Picture], _ source: TablePictures) {

@@ -195,7 +195,8 @@ struct TrainCommand: ParsableCommand {
             latents?.update($0)
             if $0 == $1 { latents?.finish() }
         }
-        let session = try TrainingSession(recipe: recipe, engine: engine, band: band, latents: use, checksKept: checkData)
+        let session = try TrainingSession(
+            recipe: recipe, engine: engine, band: band, latents: use, checksKept: checkData)
         defer { notePeak(plan) }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }
         for note in session.data.notes { Message.note(note) }
