@@ -31,6 +31,10 @@ import Testing
         try follow("Documentation/tutorial/own-project.md")
     }
 
+    @Test func fromParquetFilesToAnAuditedRun() throws {
+        try follow("Documentation/tutorial/real-models.md", with: ["Manifests"])
+    }
+
     @Test(
         .enabled(if: ProcessInfo.processInfo.environment["SMPO_TUTORIALS"] != nil, "make tutorial"),
         arguments: [
