@@ -63,7 +63,10 @@ struct SessionParts {
                 what: "the UNet's channels",
                 expected: "\(channels) in and \(channels) out, as \(areLatents ? "the latents have" : "RGB pictures")",
                 found: "\(unet.inChannels) in and \(unet.outChannels) out",
-                hint: areLatents ? nil : "models over an autoencoder's latents train on data.kind: latents")
+                hint: areLatents
+                    ? nil
+                    : "models over latents have an autoencoder (vae), or train on data.kind: latents"
+            )
         }
     }
 

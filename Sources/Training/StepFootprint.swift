@@ -83,7 +83,7 @@ struct StepFootprint: Sendable {
         diffusion model: DiffusionModel, _ recipe: Recipe, _ engine: Engine, _ device: ShapeDevice
     ) throws {
         let channels = model.unet.config.inChannels
-        let edge = recipe.data.isLatent ? nil : model.autoencoder.map { recipe.data.size / $0.config.factor }
+        let edge = recipe.data.isLatent ? nil : try model.autoencoder.map { try recipe.latentEdge(of: $0) }
         try SessionParts.check(model, recipe, channels: recipe.data.isLatent || edge != nil ? channels : 3)
         var single = recipe
         single.training.microPairs = nil

@@ -178,9 +178,23 @@ import TinyRuns
                 .replacingOccurrences(of: "seed: 3}", with: "seed: 3, latent_seed: 4}")
             let wrong = failure(try run.runs.write(text, to: "wrong.yaml"))
             #expect(wrong.contains("data.latent_seed") && wrong.contains("autoencoder"), "\(wrong)")
+            // What is planned is what can be trained.
+            let odd = try Recipe.read(path: run.recipe(), overrides: ["data.size=33"])
+            let message = said { _ = try MemoryPlan(odd, workers: 1) }
+            #expect(message.contains("data.size: expected a multiple of 2") && message.contains("33"), "\(message)")
             let single = failure(try run.recipe(more: "").replacingSMPO(run.runs))
             #expect(single.contains("single ones"), "\(single)")
         }
+    }
+}
+
+/// What the error of `body` says.
+private func said(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return "no error"
+    } catch {
+        return "\(error)"
     }
 }
 

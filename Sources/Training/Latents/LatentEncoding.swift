@@ -13,6 +13,8 @@ package struct LatentEncoding: LatentMaker {
     private let recipe: Recipe
     private let model: DiffusionModel
     private let autoencoder: AutoencoderKL
+    /// Edge of the latents.
+    package let edge: Int
     private let engine: Engine
 
     /// The encoding of the recipe's `data` by `model`, whose digests are `digests` by their names in a manifest; nil where
@@ -34,12 +36,7 @@ package struct LatentEncoding: LatentMaker {
                 what: "objective.name: \(recipe.objective.name) on data.kind: shapes", expected: "pairs of pictures",
                 found: "single ones", hint: "a model over an autoencoder's latents trains on pairs")
         }
-        let (size, factor) = (recipe.data.size, autoencoder.config.factor)
-        guard size % factor == 0 else {
-            throw TrainingError.mismatch(
-                what: "data.size", expected: "a multiple of \(factor), the autoencoder's pixels a latent",
-                found: "\(size)", hint: nil)
-        }
+        edge = try recipe.latentEdge(of: autoencoder)
         (self.pairs, self.recipe, self.model, self.autoencoder) = (pairs, recipe, model, autoencoder)
         self.engine = engine.on(.reference)
         let parts = ["model/vae"] + (recipe.keepsTextStates ? ["model/text_encoder", "model/tokenizer"] : [])
@@ -51,9 +48,6 @@ package struct LatentEncoding: LatentMaker {
 
     /// Planes of the latents.
     package var channels: Int { autoencoder.config.latentChannels }
-
-    /// Edge of the latents.
-    package var edge: Int { recipe.data.size / autoencoder.config.factor }
 
     /// The folder of the set: the recipe's, or one below `folder` under the name of all that it is made of.
     package func place(below folder: String) -> String {

@@ -1,4 +1,5 @@
 import Core
+import Diffusion
 
 extension Recipe {
     /// How the pictures of a model with an autoencoder become latents.
@@ -35,4 +36,18 @@ extension Recipe.Data {
     private typealias Key = SettingsKey<Recipe.Data>
 
     private static let hasPictures = Key.Condition("pictures") { $0.isLatent ? "data.kind: latents" : nil }
+}
+
+extension Recipe {
+    /// Edge of the latents that an autoencoder makes of the data's pictures.
+    /// - Throws: `TrainingError` for a size that is not a whole number of them.
+    func latentEdge(of autoencoder: AutoencoderKL) throws -> Int {
+        let factor = autoencoder.config.factor
+        guard data.size % factor == 0 else {
+            throw TrainingError.mismatch(
+                what: "data.size", expected: "a multiple of \(factor), the autoencoder's pixels a latent",
+                found: "\(data.size)", hint: nil)
+        }
+        return data.size / factor
+    }
 }
