@@ -114,4 +114,23 @@ struct TableMutationTests {
 
     @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "file.arrow"])
     func streams(_ name: String) throws { try run(name, seed: 5) { try ArrowFile($0) } }
+
+    /// Every number of the first messages in turn is the greatest or the least that it can be.
+    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow"])
+    func extremesAreRefusedOrRead(_ name: String) throws {
+        let original = try FileContents.read("\(ExpectedValues.fixtures)/\(name)")
+        var count = 0
+        for width in [2, 4, 8] {
+            for place in stride(from: 8, to: min(original.count, 1_600) - width, by: 2) {
+                for (last, rest) in [(UInt8(0x7F), UInt8(0xFF)), (0x80, 0)] {
+                    var bytes = original
+                    for index in 0..<width { bytes[place + index] = index == width - 1 ? last : rest }
+                    do {
+                        _ = try Self.values(ArrowFile(TableFile(path: "x", bytes: bytes)))
+                    } catch is TableError { count += 1 }
+                }
+            }
+        }
+        #expect(count > 100)
+    }
 }

@@ -17,7 +17,14 @@ struct ArrowReader {
             try (0..<range.count).map { isThere.isEmpty || isThere[$0] ? try value($0) : .null }
         }
         switch field.layout {
-        case .null: return [TableValue](repeating: .null, count: range.count)
+        case .null:
+            // Nulls take no bytes of the file, so nothing else bounds a list of them.
+            guard range.count <= TableLimits.pageBytes / MemoryLayout<TableValue>.stride else {
+                throw place.error(
+                    .limit, "a list that is too long", expected: "\(TableLimits.pageBytes) bytes of nulls at most",
+                    found: "\(range.count) nulls")
+            }
+            return [TableValue](repeating: .null, count: range.count)
         case .boolean:
             let bits = try self.bits(field.buffer + 1, range)
             return each { .boolean(bits[$0]) }

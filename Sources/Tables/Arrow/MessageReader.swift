@@ -64,7 +64,7 @@ struct MessageReader {
         let version = try message.number(0, default: Int16(0))
         guard version == 3 || version == 4 else {
             throw place.error(
-                .unsupported, "Arrow metadata of another version", expected: "V4 or V5", found: "V\(version + 1)")
+                .unsupported, "Arrow metadata of another version", expected: "V4 or V5", found: "V\(Int(version) + 1)")
         }
         let kind = try message.number(1, default: UInt8(0))
         guard let header = try message.table(2) else { throw place.error(.metadata, "a message of nothing") }
