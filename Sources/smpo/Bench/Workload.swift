@@ -75,6 +75,7 @@ struct Workload {
             },
             network("SD1.5 UNet, 64²", backward: false),
             network("SD1.5 UNet, 64², forward + backward", backward: true),
+            network("SDXL UNet, 128²", folder: "sdxl", size: 128, text: 2048, backward: false),
             Workload(name: "autoencoder of SD1.5, encode 512²") { engine in
                 let (model, image) = (try autoencoder(), numbers([1, 3, 512, 512], 1))
                 return { _ = model.encode(image, engine: engine) }
@@ -137,15 +138,20 @@ struct Workload {
         }
     }
 
-    private static func network(_ name: String, backward: Bool) -> Workload {
+    private static func network(
+        _ name: String, folder: String = "sd15", size: Int = 64, text: Int = 768, backward: Bool
+    ) -> Workload {
         Workload(name: name) { engine in
-            let unet = try UNet2DConditionModel(
-                config: UNetConfig(path: "Manifests/models/sd15/unet.json"), loader: ParameterLoader(seed: 1))
+            let config = try UNetConfig(path: "Manifests/models/\(folder)/unet.json")
+            let unet = try UNet2DConditionModel(config: config, loader: ParameterLoader(seed: 1))
             for parameter in unet.parameters { parameter.isTrainable = backward }
-            let (x, context) = (numbers([1, 4, 64, 64], 1), numbers([1, 77, 768], 2))
+            let (x, context) = (numbers([1, 4, size, size], 1), numbers([1, 77, text], 2))
+            let states = TextStates(context: context, pooled: config.additionEmbedding.map { numbers([1, $0.pooledDim], 3) })
+            let added = TextCondition(states, sizes: [SizeCondition(square: 8 * size)]).added
             return {
                 let tape = Tape(engine: engine, isRecording: backward)
-                let y = unet.forward(tape, sample: tape.constant(x), timesteps: [500], context: tape.constant(context))
+                let y = unet.forward(
+                    tape, sample: tape.constant(x), timesteps: [500], context: tape.constant(context), condition: added)
                 if backward { tape.backward(from: y, seed: x) }
                 for parameter in unet.parameters { parameter.clearGradient() }
             }
