@@ -9,13 +9,20 @@ struct ShardFiles {
     init(_ path: String, split: String?, suffix: String) throws {
         let place = TablePlace(file: path)
         if FileContents.isFolder(path) {
-            var found: [String] = []
-            for folder in [path, "\(path)/data"] where FileContents.isFolder(folder) {
-                found = try FileContents.names(in: folder).filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }
-                if !found.isEmpty { break }
+            func files(_ folder: String) throws -> [String] {
+                guard FileContents.isFolder(folder) else { return [] }
+                return try FileContents.names(in: folder).filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }
+            }
+            var found = try files(path)
+            if found.isEmpty { found = try files("\(path)/data") }
+            if found.isEmpty, let split, case let own = try files("\(path)/\(split)"), !own.isEmpty {
+                // The Hub's own conversion: a folder for each split, its files numbered.
+                paths = try Self.chosen(own, nil, place)
+                return
             }
             guard !found.isEmpty else {
-                throw place.error(.layout, "no \(suffix) files in the folder, nor in data below it")
+                throw place.error(
+                    .layout, "no \(suffix) files in the folder, nor in data\(split.map { " or \($0)" } ?? "") below it")
             }
             paths = try Self.chosen(found, split, place)
         } else if FileContents.exists(path) || !path.contains(where: { "*?[".contains($0) }) {

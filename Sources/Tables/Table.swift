@@ -26,7 +26,7 @@ package final class Table: Sendable {
     init(path: String, parts: [any TablePart], selection: Table? = nil) throws {
         let place = TablePlace(file: path)
         guard let first = parts.first else { throw place.error(.layout, "no file of a table") }
-        let columns = first.columns
+        let columns = Self.columns(parts, first.columns)
         self.path = path
         self.columns = columns
         self.parts = parts
@@ -57,6 +57,16 @@ package final class Table: Sendable {
 
     private let partRows: Int
 
+    /// Those of the first part; where it has nothing but nulls, the type is that of the first part that has more.
+    private static func columns(_ parts: [any TablePart], _ columns: [TableColumn]) -> [TableColumn] {
+        columns.map { column in
+            guard column.type == .null else { return column }
+            return parts.lazy.compactMap { part in
+                part.columns.first { utf8Equal($0.name, column.name) && $0.type != .null }
+            }.first ?? column
+        }
+    }
+
     private static func match(_ columns: [TableColumn], _ part: any TablePart, _ first: String) throws -> [Int] {
         let place = TablePlace(file: part.identities[0].path)
         let names = Dictionary(
@@ -72,7 +82,7 @@ package final class Table: Sendable {
             }
             var place = place
             place.column = column.name
-            guard part.columns[number].type == column.type else {
+            guard part.columns[number].type == column.type || part.columns[number].type == .null else {
                 throw place.error(
                     .mismatch, "another type than in \(first)", expected: "\(column.type)",
                     found: "\(part.columns[number].type)")

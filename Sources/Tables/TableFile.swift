@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A regular file that parts of a table are read from, or bytes in memory that stand for one.
 ///
@@ -6,6 +7,8 @@ import Foundation
 /// file that it was at first. Reading instead of mapping turns a file that is cut meanwhile into an error.
 struct TableFile: Sendable {
     let identity: FileIdentity
+    /// How many of its bytes were read, those of all copies together.
+    let counted = ByteCount()
     private let memory: [UInt8]?
 
     var path: String { identity.path }
@@ -34,6 +37,7 @@ struct TableFile: Sendable {
                 found: "\(max(0, size - range.lowerBound)) of them", hint: "it was cut: fetch it again")
         }
         if range.isEmpty { return [] }
+        counted.add(range.count)
         if let memory { return Array(memory[range]) }
         let (descriptor, now) = try Self.open(path)
         defer { close(descriptor) }
@@ -78,4 +82,14 @@ struct TableFile: Sendable {
     private static func failure(_ action: String, _ path: String) -> TableError {
         TablePlace(file: path).error(.unreadable, "\(action): \(String(cString: strerror(errno)))")
     }
+}
+
+/// A number of bytes that threads add to.
+final class ByteCount: Sendable {
+    private let bytes = Atomic(0)
+
+    /// All that was added.
+    var total: Int { bytes.load(ordering: .relaxed) }
+
+    func add(_ count: Int) { bytes.add(count, ordering: .relaxed) }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Streams of pyarrow, held against what pyarrow reads.
 struct ArrowTests {
-    @Test(arguments: ["stream.arrow", "file.arrow", "replaced.arrow", "deltas.arrow", "nested.arrow"])
+    @Test(arguments: ["stream.arrow", "file.arrow", "replaced.arrow", "deltas.arrow", "nested.arrow", "views.arrow"])
     func valuesAreThoseOfPyarrow(_ name: String) throws {
         try ExpectedValues(name).check(.arrow("\(ExpectedValues.fixtures)/\(name)"), name)
     }
@@ -23,6 +23,26 @@ struct ArrowTests {
     @Test func indicesSayWhichRowsCount() throws {
         let table = try Table.arrow(ExpectedValues.fixtures + "/saved", split: "test")
         #expect(try table.values(column: 0, rows: 0..<4) == [7, 1, 1, 9].map { .integer($0) })
+    }
+
+    /// What lies behind a column that is not read is found all the same.
+    @Test func columnsThatAreNotReadArePassedOver() throws {
+        let table = try Table.arrow(ExpectedValues.fixtures + "/passed-over.arrow")
+        let names = ["list view", "runs", "sparse", "dense", "decimal"]
+        try ExpectedValues("passed-over.arrow").check(table, "passed-over", others: names)
+        for (name, type) in zip(names, ["list view", "run-end encoded", "union", "union", "decimal"]) {
+            let error = #expect(throws: TableError.self) {
+                try table.value(row: 0, column: table.column(name))
+            }
+            #expect(error?.kind == .unsupported && error?.description.contains(type) == true, "\(name)")
+        }
+    }
+
+    @Test func aSplitIsNotTakenForAnother() throws {
+        let folder = ExpectedValues.fixtures + "/saved"
+        #expect(try Table.arrow(folder + "/train", split: "train").rowCount == 10)
+        let error = #expect(throws: JSONShapeError.self) { try Table.arrow(folder + "/train", split: "test") }
+        #expect(error?.description.contains("the split \"test\"") == true)
     }
 
     @Test func whatIsNotReadIsRefusedByName() throws {

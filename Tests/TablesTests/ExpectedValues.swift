@@ -21,6 +21,11 @@ struct ExpectedValues {
     init(_ name: String) throws {
         var entry = try Self.all.get()[name]
         if case .string(let other)? = entry.value { entry = try Self.all.get()[other] }
+        try self.init(entry)
+    }
+
+    /// Of an entry of `expected.json`.
+    init(_ entry: JSONCursor) throws {
         rows = try entry["rows"].int()
         columns = try entry["values"].members()
     }
@@ -49,10 +54,10 @@ struct ExpectedValues {
         }
     }
 
-    /// Holds every value of `table` against these, row by row and in one piece.
-    func check(_ table: Table, _ name: String) throws {
+    /// Holds every value of `table` against these, row by row and in one piece; it may have further columns, `others`.
+    func check(_ table: Table, _ name: String, others: [String] = []) throws {
         #expect(table.rowCount == rows, "\(name)")
-        #expect(table.columns.map(\.name).sorted() == columns.map(\.key).sorted(), "\(name)")
+        #expect(table.columns.map(\.name).sorted() == (columns.map(\.key) + others).sorted(), "\(name)")
         for (key, expected) in columns {
             let column = try table.column(key)
             let values = try table.values(column: column, rows: 0..<table.rowCount)

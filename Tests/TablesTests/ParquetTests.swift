@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Testing
 
 @testable import Tables
@@ -13,7 +14,8 @@ struct ParquetTests {
 
     @Test(arguments: [
         "nested-1.parquet", "nested-2.parquet", "overflow.parquet", "checked.parquet", "checked-2.parquet",
-        "no-rows.parquet", "empty-groups.parquet", "times.parquet", "int96.parquet",
+        "no-rows.parquet", "empty-groups.parquet", "times.parquet", "int96.parquet", "indexed-1.parquet",
+        "indexed-2.parquet", "walked.parquet",
     ])
     func valuesAreThoseOfPyarrow(_ name: String) throws {
         try ExpectedValues(name).check(.parquet("\(ExpectedValues.fixtures)/\(name)"), name)
@@ -49,6 +51,74 @@ struct ParquetTests {
         #expect(missing?.hint == "missing: 1")
         let none = #expect(throws: TableError.self) { try Table.parquet(folder, split: "valid") }
         #expect(none?.kind == .layout)
+    }
+
+    /// The Hub's own conversion has a folder for each split, and numbers for names.
+    @Test func aFolderMayBeASplit() throws {
+        let folder = NSTemporaryDirectory() + "smpo-splits-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (split, names) in [("train", ["a", "b"]), ("test", ["b"])] {
+            try FileContents.makeFolder("\(folder)/\(split)")
+            for (number, name) in names.enumerated() {
+                try FileManager.default.copyItem(
+                    atPath: "\(ExpectedValues.fixtures)/mixed/\(name).parquet",
+                    toPath: "\(folder)/\(split)/000\(number).parquet")
+            }
+        }
+        #expect(try Table.parquet(folder, split: "train").rowCount == 3)
+        #expect(try Table.parquet(folder, split: "test").rowCount == 1)
+        let none = #expect(throws: TableError.self) { try Table.parquet(folder, split: "valid") }
+        #expect(none?.kind == .layout && none?.description.contains("valid") == true)
+        #expect(throws: TableError.self) { try Table.parquet(folder) }
+    }
+
+    /// Columns are found by name; where a file has nothing but nulls the type is that of the others.
+    @Test func filesOfOneTableMayDiffer() throws {
+        let folder = ExpectedValues.fixtures
+        let table = try Table.parquet(folder + "/mixed")
+        try ExpectedValues("mixed").check(table, "mixed")
+        #expect(table.columns.map { "\($0.type)" } == ["string", "int64"])
+        let file = TableFile(path: "x", bytes: try FileContents.read(folder + "/mixed/b.parquet"))
+        let other = TableFile(path: "y", bytes: try FileContents.read(folder + "/other-type.parquet"))
+        let error = #expect(throws: TableError.self) {
+            try Table(path: "z", parts: [file, other].map { try ParquetFile($0, ParquetCaches()) })
+        }
+        #expect(error?.place.file == "y" && error?.place.column == "number" && error?.found == "string")
+    }
+
+    /// Of levels that a column does not have, files of parquet-mr say that they are packed bits.
+    @Test func theEncodingOfLevelsCountsWhereThereAreAny() throws {
+        for (name, column) in [("required.parquet", 0), ("none-1.parquet", 0)] {
+            var bytes = try FileContents.read("\(ExpectedValues.fixtures)/\(name)")
+            let chunk = try ParquetFooter(TableFile(path: "x", bytes: bytes)).rowGroups[0].chunks[column]
+            // Encoding PLAIN, then RLE for both kinds of levels.
+            let header: [UInt8] = [0x15, 0x00, 0x15, 0x06, 0x15, 0x06]
+            let place = try #require(chunk.range.first { bytes[$0...].starts(with: header) })
+            (bytes[place + 3], bytes[place + 5]) = (0x08, 0x08)
+            let file = try ParquetFile(TableFile(path: "x", bytes: bytes), ParquetCaches())
+            if name == "required.parquet" {
+                #expect(try file.values(of: 0, in: 0..<2) == [.integer(5), .integer(6)])
+            } else {
+                let error = #expect(throws: TableError.self) { try file.values(of: column, in: 0..<1) }
+                #expect(error?.kind == .unsupported && error?.found == "BIT_PACKED")
+            }
+        }
+    }
+
+    /// Older writers call the inner group of a map `MAP_KEY_VALUE`, and some the outer one.
+    @Test func mapsOfOlderWritersAreLists() throws {
+        for (outer, inner) in [(1, 2), (2, 2), (1, nil), (2, nil)] as [(Int, Int?)] {
+            let schema = try ParquetSchema(
+                [
+                    .init(name: "schema", children: 1),
+                    .init(repetition: 1, name: "m", children: 1, converted: outer),
+                    .init(repetition: 2, name: "map", children: 2, converted: inner),
+                    .init(physical: 6, name: "key", converted: 0),
+                    .init(physical: 1, repetition: 1, name: "value"),
+                ], TablePlace(file: "x"))
+            #expect("\(schema.fields[0].type)" == "list<struct<key: string, value: int32>>")
+            #expect(schema.leaves.map(\.definition) == [2, 3] && schema.leaves.map(\.repetition) == [1, 1])
+        }
     }
 
     @Test func whatIsNotReadIsRefusedByName() throws {

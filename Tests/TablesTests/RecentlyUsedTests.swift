@@ -18,12 +18,21 @@ struct RecentlyUsedTests {
         #expect(made == 3)
         _ = value(2, 4)
         #expect(made == 4)
-        // One that is larger than all stays until the next one comes.
+        // A large one stays beside the small ones, until the next large one comes.
         _ = value(9, 100)
+        _ = value(1, 4)
         _ = value(9, 100)
         #expect(made == 5)
-        _ = value(1, 4)
-        #expect(made == 6)
+        _ = value(8, 6)
+        _ = value(9, 100)
+        #expect(made == 7)
+        // Two of its size are never held at a time where the size is known before.
+        _ = kept.value(7, expected: 50, bytes: { _ in 50 }) {
+            made += 1
+            #expect(value(9, 100) == 9)
+            return 7
+        }
+        #expect(made == 9)
     }
 
     /// A page that is a few places in a dictionary keeps the whole dictionary alive: a kept page counts for both.

@@ -112,11 +112,21 @@ struct TableMutationTests {
         try run(name, { _ in 4..<end }, seed: 4, isChecked: true, open: Self.parquet)
     }
 
-    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "file.arrow"])
+    /// A place in the index that is not the page's is noticed by the page.
+    @Test(arguments: ["indexed-1.parquet", "indexed-2.parquet"])
+    func offsetIndexes(_ name: String) throws {
+        let bytes = try FileContents.read("\(ExpectedValues.fixtures)/\(name)")
+        let footer = try ParquetFooter(TableFile(path: "x", bytes: bytes))
+        let places = footer.rowGroups.flatMap { $0.chunks.compactMap(\.offsetIndex) }
+        let (first, last) = (places.map(\.lowerBound).min() ?? 0, places.map(\.upperBound).max() ?? 0)
+        try run(name, { _ in first..<last }, seed: 6, isChecked: true, open: Self.parquet)
+    }
+
+    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "file.arrow", "views.arrow", "passed-over.arrow"])
     func streams(_ name: String) throws { try run(name, seed: 5) { try ArrowFile($0) } }
 
     /// Every number of the first messages in turn is the greatest or the least that it can be.
-    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow"])
+    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "views.arrow", "passed-over.arrow"])
     func extremesAreRefusedOrRead(_ name: String) throws {
         let original = try FileContents.read("\(ExpectedValues.fixtures)/\(name)")
         var count = 0

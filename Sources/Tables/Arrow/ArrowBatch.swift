@@ -3,13 +3,15 @@ struct ArrowBatch: Sendable {
     let rowCount: Int
     /// Length and number of nulls of each node.
     let nodes: [(length: Int, nulls: Int)]
-    /// In the file.
+    /// Those that every batch has, in the file.
     let buffers: [Range<Int>]
+    /// Those of long values, for each column of views.
+    let viewed: [[Range<Int>]]
     /// For each dictionary the batches that make it at this place of the stream.
     var dictionaries: [Int64: [Int]] = [:]
 
     /// `body` is where the buffers lie in the file. - Throws: `TableError`.
-    init(_ table: FlatTable, body: Range<Int>, nodes nodeCount: Int, buffers bufferCount: Int) throws {
+    init(_ table: FlatTable, body: Range<Int>, _ shape: ArrowBatchShape) throws {
         if let compression = try table.table(3) {
             let codec = try compression.number(0, default: UInt8(0)) == 0 ? "LZ4" : "ZSTD"
             throw TableError(
@@ -29,17 +31,33 @@ struct ArrowBatch: Sendable {
             }
             return (length, nulls)
         }
-        buffers = try table.pairs(2).map { offset, length in
+        let all = try table.pairs(2).map { offset, length in
             guard offset >= 0, length >= 0, length <= body.count, offset <= Int64(body.count) - length else {
                 throw table.error(
                     "a buffer beyond its message", expected: "\(body.count) bytes", found: "\(length) from \(offset)")
             }
             return body.lowerBound + Int(offset)..<body.lowerBound + Int(offset + length)
         }
-        guard nodes.count == nodeCount, buffers.count == bufferCount else {
+        let counts = try table.numbers(4)
+        guard counts.count == shape.views.count, counts.allSatisfy({ (0...Int64(all.count)).contains($0) }) else {
             throw table.error(
-                "a batch that does not fit the schema", expected: "\(nodeCount) columns and \(bufferCount) buffers",
-                found: "\(nodes.count) and \(buffers.count)")
+                "a batch that does not fit the schema", expected: "\(shape.views.count) columns of views",
+                found: "\(counts.count)")
         }
+        let expected = shape.buffers + counts.reduce(0) { $0 + Int($1) }
+        guard nodes.count == shape.nodes, all.count == expected else {
+            throw table.error(
+                "a batch that does not fit the schema", expected: "\(shape.nodes) columns and \(expected) buffers",
+                found: "\(nodes.count) and \(all.count)")
+        }
+        var (fixed, viewed): ([Range<Int>], [[Range<Int>]]) = ([], [])
+        var next = 0
+        for (before, count) in zip(shape.views, counts) {
+            let own = next + before - fixed.count
+            fixed += all[next..<own]
+            next = own + Int(count)
+            viewed.append(Array(all[own..<next]))
+        }
+        (buffers, self.viewed) = (fixed + all[next...], viewed)
     }
 }

@@ -9,14 +9,16 @@ struct ArrowField: Sendable {
         case numbers(width: Int)
         /// Bytes or text, with offsets of so many bytes.
         case strings(offset: Int, isText: Bool)
+        /// Bytes or text, short ones in place and long ones in any of several buffers; its number among such columns.
+        case views(number: Int, isText: Bool)
         case fixed(width: Int)
         case list(offset: Int, ArrowField)
         case fixedList(count: Int, ArrowField)
         case record([ArrowField])
         /// Places in the dictionary of this number.
         case places(width: Int, signed: Bool, dictionary: Int64)
-        /// Not read; so many buffers.
-        case unsupported(buffers: Int)
+        /// Not read, and only passed over.
+        case unsupported
     }
 
     let name: String

@@ -49,14 +49,13 @@ struct ArrowReader {
             let ends = try offsets(field.buffer + 1, range, width: offset)
             let bytes = try self.bytes(field.buffer + 2, ends[0]..<ends[range.count])
             return try each { index in
-                let part = bytes[ends[index] - ends[0]..<ends[index + 1] - ends[0]]
-                if !isText { return .bytes(Array(part)) }
-                guard let text = String(validating: part, as: UTF8.self) else {
-                    throw place.at(batch.buffers[field.buffer + 2].lowerBound + ends[index]).error(
-                        .text, "text that is not UTF-8", found: "\(part.count) bytes")
-                }
-                return .text(text)
+                return try value(
+                    bytes[ends[index] - ends[0]..<ends[index + 1] - ends[0]], isText: isText,
+                    at: batch.buffers[field.buffer + 2].lowerBound + ends[index])
             }
+        case .views(let number, let isText):
+            let views = try bytes(field.buffer + 1, scaled(range, 16))
+            return try each { try view(views[16 * $0..<16 * ($0 + 1)], batch.viewed[number], isText: isText) }
         case .fixed(let width):
             let bytes = try self.bytes(field.buffer + 1, scaled(range, width))
             return each { .bytes(Array(bytes[width * $0..<width * ($0 + 1)])) }
@@ -86,6 +85,42 @@ struct ArrowReader {
         let (end, overflows) = range.upperBound.multipliedReportingOverflow(by: width)
         guard !overflows else { throw place.error(.data, "values beyond any file") }
         return range.lowerBound * width..<end
+    }
+
+    private func value(_ bytes: ArraySlice<UInt8>, isText: Bool, at offset: Int) throws -> TableValue {
+        if !isText { return .bytes(Array(bytes)) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw place.at(offset).error(.text, "text that is not UTF-8", found: "\(bytes.count) bytes")
+        }
+        return .text(text)
+    }
+
+    /// The value of a view of 16 bytes: its length, then itself up to 12 bytes, or its first four bytes, the number of its
+    /// buffer and where it begins there ("Variable-size Binary View Layout").
+    private func view(
+        _ view: ArraySlice<UInt8>, _ buffers: [Range<Int>], isText: Bool
+    ) throws -> TableValue {
+        func number(_ place: Int) -> Int {
+            let first = view.startIndex + place
+            return Int(Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(view[first + $1]) << UInt32(8 * $1) }))
+        }
+        let length = number(0)
+        guard length >= 0 else { throw place.error(.data, "a value of a negative length", found: "\(length)") }
+        if length <= 12 { return try value(view.dropFirst(4).prefix(length), isText: isText, at: 0) }
+        let (buffer, offset) = (number(8), number(12))
+        guard buffers.indices.contains(buffer), offset >= 0, offset + length <= buffers[buffer].count else {
+            throw place.error(
+                .data, "a value beyond its buffer", expected: "\(buffers.count) buffers",
+                found: "\(length) bytes from \(offset) in number \(buffer)", hint: "the file is damaged: fetch it again"
+            )
+        }
+        guard length <= TableLimits.pageBytes else {
+            throw place.error(
+                .limit, "a value that is too large", expected: "\(TableLimits.pageBytes) bytes at most",
+                found: "\(length)")
+        }
+        let start = buffers[buffer].lowerBound + offset
+        return try value(try file.file.bytes(start..<start + length, place)[...], isText: isText, at: start)
     }
 
     /// Bytes of a buffer. - Throws: `TableError`.

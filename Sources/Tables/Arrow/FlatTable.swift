@@ -102,6 +102,12 @@ struct FlatTable {
         }
     }
 
+    /// All whole numbers of a list. - Throws: `TableError`.
+    func numbers(_ field: Int) throws -> [Int64] {
+        guard let (start, count) = try list(field, size: 8) else { return [] }
+        return (0..<count).map { Self.number(bytes, start + 8 * $0, Int64.self) }
+    }
+
     /// UTF-8; empty where there is none. - Throws: `TableError`.
     func text(_ field: Int) throws -> String {
         guard let (start, count) = try list(field, size: 1) else { return "" }

@@ -70,18 +70,17 @@ struct MessageReader {
         guard let header = try message.table(2) else { throw place.error(.metadata, "a message of nothing") }
         if kind == 1 {
             guard schema == nil else { throw place.error(.metadata, "a second schema") }
-            schema = try ArrowSchema(header, file.place)
+            schema = try ArrowSchema(header, file.place, isOfVersion5: version == 4)
             return
         }
         guard let schema else { throw place.error(.metadata, "a message before the schema") }
         switch kind {
         case 2:
             let id = try header.number(0, default: Int64(0))
-            guard let field = schema.dictionaries[id], let data = try header.table(1) else {
+            guard let shape = schema.dictionaryShapes[id], let data = try header.table(1) else {
                 throw place.error(.metadata, "a dictionary that no column has", found: "\(id)")
             }
-            let (nodes, buffers) = field.extent
-            var batch = try ArrowBatch(data, body: body, nodes: nodes, buffers: buffers)
+            var batch = try ArrowBatch(data, body: body, shape)
             guard batch.nodes[0].length == batch.rowCount else {
                 throw place.error(.mismatch, "values of a dictionary", expected: "\(batch.rowCount)")
             }
@@ -90,28 +89,10 @@ struct MessageReader {
             dictionaries[id] = before + [dictionaryBatches.count]
             dictionaryBatches.append(batch)
         case 3:
-            var batch = try ArrowBatch(header, body: body, nodes: schema.nodes, buffers: schema.buffers)
+            var batch = try ArrowBatch(header, body: body, schema.shape)
             batch.dictionaries = dictionaries
             batches.append(batch)
         default: throw place.error(.unsupported, "a message of kind \(kind)", expected: "schema, dictionary or batch")
-        }
-    }
-}
-
-extension ArrowField {
-    /// Nodes and buffers of the field with all inside it.
-    var extent: (nodes: Int, buffers: Int) {
-        func with(_ own: Int, _ children: [ArrowField]) -> (Int, Int) {
-            children.reduce((1, own)) { ($0.0 + $1.extent.nodes, $0.1 + $1.extent.buffers) }
-        }
-        return switch layout {
-        case .null: (1, 0)
-        case .boolean, .integers, .numbers, .fixed, .places: (1, 2)
-        case .strings: (1, 3)
-        case .list(_, let element): with(2, [element])
-        case .fixedList(_, let element): with(1, [element])
-        case .record(let fields): with(1, fields)
-        case .unsupported(let buffers): (1, buffers)
         }
     }
 }

@@ -11,7 +11,7 @@ struct SavedDataset {
     init(_ folder: String, split: String?) throws {
         let place = TablePlace(file: folder)
         let dictionary = "\(folder)/dataset_dict.json"
-        var folder = folder
+        var (folder, isNamed) = (folder, true)
         if FileContents.exists(dictionary) {
             let document = JSONCursor(try Self.read(dictionary), name: "dataset_dict", file: dictionary)
             let splits = try document["splits"].elements().map { try $0.string() }
@@ -22,8 +22,10 @@ struct SavedDataset {
                     hint: "set data.split")
             }
             folder += "/\(split)"
+            isNamed = false
         } else if let split, FileContents.exists("\(folder)/\(split)/state.json") {
             folder += "/\(split)"
+            isNamed = false
         }
         let state = "\(folder)/state.json"
         guard FileContents.exists(state) else {
@@ -32,6 +34,10 @@ struct SavedDataset {
                 hint: "name the folder that dataset.save_to_disk wrote")
         }
         let document = JSONCursor(try Self.read(state), name: "state", file: state)
+        // Of a folder that is no split of others its state says which one it is.
+        if isNamed, let split, let own = try document["_split"].present?.string(), own != split {
+            throw try document["_split"].error(expected: "the split \"\(split)\"", found: "\"\(own)\"")
+        }
         func names(_ key: String) throws -> [String] {
             try document[key].present?.elements().map { element in
                 let name = try element["filename"].string()

@@ -1,9 +1,10 @@
 /// Where the pages of a leaf in a row group lie.
 struct ChunkPages: Sendable {
     struct Page: Sendable {
-        /// Where its header begins.
-        let offset: Int
-        let header: ParquetPageHeader
+        /// Its bytes in the file, with its header.
+        let range: Range<Int>
+        /// nil where the offset index has told of the page: then the header is read with it.
+        let header: ParquetPageHeader?
         /// The first row that begins in it, and how many do; inside the row group.
         let firstRow: Int
         let rowCount: Int
@@ -11,6 +12,8 @@ struct ChunkPages: Sendable {
 
     let dictionary: (offset: Int, header: ParquetPageHeader)?
     let pages: [Page]
+    /// Whether every page begins with a row, as an offset index promises.
+    let beginWithRows: Bool
 
     /// Bytes of memory.
     var memory: Int { pages.count * MemoryLayout<Page>.stride + 128 }

@@ -20,12 +20,9 @@ struct LeafPage: Sendable {
     /// The rows that begin in it.
     var rowCount: Int { repetitions.isEmpty ? count : starts.count }
 
-    /// Decodes the page with `header`, whose bytes are `stored`. - Throws: `TableError`.
-    init(
-        _ stored: [UInt8], _ header: ParquetPageHeader, _ leaf: ParquetLeaf, codec: ParquetCodec,
-        dictionary: LeafValues?, _ place: TablePlace
-    ) throws {
-        var bytes: [UInt8]
+    /// Decodes a page of values. - Throws: `TableError`.
+    init(_ stored: StoredPage, _ leaf: ParquetLeaf, codec: ParquetCodec, dictionary: LeafValues?) throws {
+        let (header, place) = (stored.header, stored.place)
         var source: EncodedBytes
         count = header.valueCount
         func levels(_ source: inout EncodedBytes, _ most: Int) throws -> [UInt8] {
@@ -39,33 +36,40 @@ struct LeafPage: Sendable {
         }
         var (repetitions, definitions): ([UInt8], [UInt8]) = ([], [])
         switch header.content {
-        case .data:
-            bytes =
-                codec == .uncompressed && stored.count == header.size
-                ? stored : try Self.uncompressed(stored[...], codec, count: header.size, place)
-            source = EncodedBytes(bytes, 0..<bytes.count, place)
-            func prefixed(_ most: Int) throws -> [UInt8] {
+        case .data(let definitionEncoding, let repetitionEncoding):
+            let (bytes, range) = try stored.uncompressed(codec, count: header.size)
+            source = EncodedBytes(bytes, range, place)
+            func prefixed(_ most: Int, _ encoding: Int) throws -> [UInt8] {
+                // Of levels that are not there writers say anything.
                 if most == 0 { return [] }
+                guard encoding == ParquetPageHeader.runs else {
+                    throw place.error(
+                        .unsupported, "levels in another encoding than RLE",
+                        found: ParquetEncoding(rawValue: encoding)?.name ?? "number \(encoding)",
+                        hint: "write the file again with pyarrow")
+                }
                 let length = Int(try source.unsigned(4))
                 let range = try source.take(length)
                 var part = EncodedBytes(bytes, range, place)
                 return try levels(&part, most)
             }
-            repetitions = try prefixed(leaf.repetition)
-            definitions = try prefixed(leaf.definition)
+            repetitions = try prefixed(leaf.repetition, repetitionEncoding)
+            definitions = try prefixed(leaf.definition, definitionEncoding)
         case .data2(let nulls, let rows, let repetitionBytes, let definitionBytes, let isCompressed):
-            let head = repetitionBytes + definitionBytes
-            guard head <= stored.count, head <= header.size else {
+            let most = min(stored.count, header.size)
+            guard repetitionBytes <= most, definitionBytes <= most - repetitionBytes else {
                 throw place.error(
-                    .data, "levels beyond the page", expected: "\(min(stored.count, header.size)) bytes at most",
-                    found: "\(head)")
+                    .data, "levels beyond the page", expected: "\(most) bytes at most",
+                    found: "\(repetitionBytes) and \(definitionBytes)")
             }
+            let head = repetitionBytes + definitionBytes
             if leaf.repetition > 0 {
-                var part = EncodedBytes(stored, 0..<repetitionBytes, place)
+                var part = EncodedBytes(stored.bytes, stored.start..<stored.start + repetitionBytes, place)
                 repetitions = try levels(&part, leaf.repetition)
             }
             if leaf.definition > 0 {
-                var part = EncodedBytes(stored, repetitionBytes..<head, place)
+                var part = EncodedBytes(
+                    stored.bytes, stored.start + repetitionBytes..<stored.start + head, place)
                 definitions = try levels(&part, leaf.definition)
             }
             let missing = definitions.count { $0 < leaf.definition }
@@ -78,11 +82,11 @@ struct LeafPage: Sendable {
             }
             // Where there is no value there may be no compressed block either.
             let size = header.size - head
-            bytes =
+            let (bytes, range) =
                 size == 0 && stored.count == head
-                ? []
-                : try Self.uncompressed(stored[head...], isCompressed ? codec : .uncompressed, count: size, place)
-            source = EncodedBytes(bytes, 0..<bytes.count, place)
+                ? ([], 0..<0)
+                : try stored.uncompressed(from: head, isCompressed ? codec : .uncompressed, count: size)
+            source = EncodedBytes(bytes, range, place)
         default: preconditionFailure("no data page")
         }
         self.repetitions = repetitions
@@ -106,18 +110,6 @@ struct LeafPage: Sendable {
             return
         }
         values = try LeafValues(&source, header.encoding, leaf, count: valueCount, dictionary: dictionary)
-    }
-
-    /// The bytes of a page in the file, uncompressed. - Throws: `TableError`.
-    static func uncompressed(
-        _ stored: ArraySlice<UInt8>, _ codec: ParquetCodec, count: Int, _ place: TablePlace
-    ) throws -> [UInt8] {
-        if codec != .uncompressed { return try codec.decompress(stored, count: count, place) }
-        guard stored.count == count else {
-            throw place.error(
-                .mismatch, "bytes of a page without compression", expected: "\(count)", found: "\(stored.count)")
-        }
-        return Array(stored)
     }
 }
 

@@ -47,7 +47,7 @@ struct LeafReader {
         guard let page else { preconditionFailure("a page was read") }
         let local = row - list.pages[number].firstRow
         row += 1
-        let place = chunk.place(page: number).at(list.pages[number].offset)
+        let place = chunk.place(page: number).at(list.pages[number].range.lowerBound)
         guard !page.repetitions.isEmpty else {
             current = LeafEntries(page: page, range: local..<local + 1, leaf: chunk.leaf, place: place)
             return
@@ -55,7 +55,7 @@ struct LeafReader {
         let isLast = local + 1 == page.starts.count
         let range = Int(page.starts[local])..<(isLast ? page.count : Int(page.starts[local + 1]))
         let whole = LeafEntries(page: page, range: range, leaf: chunk.leaf, place: place)
-        current = isLast ? try continued(whole, list) : whole
+        current = isLast && !list.beginWithRows ? try continued(whole, list) : whole
     }
 
     /// A list may go on at the start of the next page: older writers cut pages anywhere.

@@ -8,7 +8,10 @@ struct ParquetCaches: Sendable {
         let page: Int
     }
 
-    let pages = RecentlyUsed<Key, LeafPage>(bytes: 48 << 20)
+    let pages: RecentlyUsed<Key, LeafPage>
     let dictionaries = RecentlyUsed<Key, LeafValues>(bytes: 16 << 20)
     let lists = RecentlyUsed<Key, ChunkPages>(bytes: 8 << 20)
+
+    /// - Parameter pages: how many bytes of decoded pages are kept, but for a large one.
+    init(pages: Int = 48 << 20) { self.pages = RecentlyUsed(bytes: pages) }
 }

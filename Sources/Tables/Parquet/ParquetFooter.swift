@@ -196,12 +196,17 @@ struct ParquetFooter: Sendable {
             var place = place
             place.column = leaf.name
             var metadata: Metadata?
+            var (indexStart, indexSize): (Int?, Int?) = (nil, nil)
             try reader.structure(kind) { reader, id, kind in
                 switch id {
                 case 1:
-                    throw place.error(
-                        .unsupported, "pages in another file", found: VisibleText.of(try reader.text(kind)))
+                    let other = try reader.text(kind)
+                    guard other.isEmpty else {
+                        throw place.error(.unsupported, "pages in another file", found: VisibleText.of(other))
+                    }
                 case 3: metadata = try self.metadata(&reader, kind, leaf, place)
+                case 4: indexStart = try reader.count(kind)
+                case 5: indexSize = try reader.count(kind)
                 case 8, 9: throw place.error(.unsupported, "an encrypted column")
                 default: return false
                 }
@@ -214,7 +219,7 @@ struct ParquetFooter: Sendable {
             // Without values there need not be pages, wherever they are said to be.
             if count == 0 {
                 return ParquetChunk(
-                    range: 0..<0, dataStart: 0, valueCount: 0, codec: codec, encodings: metadata.encodings)
+                    range: 0..<0, valueCount: 0, codec: codec, encodings: metadata.encodings, offsetIndex: nil)
             }
             // Some writers leave 0 for "none".
             let start = metadata.dictionaryStart.flatMap { $0 > 0 && $0 < dataStart ? $0 : nil } ?? dataStart
@@ -224,8 +229,19 @@ struct ParquetFooter: Sendable {
                     found: "\(size) bytes from \(start)", hint: "the file is damaged: fetch it again")
             }
             return ParquetChunk(
-                range: start..<start + size, dataStart: dataStart, valueCount: count, codec: codec,
-                encodings: metadata.encodings)
+                range: start..<start + size, valueCount: count, codec: codec, encodings: metadata.encodings,
+                offsetIndex: try index(indexStart, indexSize, place))
+        }
+
+        /// Where the offset index lies; some writers leave 0 for "none".
+        private func index(_ start: Int?, _ size: Int?, _ place: TablePlace) throws -> Range<Int>? {
+            guard let start, let size, start > 0, size > 0 else { return nil }
+            guard start >= 4, size <= limit - 4, start <= limit - size else {
+                throw place.at(start).error(
+                    .metadata, "an offset index beyond the file", expected: "bytes 4 to \(limit)",
+                    found: "\(size) bytes from \(start)", hint: "the file is damaged: fetch it again")
+            }
+            return start..<start + size
         }
 
         private struct Metadata {

@@ -1,8 +1,8 @@
 /// What stands before each page.
 struct ParquetPageHeader: Sendable {
     enum Content: Sendable {
-        /// Levels and values compressed together.
-        case data
+        /// Levels and values compressed together; the numbers of the encodings of both kinds of levels.
+        case data(definitions: Int, repetitions: Int)
         /// Levels, not compressed, of so many bytes, before the values.
         case data2(nulls: Int, rows: Int, repetitionBytes: Int, definitionBytes: Int, isCompressed: Bool)
         case dictionary
@@ -22,7 +22,16 @@ struct ParquetPageHeader: Sendable {
     /// Bytes of the header itself.
     let headerSize: Int
 
-    var isDictionary: Bool { if case .dictionary = content { true } else { false } }
+    /// The encoding that levels have.
+    static let runs = ParquetEncoding.runs.rawValue
+
+    /// Whether the page holds values of rows.
+    var isData: Bool {
+        switch content {
+        case .data, .data2: true
+        case .dictionary, .other: false
+        }
+    }
 
     /// Reads the header at `offset`, which together with its page ends at `end`. - Throws: `TableError`.
     static func read(_ file: TableFile, at offset: Int, end: Int, _ place: TablePlace) throws -> ParquetPageHeader {
@@ -47,11 +56,13 @@ struct ParquetPageHeader: Sendable {
         }
     }
 
-    private init(_ reader: inout ThriftReader, _ place: TablePlace) throws {
+    /// Reads the header that `reader` stands before. - Throws: `TableError`.
+    init(_ reader: inout ThriftReader, _ place: TablePlace) throws {
         var (kind, size, stored): (Int?, Int?, Int?) = (nil, nil, nil)
         var checksum: UInt32?
         var (values, encoding): (Int?, Int?) = (nil, nil)
-        var (levels, nulls, rows, definitionBytes, repetitionBytes, isCompressed) = (3, 0, 0, 0, 0, true)
+        var (definitions, repetitions) = (Self.runs, Self.runs)
+        var (nulls, rows, definitionBytes, repetitionBytes, isCompressed) = (0, 0, 0, 0, true)
         var described: Int?
         try reader.structure { reader, id, field in
             switch id {
@@ -65,7 +76,8 @@ struct ParquetPageHeader: Sendable {
                     switch part {
                     case 1: values = try reader.count(field)
                     case 2: encoding = try reader.int(field)
-                    case 3 where id == 5: levels = try reader.int(field)
+                    case 3 where id == 5: definitions = try reader.int(field)
+                    case 4 where id == 5: repetitions = try reader.int(field)
                     default: return false
                     }
                     return true
@@ -98,11 +110,7 @@ struct ParquetPageHeader: Sendable {
             throw place.error(.metadata, "a page header that does not describe its kind of page", found: "\(kind)")
         }
         switch kind {
-        case 0:
-            content = .data
-            guard levels == 3 else {
-                throw place.error(.unsupported, "levels in another encoding than RLE", found: "number \(levels)")
-            }
+        case 0: content = .data(definitions: definitions, repetitions: repetitions)
         case 2: content = .dictionary
         case 3:
             content = .data2(

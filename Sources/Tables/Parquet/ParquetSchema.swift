@@ -80,7 +80,9 @@ struct ParquetSchema: Sendable {
                 leaves.append(leaf)
                 return (.leaf(leaves.count - 1), leaf.type)
             }
-            let isMap = element.logical == .map || element.converted == 1 || element.converted == 2
+            // Older writers call a map's inner group so, which is no map itself, and some the outer one.
+            let isMap =
+                element.logical == .map || element.converted == 1 || element.converted == 2 && element.repetition != 2
             if element.logical == .list || element.converted == 3 || isMap {
                 guard element.children == 1, next < elements.count, elements[next].repetition == 2 else {
                     throw place.error(

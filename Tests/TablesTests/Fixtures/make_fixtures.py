@@ -2,8 +2,8 @@
 
     python Tests/TablesTests/Fixtures/make_fixtures.py
 
-Made with pyarrow 26.0.1. Bytes stand in expected.json as {"hex": ...}, times as whole numbers of the column's unit, maps
-as lists of {key, value}; a file of the same values as another one has its name.
+Made with pyarrow 26.0.1. Values stand in expected.json as expected_values.py says; a file of the same values as another one has
+its name.
 """
 import datetime
 import decimal
@@ -14,6 +14,8 @@ import random
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
+
+from expected_values import plain, whole
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 draw = random.Random(20)
@@ -28,33 +30,6 @@ def words(count):
 
 def with_nulls(values):
     return [None if i % 3 == 1 else v for i, v in enumerate(values)]
-
-
-def plain(value):
-    """A value of pyarrow as JSON."""
-    if isinstance(value, bytes):
-        return {"hex": value.hex()}
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    if isinstance(value, tuple):
-        return {"key": plain(value[0]), "value": plain(value[1])}
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    return value
-
-
-def whole(array):
-    """Times as whole numbers; everything else as it is."""
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return whole(array.dictionary_decode())
-    if pa.types.is_timestamp(kind) or pa.types.is_time64(kind) or pa.types.is_duration(kind):
-        return array.cast(pa.int64()).to_pylist()
-    if pa.types.is_date32(kind) or pa.types.is_time32(kind):
-        return array.cast(pa.int32()).to_pylist()
-    return array.to_pylist()
 
 
 def keep(name, table):
@@ -279,9 +254,76 @@ def streams(table):
         "_indices_files": [{"filename": "indices.arrow"}], "_split": "test"})
 
 
+def indexed():
+    """Many small pages, and where they lie: what `datasets` writes since its version 4, with smaller pictures."""
+    count = 150
+    table = pa.table({
+        "picture": [draw.randbytes(draw.randrange(150, 250)) for _ in range(count)],
+        "caption": with_nulls([f"photograph {k // 7}" for k in range(count)]),
+        "scores": pa.array([[k / 8] if k % 5 else [] for k in range(count)], pa.list_(pa.float64())),
+        "image": pa.array(
+            [{"bytes": draw.randbytes(90), "path": None} if k % 4 else None for k in range(count)],
+            pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+    })
+    for version in ["1.0", "2.0"]:
+        write(
+            f"indexed-{version[0]}.parquet", table, write_page_index=True, write_page_checksum=True, row_group_size=100,
+            data_page_version=version, use_dictionary=["caption"], data_page_size=1000, write_batch_size=4, compression="ZSTD")
+    # The same without the index.
+    write(
+        "walked.parquet", table, row_group_size=100, write_statistics=False, use_dictionary=["caption"], data_page_size=1000, write_batch_size=4,
+        compression="ZSTD")
+
+
+def mixed():
+    """Files of one table: columns in another order, a column of nothing but nulls in one; and one of another type."""
+    os.makedirs("mixed", exist_ok=True)
+    first = pa.table({"word": pa.nulls(2), "number": [1, 2]})
+    second = pa.table({"number": [3], "word": ["c"]})
+    pq.write_table(first, "mixed/a.parquet")
+    pq.write_table(second, "mixed/b.parquet")
+    pq.write_table(pa.table({"number": ["4"], "word": ["d"]}), "other-type.parquet")
+    keep("mixed", pa.concat_tables([first, second], promote_options="permissive"))
+    pq.write_table(
+        pa.table({"number": [5, 6]}, schema=pa.schema([pa.field("number", pa.int64(), nullable=False)])),
+        "required.parquet", use_dictionary=False, compression="NONE")
+
+
+def views():
+    """Columns whose values lie in any of several buffers, and columns that are only passed over."""
+    texts = ["", "short", "0123456789ab", "0123456789abc", None, "żółw " * 9]
+    table = pa.table({
+        "text": pa.array(texts, pa.string_view()),
+        "bytes": pa.array([t and t.encode() for t in texts], pa.binary_view()),
+        "inside": pa.array([{"a": t, "b": k} for k, t in enumerate(texts)], pa.struct([("a", pa.string_view()), ("b", pa.int8())])),
+        "number": list(range(6)),
+    })
+    with pa.ipc.new_stream("views.arrow", table.schema) as writer:
+        for batch in [table, table.slice(2, 3), table.slice(0, 0)]:
+            writer.write_table(batch)
+    keep("views.arrow", pa.concat_tables([table, table.slice(2, 3)]))
+    numbers = pa.array(range(6))
+    passed = pa.table({
+        "first": texts,
+        "list view": pa.array([[1], None, [], [2, None], [3], [4]], pa.list_view(pa.int8())),
+        "runs": pa.RunEndEncodedArray.from_arrays([4, 6], ["a", "b"]),
+        "sparse": pa.UnionArray.from_sparse(pa.array([0, 1, 0, 1, 0, 1], pa.int8()), [numbers, pa.array(["x"] * 6)]),
+        "dense": pa.UnionArray.from_dense(
+            pa.array([0, 1, 0, 1, 0, 0], pa.int8()), pa.array([0, 0, 1, 1, 2, 3], pa.int32()), [numbers, pa.array(["x"] * 6)]),
+        "decimal": pa.array([decimal.Decimal(k) for k in range(6)]),
+        "last": numbers,
+    })
+    with pa.ipc.new_stream("passed-over.arrow", passed.schema) as writer:
+        writer.write_table(passed)
+    keep("passed-over.arrow", passed.select(["first", "last"]))
+
+
 combinations()
 nested_table = nested()
 others()
 streams(nested_table)
+indexed()
+mixed()
+views()
 with open("expected.json", "w") as file:
     json.dump(expected, file, ensure_ascii=False, separators=(",", ":"))
