@@ -51,7 +51,8 @@ package struct DiffusionModel: Sendable {
             pipeline.replacing("unet", with: UNet2DConditionModel(config: unet.config, loader: loader)))
     }
 
-    /// Pixels of a picture along an edge for one of its latents: Stable Diffusion's autoencoders, SD1.5's and SDXL's.
+    /// Pixels of a picture along an edge for one of its latents where nothing says so: Stable Diffusion's autoencoders,
+    /// SD1.5's and SDXL's.
     package static let pixelsPerLatent = 8
 
     /// Captions that are encoded at once: the activations of a thousand of them would take gigabytes.
@@ -74,7 +75,7 @@ package struct DiffusionModel: Sendable {
         guard textEncoders.count > 1 else { return encode([String](repeating: "", count: count), engine: engine) }
         let (first, second) = (textEncoders[0].network.config, textEncoders[1].network.config)
         return TextStates(
-            context: engine.zeros([count, first.maxPositionEmbeddings, first.hiddenSize + second.hiddenSize]),
+            context: engine.zeros([count, textEncoders[0].length, first.hiddenSize + second.hiddenSize]),
             pooled: engine.zeros([count, second.projectionDim]))
     }
 

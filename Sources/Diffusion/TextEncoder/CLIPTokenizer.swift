@@ -22,6 +22,8 @@ package struct CLIPTokenizer: Sendable {
     package let vocabularySize: Int
     /// Ids in an encoding when nothing else is asked for: 77 in all published CLIP models.
     package let maximumLength: Int
+    /// `model_max_length`, where the tokenizer's files state one.
+    package let statedLength: Int?
     /// `<|startoftext|>`
     package let beginID: Int
     /// `<|endoftext|>`, also used for what the vocabulary cannot express.

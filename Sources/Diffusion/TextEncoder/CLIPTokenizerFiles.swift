@@ -27,7 +27,7 @@ extension CLIPTokenizer {
                 file: files.folder, "no vocabulary", expected: "tokenizer.json, or vocab.json and merges.txt")
         }
         let settings = try CLIPTokenizerSettings(files, document: document)
-        try self.init(vocabulary, merges, settings.added, padToken: settings.padToken, settings.maximumLength ?? 77)
+        try self.init(vocabulary, merges, settings.added, padToken: settings.padToken, settings.maximumLength)
         for (content, id, file) in settings.stated {
             guard let found = addedIDs[Array(content.utf8)], found != id else { continue }
             throw CLIPTokenizerError(
@@ -69,8 +69,9 @@ extension CLIPTokenizer {
 
     private init(
         _ vocabulary: CLIPTokenizerVocabulary, _ merges: CLIPTokenizerMergeList, _ added: [AddedToken],
-        padToken: String, _ maximumLength: Int
+        padToken: String, _ statedLength: Int?
     ) throws {
+        let maximumLength = statedLength ?? 77
         guard maximumLength >= 2 else {
             throw CLIPTokenizerError(
                 file: vocabulary.file, "no room for the begin and end tokens", expected: "a length of at least 2",
@@ -78,7 +79,7 @@ extension CLIPTokenizer {
         }
         beginID = try vocabulary.require(special: Self.beginToken)
         endID = try vocabulary.require(special: Self.endToken)
-        self.maximumLength = maximumLength
+        (self.maximumLength, self.statedLength) = (maximumLength, statedLength)
         self.merges = try merges.ranks(vocabulary)
         let unknown = endID
         let names = Self.byteScalars.map { String(Character($0)) }

@@ -24,6 +24,9 @@ package struct CaptionTokenizer: Component {
             expected: "at least \(vocabulary.vocabularySize)", found: "\(rows)")
     }
 
+    /// Ids of a caption for a text encoder with so many positions (`TextEncoder.length`).
+    func length(positions: Int) -> Int { min(vocabulary.statedLength ?? positions, positions) }
+
     /// A second one belongs to a second text encoder.
     package func requireFit(as name: String, in pipeline: Pipeline) throws {
         guard name == "tokenizer_2", pipeline["text_encoder_2"] == nil else { return }

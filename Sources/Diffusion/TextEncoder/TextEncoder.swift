@@ -10,13 +10,13 @@ package struct TextEncoder: Sendable {
         (self.network, self.tokenizer) = (network, tokenizer)
     }
 
-    /// The token ids of a caption, cut or padded to the network's length.
-    package func tokenIDs(_ caption: String) -> [Int] {
-        tokenizer.vocabulary.encode(caption, length: network.config.maxPositionEmbeddings).ids
-    }
+    /// Ids of a caption: the tokenizer's `model_max_length`, as diffusers' pipelines and the training scripts pad, or the
+    /// network's positions where none is stated, and never more than those.
+    package var length: Int { tokenizer.length(positions: network.config.maxPositionEmbeddings) }
 
-    /// Whether a caption has more tokens than the network takes, so that its end is cut off.
-    package func cuts(_ caption: String) -> Bool {
-        tokenizer.vocabulary.cuts(caption, to: network.config.maxPositionEmbeddings)
-    }
+    /// The token ids of a caption, cut or padded to the length.
+    package func tokenIDs(_ caption: String) -> [Int] { tokenizer.vocabulary.encode(caption, length: length).ids }
+
+    /// Whether a caption has more tokens than the length, so that its end is cut off.
+    package func cuts(_ caption: String) -> Bool { tokenizer.vocabulary.cuts(caption, to: length) }
 }

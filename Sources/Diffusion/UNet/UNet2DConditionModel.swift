@@ -139,7 +139,7 @@ package final class UNet2DConditionModel: Network {
     /// second encoder, and only such a one has two.
     package func requireFit(as name: String, in pipeline: Pipeline) throws {
         let encoders = pipeline.all(CLIPTextModel.self)
-        try requirePooledText(encoders)
+        try requirePooledText(encoders, in: pipeline)
         let found = encoders.map(\.config.hiddenSize)
         for width in config.crossAttentionDim where width != found.reduce(0, +) {
             throw ConfigError(
@@ -148,7 +148,7 @@ package final class UNet2DConditionModel: Network {
         }
     }
 
-    private func requirePooledText(_ encoders: [CLIPTextModel]) throws {
+    private func requirePooledText(_ encoders: [CLIPTextModel], in pipeline: Pipeline) throws {
         let hasSecond = encoders.count == 2
         guard let added = config.additionEmbedding else {
             guard hasSecond else { return }
@@ -175,12 +175,14 @@ package final class UNet2DConditionModel: Network {
                 expected: "\(added.pooledDim): its projection_class_embeddings_input_dim less six sinusoids",
                 found: "\(second.projectionDim)")
         }
-        let lengths = encoders.map(\.config.maxPositionEmbeddings)
-        guard lengths[0] == lengths[1] else {
-            throw ConfigError(
-                file: "text_encoder_2", key: "max_position_embeddings", "is not that of the first text encoder",
-                expected: "\(lengths[0])", found: "\(lengths[1])")
-        }
+        let tokenizers = pipeline.all(CaptionTokenizer.self)
+        let lengths = zip(encoders, tokenizers).map { $1.length(positions: $0.config.maxPositionEmbeddings) }
+        guard let first = lengths.first, let last = lengths.last, first != last else { return }
+        let isStated = tokenizers.contains { $0.vocabulary.statedLength != nil }
+        throw ConfigError(
+            file: isStated ? "tokenizer_2" : "text_encoder_2",
+            key: isStated ? "model_max_length" : "max_position_embeddings",
+            "is not that of the first, whose states lie beside its own", expected: "\(first)", found: "\(last)")
     }
 
     /// The model's prediction for `sample` [n, c, h, w] at `timesteps` [n] (negative ones are allowed) and `context`
