@@ -137,6 +137,14 @@ package struct LatentPairs: PreferenceDataset {
         return try latents.facts(at: index).frames[which.rawValue]
     }
 
+    /// Pixels of a picture along an edge for one of its latents, where a set says so.
+    package var pixelsPerLatent: Int? {
+        guard case .set(let latents) = numbers, case .object(let rules) = latents.source.preparation,
+            case .number(let number)? = rules["size"], let pixels = number.int64, Int(pixels) % size == 0
+        else { return nil }
+        return Int(pixels) / size
+    }
+
     /// The tensor of a side: `latents_0`, `latents_1`.
     static func name(_ side: PairSide) -> String { "latents_\(side.rawValue)" }
 

@@ -36,17 +36,24 @@ package struct BatchSource: Sendable {
         package let timestepCount: Int?
 
         /// A run of `recipe`.
-        /// - Parameter edge: that of the latents that pictures were made into; nil of what is trained on as it is.
-        init(_ recipe: Recipe, timestepCount: Int?, edge: Int? = nil) {
+        /// - Parameters:
+        ///   - edge: that of the latents that pictures were made into; nil of what is trained on as it is.
+        ///   - pixelsPerLatent: of data that are latents.
+        init(
+            _ recipe: Recipe, timestepCount: Int?, edge: Int? = nil,
+            pixelsPerLatent: Int = DiffusionModel.pixelsPerLatent
+        ) {
             (self.recipe, self.timestepCount, self.edge) = (recipe, timestepCount, edge)
+            self.pixelsPerLatent = pixelsPerLatent
         }
         private let edge: Int?
+        private let pixelsPerLatent: Int
 
         private var objective: ObjectiveKind { recipe.objective.kind }
         /// Edge of the pictures, or of the latents.
         package var size: Int { edge ?? recipe.data.size }
         /// Edge of the pictures in pixels: of latents of those that they stand for.
-        package var pictureSize: Int { isLatent ? DiffusionModel.pixelsPerLatent * size : recipe.data.size }
+        package var pictureSize: Int { isLatent ? pixelsPerLatent * size : recipe.data.size }
         /// Whether the data are latents that were made elsewhere.
         package var isLatent: Bool { recipe.data.isLatent }
         /// What the network is told of the pictures' sizes.

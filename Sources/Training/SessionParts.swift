@@ -31,10 +31,14 @@ struct SessionParts {
         data = try latents.map { try opened.encoded($0.set) } ?? opened
         let denoising = try recipe.gradients(of: model, edge: encoding?.edge, on: engine)
         task = .denoising(denoising)
-        settings = BatchSource.Settings(recipe, timestepCount: denoising.model.schedule.count, edge: encoding?.edge)
+        let scale = recipe.data.isLatent && model.needsSizes ? LatentScale(recipe, opened) : nil
+        settings = BatchSource.Settings(
+            recipe, timestepCount: denoising.model.schedule.count, edge: encoding?.edge,
+            pixelsPerLatent: scale?.pixels ?? DiffusionModel.pixelsPerLatent)
         self.model = .diffusion(model)
         digests = modelDigests.merging(data.digests) { first, _ in first }
             .merging(["schedule": denoising.model.schedule.digest]) { first, _ in first }
+            .merging(scale?.digests ?? [:]) { first, _ in first }
     }
 
     /// A scorer under PickScore's loss.

@@ -53,6 +53,46 @@ import TinyRuns
         }
     }
 
+    /// A latent stands for as many pixels as the autoencoder beside the model makes one of, or as its set says.
+    @Test func aLatentHasItsAutoencodersPixels() throws {
+        try withData { runs, data in
+            let model = runs.path("model")
+            try write(recipe(runs, data), to: model)
+            func told(_ recipe: String) throws -> (sizes: [Int]?, vae: Digest?) {
+                try RunSupport.withSession(recipe) { session in
+                    let record = try #require(try RunSupport.records(session).first)
+                    return (
+                        record[Entries.Batch.timeIDs[SampleName(ItemName(1), .winner)]],
+                        session.inputs.digests["model/vae/config"]
+                    )
+                }
+            }
+            let path = try recipe(runs, data, model: "model: {path: \(model)}")
+            let plain = try told(path)
+            #expect(plain.sizes == [128, 128, 0, 0, 128, 128] && plain.vae == nil)
+            try FileContents.makeFolder("\(model)/vae")
+            // Stable Diffusion's factor says what stands there without one, and manifests are what they were.
+            for (widths, pixels) in [("[4, 4, 4, 4]", 8), ("[4, 8]", 2), ("[4, 4, 8]", 4)] {
+                let blocks = widths.split(separator: ",").count
+                func list(_ name: String) -> String {
+                    "[" + [String](repeating: "\"\(name)\"", count: blocks).joined(separator: ", ") + "]"
+                }
+                try AtomicFile.write(
+                    """
+                    {
+                      "_class_name": "AutoencoderKL", "block_out_channels": \(widths), "layers_per_block": 1,
+                      "norm_num_groups": 4, "down_block_types": \(list("DownEncoderBlock2D")),
+                      "up_block_types": \(list("UpDecoderBlock2D")), "sample_size": 32
+                    }
+                    """, to: "\(model)/vae/config.json")
+                let found = try told(path)
+                let edge = 16 * pixels
+                #expect(found.sizes == [edge, edge, 0, 0, edge, edge], "\(found)")
+                #expect((found.vae == nil) == (pixels == 8), "\(found)")
+            }
+        }
+    }
+
     @Test(arguments: ["", "lora: {rank: 2, targets: [to_k, to_q]}"])
     func aModelFromAFolderTrainsAsTheNewOne(more: String) throws {
         try withData { runs, data in
