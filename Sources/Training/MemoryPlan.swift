@@ -9,12 +9,14 @@ import Diffusion
 /// has its own weights, while the gradients have been let go one by one; where moments and reference take less than the
 /// gradients did, the update is fullest at its beginning. In the passes of later steps all of them are
 /// there together. A run that trains adapters has no weights of its own for the reference. Checkpoints and the trained
-/// model are written tensor by tensor and add nothing.
+/// model are written tensor by tensor and add nothing. A run on pictures may make their latents before all that.
 package struct MemoryPlan: Sendable, Equatable {
     /// What one purpose takes at each moment, in bytes.
     package struct Row: Sendable, Equatable {
         /// The purpose.
         package let name: String
+        /// While latents are made of the pictures; 0 where none are.
+        package let latents: Int
         /// In the passes of the first step.
         package let first: Int
         /// At the end of its update.
@@ -29,6 +31,8 @@ package struct MemoryPlan: Sendable, Equatable {
     package let parameters: [ParameterCount]
     /// Whether there are steps after the first.
     package let hasLaterSteps: Bool
+    /// Whether latents are made of the pictures before the first step.
+    package let makesLatents: Bool
     /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
     /// within one.
     package let gradientCopies: Int
@@ -40,15 +44,21 @@ package struct MemoryPlan: Sendable, Equatable {
     /// What the kernels of a worker pack and sum up in.
     private static let scratch = 4 << 20
 
+    private static func program(workers: Int) -> Int { program + workers * scratch }
+
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
     /// - Throws: `ConfigError`, `CheckpointError`, `FileError` or `TrainingError` for a model that cannot be opened or
     /// trained.
-    package init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0) throws {
-        self.init(try StepFootprint(recipe), recipe, workers: workers, gradientCopies: gradientCopies)
+    /// - Parameter makesLatents: whether the pictures' latents are yet to be made; nil where only the recipe says so.
+    package init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0, makesLatents: Bool? = nil) throws {
+        self.init(
+            try StepFootprint(recipe), recipe, workers: workers, gradientCopies: gradientCopies,
+            makesLatents: makesLatents ?? recipe.mayMakeLatents)
     }
 
     /// The plan of a recipe whose step is known; that of another recipe holds if it differs in numbers of items alone.
-    init(_ step: StepFootprint, _ recipe: Recipe, workers: Int, gradientCopies: Int) {
+    init(_ step: StepFootprint, _ recipe: Recipe, workers: Int, gradientCopies: Int, makesLatents: Bool) {
+        let making = makesLatents ? step.latents : nil
         let training = recipe.training
         // More than any machine holds; what is above it need not be told apart.
         let items = min(training.pairsPerStep, 1 << 32)
@@ -57,14 +67,15 @@ package struct MemoryPlan: Sendable, Equatable {
         let kept = min(MemoryPlan.times(step.kept, micro), activations)
 
         var rows: [Row] = []
-        func add(_ name: String, _ first: Int, _ update: Int, _ later: Int) {
-            if max(first, update, later) > 0 {
-                rows.append(Row(name: name, first: first, update: update, later: later))
+        func add(_ name: String, _ first: Int, _ update: Int, _ later: Int, latents: Int = 0) {
+            if max(first, update, later, latents) > 0 {
+                rows.append(
+                    Row(name: name, latents: making == nil ? 0 : latents, first: first, update: update, later: later))
             }
         }
         for weights in step.weights {
-            add(weights.name, weights.bytes, weights.bytes, weights.bytes)
-            add("adapters", weights.adapters, weights.adapters, weights.adapters)
+            add(weights.name, weights.bytes, weights.bytes, weights.bytes, latents: weights.bytes)
+            add("adapters", weights.adapters, weights.adapters, weights.adapters, latents: weights.adapters)
             if weights.isPolicy { add("reference weights (shared until the update)", 0, step.copies, step.copies) }
         }
         let trained = step.trained
@@ -76,12 +87,14 @@ package struct MemoryPlan: Sendable, Equatable {
         add("averaged weights", step.averaged, step.averaged, step.averaged)
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)
+        if let making { add("a picture or a caption encoded, a file's rows", 0, 0, 0, latents: making.most) }
         let batch = MemoryPlan.batch(step, recipe, items)
         add(recipe.objective.kind.trainsScorer ? "batch" : "batch and recorded latents", batch, batch, batch)
         if recipe.backend == .openblas { add("matrices laid out for OpenBLAS", step.passWork, 0, step.passWork) }
-        let program = MemoryPlan.program + workers * MemoryPlan.scratch
-        add("program and scratch", program, program, program)
+        let program = MemoryPlan.program(workers: workers)
+        add("program and scratch", program, program, program, latents: program)
         self.rows = rows
+        self.makesLatents = making != nil
         self.step = step
         self.gradientCopies = gradientCopies
         parameters = step.parameters
@@ -110,16 +123,28 @@ package struct MemoryPlan: Sendable, Equatable {
         return overflow ? Int.max >> 6 : min(product, Int.max >> 6)
     }
 
-    /// Bytes in the passes of the first step, at the end of its update, and in the passes of later steps.
-    package var totals: (first: Int, update: Int, later: Int) {
-        rows.reduce((0, 0, 0)) { ($0.0 + $1.first, $0.1 + $1.update, $0.2 + $1.later) }
+    /// Bytes while latents are made, in the passes of the first step, at the end of its update, and in the passes of later steps.
+    package var totals: (latents: Int, first: Int, update: Int, later: Int) {
+        rows.reduce((0, 0, 0, 0)) { ($0.0 + $1.latents, $0.1 + $1.first, $0.2 + $1.update, $0.3 + $1.later) }
     }
 
     /// Bytes at the fullest moment.
-    package var total: Int { max(totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
+    package var total: Int { max(totals.latents, totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
+
+    /// Bytes that so many processes take that make latents and nothing else, each with `workers`; nil where there are none to
+    /// make. The network is not read; what is mapped of the others is there once.
+    package func latentsAlone(processes: Int, workers: Int) -> Int? {
+        step.latents.map { latents in
+            let weights = step.weights.filter { !$0.isPolicy }.reduce(0) {
+                $0 + ($1.isMapped ? $1.bytes : MemoryPlan.times($1.bytes, processes))
+            }
+            return weights + MemoryPlan.times(latents.most + MemoryPlan.program(workers: workers), processes)
+        }
+    }
 
     /// Equal rows.
     package static func == (a: MemoryPlan, b: MemoryPlan) -> Bool {
         a.rows == b.rows && a.parameters == b.parameters && a.hasLaterSteps == b.hasLaterSteps
+            && a.makesLatents == b.makesLatents
     }
 }

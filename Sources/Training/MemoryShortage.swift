@@ -25,6 +25,11 @@ package struct MemoryShortage: Error, Sendable, CustomStringConvertible {
         var text =
             "not enough memory: the run takes \(needed), \(missing) more than the \(MemorySize(machine.available)) that "
             + "\(machine.limit) leaves; "
+        if plan.totals.latents > machine.available {
+            return text
+                + "it is the making of the latents that takes most: make them where there is more memory (smpo data encode) "
+                + "and name their folder (data.latent_set)"
+        }
         guard !alternatives.isEmpty else {
             let least = plan.rows.filter { !$0.name.hasPrefix("activations") }
             let fixed = max(
@@ -64,7 +69,9 @@ extension MemoryPlan {
             while micro > 1 {
                 micro /= 2
                 recipe.training.microPairs = micro
-                let total = MemoryPlan(step, recipe, workers: workers, gradientCopies: gradientCopies).total
+                let total = MemoryPlan(
+                    step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents
+                ).total
                 if total <= limit {
                     return .init(
                         change: "\(change)--set training.micro_pairs=\(micro)", keepsBits: keepsBits, total: total)
@@ -77,7 +84,8 @@ extension MemoryPlan {
         ) throws -> [MemoryShortage.Alternative] {
             var changed = recipe
             edit(&changed)
-            let plan = try MemoryPlan(changed, workers: workers, gradientCopies: gradientCopies)
+            let plan = try MemoryPlan(
+                changed, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents)
             if plan.total <= limit { return [.init(change: change, keepsBits: keepsBits, total: plan.total)] }
             return smaller(changed, plan.step, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }

@@ -15,6 +15,8 @@ struct StepFootprint: Sendable {
         let bytes, adapters: Int
         /// Whether it is the network that the run is about.
         let isPolicy: Bool
+        /// Whether they are a file's pages, which processes share.
+        let isMapped: Bool
     }
 
     /// The components with weights, in the order of the model.
@@ -39,6 +41,8 @@ struct StepFootprint: Sendable {
     private(set) var pictures = 0
     /// Whether pictures are carried to their noise by the policy.
     private(set) var inverts = false
+    /// What making latents of the pictures takes; nil of a model without an autoencoder, and of latents made elsewhere.
+    private(set) var latents: LatentFootprint?
 
     /// Runs the step of `recipe`.
     /// - Throws: `ConfigError`, `CheckpointError`, `FileError` or `TrainingError` for a model that cannot be opened or
@@ -75,7 +79,7 @@ struct StepFootprint: Sendable {
                 name: isPolicy ? "\(role) weights (\(storage))" : part.kind.title,
                 bytes: bytes(part.component.parameters),
                 adapters: bytes(part.component.trainedParameters.filter { !own.contains(ObjectIdentifier($0)) }),
-                isPolicy: isPolicy)
+                isPolicy: isPolicy, isMapped: storage.hasPrefix("mapped"))
         }
     }
 
@@ -85,6 +89,9 @@ struct StepFootprint: Sendable {
         let channels = model.unet.config.inChannels
         let edge = recipe.data.isLatent ? nil : try model.autoencoder.map { try recipe.latentEdge(of: $0) }
         try SessionParts.check(model, recipe, channels: recipe.data.isLatent || edge != nil ? channels : 3)
+        if let edge, let autoencoder = model.autoencoder {
+            latents = LatentFootprint(model, autoencoder, recipe, edge: edge, on: engine, device)
+        }
         var single = recipe
         single.training.microPairs = nil
         // Every move of an inversion is like the second one.

@@ -1,4 +1,6 @@
 import Core
+import Datasets
+import Diffusion
 import Foundation
 import Pages
 import Preferences
@@ -84,6 +86,72 @@ import TinyRuns
         let expected = 4 * 960 * 64 * 64 * 9
         #expect(try row("matrices laid out", plan).first == expected)
         #expect(plan.totals.first == plain.totals.first + expected && plan.totals.update == plain.totals.update)
+    }
+
+    /// A run on pictures makes their latents before its first step, beside nothing but the weights.
+    @Test func latentsAreMadeBeforeTheFirstStep() throws {
+        func plan(_ change: (inout Recipe) -> Void = { _ in }) throws -> MemoryPlan {
+            try MemoryPlan(
+                sd15 {
+                    guard case .fresh(var fresh) = $0.model else { return }
+                    fresh.vae = "\(Self.manifests)/models/sd15/vae.json"
+                    $0.model = .fresh(fresh)
+                    $0.data = Recipe.Data(source: .shapes(pairs: 4, seed: 1), size: 512)
+                    change(&$0)
+                }, workers: 2)
+        }
+        let plain = try plan()
+        #expect(plain.makesLatents && plain.parameters.map(\.count) == [859_520_964, 123_060_480, 83_653_863])
+        let all = 4 * plain.parameters.reduce(0) { $0 + $1.count }
+        let making = try row("a picture or a caption encoded", plain)
+        #expect(making.first == 0 && making.update == 0 && making.later == 0)
+        #expect(plain.totals.latents == all + making.latents + (try row("program", plain)).first)
+        #expect(try row("gradients", plain).latents == 0 && row("reference weights", plain).latents == 0)
+        // Three activations of 128 channels at full size, 384 MiB, and what is less; files of rows are tens of MiB.
+        #expect((350 << 20..<700 << 20).contains(making.latents), "\(making.latents >> 20) MiB")
+        // Of large pictures and adapters alone the making takes most.
+        func adapters(_ size: Int) throws -> MemoryPlan {
+            try plan {
+                $0.data = Recipe.Data(source: .shapes(pairs: 4, seed: 1), size: size)
+                $0.lora = AdapterRecipe(rank: 1, alpha: 1, targets: ["to_q"], seed: 1)
+                $0.training.recompute = true
+            }
+        }
+        let (small, large) = (try adapters(512), try adapters(1024))
+        #expect(try row("a picture", large).latents > 3 * row("a picture", small).latents)
+        #expect(try row("a picture", small).latents == making.latents)
+
+        // A set that is there is not made.
+        let folder = NSTemporaryDirectory() + "plan-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileContents.makeFolder(folder)
+        let named = try plan { $0.data.latents.folder = folder }
+        #expect(named == plain)
+        try AtomicFile.write("{}", to: "\(folder)/latents.json")
+        let there = try plan { $0.data.latents.folder = folder }
+        #expect(!there.makesLatents && there.totals.latents == 0 && there.totals.first == plain.totals.first)
+        #expect(try MemoryPlan(sd15(), workers: 2).makesLatents == false)
+
+        // Processes that encode alone do not read the network.
+        let alone = try #require(plain.latentsAlone(processes: 1, workers: 2))
+        #expect(alone == plain.totals.latents - 4 * 859_520_964)
+        #expect(try #require(plain.latentsAlone(processes: 3, workers: 2)) == 3 * alone)
+    }
+
+    /// Where the making of latents is too much, no setting of the training helps.
+    @Test func aMachineThatCannotEncodeIsToldSo() throws {
+        let recipe = try sd15 {
+            guard case .fresh(var fresh) = $0.model else { return }
+            fresh.vae = "\(Self.manifests)/models/sd15/vae.json"
+            $0.model = .fresh(fresh)
+            $0.data = Recipe.Data(source: .shapes(pairs: 4, seed: 1), size: 512)
+        }
+        let plan = try MemoryPlan(recipe, workers: 2)
+        let machine = MachineMemory(available: plan.totals.latents - 1, limit: "MemAvailable")
+        let shortage = try #require(throws: MemoryShortage.self) {
+            try plan.requireFits(machine, recipe, workers: 2)
+        }
+        #expect(shortage.description.contains("smpo data encode") && shortage.description.contains("data.latent_set"))
     }
 
     /// The largest numbers that a recipe may hold are no trap.

@@ -73,7 +73,8 @@ package struct GoldenReview {
         let source = try policy.recipe ?? run.manifest.recipeSource()
         let recipe = try policy.recipe?.read(root: workspace.root) ?? run.recipe
         let workers = engine.pool.workers
-        try MemoryPlan(recipe, workers: workers).requireFits(MachineMemory.read(), recipe, workers: workers)
+        try MemoryPlan(recipe, workers: workers, makesLatents: true)
+            .requireFits(MachineMemory.read(), recipe, workers: workers)
         return (try TrainingSession(recipe: recipe, engine: engine, latents: LatentSetUse(.makeAgain)), source)
     }
 

@@ -88,7 +88,12 @@ package struct LatentSetWriter {
     private func pairs(
         _ file: LatentSetFile, _ maker: any LatentMaker, _ progress: () throws -> Void
     ) throws -> [String: Tensor] {
-        var latents = PairSide.allCases.map { _ in [UInt8]() }
+        let latentBytes = MemoryLayout<Float>.stride * layout.latent.reduce(1, *)
+        var latents = PairSide.allCases.map { _ in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(file.rows.count * latentBytes)
+            return bytes
+        }
         var (frames, places): ([Int], [Int]) = ([], [])
         var (flips, items, digests): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
         for index in file.rows {
@@ -137,6 +142,7 @@ package struct LatentSetWriter {
     ) throws -> [String: Tensor] {
         guard let texts = layout.texts, let captions else { preconditionFailure("a set with text states") }
         var (context, pooled, digests): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
+        context.reserveCapacity(file.rows.count * MemoryLayout<Float>.stride * texts.context.reduce(1, *))
         for place in file.rows {
             let states = try maker.states([captions.texts[place]])
             precondition(states.context.shape == [1] + texts.context, "states of the set's shape")
