@@ -13,9 +13,11 @@ extension Recipe {
     /// The component that the run is about.
     var policyComponent: String { objective.kind.trainsScorer ? "clip" : "unet" }
 
-    /// The model in memory; where it is new, drawn by the workers of `engine`. Throws with the file, key or tensor at
-    /// fault.
-    package func pipeline(on engine: Engine) throws -> Pipeline { try model.pipeline(layout, .numbers(engine)) }
+    /// The model in memory; where it is new, drawn by the workers of `engine`. Of the components `unread` there are shapes
+    /// alone. Throws with the file, key or tensor at fault.
+    package func pipeline(on engine: Engine, unread: Set<String> = []) throws -> Pipeline {
+        try model.pipeline(layout, .numbers(engine), unread: unread)
+    }
 
     /// The model without numbers: everything that it consists of besides weights is read, and fits together. Throws with
     /// the file and key at fault.
@@ -34,15 +36,18 @@ extension Recipe {
 }
 
 extension Recipe.Model {
-    /// The model, with numbers or without.
-    package func pipeline(_ layout: PipelineLayout, _ weights: ModelWeights) throws -> Pipeline {
+    /// The model, with numbers or without; of the components `unread` without.
+    package func pipeline(
+        _ layout: PipelineLayout, _ weights: ModelWeights, unread: Set<String> = []
+    ) throws -> Pipeline {
         switch self {
-        case .folder(let folder): return try Pipeline(layout, folder, shapes: weights.shapes)
+        case .folder(let folder): return try Pipeline(layout, folder, shapes: weights.shapes, unread: unread)
         case .fresh(let fresh):
             var tokenizers = ["tokenizer": try fresh.tokenizer.open()]
             tokenizers["tokenizer_2"] = try fresh.tokenizer2?.open()
             return try Pipeline(
-                layout, configurations: fresh.configurations, given: tokenizers, weights: weights, seed: fresh.initSeed)
+                layout, configurations: fresh.configurations, given: tokenizers, weights: weights, seed: fresh.initSeed,
+                unread: unread)
         case .scorer(let fresh):
             let edge = try CLIPConfig(path: fresh.clip).vision.imageSize
             return try Pipeline(

@@ -6,39 +6,9 @@ import TinyRuns
 
 /// From a folder of pictures and a model with an autoencoder to an audited run, with nothing but the program.
 @Suite struct DataEncodeTests {
-    private static let autoencoder = """
-        {
-          "_class_name": "AutoencoderKL", "block_out_channels": [4, 8], "layers_per_block": 1, "norm_num_groups": 4,
-          "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
-          "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"], "sample_size": 32
-        }
-        """
-
     /// A sandbox with a model over latents in `model`, `count` pairs of pictures, and a recipe on their latents.
     private func with(pairs count: Int, _ body: (Sandbox, _ recipe: String) throws -> Void) throws {
-        try Sandbox.with { sandbox in
-            try FileContents.makeFolder(sandbox.runs.path("configurations"))
-            for (from, to) in [("latent-unet", "unet"), ("text_encoder", "text_encoder"), ("scheduler", "scheduler")] {
-                try FileManager.default.copyItem(
-                    atPath: sandbox.runs.path("\(from).json"), toPath: sandbox.runs.path("configurations/\(to).json"))
-            }
-            try sandbox.runs.write(Self.autoencoder, to: "configurations/vae.json")
-            let model = try sandbox.program.run("init", "model", "configurations", "--seed", "7", "--out", "model")
-            #expect(model.status == 0 && FileContents.isFolder(sandbox.runs.path("model/vae")), "\(model.errors)")
-            let pairs = try PairFolder(sandbox.runs, count: count)
-            let recipe = try sandbox.runs.write(
-                """
-                name: encoded
-                seed: 11
-                data: {kind: folder, path: \(pairs.path), size: 32, crop: random, latent_set: latents}
-                model: {path: model}
-                objective: {name: smpo, beta: 2000, gamma: 10}
-                inversion: {steps: 2}
-                optimizer: {lr: 1e-3}
-                training: {steps: 3, pairs_per_step: 2, caption_dropout: 0.3, flip: true}
-                """, to: "encoded.yaml")
-            try body(sandbox, recipe)
-        }
+        try Sandbox.with { try body($0, $0.encodedRecipe(pairs: count)) }
     }
 
     private func files(_ sandbox: Sandbox, _ folder: String) throws -> [String: [UInt8]] {
@@ -87,6 +57,33 @@ import TinyRuns
             let remade = try sandbox.program.run("audit", "run-1")
             #expect(remade.status == 0 && !remade.output.contains("was read"), "\(remade.output)\(remade.errors)")
             #expect(try files(sandbox, "latents") == expected)
+        }
+    }
+
+    /// Parts of a run that are replayed by processes side by side find its latents made: once, by the audit that starts them.
+    @Test func latentsThatAreMissingAreMadeBeforeTheParts() throws {
+        try with(pairs: 5) { sandbox, recipe in
+            // In a folder that is named after all that the set is made of.
+            let text =
+                String(decoding: try FileContents.read(recipe), as: UTF8.self)
+                .replacing(", latent_set: latents", with: "") + "record: {checkpoint_every: 1}\n"
+            _ = try sandbox.record(try sandbox.runs.write(text, to: "unnamed.yaml"))
+            let sets = sandbox.workspace.latents
+            let name = try #require(try FileContents.names(in: sets).first)
+            let expected = try files(sandbox, ".smpo/latents/\(name)")
+            try FileManager.default.removeItem(atPath: "\(sets)/\(name)")
+            let audit = try sandbox.program.start(["audit", "run-1", "--sample", "3", "--jobs", "2", "--workers", "2"])
+            // No part is begun before the set is whole.
+            var early = false
+            while audit.process.isRunning {
+                if !audit.children.isEmpty, !FileContents.exists("\(sets)/\(name)/latents.json") { early = true }
+                usleep(500)
+            }
+            let result = audit.wait()
+            #expect(result.status == 0 && !early, "\(result.output)\(result.errors)")
+            #expect(result.output.contains("all 3 steps are reproduced"), "\(result.output)")
+            #expect(try FileContents.names(in: sets) == [name])
+            #expect(try files(sandbox, ".smpo/latents/\(name)") == expected)
         }
     }
 

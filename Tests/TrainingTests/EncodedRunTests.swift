@@ -1,3 +1,4 @@
+import Checkpoints
 import Compute
 import Core
 import Datasets
@@ -121,6 +122,25 @@ import TinyRuns
         }
     }
 
+    /// A set that is trained on as a folder of latents knows the pixels of a latent: here two, not eight.
+    @Test func latentsOfASetHaveItsPixels() throws {
+        try with(sdxl: true) { run in
+            func told(_ recipe: String) throws -> [Int]? {
+                try run.session(recipe) { session in
+                    try RunSupport.records(session)[0][Entries.Batch.timeIDs[SampleName(ItemName(1), .loser)]]
+                }
+            }
+            var folder = ""
+            try run.session(run.recipe()) { folder = try #require($0.latents).set.folder }
+            let pictures = try told(run.recipe())
+            let latents = try run.runs.write(
+                String(decoding: try FileContents.read(run.recipe()), as: UTF8.self).replacing(
+                    "kind: shapes, size: 32, pairs: 5, seed: 3", with: "kind: latents, size: 16, path: \(folder)"),
+                to: "as-latents.yaml")
+            #expect(try told(latents) == pictures && pictures == [32, 32, 0, 0, 32, 32])
+        }
+    }
+
     @Test func aChangedLatentStopsTheStepThatReadsIt() throws {
         try with { run in
             let recipe = try run.recipe()
@@ -136,6 +156,70 @@ import TinyRuns
                 }
                 #expect(error.file == path && error.row != nil && error.what.hasPrefix("latents_"), "\(error)")
             }
+        }
+    }
+
+    /// Two processes that look for one set: one makes it, the other waits and finds it.
+    @Test func aSetIsMadeOnce() throws {
+        try with { run in
+            let (own, other) = (run.runs.path("own"), run.runs.path("other"))
+            _ = try run.session(run.recipe(", latent_set: \(other)")) { #expect($0.latents?.isOwn == true) }
+            var held: LatentSetLock? = try LatentSetLock(own) {}
+            let engine = Engine(workers: 1)
+            defer { engine.stop() }
+            var waits = 0
+            var use = LatentSetUse(folder: run.sets) { _, _ in Issue.record("a row is made twice") }
+            use.waiting = {
+                waits += 1
+                guard waits == 2 else { return }
+                // The other process is done.
+                for name in try FileContents.names(in: other) {
+                    try FileManager.default.copyItem(atPath: "\(other)/\(name)", toPath: "\(own)/\(name)")
+                }
+                held = nil
+            }
+            let recipe = try Recipe.read(path: run.recipe(", latent_set: \(own)"))
+            let session = try TrainingSession(recipe: recipe, engine: engine, latents: use)
+            #expect(waits == 2 && held == nil)
+            #expect(session.latents?.isOwn == false && session.latents?.set.folder == own)
+            #expect(try FileContents.names(in: own) == FileContents.names(in: other))
+        }
+    }
+
+    /// What was there of a set that is gone on with was read, not made.
+    @Test func aSetThatWasBegunIsNotAllTheSessionsOwn() throws {
+        try with { run in
+            let recipe = try run.recipe()
+            let (folder, digest) = try run.session(recipe) { session in
+                let set = try #require(session.latents).set
+                return (set.folder, set.digest)
+            }
+            try FileContents.remove(["\(folder)/latents.json", "\(folder)/texts-000000.safetensors"])
+            try run.session(recipe) { session in
+                #expect(session.latents?.isOwn == false && session.latents?.set.digest == digest)
+            }
+        }
+    }
+
+    /// The network has no part in the set: a process that makes one reads its header alone.
+    @Test func encodingReadsNoNumberOfTheNetwork() throws {
+        try with { run in
+            let engine = Engine(workers: 1)
+            defer { engine.stop() }
+            let recipe = try Recipe.read(path: run.recipe())
+            let whole = try LatentEncoding.open(recipe, on: engine).source
+            let path = run.runs.path("model/unet/diffusion_pytorch_model.safetensors")
+            var bytes = try FileContents.read(path)
+            bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+            try AtomicFile.write(bytes, to: path)
+            #expect(try LatentEncoding.open(recipe, on: engine).source == whole)
+            // One that could not be trained afterwards is refused all the same.
+            try AtomicFile.write(bytes.dropLast(4), to: path)
+            let cut = try #require(throws: CheckpointError.self) { try LatentEncoding.open(recipe, on: engine) }
+            #expect(cut.file == path, "\(cut)")
+            try FileContents.remove([path])
+            let missing = try #require(throws: CheckpointError.self) { try LatentEncoding.open(recipe, on: engine) }
+            #expect(missing.file.hasSuffix("model/unet"), "\(missing)")
         }
     }
 

@@ -112,7 +112,10 @@ extension Run {
             // A replay takes what the run took.
             let workers = engine.pool.workers
             if forReplay {
-                let plan = try MemoryPlan(recipe, workers: workers, gradientCopies: isForeign ? 2 : 0)
+                let isThere =
+                    try latents.mode != .makeAgain && latentSet(below: latents.folder).map(LatentSet.isThere) ?? true
+                let plan = try MemoryPlan(
+                    recipe, workers: workers, gradientCopies: isForeign ? 2 : 0, makesLatents: !isThere)
                 try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
             }
             // What a training has kept of its data is no evidence.

@@ -26,10 +26,13 @@ package struct Pipeline: Sendable {
     }
 
     /// The same, and which files of the folder are read.
-    package init(_ layout: PipelineLayout, _ folder: ModelFolder, shapes: ShapeDevice? = nil) throws {
+    /// - Parameter unread: components whose weights are shapes in any case; nothing computes with them.
+    package init(
+        _ layout: PipelineLayout, _ folder: ModelFolder, shapes: ShapeDevice? = nil, unread: Set<String> = []
+    ) throws {
         if folder.autoencoder != nil { try layout.requireAutoencoder() }
         if folder.isFile {
-            try self.init(layout, try SingleFileModel(folder), shapes: shapes)
+            try self.init(layout, try SingleFileModel(folder), shapes: shapes, unread: unread)
             return
         }
         try folder.requireFolder()
@@ -38,15 +41,19 @@ package struct Pipeline: Sendable {
         try self.init(
             layout.kinds.compactMap { kind in
                 if kind.isOptional, !folder.has(kind) { return nil }
+                let shapes = unread.contains(kind.name) ? ShapeDevice() : shapes
                 return Part(kind: kind, component: try kind.make(.folder(folder, shapes: shapes)))
             }, shapes: shapes)
     }
 
     /// A model in a single file. With `shapes` its header is read, and no number.
-    private init(_ layout: PipelineLayout, _ model: SingleFileModel, shapes: ShapeDevice?) throws {
+    private init(
+        _ layout: PipelineLayout, _ model: SingleFileModel, shapes: ShapeDevice?, unread: Set<String>
+    ) throws {
         try self.init(
             layout.kinds.compactMap { kind in
                 if kind.isOptional, !model.has(kind) { return nil }
+                let shapes = unread.contains(kind.name) ? ShapeDevice() : shapes
                 return Part(kind: kind, component: try kind.make(.file(model, shapes: shapes)))
             }, shapes: shapes)
     }
@@ -57,10 +64,11 @@ package struct Pipeline: Sendable {
     ///   - given: components that are there already.
     ///   - weights: what the others' weights are.
     ///   - seed: what they are drawn from where they are numbers.
+    ///   - unread: components whose weights are shapes in any case; nothing computes with them.
     /// - Throws: `ConfigError` for what is missing, not supported, or does not fit; `CheckpointError`, `FileError`.
     package init(
         _ layout: PipelineLayout, configurations: [String: String], given: [String: any Component],
-        weights: ModelWeights, seed: UInt64
+        weights: ModelWeights, seed: UInt64, unread: Set<String> = []
     ) throws {
         if configurations["vae"] != nil { try layout.requireAutoencoder() }
         try self.init(
@@ -71,6 +79,7 @@ package struct Pipeline: Sendable {
                     throw ConfigError(
                         file: "the model", key: kind.name, "is missing", expected: "a configuration", found: nil)
                 }
+                let weights = unread.contains(kind.name) ? .shapes(ShapeDevice()) : weights
                 return Part(kind: kind, component: try kind.make(.configuration(path, weights, seed: seed)))
             }, shapes: weights.shapes)
     }

@@ -39,33 +39,28 @@ package struct LatentEncoding: LatentMaker {
         edge = try recipe.latentEdge(of: autoencoder)
         (self.pairs, self.recipe, self.model, self.autoencoder) = (pairs, recipe, model, autoencoder)
         self.engine = engine.on(.reference)
-        let parts = ["model/vae"] + (recipe.keepsTextStates ? ["model/text_encoder", "model/tokenizer"] : [])
         source = LatentSetSource(
-            contract: engine.contract.rawValue, data: pairs.digest, preparation: recipe.preparationJSON,
-            seed: recipe.data.latents.seed,
-            model: digests.filter { digest in parts.contains { digest.key.hasPrefix($0) } })
+            recipe, contract: engine.contract.rawValue, data: pairs.digest, model: digests)
     }
 
     /// Planes of the latents.
     package var channels: Int { autoencoder.config.latentChannels }
 
     /// The folder of the set: the recipe's, or one below `folder` under the name of all that it is made of.
-    package func place(below folder: String) -> String {
-        recipe.data.latents.folder ?? "\(folder)/\(source.digest.hex.prefix(16))"
-    }
+    package func place(below folder: String) -> String { source.place(recipe, below: folder) }
 
     /// The captions that have states, where states are kept.
     package func captions() -> LatentSetCaptions? { recipe.keepsTextStates ? LatentSetCaptions(pairs) : nil }
 
     /// What writes the set into `folder`.
     package func writer(in folder: String, _ captions: LatentSetCaptions?) -> LatentSetWriter {
-        let encoders = model.textEncoders.map(\.network.config)
+        let (length, encoders) = (model.textEncoders[0].length, model.textEncoders.map(\.network.config))
         let layout = LatentSetLayout(
             pairs: pairs.count, latent: [autoencoder.config.latentChannels, edge, edge],
             texts: captions.map {
                 LatentSetLayout.Texts(
                     count: $0.texts.count,
-                    context: [encoders[0].maxPositionEmbeddings, encoders.reduce(0) { $0 + $1.hiddenSize }],
+                    context: [length, encoders.reduce(0) { $0 + $1.hiddenSize }],
                     pooled: encoders.count > 1 ? encoders[1].projectionDim : nil)
             })
         return LatentSetWriter(folder: folder, source: source, layout: layout, dataset: pairs, captions: captions)
@@ -104,9 +99,25 @@ package struct LatentEncoding: LatentMaker {
     }
 }
 
+extension LatentSetSource {
+    /// What the latents of a recipe's pictures are made of: `data` stands for the pairs, and `model` are the digests of the model's
+    /// parts by their names in a manifest, those that have a part in it among others.
+    package init(_ recipe: Recipe, contract: String, data: Digest, model: [String: Digest]) {
+        let parts = ["model/vae"] + (recipe.keepsTextStates ? ["model/text_encoder", "model/tokenizer"] : [])
+        self.init(
+            contract: contract, data: data, preparation: recipe.preparationJSON, seed: recipe.data.latents.seed,
+            model: model.filter { digest in parts.contains { digest.key.hasPrefix($0) } })
+    }
+
+    /// The folder of the set: the recipe's, or one below `folder` under the name of all that it is made of.
+    package func place(_ recipe: Recipe, below folder: String) -> String {
+        recipe.data.latents.folder ?? "\(folder)/\(digest.hex.prefix(16))"
+    }
+}
+
 extension Recipe {
     /// Whether a latent set holds text states: a trained text encoder makes others in every step.
-    var keepsTextStates: Bool { data.latents.keepsTexts && !training.trainTextEncoder }
+    package var keepsTextStates: Bool { data.latents.keepsTexts && !training.trainTextEncoder }
 
     /// The rules by which pictures are made ready, as a latent set states them.
     fileprivate var preparationJSON: JSONValue {
@@ -122,8 +133,8 @@ extension LatentEncoding {
     /// The encoding of a recipe's data by its model, both opened. Throws with the file, key or tensor at fault.
     package static func open(_ recipe: Recipe, on engine: Engine) throws -> LatentEncoding {
         let data = try RunData(recipe)
-        let model = try DiffusionModel(recipe.pipeline(on: engine))
         // The network has no part in it, and is by far the largest.
+        let model = try DiffusionModel(recipe.pipeline(on: engine, unread: ["unet"]))
         let parts = model.pipeline.parts.filter { $0.kind.name != "unet" }
         let digests = try parts.reduce(into: model.pipeline.configurationDigests) { digests, part in
             if let (name, digest) = try part.component.weightsDigest(part.kind.folder) { digests[name] = digest }
@@ -136,6 +147,12 @@ extension LatentEncoding {
                 what: "a latent set of \(recipe.name)", expected: "pictures, and a model with an autoencoder (vae)",
                 found: recipe.data.isLatent ? "data.kind: latents" : "a model without one",
                 hint: "there is nothing to encode")
+        }
+        // What cannot be trained afterwards need not be encoded.
+        try SessionParts.check(model, recipe, channels: encoding.channels)
+        if case .folder(let folder) = recipe.model {
+            let weights = try folder.weights(of: "unet", in: model.pipeline)
+            for request in model.unet.requests { try weights.require(named: request.name, shape: request.shape) }
         }
         return encoding
     }

@@ -18,10 +18,14 @@ package struct LatentSetUse {
     package var mode: Mode
     /// The folder below which sets are that the recipe gives no folder.
     package var folder: String
+    /// The folder of the set, whatever recipe and workspace say: of a copy of evidence.
+    package var set: String?
     /// Shown the data, and the digests of model and data, before latents of them are looked for or made; may throw.
     package var check: (_ data: RunData, _ digests: [String: Digest]) throws -> Void = { _, _ in }
     /// Told of the rows that are done, and of all; may throw to stop.
     package var progress: (_ done: Int, _ total: Int) throws -> Void
+    /// Called again and again while another process makes the set; may throw to stop.
+    package var waiting: () throws -> Void = {}
 
     /// By default sets are read, or made, below `.smpo/latents`.
     package init(
@@ -50,21 +54,20 @@ package struct LatentSetMissing: Error, CustomStringConvertible {
 package final class SessionLatents {
     /// The set.
     package let set: LatentSet
-    /// Whether it was made for the session, rather than read.
+    /// Whether all of it was made for the session, and nothing read that was there.
     package let isOwn: Bool
     private let temporary: String?
 
     /// The set of `encoding`, as `use` says. - Throws: `LatentSetMissing`, `LatentSetMismatch`, and what reading and making
     /// throw.
     init(_ encoding: LatentEncoding, _ use: LatentSetUse) throws {
-        let place = encoding.place(below: use.folder)
+        let place = use.set ?? encoding.place(below: use.folder)
         switch use.mode {
         case .makeAgain:
             let folder = NSTemporaryDirectory() + "smpo-latents-\(UUID().uuidString)"
             temporary = folder
-            isOwn = true
             do {
-                set = try encoding.make(in: folder, progress: use.progress)
+                (set, isOwn) = try encoding.make(in: folder, use)
             } catch {
                 try? FileManager.default.removeItem(atPath: folder)
                 throw error
@@ -76,8 +79,7 @@ package final class SessionLatents {
                 set = try encoding.read(place)
             } else {
                 guard use.mode == .readOrMake else { throw LatentSetMissing(folder: place) }
-                isOwn = true
-                set = try encoding.make(in: place, progress: use.progress)
+                (set, isOwn) = try encoding.make(in: place, use)
             }
         }
     }
@@ -93,20 +95,22 @@ extension LatentEncoding {
         return set
     }
 
-    /// Makes what is missing of the set in `folder`.
-    package func make(in folder: String, progress: (Int, Int) throws -> Void) throws -> LatentSet {
-        try FileContents.makeFolder(folder)
+    /// Makes what is missing of the set in `folder`, once: another process that makes it is waited for.
+    /// - Returns: the set, and whether all of its files were made now.
+    func make(in folder: String, _ use: LatentSetUse) throws -> (set: LatentSet, isWhole: Bool) {
+        let lock = try LatentSetLock(folder, waiting: use.waiting)
+        defer { withExtendedLifetime(lock) {} }
         let writer = writer(in: folder, captions())
-        if let set = try writer.present() { return set }
+        if let set = try writer.present() { return (set, false) }
         let files = try writer.missing()
         let total = files.reduce(0) { $0 + $1.rows.count }
         var done = 0
         for file in files {
             try writer.write(file, by: self) {
                 done += 1
-                try progress(done, total)
+                try use.progress(done, total)
             }
         }
-        return try writer.finish()
+        return (try writer.finish(), files == writer.layout.files)
     }
 }

@@ -46,9 +46,9 @@ struct AuditCommand: ParsableCommand {
 
             --self-test asks whether the audit would notice: it makes mutants of
             the run (recipe, seed, a row of the golden log, a link of the chain,
-            a label, a latent, a checkpoint) and of its replay (a stream's
-            counter, the order of the data, a caption, one bit of a weight, of a
-            moment, of the schedule, …), audits a step or two of each, and
+            a label, a latent, a latent set, a checkpoint) and of its replay (a
+            stream's counter, the order of the data, a caption, a crop, one bit of
+            a weight, of a moment, of the schedule, …), audits a step or two of each, and
             prints the score. Other workers and instruction sets must make no
             difference. The run itself is not touched. Exit code 1 says that a
             mutant got another verdict than it should.
@@ -169,13 +169,7 @@ struct AuditCommand: ParsableCommand {
             var auditor = Auditor(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
-            var latents: ProgressBar?
-            auditor.latents = LatentSetUse(remakeLatents ? .makeAgain : .readOrMake, folder: workspace.latents) {
-                try EncodingProgress.stopIfAsked()
-                if latents == nil { latents = ProgressBar(total: $1, unit: "row of latents") }
-                latents?.update($0)
-                if $0 == $1 { latents?.finish() }
-            }
+            auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
             let scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })
@@ -225,13 +219,22 @@ struct AuditCommand: ParsableCommand {
                 throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
             }
             let drawn = plan.draw(count, seed: Digest.of(.document, text))
+            let width = min(jobs, drawn.count)
+            if width > 1 { try makeLatents(run, workspace) }
             let segments = SegmentJobs(
-                run: name, contract: run.manifest.inputs.contract, width: min(jobs, drawn.count),
-                engineOptions: engineOptions)
+                run: name, contract: run.manifest.inputs.contract, width: width, engineOptions: engineOptions)
             let results = try segments.results(drawn)
             let report = SampleReport(
                 run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
             try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
+        }
+
+        /// Latents that are not there are made once, by all workers, before processes read them side by side.
+        private func makeLatents(_ run: Run, _ workspace: Workspace) throws {
+            let engine = try engineOptions.engine()
+            defer { engine.stop() }
+            Interrupt.listen()
+            try run.makeLatents(on: engine, LatentProgress().use(.readOrMake, in: workspace))
         }
 
         private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {

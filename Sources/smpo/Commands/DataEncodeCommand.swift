@@ -20,6 +20,7 @@ extension DataCommand {
 
                 A set that was begun is gone on with: a file is whole or not there. With
                 --jobs several processes make files side by side; the bytes are the same.
+                A set that another command is making is waited for.
                 What is drawn for a picture (crop, mirroring, the latent's noise) is drawn
                 once, from data.latent_seed; a training without a set of latents draws
                 crops and mirrorings anew for each step.
@@ -88,7 +89,10 @@ extension DataCommand {
             let read = try Recipe.read(path: recipe, overrides: overrides)
             let encoding = try LatentEncoding.open(read, on: engine)
             let folder = out ?? encoding.place(below: workspace.latents)
-            if check { return try check(encoding, folder) }
+            if check {
+                try requireMemory(read)
+                return try check(encoding, folder)
+            }
             try OutputFile("--out", folder).requireOutsideEvidence(workspace)
             let captions = encoding.captions()
             let writer = encoding.writer(in: folder, captions)
@@ -99,10 +103,24 @@ extension DataCommand {
                 }
                 return
             }
+            if !replace, let set = try writer.present() { return try report(set) }
+            try requireMemory(read)
+            let progress = LatentProgress()
+            let lock = try LatentSetLock(folder, waiting: progress.waiting)
+            defer { withExtendedLifetime(lock) {} }
             if replace { try writer.removeOther() }
-            try FileContents.makeFolder(folder)
             let set = try writer.present() ?? make(encoding, writer)
             try report(set)
+        }
+
+        /// All processes have room together. - Throws: `EncodingShortage`.
+        private func requireMemory(_ recipe: Recipe) throws {
+            let workers = max(1, engineOptions.workerCount / jobs)
+            guard let machine = MachineMemory.read(),
+                let needed = try MemoryPlan(recipe, workers: workers).latentsAlone(processes: jobs, workers: workers),
+                needed > machine.available
+            else { return }
+            throw EncodingShortage(needed: needed, processes: jobs, machine: machine)
         }
 
         private func shares() -> (number: Int, count: Int)? {

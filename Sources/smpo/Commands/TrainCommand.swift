@@ -184,19 +184,11 @@ struct TrainCommand: ParsableCommand {
         }
         try plan.requireFits(machine, recipe, workers: engine.pool.workers)
         if dryRun { return }
-        var latents: ProgressBar?
-        let use = LatentSetUse(folder: workspace.latents) {
-            try EncodingProgress.stopIfAsked()
-            if latents == nil {
-                Message.note(
-                    "no latents of these pictures are there: making them (smpo data encode --jobs does so faster)")
-                latents = ProgressBar(total: $1, unit: "row of latents")
-            }
-            latents?.update($0)
-            if $0 == $1 { latents?.finish() }
-        }
+        let latents = LatentProgress(
+            "no latents of these pictures are there: making them (smpo data encode --jobs does so faster)")
         let session = try TrainingSession(
-            recipe: recipe, engine: engine, band: band, latents: use, checksKept: checkData)
+            recipe: recipe, engine: engine, band: band, latents: latents.use(.readOrMake, in: workspace),
+            checksKept: checkData)
         defer { notePeak(plan) }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }
         for note in session.data.notes { Message.note(note) }
