@@ -87,11 +87,11 @@ package struct TrainingBatch: Sendable {
 
     /// The batch with what is given instead of its own.
     package func replacing(
-        items: [Item]? = nil, x0: Tensor? = nil, noise: Tensor? = nil, conditioning: Conditioning? = nil,
-        sizes: [SizeCondition]? = nil
+        items: [Item]? = nil, x0: Tensor? = nil, crops: [PictureFrame]? = nil, noise: Tensor? = nil,
+        conditioning: Conditioning? = nil, sizes: [SizeCondition]? = nil
     ) -> TrainingBatch {
         TrainingBatch(
-            items: items ?? self.items, x0: x0 ?? self.x0, crops: crops, noise: noise ?? self.noise,
+            items: items ?? self.items, x0: x0 ?? self.x0, crops: crops ?? self.crops, noise: noise ?? self.noise,
             inversionNoise: inversionNoise, conditioning: conditioning ?? self.conditioning,
             unconditional: unconditional, sizes: sizes ?? self.sizes)
     }

@@ -11,6 +11,8 @@ package final class EvidenceCopy {
     package let workspace: Workspace
     /// The run.
     package let run: String
+    /// The copy of the run's latent set, where one was made.
+    private(set) var latents: String?
 
     /// Copies what there is of a run. - Throws: `FileError`, `LedgerError`, or what copying a file throws.
     package init(_ original: Run) throws {
@@ -85,6 +87,17 @@ package final class EvidenceCopy {
             try FileContents.makeFolder(URL(fileURLWithPath: "\(to)/\(file)").deletingLastPathComponent().path)
             try link("\(from)/\(file)", to: "\(to)/\(file)")
         }
+    }
+
+    /// Copies the latent set in `folder`, its files links to the originals; gives the folder of the copy.
+    func copyLatents(_ folder: String) throws -> String {
+        let copy = "\(workspace.latents)/set"
+        try FileContents.makeFolder(copy)
+        for name in try FileContents.names(in: folder) where !name.hasPrefix(".") {
+            try link("\(folder)/\(name)", to: "\(copy)/\(name)")
+        }
+        latents = copy
+        return copy
     }
 
     private func copy(_ path: String, to copy: String) throws {

@@ -101,6 +101,7 @@ package struct SelfTest {
             auditor.fault = fault
             // The evidence is a copy; latents of pictures are not made for each of them.
             auditor.latents = LatentSetUse(folder: workspace.latents)
+            auditor.latents?.set = copy.latents
             return TrialResult(try auditor.audit(copy.run, segment: steps), copy.workspace)
         }
         switch trial {

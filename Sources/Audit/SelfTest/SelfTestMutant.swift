@@ -8,7 +8,10 @@ package struct SelfTestMutant {
         case recipe, seed
         case streamCounter = "stream counter"
         case dataOrder = "data order"
-        case caption, label, latent
+        case caption, label, latent, crop, mirroring
+        case timeIDs = "time ids"
+        case textState = "text state"
+        case latentSet = "latent set"
         case weightBit = "weight bit"
         case optimiserMoment = "optimiser moment"
         case scheduleEntry = "schedule entry"

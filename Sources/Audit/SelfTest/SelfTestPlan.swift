@@ -20,7 +20,7 @@ struct SelfTestPlan {
     }
 
     /// All of them, those of which must be caught first.
-    var mutants: [SelfTestMutant] { inputs + replay + records + stored + harmless }
+    var mutants: [SelfTestMutant] { inputs + replay + records + stored + latentSet + harmless }
 
     /// Other inputs, under hashes that hold.
     private var inputs: [SelfTestMutant] {
@@ -85,6 +85,11 @@ struct SelfTestPlan {
             fault(.label, "coefficient of one pair, 1 ULP", .batch ... .batch, .label(step)),
             fault(.latent, "1 bit of a picture or latent of the data", .batch ... .batch, .picture(step)),
             fault(.latent, "1 bit of a noisy latent", .inversion ... .inversion, .noisyLatent(step)),
+            fault(.crop, "one row further down, of a picture", .batch ... .batch, .crop(step)),
+            fault(.mirroring, "of a picture or latent", .batch ... .batch, .mirroring(step)),
+            fault(.timeIDs, "one row further down, of a sample", .batch ... .batch, .timeIDs(step)),
+            fault(.textState, "1 bit of a caption's states", .inversion ... .policy, .textState(step)),
+            fault(.textState, "1 bit of a caption's pooled text", .inversion ... .policy, .pooledText(step)),
             fault(.weightBit, "the lowest bit of one weight", .inversion ... .weights, .weight(step)),
             // Before the first update there are none.
             fault(.optimiserMoment, "1 bit of the optimiser's state", .update ... .update, .moment(steps.upperBound)),
