@@ -43,7 +43,7 @@ package struct ModelDirectory: Sendable {
         do {
             value = try JSONValue.read(path)
         } catch let error as FileError {
-            throw CheckpointError(.unreadable, file: path, "\(error)")
+            throw CheckpointError(.unreadable, file: path, error.problem)
         } catch {
             if let bytes = try? FileContents.read(path) { try ForeignFile.refuse(text: bytes, file: path) }
             throw CheckpointError(.headerSyntax, file: path, "not strict JSON: \(error)")

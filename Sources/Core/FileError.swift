@@ -24,6 +24,9 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     /// Whether the volume, quota or size limit was reached.
     package var isDiskFull: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
+    /// What was tried and the system's own words.
+    package var problem: String { "cannot \(operation): \(String(cString: strerror(code)))" }
+
     /// The path, what was tried and the system's own words.
-    package var description: String { "\(path): cannot \(operation): \(String(cString: strerror(code)))" }
+    package var description: String { "\(path): \(problem)" }
 }
