@@ -20,6 +20,9 @@ package struct LatentPairs: PreferenceDataset {
     package let items: [PairItem]
     /// Stands for `items` in a manifest.
     package let digest: Digest
+    /// Stands for the whole set where the latents are one: SDXL is told of the pictures what stands beside the latents, and in no
+    /// item.
+    package var setDigest: Digest? { if case .set(let latents) = numbers { latents.digest } else { nil } }
     /// Planes of a latent.
     package let channels: Int
     /// Height and width of a latent.
@@ -83,11 +86,8 @@ package struct LatentPairs: PreferenceDataset {
     /// The latents of a set, whatever they were made of.
     /// - Throws: `LatentSetChanged`, `CheckpointError`, `FolderPairsError` for pairs that are not those of the set.
     private init(_ latents: LatentSet) throws {
-        let (list, shape) = ("\(latents.folder)/\(FolderPairs.listName)", latents.layout.latent)
-        let found = try Digest.file(list)
-        guard found == latents.pairs else {
-            throw LatentSetChanged(file: list, row: nil, what: "pairs", expected: latents.pairs, found: found)
-        }
+        let (list, shape) = (latents.pairsPath, latents.layout.latent)
+        try latents.requirePairs()
         let lines = try FolderPairsLine.readAll(list, folder: latents.folder, pictures: .optional)
         guard lines.count == latents.layout.pairs, shape[1] == shape[2] else {
             throw CheckpointError(

@@ -48,6 +48,7 @@ package struct RunData: Sendable {
                     found: "\(recipe.data.size)", hint: nil)
             }
             try self.init(recipe, latents, &notes)
+            digests["data/latent_set"] = latents.setDigest
         case .table(let table):
             let pairs = try table.pairs(kept: Workspace().tables, checksKept: checksKept)
             notes += pairs.notes + pairs.refused.map { "left out: \($0)" }

@@ -11,6 +11,8 @@ struct DrawnLatents: LatentMaker {
     /// The pair whose second latent is not finite.
     var broken: Int?
     var seed: UInt64 = 1
+    /// Rows of the first pair's pictures.
+    var height = 20
 
     func encoded(at index: Int) throws -> [EncodedPicture] { PairSide.allCases.map { encoded(at: index, which: $0) } }
 
@@ -20,7 +22,7 @@ struct DrawnLatents: LatentMaker {
             index == broken && which == .image1 ? Tensor([Float](repeating: .infinity, count: 32), shape: shape) : drawn
         return EncodedPicture(
             latent: latent,
-            frame: PictureFrame(height: 20 + index, width: 30, top: which.rawValue, left: index % 3),
+            frame: PictureFrame(height: height + index, width: 30, top: which.rawValue, left: index % 3),
             isFlipped: (index + which.rawValue) % 2 == 0)
     }
 

@@ -154,6 +154,77 @@ import Testing
         }
     }
 
+    /// A set whose digests fit together, and whose row names a caption that there is not: an error, not an end of the program.
+    @Test func aCaptionBeyondTheTextsIsRefused() throws {
+        try LatentSetSample.with { folder in
+            let sample = try LatentSetSample(folder)
+            let set = try sample.make()
+            let path = "\(folder)/pairs-000000.safetensors"
+            let file = try Checkpoint(safetensors: path)
+            var tensors = try file.names.map { ($0, try file.tensor(named: $0).copy()) }
+            func change(_ name: String, _ body: (inout [UInt8]) -> Void) throws {
+                let place = try #require(tensors.firstIndex { $0.0 == name })
+                var bytes = tensors[place].1.copiedBytes
+                body(&bytes)
+                tensors[place].1 = Tensor(bytes: bytes, shape: tensors[place].1.shape, dtype: tensors[place].1.dtype)
+            }
+            let facts = try set.facts(at: 0)
+            let digest = LatentRow.facts(item: facts.item, frames: facts.frames, flips: facts.flips, caption: 99)
+            try change("captions") { $0[0] = 99 }
+            try change("digests") { $0.replaceSubrange(64..<96, with: digest.bytes) }
+            try Safetensors.write(
+                tensors: tensors,
+                metadata: Dictionary(uniqueKeysWithValues: file.metadata.map { ($0.key, $0.value) }), to: path)
+            var files: [LatentSetFile.Kind: [Digest]] = [:]
+            for kind in LatentSetFile.Kind.allCases {
+                files[kind] = try set.layout.files(kind).map {
+                    try LatentSetRows($0, in: folder, key: set.key, layout: set.layout).digest
+                }
+            }
+            let forged = LatentSet(
+                folder: folder, source: set.source, layout: set.layout, files: files, pairs: set.pairs)
+            try AtomicFile.write(forged.list, to: "\(folder)/latents.json")
+            let error = try #require(throws: LatentSetChanged.self) {
+                try LatentSet.load(folder: folder).facts(at: 0)
+            }
+            #expect(error.what == "captions" && error.row == 0 && error.found == "99", "\(error)")
+        }
+    }
+
+    /// A file that was cut, or that is none of a set, is named as a changed one; one that is gone cannot be read.
+    @Test func aDamagedFileIsNamed() throws {
+        try LatentSetSample.with { folder in
+            let set = try LatentSetSample(folder).make()
+            let path = "\(folder)/pairs-000001.safetensors"
+            let bytes = try FileContents.read(path)
+            for damaged in [Array(bytes.dropLast(9)), Array(bytes.prefix(5)), Array("no weights".utf8)] {
+                try AtomicFile.write(damaged, to: path)
+                let error = try #require(throws: LatentSetChanged.self) { try set.row(at: 5) }
+                #expect(error.file == path && error.row == nil && "\(error)".contains("smpo data encode"), "\(error)")
+            }
+            try FileContents.remove([path])
+            let gone = try #require(throws: CheckpointError.self) { try set.row(at: 5) }
+            #expect(gone.kind == .unreadable)
+            #expect(try set.row(at: 3).pictures.count == 2)
+        }
+    }
+
+    /// Sizes and crops of pictures reach SDXL's network, and are in no item: the set's digest stands for them.
+    @Test func whatIsBesideTheLatentsHasADigest() throws {
+        try LatentSetSample.with { folder in
+            var sample = try LatentSetSample(folder)
+            try sample.make()
+            let first = try LatentPairs.load(folder: folder)
+            try LatentSet.load(folder: folder).remove()
+            #expect(!FileContents.exists(folder))
+            sample.maker.height = 21
+            try sample.make()
+            let second = try LatentPairs.load(folder: folder)
+            #expect(first.digest == second.digest && first.setDigest != nil && first.setDigest != second.setDigest)
+            #expect(try second.frame(at: 0, which: .image0, size: 32).height == 21)
+        }
+    }
+
     @Test func anotherSourceIsAnotherSet() throws {
         try LatentSetSample.with { folder in
             var sample = try LatentSetSample(folder)
@@ -194,7 +265,7 @@ import Testing
                     }, to: "\(other)/latents.safetensors")
                 try AtomicFile.write(FileContents.read("\(folder)/pairs.jsonl"), to: "\(other)/pairs.jsonl")
                 let single = try LatentPairs.load(folder: other)
-                #expect(single.digest == pairs.digest && single.items == pairs.items)
+                #expect(single.digest == pairs.digest && single.items == pairs.items && single.setDigest == nil)
                 #expect(
                     try single.pixels(at: 7, which: .image1, size: 4) == pairs.pixels(at: 7, which: .image1, size: 4))
             }

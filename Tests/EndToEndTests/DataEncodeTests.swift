@@ -108,6 +108,15 @@ import TinyRuns
             #expect(verified.status == 3 && verified.output.contains("row "), "\(verified.output)")
             let noticed = try sandbox.program.run("data", "encode", recipe, "--check")
             #expect(noticed.status == 3 && noticed.errors.contains("row "), "\(noticed.output)\(noticed.errors)")
+            // The list of pairs is a part of the set, whoever reads it.
+            try AtomicFile.write(bytes, to: path)
+            let list = sandbox.runs.path("latents/pairs.jsonl")
+            let lines = try FileContents.read(list)
+            try AtomicFile.write(lines.reversed(), to: list)
+            let listed = try sandbox.program.run("data", "encode", recipe, "--check")
+            #expect(listed.status == 3 && listed.errors.contains("pairs.jsonl"), "\(listed.output)\(listed.errors)")
+            try AtomicFile.write(lines, to: list)
+            try AtomicFile.write(changed, to: path)
             // Made again, whatever the set says: the run is reproduced.
             let remade = try sandbox.program.run("audit", "run-1", "--remake-latents")
             #expect(remade.status == 0, "\(remade.output)\(remade.errors)")

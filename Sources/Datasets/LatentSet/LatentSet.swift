@@ -99,7 +99,12 @@ package struct LatentSet: Sendable {
     /// - Throws: `LatentSetChanged`, `CheckpointError`.
     private func rows(_ kind: LatentSetFile.Kind, of row: Int) throws -> LatentSetRows {
         precondition((0..<layout.rows(kind)).contains(row), "row \(row) of \(layout.rows(kind))")
-        let rows = try LatentSetRows(layout.file(kind, of: row), in: folder, key: key, layout: layout)
+        let rows: LatentSetRows
+        do {
+            rows = try LatentSetRows(layout.file(kind, of: row), in: folder, key: key, layout: layout)
+        } catch let error as CheckpointError where error.kind != .unreadable {
+            throw LatentSetChanged(error)
+        }
         let (expected, found) = (files[kind]?[rows.file.number], rows.digest)
         guard let expected, expected == found else {
             throw LatentSetChanged(file: rows.path, row: nil, what: "digests", expected: expected, found: found)
@@ -142,6 +147,12 @@ package struct LatentSet: Sendable {
         try require(
             rows, index, "items, frames, flips, captions", place: 2,
             LatentRow.facts(item: facts.item, frames: facts.frames, flips: facts.flips, caption: facts.caption))
+        // Digests hold what was written, and whoever wrote it may have written anything.
+        if let caption = facts.caption, !(0..<layout.rows(.texts)).contains(caption) {
+            throw LatentSetChanged(
+                file: rows.path, row: index - rows.file.rows.lowerBound, what: "captions",
+                expected: "a row below \(layout.rows(.texts))", found: "\(caption)")
+        }
         return facts
     }
 

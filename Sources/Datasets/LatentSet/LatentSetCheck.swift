@@ -1,7 +1,19 @@
 import Compute
 import Core
+import Foundation
 
 extension LatentSet {
+    /// The path of the set's `pairs.jsonl`.
+    var pairsPath: String { "\(folder)/\(FolderPairs.listName)" }
+
+    /// Holds `pairs.jsonl` against the list. - Throws: `LatentSetChanged`; `FileError` where it cannot be read.
+    package func requirePairs() throws {
+        let found = try Digest.file(pairsPath)
+        guard found == pairs else {
+            throw LatentSetChanged(file: pairsPath, row: nil, what: "pairs", expected: pairs, found: found)
+        }
+    }
+
     /// Reads every row and holds it against its digest, and the digests against the list; and the pairs that the rows were
     /// made of against those of `dataset`. - Throws: `LatentSetChanged`, `CheckpointError`.
     package func requireIntact(_ dataset: any PreferenceDataset, _ captions: LatentSetCaptions?) throws {
@@ -18,6 +30,14 @@ extension LatentSet {
                     expected: item.digest, found: row.item)
             }
         }
+    }
+
+    /// Takes the set's files away, and the folder where nothing else is in it. - Throws: `FileError`.
+    package func remove() throws {
+        // The list first: files that are left of a set are none without it.
+        let names = [LatentSet.listName, FolderPairs.listName] + layout.files.map(\.name)
+        try FileContents.remove(names.map { "\(folder)/\($0)" })
+        if try FileContents.names(in: folder).isEmpty { rmdir(folder) }
     }
 
     /// A row that was made again.

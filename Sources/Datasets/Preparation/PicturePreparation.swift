@@ -52,8 +52,8 @@ package struct PicturePreparation: Sendable, Hashable {
     /// The same rules without mirroring.
     package var unmirrored: PicturePreparation { PicturePreparation(resize: resize, order: order, crop: crop) }
 
-    /// The rules as a digest covers them.
-    package var json: JSONValue {
+    /// The rules by the names and values of their keys.
+    package var json: JSONObject {
         [
             "crop": .string(crop.rawValue), "flip": .string(flip.rawValue), "resize": .string(resize.rawValue),
             "resize_order": .string(order.rawValue),

@@ -54,16 +54,30 @@ package struct LatentEncoding: LatentMaker {
 
     /// What writes the set into `folder`.
     package func writer(in folder: String, _ captions: LatentSetCaptions?) -> LatentSetWriter {
+        LatentSetWriter(
+            folder: folder, source: source, layout: layout(captions: captions?.texts.count), dataset: pairs,
+            captions: captions)
+    }
+
+    /// The sizes of the set; `captions` have states, or nil where none are kept.
+    private func layout(captions: Int?) -> LatentSetLayout {
         let (length, encoders) = (model.textEncoders[0].length, model.textEncoders.map(\.network.config))
-        let layout = LatentSetLayout(
+        return LatentSetLayout(
             pairs: pairs.count, latent: [autoencoder.config.latentChannels, edge, edge],
             texts: captions.map {
                 LatentSetLayout.Texts(
-                    count: $0.texts.count,
+                    count: $0,
                     context: [length, encoders.reduce(0) { $0 + $1.hiddenSize }],
                     pooled: encoders.count > 1 ? encoders[1].projectionDim : nil)
             })
-        return LatentSetWriter(folder: folder, source: source, layout: layout, dataset: pairs, captions: captions)
+    }
+
+    /// Whether a set of these sizes is one that the model takes, however its rows are spread over files. How many captions it
+    /// has is seen where one is read.
+    func fits(_ layout: LatentSetLayout) -> Bool {
+        var own = self.layout(captions: recipe.keepsTextStates ? layout.texts?.count ?? 1 : nil)
+        (own.pairsPerFile, own.captionsPerFile) = (layout.pairsPerFile, layout.captionsPerFile)
+        return own == layout
     }
 
     /// Both pictures of a pair as they are encoded.
@@ -121,11 +135,9 @@ extension Recipe {
 
     /// The rules by which pictures are made ready, as a latent set states them.
     fileprivate var preparationJSON: JSONValue {
-        [
-            "size": .integer(data.size), "resize": .string(preparation.resize.rawValue),
-            "resize_order": .string("\(preparation.order)"), "crop": .string(preparation.crop.rawValue),
-            "flip": .string(preparation.flip.rawValue),
-        ]
+        var rules = preparation.json
+        rules["size"] = .integer(data.size)
+        return .object(rules)
     }
 }
 

@@ -84,6 +84,9 @@ package final class SessionLatents {
         }
     }
 
+    /// Takes away a set that was made for the session in a folder that stays, and is of no use to others.
+    package func discard() throws { if isOwn, temporary == nil { try set.remove() } }
+
     deinit { if let temporary { try? FileManager.default.removeItem(atPath: temporary) } }
 }
 
@@ -91,7 +94,7 @@ extension LatentEncoding {
     /// The set in `folder`, which must be this encoding's. - Throws: `LatentSetMismatch`, and what `LatentSet.load` throws.
     package func read(_ folder: String) throws -> LatentSet {
         let set = try LatentSet.load(folder: folder)
-        guard set.source == source else { throw LatentSetMismatch(set, source) }
+        guard set.source == source, fits(set.layout) else { throw LatentSetMismatch(set, source) }
         return set
     }
 

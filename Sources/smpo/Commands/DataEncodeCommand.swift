@@ -191,12 +191,13 @@ extension DataCommand {
             let set: LatentSet
             do {
                 set = try encoding.read(folder)
+                try set.requirePairs()
                 try set.requireIntact(encoding.pairs, captions)
             } catch let error as LatentSetChanged {
                 throw TamperError(
                     file: error.file, run: nil, step: nil,
                     field: error.row.map { "row \($0) of \(error.what)" } ?? error.what,
-                    expected: error.expected?.hex ?? "none", found: error.found.hex)
+                    expected: error.expected ?? "the file that was made", found: error.found ?? "another")
             }
             func drawn(_ count: Int) -> [Int] {
                 let all = Array(0..<count)
