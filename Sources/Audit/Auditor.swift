@@ -66,15 +66,16 @@ package struct Auditor {
         if let reason = incomparable(run) { return AuditReport(run: run.name, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run.name, steps: run.stepCount) }
         let trained = try run.checkTrainedFolder()
-        let session = try run.session(on: engine, latents: latents)
         var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
         (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
-        if let latents = session.latents, !latents.isOwn {
-            report.unchecked.append(
-                "latents: \(latents.set.folder) was read, as its digests say; that these are the pictures' latents: "
-                    + "smpo data encode --check, or --remake-latents")
-        }
         (report.steps, report.signers) = (run.stepCount, run.signers.known)
+        let session: TrainingSession
+        do { session = try run.session(on: engine, latents: latents) } catch let error as OtherLatents {
+            // Every record of the run begins with the digest of its latents.
+            (report.judgement, report.evidence) = (.diverged(error), run.sources.map(\.evidence))
+            return report
+        }
+        if let unchecked = unchecked(session.latents) { report.unchecked.append(unchecked) }
         report.contract = session.inputs.contract
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {
@@ -95,6 +96,17 @@ package struct Auditor {
             if localizes { localize(run, &report) }
         }
         return report
+    }
+
+    /// What of a run's latents was not looked at.
+    private func unchecked(_ latents: SessionLatents?) -> String? {
+        guard let latents else {
+            return self.latents?.mode == .makeAgain
+                ? "latents: the run has none that were made of pictures, so that none were made again" : nil
+        }
+        if latents.isOwn { return nil }
+        return "latents: \(latents.set.folder) was read, as its digests say; that these are the pictures' latents: "
+            + "smpo data encode --check, or --remake-latents"
     }
 
     /// The replay of a run of the reference backend, bit by bit.

@@ -114,9 +114,11 @@ package struct RunComparison {
     }
 
     /// The cause of a difference in `phase`, given the inputs that differ: what acts there comes before what acts
-    /// elsewhere; with equal inputs it is nothing that the manifests name.
+    /// elsewhere; with equal inputs it is nothing that the manifests name. Latents follow from the other inputs, unless they
+    /// alone are others.
     static func cause(_ paths: [String], _ phase: Phase) -> Cause {
-        let candidates = Set(paths.map(cause(ofInput:)))
+        let others = paths.filter { $0 != "digests.latents" }
+        let candidates = Set((others.isEmpty ? paths : others).map(cause(ofInput:)))
         let order: [Cause] =
             switch phase.source {
             case .data: [.data, .seed, .recipe, .model]
@@ -130,7 +132,7 @@ package struct RunComparison {
     private static func cause(ofInput path: String) -> Cause {
         switch path {
         case "seed", "recipe.seed": .seed
-        case "digests.labels": .data
+        case "digests.labels", "digests.latents": .data
         case _ where path.hasPrefix("digests.data"): .data
         case "backend": .numerics
         case _ where path.hasPrefix("openblas"): .numerics

@@ -4,7 +4,7 @@ import Ledger
 package enum DriftKind: Sendable, Equatable {
     /// The recipe is another than the recorded one: a value in its file, or a default in the code.
     case recipe
-    /// The recipe is the same, but something else that a run starts from is not: model, data, schedule or contract.
+    /// The recipe is the same, but something else that a run starts from is not: model, data, latents, schedule or contract.
     case inputs
     /// From the first step on, by the last bits of the numbers, in most of what the passes of the network give: other
     /// arithmetic, by another machine, library or kernel, or by another contract.
@@ -33,7 +33,7 @@ package enum DriftKind: Sendable, Equatable {
     package var meaning: String {
         switch self {
         case .recipe: "the recipe is another than the recorded one: a value in its file or a default in the code"
-        case .inputs: "model, data, schedule or contract are others than the recorded ones"
+        case .inputs: "model, data, latents, schedule or contract are others than the recorded ones"
         case .arithmetic:
             "everything moved in the last bits from the first step on: the environment, a kernel or the contract"
         case .phase(let phase): "only the phase \(phase.rawValue) moved, and what follows from it"

@@ -94,12 +94,16 @@ package struct Judgement: Sendable, Equatable {
     /// The judgement on a run that cannot be compared, for this reason.
     package static func incomparable(_ reason: String) -> Judgement { Judgement(.incomparable, reason) }
 
-    /// The judgement that an error makes of a run: evidence that does not hold, or that is not there; nil for any other
-    /// error, which says that the work could not be done.
+    /// The judgement on a run whose latents come out otherwise, before any step.
+    package static func diverged(_ error: OtherLatents) -> Judgement { Judgement(.diverged, error.description) }
+
+    /// The judgement that an error makes of a run: evidence that does not hold, or that is not there, or latents that come out
+    /// otherwise; nil for any other error, which says that the work could not be done.
     package init?(_ error: any Error) {
         switch error {
         case let error as TamperError: self.init(.tampered, error.description)
         case let error as LatentSetChanged: self.init(.tampered, error.description)
+        case let error as OtherLatents: self = .diverged(error)
         case let error as MissingObject: self.init(.incomparable, error.description)
         case let error as UnstatedInput: self.init(.incomparable, error.description)
         case let error as ContractDifference: self.init(.incomparable, error.description)

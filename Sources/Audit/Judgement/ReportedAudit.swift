@@ -45,6 +45,8 @@ package struct ReportedAudit: Sendable, Equatable {
     /// The steps that were to be compared; nil where nothing was replayed.
     package var checked: ClosedRange<Int>? {
         guard verdict != .tampered, verdict != .incomparable else { return nil }
+        // Latents that come out otherwise stand before every step.
+        if verdict == .diverged, difference == nil, contract == nil { return nil }
         return segment?.steps ?? (steps > 0 ? 1...steps : nil)
     }
 

@@ -34,8 +34,9 @@ extension Run {
 
     /// Opens the session that the manifest describes; `forReplay` refuses one that this machine's memory could not
     /// carry through its steps. Throws `TamperError` naming the file or item whose content is
-    /// not the recorded one, `ContractDifference` for a run of another contract than the engine's, and the reader's own
-    /// error for what is missing. A run of a foreign backend is replayed on the reference.
+    /// not the recorded one, `OtherLatents` where latents that are made here come out otherwise, `ContractDifference` for a
+    /// run of another contract than the engine's, and the reader's own error for what is missing. A run of a foreign backend
+    /// is replayed on the reference.
     func session(
         on engine: Engine, forReplay: Bool = true, latents: LatentSetUse? = nil
     ) throws -> TrainingSession {
@@ -50,7 +51,18 @@ extension Run {
             try requireInputs(digests, data, recipe, except: later)
         }
         let session = try openOrExplain(recipe, engine, forReplay, isForeign: isForeign, use)
-        try requireInputs(session.inputs.digests, session.data, recipe, latents: session.latents?.set.folder)
+        let made = session.latents.flatMap { $0.isOwn ? $0.set.digest : nil }
+        let stated = manifest.inputs.digests["latents"]
+        // What was made here of the run's own inputs is a result, and nothing that was changed.
+        let isResult = made != nil && stated != nil
+        try requireInputs(
+            session.inputs.digests, session.data, recipe, except: isResult ? ["latents"] : [],
+            latents: session.latents?.set.folder)
+        if let made, let stated, made != stated {
+            // Left there, they would be taken for the run's by whoever comes next; the verdict does not depend on it.
+            try? session.latents?.discard()
+            throw OtherLatents(expected: stated, found: made)
+        }
         var inputs = session.inputs
         // A foreign backend, its library and its threads are those of the machine that recorded.
         if isForeign { (inputs.backend, inputs.other) = (manifest.inputs.backend, manifest.inputs.other) }
@@ -177,7 +189,8 @@ extension Run {
         switch source {
         case .shapes: picture
         case .folder(let path, _), .pairFolders(let path, _): "\(path)/\(picture)"
-        case .latents(let path): "\(path)/\(LatentPairs.fileName) (\(picture))"
+        case .latents(let path):
+            "\(path)/\(LatentSet.isThere(path) ? LatentSet.listName : LatentPairs.fileName) (\(picture))"
         case .table(let table): "\(table.path) (\(picture))"
         }
     }
