@@ -107,6 +107,30 @@ struct TablePairsTests {
         #expect(try FileContents.names(in: kept).count == 2)
     }
 
+    /// What an earlier program could not decode is tried again: else the pair would be missing here and found by an audit.
+    @Test func aPictureThatWasUnreadableIsTriedAgain() throws {
+        let folder = try scratch()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let table = try table("scored.parquet")
+        let first = try TablePairs(table, kept: folder)
+        let path = "\(folder)/\(try FileContents.names(in: folder)[0])"
+        let whole = try FileContents.read(path)
+        // Behind the head of 48 bytes an entry has a digest and a byte of traits, 255 of what cannot be read.
+        var bytes = whole
+        bytes[48 + 32] = 0xFF
+        let end = bytes.count - 32
+        bytes.replaceSubrange(end..., with: Digest.of(.file, Array(bytes[..<end])).bytes)
+        try AtomicFile.write(bytes, to: path)
+        let second = try TablePairs(table, dropUnreadable: true, kept: folder)
+        #expect(second.refused.isEmpty && second.digest == first.digest)
+        #expect(try FileContents.read(path) == whole)
+
+        // Of pictures that still cannot be read nothing changes.
+        let broken = try self.table("broken_pictures.parquet")
+        let left = try [true, false].map { _ in try TablePairs(broken, dropUnreadable: true, kept: folder).refused }
+        #expect(left[0] == left[1] && left[0].map(\.row) == [1, 2, 5])
+    }
+
     @Test func aTableThatChangesIsNoticed() throws {
         let folder = try scratch()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -2,7 +2,7 @@ import Core
 import Tables
 
 /// What is known of each picture of a table after it was read and decoded once.
-struct PictureDigests: Sendable {
+struct PictureDigests: Sendable, Equatable {
     /// One picture.
     struct Entry: Sendable, Equatable {
         /// Of the bytes of its file; of none where there is no picture.
@@ -37,4 +37,16 @@ struct PictureDigests: Sendable {
 
     /// Takes them as they were kept.
     init(entries: [Entry]) { self.entries = entries }
+
+    /// The same with pictures that could not be decoded read once more: a program may read what an earlier one could not, and
+    /// would else leave out pairs that every check finds. - Throws: `TableError`.
+    func tryingAgain(_ pictures: [PairSelection.Picture], _ source: TablePictures) throws -> PictureDigests {
+        let unread = self.entries.indices.filter { self.entries[$0].traits == nil }
+        if unread.isEmpty { return self }
+        var entries = self.entries
+        for (index, entry) in zip(unread, try PictureDigests(reading: unread.map { pictures[$0] }, source).entries) {
+            entries[index] = entry
+        }
+        return PictureDigests(entries: entries)
+    }
 }

@@ -42,14 +42,13 @@ package struct TablePairs: PreferenceDataset {
         let wanted = selected.flatMap { [$0.image0, $0.image1] }
         let store = kept.map { KeptPictureDigests(folder: $0, wanted, pictures) }
         var notes: [String] = []
-        let found: PictureDigests
-        if !checksKept, let known = store?.read() {
-            found = known
-        } else {
-            found = try PictureDigests(reading: wanted, pictures)
-            if checksKept, let known = store?.read(), known.entries != found.entries {
-                notes.append("\(table.path): the kept digests of pictures were not those of the files")
-            }
+        let known = store?.read()
+        let taken = checksKept ? nil : try known?.tryingAgain(wanted, pictures)
+        let found = try taken ?? PictureDigests(reading: wanted, pictures)
+        if checksKept, let known, known != found {
+            notes.append("\(table.path): the kept digests of pictures were not those of the files")
+        }
+        if known != found {
             do { try store?.write(found) } catch let error as FileError {
                 notes.append("the digests of the pictures are not kept, and will be made again: \(error)")
             }
