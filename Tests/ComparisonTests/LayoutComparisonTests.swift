@@ -113,6 +113,24 @@ import Testing
         }
     }
 
+    /// A network that the pipeline's index names is a part of the model, whether its names are known or not.
+    @Test func aPartThatIsNotKnownIsNotBesides() throws {
+        let (single, folder) = (try opened("sd.single"), try opened("sd.folder"))
+        func compared(with part: String, named: Bool) throws -> CheckpointDifference {
+            let more = try Checkpoint(
+                path: folder.path, container: folder.container,
+                tensors: folder.tensors + [folder.tensors[0].named("\(part)/proj_out.weight")],
+                metadata: named ? [("model_index.json: \(part)", #"["diffusers","FluxTransformer2DModel"]"#)] : [])
+            return try compare(single, more, DifferencePolicy(ignoresMetadata: true))
+        }
+        let named = try compared(with: "transformer", named: true)
+        #expect(named.verdict == .different && named.differing.map(\.verdict) == [.onlyRight])
+        #expect(named.differing.first?.name == "transformer/proj_out.weight")
+        #expect(try compared(with: "controlnet", named: false).verdict == .relaid)
+        // The index is metadata of one side, which the policy leaves out.
+        #expect(try compared(with: "safety_checker", named: true).verdict == .same)
+    }
+
     @Test func whatOnlyOneSideHasIsADifference() throws {
         let (single, folder) = (try opened("sd.single"), try opened("sd.folder"))
         let less = try compare(try without(single, "first_stage_model.quant_conv.bias"), folder)

@@ -23,6 +23,7 @@ struct ModelSorting {
 
     init(_ checkpoint: Checkpoint) {
         file = checkpoint.path
+        let named = PipelineParts(checkpoint.metadata)
         var bare: [CheckpointTensor] = []
         for tensor in checkpoint.tensors {
             let name = tensor.name
@@ -30,6 +31,8 @@ struct ModelSorting {
                 let (component, own) = (String(name[..<slash]), String(name[name.utf8.index(after: slash)...]))
                 if ModelNaming.folders.contains(component), !own.contains("/") {
                     put(tensor, own, component, .common)
+                } else if named.holds(component) {
+                    leave(tensor, .unknown, "in \(component)/, a part of the model whose names are not known")
                 } else {
                     leave(tensor, .beside, "in \(component)/, which is no part of the model")
                 }
