@@ -65,6 +65,33 @@ import Testing
         #expect(try FileContents.names(in: scratch.path) == ["out.safetensors"])
     }
 
+    /// Stopped while it writes, or while it reads again, a conversion leaves nothing, of a folder neither.
+    @Test func whatIsStoppedLeavesNothing() throws {
+        struct Stopped: Error {}
+        let configuration = try configurations()
+        var choices = ConversionPlan.Choices()
+        choices.configuration = configuration
+        let input = try opened("sd.single")
+        let plan = try ConversionPlan(input, to: out, choices)
+        var asked = 0
+        _ = try Conversion(plan, proceed: { asked += 1 }).run(to: out)
+        #expect(asked > 2 * plan.contents.tensors.count)
+        try FileManager.default.removeItem(atPath: out)
+        for last in [0, 5, plan.contents.tensors.count + 5] {
+            var left = last
+            #expect(throws: Stopped.self) {
+                try Conversion(
+                    plan,
+                    proceed: {
+                        left -= 1
+                        if left < 0 { throw Stopped() }
+                    }
+                ).run(to: out)
+            }
+            #expect(try FileContents.names(in: scratch.path) == ["configurations"])
+        }
+    }
+
     @Test(arguments: ["sd", "sdxl"]) func aSingleFileBecomesTheFolderThatDiffusersSaved(_ name: String) throws {
         let configuration = try configurations()
         let (plan, proofs) = try convert(try opened("\(name).single"), to: out) {

@@ -2,7 +2,7 @@ import Compute
 import Core
 
 /// A checkpoint written in another layout or container, tensor by tensor, and held against what it was made from.
-package struct Conversion: Sendable {
+package struct Conversion {
     /// The digest of the weights of a part before and after.
     package struct Proof: Sendable, Equatable {
         /// The part of the model; empty of a checkpoint whose names stay.
@@ -15,9 +15,13 @@ package struct Conversion: Sendable {
 
     /// What is written.
     package let plan: ConversionPlan
+    /// Asked before each tensor is written or read again; may throw to stop, and nothing is left then.
+    private let proceed: () throws -> Void
 
     /// A conversion.
-    package init(_ plan: ConversionPlan) { self.plan = plan }
+    package init(_ plan: ConversionPlan, proceed: @escaping () throws -> Void = {}) {
+        (self.plan, self.proceed) = (plan, proceed)
+    }
 
     /// Writes and reads again. Nothing is in the place of `output` before everything is written and has been compared.
     /// - Throws: `CheckpointError` (`invalidInput` where what was written has another digest), `FileError`.
@@ -46,7 +50,10 @@ package struct Conversion: Sendable {
             try FileContents.makeFolder(AtomicFile.folder(of: path))
             try Safetensors.write(
                 file.tensors.map { ($0.tensor.name, $0.dtype, $0.tensor.shape) }, metadata: file.metadata, to: path
-            ) { try file.tensors[$0].made(file: plan.source) }
+            ) {
+                try proceed()
+                return try file.tensors[$0].made(file: plan.source)
+            }
         }
         for text in plan.texts {
             let path = "\(staged)/\(text.path)"
@@ -60,15 +67,15 @@ package struct Conversion: Sendable {
         guard plan.layout != .same else {
             return [
                 Proof(
-                    part: "", before: try Self.digest(plan.tensors, plan.source),
-                    after: try Self.digest(
+                    part: "", before: try digest(plan.tensors, plan.source),
+                    after: try digest(
                         written.tensors.map { try ConvertedTensor($0, as: nil, file: written.path) }, written.path))
             ]
         }
         let read = try ModelContents(written)
         return try plan.contents.components.map { part in
             func digest(_ contents: ModelContents, _ tensors: [ModelTensor], _ wish: DType?) throws -> Digest {
-                try Self.digest(
+                try self.digest(
                     tensors.map { try ConvertedTensor($0.tensor, as: wish, file: contents.file) }, contents.file)
             }
             let own = read.components.count == 1 && plan.contents.components.count == 1 ? read.components[0] : part
@@ -80,8 +87,11 @@ package struct Conversion: Sendable {
     }
 
     /// The weights' digest, with one tensor in memory at a time.
-    private static func digest(_ tensors: [ConvertedTensor], _ file: String) throws -> Digest {
+    private func digest(_ tensors: [ConvertedTensor], _ file: String) throws -> Digest {
         try WeightsDigest.root(
-            tensors.map { ($0.tensor.name, try $0.made(file: file).digest(named: $0.tensor.name)) })
+            tensors.map {
+                try proceed()
+                return ($0.tensor.name, try $0.made(file: file).digest(named: $0.tensor.name))
+            })
     }
 }

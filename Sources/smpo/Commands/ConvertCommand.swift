@@ -89,7 +89,9 @@ struct ConvertCommand: ParsableCommand {
         choices.weights = choice.weights ?? .plain
         (choices.configuration, choices.variant) = (configuration, variant)
         let plan = try ConversionPlan(opened, to: output, choices)
-        let proofs = try Conversion(plan).run(to: output)
+        // A folder that was begun is more than a handler of signals could take away.
+        Interrupt.listen()
+        let proofs = try Conversion(plan, proceed: EncodingProgress.stopIfAsked).run(to: output)
         if json {
             print(document(plan, proofs).pretty)
             return
