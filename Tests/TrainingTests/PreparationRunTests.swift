@@ -83,6 +83,9 @@ import TinyRuns
                 let scorer = try runs.pickscore(data: runs.folder)
                 #expect(try failure(scorer, ["data.\(key)"]).contains("objective.name: pickscore"))
             }
+            for key in ["latent_set=set", "latent_seed=3", "text_states=false"] {
+                #expect(try failure(runs.pickscore(), ["data.\(key)"]).contains("objective.name: pickscore"))
+            }
             #expect(try failure(shapes, ["training.flip=false", "training.flip_unit=pair"]).contains("training.flip"))
             let folder = try runs.smpo(data: runs.folder)
             #expect(

@@ -178,8 +178,8 @@ extension Recipe: KeyedSettings {
         if data.isLatent {
             throw try root.section("data", keys: Data.keys)["kind"].outOfRange("shapes or folder with \(condition)")
         }
-        // It brings pictures to its size as it does when it scores.
-        for key in ["resize", "resize_order", "crop", "time_ids"] {
+        // It brings pictures to its size as it does when it scores, and makes no latents of them.
+        for key in ["resize", "resize_order", "crop", "time_ids", "latent_set", "latent_seed", "text_states"] {
             try root.section("data", keys: Data.keys)[key].refuse(with: condition)
         }
         let section = try root.section("training", keys: TrainingSettings.keys)

@@ -127,7 +127,8 @@ extension Recipe.Data: KeyedSettings {
                     + "pictures that shrink"),
             Key(
                 "crop", \.preparation.crop, .choice, default: .omitted(.center), when: hasFiles,
-                "which square of the resized picture: the middle, or any, drawn anew in each step and recorded"),
+                "which square of the resized picture: the middle, or any, drawn anew in each step and recorded; of a picture "
+                    + "that becomes a latent drawn once"),
             Key(
                 "time_ids", \.timeIDs, .choice, default: .omitted(.picture), when: hasFiles,
                 "what SDXL is told of a picture's size: picture: its own and its crop; fixed: that of training, uncropped, "

@@ -170,7 +170,8 @@ struct TrainCommand: ParsableCommand {
         let (recipe, band) = try readRecipe(workspace)
         if case .folder(let base) = recipe.model, let out {
             let weights = "\(out)/unet/diffusion_pytorch_model.safetensors"
-            try OutputFile("--out", weights).require(sparing: [base.path, base.autoencoder], workspace)
+            try OutputFile("--out", weights).require(
+                sparing: [base.path, base.autoencoder, base.configuration], workspace)
         }
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
         let machine = MachineMemory.read()
