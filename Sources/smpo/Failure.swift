@@ -33,6 +33,7 @@ enum Failure {
     static func status(of error: Error) -> ExitStatus {
         switch error {
         case is TamperError: .tampered
+        case is OtherLatents: .diverged
         case is ContractDifference: .incomparable
         case is ValidationError, is CleanExit, is SegmentError: .usage
         default: Smpo.exitCode(for: error) == .validationFailure ? .usage : .trouble
