@@ -48,7 +48,9 @@ struct UNetConfigTests {
         #expect(config.attentionHeads == [8, 8, 8, 8])
         #expect(config.downBlockTypes == [.crossAttention, .crossAttention, .crossAttention, .plain])
         #expect(config.upBlockTypes == [.plain, .crossAttention, .crossAttention, .crossAttention])
-        #expect(config.layersPerBlock == [2, 2, 2, 2] && config.transformerLayersPerBlock == [1, 1, 1, 1])
+        #expect(
+            config.layersPerBlock == [2, 2, 2, 2]
+                && config.transformerDepths.down == [[1, 1], [1, 1], [1, 1], [1, 1]])
         #expect(config.crossAttentionDim == [768, 768, 768, 768] && config.timeEmbedDim == 1280)
         #expect(config.sampleSize == 64 && config.normNumGroups == 32 && config.normEps == 1e-5)
         #expect(!config.useLinearProjection && config.additionEmbedding == nil && config.flipSinToCos)
@@ -56,7 +58,10 @@ struct UNetConfigTests {
 
     @Test func stableDiffusionXL() throws {
         let config = try read(ConfigSupport.parse(Self.sdxl))
-        #expect(config.attentionHeads == [5, 10, 20] && config.transformerLayersPerBlock == [1, 2, 10])
+        #expect(
+            config.attentionHeads == [5, 10, 20] && config.transformerDepths.down == [[1, 1], [2, 2], [10, 10]])
+        #expect(config.transformerDepths.up == [[10, 10, 10], [2, 2, 2], [1, 1, 1]])
+        #expect(config.transformerDepths.middle == 10 && config.midBlockType == .crossAttention)
         #expect(config.additionEmbedding == .init(timeEmbedDim: 256, inputDim: 2816))
         #expect(config.additionEmbedding?.pooledDim == 1280)
         #expect(config.useLinearProjection && config.sampleSize == 128)
@@ -104,17 +109,45 @@ struct UNetConfigTests {
         #expect(try read(ConfigSupport.changed(base, "_name_or_path", "x")) == read(base))
     }
 
+    /// Networks made smaller, such as SSD-1B's: another depth behind each ResNet, and the way up by itself; one ResNet in the
+    /// middle, or nothing.
+    @Test func depthsOfEachTransformerAndTheMiddle() throws {
+        let base = try ConfigSupport.parse(Self.sdxl)
+        var object = ConfigSupport.changed(base, "transformer_layers_per_block", [1, [2, 2, 9], [4, 3]])
+        object["reverse_transformer_layers_per_block"] = [[4, 4, 10], [2, 1, 1], 1]
+        let config = try read(object)
+        #expect(config.transformerDepths.down == [[1, 1], [2, 2], [4, 3]] && config.transformerDepths.middle == 4)
+        #expect(config.transformerDepths.up == [[4, 4, 10], [2, 1, 1], [1, 1, 1]])
+        let mirrored = try read(
+            ConfigSupport.changed(base, "reverse_transformer_layers_per_block", [10, 2, [1, 1, 1]]))
+        #expect(try mirrored == read(base))
+        let plain = try read(ConfigSupport.changed(base, "mid_block_type", "UNetMidBlock2D"))
+        let none = try read(ConfigSupport.changed(base, "mid_block_type", .null))
+        #expect(plain.midBlockType == .plain && none.midBlockType == nil)
+        for config in [config, plain, none] {
+            #expect(try read(JSONCursor(config.json, name: "written").object()) == config)
+        }
+    }
+
     @Test func refusalsNameKeyValueAndWhatIsSupported() throws {
         #expect(
             try fault("class_embed_type", "timestep")?.description
                 == "config.json: class_embed_type: \"timestep\" is not supported, expected null")
-        #expect(try fault("reverse_transformer_layers_per_block", [[1], [1]])?.expected == "null")
+        #expect(
+            try fault("reverse_transformer_layers_per_block", [[1], [1]])?.expected
+                == "one integer, or 4 integers or lists")
+        #expect(
+            try fault("reverse_transformer_layers_per_block", [1, [1, 2], 1, 1])?.key
+                == "reverse_transformer_layers_per_block[1]")
+        #expect(try fault("mid_block_type", "UNetMidBlock2DSimpleCrossAttn")?.key == "mid_block_type")
         #expect(try fault("conv_in_kernel", 5)?.expected == "3")
         #expect(try fault("dropout", .number(.init(1)))?.expected == "0")
         #expect(try fault("down_block_types", ["AttnDownBlock2D"])?.key == "down_block_types[0]")
         #expect(
-            try fault("transformer_layers_per_block", [1, [1, 2], 1, 1])?.key == "transformer_layers_per_block[1]")
-        #expect(try fault("transformer_layers_per_block", [1, 2])?.expected == "one integer or 4")
+            try fault("transformer_layers_per_block", [1, [1, 2], 1, 1])?.expected
+                == "reverse_transformer_layers_per_block beside it")
+        #expect(
+            try fault("transformer_layers_per_block", [1, 2])?.expected == "one integer, or 4 integers or lists")
         #expect(try fault("only_cross_attention", [false, true, false, false])?.key == "only_cross_attention")
         #expect(try fault("_class_name", "UNet2DModel")?.expected == "UNet2DConditionModel")
         #expect(try fault("cross_attention_dim", .null)?.key == "cross_attention_dim")

@@ -1,5 +1,6 @@
 import Checkpoints
 import Compute
+import Core
 import Diffusion
 import Testing
 
@@ -73,5 +74,31 @@ import Testing
         let second = Oracle.distance(negative.value, try expected.float32(named: "neg_t_out")) / UNetTests.yardstick
         print("oracle \(model) unet_odd_size neg_t_out: ratio \(second)")
         #expect(second <= Oracle.limit)
+    }
+
+    /// Structures that the two models do not have: `make_unet_fixtures.py`.
+    @Test(arguments: ["depths", "no_middle", "plain_middle"])
+    func otherStructuresAgreeWithDiffusers(name: String) throws {
+        let engine = Engine()
+        defer { engine.stop() }
+        let unet = try Oracle.fixtures.unet("unet/\(name)")
+        let expected = try Oracle.fixtures.file("unet/\(name)/case.safetensors")
+        let tape = Tape(engine: engine, isRecording: false)
+        let output = unet.forward(
+            tape, sample: tape.constant(try expected.float32(named: "sample")),
+            timesteps: try Oracle.integers(expected, "t"), context: tape.constant(try expected.float32(named: "ctx")))
+        // The floor is five roundings, as in the set's own comparison.
+        let yardstick = max(try Oracle.fixtures.json("unet/\(name)/yardstick.json")["out"].double(), 3e-7)
+        let ratio = Oracle.distance(output.value, try expected.float32(named: "out")) / yardstick
+        print("oracle unet \(name): ratio \(ratio)")
+        #expect(ratio <= Oracle.limit)
+        // All that the file has is used, and the configuration reads back equal.
+        #expect(
+            unet.parameters.count
+                == (try Checkpoint(
+                    opening: Oracle.fixtures.folder + "/unet/\(name)/diffusion_pytorch_model.safetensors")).tensors
+                .count)
+        let written = JSONCursor(unet.config.json, name: "written")
+        #expect(try UNetConfig(written.object()) == unet.config)
     }
 }

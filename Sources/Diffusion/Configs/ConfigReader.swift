@@ -163,7 +163,8 @@ struct ConfigReader {
         ConfigError(file: file, key: key, problem, expected: expected, found: Self.shown(value))
     }
 
-    private func integer(_ value: JSONValue, _ key: String, _ range: ClosedRange<Int>) throws -> Int {
+    /// An integer that a caller took, or a part of what it took.
+    func integer(_ value: JSONValue, _ key: String, _ range: ClosedRange<Int>) throws -> Int {
         guard case .number(let number) = value, let integer = number.int64, range.contains(Int(integer)) else {
             let upper = range.upperBound == ConfigReader.large ? "" : " to \(range.upperBound)"
             throw refusal(key, value, "is not supported", expected: "an integer from \(range.lowerBound)\(upper)")

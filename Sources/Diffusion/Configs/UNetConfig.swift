@@ -21,6 +21,14 @@ package struct UNetConfig: Equatable, ComponentConfiguration {
         case crossAttention = "CrossAttnUpBlock2D"
     }
 
+    /// Kinds of blocks between the two ways.
+    package enum MidBlock: String, CaseIterable, Sendable {
+        /// A ResNet block, a transformer, a ResNet block.
+        case crossAttention = "UNetMidBlock2DCrossAttn"
+        /// One ResNet block.
+        case plain = "UNetMidBlock2D"
+    }
+
     /// `addition_embed_type: "text_time"`: SDXL's embedding of the pooled text and of the picture's size and place.
     package struct TextTime: Equatable, Sendable {
         /// `addition_time_embed_dim`: width of the sinusoid of each of the time ids.
@@ -50,8 +58,10 @@ package struct UNetConfig: Equatable, ComponentConfiguration {
     /// Number of attention *heads* of each block: `num_attention_heads`, or where that is null, `attention_head_dim`,
     /// which in spite of its name means the same.
     package let attentionHeads: [Int]
-    /// `transformer_layers_per_block`; the middle block takes the last.
-    package let transformerLayersPerBlock: [Int]
+    /// `mid_block_type`; nil for a network without a middle block.
+    package let midBlockType: MidBlock?
+    /// `transformer_layers_per_block`, `reverse_transformer_layers_per_block`
+    package let transformerDepths: UNetTransformerDepths
     /// `cross_attention_dim`: width of the text; the middle block takes the last.
     package let crossAttentionDim: [Int]
     /// `use_linear_projection`: whether transformers project by a linear layer and not by a 1×1 convolution.
@@ -91,8 +101,8 @@ package struct UNetConfig: Equatable, ComponentConfiguration {
             "up_block_types", default: [.plain, .crossAttention, .crossAttention, .crossAttention])
         layersPerBlock = try reader.integers("layers_per_block", count: blocks, default: 2, in: 1...1000)
         attentionHeads = try Self.readHeads(&reader, blocks: blocks)
-        transformerLayersPerBlock = try reader.integers(
-            "transformer_layers_per_block", count: blocks, default: 1, in: 1...1000)
+        midBlockType = try Self.readMidBlock(&reader)
+        transformerDepths = try UNetTransformerDepths(&reader, layersPerBlock: layersPerBlock)
         crossAttentionDim = try reader.integers("cross_attention_dim", count: blocks, default: 1280, in: 1...large)
         useLinearProjection = try reader.bool("use_linear_projection", default: false)
         additionEmbedding = try Self.readAdditionEmbedding(&reader)

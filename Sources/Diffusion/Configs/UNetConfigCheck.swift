@@ -43,7 +43,8 @@ struct UNetConfigCheck {
         let blocks = config.blockOutChannels.count
         for index in 0..<blocks {
             let used =
-                config.downBlockTypes[index] == .crossAttention || index == blocks - 1
+                config.downBlockTypes[index] == .crossAttention
+                || index == blocks - 1 && config.midBlockType == .crossAttention
                 || config.upBlockTypes[blocks - 1 - index] == .crossAttention
             let (channels, heads) = (config.blockOutChannels[index], config.attentionHeads[index])
             guard used, channels % heads != 0 else { continue }

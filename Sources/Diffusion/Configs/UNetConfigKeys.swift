@@ -31,6 +31,15 @@ extension UNetConfig {
         return Array(repeating: 8, count: blocks)
     }
 
+    /// Null says that there is no middle block; a missing key, the one with attention.
+    static func readMidBlock(_ reader: inout ConfigReader) throws -> MidBlock? {
+        if reader.isNull("mid_block_type") {
+            reader.ignore(["mid_block_type"])
+            return nil
+        }
+        return try reader.choice("mid_block_type", default: .crossAttention)
+    }
+
     static func readAdditionEmbedding(_ reader: inout ConfigReader) throws -> TextTime? {
         let kind = try reader.optionalChoice("addition_embed_type", of: AdditionEmbedding.self)
         let range = 1...ConfigReader.large
@@ -87,12 +96,10 @@ extension UNetConfig {
         ("encoder_hid_dim_type", [.null]),
         ("mid_block_only_cross_attention", [.null, false]),
         ("mid_block_scale_factor", [1]),
-        ("mid_block_type", ["UNetMidBlock2DCrossAttn"]),
         ("num_class_embeds", [.null]),
         ("resnet_out_scale_factor", [1]),
         ("resnet_skip_time_act", [false]),
         ("resnet_time_scale_shift", ["default"]),
-        ("reverse_transformer_layers_per_block", [.null]),
         ("time_cond_proj_dim", [.null]),
         ("time_embedding_act_fn", [.null]),
         ("time_embedding_dim", [.null]),
@@ -118,6 +125,7 @@ extension UNetConfig {
             ("freq_shift", ConfigJSON.number(freqShift)),
             ("in_channels", .integer(inChannels)),
             ("layers_per_block", ConfigJSON.compact(layersPerBlock)),
+            ("mid_block_type", midBlockType.map { .string($0.rawValue) } ?? .null),
             ("norm_eps", ConfigJSON.number(normEps)),
             ("norm_num_groups", .integer(normNumGroups)),
             ("num_attention_heads", .null),
@@ -125,11 +133,10 @@ extension UNetConfig {
             ("out_channels", .integer(outChannels)),
             ("projection_class_embeddings_input_dim", ConfigJSON.integer(additionEmbedding?.inputDim)),
             ("sample_size", ConfigJSON.integer(sampleSize)),
-            ("transformer_layers_per_block", ConfigJSON.compact(transformerLayersPerBlock)),
             ("up_block_types", .array(upBlockTypes.map { .string($0.rawValue) })),
             ("upcast_attention", .bool(upcastAttention)),
             ("use_linear_projection", .bool(useLinearProjection)),
         ]
-        return .object(JSONObject(members))
+        return .object(JSONObject(members + transformerDepths.members))
     }
 }

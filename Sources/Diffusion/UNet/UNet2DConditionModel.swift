@@ -36,7 +36,7 @@ package final class UNet2DConditionModel: Network {
     private let addEmbedding: TimestepEmbedding?
     private let down: [UNetStage]
     private let downsamplers: [Convolution2D?]
-    private let middle: UNetStage
+    private let middle: UNetStage?
     private let up: [UNetStage]
     private let upsamplers: [Convolution2D?]
     private let normOut: GroupNorm
@@ -50,10 +50,10 @@ package final class UNet2DConditionModel: Network {
         let channels = config.blockOutChannels
         let levels = channels.count
         let same = ConvolutionGeometry(padding: 1)
-        func attention(_ level: Int) -> UNetStage.AttentionPlan {
+        let depths = config.transformerDepths
+        func attention(_ level: Int, _ depths: [Int]) -> UNetStage.AttentionPlan {
             UNetStage.AttentionPlan(
-                heads: config.attentionHeads[level], layers: config.transformerLayersPerBlock[level],
-                contextWidth: config.crossAttentionDim[level])
+                heads: config.attentionHeads[level], depths: depths, contextWidth: config.crossAttentionDim[level])
         }
         convIn = try Convolution2D(loader, "conv_in", config.inChannels, channels[0], kernel: 3, same)
         timeEmbedding = try TimestepEmbedding(loader, "time_embedding", channels[0], config.timeEmbedDim)
@@ -66,8 +66,8 @@ package final class UNet2DConditionModel: Network {
             return try UNetStage(
                 loader, "down_blocks.\(level)",
                 channels: (0..<layers).map { ($0 == 0 ? input : channels[level], channels[level]) },
-                attention: config.downBlockTypes[level] == .crossAttention ? attention(level) : nil,
-                attentionCount: layers, config: config)
+                attention: config.downBlockTypes[level] == .crossAttention ? attention(level, depths.down[level]) : nil,
+                config: config)
         }
         let step =
             config.downsamplePadding == 0
@@ -79,9 +79,12 @@ package final class UNet2DConditionModel: Network {
             return try Convolution2D(loader, "down_blocks.\(level).downsamplers.0.conv", width, width, kernel: 3, step)
         }
         let deepest = channels[levels - 1]
-        middle = try UNetStage(
-            loader, "mid_block", channels: [(deepest, deepest), (deepest, deepest)], attention: attention(levels - 1),
-            attentionCount: 1, config: config)
+        middle = try config.midBlockType.map { kind in
+            let isPlain = kind == .plain
+            return try UNetStage(
+                loader, "mid_block", channels: Array(repeating: (deepest, deepest), count: isPlain ? 1 : 2),
+                attention: isPlain ? nil : attention(levels - 1, [depths.middle]), config: config)
+        }
         up = try (0..<levels).map { index in
             let level = levels - 1 - index
             let layers = config.layersPerBlock[level] + 1
@@ -94,8 +97,8 @@ package final class UNet2DConditionModel: Network {
             }
             return try UNetStage(
                 loader, "up_blocks.\(index)", channels: widths,
-                attention: config.upBlockTypes[index] == .crossAttention ? attention(level) : nil,
-                attentionCount: layers, config: config)
+                attention: config.upBlockTypes[index] == .crossAttention ? attention(level, depths.up[index]) : nil,
+                config: config)
         }
         upsamplers = try (0..<levels).map { index in
             guard index < levels - 1 else { return nil }
@@ -207,10 +210,13 @@ package final class UNet2DConditionModel: Network {
             }
             observe?("down_blocks.\(level)", h.value)
         }
-        h = middle.resnets[0](tape, h, time: time)
-        h = middle.attentions[0](tape, h, context: context)
-        h = middle.resnets[1](tape, h, time: time)
-        observe?("mid_block", h.value)
+        if let middle {
+            h = middle.resnets[0](tape, h, time: time)
+            for (attention, resnet) in zip(middle.attentions, middle.resnets.dropFirst()) {
+                h = resnet(tape, attention(tape, h, context: context), time: time)
+            }
+            observe?("mid_block", h.value)
+        }
         for (index, stage) in up.enumerated() {
             for (layer, resnet) in stage.resnets.enumerated() {
                 h = resnet(tape, tape.concatenated(h, skips.removeLast()), time: time)
