@@ -94,6 +94,46 @@ import Testing
         #expect(checkpointError { _ = try ModelContents(none, weights: .ema) }?.kind == .missingTensor)
     }
 
+    /// As files are that somebody took the trained weights out of.
+    @Test(arguments: ["sd", "sdxl"]) func anAverageAloneIsTheUNetWhereItIsChosen(_ name: String) throws {
+        let single = try Self.opened("\(name).single")
+        func averaged(_ tensor: CheckpointTensor) -> CheckpointTensor {
+            guard tensor.name.hasPrefix("model.") else { return tensor }
+            return tensor.named("model_ema." + tensor.name.dropFirst("model.".count).filter { $0 != "." })
+        }
+        let alone = try Checkpoint(path: "alone", container: "memory", tensors: single.tensors.map(averaged))
+        let plain = try ModelContents(alone)
+        #expect(!plain.components.contains("unet") && plain.hasAverage)
+        #expect(checkpointError { _ = try plain.component("unet") }?.hint?.contains("choose ema") == true)
+        let (ema, whole) = (try ModelContents(alone, weights: .ema), try ModelContents(single))
+        #expect(ema.tensors.map(\.path) == whole.tensors.map(\.path))
+        for (left, right) in zip(ema.tensors, whole.tensors) {
+            #expect(try allBytes(left.tensor) == allBytes(right.tensor), "\(left.path)")
+        }
+        #expect(ema.besides.map(\.tensor.name) == whole.besides.map(\.tensor.name))
+        for wrong in ["model_ema.diffusion_modelinput_blocks0weight", "model_ema.diffusion_modelfoo1weight"] {
+            let odd = try Checkpoint(
+                path: "odd", container: "memory",
+                tensors: alone.tensors + [CheckpointTensor(name: wrong, Tensor([1], shape: [1]))])
+            #expect(checkpointError { _ = try ModelContents(odd, weights: .ema) }?.tensor == wrong)
+        }
+    }
+
+    @Test func namesOfAveragedWeightsGetTheirDotsBack() {
+        for name in [
+            "input_blocks.0.0.weight", "input_blocks.11.0.in_layers.2.weight", "output_blocks.10.2.conv.bias",
+            "input_blocks.4.1.transformer_blocks.10.attn1.to_out.0.bias",
+            "middle_block.1.transformer_blocks.0.norm3.weight",
+            "input_blocks.1.1.transformer_blocks.0.ff.net.0.proj.weight", "time_embed.2.bias", "label_emb.0.2.weight",
+            "out.0.weight", "input_blocks.3.0.op.weight", "output_blocks.5.1.norm.bias",
+            "middle_block.2.skip_connection.weight",
+        ] {
+            let whole = "model.diffusion_model." + name
+            #expect(AveragedName.weight("model_ema.diffusion_model" + name.filter { $0 != "." }) == whole)
+        }
+        #expect(AveragedName.weight("model_ema.decay") == nil)
+    }
+
     // MARK: Parts and faults
 
     @Test func aFileWithSomeBlocksIsCountedAsTheWholeIs() throws {

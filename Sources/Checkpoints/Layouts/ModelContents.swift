@@ -57,7 +57,8 @@ package struct ModelContents: Sendable {
         guard !own.isEmpty else {
             throw CheckpointError(
                 .missingTensor, file: file, "no tensor of the \(name) in it", expected: layout,
-                found: components.joined(separator: ", "))
+                found: components.joined(separator: ", "),
+                hint: name == "unet" && hasAverage ? "its averaged weights (EMA) are there: choose ema" : nil)
         }
         return try Checkpoint(path: file, container: "\(name) of \(layout)", tensors: own)
     }

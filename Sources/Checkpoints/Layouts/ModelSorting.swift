@@ -15,7 +15,6 @@ struct ModelSorting {
     private(set) var isOlder = false
     private(set) var isBare = false
     private(set) var unet: UNetLayout?
-    private static let averagePrefix = "model_ema."
 
     var hasAverage: Bool { !average.isEmpty }
     var sortedTensors: [ModelTensor] { tensors.sorted { utf8Less($0.path, $1.path) } }
@@ -40,7 +39,7 @@ struct ModelSorting {
                 put(tensor, String(name.dropFirst(found.prefix.count)), found.component, found.naming)
             } else if let why = ModelNaming.buffer(name, of: ""), name != "logit_scale" {
                 leave(tensor, .buffer, why)
-            } else if name.hasPrefix(Self.averagePrefix) {
+            } else if name.hasPrefix(AveragedName.prefix) {
                 average.append(tensor)
             } else if ModelNaming.trainingStates.contains(where: { name.hasPrefix($0) }) {
                 leave(tensor, .training, "the state of a training")
@@ -157,18 +156,15 @@ struct ModelSorting {
 
     /// Puts the average in the place of the UNet's weights: its names are theirs without dots.
     mutating func takeAverage() throws {
-        func fault(_ tensor: String?, _ problem: String, _ hint: String?) -> CheckpointError {
-            CheckpointError(
-                .missingTensor, file: file, tensor: tensor, problem,
-                expected: "\(Self.averagePrefix)diffusion_model… for each weight of the UNet", hint: hint)
+        guard hasAverage else {
+            throw fault(nil, "there are no averaged weights (EMA) in it", "choose plain")
         }
-        guard hasAverage else { throw fault(nil, "there are no averaged weights (EMA) in it", "choose plain") }
+        guard tensors.contains(where: { $0.component == "unet" }) else { return try takeAverageAlone() }
         var byName: [String: CheckpointTensor] = [:]
         for tensor in average { byName[tensor.name] = tensor }
         var own: [ModelTensor] = []
-        var used: Set<String> = []
         for tensor in tensors where tensor.component == "unet" {
-            let name = Self.averagePrefix + tensor.stored.name.dropFirst("model.".count).filter { $0 != "." }
+            let name = AveragedName.prefix + tensor.stored.name.dropFirst("model.".count).filter { $0 != "." }
             guard let averaged = byName[name] else {
                 throw fault(name, "the average lacks a weight of the UNet", "the file is cut, or choose plain")
             }
@@ -177,22 +173,51 @@ struct ModelSorting {
                     .shape, file: file, tensor: name, "of another shape than the weight that it is the average of",
                     expected: "\(tensor.stored.shape)", found: "\(averaged.shape)")
             }
-            used.insert(name)
             own.append(
                 ModelTensor(
                     component: "unet",
                     tensor: try tensor.transform.common(averaged, named: tensor.tensor.name, file: file),
                     stored: averaged, transform: tensor.transform))
         }
-        guard !own.isEmpty else {
-            throw fault(
-                nil, "the weights that were averaged are not in it, so that the average's names cannot be told apart",
-                nil)
-        }
-        besides.removeAll { $0.kind == .otherWeights && used.contains($0.tensor.name) }
         for tensor in tensors where tensor.component == "unet" {
             leave(tensor.stored, .otherWeights, "the trained weights, of which the average was chosen")
         }
+        choose(own)
+    }
+
+    /// The average of a file that does not have the weights that were averaged.
+    private mutating func takeAverageAlone() throws {
+        let prefix = ModelNaming.prefixes.first { $0.component == "unet" }!.prefix
+        let named = try average.map { tensor in
+            guard let name = AveragedName.weight(tensor.name), name.hasPrefix(prefix) else {
+                throw fault(tensor.name, "not the average of a UNet's weight that is known", nil)
+            }
+            return (name: String(name.dropFirst(prefix.count)), tensor: tensor)
+        }
+        let blocks = UNetLayout(ldm: named.map(\.name))
+        (unet, isForeign) = (blocks, true)
+        let table = blocks.table
+        choose(
+            try named.map { name, tensor in
+                guard let (common, transform) = table.common(name).first else {
+                    throw fault(tensor.name, "not the average of a UNet's weight that is known", nil)
+                }
+                return ModelTensor(
+                    component: "unet", tensor: try transform.common(tensor, named: common, file: file), stored: tensor,
+                    transform: transform)
+            })
+    }
+
+    /// Makes averaged weights the UNet's.
+    private mutating func choose(_ own: [ModelTensor]) {
+        let used = Set(own.map(\.stored.name))
+        besides.removeAll { $0.kind == .otherWeights && used.contains($0.tensor.name) }
         tensors = tensors.filter { $0.component != "unet" } + own
+    }
+
+    private func fault(_ tensor: String?, _ problem: String, _ hint: String?) -> CheckpointError {
+        CheckpointError(
+            .missingTensor, file: file, tensor: tensor, problem,
+            expected: "\(AveragedName.prefix)diffusion_model… for each weight of the UNet", hint: hint)
     }
 }
