@@ -164,6 +164,59 @@ import Testing
         #expect(try compare(plainChanged, folder, weights: .ema).verdict == .relaid)
     }
 
+    /// Two files of one layout, one of them pruned.
+    @Test func whatIsBesideTheWeightsOfOneLayoutIsNamed() throws {
+        for (name, buffers) in [
+            (
+                "sd.single",
+                ["alphas_cumprod", "betas", "cond_stage_model.transformer.text_model.embeddings.position_ids"]
+            ),
+            ("sdxl.single", ["denoiser.sigmas"]),
+        ] {
+            // Without metadata, as the others.
+            let whole = try without(try opened(name), "no tensor")
+            var pruned = whole
+            for buffer in buffers { pruned = try without(pruned, buffer) }
+            for (left, right, side) in [(whole, pruned, "A"), (pruned, whole, "B")] {
+                let report = try compare(left, right)
+                #expect(report.verdict == .sameWeights && report.passes && report.verdict.status == .passed)
+                #expect(report.layouts?.unpaired.map(\.name) == buffers)
+                #expect(report.layouts?.unpaired.allSatisfy { $0.side.rawValue == side } == true)
+                let text = CheckpointDifferenceText(report).text
+                #expect(text.hasPrefix("the same weights: ") && buffers.allSatisfy(text.contains))
+                let read = try CheckpointDifference(json: JSONCursor(report.json, name: "report"))
+                #expect(read.verdict == .sameWeights && read.layouts == report.layouts)
+            }
+        }
+        // A folder of the present names, and one with the places of the tokens besides.
+        let present = try Checkpoint(
+            path: "present", container: "safetensors",
+            tensors: ModelContents(try opened("sdxl.folder")).tensors.map { $0.tensor.named($0.path) })
+        let places = CheckpointTensor(
+            name: "text_encoder/text_model.embeddings.position_ids", Tensor([0, 1], shape: [1, 2]))
+        let old = try Checkpoint(path: "old", container: "safetensors", tensors: present.tensors + [places])
+        #expect(try compare(present, old).verdict == .sameWeights)
+        #expect(try compare(present, present).verdict == .identical)
+        #expect(try compare(present, present, weights: .plain).verdict == .identical)
+        // Weights, names that nothing is known of, and other numbers are differences as before.
+        let single = try without(try opened("sd.single"), "no tensor")
+        #expect(try compare(single, try without(single, "first_stage_model.quant_conv.bias")).verdict == .different)
+        let checker = CheckpointTensor(name: "safety_checker/x", Tensor([1], shape: [1]))
+        let unknown = CheckpointTensor(name: "v_pred", Tensor([1], shape: [1]))
+        for (whole, extra) in [(present, checker), (single, unknown)] {
+            let more = try Checkpoint(path: "more", container: "safetensors", tensors: whole.tensors + [extra])
+            #expect(try compare(whole, more).verdict == .different)
+        }
+        let other = try changed(try without(single, "betas"), "alphas_cumprod") { $0.storeBytes(of: 7, as: UInt8.self) }
+        let report = try compare(single, other)
+        #expect(report.verdict == .different && report.differing.map(\.name) == ["alphas_cumprod"])
+        // The average on one side alone is not compared.
+        let average = CheckpointTensor(name: "model_ema.diffusion_modelout2bias", Tensor([1], shape: [1]))
+        let averaged = try Checkpoint(path: "ema", container: "safetensors", tensors: single.tensors + [average])
+        #expect(try compare(single, averaged).verdict == .incomplete)
+        #expect(try compare(single, averaged, weights: .plain).verdict.passes)
+    }
+
     /// A text encoder by itself is that of a pipeline whose numbers fit, or the text tower of a CLIP model.
     @Test func aFileOfOnePartIsComparedWithThePartThatFits() throws {
         let folder = try opened("sdxl.folder")

@@ -79,7 +79,9 @@ package struct CheckpointComparison {
         return (
             found, skipped,
             LayoutComparison(
-                left: laidOut.layouts.left, right: laidOut.layouts.right, pairs: pairs.count, unpaired: unpaired)
+                left: laidOut.layouts.left, right: laidOut.layouts.right, isOne: laidOut.isOfOneLayout,
+                pairs: pairs.count,
+                unpaired: unpaired)
         )
     }
 

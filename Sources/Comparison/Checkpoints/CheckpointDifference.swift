@@ -43,6 +43,8 @@ package struct CheckpointDifference: Sendable {
         case identical
         /// Every bit of every weight is equal; names, joined tensors or shapes are those of two layouts.
         case relaid = "the same weights in another layout"
+        /// Every bit of every weight is equal; one side has buffers, averages or a training's state besides.
+        case sameWeights = "the same weights"
         /// The policy lets every difference pass, or leaves out what is not equal.
         case same = "same under the policy"
         /// All that was compared passes, but there are files that can hold weights, or averaged weights, that were not
@@ -52,7 +54,7 @@ package struct CheckpointDifference: Sendable {
         case different
 
         /// Whether this is a pass.
-        package var passes: Bool { self == .identical || self == .relaid || self == .same }
+        package var passes: Bool { [.identical, .relaid, .sameWeights, .same].contains(self) }
     }
 
     /// The left checkpoint, A.
@@ -96,7 +98,7 @@ package struct CheckpointDifference: Sendable {
         if !notCompared.isEmpty || !(layouts?.uncovered.isEmpty ?? true) { return .incomplete }
         let isWhole = !files.contains { $0.outcome == .ignored }
         guard isWhole && metadata.isEmpty && differing.isEmpty else { return .same }
-        return layouts == nil ? .identical : .relaid
+        return layouts.map { $0.isOne ? .sameWeights : .relaid } ?? .identical
     }
     /// Whether the policy lets every difference pass, and nothing is left that it does not cover.
     package var passes: Bool { verdict.passes }

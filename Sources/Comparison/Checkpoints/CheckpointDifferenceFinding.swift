@@ -5,7 +5,7 @@ extension CheckpointDifference.Verdict {
     /// What it means for exit codes and presenters.
     package var status: Status {
         switch self {
-        case .identical, .relaid, .same: .passed
+        case .identical, .relaid, .sameWeights, .same: .passed
         case .different: .differs
         case .incomplete: .trouble
         }
@@ -30,7 +30,7 @@ extension CheckpointDifference {
             Finding.Omission("\($0.path) (\($0.sides.rawValue))", "\($0.text) – \($0.outcome.rawValue)")
         }
         list += (layouts?.unpaired ?? []).map {
-            Finding.Omission("\($0.name) (\($0.side.rawValue))", "\($0.why): nothing in the other layout stands for it")
+            Finding.Omission("\($0.name) (\($0.side.rawValue))", "\($0.why): nothing on the other side stands for it")
         }
         if !policy.only.isEmpty {
             list.append(

@@ -49,16 +49,22 @@ extension CheckpointDifference.Side {
 
 extension LayoutComparison {
     var json: JSONValue {
-        [
-            "left": .string(left), "right": .string(right), "pairs": .integer(pairs),
-            "without_counterpart": .array(
-                unpaired.map {
-                    [
-                        "name": .string($0.name), "side": .string($0.side.rawValue), "why": .string($0.why),
-                        "covered": .bool($0.isCovered),
-                    ]
-                }),
-        ]
+        let one: [(String, JSONValue)] = isOne ? [("of_one_layout", true)] : []
+        return .object(
+            JSONObject(
+                one + [
+                    ("left", .string(left)), ("right", .string(right)), ("pairs", .integer(pairs)),
+                    (
+                        "without_counterpart",
+                        .array(
+                            unpaired.map {
+                                [
+                                    "name": .string($0.name), "side": .string($0.side.rawValue), "why": .string($0.why),
+                                    "covered": .bool($0.isCovered),
+                                ]
+                            })
+                    ),
+                ]))
     }
 }
 

@@ -68,6 +68,7 @@ extension CheckpointDifference.Side {
 extension LayoutComparison {
     init(json cursor: JSONCursor) throws {
         (left, right) = (try cursor["left"].string(), try cursor["right"].string())
+        isOne = try cursor["of_one_layout"].present?.bool() ?? false
         pairs = try cursor["pairs"].count()
         unpaired = try cursor["without_counterpart"].elements().map { item in
             let word = try item["side"].string()

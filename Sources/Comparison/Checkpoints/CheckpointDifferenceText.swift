@@ -30,7 +30,9 @@ package struct CheckpointDifferenceText {
                 "  \(label)  \(side.path)  (\(side.container), \(side.tensors) tensors, \(MemorySize(side.bytes)))")
         }
         if let layouts = report.layouts {
-            lines.append("  paired by meaning: \(layouts.pairs); A: \(layouts.left), B: \(layouts.right)")
+            lines.append(
+                "  paired by meaning: \(layouts.pairs); "
+                    + (layouts.isOne ? layouts.left : "A: \(layouts.left), B: \(layouts.right)"))
         }
         lines += table
         lines += details
@@ -99,7 +101,7 @@ package struct CheckpointDifferenceText {
                 "\($0.key): \(Self.value($0.left)) | \(Self.value($0.right))\($0.passes ? " (passes)" : "")"
             })
         list(
-            "without a counterpart in the other layout",
+            "without a counterpart \(report.layouts?.isOne == true ? "on the other side" : "in the other layout")",
             (report.layouts?.unpaired ?? []).map { "\($0.name)  (\($0.side.rawValue)): \($0.why)" })
         list("files not compared", report.notCompared.map(Self.file))
         list("other files not read", report.files.filter { $0.outcome != .notCompared }.map(Self.file))

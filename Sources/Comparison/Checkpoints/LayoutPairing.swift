@@ -27,8 +27,11 @@ struct LayoutPairing {
     private(set) var onlyRight: [CheckpointTensor] = []
     /// What has no counterpart and needs none.
     private(set) var unpaired: [UnpairedTensor] = []
+    /// Whether both are of one layout, and one has buffers, averages or a training's state that the other does not have.
+    private(set) var isOfOneLayout = false
 
-    /// The pairing of two checkpoints whose names are not of one layout; nil of two whose names are.
+    /// The pairing of two checkpoints whose names are not of one layout, or that differ in what is beside the weights alone;
+    /// nil of all others.
     /// - Parameter weights: which weights of a file that has two sets; nil where the command line does not say.
     /// - Throws: `CheckpointError`.
     init?(_ left: Checkpoint, _ right: Checkpoint, weights: WeightsChoice?) throws {
@@ -40,16 +43,23 @@ struct LayoutPairing {
         }
         var (a, b) = (try contents(left), try contents(right))
         if weights == .ema, !a.hasAverage, !b.hasAverage { a = try ModelContents(left, weights: .ema) }
-        guard a.isForeign || b.isForeign || a.isOlder || b.isOlder else { return nil }
         guard !a.tensors.isEmpty, !b.tensors.isEmpty else { return nil }
         // A file with some blocks only is counted as the whole is.
         (a, b) = (try contents(left, b), try contents(right, a))
         layouts = (a.layout, b.layout)
         let isLone = a.components.count == 1
         pair(isLone ? a.aligned(with: b) : a.tensors, isLone ? b.tensors : b.aligned(with: a))
-        // One layout, of which one side has a part.
-        if !isChosen, pairs.allSatisfy({ utf8Equal($0.left.storedName, $0.right.storedName) }) { return nil }
+        isOfOneLayout = pairs.allSatisfy { utf8Equal($0.left.storedName, $0.right.storedName) }
         pairBesides(a, b, isChosen: isChosen)
+        let isOfTwoForms = a.isForeign || b.isForeign || a.isOlder || b.isOlder
+        if isOfOneLayout, !(isChosen && isOfTwoForms) {
+            // Where one side has a part of the weights, or names that nothing is known of, names say more.
+            let without = Set(unpaired.map(\.name))
+            let isBeside = (a.besides + b.besides).contains {
+                without.contains($0.tensor.name) && ![.buffer, .otherWeights, .training].contains($0.kind)
+            }
+            guard onlyLeft.isEmpty, onlyRight.isEmpty, !unpaired.isEmpty, !isBeside else { return nil }
+        }
     }
 
     private mutating func pair(_ left: [ModelTensor], _ b: [ModelTensor]) {
