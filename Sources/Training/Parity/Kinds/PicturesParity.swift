@@ -7,8 +7,10 @@ import Preferences
 import Tables
 
 /// `from_parquet`: one step of SmPO from stored pictures. Rows of a table are decoded, scored, ordered by their scores,
-/// resized, cropped, mirrored and encoded, their captions encoded, and policy and reference are one network. Inputs: noise
-/// [2 · rows, c, h, w] of the latents, winners' then losers'; `scores` [rows, 2] where they are not to be computed.
+/// resized, cropped, mirrored and encoded, and their captions encoded. Policy and reference are the networks in the folders
+/// that the case names, the model's `unet` where it names none. Pillow's passes go in the order of Pillow 13, which the cases
+/// were made with. Inputs: noise [2 · rows, c, h, w] of the latents, winners' then losers'; `scores` [rows, 2] where they are
+/// not to be computed.
 package enum PicturesParity: ParityKind {
     package static let kind = "from_parquet"
 
@@ -47,7 +49,7 @@ package enum PicturesParity: ParityKind {
                 rows.indices.flatMap { [x0.slice($0..<$0 + 1), x0.slice($0 + rows.count..<$0 + rows.count + 1)] }),
             noise: nil, conditioning: .encoded(states),
             sizes: model.needsSizes ? rows.flatMap { _ in [edge, edge] }.map(SizeCondition.init(square:)) : [])
-        let (collector, result) = try step(hp, model, batch, engine)
+        let (collector, result) = try step(hp, model, batch, task)
 
         var tensors: [(name: String, tensor: Tensor)] = [
             ("pixels_u8", ParityTask.bytes(pictures.flatMap(\.rgb), shape: [pictures.count, edge, edge, 3])),
@@ -125,7 +127,7 @@ package enum PicturesParity: ParityKind {
                 let side = isLoser ? winners[row].other : winners[row]
                 let image = rows[row].images[side.rawValue]
                 let isMirrored = try task.parameters["flips"][row][isLoser ? 1 : 0].bool()
-                let square = PicturePreparation.plain.square(
+                let square = PicturePreparation(order: .pillow13).square(
                     image, PicturePlacement(height: image.height, width: image.width, edge: edge))
                 guard isMirrored else { return square }
                 return PixelPlanes.image(
@@ -147,15 +149,29 @@ package enum PicturesParity: ParityKind {
         return autoencoder.scaled(moments.sample(noise, engine: task.engine), engine: task.engine)
     }
 
-    /// One step, policy and reference being the model's network.
+    /// The network of another folder that the case names by `policy` or `reference`; nil for the model's own.
+    private static func network(
+        _ task: ParityTask, _ key: String, _ model: DiffusionModel
+    ) throws -> UNet2DConditionModel? {
+        guard let cursor = try task.parameters[key].present, try cursor.string() != "unet" else { return nil }
+        let network = try UNet2DConditionModel(path: "\(task.model)/\(try cursor.string())")
+        guard network.config == model.unet.config else {
+            throw cursor.error(
+                expected: "a network of the structure of \(task.model)/unet", found: "\(try cursor.string())")
+        }
+        return network
+    }
+
+    /// One step.
     private static func step(
-        _ hp: ParityCase, _ model: DiffusionModel, _ batch: TrainingBatch, _ engine: Engine
+        _ hp: ParityCase, _ model: DiffusionModel, _ batch: TrainingBatch, _ task: ParityTask
     ) throws -> (ParityCollector, StepLosses) {
-        let elements = batch.x0.count / batch.x0.shape[0]
+        let (elements, engine) = (batch.x0.count / batch.x0.shape[0], task.engine)
         let trained = TrainedModel(
-            policy: model.unet,
-            reference: try UNet2DConditionModel(
-                config: model.unet.config, loader: ParameterLoader(sharing: model.unet.parameters)),
+            policy: try network(task, "policy", model) ?? model.unet,
+            reference: try network(task, "reference", model)
+                ?? UNet2DConditionModel(
+                    config: model.unet.config, loader: ParameterLoader(sharing: model.unet.parameters)),
             textEncoder: nil, schedule: NoiseSchedule(model.scheduler),
             usesFloat16Levels: hp.inversion.usesFloat16Levels, engine: engine)
         let trainer = Trainer(
