@@ -8,7 +8,7 @@ struct AdapterConfigurations {
     private let path: String
 
     /// diffusers' text in the header of a safetensors file.
-    private static let headerKey = "lora_adapter_metadata"
+    static let headerKey = "lora_adapter_metadata"
     private static let besideKey = Checkpoint.adapterConfig + ": "
 
     /// - Throws: `CheckpointError` where a key is not understood, or where two configurations are there.

@@ -73,7 +73,9 @@ package struct ConversionPlan: Sendable {
             throw CheckpointError(
                 .layout, file: source, "no tensor of a model that is known",
                 expected: "names of diffusers, transformers, LDM or open_clip",
-                hint: "--to same changes the container alone")
+                hint: input.tensors.contains { AdapterTensorName.isAdapters($0.name) }
+                    ? "--base with --to peft, diffusers or kohya is for an adapter"
+                    : "--to same changes the container alone")
         }
         if layout == .diffusers, !isFolder, contents.components.count > 1 {
             throw CheckpointError(

@@ -13,6 +13,9 @@ package enum ModelLayout: String, Sendable, CaseIterable {
 }
 
 extension ModelContents {
+    /// Whether it is of SDXL's kind: with a second text encoder, or a UNet that is told sizes.
+    var isXL: Bool { components.contains("text_encoder_2") || tensors.contains { $0.path.hasPrefix("unet/add_") } }
+
     /// The tensors of the model in the names of a layout, in byte order. Nothing is read.
     /// - Parameter isBare: whether names of diffusers' layout are those of one part alone, without its folder in front.
     /// - Throws: `CheckpointError` (`layout`) where the layout has no place for one.
@@ -27,7 +30,7 @@ extension ModelContents {
                 return buffer.tensor.named(isBare ? String(own ?? "") : buffer.path)
             }
         case .ldm:
-            let isXL = components.contains("text_encoder_2") || tensors.contains { $0.path.hasPrefix("unet/add_") }
+            let isXL = isXL
             for component in components {
                 guard let prefix = Self.prefix(component, isXL: isXL) else {
                     throw noPlace(component, in: "a single file of Stable Diffusion", ModelNaming.folders)

@@ -30,6 +30,12 @@ struct ConvertCommand: ParsableCommand {
             is left behind. OUT replaces a file whole; a folder that holds anything
             is refused.
 
+            With --base, IN is an adapter (LoRA) of PEFT, diffusers or kohya's
+            scripts, which becomes PEFT's folder or a file of one of the others.
+            The base's weights say which module is which. The matrices stay as they
+            are; the digest is of them and of each module's scale. DoRA and other
+            kinds are refused by name.
+
             EXAMPLES
               smpo convert v1-5-pruned.safetensors sd15 --configuration sd15-configs
               smpo convert sd15 sd15.safetensors
@@ -37,6 +43,8 @@ struct ConvertCommand: ParsableCommand {
               smpo convert pytorch_model.bin model.safetensors
               smpo convert sdxl sdxl-fp16 --dtype f16 --variant fp16
               smpo convert open_clip.pt clip --to diffusers --configuration clip-h
+              smpo convert run/lora lora.safetensors --to kohya --base sdxl
+              smpo convert kohya.safetensors lora --to peft --base sdxl
 
             \(ExitStatus.help([.success, .trouble, .usage]))
             """)
@@ -49,8 +57,12 @@ struct ConvertCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The names that are written: same, diffusers (transformers' too), ldm or open_clip.", valueName: "layout"))
-    var to: ModelLayout?
+            "The names that are written: same, diffusers (transformers' too), ldm or open_clip; of an adapter peft, diffusers or kohya.",
+            valueName: "layout"))
+    var to: ConvertedNames?
+
+    @Option(help: ArgumentHelp("The model that an adapter is for, in any layout.", valueName: "checkpoint"))
+    var base: String?
 
     @Option(help: ArgumentHelp("The type of floating-point numbers: f32 or f16. (default: as they are)"))
     var dtype: String?
@@ -75,17 +87,34 @@ struct ConvertCommand: ParsableCommand {
             throw ValidationError("--variant must be a word such as fp16, found \"\(variant)\"")
         }
         let isFile = output.hasSuffix(".safetensors")
+        if base != nil {
+            guard let adapter = to?.adapter else {
+                throw ValidationError("--base is for adapters: --to peft, diffusers or kohya")
+            }
+            guard isFile == (adapter != .peft) else {
+                throw ValidationError(
+                    "--to \(adapter.rawValue) of an adapter writes a "
+                        + (isFile ? "folder" : "file that ends with .safetensors"))
+            }
+        } else if let to, to.model == nil {
+            throw ValidationError("--to \(to.rawValue) is for adapters and needs the model in --base")
+        }
         if isFile && (variant != nil || configuration != nil) {
             throw ValidationError("--variant and --configuration are for a folder; \(output) is a file")
         }
     }
 
     func run() throws {
-        try OutputFile("OUT", output).require(sparing: [input, configuration], Workspace())
+        try OutputFile("OUT", output).require(sparing: [input, configuration, base], Workspace())
         let opened = try Checkpoint(opening: input, ignoring: folders.ignoreFile)
+        let dtype: DType? = self.dtype.map { $0 == "f16" ? .f16 : .f32 }
+        if let layout = to?.adapter, let base {
+            let model = try Checkpoint(opening: base, ignoring: folders.ignoreFile)
+            return try convert(AdapterConversion(opened, for: model, as: layout, dtype: dtype), to: layout)
+        }
         var choices = ConversionPlan.Choices()
-        choices.layout = to
-        choices.dtype = dtype.map { $0 == "f16" ? .f16 : .f32 }
+        choices.layout = to?.model
+        choices.dtype = dtype
         choices.weights = choice.weights ?? .plain
         (choices.configuration, choices.variant) = (configuration, variant)
         let plan = try ConversionPlan(opened, to: output, choices)
@@ -109,6 +138,24 @@ struct ConvertCommand: ParsableCommand {
         }
     }
 
+    private func convert(_ conversion: AdapterConversion, to layout: AdapterLayout) throws {
+        let (before, after) = try conversion.run(to: output)
+        if json {
+            print(
+                JSONValue.object([
+                    "schema": "smpo/adapter-conversion/1", "input": .string(input), "output": .string(output),
+                    "to": .string(layout.rawValue), "modules": .integer(conversion.moduleCount),
+                    "components": .array(conversion.components.map { .string($0) }), "before": .digest(before),
+                    "after": .digest(after),
+                ]).pretty)
+            return
+        }
+        let parts = conversion.components.joined(separator: ", ")
+        Message.line("\(input): an adapter of \(conversion.moduleCount) modules of \(parts)")
+        Message.line("\(output): names of \(layout.rawValue)")
+        Message.line("\(after.hex)  matrices and scales: the same before and after")
+    }
+
     private func document(_ plan: ConversionPlan, _ proofs: [Conversion.Proof]) -> JSONValue {
         [
             "schema": "smpo/conversion/1", "input": .string(input), "output": .string(output),
@@ -121,5 +168,3 @@ struct ConvertCommand: ParsableCommand {
         ]
     }
 }
-
-extension ModelLayout: ExpressibleByArgument {}

@@ -42,10 +42,10 @@ struct DiffCommand: ParsableCommand {
             Joined q, k, v are compared part by part, projections that are stored
             transposed as they are meant, [C,C,1,1] as [C,C]; elements are counted
             in each side's own tensor. If every weight is equal, the verdict is
-            "the same weights in another layout", exit 0. Buffers that the other
-            layout does not have are listed; averaged weights (EMA) on one side
-            alone make the verdict incomplete unless --weights says which are
-            meant.
+            "the same weights in another layout", exit 0; "the same weights" of two
+            files of one layout of which one was pruned. Buffers that the other
+            side does not have are listed; averaged weights (EMA) on one side alone
+            make the verdict incomplete unless --weights says which are meant.
 
             RUNS
             Of two recorded runs it verifies both, compares their manifests and
