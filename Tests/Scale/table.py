@@ -74,11 +74,14 @@ def train(label, rule=""):
     # Not the usage that wait4 tells: that begins with the memory of this process, from before the program was loaded.
     peak = 0
     while process.poll() is None:
-        with open(f"/proc/{process.pid}/status") as file:
-            found = re.search(r"VmHWM:\s+(\d+) kB", file.read())
-        # The program's file, not this one's copy.
-        if found and os.path.realpath(f"/proc/{process.pid}/exe") == os.path.realpath(program):
-            peak = max(peak, int(found[1]) * 1024)
+        try:
+            with open(f"/proc/{process.pid}/status") as file:
+                found = re.search(r"VmHWM:\s+(\d+) kB", file.read())
+            # The program's file, not this one's copy.
+            if found and os.readlink(f"/proc/{process.pid}/exe") == os.path.realpath(program):
+                peak = max(peak, int(found[1]) * 1024)
+        except FileNotFoundError:
+            pass  # It has just ended.
         time.sleep(0.02)
     if process.returncode or not peak:
         sys.exit(f"{label}: the training ended with {process.returncode}")
