@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -101,6 +101,13 @@ scale-table: build ## Make a Parquet set of 5 GB, time its opening, and hold the
 	python3 -m venv .build-scale
 	.build-scale/bin/pip install -q 'pyarrow>=20' 'numpy>=2' 'pillow>=11'
 	.build-scale/bin/python Tests/Scale/table.py $(smpo)
+
+full-size: PACKAGES += python3-venv
+full-size: build ## Record and audit a step of SD1.5, and one of SDXL with adapters, from pictures, with random weights; an hour, 16 GiB.
+	python3 -m venv .build-scale
+	.build-scale/bin/pip install -q 'pyarrow>=20' 'numpy>=2' 'pillow>=11'
+	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) sd15
+	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) sdxl
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'

@@ -24,12 +24,13 @@ package enum AuditText {
                     + (segment.checkpoint == 0 ? "the beginning" : "the checkpoint after step \(segment.checkpoint)")
                     + "; the others were not")
         }
+        let replayed = "\(report.equalSteps) \(report.equalSteps == 1 ? "step" : "steps") replayed"
         if report.verdict == .reproduced {
-            lines.append("  \(report.equalSteps) steps replayed, every phase equal to the \(list(report.evidence))")
+            lines.append("  \(replayed), every phase equal to the \(list(report.evidence))")
             if let head = report.chainHead { lines.append("  chain head        \(head)") }
         } else if report.verdict == .withinBand {
             lines.append(
-                "  \(report.equalSteps) steps replayed from recorded state, compared with the \(list(report.evidence))")
+                "  \(replayed) from recorded state, compared with the \(list(report.evidence))")
             if let head = report.chainHead { lines.append("  chain head        \(head)") }
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
