@@ -41,7 +41,7 @@ package struct ModelDirectory: Sendable {
     package static func readObject(_ path: String) throws -> JSONObject {
         let value: JSONValue
         do {
-            value = try JSONValue.read(path)
+            value = try JSONValue.read(path, nonFinite: true)
         } catch let error as FileError {
             throw CheckpointError(.unreadable, file: path, error.problem)
         } catch {

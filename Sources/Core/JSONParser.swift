@@ -10,10 +10,14 @@ extension JSONValue {
     ///   - file: a name for error messages.
     ///   - valueLimit: the most values of any kind, for documents that nobody vouches for: a byte of text can become a
     ///     hundred bytes of values.
+    ///   - nonFinite: whether `Infinity`, `-Infinity` and `NaN` are read, which Python's `json` writes; they become texts,
+    ///     as `decimal` writes them.
     /// - Throws: `JSONSyntaxError`.
-    package static func parse(_ bytes: [UInt8], file: String, valueLimit: Int = .max) throws -> JSONValue {
+    package static func parse(
+        _ bytes: [UInt8], file: String, valueLimit: Int = .max, nonFinite: Bool = false
+    ) throws -> JSONValue {
         try bytes.withUnsafeBufferPointer { buffer in
-            var parser = JSONParser(bytes: buffer, file: file, valueLimit: valueLimit)
+            var parser = JSONParser(bytes: buffer, file: file, valueLimit: valueLimit, nonFinite: nonFinite)
             return try parser.document()
         }
     }
@@ -24,8 +28,8 @@ extension JSONValue {
     }
 
     /// Reads a file. - Throws: `FileError`, `JSONSyntaxError`.
-    package static func read(_ path: String) throws -> JSONValue {
-        try parse(try FileContents.read(path), file: path)
+    package static func read(_ path: String, nonFinite: Bool = false) throws -> JSONValue {
+        try parse(try FileContents.read(path), file: path, nonFinite: nonFinite)
     }
 }
 
@@ -37,10 +41,12 @@ struct JSONParser {
     private var depth = 0
     private var valuesLeft: Int
     private let valueLimit: Int
+    private let nonFinite: Bool
 
-    init(bytes: UnsafeBufferPointer<UInt8>, file: String, valueLimit: Int) {
+    init(bytes: UnsafeBufferPointer<UInt8>, file: String, valueLimit: Int, nonFinite: Bool) {
         self.bytes = bytes
         self.file = file
+        self.nonFinite = nonFinite
         (self.valueLimit, valuesLeft) = (valueLimit, valueLimit)
     }
 
@@ -62,6 +68,11 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "I") where nonFinite: return try word("Infinity", .string("inf"))
+        case UInt8(ascii: "N") where nonFinite: return try word("NaN", .string("nan"))
+        case UInt8(ascii: "-")
+        where nonFinite && position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
+            return try word("-Infinity", .string("-inf"))
         case let byte? where byte == UInt8(ascii: "-") || isDigit(byte): return .number(try number())
         default: throw fault("expected a value, found \(seen())")
         }

@@ -50,6 +50,20 @@ import Testing
         #expect(error.reason.contains(word), "\(error)")
     }
 
+    /// What Python's `json` writes and JSON has not, where it is asked for; elsewhere it stays a fault.
+    @Test func infinitiesAreReadWhereTheyAreAllowed() throws {
+        let text = #"{"a": -Infinity, "b": [Infinity, NaN, -1], "c": "Infinity"}"#
+        let value = try JSONValue.parse(Array(text.utf8), file: "t", nonFinite: true)
+        #expect(value.canonical == #"{"a":"-inf","b":["inf","nan",-1],"c":"Infinity"}"#)
+        #expect(try JSONCursor(value, name: "x")["a"].decimal() == -.infinity)
+        #expect(throws: JSONSyntaxError.self) { try JSONValue.parse(text, file: "t") }
+        for fault in ["-Infinite", "Infinit", "Nan", "-NaN", "-I", "-", "+Infinity"] {
+            #expect(throws: JSONSyntaxError.self) {
+                try JSONValue.parse(Array(fault.utf8), file: "t", nonFinite: true)
+            }
+        }
+    }
+
     @Test func faultsNameLineAndColumn() throws {
         let error = try #require(throws: JSONSyntaxError.self) {
             try JSONValue.parse("{\n  \"a\": 1,\n  x\n}", file: "f.json")
