@@ -16,7 +16,7 @@ import Testing
         for (key, value) in members {
             let steps = try #require(Int(key.dropFirst(spacing.count + 1)))
             let expected = try value.elements().map { try $0.int() }
-            #expect(DDIMSampler.timesteps(config, steps: steps, count: 1000) == expected, "\(key)")
+            #expect(SamplerTimesteps.even(config, steps: steps, count: 1000) == expected, "\(key)")
         }
     }
 
@@ -24,7 +24,7 @@ import Testing
         let config = try SchedulerConfig(
             ConfigSupport.parse(#"{"timestep_spacing": "leading", "steps_offset": 1}"#))
         #expect(
-            DDIMSampler.timesteps(config, steps: 10, count: 1000) == [901, 801, 701, 601, 501, 401, 301, 201, 101, 1])
+            SamplerTimesteps.even(config, steps: 10, count: 1000) == [901, 801, 701, 601, 501, 401, 301, 201, 101, 1])
     }
 
     /// Along the line that the same noise spans, inversion and target agree: τ of a noised picture is its noise.

@@ -14,9 +14,10 @@ import Testing
         let expected = try oracle.file("\(model)/out/ddim_cfg75_10.safetensors")
         let inputs = try oracle.file("\(model)/inputs.safetensors")
         let config = try SchedulerConfig(SamplingTests.scheduler)
-        let denoiser = Denoiser(unet: try oracle.unet("\(model)/unet"), schedule: NoiseSchedule(config), engine: engine)
-        let sampler = DDIMSampler(denoiser: denoiser, config: config, steps: 10, guidance: 7.5)
-        #expect(sampler.timesteps == (try Oracle.integers(expected, "timesteps")))
+        let sampler = DDIMSampler(NoiseSchedule(config), config, steps: 10)
+        #expect(sampler.steps == (try Oracle.integers(expected, "timesteps")))
+        let loop = DenoisingLoop(
+            unet: try oracle.unet("\(model)/unet"), sampler: sampler, guidance: 7.5, engine: engine)
         func condition(_ name: String) throws -> TextCondition {
             let context = try inputs.float32(named: "sampling.\(name)")
             guard inputs.contains("sampling.\(name)_pooled") else { return TextCondition(context: context) }
@@ -27,7 +28,7 @@ import Testing
                     timeIDs: try inputs.float32(named: "sampling.time_ids")))
         }
         var ratios: [Double] = []
-        _ = sampler.sample(
+        _ = loop.run(
             try inputs.float32(named: "sampling.latents"), try condition("cond"),
             unconditional: try condition("uncond"),
             observe: { step, noise, picture in

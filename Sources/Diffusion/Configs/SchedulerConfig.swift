@@ -52,10 +52,15 @@ package struct SchedulerConfig: Equatable, ComponentConfiguration {
     package let timestepSpacing: TimestepSpacing
     /// `clip_sample`: `clip_sample_range` when the predicted picture is clipped to ± that, else `nil`.
     package let clipSampleRange: Double?
+    /// The file.
+    package let file: String
+    /// What the file states, keys of other samplers among it: which of them draws, and how (`SamplerConfig`).
+    package let stated: JSONObject
 
     /// Takes the members of a `scheduler_config.json`; `file` is for messages.
     /// - Throws: `ConfigError`.
     package init(_ object: JSONObject, file: String = "scheduler_config.json") throws {
+        (self.file, stated) = (file, object)
         var reader = ConfigReader(object, file: file)
         try reader.requireClass(Self.classNames)
         numTrainTimesteps = try reader.integer("num_train_timesteps", default: 1000, in: 1...ConfigReader.large)
@@ -78,4 +83,7 @@ package struct SchedulerConfig: Equatable, ComponentConfiguration {
                 expected: "0 < beta_start ≤ beta_end < 1", found: "\(betaStart)")
         }
     }
+
+    /// Equality of the noise schedules.
+    package static func == (left: SchedulerConfig, right: SchedulerConfig) -> Bool { left.json == right.json }
 }

@@ -59,11 +59,17 @@ package struct DiffusionModel: Sendable {
     package static let captionsAtOnce = 8
 
     /// What the text encoders make of captions, a few at a time, without gradients.
-    package func encode(_ captions: [String], engine: Engine) -> TextStates {
+    /// - Parameters:
+    ///   - seconds: captions for the second encoder in the place of `captions`.
+    ///   - skip: layers that are left out besides (`clip_skip`), fewer than the encoders have.
+    package func encode(
+        _ captions: [String], seconds: [String]? = nil, skipping skip: Int = 0, engine: Engine
+    ) -> TextStates {
         let parts = stride(from: 0, to: captions.count, by: DiffusionModel.captionsAtOnce).map { start in
-            TextStates(
-                of: Array(captions[start..<min(captions.count, start + DiffusionModel.captionsAtOnce)]),
-                by: textEncoders, on: engine)
+            let rows = start..<min(captions.count, start + DiffusionModel.captionsAtOnce)
+            return TextStates(
+                of: Array(captions[rows]), seconds: seconds.map { Array($0[rows]) }, by: textEncoders, skipping: skip,
+                on: engine)
         }
         return TextStates.joined(parts, engine: engine)
     }

@@ -44,6 +44,12 @@ package struct ModelFolder: Sendable, Equatable {
     /// Whether the folder of a component is there.
     func has(_ kind: ComponentKind) -> Bool { FileContents.isFolder(place(of: kind.name, in: kind.folder)) }
 
+    /// Whether SDXL is told zeros where there is no negative prompt, as its `model_index.json` says or leaves open.
+    /// - Throws: `CheckpointError`.
+    package var forcesZerosForEmptyPrompt: Bool {
+        get throws { isFile ? true : try PipelineIndex(folder: path)?.forcesZeros ?? true }
+    }
+
     /// Throws `CheckpointError` (`layout`) where no part of the model has files of the variant.
     /// - Parameter folders: the parts' folders below the model's; empty for its own.
     func requireVariant(_ folders: [String]) throws {

@@ -2,7 +2,8 @@ import Checkpoints
 import Core
 
 /// The `model_index.json` that diffusers writes beside the folders of a model's components: of which class each of them
-/// is. It can refuse a model, and change no number of one.
+/// is. It can refuse a model, and change no number that a model computes; of what is drawn, it says what SDXL is told in place
+/// of a caption.
 struct PipelineIndex {
     /// What whoever made the code of a component calls it.
     private struct Class {
@@ -53,6 +54,20 @@ struct PipelineIndex {
             throw refusal(
                 name, "is not supported", expected: "a model of \(names.joined(separator: ", "))",
                 found: object[name])
+        }
+    }
+
+    /// `force_zeros_for_empty_prompt`: whether SDXL, where there is no negative prompt, is told zeros and not the empty one.
+    /// - Throws: `CheckpointError`.
+    var forcesZeros: Bool {
+        get throws {
+            switch object["force_zeros_for_empty_prompt"] {
+            case nil: return true
+            case .bool(let flag): return flag
+            case let other:
+                throw refusal(
+                    "force_zeros_for_empty_prompt", "is not supported", expected: "true or false", found: other)
+            }
         }
     }
 

@@ -67,10 +67,13 @@ package final class CLIPTextModel: Network {
         return tape.addPositions(tape.embedding(ids.flatMap { $0 }, tokens, shape: [ids.count, length]), positions)
     }
 
-    /// `Output.penultimate` alone: the last layer is not computed.
-    package func penultimate(_ tape: Tape, ids: [[Int]]) -> Variable {
-        layers.dropLast().reduce(embedded(tape, ids)) { $1(tape, $0) }
+    /// The hidden states [n, tokens, width] before the last `count` layers, which are not computed.
+    package func hidden(_ tape: Tape, ids: [[Int]], before count: Int) -> Variable {
+        layers.dropLast(count).reduce(embedded(tape, ids)) { $1(tape, $0) }
     }
+
+    /// `Output.penultimate` alone: the last layer is not computed.
+    package func penultimate(_ tape: Tape, ids: [[Int]]) -> Variable { hidden(tape, ids: ids, before: 1) }
 
     /// The final LayerNorm of hidden states [n, tokens, width].
     package func normalized(_ tape: Tape, _ hidden: Variable) -> Variable { finalNorm(tape, hidden) }

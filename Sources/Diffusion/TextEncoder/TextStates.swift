@@ -16,16 +16,27 @@ package struct TextStates: Sendable {
     /// What `encoders` make of captions at once, without gradients. One alone gives its last hidden states after the final
     /// LayerNorm, as SD1.5 has it; two give the states before the last layer of each side by side, the first's first, and
     /// the projected end-token state of the second, as SDXL has it.
-    package init(of captions: [String], by encoders: [TextEncoder], on engine: Engine) {
+    /// - Parameters:
+    ///   - seconds: captions for the second encoder in the place of `captions`.
+    ///   - skip: layers whose result is left out besides (`clip_skip`); the pooled text has all layers.
+    package init(
+        of captions: [String], seconds: [String]? = nil, by encoders: [TextEncoder], skipping skip: Int = 0,
+        on engine: Engine
+    ) {
         let tape = Tape(engine: engine, isRecording: false)
         let first = captions.map(encoders[0].tokenIDs)
         guard encoders.count > 1 else {
-            self.init(context: encoders[0].network.forward(tape, ids: first).last.value)
+            let network = encoders[0].network
+            let context =
+                skip == 0
+                ? network.forward(tape, ids: first).last
+                : network.normalized(tape, network.hidden(tape, ids: first, before: skip))
+            self.init(context: context.value)
             return
         }
-        let left = encoders[0].network.penultimate(tape, ids: first).value
-        let output = encoders[1].network.forward(tape, ids: captions.map(encoders[1].tokenIDs))
-        let right = output.penultimate.value
+        let left = encoders[0].network.hidden(tape, ids: first, before: 1 + skip).value
+        let output = encoders[1].network.forward(tape, ids: (seconds ?? captions).map(encoders[1].tokenIDs))
+        let right = output.hidden[output.hidden.count - 2 - skip].value
         let rows = left.shape[0] * left.shape[1]
         let joined = engine.concatenated(
             left.reshaped([rows, left.shape[2]]), right.reshaped([rows, right.shape[2]]))

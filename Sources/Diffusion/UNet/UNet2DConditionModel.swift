@@ -31,12 +31,7 @@ package final class UNet2DConditionModel: Network {
     /// What the adapters were made by; nil for a network without.
     package let adapterRecipe: AdapterRecipe?
 
-    private let convIn: Convolution2D
-    private let timeEmbedding: TimestepEmbedding
-    private let addEmbedding: TimestepEmbedding?
-    private let down: [UNetStage]
-    private let downsamplers: [Convolution2D?]
-    private let middle: UNetStage?
+    private let encoder: UNetEncoder
     private let up: [UNetStage]
     private let upsamplers: [Convolution2D?]
     private let normOut: GroupNorm
@@ -51,40 +46,7 @@ package final class UNet2DConditionModel: Network {
         let levels = channels.count
         let same = ConvolutionGeometry(padding: 1)
         let depths = config.transformerDepths
-        func attention(_ level: Int, _ depths: [Int]) -> UNetStage.AttentionPlan {
-            UNetStage.AttentionPlan(
-                heads: config.attentionHeads[level], depths: depths, contextWidth: config.crossAttentionDim[level])
-        }
-        convIn = try Convolution2D(loader, "conv_in", config.inChannels, channels[0], kernel: 3, same)
-        timeEmbedding = try TimestepEmbedding(loader, "time_embedding", channels[0], config.timeEmbedDim)
-        addEmbedding = try config.additionEmbedding.map {
-            try TimestepEmbedding(loader, "add_embedding", $0.inputDim, config.timeEmbedDim)
-        }
-        down = try (0..<levels).map { level in
-            let layers = config.layersPerBlock[level]
-            let input = channels[max(0, level - 1)]
-            return try UNetStage(
-                loader, "down_blocks.\(level)",
-                channels: (0..<layers).map { ($0 == 0 ? input : channels[level], channels[level]) },
-                attention: config.downBlockTypes[level] == .crossAttention ? attention(level, depths.down[level]) : nil,
-                config: config)
-        }
-        let step =
-            config.downsamplePadding == 0
-            ? ConvolutionGeometry(stride: 2, top: 0, bottom: 1, left: 0, right: 1)
-            : ConvolutionGeometry(stride: 2, padding: config.downsamplePadding)
-        downsamplers = try (0..<levels).map { level in
-            guard level < levels - 1 else { return nil }
-            let width = channels[level]
-            return try Convolution2D(loader, "down_blocks.\(level).downsamplers.0.conv", width, width, kernel: 3, step)
-        }
-        let deepest = channels[levels - 1]
-        middle = try config.midBlockType.map { kind in
-            let isPlain = kind == .plain
-            return try UNetStage(
-                loader, "mid_block", channels: Array(repeating: (deepest, deepest), count: isPlain ? 1 : 2),
-                attention: isPlain ? nil : attention(levels - 1, [depths.middle]), config: config)
-        }
+        encoder = try UNetEncoder(loader, config: config)
         up = try (0..<levels).map { index in
             let level = levels - 1 - index
             let layers = config.layersPerBlock[level] + 1
@@ -97,8 +59,8 @@ package final class UNet2DConditionModel: Network {
             }
             return try UNetStage(
                 loader, "up_blocks.\(index)", channels: widths,
-                attention: config.upBlockTypes[index] == .crossAttention ? attention(level, depths.up[index]) : nil,
-                config: config)
+                attention: config.upBlockTypes[index] == .crossAttention
+                    ? config.attention(level, depths.up[index]) : nil, config: config)
         }
         upsamplers = try (0..<levels).map { index in
             guard index < levels - 1 else { return nil }
@@ -194,28 +156,26 @@ package final class UNet2DConditionModel: Network {
         _ tape: Tape, sample: Variable, timesteps: [Int], context: Variable, condition: TextTimeCondition? = nil,
         observe: ((String, Tensor) -> Void)? = nil
     ) -> Variable {
-        let time = tape.apply(.silu, timeCondition(tape, timesteps, condition, observe))
-        var h = convIn(tape, sample)
-        observe?("conv_in", h.value)
-        var skips = [h]
-        for (level, stage) in down.enumerated() {
-            for (index, resnet) in stage.resnets.enumerated() {
-                h = resnet(tape, h, time: time)
-                if !stage.attentions.isEmpty { h = stage.attentions[index](tape, h, context: context) }
-                skips.append(h)
-            }
-            if let downsampler = downsamplers[level] {
-                h = downsampler(tape, h)
-                skips.append(h)
-            }
-            observe?("down_blocks.\(level)", h.value)
-        }
-        if let middle {
-            h = middle.resnets[0](tape, h, time: time)
-            for (attention, resnet) in zip(middle.attentions, middle.resnets.dropFirst()) {
-                h = resnet(tape, attention(tape, h, context: context), time: time)
-            }
-            observe?("mid_block", h.value)
+        forward(
+            tape, sample: sample, at: timesteps.map(Float.init), context: context, condition: condition,
+            observe: observe)
+    }
+
+    /// The same at timesteps that need not be whole, as Euler's sampler has them.
+    /// - Parameter residuals: what a ControlNet adds.
+    package func forward(
+        _ tape: Tape, sample: Variable, at timesteps: [Float], context: Variable, condition: TextTimeCondition? = nil,
+        residuals: ControlResiduals? = nil, observe: ((String, Tensor) -> Void)? = nil
+    ) -> Variable {
+        let time: Variable
+        var skips: [Variable]
+        var h: Variable
+        (time, skips, h) = encoder(
+            tape, sample: sample, timesteps: timesteps, context: context, condition: condition, observe: observe)
+        if let residuals {
+            precondition(residuals.down.count == skips.count, "residuals of another UNet")
+            skips = zip(skips, residuals.down).map { tape.add($0, tape.constant($1)) }
+            h = tape.add(h, tape.constant(residuals.middle))
         }
         for (index, stage) in up.enumerated() {
             for (layer, resnet) in stage.resnets.enumerated() {
@@ -233,22 +193,5 @@ package final class UNet2DConditionModel: Network {
         let output = convOut(tape, tape.apply(.silu, h))
         observe?("out", output.value)
         return output
-    }
-
-    private func timeCondition(
-        _ tape: Tape, _ timesteps: [Int], _ condition: TextTimeCondition?, _ observe: ((String, Tensor) -> Void)?
-    ) -> Variable {
-        let sinusoid = Sinusoid.embed(
-            timesteps.map(Float.init), width: config.blockOutChannels[0], flipSinToCos: config.flipSinToCos,
-            freqShift: config.freqShift)
-        let time = timeEmbedding(tape, tape.constant(sinusoid))
-        observe?("time_embedding", time.value)
-        guard let addEmbedding, let added = config.additionEmbedding else { return time }
-        guard let condition else { preconditionFailure("this UNet needs pooled text and time ids (text_time)") }
-        let ids = Sinusoid.embed(
-            condition.timeIDs.floats, width: added.timeEmbedDim, flipSinToCos: config.flipSinToCos,
-            freqShift: config.freqShift)
-        let size = tape.engine.concatenated(condition.pooled, ids.reshaped([timesteps.count, 6 * added.timeEmbedDim]))
-        return tape.add(time, addEmbedding(tape, tape.constant(size)))
     }
 }

@@ -53,9 +53,10 @@ package struct SampleEvaluation {
     package func samples(
         _ captions: [String], size: Int, seed: UInt64, first: Int = 0, progress: (Int) -> Void = { _ in }
     ) -> Tensor {
-        let denoiser = Denoiser(unet: model.unet, schedule: NoiseSchedule(model.scheduler), engine: engine)
-        let sampler = DDIMSampler(
-            denoiser: denoiser, config: model.scheduler, steps: steps, guidance: guidance, eta: eta)
+        let loop = DenoisingLoop(
+            unet: model.unet,
+            sampler: DDIMSampler(NoiseSchedule(model.scheduler), model.scheduler, steps: steps, eta: eta),
+            guidance: guidance, engine: engine)
         let shape = [1, model.unet.config.inChannels, size, size]
         var parts: [Tensor] = []
         for start in stride(from: 0, to: captions.count, by: 50) {
@@ -72,7 +73,7 @@ package struct SampleEvaluation {
                 ? nil : model.condition(model.withoutCaption(count: places.count, engine: engine), sizes: sizes)
             let states = model.encode(places.map { captions[$0] }, engine: engine)
             parts.append(
-                sampler.sample(
+                loop.run(
                     normals(.noise, 0), model.condition(states, sizes: sizes), unconditional: empty,
                     freshNoise: { normals(.sampler, $0) }))
             progress(places.upperBound)
