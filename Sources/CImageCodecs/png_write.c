@@ -47,7 +47,8 @@ static void append(png_structp writer, png_bytep bytes, size_t count) {
 static void flush(png_structp writer) { (void)writer; }
 
 /// Apart from its caller so that nothing but pointers live in the frame that a longjmp returns to.
-static ci_status encode(png_job *job, const uint8_t *rgb, uint32_t width, uint32_t height) {
+static ci_status encode(
+    png_job *job, const uint8_t *rgb, uint32_t width, uint32_t height, const char *keyword, const char *text) {
     if (setjmp(png_jmpbuf(job->writer)) != 0) {
         free(job->encoded->bytes);
         *job->encoded = (ci_buffer){0};
@@ -60,6 +61,13 @@ static ci_status encode(png_job *job, const uint8_t *rgb, uint32_t width, uint32
         PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(job->writer, 6);
     png_set_filter(job->writer, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+    if (keyword != NULL) {
+        // libpng copies both and changes neither.
+        png_text chunk = {
+            .compression = PNG_ITXT_COMPRESSION_NONE, .key = (png_charp)(uintptr_t)keyword,
+            .text = (png_charp)(uintptr_t)text};
+        png_set_text(job->writer, job->info, &chunk, 1);
+    }
     png_write_info(job->writer, job->info);
     for (size_t y = 0; y < height; y++) {
         png_write_row(job->writer, rgb + y * width * 3);
@@ -69,12 +77,13 @@ static ci_status encode(png_job *job, const uint8_t *rgb, uint32_t width, uint32
 }
 
 ci_status ci_png_encode(
-    const uint8_t *rgb, uint32_t width, uint32_t height, ci_buffer *encoded, ci_message *message) {
+    const uint8_t *rgb, uint32_t width, uint32_t height, const char *keyword, const char *text, ci_buffer *encoded,
+    ci_message *message) {
     *encoded = (ci_buffer){0};
     png_job job = {.encoded = encoded, .text = "no memory for libpng"};
     job.writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
     job.info = job.writer == NULL ? NULL : png_create_info_struct(job.writer);
-    ci_status status = job.info == NULL ? CI_OUT_OF_MEMORY : encode(&job, rgb, width, height);
+    ci_status status = job.info == NULL ? CI_OUT_OF_MEMORY : encode(&job, rgb, width, height, keyword, text);
     png_destroy_write_struct(&job.writer, &job.info);
     if (status != CI_OK) {
         snprintf(message->text, sizeof message->text, "%s", job.text);

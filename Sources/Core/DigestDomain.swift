@@ -39,6 +39,8 @@ package enum DigestDomain: String, Sendable, CaseIterable {
     case rows = "smpo/rows/1"
     /// One item of a data set: what it is made of is written where it is computed.
     case dataItem = "smpo/data-item/1"
+    /// The pixels of a drawn picture: width and height as text, and the samples.
+    case picture = "smpo/picture/1"
     /// A whole data set.
     case dataset = "smpo/dataset/1"
     /// A row of a latent set: what is known of it besides its latents, or a caption with its states.

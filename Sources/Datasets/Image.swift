@@ -1,3 +1,5 @@
+import Core
+
 /// A picture of 8-bit RGB samples, held in memory.
 package struct Image: Sendable, Hashable {
     /// Pixels in a row; at least 1.
@@ -51,5 +53,15 @@ package struct Image: Sendable, Hashable {
         precondition(x >= 0 && x < width && y >= 0 && y < height, "(\(x), \(y)) in \(width) x \(height) pixels")
         let base = 3 * (y * width + x)
         return Colour(rgb[base], rgb[base + 1], rgb[base + 2])
+    }
+}
+
+extension Image {
+    /// Stands for the pixels: of the text `WIDTHxHEIGHT`, a line feed and the samples.
+    package var digest: Digest {
+        var stream = SHA256Stream(domain: .picture)
+        stream.update("\(width)x\(height)\n")
+        stream.update(rgb)
+        return stream.finalize()
     }
 }

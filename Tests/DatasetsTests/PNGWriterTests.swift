@@ -14,22 +14,50 @@ import Testing
         }
     }
 
+    /// The chunks of a file, tag and data, whose checksums hold.
+    private static func chunks(_ bytes: [UInt8]) -> [(tag: String, data: [UInt8])] {
+        var chunks: [(String, [UInt8])] = []
+        var offset = 8
+        func word(_ place: Int) -> UInt32 { bytes[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+        while offset + 12 <= bytes.count {
+            let length = Int(word(offset))
+            let end = offset + 8 + length
+            var check: UInt32 = ~0
+            for byte in bytes[offset + 4..<end] {
+                check ^= UInt32(byte)
+                for _ in 0..<8 { check = check & 1 == 1 ? check >> 1 ^ 0xEDB8_8320 : check >> 1 }
+            }
+            #expect(word(end) == ~check)
+            chunks.append(
+                (String(decoding: bytes[offset + 4..<offset + 8], as: UTF8.self), Array(bytes[offset + 8..<end])))
+            offset = end + 4
+        }
+        #expect(offset == bytes.count)
+        return chunks
+    }
+
     /// Nothing but header, data and end: no time, no text, no gamma.
     @Test func onlyTheNecessaryChunks() throws {
-        let bytes = try PNGWriter.encode(LinearGenerator.noise(width: 40, height: 30, seed: 9))
+        let chunks = Self.chunks(try PNGWriter.encode(LinearGenerator.noise(width: 40, height: 30, seed: 9)))
+        #expect(chunks[0].data == [0, 0, 0, 40, 0, 0, 0, 30, 8, 2, 0, 0, 0])
         var tags: [String] = []
-        var offset = 8
-        while offset + 8 <= bytes.count {
-            let length = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
-            let tag = String(decoding: bytes[offset + 4..<offset + 8], as: UTF8.self)
-            if tag == "IHDR" {
-                #expect(Array(bytes[offset + 8..<offset + 21]) == [0, 0, 0, 40, 0, 0, 0, 30, 8, 2, 0, 0, 0])
-            }
-            if tags.last != tag { tags.append(tag) }
-            offset += 12 + length
-        }
+        for (tag, _) in chunks where tags.last != tag { tags.append(tag) }
         #expect(tags == ["IHDR", "IDAT", "IEND"])
-        #expect(offset == bytes.count)
+    }
+
+    /// One chunk more, before the picture, which is the same.
+    @Test func aTextStandsBeforeThePicture() throws {
+        let image = LinearGenerator.noise(width: 40, height: 30, seed: 9)
+        let text = "{\"prompt\":\"café 🚀\"}"
+        let bytes = try PNGWriter.encode(image, text: PNGWriter.Text(keyword: "parameters", text: text))
+        let chunks = Self.chunks(bytes)
+        let place = try #require(chunks.firstIndex { $0.tag == "iTXt" })
+        #expect(place < (try #require(chunks.firstIndex { $0.tag == "IDAT" })))
+        // Keyword, not compressed, no language, no translated keyword.
+        #expect(chunks[place].data == Array("parameters\0\0\0\0\0\(text)".utf8))
+        let plain = Self.chunks(try PNGWriter.encode(image))
+        #expect(chunks.filter { $0.tag != "iTXt" }.map(\.data) == plain.map(\.data))
+        #expect(try ImageDecoder.decode(bytes: bytes, file: "memory") == image)
     }
 
     @Test func writesAFile() throws {

@@ -51,9 +51,11 @@ ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels,
 /// WebP, lossy or lossless; alpha is dropped, not composited. Animations are refused.
 ci_status ci_webp_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
 
-/// Writes `width * height * 3` bytes as a PNG of 8-bit RGB: fixed compression level and filter, no ancillary chunks.
+/// Writes `width * height * 3` bytes as a PNG of 8-bit RGB: fixed compression level and filter, no ancillary chunks but,
+/// where `keyword` (1 to 79 bytes of Latin-1) is not null, an iTXt chunk with `text` (UTF-8) before the picture.
 ci_status ci_png_encode(
-    const uint8_t *rgb, uint32_t width, uint32_t height, ci_buffer *encoded, ci_message *message);
+    const uint8_t *rgb, uint32_t width, uint32_t height, const char *keyword, const char *text, ci_buffer *encoded,
+    ci_message *message);
 
 /// Releases what a call handed out; a null pointer is fine.
 void ci_free(void *pointer);
