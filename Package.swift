@@ -109,8 +109,8 @@ let package = Package(
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: [
                 "Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "make_autoencoder_fixtures.py",
-                "make_unet_fixtures.py",
-                "make_conditioning_fixtures.py", "parity_table.py", "table.py",
+                "make_unet_fixtures.py", "make_conditioning_fixtures.py", "make_sampling_fixtures.py", "parity_table.py",
+                "table.py",
             ]),
         tests(
             "ComparisonTests", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
@@ -122,7 +122,12 @@ let package = Package(
                 "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
-            "StudiesTests", ["Core", "Jobs", "Pages", "Compute", "Ledger", "Training", "Audit", "Studies"]),
+            "StudiesTests",
+            [
+                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training",
+                "Audit",
+                "Studies",
+            ]),
         tests("PagesTests", ["Core", "Pages"]),
         tests("ReportsTests", ["Core", "Compute", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.

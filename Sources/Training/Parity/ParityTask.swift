@@ -20,7 +20,7 @@ package struct ParityTask {
     /// - Throws: `JSONSyntaxError`, `JSONShapeError`, `FileError`, `CheckpointError`.
     package init(model: String, case path: String, inputs: String?, data: String?, engine: Engine) throws {
         self.model = model
-        parameters = JSONCursor(try JSONValue.read(path), name: "case", file: path)
+        parameters = JSONCursor(try JSONValue.read(path, nonFinite: true), name: "case", file: path)
         self.inputs = try inputs.map { try Checkpoint(safetensors: $0) }
         self.engine = engine
         // A case lies in `cases/`, the files that it names beside that folder or in it.
@@ -42,12 +42,33 @@ package struct ParityTask {
     /// One of the tensors that the case begins with, as Float32.
     /// - Throws: `CheckpointError` where it is missing or has another shape; `TrainingError` where no tensors were given.
     package func input(_ name: String, shape: [Int]? = nil) throws -> Tensor {
-        guard let inputs else {
-            throw TrainingError.mismatch(
-                what: "\(parameters.file): the tensor \(name)", expected: "a file of the case's inputs",
-                found: "none", hint: "name it by --inputs")
+        try given(name).float32(named: name, shape: shape)
+    }
+
+    /// The file of the tensors that the case begins with, which is asked for the tensor `name`.
+    private func given(_ name: String) throws -> Checkpoint {
+        if let inputs { return inputs }
+        throw TrainingError.mismatch(
+            what: "\(parameters.file): the tensor \(name)", expected: "a file of the case's inputs",
+            found: "none", hint: "name it by --inputs")
+    }
+
+    /// Numbers among the tensors that the case begins with, floats or I64.
+    /// - Throws: as `input`; `TrainingError` for another number of them.
+    package func numbers(_ name: String, count: Int) throws -> [Float] {
+        let inputs = try given(name)
+        let tensor = try inputs.tensor(named: name)
+        let values: [Float] = try withExtendedLifetime(tensor) {
+            guard tensor.dtype == .i64 else { return try inputs.float32(named: name).floats }
+            return (0..<tensor.count).map {
+                Float(tensor.bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self))
+            }
         }
-        return try inputs.float32(named: name, shape: shape)
+        guard values.count == count else {
+            throw TrainingError.mismatch(
+                what: "\(inputs.path): \(name)", expected: "\(count) numbers", found: "\(values.count)", hint: nil)
+        }
+        return values
     }
 
     /// Makes what the case's `out` file holds. - Throws: as `ParityKind.tensors`, and for a kind that is not known.
