@@ -1,0 +1,73 @@
+import ArgumentParser
+import Diffusion
+
+/// What pictures are drawn of, besides the captions, and their size.
+struct PromptOptions: ParsableArguments {
+    @Option(help: "What guidance leads away from (default: none, which SD1.5 takes for \"\", SDXL for zeros).")
+    var negative: String?
+
+    @Option(name: .customLong("prompt-2"), help: "Of SDXL: a prompt for the second text encoder.")
+    var second: String?
+
+    @Option(name: .customLong("negative-2"), help: "Of SDXL: a negative prompt for the second text encoder.")
+    var negativeSecond: String?
+
+    @Option(help: "Layers of the text encoders to leave out for the captions.")
+    var clipSkip = 0
+
+    @Option(help: "Edge of square pictures (default: the model's sample_size, or a control picture's size).")
+    var size: Int?
+
+    @Option(help: "Height of the pictures.")
+    var height: Int?
+
+    @Option(help: "Width of the pictures.")
+    var width: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of SDXL: the size that the pictures are said to have had (default: their own).", valueName: "HxW"))
+    var originalSize: PixelPair?
+
+    @Option(help: ArgumentHelp("Of SDXL: where they are said to be cut out (default: 0x0).", valueName: "TOPxLEFT"))
+    var crop: PixelPair?
+
+    @Option(help: ArgumentHelp("Of SDXL: the size that they are said to get (default: their own).", valueName: "HxW"))
+    var targetSize: PixelPair?
+
+    func validate() throws {
+        if size != nil, height != nil || width != nil {
+            throw ValidationError("--size is for squares: leave it out, or --height and --width")
+        }
+        for (name, edge) in [("--size", size), ("--height", height), ("--width", width)] {
+            if let edge, !(1...8192).contains(edge) {
+                throw ValidationError("\(name) must be between 1 and 8192, found \(edge)")
+            }
+        }
+        if clipSkip < 0 { throw ValidationError("--clip-skip must be 0 or more") }
+        if negativeSecond != nil && negative == nil { throw ValidationError("--negative-2 goes with --negative") }
+    }
+
+    /// Height and width, where `edge` is the model's own and `picture` a control picture's.
+    func pixels(edge: Int, picture: (height: Int, width: Int)?) -> (Int, Int) {
+        (height ?? size ?? picture?.height ?? edge, width ?? size ?? picture?.width ?? edge)
+    }
+
+    /// The prompts for pictures of this size.
+    /// - Throws: `ValidationError` for what `model` does not have.
+    func prompts(_ texts: [String], height: Int, width: Int, _ model: DiffusionModel) throws -> Prompts {
+        if !model.needsSizes, originalSize != nil || crop != nil || targetSize != nil {
+            throw ValidationError("--original-size, --crop and --target-size are for SDXL")
+        }
+        let (original, target) = (originalSize ?? PixelPair(height, width), targetSize ?? PixelPair(height, width))
+        var prompts = Prompts(
+            texts,
+            size: SizeCondition(
+                originalHeight: original.first, originalWidth: original.second, top: crop?.first ?? 0,
+                left: crop?.second ?? 0, targetHeight: target.first, targetWidth: target.second))
+        func forEach(_ text: String?) -> [String]? { text.map { text in texts.map { _ in text } } }
+        (prompts.seconds, prompts.negatives) = (forEach(second), forEach(negative))
+        (prompts.negativeSeconds, prompts.clipSkip) = (forEach(negativeSecond), clipSkip)
+        return prompts
+    }
+}
