@@ -44,7 +44,7 @@ import Testing
         (#"{"controlnet_conditioning_channel_order": "gbr"}"#, "controlnet_conditioning_channel_order"),
         (#"{"conditioning_embedding_out_channels": []}"#, "conditioning_embedding_out_channels"),
         (#"{"block_out_channels": [320, 640]}"#, "down_block_types"),
-        (#"{"mid_block_type": "UNetMidBlock2D"}"#, "mid_block_type"),
+        (#"{"mid_block_type": null}"#, "mid_block_type"),
         (#"{"conditioning_chanels": 3}"#, "conditioning_chanels"),
     ]) func whatIsNotSupportedIsNamed(_ text: String, _ key: String) throws {
         let error = try #require(throws: ConfigError.self) {
