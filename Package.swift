@@ -109,7 +109,8 @@ let package = Package(
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: [
                 "Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "make_autoencoder_fixtures.py",
-                "make_unet_fixtures.py", "make_conditioning_fixtures.py", "make_sampling_fixtures.py", "parity_table.py",
+                "make_unet_fixtures.py", "make_conditioning_fixtures.py", "make_sampling_fixtures.py",
+                "parity_table.py",
                 "table.py",
             ]),
         tests(
