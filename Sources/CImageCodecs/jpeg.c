@@ -19,6 +19,7 @@ typedef struct {
     const uint8_t *bytes;
     size_t count;
     ci_status status;
+    ci_wish wish;
     ci_image *image;
     uint8_t *row;
     char text[JMSG_LENGTH_MAX];
@@ -108,6 +109,13 @@ static void multiply_inks(uint8_t *out, const uint8_t *in, size_t width) {
     }
 }
 
+/// Inverted CMYK as amounts of ink.
+static void invert_inks(uint8_t *out, const uint8_t *in, size_t width) {
+    for (size_t x = 0; x < 4 * width; x++) {
+        out[x] = 255 - in[x];
+    }
+}
+
 static void read_rows(jpeg_job *job) {
     struct jpeg_decompress_struct *decoder = &job->decoder;
     size_t width = decoder->output_width;
@@ -115,11 +123,13 @@ static void read_rows(jpeg_job *job) {
     job->row = decoder->mem->alloc_small(
         (j_common_ptr)decoder, JPOOL_IMAGE, width * (size_t)decoder->output_components);
     while (decoder->output_scanline < decoder->output_height) {
-        uint8_t *out = job->image->rgb + 3 * width * decoder->output_scanline;
+        uint8_t *out = job->image->rgb + ci_channels(job->image->mode) * width * decoder->output_scanline;
         JSAMPROW row = decoder->out_color_space == JCS_RGB ? out : job->row;
         jpeg_read_scanlines(decoder, &row, 1);
         if (decoder->out_color_space == JCS_GRAYSCALE) {
             spread_grey(out, job->row, width);
+        } else if (job->image->mode == CI_CMYK) {
+            invert_inks(out, job->row, width);
         } else if (decoder->out_color_space == JCS_CMYK) {
             multiply_inks(out, job->row, width);
         }
@@ -142,8 +152,9 @@ static ci_status decode(jpeg_job *job, uint64_t max_pixels, ci_message *message)
     prepare(job);
     choose_colours(job);
     // The size is checked before the decoder allocates anything that grows with it.
+    ci_mode mode = job->wish == CI_AS_STORED && job->decoder.out_color_space == JCS_CMYK ? CI_CMYK : CI_RGB;
     ci_status status =
-        ci_allocate(job->image, job->decoder.image_width, job->decoder.image_height, max_pixels, message);
+        ci_allocate(job->image, mode, job->decoder.image_width, job->decoder.image_height, max_pixels, message);
     if (status != CI_OK) {
         return status;
     }
@@ -154,9 +165,9 @@ static ci_status decode(jpeg_job *job, uint64_t max_pixels, ci_message *message)
 }
 
 ci_status ci_jpeg_decode(
-    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message) {
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message) {
     *image = (ci_image){0};
-    jpeg_job job = {.bytes = bytes, .count = count, .image = image};
+    jpeg_job job = {.bytes = bytes, .count = count, .wish = wish, .image = image};
     job.decoder.err = jpeg_std_error(&job.errors);
     job.decoder.client_data = &job;
     job.errors.error_exit = on_error;

@@ -74,8 +74,24 @@ static void read_header(png_job *job) {
     png_read_info(job->reader, job->info);
 }
 
-/// Asks libpng for three bytes a pixel; returns 1 for 16-bit greyscale, which comes as two bytes a pixel.
-static int choose_transformations(png_job *job) {
+/// What the samples of the file will be.
+static ci_mode mode_of(png_job *job, ci_wish wish) {
+    int type = png_get_color_type(job->reader, job->info);
+    int depth = png_get_bit_depth(job->reader, job->info);
+    if (wish == CI_AS_RGB) {
+        return CI_RGB;
+    }
+    if (type == PNG_COLOR_TYPE_PALETTE || depth == 1) {
+        return CI_INDEXED;
+    }
+    if (type & PNG_COLOR_MASK_ALPHA) {
+        return CI_RGBA;
+    }
+    return type == PNG_COLOR_TYPE_GRAY && depth == 16 ? CI_WIDE_GREY : CI_RGB;
+}
+
+/// Asks libpng for the bytes of a mode; returns 1 for 16-bit greyscale, which comes as two bytes a pixel.
+static int choose_transformations(png_job *job, ci_mode mode) {
     int type = png_get_color_type(job->reader, job->info);
     int depth = png_get_bit_depth(job->reader, job->info);
     if (type == PNG_COLOR_TYPE_GRAY && depth == 16) {
@@ -91,7 +107,9 @@ static int choose_transformations(png_job *job) {
         png_set_strip_16(job->reader);
     }
     // Also for a tRNS chunk, which the expansion of a palette turns into alpha.
-    png_set_strip_alpha(job->reader);
+    if (mode != CI_RGBA) {
+        png_set_strip_alpha(job->reader);
+    }
     if ((type & PNG_COLOR_MASK_COLOR) == 0) {
         png_set_gray_to_rgb(job->reader);
     }
@@ -107,7 +125,7 @@ static void cut_grey(ci_image *image, const uint8_t *wide) {
 }
 
 static void read_rows(png_job *job, ci_image *image, int is_wide) {
-    size_t stride = (size_t)image->width * (is_wide ? 2 : 3);
+    size_t stride = (size_t)image->width * (is_wide ? 2 : ci_channels(image->mode));
     if (png_get_rowbytes(job->reader, job->info) != stride) {
         refuse(job, CI_UNSUPPORTED, "a row layout that the expansion to RGB does not cover");
     }
@@ -128,18 +146,19 @@ static void read_rows(png_job *job, ci_image *image, int is_wide) {
 }
 
 /// Apart from its caller so that nothing but pointers live in the frame that a longjmp returns to.
-static ci_status decode(png_job *job, uint64_t max_pixels, ci_image *image, ci_message *message) {
+static ci_status decode(png_job *job, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message) {
     if (setjmp(png_jmpbuf(job->reader)) != 0) {
         return ci_fail(image, message, job->status, job->text);
     }
     read_header(job);
+    ci_mode mode = mode_of(job, wish);
     ci_status status = ci_allocate(
-        image, png_get_image_width(job->reader, job->info), png_get_image_height(job->reader, job->info), max_pixels,
-        message);
+        image, mode, png_get_image_width(job->reader, job->info), png_get_image_height(job->reader, job->info),
+        max_pixels, message);
     if (status != CI_OK) {
         return status;
     }
-    int is_wide = choose_transformations(job);
+    int is_wide = choose_transformations(job, mode);
     png_set_interlace_handling(job->reader);
     png_read_update_info(job->reader, job->info);
     read_rows(job, image, is_wide);
@@ -147,13 +166,13 @@ static ci_status decode(png_job *job, uint64_t max_pixels, ci_image *image, ci_m
 }
 
 ci_status ci_png_decode(
-    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message) {
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message) {
     *image = (ci_image){0};
     png_job job = {.bytes = bytes, .count = count};
     job.reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
     job.info = job.reader == NULL ? NULL : png_create_info_struct(job.reader);
     ci_status status = job.info == NULL ? ci_fail(image, message, CI_OUT_OF_MEMORY, "no memory for libpng")
-                                        : decode(&job, max_pixels, image, message);
+                                        : decode(&job, max_pixels, wish, image, message);
     finish(&job);
     return status;
 }

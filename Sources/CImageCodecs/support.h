@@ -7,4 +7,8 @@ ci_status ci_fail(ci_image *image, ci_message *message, ci_status status, const 
 
 /// Checks a size read from a header against the limit, then allocates the pixels (zeroed: no uninitialised byte can
 /// reach a caller). On failure the message is written and the image is empty.
-ci_status ci_allocate(ci_image *image, uint64_t width, uint64_t height, uint64_t max_pixels, ci_message *message);
+ci_status ci_allocate(
+    ci_image *image, ci_mode mode, uint64_t width, uint64_t height, uint64_t max_pixels, ci_message *message);
+
+/// Bytes of a pixel.
+size_t ci_channels(ci_mode mode);

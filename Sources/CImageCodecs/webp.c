@@ -24,7 +24,7 @@ static const char *text_of(VP8StatusCode code) {
 }
 
 ci_status ci_webp_decode(
-    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message) {
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message) {
     *image = (ci_image){0};
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config)) {
@@ -37,16 +37,17 @@ ci_status ci_webp_decode(
     if (config.input.has_animation) {
         return ci_fail(image, message, CI_UNSUPPORTED, "animated WebP: only still pictures are read");
     }
+    ci_mode mode = wish == CI_AS_STORED && config.input.has_alpha ? CI_RGBA : CI_RGB;
     ci_status status =
-        ci_allocate(image, (uint64_t)config.input.width, (uint64_t)config.input.height, max_pixels, message);
+        ci_allocate(image, mode, (uint64_t)config.input.width, (uint64_t)config.input.height, max_pixels, message);
     if (status != CI_OK) {
         return status;
     }
-    config.output.colorspace = MODE_RGB;
+    config.output.colorspace = mode == CI_RGBA ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
     config.output.u.RGBA.rgba = image->rgb;
-    config.output.u.RGBA.stride = 3 * config.input.width;
-    config.output.u.RGBA.size = (size_t)image->width * image->height * 3;
+    config.output.u.RGBA.stride = (int)ci_channels(mode) * config.input.width;
+    config.output.u.RGBA.size = (size_t)image->width * image->height * ci_channels(mode);
     code = WebPDecode(bytes, count, &config);
     WebPFreeDecBuffer(&config.output);
     return code == VP8_STATUS_OK ? CI_OK : ci_fail(image, message, status_of(code), text_of(code));

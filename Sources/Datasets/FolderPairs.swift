@@ -87,6 +87,11 @@ package struct FolderPairs: PreferenceDataset {
     /// Reads and decodes one picture of a pair of this data set, at its own size.
     /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
     package func image(of item: PairItem, which: PairSide) throws -> Image {
+        try folder.decode(bytes(of: item, which: which), name: item.image(of: which))
+    }
+
+    /// The bytes of a picture's file, which must be those that were loaded.
+    private func bytes(of item: PairItem, which: PairSide) throws -> [UInt8] {
         let name = item.image(of: which)
         let bytes = try folder.bytes(of: name)
         let found = Digest.of(.file, bytes)
@@ -94,7 +99,13 @@ package struct FolderPairs: PreferenceDataset {
             throw FolderImageChanged(
                 file: folder.path(of: name), item: item.id, expected: item.imageDigest(of: which), found: found)
         }
-        return try folder.decode(bytes, name: name)
+        return bytes
+    }
+
+    /// One picture with the samples of its file.
+    /// - Throws: `FolderImageChanged`, `FileError`, `ImageError`.
+    package func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture? {
+        try folder.decodeStored(bytes(of: items[index], which: which), name: items[index].image(of: which))
     }
 
     /// One picture at its own size.

@@ -21,23 +21,48 @@ package enum ImageDecoder {
     package static func decode(
         bytes: [UInt8], file: String, maxPixels: Int = ImageDecoder.defaultMaxPixels
     ) throws -> Image {
+        let decoded = try samples(bytes, file: file, maxPixels: maxPixels, CI_AS_RGB)
+        return Image(width: decoded.width, height: decoded.height, rgb: decoded.samples)
+    }
+
+    /// The same, in the mode of the file. - Throws: `ImageError`.
+    package static func decodeStored(
+        bytes: [UInt8], file: String, maxPixels: Int = ImageDecoder.defaultMaxPixels
+    ) throws -> StoredPicture {
+        let decoded = try samples(bytes, file: file, maxPixels: maxPixels, CI_AS_STORED)
+        let mode: StoredPicture.Mode =
+            switch decoded.mode {
+            case CI_INDEXED: .indexed
+            case CI_RGBA: .rgba
+            case CI_CMYK: .cmyk
+            case CI_WIDE_GREY: .wideGrey
+            default: .rgb
+            }
+        return StoredPicture(
+            width: decoded.width, height: decoded.height, mode: mode, samples: decoded.samples, file: file)
+    }
+
+    private static func samples(
+        _ bytes: [UInt8], file: String, maxPixels: Int, _ wish: ci_wish
+    ) throws -> (width: Int, height: Int, mode: ci_mode, samples: [UInt8]) {
         guard let format = format(of: bytes) else { throw unknownFormat(bytes, file: file) }
         var decoded = ci_image()
         var message = ci_message()
         let limit = UInt64(max(0, maxPixels))
         let status =
             switch format {
-            case .jpeg: ci_jpeg_decode(bytes, bytes.count, limit, &decoded, &message)
-            case .png: ci_png_decode(bytes, bytes.count, limit, &decoded, &message)
-            case .webp: ci_webp_decode(bytes, bytes.count, limit, &decoded, &message)
+            case .jpeg: ci_jpeg_decode(bytes, bytes.count, limit, wish, &decoded, &message)
+            case .png: ci_png_decode(bytes, bytes.count, limit, wish, &decoded, &message)
+            case .webp: ci_webp_decode(bytes, bytes.count, limit, wish, &decoded, &message)
             }
         guard status == CI_OK, let samples = decoded.rgb else {
             throw ImageError(status: status, message: message, file: file, format: format)
         }
         defer { ci_free(samples) }
         let (width, height) = (Int(decoded.width), Int(decoded.height))
-        let rgb = [UInt8](UnsafeBufferPointer(start: samples, count: 3 * width * height))
-        return Image(width: width, height: height, rgb: rgb)
+        let channels = decoded.mode == CI_RGBA || decoded.mode == CI_CMYK ? 4 : 3
+        let all = [UInt8](UnsafeBufferPointer(start: samples, count: channels * width * height))
+        return (width, height, decoded.mode, all)
     }
 
     /// The format that the first bytes promise; nil for any other file.

@@ -52,6 +52,11 @@ struct ImageFolder: Sendable {
         try ImageDecoder.decode(bytes: bytes, file: path(of: name), maxPixels: maxPixels)
     }
 
+    /// The same with the samples of the file. - Throws: `ImageError`.
+    func decodeStored(_ bytes: [UInt8], name: String) throws -> StoredPicture {
+        try ImageDecoder.decodeStored(bytes: bytes, file: path(of: name), maxPixels: maxPixels)
+    }
+
     private func refusal(_ file: String, _ kind: ImageError.Kind, _ what: String, _ hint: String) -> ImageError {
         ImageError(file: file, format: nil, kind: kind, what: what, hint: hint)
     }

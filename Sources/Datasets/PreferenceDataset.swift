@@ -33,6 +33,10 @@ package protocol PreferenceDataset: Sendable {
     /// - Throws: an error that names the file that cannot be read.
     func image(at index: Int, which: PairSide) throws -> Image?
 
+    /// The same with the samples that its file has; nil where `image` is nil.
+    /// - Throws: an error that names the file that cannot be read.
+    func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture?
+
     /// Which part of the stored picture `pixels` shows at this size: what SDXL is told of it.
     /// - Parameter size: edge length of the picture in pixels; of a latent that of the picture that it stands for.
     /// - Throws: an error that names the file that cannot be read.
@@ -45,6 +49,11 @@ extension PreferenceDataset {
 
     /// No picture of its own size.
     package func image(at index: Int, which: PairSide) throws -> Image? { nil }
+
+    /// The picture as RGB.
+    package func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture? {
+        try image(at: index, which: which).map { StoredPicture($0, file: item(at: index).image(of: which)) }
+    }
 
     /// The middle of a picture that has a size of its own, else the whole.
     package func frame(at index: Int, which: PairSide, size: Int) throws -> PictureFrame {

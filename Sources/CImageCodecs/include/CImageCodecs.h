@@ -27,10 +27,32 @@ typedef struct {
     char text[CI_MESSAGE_SIZE];
 } ci_message;
 
-/// `width * height * 3` bytes, rows from the top, no padding. Release `rgb` with `ci_free`.
+/// What the samples of a picture are.
+typedef enum {
+    /// Three a pixel: red, green, blue.
+    CI_RGB = 0,
+    /// The same, of a file that has a palette or one bit a pixel: Pillow does not blend such pixels when it resizes.
+    CI_INDEXED = 1,
+    /// Four a pixel: red, green, blue, alpha.
+    CI_RGBA = 2,
+    /// Four a pixel: cyan, magenta, yellow and black as amounts of ink, as Pillow has them after Adobe's convention.
+    CI_CMYK = 3,
+    /// Three equal ones a pixel, cut off at 255, of a file of 16-bit greyscale.
+    CI_WIDE_GREY = 4,
+} ci_mode;
+
+/// Whether a decoder gives RGB whatever the file has, or what the file has.
+typedef enum {
+    CI_AS_RGB = 0,
+    CI_AS_STORED = 1,
+} ci_wish;
+
+/// Bytes of `width * height` pixels, rows from the top, no padding: three a pixel, or four of `CI_RGBA` and `CI_CMYK`.
+/// Release `rgb` with `ci_free`.
 typedef struct {
     uint32_t width;
     uint32_t height;
+    ci_mode mode;
     uint8_t *rgb;
 } ci_image;
 
@@ -42,14 +64,17 @@ typedef struct {
 
 /// JPEG, baseline or progressive. Exact integer DCT, smooth ("fancy") chroma upsampling. Greyscale is repeated over
 /// the channels; CMYK and YCCK are taken as inverted (Adobe's convention) and multiplied out, as Pillow does.
-ci_status ci_jpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+ci_status ci_jpeg_decode(
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message);
 
 /// PNG of every colour type and depth. Alpha is dropped, not composited; 16-bit colour keeps its high byte and 16-bit
 /// greyscale without alpha is cut off at 255, as Pillow's convert("RGB") does. Gamma and profiles are ignored.
-ci_status ci_png_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+ci_status ci_png_decode(
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message);
 
 /// WebP, lossy or lossless; alpha is dropped, not composited. Animations are refused.
-ci_status ci_webp_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_image *image, ci_message *message);
+ci_status ci_webp_decode(
+    const uint8_t *bytes, size_t count, uint64_t max_pixels, ci_wish wish, ci_image *image, ci_message *message);
 
 /// Writes `width * height * 3` bytes as a PNG of 8-bit RGB: fixed compression level and filter, no ancillary chunks but,
 /// where `keyword` (1 to 79 bytes of Latin-1) is not null, an iTXt chunk with `text` (UTF-8) before the picture.

@@ -14,20 +14,29 @@ extension PillowResize {
     /// - Parameter maxPixels: a bound for the result, which a very long and thin picture could exceed.
     /// - Throws: `ImageError` of kind `tooLarge`.
     package static func resizeShortestSide(
-        _ image: Image, to edge: Int, filter: ResampleFilter = .bilinear,
+        _ image: Image, to edge: Int, filter: ResampleFilter = .bilinear, order: Order = .across,
         maxPixels: Int = ImageDecoder.defaultMaxPixels, file: String = "image"
     ) throws -> Image {
+        let size = try boundedSize(
+            width: image.width, height: image.height, to: edge, maxPixels: maxPixels, file: file)
+        return resize(image, width: size.width, height: size.height, filter: filter, order: order)
+    }
+
+    /// `shortestSideSize`, of at most `maxPixels` pixels. - Throws: `ImageError` of kind `tooLarge`.
+    package static func boundedSize(
+        width: Int, height: Int, to edge: Int, maxPixels: Int = ImageDecoder.defaultMaxPixels, file: String
+    ) throws -> (width: Int, height: Int) {
         precondition(edge > 0, "an image has at least one pixel")
-        let size = shortestSideSize(width: image.width, height: image.height, edge: edge)
+        let size = shortestSideSize(width: width, height: height, edge: edge)
         let (pixels, overflow) = size.width.multipliedReportingOverflow(by: size.height)
         guard !overflow, pixels <= maxPixels else {
             throw ImageError(
                 file: file, format: nil, kind: .tooLarge,
-                what: "\(image.width) x \(image.height) pixels would become \(size.width) x \(size.height),"
+                what: "\(width) x \(height) pixels would become \(size.width) x \(size.height),"
                     + " the limit is \(maxPixels) pixels",
                 hint: "crop the picture: it is too long for its width")
         }
-        return resize(image, width: size.width, height: size.height, filter: filter)
+        return size
     }
 
     /// Where the middle `edge` pixels of a side begin, as in torchvision's `CenterCrop(edge)`: at

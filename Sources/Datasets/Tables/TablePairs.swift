@@ -129,6 +129,20 @@ package struct TablePairs: PreferenceDataset {
 
     /// One picture at its own size. - Throws: `FolderImageChanged`, `TableError`, `ImageError`.
     package func image(at index: Int, which: PairSide) throws -> Image? {
+        let (bytes, picture) = try file(at: index, which: which)
+        return try pictures.decode(bytes, picture)
+    }
+
+    /// One picture with the samples of its file. - Throws: `FolderImageChanged`, `TableError`, `ImageError`.
+    package func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture? {
+        let (bytes, picture) = try file(at: index, which: which)
+        return try pictures.decodeStored(bytes, picture)
+    }
+
+    /// The bytes of a picture's file, which must be those that were read before.
+    private func file(
+        at index: Int, which: PairSide
+    ) throws -> (bytes: [UInt8], picture: PairSelection.Picture) {
         let picture = which == .image0 ? pairs[index].image0 : pairs[index].image1
         let bytes = try pictures.bytes(picture)
         let (expected, found) = (pictureDigests[2 * index + which.rawValue], Digest.of(.file, bytes))
@@ -136,7 +150,7 @@ package struct TablePairs: PreferenceDataset {
             throw FolderImageChanged(
                 file: pictures.name(picture), item: item(at: index).id, expected: expected, found: found)
         }
-        return try pictures.decode(bytes, picture)
+        return (bytes, picture)
     }
 
     /// One picture as planes in [-1, 1] (CHW): shorter side to `size` (Pillow's bilinear), then the middle square.

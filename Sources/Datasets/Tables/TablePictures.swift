@@ -39,4 +39,9 @@ struct TablePictures: Sendable {
     func decode(_ bytes: [UInt8], _ picture: PairSelection.Picture) throws -> Image {
         try ImageDecoder.decode(bytes: bytes, file: name(picture), maxPixels: maxPixels)
     }
+
+    /// The same with the samples of the file. - Throws: `ImageError`.
+    func decodeStored(_ bytes: [UInt8], _ picture: PairSelection.Picture) throws -> StoredPicture {
+        try ImageDecoder.decodeStored(bytes: bytes, file: name(picture), maxPixels: maxPixels)
+    }
 }
