@@ -67,3 +67,60 @@ extension ResampleWeights<Double> {
         self.init(inputSize: inputSize, outputSize: outputSize, outputs: outputs, filter: filter, zero: 0) { $0 }
     }
 }
+
+// What torch computes for a tensor of Float32, in Float32.
+extension ResampleWeights<Double> {
+    /// A cubic of a = −½ that widens when shrinking: `_compute_indices_min_size_weights_aa` of torch's
+    /// `UpSampleKernel.cpp`.
+    init(widenedCubic inputSize: Int, to outputSize: Int, outputs: Range<Int>) {
+        precondition(!outputs.isEmpty && outputs.lowerBound >= 0 && outputs.upperBound <= outputSize)
+        let scale = Float(inputSize) / Float(outputSize)
+        let support: Float = scale >= 1 ? 2 * scale : 2
+        let inverse: Float = scale >= 1 ? 1 / scale : 1
+        stride = Int(support.rounded(.up)) * 2 + 1
+        weights = [Double](repeating: 0, count: stride * outputs.count)
+        for (place, output) in outputs.enumerated() {
+            let center = Float(Double(scale) * (Double(output) + 0.5))
+            let low = max(0, Int(Double(center - support) + 0.5))
+            let high = min(inputSize, Int(Double(center + support) + 0.5))
+            first.append(low)
+            count.append(high - low)
+            var row = (low..<high).map { input in
+                Self.widened(Float((Double(Float(input) - center) + 0.5) * Double(inverse)))
+            }
+            let sum = row.reduce(0, +)
+            if sum != 0 { row = row.map { $0 / sum } }
+            for (index, weight) in row.enumerated() { weights[place * stride + index] = Double(weight) }
+        }
+    }
+
+    private static func widened(_ x: Float) -> Float {
+        let (x, a): (Float, Float) = (abs(x), -0.5)
+        if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+        if x < 2 { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+        return 0
+    }
+
+    /// A cubic of a = −¾ over four inputs; those outside count as the outermost ones: `HelperInterpCubic` of the same file.
+    init(cubic inputSize: Int, to outputSize: Int, outputs: Range<Int>) {
+        precondition(!outputs.isEmpty && outputs.lowerBound >= 0 && outputs.upperBound <= outputSize)
+        let scale = Float(inputSize) / Float(outputSize)
+        stride = 4
+        weights = [Double](repeating: 0, count: stride * outputs.count)
+        for (place, output) in outputs.enumerated() {
+            let source = scale * (Float(output) + 0.5) - 0.5
+            let index = min(Int(source.rounded(.down)), inputSize - 1)
+            let t = min(max(source - Float(index), 0), 1)
+            let inputs = (index - 1...index + 2).map { min(max($0, 0), inputSize - 1) }
+            first.append(inputs[0])
+            count.append(inputs[3] - inputs[0] + 1)
+            for (input, weight) in zip(inputs, [Self.far(t + 1), Self.near(t), Self.near(1 - t), Self.far(2 - t)]) {
+                weights[place * stride + input - inputs[0]] += Double(weight)
+            }
+        }
+    }
+
+    private static func near(_ x: Float) -> Float { ((-0.75 + 2) * x - (-0.75 + 3)) * x * x + 1 }
+
+    private static func far(_ x: Float) -> Float { ((-0.75 * x + 3.75) * x - 6) * x + 3 }
+}

@@ -1,11 +1,23 @@
-/// torch's `interpolate(mode="bilinear", antialias=True)` on a picture of floats, as torchvision's `Resize` has it for
-/// tensors from 0.17 on: a triangle that widens when shrinking, and no rounding to 8 bits.
+/// torch's `interpolate` on a picture of floats, as torchvision's `Resize` has it for tensors: no rounding to 8 bits, and a
+/// cubic is not clamped.
 ///
-/// Each pass adds its products in ascending order in `Double` and rounds once to `Float`; across goes before down. Weights
-/// are those of torch in `Double`, which torch itself computes in `Float` for a tensor of floats.
-enum TensorResize {
-    /// The pixels of `region` of the picture at the size (`width`, `height`): planes R, G, B in [0, 1], rows from the top.
-    static func planes(_ image: Image, width: Int, height: Int, region: PixelRegion) -> [Float] {
+/// Each pass adds its products in ascending order in `Double` and rounds once to `Float`; across goes before down.
+package enum TensorResize {
+    /// What decides a pixel's weights.
+    package enum Kind: Sendable, Hashable {
+        /// `mode="bilinear", antialias=True`: a triangle that widens when shrinking. Weights are those of torch in `Double`,
+        /// which torch itself computes in `Float` for a tensor of floats.
+        case bilinear
+        /// `mode="bicubic"`, its weights in `Float` as torch computes them: with `antialias` a cubic of a = −½ that widens
+        /// when shrinking (torchvision from 0.17 on), without it one of a = −¾ over four pixels (torchvision before).
+        case bicubic(antialias: Bool)
+    }
+
+    /// The pixels of `region` of the picture at the size (`width`, `height`): planes R, G, B, rows from the top; of
+    /// `bilinear` in [0, 1].
+    package static func planes(
+        _ image: Image, width: Int, height: Int, region: PixelRegion, kind: Kind = .bilinear
+    ) -> [Float] {
         let unit = (0...255).map { Float($0) / 255 }
         if (width, height) == (image.width, image.height) {
             let part = image.cropped(rows: region.rows, columns: region.columns)
@@ -13,8 +25,8 @@ enum TensorResize {
                 (0..<region.height * region.width).map { unit[Int(part.rgb[3 * $0 + channel])] }
             }
         }
-        let across = ResampleWeights<Double>(exact: image.width, to: width, outputs: region.columns, filter: .bilinear)
-        let down = ResampleWeights<Double>(exact: image.height, to: height, outputs: region.rows, filter: .bilinear)
+        let across = weights(image.width, to: width, region.columns, kind)
+        let down = weights(image.height, to: height, region.rows, kind)
         var planes: [Float] = []
         planes.reserveCapacity(3 * region.height * region.width)
         for channel in 0..<3 {
@@ -31,6 +43,16 @@ enum TensorResize {
             }
         }
         return planes
+    }
+
+    private static func weights(_ input: Int, to output: Int, _ outputs: Range<Int>, _ kind: Kind) -> ResampleWeights<
+        Double
+    > {
+        switch kind {
+        case .bilinear: ResampleWeights(exact: input, to: output, outputs: outputs, filter: .bilinear)
+        case .bicubic(true): ResampleWeights(widenedCubic: input, to: output, outputs: outputs)
+        case .bicubic(false): ResampleWeights(cubic: input, to: output, outputs: outputs)
+        }
     }
 
     private static func horizontal(
