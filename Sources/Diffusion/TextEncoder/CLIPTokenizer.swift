@@ -6,7 +6,8 @@ import Foundation
 /// Special and added tokens that stand in the text verbatim become their ids (`AddedTokenMatcher`). The rest is put into
 /// Unicode normalisation form C, lowercased scalar by scalar, searched for those added tokens that are found in normalised
 /// text, cut into pieces (`CLIPTokenizerSplitter`), and each piece's UTF-8 bytes are merged, the last one carrying the
-/// end-of-word mark `</w>`. Agreement with transformers 5.24 is tested.
+/// end-of-word mark `</w>`. Agreement with transformers 5.24 is tested. What is said up to the pieces holds for the reader
+/// `transformers`; other programs read the same vocabulary in other ways (`CaptionReader`).
 package struct CLIPTokenizer: Sendable {
     /// A caption as the text encoder takes it.
     package struct Encoding: Equatable, Sendable {
@@ -35,6 +36,8 @@ package struct CLIPTokenizer: Sendable {
     let rawTokens: AddedTokenMatcher
     /// Tokens found in the normalised text between those.
     let normalizedTokens: AddedTokenMatcher
+    /// All of them as they stand in the files, for readers that look for nothing else.
+    let verbatimTokens: AddedTokenMatcher
     /// Ids of both by the UTF-8 bytes of their texts.
     let addedIDs: [[UInt8]: Int]
     /// Id of each byte within a word, by byte.
@@ -47,32 +50,44 @@ package struct CLIPTokenizer: Sendable {
     /// The caption with begin and end token, cut or padded to `length`.
     ///
     /// - Parameter length: ids wanted, at least 2; `nil` means `maximumLength`.
-    package func encode(_ text: String, length: Int? = nil) -> Encoding {
+    package func encode(
+        _ text: String, length: Int? = nil, reader: CaptionReader = .transformers
+    ) -> Encoding {
         let length = length ?? maximumLength
         precondition(length >= 2, "an encoding needs room for the begin and end tokens")
-        let tokens = tokenIDs(text)
+        let tokens = tokenIDs(text, reader: reader)
         let kept = tokens.prefix(length - 2)
         let ids = [beginID] + kept + [endID]
         return Encoding(
-            ids: ids + Array(repeating: padID, count: length - ids.count), tokenCount: ids.count,
+            ids: ids + Array(repeating: reader == .openCLIP ? 0 : padID, count: length - ids.count),
+            tokenCount: ids.count,
             isTruncated: kept.count < tokens.count)
     }
 
     /// Whether the caption's end is cut off in an encoding of `length` ids.
-    package func cuts(_ text: String, to length: Int) -> Bool {
-        // A token takes at least one byte, and no normalisation makes ASCII longer.
+    package func cuts(_ text: String, to length: Int, reader: CaptionReader = .transformers) -> Bool {
+        // A token takes at least one byte, and no reader makes ASCII longer.
         if text.utf8.count <= length - 2, text.utf8.allSatisfy({ $0 < 0x80 }) { return false }
-        return encode(text, length: length).isTruncated
+        return encode(text, length: length, reader: reader).isTruncated
     }
 
     /// The caption's ids alone: no begin or end token, no padding, not cut.
-    package func tokenIDs(_ text: String) -> [Int] {
+    package func tokenIDs(_ text: String, reader: CaptionReader = .transformers) -> [Int] {
         let scalars = Array(text.unicodeScalars)
         var ids: [Int] = []
-        for piece in rawTokens.pieces(scalars) {
+        guard reader.findsSpecialTokens else {
+            appendWords(reader.prepared(scalars[...]), reader, to: &ids)
+            return ids
+        }
+        for piece in (reader == .transformers ? rawTokens : verbatimTokens).pieces(scalars) {
             switch piece {
             case .token(let id): ids.append(id)
-            case .plain(let range): appendPlain(scalars[range], to: &ids)
+            case .plain(let range):
+                if reader == .transformers {
+                    appendPlain(scalars[range], to: &ids)
+                } else {
+                    appendWords(reader.prepared(scalars[range]), reader, to: &ids)
+                }
             }
         }
         return ids
@@ -84,9 +99,22 @@ package struct CLIPTokenizer: Sendable {
             switch piece {
             case .token(let id): ids.append(id)
             case .plain(let range):
-                for word in CLIPTokenizerSplitter.pieces(Array(normalized[range])) {
-                    ids.append(contentsOf: merge(word))
-                }
+                appendWords(Array(normalized[range]), .transformers, to: &ids)
+            }
+        }
+    }
+
+    private func appendWords(_ prepared: [Unicode.Scalar], _ reader: CaptionReader, to ids: inout [Int]) {
+        let literals = reader.literals
+        for word in CLIPTokenizerSplitter.pieces(
+            prepared, literals: [literals.begin, literals.end], areWhole: literals.areTokens)
+        {
+            if literals.areTokens, word.elementsEqual(literals.begin.unicodeScalars) {
+                ids.append(beginID)
+            } else if literals.areTokens, word.elementsEqual(literals.end.unicodeScalars) {
+                ids.append(endID)
+            } else {
+                ids.append(contentsOf: merge(word))
             }
         }
     }

@@ -122,6 +122,11 @@ extension CLIPTokenizer {
             }
             return AddedTokenMatcher(patterns)
         }
+        verbatimTokens = AddedTokenMatcher(
+            order.compactMap { content in
+                guard let token = tokens[content], let id = ids[content] else { return nil }
+                return (token, Array(token.content.unicodeScalars), id)
+            })
         (rawTokens, normalizedTokens) = (try matcher(normalized: false), try matcher(normalized: true))
     }
 

@@ -11,13 +11,17 @@
 enum CLIPTokenizerSplitter {
     private enum Kind { case letter, number, space, other }
 
-    /// The pieces of a normalised text, in order.
-    static func pieces(_ scalars: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
+    /// The pieces of a prepared text, in order. A literal is one piece where `areWhole`, else three.
+    static func pieces(
+        _ scalars: [Unicode.Scalar], literals: [String] = [CLIPTokenizer.beginToken, CLIPTokenizer.endToken],
+        areWhole: Bool = false
+    ) -> [ArraySlice<Unicode.Scalar>] {
+        let literals = literals.map { Array($0.unicodeScalars) }
         var result: [ArraySlice<Unicode.Scalar>] = []
         var position = 0
         while position < scalars.count {
             let start = position
-            if let cuts = literal(scalars[start...]) {
+            if scalars[start] == "<", let cuts = cuts(scalars[start...], literals, areWhole) {
                 for cut in cuts {
                     result.append(scalars[position..<(position + cut)])
                     position += cut
@@ -31,12 +35,12 @@ enum CLIPTokenizerSplitter {
         return result
     }
 
-    /// Lengths of the three parts of a literal token (`<|`, the word, `|>`) at the beginning of `rest`.
-    private static func literal(_ rest: ArraySlice<Unicode.Scalar>) -> [Int]? {
-        for word in ["startoftext", "endoftext"] where rest.starts(with: "<|\(word)|>".unicodeScalars) {
-            return [2, word.unicodeScalars.count, 2]
-        }
-        return nil
+    /// Lengths of the parts of a literal token at the beginning of `rest`: one, or `<|`, the word and `|>`.
+    private static func cuts(
+        _ rest: ArraySlice<Unicode.Scalar>, _ literals: [[Unicode.Scalar]], _ areWhole: Bool
+    ) -> [Int]? {
+        guard let literal = literals.first(where: rest.starts(with:)) else { return nil }
+        return areWhole ? [literal.count] : [2, literal.count - 4, 2]
     }
 
     /// Length of an English contraction at the beginning of `rest`; 0 when there is none.
