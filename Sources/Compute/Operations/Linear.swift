@@ -73,15 +73,17 @@ extension Tape {
     }
 
     /// A convolution whose kernel and stride are one square, as a product of squares and weights: x [n, c, h, w], weight
-    /// [out, c, edge, edge]; result [n, squares, out]. It takes kernels of any size.
-    package func patchEmbedding(_ x: Variable, _ weight: Parameter) -> Variable {
+    /// [out, c, edge, edge], bias [out]; result [n, squares, out]. It takes kernels of any size.
+    package func patchEmbedding(_ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil) -> Variable {
         let (edge, flat) = (weight.value.shape[3], [weight.value.shape[0], weight.value.shape[1...].reduce(1, *)])
         let patches = Saved(engine.patches(of: x.value, edge: edge))
-        let y = engine.linear(patches.value, weight: weight.value.reshaped(flat), bias: nil)
-        return record(y, from: [x], parameters: [weight]) { [unowned self, to = x.node, inputShape = x.shape] dy in
+        let y = engine.linear(patches.value, weight: weight.value.reshaped(flat), bias: bias?.value)
+        return record(y, from: [x], parameters: [weight, bias]) {
+            [unowned self, to = x.node, inputShape = x.shape] dy in
             if let sum = weight.gradientSum {
                 engine.accumulateLinearWeightGradient(dy, patches.value, into: sum.reshaped(flat))
             }
+            if let sum = bias?.gradientSum { engine.accumulateColumnSums(dy, into: sum) }
             accumulate(
                 engine.assembled(
                     engine.linearInputGradient(dy, weight: weight.value.reshaped(flat)), edge: edge, shape: inputShape),

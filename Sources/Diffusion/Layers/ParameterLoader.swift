@@ -106,6 +106,17 @@ package final class ParameterLoader {
         return source.contains(name)
     }
 
+    /// Throws `CheckpointError` (`layout`) where the checkpoint has a tensor that nothing asked for: the model is another one
+    /// than its configuration says.
+    package func requireNothingLeft() throws {
+        guard case .checkpoint(let source) = origin else { return }
+        let asked = Set(requests.map { Array($0.name.utf8) })
+        guard let left = source.names.first(where: { !asked.contains(Array($0.utf8)) }) else { return }
+        throw CheckpointError(
+            .layout, file: source.path, tensor: left, "is of no layer of the model that its configuration says",
+            hint: "the configuration and the weights are of different models")
+    }
+
     /// The parameters in the byte order of their names: the order of digests and of every sum over parameters.
     package func sorted() -> [Parameter] {
         parameters.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

@@ -1,0 +1,54 @@
+import Checkpoints
+import Compute
+import Core
+
+/// CLIP's image tower with its projection, from the folder of a whole CLIP or of transformers'
+/// `CLIPVisionModelWithProjection`: pictures as vectors. Other weights of the folder are not read.
+package final class CLIPImageEncoder: Sendable {
+    /// The tower's configuration.
+    package let vision: CLIPVisionConfig
+    /// Width of a picture's vector.
+    package let projectionDim: Int
+    /// All parameters in the byte order of their names.
+    package let parameters: [Parameter]
+    private let tower: CLIPVisionModel
+    private let projection: Linear
+
+    /// Opens a folder with `config.json` and weights. - Throws: `CheckpointError`, `ConfigError`, naming the file.
+    package init(path: String) throws {
+        let directory = try ModelDirectory(path: path)
+        if case .object? = directory.config["vision_config"] {
+            let config = try CLIPConfig(directory.config, file: directory.configPath)
+            (vision, projectionDim) = (config.vision, config.projectionDim)
+        } else {
+            vision = try CLIPVisionConfig(directory.config, file: directory.configPath)
+            var reader = ConfigReader(directory.config, file: directory.configPath)
+            projectionDim = try reader.integer("projection_dim", default: 512, in: 1...ConfigReader.large)
+        }
+        guard vision.numChannels == 3 else {
+            throw ConfigError(
+                file: directory.configPath, key: "num_channels", "is not that of RGB pictures", expected: "3",
+                found: "\(vision.numChannels)")
+        }
+        let own = directory.weights.tensors.filter { tensor in
+            ["vision_model.", "visual_projection."].contains { tensor.name.hasPrefix($0) }
+                && !tensor.name.hasSuffix("embeddings.position_ids")
+        }
+        let source = try Checkpoint(
+            path: directory.weights.path, container: directory.weights.container, tensors: own)
+        try source.requireFinite()
+        let loader = ParameterLoader(source: source)
+        tower = try CLIPVisionModel(config: vision, loader: loader)
+        projection = try Linear(loader, "visual_projection", vision.hiddenSize, projectionDim, hasBias: false)
+        try loader.requireNothingLeft()
+        parameters = loader.sorted()
+    }
+
+    /// The configuration as far as vectors depend on it.
+    package var json: JSONValue { ["projection_dim": .integer(projectionDim), "vision_config": vision.json] }
+
+    /// Pictures [n, 3, edge, edge], normalised, as vectors [n, projection], not yet of length 1.
+    package func features(_ tape: Tape, pixels: Variable) -> Variable {
+        projection(tape, tower.forward(tape, pixels: pixels).pooled)
+    }
+}
