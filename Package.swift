@@ -54,7 +54,7 @@ let package = Package(
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
         layer("Datasets", ["CImageCodecs", "Core", "Tables", "Compute", "Checkpoints"]),
         layer("Ledger", ["Core", grdb], exclude: ["FORMAT.md"]),
-        layer("Preferences", ["Core", "Compute", "Diffusion", "Datasets"]),
+        layer("Preferences", ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets"]),
         layer(
             "Training",
             [
@@ -95,7 +95,7 @@ let package = Package(
         tests("LedgerTests", ["Core", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(
             "PreferencesTests",
-            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences"]),
+            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences"], exclude: ["Fixtures"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
         .target(name: "TinyRuns", path: "Tests/TinyRuns", exclude: ["Fixtures"], swiftSettings: swiftChecks),
         tests(

@@ -4,33 +4,34 @@ import Datasets
 
 /// What a scorer says of both pictures of every pair of a data set.
 package struct PairScores: Sendable {
-    /// The cosines of each pair's two pictures with its caption, in data order.
+    /// The scores of each pair's two pictures with its caption, in the scorer's own unit and in data order.
     package let scores: [(Float, Float)]
 
     /// Pairs that are held in memory at once.
     private static let atOnce = 16
 
-    /// Scores `dataset`; `progress` is told how many pairs are done. Pictures of a folder are scored as they are, those
-    /// that are drawn at the scorer's size.
+    /// Scores `dataset`, or the pairs `rows` of it; `progress` is told how many are done, and may throw to stop. Pictures of
+    /// files are scored as they are, those that are drawn at the scorer's size.
     /// - Throws: the error of a picture that cannot be read.
     package init(
-        _ dataset: any PreferenceDataset, scorer: PickScore, engine: Engine, progress: (Int) -> Void = { _ in }
+        _ dataset: any PreferenceDataset, rows all: Range<Int>? = nil, scorer: any RewardModel, engine: Engine,
+        progress: (Int) throws -> Void = { _ in }
     ) throws {
-        let edge = scorer.processor.config.cropSize
+        let (all, edge) = (all ?? 0..<dataset.count, scorer.edge)
         var scores: [(Float, Float)] = []
-        for start in stride(from: 0, to: dataset.count, by: PairScores.atOnce) {
-            let rows = start..<min(dataset.count, start + PairScores.atOnce)
+        for batch in batches(all.count, of: PairScores.atOnce) {
+            let rows = all.lowerBound + batch.lowerBound..<all.lowerBound + batch.upperBound
             let pictures = try rows.flatMap { index in
                 try PairSide.allCases.map { side in
-                    if let image = try dataset.image(at: index, which: side) { return image }
+                    if let picture = try dataset.storedPicture(at: index, which: side) { return picture }
                     let planes = try dataset.pixels(at: index, which: side, size: edge)
-                    return PixelPlanes.image(planes, width: edge, height: edge)
+                    return StoredPicture(PixelPlanes.image(planes, width: edge, height: edge))
                 }
             }
             let captions = rows.flatMap { [dataset.item(at: $0).caption, dataset.item(at: $0).caption] }
             let found = try scorer.scores(pictures, captions: captions, engine: engine)
-            scores += rows.indices.map { (found[2 * ($0 - start)], found[2 * ($0 - start) + 1]) }
-            progress(rows.upperBound)
+            scores += batch.indices.map { (found[2 * $0], found[2 * $0 + 1]) }
+            try progress(batch.upperBound)
         }
         self.scores = scores
     }

@@ -1,0 +1,108 @@
+import Core
+import Datasets
+import Diffusion
+
+/// Where the files of a reward model lie, and which of several rules it follows.
+package struct RewardFiles: Sendable, Equatable {
+    /// What may be named apart from the model.
+    package enum Part: String, Sendable, CaseIterable {
+        /// A folder with the tokenizer, and of PickScore with `preprocessor_config.json`.
+        case processor
+        /// The file of an aesthetic head.
+        case head
+        /// How captions are read.
+        case reader
+        /// Which pass of Pillow's resize goes first.
+        case resizeOrder = "resize_order"
+        /// Whether a resize of floats is antialiased.
+        case antialias
+    }
+
+    /// The model's folder or file.
+    package var model: String
+    /// The folder of the processor; nil for the model's own.
+    package var processor: String?
+    /// The file of the head; nil for the one that lies in the model's folder.
+    package var head: String?
+    /// How captions are read; nil as the model's own programs do.
+    package var reader: CaptionReader?
+    /// Which pass of Pillow's resize goes first.
+    package var resizeOrder: PillowResize.Order
+    /// Whether a resize of floats is antialiased, as torchvision does from 0.17 on.
+    package var antialias: Bool
+
+    /// The model at `model`, by its own rules.
+    package init(
+        _ model: String, processor: String? = nil, head: String? = nil, reader: CaptionReader? = nil,
+        resizeOrder: PillowResize.Order = .across, antialias: Bool = true
+    ) {
+        (self.model, self.processor, self.head, self.reader) = (model, processor, head, reader)
+        (self.resizeOrder, self.antialias) = (resizeOrder, antialias)
+    }
+
+    /// What is named or chosen other than by default.
+    var given: [Part] {
+        Part.allCases.filter { part in
+            switch part {
+            case .processor: processor != nil
+            case .head: head != nil
+            case .reader: reader != nil
+            case .resizeOrder: resizeOrder != .across
+            case .antialias: !antialias
+            }
+        }
+    }
+
+    /// The folder that the model is, or lies in.
+    var folder: String { FileContents.isFolder(model) ? model : AtomicFile.folder(of: model) }
+
+    /// The file of weights: the model, or the only file of its folder with one of the endings.
+    /// - Throws: `RewardFilesError`, `FileError`.
+    func weights(_ endings: [String], example: String) throws -> String {
+        guard FileContents.isFolder(model) else { return model }
+        let found = try FileContents.names(in: model).filter { name in
+            endings.contains { name.hasSuffix("." + $0) } && !name.hasPrefix(".")
+        }
+        guard found.count == 1 else {
+            throw RewardFilesError(
+                what: model, found.isEmpty ? "holds no weights" : "holds several files of weights",
+                expected: "one file such as \(example)",
+                found: found.isEmpty ? nil : found.sorted(by: utf8Less).joined(separator: ", "),
+                hint: found.isEmpty ? nil : "name the file")
+        }
+        return "\(model)/\(found[0])"
+    }
+
+    /// The tokenizer of CLIP's kind in the processor's folder, or in the model's.
+    /// - Throws: `RewardFilesError` where there is none, and as `CaptionTokenizer` does.
+    func clipTokenizer() throws -> CaptionTokenizer {
+        let root = processor ?? folder
+        for place in ["\(root)/tokenizer", root] {
+            let names = ["vocab.json", "tokenizer.json"]
+            if names.contains(where: { FileContents.exists("\(place)/\($0)") }) {
+                return try CaptionTokenizer(TokenizerFiles(folder: place))
+            }
+        }
+        throw RewardFilesError(
+            what: root, "holds no tokenizer", expected: "vocab.json and merges.txt, or tokenizer.json",
+            hint: "name a folder with CLIP's tokenizer as the processor: that of Stable Diffusion 1.5 is one")
+    }
+
+    /// A file of the processor's folder or of the model's; nil where neither has it.
+    func beside(_ names: String...) -> String? {
+        [processor, folder].compactMap { $0 }.flatMap { root in names.map { "\(root)/\($0)" } }
+            .first(where: FileContents.exists)
+    }
+}
+
+/// Files of a reward model that cannot be used.
+package struct RewardFilesError: Error, Sendable, CustomStringConvertible {
+    /// One line.
+    package let description: String
+
+    init(what: String, _ problem: String, expected: String, found: String? = nil, hint: String? = nil) {
+        description =
+            "\(VisibleText.of(what)) \(problem), expected \(expected)"
+            + (found.map { ", found \(VisibleText.of($0))" } ?? "") + (hint.map { " (\($0))" } ?? "")
+    }
+}
