@@ -17,7 +17,7 @@ package enum ParityKinds {
     package static var all: [any ParityKind.Type] {
         [
             AutoencoderParity.self, TextParity.self, ConditioningParity.self, DecodeParity.self, CropParity.self,
-            TensorCropParity.self, PicturesParity.self, SampleParity.self, ControlNetParity.self,
+            TensorCropParity.self, PicturesParity.self, ScoreParity.self, SampleParity.self, ControlNetParity.self,
         ]
     }
 
