@@ -76,6 +76,11 @@ package struct Auditor {
             return report
         }
         if let unchecked = unchecked(session.latents) { report.unchecked.append(unchecked) }
+        if let scores = session.data.rewardScores, scores.areRead, let folder = scores.folder {
+            report.unchecked.append(
+                "scores: \(folder) was read, as its digest says; that these are the reward model's scores: --remake-latents"
+            )
+        }
         report.contract = session.inputs.contract
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {

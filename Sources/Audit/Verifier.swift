@@ -48,7 +48,10 @@ package struct Verifier {
             (report.verdict, report.reason) = (.tampered, error.description)
         } catch let error as TamperError {
             (report.verdict, report.reason) = (.tampered, error.description)
-        } catch let error where error is MissingObject || error is UnstatedInput || error is LatentSetMissing {
+        } catch let error
+            where error is MissingObject || error is UnstatedInput || error is LatentSetMissing
+            || error is RewardScoresMissing
+        {
             (report.verdict, report.reason) = (.incomplete, "\(error)")
             report.skip("the rest", "what is missing stands before it")
         } catch let error as ContractDifference {
@@ -162,6 +165,7 @@ package struct Verifier {
         let session = try run.session(on: engine, forReplay: false)
         report.note("inputs", session.inputs.digests.keys.sorted(by: utf8Less).joined(separator: ", "))
         try verifyLatents(session, &report)
+        noteScores(session, &report)
         let folder = workspace.model(report.run)
         guard let outcome = run.manifest.outcome else {
             return report.skip("trained model", "the run is not finished")
@@ -201,6 +205,12 @@ package struct Verifier {
         try set.requireIntact(pairs, set.layout.texts == nil ? nil : LatentSetCaptions(pairs))
         report.note("latents", "\(set.folder): \(set.layout.pairs) pairs, each row as its digest says")
         report.skip("latents", "whether they are what the autoencoder makes of the pictures: smpo data encode --check")
+    }
+
+    /// Scores that were kept are those that the manifest names; whether the reward model gives them is another question.
+    private func noteScores(_ session: TrainingSession, _ report: inout VerificationReport) {
+        guard let folder = session.data.rewardScores?.folder else { return }
+        report.skip("scores", "\(folder): whether they are what the reward model says: smpo audit --remake-latents")
     }
 
     /// The digest of the trained parameters as the model's folder holds them.

@@ -31,6 +31,9 @@ package struct Workspace: Sendable {
     /// The latent sets that recipes give no folder.
     package var latents: String { path(".smpo/latents") }
 
+    /// The scores of reward models that recipes name.
+    package var scores: String { path(".smpo/scores") }
+
     /// Digests of the pictures of tables, which are made once.
     package var tables: String { path(".smpo/tables") }
 

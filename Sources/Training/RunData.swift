@@ -17,12 +17,17 @@ package struct RunData: Sendable {
     package let refused: [FolderPairsProblem]
     /// How many pictures are not taken as they lie in their files.
     package let inputNotes: InputNotes
+    /// The scores of the recipe's reward model; nil where the data have their own, or none.
+    package let rewardScores: RewardScores?
 
     /// Opens the recipe's data. Throws what is wrong with it, naming file and line.
     ///
     /// Reading all pictures of a table can take hours: their digests are kept in the workspace, and read from there unless
-    /// `checksKept`. A picture that is used is held against its digest each time.
-    package init(_ recipe: Recipe, checksKept: Bool = false) throws {
+    /// `checksKept`. A picture that is used is held against its digest each time. Scores of the recipe's reward model
+    /// are found or made as `scores` says.
+    package init(
+        _ recipe: Recipe, checksKept: Bool = false, scores: RewardScoresUse = RewardScoresUse()
+    ) throws {
         var notes: [String] = []
         let isPairwise = !recipe.objective.kind.makesBase
         switch recipe.data.source {
@@ -33,13 +38,13 @@ package struct RunData: Sendable {
                 self.init(items: .pictures(gallery), digests: ["data": gallery.digest], scoreRange: nil, notes: [])
                 return
             }
-            try self.init(recipe, ShapesDataset(world: world, count: pairs), &notes)
+            try self.init(recipe, ShapesDataset(world: world, count: pairs), &notes, scores)
         case .folder(let path, let dropUnreadable), .pairFolders(let path, let dropUnreadable):
             let layout = recipe.data.hasList ? FolderPairs.Layout.list : .winnersAndLosers
             let folder = try FolderPairs.loadAll(folder: path, layout: layout, dropUnreadable: dropUnreadable)
             notes += folder.refused.map { "left out: \($0)" }
             try self.init(
-                recipe, folder, &notes, refused: folder.refused, inputNotes: InputNotes(folder.pictureTraits))
+                recipe, folder, &notes, scores, refused: folder.refused, inputNotes: InputNotes(folder.pictureTraits))
         case .latents(let path):
             let latents = try LatentPairs.load(folder: path)
             guard latents.size == recipe.data.size else {
@@ -47,20 +52,23 @@ package struct RunData: Sendable {
                     what: "data.size", expected: "\(latents.size), the edge of the latents in \(path)",
                     found: "\(recipe.data.size)", hint: nil)
             }
-            try self.init(recipe, latents, &notes)
+            try self.init(recipe, latents, &notes, scores)
             digests["data/latent_set"] = latents.setDigest
         case .table(let table):
             let pairs = try table.pairs(kept: Workspace().tables, checksKept: checksKept)
             notes += pairs.notes + pairs.refused.map { "left out: \($0)" }
             try self.init(
-                recipe, pairs, &notes, leftOut: pairs.refused.map(\.row), inputNotes: InputNotes(pairs.pictureTraits))
+                recipe, pairs, &notes, scores, leftOut: pairs.refused.map(\.row),
+                inputNotes: InputNotes(pairs.pictureTraits))
         }
     }
 
     private init(
-        _ recipe: Recipe, _ dataset: any PreferenceDataset, _ notes: inout [String],
+        _ recipe: Recipe, _ pairs: any PreferenceDataset, _ notes: inout [String], _ use: RewardScoresUse,
         refused: [FolderPairsProblem] = [], leftOut: [Int] = [], inputNotes: InputNotes = InputNotes()
     ) throws {
+        let scores = try recipe.reward.map { try RewardScores(pairs, $0, use) }
+        let dataset: any PreferenceDataset = scores.map { ScoredPairs(pairs, scores: $0.scores) } ?? pairs
         let labels = try PairLabels(
             dataset, winner: recipe.objective.winner,
             dropsTies: recipe.objective.ties == .drop,
@@ -68,6 +76,7 @@ package struct RunData: Sendable {
             scoreRange: (recipe.objective.scoreMin, recipe.objective.scoreMax))
         if labels.droppedTies > 0 { notes.append("\(labels.droppedTies) pairs with tied human labels are dropped") }
         var digests = ["data": dataset.digest, "labels": labels.digest]
+        if let scores { digests.merge(scores.parts.merging(["scores": scores.digest]) { $1 }) { $1 } }
         let leftOut = leftOut + refused.map(\.line)
         if !leftOut.isEmpty {
             // The names of the pairs stand in the steps' records, and tell which lines or rows were left out.
@@ -75,18 +84,19 @@ package struct RunData: Sendable {
         }
         self.init(
             items: .pairs(dataset, labels), digests: digests, scoreRange: labels.scoreRange, notes: notes,
-            inputNotes: inputNotes, refused: refused)
+            inputNotes: inputNotes, refused: refused, rewardScores: scores)
     }
 
     private init(
         items: BatchSource.Items, digests: [String: Digest], scoreRange: ClosedRange<Double>?, notes: [String],
-        inputNotes: InputNotes = InputNotes(), refused: [FolderPairsProblem] = []
+        inputNotes: InputNotes = InputNotes(), refused: [FolderPairsProblem] = [], rewardScores: RewardScores? = nil
     ) {
         self.items = items
         self.digests = digests
         self.scoreRange = scoreRange
         self.notes = notes
         self.inputNotes = inputNotes
+        self.rewardScores = rewardScores
         self.refused = refused
     }
 

@@ -38,7 +38,7 @@ package final class TrainingSession {
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
         self.band = band
-        let opened = try RunData(recipe, checksKept: checksKept)
+        let opened = try RunData(recipe, checksKept: checksKept, scores: latents.scores(by: engine))
         let parts =
             recipe.objective.kind.trainsScorer
             ? try SessionParts(scoring: recipe, opened, engine)

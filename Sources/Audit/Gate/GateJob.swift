@@ -13,8 +13,8 @@ package struct GateJob {
     let steps: Int?
     /// Today's differences from the recorded recipe.
     package let changes: [RecipeChange]
-    /// Whether it trains on latents that are made of pictures.
-    let hasLatents: Bool
+    /// Whether it trains on latents that are made of pictures, or by scores that a reward model gives them.
+    let isPrepared: Bool
     /// The watch on its recipe.
     package let watch: RecipeWatch
     /// The cost of the replay: steps times items of a step, as far as can be told without opening the model.
@@ -25,7 +25,7 @@ package struct GateJob {
         var arguments = ["audit", run, "--through", "--json", "--unnoted"]
         if let steps { arguments += ["--segment", "1..\(steps)"] }
         // A set that an earlier program made says nothing of this one.
-        if hasLatents { arguments.append("--remake-latents") }
+        if isPrepared { arguments.append("--remake-latents") }
         if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
         return Job(
             run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
@@ -56,7 +56,7 @@ package struct GateJob {
                 ways.map {
                     GateJob(
                         run: run, way: $0, workspace: workspace, steps: steps, changes: changes,
-                        hasLatents: manifest.inputs.digests["latents"] != nil, watch: watch,
+                        isPrepared: ["latents", "scores"].contains { manifest.inputs.digests[$0] != nil }, watch: watch,
                         cost: max(1, (steps ?? total) * items))
                 })
         } catch {

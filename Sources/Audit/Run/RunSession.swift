@@ -22,7 +22,7 @@ extension Run {
     /// Opens the data alone, and holds it against the manifest.
     func openData() -> Result<RunData, Missing> {
         let opened: Result<RunData, any Error> = Result {
-            let data = try RunData(recipe, checksKept: true)
+            let data = try RunData(recipe, checksKept: true, scores: RewardScoresUse(folder: workspace.scores))
             for (name, digest) in data.digests.sorted(by: { utf8Less($0.key, $1.key) })
             where manifest.inputs.digests[name] != digest {
                 throw Missing(why: "the \(name) here are not those of the run: their digest is \(digest)")
@@ -44,7 +44,10 @@ extension Run {
         let path = workspace.manifest(name)
         let recipe = try recipe
         let isForeign = manifest.inputs.backend != ManifestInputs.referenceBackend
-        var use = latents ?? LatentSetUse(forReplay ? .readOrMake : .read, folder: workspace.latents)
+        var use =
+            latents
+            ?? LatentSetUse(
+                forReplay ? .readOrMake : .read, folder: workspace.latents, scores: workspace.scores)
         // Latents of other pictures than the run's need not be made.
         use.check = { [self] data, digests in
             let later = Set(manifest.inputs.digests.keys.filter { $0 == "latents" || $0 == "schedule" })
@@ -79,6 +82,15 @@ extension Run {
         latents: String? = nil
     ) throws {
         let recorded = manifest.inputs.digests
+        // The labels follow from the scores, which are named first.
+        if let scores = data.rewardScores, let stated = recorded["scores"], stated != scores.digest,
+            ["data", "reward"].allSatisfy({ recorded[$0] == found[$0] })
+        {
+            guard let folder = scores.folder, scores.areRead else {
+                throw OtherLatents(expected: stated, found: scores.digest, areScores: true)
+            }
+            throw tampered(folder, "digest of scores", stated.hex, scores.digest.hex)
+        }
         let names = Set(recorded.keys).union(found.keys).subtracting(later).sorted(by: utf8Less)
         for name in names where recorded[name] != found[name] {
             if let missing = missingItem(data) { throw missing }
@@ -150,7 +162,7 @@ extension Run {
         case is TablePairsError: true
         case is ConfigError, is CLIPTokenizerError, is PairLabels.Unusable, is TrainingError: true
         case is JSONSyntaxError, is JSONShapeError: true
-        case is LatentSetChanged, is LatentSetMismatch: true
+        case is LatentSetChanged, is LatentSetMismatch, is RewardFilesError: true
         default: false
         }
     }
@@ -201,6 +213,7 @@ extension Run {
             if part == "vae" || part.hasPrefix("vae/"), let own = folder.autoencoder { return own + part.dropFirst(3) }
             return "\(folder.path)/\(part)"
         }
+        if digest == "reward" || digest.hasPrefix("reward/"), let reward = recipe.reward { return reward.files.model }
         guard digest.hasPrefix("data") || digest == "labels" else { return digest }
         switch recipe.data.source {
         case .shapes: return digest

@@ -100,7 +100,7 @@ package struct SelfTest {
             var auditor = Auditor(workspace: copy.workspace, engine: engine, localizes: false)
             auditor.fault = fault
             // The evidence is a copy; latents of pictures are not made for each of them.
-            auditor.latents = LatentSetUse(folder: workspace.latents)
+            auditor.latents = LatentSetUse(folder: workspace.latents, scores: workspace.scores)
             auditor.latents?.set = copy.latents
             return TrialResult(try auditor.audit(copy.run, segment: steps), copy.workspace)
         }

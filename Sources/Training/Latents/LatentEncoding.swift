@@ -143,8 +143,10 @@ extension Recipe {
 
 extension LatentEncoding {
     /// The encoding of a recipe's data by its model, both opened. Throws with the file, key or tensor at fault.
-    package static func open(_ recipe: Recipe, on engine: Engine) throws -> LatentEncoding {
-        let data = try RunData(recipe)
+    package static func open(
+        _ recipe: Recipe, on engine: Engine, scores: RewardScoresUse = RewardScoresUse()
+    ) throws -> LatentEncoding {
+        let data = try RunData(recipe, scores: scores)
         // The network has no part in it, and is by far the largest.
         let model = try DiffusionModel(recipe.pipeline(on: engine, unread: ["unet"]))
         let parts = model.pipeline.parts.filter { $0.kind.name != "unet" }

@@ -1,3 +1,4 @@
+import Compute
 import Core
 import Datasets
 import Foundation
@@ -20,6 +21,10 @@ package struct LatentSetUse {
     package var folder: String
     /// The folder of the set, whatever recipe and workspace say: of a copy of evidence.
     package var set: String?
+    /// The folder below which scores of reward models are kept.
+    package var scores: String
+    /// Told of the pairs that are scored, and of all; may throw to stop.
+    package var scored: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     /// Shown the data, and the digests of model and data, before latents of them are looked for or made; may throw.
     package var check: (_ data: RunData, _ digests: [String: Digest]) throws -> Void = { _, _ in }
     /// Told of the rows that are done, and of all; may throw to stop.
@@ -27,12 +32,17 @@ package struct LatentSetUse {
     /// Called again and again while another process makes the set; may throw to stop.
     package var waiting: () throws -> Void = {}
 
-    /// By default sets are read, or made, below `.smpo/latents`.
+    /// By default sets are read, or made, below `.smpo/latents`, and scores below `.smpo/scores`.
     package init(
-        _ mode: Mode = .readOrMake, folder: String = ".smpo/latents",
+        _ mode: Mode = .readOrMake, folder: String = ".smpo/latents", scores: String = ".smpo/scores",
         progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) {
-        (self.mode, self.folder, self.progress) = (mode, folder, progress)
+        (self.mode, self.folder, self.scores, self.progress) = (mode, folder, scores, progress)
+    }
+
+    /// What is done with scores of a reward model, which `engine` makes.
+    package func scores(by engine: Engine) -> RewardScoresUse {
+        RewardScoresUse(mode, folder: scores, engine: engine.on(.reference), progress: scored)
     }
 }
 

@@ -18,6 +18,8 @@ package struct Recipe: Equatable {
     package var data: Data
     /// The model to start from.
     package var model: Model
+    /// The reward model whose scores the labels are made of; `nil` for scores that the data have.
+    package var reward: Reward?
     /// Low-rank adapters in the UNet; `nil` for training its weights.
     package var lora: AdapterRecipe?
     /// What is minimised.
@@ -66,8 +68,8 @@ extension Recipe {
 extension Recipe {
     /// The resolved recipe as the manifest stores and hashes it: every key is present, `null` where one means nothing
     /// (an objective's own keys only where it is the objective); integers are integers, all other numbers bit patterns.
-    /// Only `backend` is left out where it is the reference, and `lora` where there is none, as in records of before
-    /// there was another.
+    /// Only `backend` is left out where it is the reference, and `reward` and `lora` where there is none, as in records of
+    /// before there was another.
     package var json: JSONValue { value.json }
 
     /// The resolved recipe for people: `parse` gives the same recipe again.
@@ -107,6 +109,10 @@ extension Recipe: KeyedSettings {
             Key("backend", \.backend, .choice, default: .omitted(.reference), "what computes the matrix products"),
             .section("data", \.data, "the pictures to train on"),
             .section(
+                "reward", \.reward, start: { _ in Reward.schema.initial },
+                "a reward model whose scores of the pictures the labels are made of, in the place of scores that the data have"
+            ),
+            .section(
                 "model", \.model, start: { Model.Keys(runSeed: $0.seed) },
                 make: { try Model($1, $2, runSeed: $0.seed) }, keys: \.keys,
                 "the model to start from: a folder, or the configurations of a new one"),
@@ -136,12 +142,22 @@ extension Recipe: KeyedSettings {
         name = stem
         try read(root)
         try check(root.section("optimizer", keys: Optimizer.keys))
+        try checkReward(root)
         try check(training: root.section("training", keys: TrainingSettings.keys))
         if objective.kind.trainsScorer {
             try checkScorer(root)
         } else {
             try root.section("model", keys: Model.Keys.keys)["clip"].refuse(with: "objective.name: \(objective.name)")
         }
+    }
+
+    /// Labels are made of scores where pairs of pictures are compared.
+    private func checkReward(_ root: SettingsSection) throws {
+        guard reward != nil else { return }
+        if objective.kind.trainsScorer || objective.kind.makesBase {
+            try root["reward"].refuse(with: "objective.name: \(objective.name)")
+        }
+        if data.isLatent { try root["reward"].refuse(with: "data.kind: latents") }
     }
 
     private func check(_ section: SettingsSection) throws {

@@ -109,7 +109,8 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: "Go on after the first difference, to the end, and say what kind of change it is.")
         var through = false
 
-        @Flag(help: "Make the latents of a run on pictures again, instead of reading the latent set.")
+        @Flag(
+            help: "Make the latents, and a reward model's scores, of a run on pictures again, instead of reading them.")
         var remakeLatents = false
 
         /// Seconds after which no further step is begun.

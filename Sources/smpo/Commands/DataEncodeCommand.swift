@@ -25,6 +25,9 @@ extension DataCommand {
                 once, from data.latent_seed; a training without a set of latents draws
                 crops and mirrorings anew for each step.
 
+                Scores of the recipe's reward model (section reward) are made first, and kept
+                below .smpo/scores; with --rewards they are all that is made, for any model.
+
                 --check reads every row of a set and holds it against its digest, makes
                 --sample pairs and as many captions again, drawn by chance, and compares
                 every bit.
@@ -33,6 +36,7 @@ extension DataCommand {
                   smpo data encode recipe.yaml
                   smpo data encode recipe.yaml --out latents --jobs 4
                   smpo data encode recipe.yaml --out latents --check --sample 20
+                  smpo data encode recipe.yaml --rewards
                   smpo train recipe.yaml --record --set data.latent_set=latents
 
                 \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .usage, .interrupted]))
@@ -56,6 +60,9 @@ extension DataCommand {
         @Flag(help: "Read a set whole and make a sample of it again, in place of making it.")
         var check = false
 
+        @Flag(help: "Make the scores of the recipe's reward model alone.")
+        var rewards = false
+
         @Option(help: "Pairs, and captions, that --check makes again; all for every one.")
         var sample = "8"
 
@@ -76,6 +83,9 @@ extension DataCommand {
             if check && (jobs != 1 || replace) {
                 throw ValidationError("--check makes no set: leave out --jobs, --replace")
             }
+            if rewards && (check || jobs != 1 || replace || out != nil) {
+                throw ValidationError("--rewards makes no latents: leave out --check, --jobs, --replace, --out")
+            }
             if share != nil, shares() == nil {
                 throw ValidationError("--share: expected K/N, found \"\(share ?? "")\"")
             }
@@ -87,7 +97,11 @@ extension DataCommand {
             Interrupt.listen()
             let workspace = Workspace()
             let read = try Recipe.read(path: recipe, overrides: overrides)
-            let encoding = try LatentEncoding.open(read, on: engine)
+            let use = RewardScoresUse(
+                check || share != nil ? .read : .readOrMake, folder: workspace.scores, engine: engine.on(.reference),
+                progress: EncodingProgress.ofScores())
+            if rewards { return try score(read, use) }
+            let encoding = try LatentEncoding.open(read, on: engine, scores: use)
             let folder = out ?? encoding.place(below: workspace.latents)
             if check {
                 try requireMemory(read)
@@ -121,6 +135,27 @@ extension DataCommand {
                 needed > machine.available
             else { return }
             throw EncodingShortage(needed: needed, processes: jobs, machine: machine)
+        }
+
+        /// Makes what is missing of the scores.
+        private func score(_ recipe: Recipe, _ use: RewardScoresUse) throws {
+            let data = try RunData(recipe, scores: use)
+            guard let reward = recipe.reward, let scores = data.rewardScores else {
+                throw TrainingError.mismatch(
+                    what: "--rewards", expected: "a recipe with a section reward", found: "\(recipe.name)", hint: nil)
+            }
+            if json {
+                let value: JSONValue = [
+                    "schema": 1, "folder": scores.folder.map { .string($0) } ?? .null,
+                    "reward": .string(reward.kind.name), "pairs": .integer(scores.scores.count),
+                    "digest": .digest(scores.digest),
+                ]
+                return print(value.pretty)
+            }
+            print("folder     \(scores.folder ?? "")")
+            print("reward     \(reward.kind.name)")
+            print("pairs      \(scores.scores.count)")
+            print("digest     \(scores.digest)")
         }
 
         private func shares() -> (number: Int, count: Int)? {

@@ -12,7 +12,8 @@ struct LabelCommand: ParsableCommand {
         commandName: "label",
         abstract: "Score the pairs of a folder and write the scores into its list.",
         discussion: """
-            Both pictures of every pair are scored, and score_0 and score_1 are
+            Both pictures of every pair are scored by a reward model (smpo score says
+            which there are and what their files are), and score_0 and score_1 are
             written into pairs.jsonl; captions, labels and all other members of a
             line stay as they are. The list is replaced whole or not at all.
 
@@ -25,6 +26,7 @@ struct LabelCommand: ParsableCommand {
             EXAMPLES
               smpo label data/pairs --model Golden/shapes-pickscore
               smpo label data/pairs --model Golden/shapes-pickscore --gamma 5 --ties keep --json
+              smpo label data/pairs --reward hpsv2 --model HPS_v2.1_compressed.pt --processor sd15/tokenizer
               sqlite3 -readonly .smpo/ledger.sqlite 'SELECT item, score_0, score_1, weight FROM scores LIMIT 5'
 
             \(ExitStatus.help([.success, .trouble, .usage]))
@@ -33,8 +35,7 @@ struct LabelCommand: ParsableCommand {
     @Argument(help: "Folder of pairs (pairs.jsonl and its pictures).")
     var folder: String
 
-    @Option(help: "Folder of the scorer.")
-    var model: String
+    @OptionGroup var rewardOptions: RewardOptions
 
     @Option(help: "γ: how sharply differences of scores become labels.")
     var gamma = 10.0
@@ -59,7 +60,8 @@ struct LabelCommand: ParsableCommand {
     func run() throws {
         let engine = try engineOptions.engine()
         defer { engine.stop() }
-        let scorer = try PickScore(path: model)
+        let scorer = try rewardOptions.open()
+        if let note = scorer.note { Message.note(note) }
         let pairs = try FolderPairs.loadAll(folder: folder, allowsUnknownKeys: true)
         Message.note(InputNotes(captions: pairs.items.map(\.caption), isCut: scorer.cuts))
         let workspace = Workspace()
@@ -78,7 +80,7 @@ struct LabelCommand: ParsableCommand {
         report(record, labels, scores.agreement(with: pairs), number)
     }
 
-    private func record(_ pairs: FolderPairs, _ labels: PairLabels, _ scorer: PickScore) -> LabellingRecord {
+    private func record(_ pairs: FolderPairs, _ labels: PairLabels, _ scorer: any RewardModel) -> LabellingRecord {
         let smoothed = SmoothedLabel(scoreRange: labels.scoreRange, gamma: Float(gamma))
         let weights = Dictionary(uniqueKeysWithValues: labels.labels.map { ($0.index, $0) })
         return LabellingRecord(

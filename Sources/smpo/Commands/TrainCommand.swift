@@ -191,6 +191,7 @@ struct TrainCommand: ParsableCommand {
             recipe: recipe, engine: engine, band: band, latents: latents.use(.readOrMake, in: workspace),
             checksKept: checkData)
         defer { notePeak(plan) }
+        if let folder = session.data.rewardScores?.folder { Message.note("scores in \(folder)") }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }
         for note in session.data.notes { Message.note(note) }
         Message.note(session.inputNotes)

@@ -47,6 +47,17 @@ final class EncodingProgress {
         bar = nil
     }
 
+    /// Progress of a reward model that scores pairs.
+    static func ofScores() -> (_ done: Int, _ total: Int) throws -> Void {
+        var bar: ProgressBar?
+        return { done, total in
+            try stopIfAsked()
+            if bar == nil { bar = ProgressBar(total: total, unit: "scored pair") }
+            bar?.update(done)
+            if done == total { bar?.finish() }
+        }
+    }
+
     /// - Throws: `ExitCode` where somebody has asked to stop: what is written of a file then goes.
     static func stopIfAsked() throws { if Interrupt.isRequested { throw ExitStatus.interrupted.code } }
 }

@@ -12,7 +12,7 @@ final class LatentProgress {
 
     /// Latents of the workspace, shown while they are made.
     func use(_ mode: LatentSetUse.Mode, in workspace: Workspace) -> LatentSetUse {
-        var use = LatentSetUse(mode, folder: workspace.latents) { done, total in
+        var use = LatentSetUse(mode, folder: workspace.latents, scores: workspace.scores) { done, total in
             try EncodingProgress.stopIfAsked()
             if self.bar == nil {
                 if let note = self.note { Message.note(note) }
@@ -22,6 +22,7 @@ final class LatentProgress {
             if done == total { self.bar?.finish() }
         }
         use.waiting = waiting
+        use.scored = EncodingProgress.ofScores()
         return use
     }
 
