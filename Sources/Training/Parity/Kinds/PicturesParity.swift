@@ -104,7 +104,8 @@ package enum PicturesParity: ParityKind {
         if task.inputs?.contains("scores") ?? false {
             values = try task.input("scores", shape: [rows.count, 2]).floats
         } else {
-            let scorer = try PickScore(path: task.file(task.parameters["scorer"].string()))
+            let scorer = try PickScore(
+                RewardFiles(task.file(task.parameters["scorer"].string()), resizeOrder: .pillow13))
             values = try scorer.scores(
                 rows.flatMap(\.images), captions: rows.flatMap { [$0.caption, $0.caption] }, engine: task.engine)
         }
