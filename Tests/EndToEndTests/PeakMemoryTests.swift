@@ -71,6 +71,51 @@ import TinyRuns
         }
     }
 
+    /// Of large pictures and a small network the making of latents takes most; where they are there, the steps do.
+    @Test func makingLatentsTakesWhatWasPlanned() throws {
+        try Sandbox.with { sandbox in
+            let levels = 4
+            func list(_ name: String) -> String {
+                "[" + [String](repeating: "\"\(name)\"", count: levels).joined(separator: ", ") + "]"
+            }
+            let vae = try sandbox.runs.write(
+                """
+                {
+                  "_class_name": "AutoencoderKL", "block_out_channels": [64, 8, 8, 8], "layers_per_block": 1,
+                  "norm_num_groups": 4, "down_block_types": \(list("DownEncoderBlock2D")),
+                  "up_block_types": \(list("UpDecoderBlock2D")), "sample_size": 512
+                }
+                """, to: "vae.json")
+            let model = sandbox.runs.model().replacing(
+                sandbox.runs.path("unet.json"), with: sandbox.runs.path("latent-unet.json"))
+            let pairs = try PairFolder(sandbox.runs, count: 2)
+            let recipe = try sandbox.runs.write(
+                """
+                name: peak
+                data: {kind: folder, path: \(pairs.path), size: 512, latent_set: latents}
+                \(model)
+                  vae: \(vae)
+                objective: {name: smpo}
+                inversion: {steps: 1}
+                optimizer: {lr: 1e-4}
+                training: {steps: 1, pairs_per_step: 1, recompute: true}
+                record: {latents: false}
+                """, to: "encoded.yaml")
+            let plan = try planned(sandbox, recipe)
+            let total = try plan["total"].int()
+            let latents = try plan["rows"].elements().reduce(0) { try $0 + $1["latents"].int() }
+            #expect(try plan["makes_latents"].bool() && total == latents)
+            let (result, peak) = try sandbox.program.start(["train", recipe, "--workers", "2"]).waitWatchingMemory()
+            #expect(result.status == 0, "\(result.errors)")
+            print("peak \(peak >> 20) MiB, planned \(total >> 20) MiB: latents of 512 pixels")
+            #expect((0.75...1.1).contains(Double(peak) / Double(total)), "\(peak) of \(total)")
+
+            // The set is there now, and its making is planned no more.
+            let later = try planned(sandbox, recipe)
+            #expect(try !later["makes_latents"].bool() && later["total"].int() < total / 2)
+        }
+    }
+
     @Test func aDryRunTrainsNothing() throws {
         try Sandbox.with { sandbox in
             let recipe = try sandbox.runs.smpo()
