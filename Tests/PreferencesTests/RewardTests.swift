@@ -42,7 +42,7 @@ import Testing
         if name == "imagereward" { files.resizeOrder = .pillow13 }
         let model = try #require(RewardKind.named(name)).open(files)
         let table = try withEngine { try model.table(Self.pictures, captions: Self.captions, engine: $0) }
-        let expected = try Checkpoint(safetensors: "\(Self.folder)/\(name)/expected.safetensors")
+        let expected = try Checkpoint(safetensors: "\(Self.folder)/expected/\(name).safetensors")
         #expect(table.scores.shape == [4, 6])
         #expect(Self.distance(table.scores.floats, try expected.float32(named: "scores")) < Self.limit)
         let ids = try expected.tensor(named: "input_ids")
@@ -62,7 +62,7 @@ import Testing
         let scores = try withEngine {
             try model.scores(Self.pictures, captions: Self.pictures.map { _ in "" }, engine: $0)
         }
-        let expected = try Checkpoint(safetensors: "\(Self.folder)/aesthetic/expected.safetensors")
+        let expected = try Checkpoint(safetensors: "\(Self.folder)/expected/aesthetic.safetensors")
         #expect(Self.distance(scores, try expected.float32(named: head)) < Self.limit)
         #expect((model.folded == nil) == (head == "relu"))
     }

@@ -105,7 +105,7 @@ scalars = byte_scalars()
 order = [b for b in range(256) if scalars[b] == chr(b)] + [b for b in range(256) if scalars[b] != chr(b)]
 tokens = [scalars[b] for b in order] + [scalars[b] + "</w>" for b in order] + ["<|startoftext|>", "<|endoftext|>"]
 vocab = {t: i for i, t in enumerate(tokens)}
-hps = folder("hpsv2")
+hps, expected = folder("hpsv2"), folder("expected")
 write(f"{hps}/vocab.json", vocab)
 open(f"{hps}/merges.txt", "w").write("#version: 0.2\n")
 
@@ -180,7 +180,7 @@ with torch.no_grad():
     ids = [clip_ids(t, 32) for t in CAPTIONS]
     image, text = vectors(model, normalised([floats(i, 16) for i in OPENED]), ids)
     image, text = (x / x.norm(dim=-1, keepdim=True) for x in (image, text))
-    save_file({"scores": (text @ image.T).contiguous(), "input_ids": torch.tensor(ids)}, f"{hps}/expected.safetensors")
+    save_file({"scores": (text @ image.T).contiguous(), "input_ids": torch.tensor(ids)}, f"{expected}/hpsv2.safetensors")
 
     # ---- ImageReward
     ir = folder("imagereward")
@@ -230,7 +230,7 @@ with torch.no_grad():
         for layer in linear:
             state = layer.double()(state)
         rows.append((state[:, 0] - 0.16717362830052426) / 1.0333394966054072)
-    save_file({"scores": torch.stack(rows), "input_ids": encoded["input_ids"], "pixel_values": pixels.contiguous()}, f"{ir}/expected.safetensors")
+    save_file({"scores": torch.stack(rows), "input_ids": encoded["input_ids"], "pixel_values": pixels.contiguous()}, f"{expected}/imagereward.safetensors")
 
     # ---- Aesthetic
     ae = folder("aesthetic")
@@ -259,4 +259,4 @@ with torch.no_grad():
             if relu and i < len(stack) - 1:
                 x = x.clamp(min=0)
         heads[name] = x[:, 0].contiguous()
-    save_file(heads, f"{ae}/expected.safetensors")
+    save_file(heads, f"{expected}/aesthetic.safetensors")
