@@ -64,7 +64,7 @@ import Testing
             )
             // The model's own size and sampler, diffusers' own guidance.
             let plain = try run(sandbox, "a cup", "--steps", "2", "--out", "plain.png", "--json")
-            let drawn = JSONCursor(try JSONValue.parse(plain.output, file: "stdout"), name: "json")["pictures"][0]
+            let drawn = try JSONCursor(JSONValue.parse(plain.output, file: "stdout"), name: "json")["pictures"][0]
             #expect(try drawn["sampler"]["sampler"].string() == "pndm" && drawn["height"].int() == 16)
             #expect(try drawn["guidance"].double() == 7.5)
         }
