@@ -1,6 +1,7 @@
 import Checkpoints
 import Compute
 import Core
+import Datasets
 
 /// A case that another framework computed, and where its parts lie.
 package struct ParityTask {
@@ -74,6 +75,11 @@ package struct ParityTask {
     /// Makes what the case's `out` file holds. - Throws: as `ParityKind.tensors`, and for a kind that is not known.
     package func tensors() throws -> [(name: String, tensor: Tensor)] {
         try ParityKinds.named(in: parameters).tensors(self)
+    }
+
+    /// How pictures are prepared in the cases, which were made with Pillow 13: its passes go in that order.
+    package static func preparation(_ resize: PicturePreparation.Resize = .picture) -> PicturePreparation {
+        PicturePreparation(resize: resize, order: .pillow13)
     }
 
     /// Integers as a case's file holds them: I64.

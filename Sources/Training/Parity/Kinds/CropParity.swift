@@ -3,12 +3,12 @@ import Core
 import Datasets
 
 /// `train`: squares [R, R, 3] as the training scripts for SD 1.5 cut them, named by file and resolution, and as `pixels` the
-/// planes of the last. Pillow's passes go in the order of Pillow 13, which the cases were made with.
+/// planes of the last.
 package enum CropParity: ParityKind {
     package static let kind = "train"
 
     package static func tensors(_ task: ParityTask) throws -> [(name: String, tensor: Tensor)] {
-        let preparation = PicturePreparation(order: .pillow13)
+        let preparation = ParityTask.preparation()
         var tensors: [(name: String, tensor: Tensor)] = []
         var last: Tensor?
         for item in try task.parameters["items"].elements() {

@@ -8,9 +8,8 @@ import Tables
 
 /// `from_parquet`: one step of SmPO from stored pictures. Rows of a table are decoded, scored, ordered by their scores,
 /// resized, cropped, mirrored and encoded, and their captions encoded. Policy and reference are the networks in the folders
-/// that the case names, the model's `unet` where it names none. Pillow's passes go in the order of Pillow 13, which the cases
-/// were made with. Inputs: noise [2 · rows, c, h, w] of the latents, winners' then losers'; `scores` [rows, 2] where they are
-/// not to be computed.
+/// that the case names, the model's `unet` where it names none. Inputs: noise [2 · rows, c, h, w] of the latents, winners' then
+/// losers'; `scores` [rows, 2] where they are not to be computed.
 package enum PicturesParity: ParityKind {
     package static let kind = "from_parquet"
 
@@ -128,7 +127,7 @@ package enum PicturesParity: ParityKind {
                 let side = isLoser ? winners[row].other : winners[row]
                 let image = rows[row].images[side.rawValue]
                 let isMirrored = try task.parameters["flips"][row][isLoser ? 1 : 0].bool()
-                let square = PicturePreparation(order: .pillow13).square(
+                let square = ParityTask.preparation().square(
                     image, PicturePlacement(height: image.height, width: image.width, edge: edge))
                 guard isMirrored else { return square }
                 return PixelPlanes.image(

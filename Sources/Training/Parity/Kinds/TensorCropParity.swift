@@ -7,7 +7,7 @@ package enum TensorCropParity: ParityKind {
     package static let kind = "train_sdxl_tensor"
 
     package static func tensors(_ task: ParityTask) throws -> [(name: String, tensor: Tensor)] {
-        let preparation = PicturePreparation(resize: .pair, order: .pillow13)
+        let preparation = ParityTask.preparation(.pair)
         return try task.parameters["items"].elements().enumerated().flatMap { index, item in
             let images = try ["jpg_0", "jpg_1"].map { try task.picture(try item[$0]) }
             let (first, placement) = (images[0], try PicturePlacement(item, of: images[0]))
