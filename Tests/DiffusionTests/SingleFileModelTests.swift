@@ -45,6 +45,29 @@ import Testing
         }
     }
 
+    @Test func averagedWeightsAloneAreTheModelWhereTheyAreChosen() throws {
+        try withModel { model, file, pipeline in
+            let single = try Checkpoint(opening: file)
+            let alone = folder + "/average.safetensors"
+            try Safetensors.write(
+                tensors: single.tensors.map { tensor in
+                    let own = tensor.name.hasPrefix("model.")
+                    let name =
+                        own ? "model_ema." + tensor.name.dropFirst("model.".count).filter { $0 != "." } : tensor.name
+                    return (name, try single.tensor(named: tensor.name))
+                }, to: alone)
+            let opened = try Pipeline(
+                .diffusion, ModelFolder(path: alone, configuration: model, weights: .ema))
+            #expect(try opened.digests() == pipeline.digests())
+            do {
+                _ = try Pipeline(.diffusion, ModelFolder(path: alone, configuration: model))
+                Issue.record("a model without a UNet was opened")
+            } catch {
+                #expect("\(error)".contains("choose ema"))
+            }
+        }
+    }
+
     @Test func whatNothingSaysIsAnErrorThatNamesTheKey() throws {
         try withModel { model, file, _ in
             func error(_ folder: ModelFolder) -> ConfigError? {
