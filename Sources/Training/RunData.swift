@@ -60,6 +60,8 @@ package struct RunData: Sendable {
             try self.init(
                 recipe, pairs, &notes, scores, leftOut: pairs.refused.map(\.row),
                 inputNotes: InputNotes(pairs.pictureTraits))
+            // The names of the pairs are numbers of rows: rows that no rule takes move them, and are in no item.
+            digests["data/rows"] = pairs.rowsDigest
         }
     }
 

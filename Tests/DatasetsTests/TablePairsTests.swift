@@ -59,6 +59,34 @@ struct TablePairsTests {
         for index in 0..<3 { _ = try pairs.pixels(at: index, which: .image0, size: 16) }
     }
 
+    /// The names of pairs are numbers of rows, which rows that are no pairs move.
+    @Test func numbersOfChosenRowsAreInADigest() throws {
+        let whole = try table("scored.parquet")
+        #expect(try TablePairs(whole).rowsDigest == nil)
+        #expect(try TablePairs(table("broken_pictures.parquet"), dropUnreadable: true).rowsDigest == nil)
+        var selection = PairSelection()
+        selection.labels = .decided
+        let decided = try TablePairs(whole, selection: selection)
+        let rows = (0..<decided.count).map { JSONValue.integer(Int64(decided.row(at: $0))) }
+        #expect(decided.count < 24 && decided.rowsDigest == Digest.of(.document, .array(rows)))
+        // All rows, in another order.
+        (selection.labels, selection.maxPairs) = (.any, 24)
+        let shuffled = try TablePairs(whole, selection: selection)
+        #expect(shuffled.count == 24 && shuffled.rowsDigest != nil)
+        // Ties before the others: the same pairs, with other names.
+        selection.maxPairs = nil
+        selection.labels = .decided
+        let paths = try ["ties.parquet", "scored.parquet"].map { try FixtureFiles.path("tables/\($0)") }
+        let folder = try scratch()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (path, name) in zip(paths, ["a", "b"]) {
+            try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/\(name).parquet")
+        }
+        let moved = try TablePairs(.parquet(folder), selection: selection)
+        #expect(moved.digest == decided.digest && moved.rowsDigest != decided.rowsDigest)
+        #expect(moved.item(at: 0).id != decided.item(at: 0).id)
+    }
+
     @Test func columnsOfAnotherTypeAreNamed() throws {
         let table = try table("scored.parquet")
         var columns = PairColumns()

@@ -127,6 +127,16 @@ package struct TablePairs: PreferenceDataset {
     /// The row of the table that a pair is.
     package func row(at index: Int) -> Int { pairs[index].row }
 
+    /// Stands for the numbers of the rows, in the order of the pairs; nil where every row but the refused ones is a pair, in
+    /// the order of the table.
+    package var rowsDigest: Digest? {
+        let left = Set(refused.map(\.row))
+        var all = (0..<pictures.table.rowCount).lazy.filter { !left.contains($0) }.makeIterator()
+        if pairs.allSatisfy({ $0.row == all.next() }), all.next() == nil { return nil }
+        // The canonical JSON of a list, without the list of its values.
+        return .of(.document, "[\(pairs.map { "\($0.row)" }.joined(separator: ","))]")
+    }
+
     /// One picture at its own size. - Throws: `FolderImageChanged`, `TableError`, `ImageError`.
     package func image(at index: Int, which: PairSide) throws -> Image? {
         let (bytes, picture) = try file(at: index, which: which)
