@@ -109,9 +109,8 @@ let package = Package(
             ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "Training"],
             exclude: [
                 "Fixtures", "README.md", "make_fixtures.py", "make_lora_fixture.py", "make_autoencoder_fixtures.py",
-                "make_unet_fixtures.py", "make_conditioning_fixtures.py", "make_sampling_fixtures.py",
-                "parity_table.py",
-                "table.py",
+                "make_conditioning_fixtures.py", "make_pictures_fixtures.py", "make_sampling_fixtures.py",
+                "make_unet_fixtures.py", "parity_table.py", "table.py",
             ]),
         tests(
             "ComparisonTests", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
@@ -133,7 +132,8 @@ let package = Package(
         tests("ReportsTests", ["Core", "Compute", "Reports"]),
         // Runs the built program as a process; `swift test` builds it besides the tests.
         tests(
-            "EndToEndTests", ["Core", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]),
+            "EndToEndTests", ["Core", "Tables", "Datasets", "Ledger", "SeededRandom", "TinyRuns"], exclude: ["PowerCut"]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
