@@ -1,4 +1,5 @@
 import Core
+import Datasets
 import Foundation
 import Ledger
 import Testing
@@ -62,7 +63,9 @@ import TinyRuns
 
     @Test(
         .enabled(if: OpenedFiles.canBeSeen, "strace is not here, or may not trace: no run's open files are walked"),
-        arguments: ["diffusion", "fresh", "scorer", "latents", "sdxl"])
+        arguments: [
+            "diffusion", "fresh", "scorer", "latents", "sdxl", "pair_folders", "parquet", "arrow",
+        ])
     func everyFileThatARunReadsIsAccountedFor(kind: String) throws {
         try Sandbox.with { sandbox in
             let (recipe, places) = try sandbox.prepare(kind)
@@ -156,6 +159,34 @@ extension Sandbox {
             try AtomicFile.write(text.replacingOccurrences(of: "latent-unet", with: "latent/unet"), to: recipe)
             places["CONFIG"] = [runs.folder, runs.path("latent")]
             places["DATA"] = [runs.path("data")]
+        case "pair_folders":
+            let pairs = try PairFolder(runs, "stored")
+            let folder = runs.path("pairs")
+            for (name, side) in [("w", PairSide.image0), ("l", .image1)] {
+                try FileContents.makeFolder("\(folder)/\(name)")
+                for index in 0..<4 {
+                    try FileManager.default.moveItem(
+                        atPath: pairs.picture(index, side), toPath: "\(folder)/\(name)/\(index).png")
+                }
+            }
+            for index in 0..<4 {
+                // Captions may lie beside either picture, under either name.
+                let name = ["w/0.txt", "l/1.txt", "w/2.caption", "l/3.caption"][index]
+                try AtomicFile.write("a red circle \(index)", to: "\(folder)/\(name)")
+            }
+            try AtomicFile.write("left alone", to: "\(folder)/w/notes.md")
+            recipe = try runs.recipe("name: dpo")
+            let text = String(decoding: try FileContents.read(recipe), as: UTF8.self)
+            try AtomicFile.write(
+                text.replacingOccurrences(
+                    of: "{kind: shapes, size: 16, pairs: 8, seed: 3}",
+                    with: "{kind: pair_folders, path: \(folder), size: 16}"), to: recipe)
+            places["DATA"] = [folder]
+        case "parquet", "arrow":
+            let format = try #require(StoredTable.Format(rawValue: kind))
+            let table = try StoredTable(runs, format)
+            recipe = try table.recipe(runs)
+            places["DATA"] = [table.path]
         case "sdxl":
             try sdxlModel(latents: false)
             for tokenizer in ["tokenizer", "tokenizer_2"] { try addTokenizerFiles("model/\(tokenizer)") }
