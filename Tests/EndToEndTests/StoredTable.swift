@@ -52,7 +52,7 @@ struct StoredTable {
         return recipe
     }
 
-    /// Turns one bit in the middle of the first picture of the first row as it lies in the file.
+    /// Turns one bit of the first picture of the first row, wherever it lies in the file.
     func damagePicture() throws {
         let table = try format == .parquet ? Table.parquet(file) : Table.arrow(file)
         guard case .bytes(let picture) = try table.value(row: 0, column: table.column("jpg_0")) else {
@@ -60,10 +60,11 @@ struct StoredTable {
             return
         }
         var bytes = try FileContents.read(file)
-        // Pictures do not compress: what the codec made of them holds stretches of their bytes.
-        let part = picture[(picture.count / 2)..<(picture.count / 2 + 24)]
-        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: part) })
-        bytes[place + 8] ^= 4
+        // What ends a JPEG is its own, and does not compress: it stands in the page as it is.
+        let part = picture[(picture.count - 30)..<(picture.count - 6)]
+        let places = bytes.indices.filter { bytes[$0...].starts(with: part) }
+        try #require(!places.isEmpty)
+        for place in places { bytes[place + 8] ^= 4 }
         try AtomicFile.write(bytes, to: file)
     }
 }

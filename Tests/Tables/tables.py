@@ -293,6 +293,57 @@ def unextended(column):
     return column
 
 
+def other_writers(draw, folder, entries):
+    """Files of writers that are not pyarrow."""
+    rows = 90
+    table = pa.table({
+        "flag": [k % 3 == 0 for k in range(rows)],
+        "small": pa.array([draw.randrange(-99, 99) if k % 4 else None for k in range(rows)], pa.int8()),
+        "large": pa.array([draw.randrange(2 ** 63) for k in range(rows)], pa.uint64()),
+        "number": [draw.random() if k % 5 else None for k in range(rows)],
+        "caption": [draw.choice(TEXTS) + str(k // 3) if k % 7 else None for k in range(rows)],
+        "picture": [draw.randbytes(draw.randrange(200)) for k in range(rows)],
+        "scores": pa.array([[draw.random()] * (k % 3) if k % 6 else None for k in range(rows)], pa.list_(pa.float64())),
+        "image": pa.array([{"bytes": draw.randbytes(30), "path": None if k % 2 else f"{k}.png"} for k in range(rows)]),
+        "when": pa.array([k * 10 ** 9 for k in range(rows)], pa.timestamp("us")),
+    })
+
+    def keep(name, kind="parquet"):
+        path = f"{folder}/{name}"
+        back = pq.read_table(path) if kind == "parquet" else pa.ipc.open_stream(path).read_all()
+        entries[name] = {"kind": kind, "rows": back.num_rows, "values": values(back, kind)}
+
+    try:
+        import polars
+        frame = polars.from_arrow(table)
+        for k, codec in enumerate(["uncompressed", "snappy", "gzip", "zstd"]):
+            frame.write_parquet(
+                f"{folder}/polars-{k}.parquet", compression=codec, row_group_size=draw.choice([7, 90]), data_page_size=draw.choice([50, 10 ** 6]),
+                statistics=draw.random() < 0.5)
+            keep(f"polars-{k}.parquet")
+        frame.write_ipc_stream(f"{folder}/polars.arrow")
+        keep("polars.arrow", "arrow")
+    except ImportError:
+        print("polars is not installed: left out")
+    try:
+        import duckdb
+        for k, options in enumerate([
+                "CODEC snappy, PARQUET_VERSION v1", "CODEC zstd, PARQUET_VERSION v2", "CODEC gzip, PARQUET_VERSION v2", "CODEC lz4_raw",
+                "CODEC uncompressed, PARQUET_VERSION v2"]):
+            duckdb.sql(f"COPY (SELECT * FROM \"table\") TO '{folder}/duckdb-{k}.parquet' (FORMAT parquet, {options}, ROW_GROUP_SIZE 2048)")
+            keep(f"duckdb-{k}.parquet")
+    except ImportError:
+        print("duckdb is not installed: left out")
+    try:
+        import fastparquet
+        frame = table.select(["flag", "large", "number", "picture"]).to_pandas()
+        for k, codec in enumerate([None, "SNAPPY", "GZIP", "ZSTD"]):
+            fastparquet.write(f"{folder}/fastparquet-{k}.parquet", frame, compression=codec, row_group_offsets=[0, 40])
+            keep(f"fastparquet-{k}.parquet")
+    except ImportError:
+        print("fastparquet is not installed: left out")
+
+
 def refusals(table, container):
     """Columns that cannot be read, with what the refusal says."""
     found = {}
@@ -361,6 +412,7 @@ def main():
             text = str(error).split("\n")[0][:90]
             skipped[text] = skipped.get(text, 0) + 1
     datasets_folders(random.Random(arguments.seed), folder, entries)
+    other_writers(random.Random(arguments.seed), folder, entries)
     with open(f"{folder}/expected.json", "w") as file:
         json.dump(entries, file, ensure_ascii=False, separators=(",", ":"))
     print(f"{len(entries)} tables in {folder}; not written by pyarrow: {sum(skipped.values())}")
