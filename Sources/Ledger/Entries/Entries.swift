@@ -5,8 +5,8 @@ package enum Entries {
     package enum Batch {
         package static let ids = RecordKey<[String]>(
             .batch, "ids", .items,
-            "names of the items: `pair-NNNNNN`, its line from 1 (of the built-in pairs its number from 0); of the built-in "
-                + "single pictures `picture-N`, from 0")
+            "names of the items: `pair-NNNNNN`, its line from 1 (of the built-in pairs its number from 0), `row-NNNNNNN`, its "
+                + "row of a table from 0; of the built-in single pictures `picture-N`, from 0")
         package static let items = RecordKey<[String]>(
             .batch, "items", .items,
             "digests of the items in hexadecimal (`smpo/data-item/1`; of the built-in single pictures that of the "

@@ -146,7 +146,8 @@ struct Workload {
             let unet = try UNet2DConditionModel(config: config, loader: ParameterLoader(seed: 1))
             for parameter in unet.parameters { parameter.isTrainable = backward }
             let (x, context) = (numbers([1, 4, size, size], 1), numbers([1, 77, text], 2))
-            let states = TextStates(context: context, pooled: config.additionEmbedding.map { numbers([1, $0.pooledDim], 3) })
+            let states = TextStates(
+                context: context, pooled: config.additionEmbedding.map { numbers([1, $0.pooledDim], 3) })
             let added = TextCondition(states, sizes: [SizeCondition(square: 8 * size)]).added
             return {
                 let tape = Tape(engine: engine, isRecording: backward)
