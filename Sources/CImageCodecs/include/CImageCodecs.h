@@ -82,5 +82,13 @@ ci_status ci_png_encode(
     const uint8_t *rgb, uint32_t width, uint32_t height, const char *keyword, const char *text, ci_buffer *encoded,
     ci_message *message);
 
+/// Writes `width * height * 3` bytes as a baseline JPEG, as Pillow does without options but `quality` (1 to 100): YCbCr,
+/// colours at half the width and height, exact integer DCT.
+ci_status ci_jpeg_encode(
+    const uint8_t *rgb, uint32_t width, uint32_t height, int quality, ci_buffer *encoded, ci_message *message);
+
+/// The library that reads and writes JPEG, with its version.
+const char *ci_jpeg_version(void);
+
 /// Releases what a call handed out; a null pointer is fine.
 void ci_free(void *pointer);
