@@ -27,12 +27,12 @@ package struct Prompts: Sendable {
     package init(_ texts: [String], size: SizeCondition) { (self.texts, self.size) = (texts, size) }
 
     /// The prompts at `rows`, with what belongs to them.
-    package subscript(rows: Range<Int>) -> Prompts {
+    package subscript(rows: some Sequence<Int>) -> Prompts {
         var part = self
-        part.texts = Array(texts[rows])
-        part.seconds = seconds.map { Array($0[rows]) }
-        part.negatives = negatives.map { Array($0[rows]) }
-        part.negativeSeconds = negativeSeconds.map { Array($0[rows]) }
+        part.texts = rows.map { texts[$0] }
+        part.seconds = seconds.map { all in rows.map { all[$0] } }
+        part.negatives = negatives.map { all in rows.map { all[$0] } }
+        part.negativeSeconds = negativeSeconds.map { all in rows.map { all[$0] } }
         return part
     }
 

@@ -58,36 +58,46 @@ package struct Drawing: Sendable {
 
     /// A picture for each prompt. `progress` is told of each call of the network for `atOnce` pictures; what it throws ends
     /// the drawing.
-    /// - Throws: `ConfigError` for prompts that do not fit the model; what `progress` throws.
-    package func images(_ prompts: Prompts, progress: @escaping (_ pictures: Int, _ call: Int) throws -> Void) throws
-        -> [Image]
-    {
+    /// - Parameter places: whose noise each picture starts from; its own place's by default.
+    /// - Throws: `ConfigError` for prompts that do not fit the model, `TrainingError` for a picture with a number that is none;
+    ///   what `progress` throws.
+    package func images(
+        _ prompts: Prompts, noise places: [Int]? = nil,
+        progress: @escaping (_ pictures: Int, _ call: Int) throws -> Void
+    ) throws -> [Image] {
+        precondition(places == nil || places?.count == prompts.texts.count)
         try prompts.requireFit(model)
         return try stride(from: 0, to: prompts.texts.count, by: settings.atOnce).flatMap { start in
-            let places = start..<min(prompts.texts.count, start + settings.atOnce)
-            let (positive, negative) = prompts[places].conditions(
+            let rows = start..<min(prompts.texts.count, start + settings.atOnce)
+            let places = rows.map { places?[$0] ?? $0 }
+            let (positive, negative) = prompts[rows].conditions(
                 of: model, isGuided: settings.isGuided, engine: engine)
             let samples = try loop.run(
                 normals(.noise, places), positive, unconditional: negative,
                 freshNoise: { normals(.sampler, places, start: $0 << 24) },
                 observe: { call, _, _ in try progress(start, call + 1) })
-            return pictures(samples)
+            return try pictures(samples, places)
         }
     }
 
     /// Normals of the samples at `places`, each from its own place's numbers.
-    private func normals(_ name: StreamName, _ places: Range<Int>, start: Int = 0) -> Tensor {
+    private func normals(_ name: StreamName, _ places: [Int], start: Int = 0) -> Tensor {
         let factor = Drawing.factor(of: model)
         let shape = [1, model.unet.config.inChannels, settings.height / factor, settings.width / factor]
         return engine.stacked(
             places.map { RandomStream(seed: settings.seed, name, step: $0).normals(start: start, shape: shape) })
     }
 
-    private func pictures(_ samples: Tensor) -> [Image] {
-        (0..<samples.shape[0]).map { row in
+    private func pictures(_ samples: Tensor, _ places: [Int]) throws -> [Image] {
+        try places.enumerated().map { row, place in
             let sample = samples.slice(row..<row + 1)
-            let planes = model.autoencoder?.decode(sample, engine: engine) ?? sample
-            return PixelPlanes.image(planes.floats, width: settings.width, height: settings.height)
+            let planes = (model.autoencoder?.decode(sample, engine: engine) ?? sample).floats
+            guard planes.allSatisfy(\.isFinite) else {
+                throw TrainingError.mismatch(
+                    what: "the picture drawn at place \(place)", expected: "finite numbers",
+                    found: "some that are none", hint: "the weights, or the size, are beyond what the model bears")
+            }
+            return PixelPlanes.image(planes, width: settings.width, height: settings.height)
         }
     }
 }

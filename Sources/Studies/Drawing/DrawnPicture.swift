@@ -17,11 +17,31 @@ package struct DrawnPicture: Sendable {
         _ image: Image, _ prompts: Prompts, place: Int, settings: DrawingSettings, digests: [String: Digest],
         isSized: Bool, control: JSONObject?
     ) {
+        self.init(
+            image,
+            origin: Self.origin(
+                prompts, place: place, noise: place, settings: settings, digests: digests, isSized: isSized,
+                control: control))
+    }
+
+    /// The picture that was drawn from `origin`.
+    package init(_ image: Image, origin: JSONObject) {
+        var record = origin
+        record["pixels"] = .digest(image.digest)
+        (self.image, self.record) = (image, record)
+    }
+
+    /// All that the picture at `place` of those drawn of `prompts` follows from, where it starts from the noise of the place
+    /// `noise`.
+    package static func origin(
+        _ prompts: Prompts, place: Int, noise: Int, settings: DrawingSettings, digests: [String: Digest],
+        isSized: Bool, control: JSONObject?
+    ) -> JSONObject {
         var record = settings.json
         record["schema"] = 1
         record["contract"] = .string(Contract.standard.rawValue)
         record["prompt"] = .string(prompts.texts[place])
-        record["place"] = .integer(place)
+        record["place"] = .integer(noise)
         for (key, texts) in [
             ("prompt_2", prompts.seconds), ("negative_prompt", prompts.negatives),
             ("negative_prompt_2", prompts.negativeSeconds),
@@ -36,8 +56,7 @@ package struct DrawnPicture: Sendable {
         }
         record["model"] = .object(JSONObject(digests.map { ($0.key, JSONValue.digest($0.value)) }))
         record["control"] = control.map { .object($0) }
-        record["pixels"] = .digest(image.digest)
-        (self.image, self.record) = (image, record)
+        return record
     }
 
     /// The text of its file.
