@@ -34,6 +34,9 @@ package struct Workspace: Sendable {
     /// The scores of reward models that recipes name.
     package var scores: String { path(".smpo/scores") }
 
+    /// Pictures drawn for evaluations, and their scores.
+    package var pictures: String { path(".smpo/pictures") }
+
     /// Digests of the pictures of tables, which are made once.
     package var tables: String { path(".smpo/tables") }
 

@@ -5,7 +5,7 @@ package struct TableTextPresenter: Presenter {
     /// The form.
     package init() {}
 
-    /// Its title, the tables of its children, and what it comes to.
+    /// Its title, the tables of its children, what was not checked, and what it comes to.
     package func present(_ finding: Finding) -> String {
         var lines = [finding.title]
         for child in finding.children {
@@ -14,6 +14,9 @@ package struct TableTextPresenter: Presenter {
                 lines += Figures.table([table.head] + table.rows, rightAligned: table.numbers).map { "  " + $0 }
             }
         }
-        return VisibleText.lines(lines + ["", finding.conclusion?.sentence ?? ""])
+        if !finding.unchecked.isEmpty {
+            lines += ["", "Not checked"] + finding.unchecked.map { "  \($0.what): \($0.why)" }
+        }
+        return VisibleText.lines(lines + (finding.conclusion.map { ["", $0.sentence] } ?? []))
     }
 }

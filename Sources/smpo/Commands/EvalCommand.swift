@@ -12,9 +12,17 @@ import Training
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Judge a model, alone or against another, on held-out captions and pairs of the shapes world.",
+        abstract:
+            "Judge a model, alone or against another: on files of prompts by reward models, or on the shapes world.",
         discussion: """
-            For each seed samples of held-out captions are looked at by a judge that knows the rules of the shapes world
+            With --prompts a picture of each prompt is drawn by every model, from the same noise, by one sampler where their
+            schedules are one, and scored by each of --rewards: medians and means, and, with --reference, how often which
+            picture scores higher (equal ones apart), with 95 % bootstrap intervals; by style where the file has styles; and
+            the protocol that they came about by. Pictures and scores are kept below .smpo/pictures under digests of all that
+            they follow from, and are not made twice: interrupted, the command goes on where it was. With --jobs several
+            processes draw and score side by side; the figures are the same.
+
+            Without --prompts: for each seed samples of held-out captions are looked at by a judge that knows the rules of the shapes world
             and took no part in training: right attributes, mean and median reward, mean brightness. --scorer asks a
             reward model about the same pictures.
 
@@ -29,6 +37,9 @@ struct EvalCommand: ParsableCommand {
             it orders as the judge does, where chance is one half.
 
             EXAMPLES
+              smpo eval --prompts hpd_v2/test.json --model .smpo/runs/run-1 --reference sd15 --page eval.html --rewards \
+                pickscore=PickScore_v1,pickscore.processor=CLIP-ViT-H-14-laion2B-s32B-b79K,hpsv2=HPS_v2.1_compressed.pt
+              smpo eval --prompts PartiPrompts.tsv --model sdxl --steps 30 --jobs 4 --rewards imagereward,aesthetic
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
               smpo eval --model Golden/shapes-pickscore --reference Golden/shapes-base
@@ -60,11 +71,16 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "Held-out captions to sample.")
     var captions = 100
 
-    @Option(help: "DDIM steps.")
-    var steps = 25
-
     @Flag(help: "Print the result as JSON, with each caption's reward.")
     var json = false
+
+    @OptionGroup(title: "FILES OF PROMPTS") var prompted: PromptEvaluationOptions
+
+    @OptionGroup(title: "MODEL, WITH --prompts") var modelOptions: ModelOptions
+
+    @OptionGroup(title: "SAMPLER, WITH --prompts; of the shapes world --steps alone") var samplerOptions: SamplerOptions
+
+    @OptionGroup(title: "PROMPTS AND SIZE, WITH --prompts") var promptOptions: PromptOptions
 
     @OptionGroup var engineOptions: EngineOptions
 
@@ -83,10 +99,32 @@ struct EvalCommand: ParsableCommand {
             throw ValidationError("--captions: expected 1 to \(split.captions.count), found \(captions)")
         }
         if pairs < 0 { throw ValidationError("--pairs: expected 0 or more, found \(pairs)") }
-        if steps < 1 || steps > 1000 { throw ValidationError("--steps must be between 1 and 1000") }
+        if prompted.prompts == nil {
+            let options = [modelOptions.isForPrompts, samplerOptions.isForPrompts, promptOptions.isForPrompts]
+            if let one = options.compactMap(\.self).first { throw ValidationError("\(one) goes with --prompts") }
+        } else if let one = isForShapes {
+            throw ValidationError("\(one) is for the shapes world: leave it out, or --prompts")
+        }
     }
 
+    /// An option that was given and means nothing where prompts of a file are drawn; nil where there is none.
+    private var isForShapes: String? {
+        [
+            ("--scorer", scorer != nil), ("--recipe", recipe != TrainCommand.embedded), ("--seeds", seeds != "1,2,3"),
+            ("--split", split != .test), ("--pairs", pairs != 200), ("--captions", captions != 100),
+        ].first(where: \.1)?.0
+    }
+
+    /// DDIM steps of the shapes world.
+    private var steps: Int { samplerOptions.steps ?? 25 }
+
     func run() throws {
+        if let prompts = prompted.prompts {
+            return try PromptEvaluationRun(
+                options: prompted, sampler: samplerOptions, drawn: promptOptions,
+                folders: try modelOptions.folders([reference, model].compactMap(\.self)), engineOptions: engineOptions
+            ).run(prompts, json: json)
+        }
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let numbers = try seeds.split(separator: ",").map { word in

@@ -11,7 +11,8 @@ enum Thumbnail {
     static func picture(
         _ planes: [Float], edge: Int, label: String, alternative: String, note: String
     ) throws -> Picture {
-        try picture(PixelPlanes.image(planes, width: edge, height: edge), label, alternative, note)
+        try picture(
+            PixelPlanes.image(planes, width: edge, height: edge), label: label, alternative: alternative, note: note)
     }
 
     /// A picture of a latent [c, h, w]: its first three channels, or its only one. Values of −3…3 are shown from dark to
@@ -29,12 +30,15 @@ enum Thumbnail {
         }
         let note = [note, shape[0] > 3 ? "channels 1–3 of \(shape[0])" : ""].filter { !$0.isEmpty }.joined(
             separator: "; ")
-        return try picture(PixelPlanes.image(planes, width: shape[2], height: shape[1]), label, alternative, note)
+        return try picture(
+            PixelPlanes.image(planes, width: shape[2], height: shape[1]), label: label, alternative: alternative,
+            note: note)
     }
 
-    private static func picture(_ image: Image, _ label: String, _ alternative: String, _ note: String) throws
-        -> Picture
-    {
+    /// A picture, made smaller where it is longer than `edge`.
+    static func picture(
+        _ image: Image, _ edge: Int = edge, label: String, alternative: String, note: String
+    ) throws -> Picture {
         let longest = max(image.width, image.height)
         let small =
             longest <= edge

@@ -1,0 +1,75 @@
+import Core
+import Datasets
+import Preferences
+
+/// What came of an evaluation: the scores of every model's pictures by every reward model, and how they came about.
+package struct PromptEvaluationReport: Sendable {
+    /// A model with its pictures and their scores.
+    package struct Model: Sendable {
+        /// What the pictures follow from.
+        package let source: PictureSource
+        /// The pictures.
+        package let drawn: PromptEvaluation.Drawn
+        /// Scores by each reward model, in the order of `rewards`.
+        package let scores: [PromptEvaluation.Scores]
+
+        /// Takes all fields as they are.
+        package init(source: PictureSource, drawn: PromptEvaluation.Drawn, scores: [PromptEvaluation.Scores]) {
+            (self.source, self.drawn, self.scores) = (source, drawn, scores)
+        }
+    }
+
+    /// Prompts that are looked at together.
+    package struct Group: Sendable {
+        /// The style; nil for all prompts.
+        package let style: String?
+        /// Which scores are its, by their index.
+        package let indices: [Int]
+    }
+
+    /// The prompts, and which of them were drawn.
+    package let prompts: PromptSet, places: [Int]
+    /// The models: the one that is compared with first, where there are two.
+    package let models: [Model]
+    /// The reward models.
+    package let rewards: [EvaluationReward.Statement]
+
+    /// Takes all fields as they are.
+    package init(
+        prompts: PromptSet, places: [Int], models: [Model], rewards: [EvaluationReward.Statement]
+    ) {
+        precondition(!places.isEmpty && models.allSatisfy { $0.scores.count == rewards.count })
+        (self.prompts, self.places, self.models, self.rewards) = (prompts, places, models, rewards)
+    }
+
+    /// The styles in the order in which they first come; empty where the file sorts nothing.
+    package var styles: [Group] {
+        prompts.styles.compactMap { style in
+            let indices = places.indices.filter { index in
+                prompts.prompts[places[index]].style.map { utf8Equal($0, style) } ?? false
+            }
+            return indices.isEmpty ? nil : Group(style: style, indices: indices)
+        }
+    }
+
+    /// All prompts.
+    package var all: Group { Group(style: nil, indices: Array(places.indices)) }
+
+    /// A model's scores by a reward model, in its own unit.
+    package func scores(_ model: Int, _ reward: Int, in group: Group) -> [Double] {
+        let values = models[model].scores[reward].values
+        return group.indices.map { Double(values[$0]) }
+    }
+
+    /// What is said of them together.
+    package func summary(_ model: Int, _ reward: Int, in group: Group) -> ScoreSummary {
+        ScoreSummary(scores(model, reward, in: group))
+    }
+
+    /// The last model against the first, prompt by prompt, in the reward model's own unit; nil where there is one alone.
+    package func comparison(_ reward: Int, in group: Group) -> PairedComparison? {
+        guard models.count > 1 else { return nil }
+        return PairedComparison(
+            scores(models.count - 1, reward, in: group), against: scores(0, reward, in: group))
+    }
+}

@@ -1,0 +1,239 @@
+import Core
+import Datasets
+import Foundation
+import Testing
+
+/// `smpo eval --prompts` by the program alone, on tiny models of SD1.5's layout and tiny reward models.
+@Suite struct PromptEvaluationTests {
+    private static let rewards = "\(SourceTree.root)/Tests/PreferencesTests/Fixtures"
+    private static let asked = [
+        "hpsv2=\(rewards)/hpsv2", "imagereward=\(rewards)/imagereward", "aesthetic=\(rewards)/aesthetic/clip",
+        "aesthetic.head=\(rewards)/aesthetic/relu.pth", "pickscore=\(SourceTree.root)/Golden/shapes-pickscore",
+    ].joined(separator: ",")
+    private static let names = ["hpsv2", "imagereward", "aesthetic", "pickscore"]
+    private static let prompts = ["a cup", "a RED \"cup\"", "", "two dogs, a house", "a cup"]
+
+    /// A sandbox with two models, `before` and `after`, which has other weights, and prompts of two styles.
+    private func with(_ body: (Sandbox) throws -> Void) throws {
+        try Sandbox.with { sandbox in
+            let from = "\(SourceTree.root)/Tests/OracleTests/Fixtures/sampling/sd"
+            for model in ["before", "after"] {
+                try FileContents.makeFolder(sandbox.runs.path(model))
+                for part in try FileContents.names(in: from)
+                where !["cases", "inputs", "out", "controlnet"].contains(part) {
+                    try FileManager.default.copyItem(
+                        atPath: "\(from)/\(part)", toPath: sandbox.runs.path("\(model)/\(part)"))
+                }
+            }
+            // Other weights: the last byte of the text encoder's file is the upper one of a half.
+            let file = try #require(
+                FileContents.names(in: sandbox.runs.path("after/text_encoder")).first { $0.hasSuffix("safetensors") })
+            let path = sandbox.runs.path("after/text_encoder/\(file)")
+            var bytes = try FileContents.read(path)
+            for place in 0..<64 { bytes[bytes.count - 1 - 2 * place] ^= 0x80 }
+            try AtomicFile.write(bytes, to: path)
+            let styles = ["x", "y", "x", "y", "y"]
+            let rows = zip(Self.prompts, styles).map { "\($0)\t\($1)\n" }
+            try sandbox.runs.write("Prompt\tCategory\n" + rows.joined(), to: "prompts.tsv")
+            try body(sandbox)
+        }
+    }
+
+    private func eval(_ sandbox: Sandbox, _ more: String..., rewards: String = asked) throws -> Program.Result {
+        try sandbox.program.start(
+            [
+                "eval", "--prompts", "prompts.tsv", "--model", "after", "--rewards", rewards, "--steps", "2", "--size",
+                "16",
+            ]
+                + more
+        ).wait()
+    }
+
+    private func json(_ result: Program.Result) throws -> JSONCursor {
+        #expect(result.status == 0, "\(result.errors)")
+        return JSONCursor(try JSONValue.parse(result.output, file: "stdout"), name: "eval")
+    }
+
+    private func scores(_ value: JSONCursor, _ model: Int, _ reward: Int) throws -> [Double] {
+        try value["models"][model]["scores"][reward]["scores"].elements().map { try $0.double() }
+    }
+
+    /// Pictures are those of `smpo sample`, scores those of `smpo score`, and what is said of them is what a naive loop says.
+    @Test func theFiguresAreThoseOfSampleAndScore() throws {
+        try with { sandbox in
+            let value = try json(try eval(sandbox, "--reference", "before", "--json"))
+            #expect(try value["models"].elements().map { try $0["model"].string() } == ["before", "after"])
+            #expect(try value["made_now"]["pictures"].elements().map { try $0.int() } == [5, 5])
+            for (place, model) in ["before", "after"].enumerated() {
+                let drawn = try sandbox.program.start(
+                    [
+                        "sample", "--model", model, "--steps", "2", "--size", "16", "--out", "grid.png", "--pictures",
+                        model,
+                    ]
+                        + Self.prompts
+                ).wait()
+                #expect(drawn.status == 0, "\(drawn.errors)")
+                let pixels = try value["models"][place]["pictures"].elements().map { try $0.digest() }
+                for index in Self.prompts.indices {
+                    let file = sandbox.runs.path("\(model)/0000\(index).png")
+                    let image = try ImageDecoder.decode(bytes: FileContents.read(file), file: file)
+                    #expect(image.digest == pixels[index], "\(model) \(index)")
+                }
+                let options = [
+                    ["hpsv2", "--model", "\(Self.rewards)/hpsv2"],
+                    ["imagereward", "--model", "\(Self.rewards)/imagereward"],
+                    [
+                        "aesthetic", "--model", "\(Self.rewards)/aesthetic/clip", "--head",
+                        "\(Self.rewards)/aesthetic/relu.pth",
+                    ], ["pickscore", "--model", "\(SourceTree.root)/Golden/shapes-pickscore"],
+                ]
+                for (reward, option) in options.enumerated() {
+                    let all = try scores(value, place, reward)
+                    for index in [0, 3] {
+                        let caption = reward == 2 ? [] : ["--caption", Self.prompts[index]]
+                        let asked = try json(
+                            try sandbox.program.start(
+                                ["score", "--json", "--reward"] + option + ["\(model)/0000\(index).png"] + caption
+                            ).wait())
+                        #expect(try asked["images"][0]["score"].double() == all[index], "\(model) \(reward) \(index)")
+                    }
+                    #expect(Set(all).count > 2)
+                }
+            }
+            for reward in Self.names.indices {
+                let (before, after) = (try scores(value, 0, reward), try scores(value, 1, reward))
+                let all = try value["models"][1]["scores"][reward]
+                #expect(try all["reward"].string() == Self.names[reward])
+                #expect(try all["all"]["median"].double() == after.sorted()[2])
+                #expect(try abs(all["all"]["mean"].double() - after.reduce(0, +) / 5) < 1e-12)
+                let style = try all["styles"][0]
+                #expect(try style["style"].string() == "x" && style["summary"]["count"].int() == 2)
+                #expect(try style["summary"]["median"].double() == (after[0] + after[2]) / 2)
+                let wins = try value["comparisons"][reward]["all"]
+                #expect(try wins["wins"].int() == zip(after, before).count { $0 > $1 })
+                #expect(try wins["ties"].int() == zip(after, before).count { $0 == $1 })
+                #expect(try wins["losses"].int() == zip(after, before).count { $0 < $1 })
+            }
+        }
+    }
+
+    /// Several processes, another instruction set and other workers come to the same figures, and what is kept is not made again;
+    /// what is damaged is.
+    @Test func severalProcessesAreOne() throws {
+        try with { sandbox in
+            let one = try json(
+                try eval(sandbox, "--reference", "before", "--json", "--isa", "baseline", "--workers", "3"))
+            let two = try json(
+                try eval(sandbox, "--reference", "before", "--json", "--jobs", "2", "--pictures", "elsewhere"))
+            #expect(try one["digest"].string() == two["digest"].string())
+            // The second process has left nothing to do.
+            #expect(try two["made_now"]["pictures"].elements().map { try $0.int() } == [0, 0])
+            #expect(try two["made_now"]["scores"][1].elements().map { try $0.int() } == [0, 0, 0, 0])
+
+            let folder = sandbox.runs.path("elsewhere")
+            let files = try #require(FileManager.default.subpaths(atPath: folder)).sorted()
+            let picture = try #require(files.first { $0.hasSuffix(".png") })
+            let score = try #require(files.first { $0.hasPrefix("scores/") && $0.hasSuffix(".json") })
+            let pixels = try ImageDecoder.decode(bytes: FileContents.read("\(folder)/\(picture)"), file: picture)
+            try PNGWriter.write(
+                Image(width: pixels.width, height: pixels.height, filledWith: .white), to: "\(folder)/\(picture)")
+            try AtomicFile.write("{}", to: "\(folder)/\(score)")
+            let again = try json(try eval(sandbox, "--reference", "before", "--json", "--pictures", "elsewhere"))
+            #expect(try again["digest"].string() == one["digest"].string())
+            #expect(try again["made_now"]["pictures"].elements().map { try $0.int() }.reduce(0, +) == 1)
+            let made = try again["made_now"]["scores"].elements().flatMap { try $0.elements().map { try $0.int() } }
+            #expect(made.reduce(0, +) == 1)
+            #expect(
+                try ImageDecoder.decode(bytes: FileContents.read("\(folder)/\(picture)"), file: picture) == pixels)
+        }
+    }
+
+    @Test func tableAndPageSayHowTheyCameAbout() throws {
+        try with { sandbox in
+            let first = try eval(sandbox, "--reference", "before", "--page", "eval.html", "--seed", "7")
+            #expect(first.status == 0, "\(first.errors)")
+            let text = first.output
+            for words in [
+                "after against before\n", "PickScore", "HPS v2", "ImageReward", "LAION Aesthetic v2",
+                "Medians over 5 prompts",
+                "higher  equal  lower", "by style", "pndm, spacing leading, 2 steps, guidance 7.5, 16 x 16, seed 7",
+                "no negative (the empty prompt)", "captions read as open_clip", "each prompt its own",
+                "what people see", "pictures as PNG", "table between tabs", "prompts.tsv, file ",
+            ] { #expect(text.contains(words), "\(words)\n\(text)") }
+            #expect(!text.contains("kept from before"))
+            let page = String(decoding: try FileContents.read(sandbox.runs.path("eval.html")), as: UTF8.self)
+            #expect(page.components(separatedBy: "data:image/png;base64,").count == 11)
+            #expect(page.contains("a RED &quot;cup&quot;") && !page.contains("<script"))
+            let kept = try eval(sandbox, "--reference", "before", "--seed", "7")
+            #expect(kept.output.contains("10 of 10 pictures: kept from before"), "\(kept.output)")
+        }
+    }
+
+    /// The same noise for all prompts: equal prompts are one picture. By place they are two.
+    @Test func theNoiseRuleIsWhatItSays() throws {
+        try with { sandbox in
+            let hps = "hpsv2=\(Self.rewards)/hpsv2"
+            func pictures(_ more: String...) throws -> [String] {
+                let result = try sandbox.program.start(
+                    [
+                        "eval", "--prompts", "prompts.tsv", "--model", "after", "--rewards", hps, "--steps", "2",
+                        "--size",
+                        "16", "--json",
+                    ] + more
+                ).wait()
+                return try json(result)["models"][0]["pictures"].elements().map { try $0.string() }
+            }
+            let own = try pictures("--seed", "0")
+            let same = try pictures("--same-noise")
+            #expect(own[0] != own[4] && same[0] == same[4] && own[0] == same[0] && own[1] != same[1])
+            // The first of each style, at their places of the whole file.
+            #expect(try pictures("--seed", "0", "--count", "1") == [own[0], own[1]])
+        }
+    }
+
+    @Test func jpegIsAnotherPicture() throws {
+        try with { sandbox in
+            let hps = "hpsv2=\(Self.rewards)/hpsv2"
+            let png = try json(try eval(sandbox, "--json", rewards: hps))
+            let jpeg = try json(try eval(sandbox, "--json", rewards: "\(hps),hpsv2.pictures=jpeg"))
+            #expect(try scores(png, 0, 0) != scores(jpeg, 0, 0))
+            #expect(try jpeg["rewards"][0]["pictures"].string().hasPrefix("JPEG, quality 75, 4:2:0, libjpeg"))
+            // The benchmark's lists are judged by JPEG files.
+            try FileContents.makeFolder(sandbox.runs.path("lists"))
+            try sandbox.runs.write(#"["a cup"]"#, to: "lists/benchmark_anime.json")
+            let list = try json(
+                try sandbox.program.run(
+                    "eval", "--prompts", "lists", "--model", "after", "--rewards", hps, "--steps", "2", "--size", "16",
+                    "--json"))
+            #expect(try list["rewards"][0]["pictures"].string().hasPrefix("JPEG"))
+            #expect(try scores(list, 0, 0)[0] == scores(jpeg, 0, 0)[0])
+        }
+    }
+
+    @Test func whatDoesNotFitIsNamed() throws {
+        try with { sandbox in
+            func refused(_ status: Int32, _ words: [String], _ arguments: [String]) throws {
+                let result = try sandbox.program.start(["eval", "--model", "after", "--steps", "1"] + arguments).wait()
+                #expect(result.status == status, "\(arguments): \(result.errors)")
+                for word in words { #expect(result.errors.contains(word), "\(arguments): \(result.errors)") }
+                #expect(!FileContents.exists(sandbox.runs.path(".smpo")))
+            }
+            let prompts = ["--prompts", "prompts.tsv"]
+            let hps = "hpsv2=\(Self.rewards)/hpsv2"
+            try refused(64, ["--rewards"], prompts)
+            try refused(64, ["--negative", "--prompts"], ["--negative", "x"])
+            try refused(64, ["--rewards", "--prompts"], ["--rewards", hps])
+            try refused(64, ["--seeds"], prompts + ["--rewards", hps, "--seeds", "1"])
+            try refused(64, ["hpsv2", "clipscore"], prompts + ["--rewards", "clipscore=x"])
+            try refused(
+                64, ["hpsv2.tail", "head"].map { $0 == "hpsv2.tail" ? "tail" : $0 },
+                prompts + ["--rewards", "\(hps),hpsv2.tail=x"])
+            try refused(64, ["hpsv2.reader", "open_clip"], prompts + ["--rewards", "\(hps),hpsv2.reader=mine"])
+            try refused(64, ["named twice"], prompts + ["--rewards", "\(hps),\(hps)"])
+            try refused(64, [".html"], prompts + ["--rewards", hps, "--page", "x.png"])
+            try refused(2, ["no kind of file"], ["--prompts", "after/vae/config.jsn", "--rewards", hps])
+            try sandbox.runs.write("Text\tCategory\na\tb\n", to: "other.tsv")
+            try refused(2, ["other.tsv", "Prompt"], ["--prompts", "other.tsv", "--rewards", hps])
+        }
+    }
+}
