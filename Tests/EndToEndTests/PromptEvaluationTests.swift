@@ -231,7 +231,8 @@ import Testing
             try refused(64, ["hpsv2.reader", "open_clip"], prompts + ["--rewards", "\(hps),hpsv2.reader=mine"])
             try refused(64, ["named twice"], prompts + ["--rewards", "\(hps),\(hps)"])
             try refused(64, [".html"], prompts + ["--rewards", hps, "--page", "x.png"])
-            try refused(2, ["no kind of file"], ["--prompts", "after/vae/config.jsn", "--rewards", hps])
+            try sandbox.runs.write("a cup\n", to: "prompts.md")
+            try refused(2, ["no kind of file"], ["--prompts", "prompts.md", "--rewards", hps])
             try sandbox.runs.write("Text\tCategory\na\tb\n", to: "other.tsv")
             try refused(2, ["other.tsv", "Prompt"], ["--prompts", "other.tsv", "--rewards", hps])
         }

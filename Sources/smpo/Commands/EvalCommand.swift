@@ -37,8 +37,7 @@ struct EvalCommand: ParsableCommand {
             it orders as the judge does, where chance is one half.
 
             EXAMPLES
-              smpo eval --prompts hpd_v2/test.json --model .smpo/runs/run-1 --reference sd15 --page eval.html --rewards \
-                pickscore=PickScore_v1,pickscore.processor=CLIP-ViT-H-14-laion2B-s32B-b79K,hpsv2=HPS_v2.1_compressed.pt
+              smpo eval --prompts test.json --model run --reference sd15 --rewards hpsv2
               smpo eval --prompts PartiPrompts.tsv --model sdxl --steps 30 --jobs 4 --rewards imagereward,aesthetic
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
