@@ -23,7 +23,7 @@ extension PromptEvaluationReport {
         }
         if !pictures.isEmpty {
             var child = Finding(
-                "pictures", "Pictures",
+                "side-by-side", "Pictures",
                 says: ["\(pictures.count) of \(places.count) prompts, evenly chosen; made smaller, with their scores."])
             child.contents = [.gallery(Gallery(pictures))]
             children.append(child)
