@@ -111,7 +111,7 @@ import Testing
         ]
         let known = all(try Self.program()).union(others)
         for (path, text) in try Self.texts() where path.hasSuffix(".swift") && !path.hasSuffix("HTMLStyle.swift") {
-            for match in text.matches(of: /(?:^|[^\w-])(--[a-z][a-z_-]*[a-z])/) {
+            for match in text.matches(of: /(?:^|[^\w-])(--[a-z][a-z0-9_-]*[a-z0-9])/) {
                 #expect(known.contains(String(match.output.1)), "\(path): \(match.output.1)")
             }
         }
