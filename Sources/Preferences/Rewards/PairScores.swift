@@ -30,7 +30,7 @@ package struct PairScores: Sendable {
             }
             let captions = rows.flatMap { [dataset.item(at: $0).caption, dataset.item(at: $0).caption] }
             let found = try scorer.scores(pictures, captions: captions, engine: engine)
-            scores += batch.indices.map { (found[2 * $0], found[2 * $0 + 1]) }
+            scores += (0..<batch.count).map { (found[2 * $0], found[2 * $0 + 1]) }
             try progress(batch.upperBound)
         }
         self.scores = scores
