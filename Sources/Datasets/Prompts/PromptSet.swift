@@ -43,7 +43,8 @@ package struct PromptSet: Sendable, Equatable {
         .of(.document, .array(prompts.map { [.string($0.text), $0.style.map(JSONValue.string) ?? .null] }))
     }
 
-    init(_ texts: [(text: String, style: String?)], sources: [Source], form: String, leftOut: [String] = []) {
+    /// Prompts with what they are sorted under, in order.
+    package init(_ texts: [(text: String, style: String?)], sources: [Source], form: String, leftOut: [String] = []) {
         var counts: [[UInt8]: Int] = [:]
         prompts = texts.map { text, style in
             let key = Array((style ?? "").utf8)

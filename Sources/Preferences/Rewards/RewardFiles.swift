@@ -40,16 +40,18 @@ package struct RewardFiles: Sendable, Equatable {
         (self.resizeOrder, self.antialias) = (resizeOrder, antialias)
     }
 
-    /// What is named or chosen other than by default.
-    var given: [Part] {
-        Part.allCases.filter { part in
-            switch part {
-            case .processor: processor != nil
-            case .head: head != nil
-            case .reader: reader != nil
-            case .resizeOrder: resizeOrder != .across
-            case .antialias: !antialias
-            }
+    /// What is named or chosen other than by default, as commands and recipes say it.
+    package var parts: [(part: Part, value: String)] {
+        Part.allCases.compactMap { part in
+            let value: String? =
+                switch part {
+                case .processor: processor
+                case .head: head
+                case .reader: reader?.rawValue
+                case .resizeOrder: resizeOrder == .across ? nil : resizeOrder.rawValue
+                case .antialias: antialias ? nil : "false"
+                }
+            return value.map { (part, $0) }
         }
     }
 

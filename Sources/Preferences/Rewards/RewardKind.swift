@@ -36,7 +36,7 @@ package struct RewardKind: Sendable, Equatable {
     /// Opens a model of this kind.
     /// - Throws: `RewardFilesError` for a part that it has no use for; what is missing, misshapen or not finite.
     package func open(_ files: RewardFiles) throws -> any RewardModel {
-        if let part = files.given.first(where: { !parts.contains($0) }) {
+        if let part = files.parts.map(\.part).first(where: { !parts.contains($0) }) {
             throw RewardFilesError(
                 what: "\(part.rawValue)", "has no use for \(title)",
                 expected: parts.isEmpty

@@ -34,6 +34,13 @@ package struct PictureSource: Sendable {
             isSized: isSized, control: nil)
     }
 
+    /// What the pictures of all places follow from alike, besides the model.
+    package var drawing: JSONObject {
+        var drawing = origin(of: 0)
+        for key in ["prompt", "place", "prompt_2", "model"] { drawing[key] = nil }
+        return drawing
+    }
+
     /// Stands for `origin`.
     package func key(of place: Int) -> Digest { .of(.document, .object(origin(of: place))) }
 }

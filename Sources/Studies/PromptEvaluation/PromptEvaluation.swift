@@ -111,7 +111,7 @@ package struct PromptEvaluation {
     }
 
     /// A picture that `draw` has seen or made.
-    private func image(_ source: PictureSource, _ drawn: Drawn, _ index: Int) throws -> Image {
+    func image(_ source: PictureSource, _ drawn: Drawn, _ index: Int) throws -> Image {
         let key = source.key(of: places[index])
         guard let image = try pictures.picture(key), image.digest == drawn.pixels[index] else {
             throw TrainingError.mismatch(

@@ -41,11 +41,8 @@ extension PromptEvaluationReport {
 
     private func model(_ place: Int) -> JSONObject {
         let (source, drawn) = (models[place].source, models[place].drawn)
-        // The texts of the first one's origin that are no prompt's are the same of all.
-        var drawing = source.origin(of: places[0])
-        for key in ["prompt", "place", "prompt_2", "model"] { drawing[key] = nil }
         return [
-            "model": .string(source.model), "drawing": .object(drawing),
+            "model": .string(source.model), "drawing": .object(source.drawing),
             "parts": .object(JSONObject(source.digests.map { ($0.key, .digest($0.value)) })),
             "captions_cut": .integer(source.cut), "pictures": .array(drawn.pixels.map { .digest($0) }),
             "scores": .array(

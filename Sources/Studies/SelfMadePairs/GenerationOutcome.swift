@@ -20,6 +20,9 @@ extension PairGeneration {
         /// Pairs that differ in score and for the judge.
         package private(set) var scored = 0
 
+        /// Pictures that were kept from before rather than drawn.
+        package internal(set) var kept = 0
+
         mutating func count(_ pair: GeneratedPair) {
             pairs += 1
             if pair.labels.0 == 0.5 { ties += 1 }

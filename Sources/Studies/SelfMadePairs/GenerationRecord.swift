@@ -9,15 +9,19 @@ package struct GenerationRecord: Sendable, Equatable {
     /// The file in the set's folder.
     package static let fileName = "generation.json"
 
-    /// A folder on which the set depends, with its content's digests.
+    /// A model on which the set depends, with its content's digests.
     package struct Source: Sendable, Equatable {
-        /// The folder as it was given.
+        /// The folder or file as it was given.
         package var path: String
+        /// What else was said of which files are read, and how, by name.
+        package var options: [String: String]
         /// Digests by part.
         package var digests: [String: Digest]
 
-        /// A folder with the digests of its parts.
-        package init(path: String, digests: [String: Digest]) { (self.path, self.digests) = (path, digests) }
+        /// A model with the digests of its parts.
+        package init(path: String, options: [String: String] = [:], digests: [String: Digest]) {
+            (self.path, self.options, self.digests) = (path, options, digests)
+        }
     }
 
     /// The source of the captions.
@@ -32,6 +36,8 @@ package struct GenerationRecord: Sendable, Equatable {
     package var contract: String
     /// The numbers.
     package var settings: PairGeneration.Settings
+    /// All that pictures follow from, besides captions, places and model, as their files say it; nil in records of schema 1.
+    package var drawing: JSONObject?
     /// The captions.
     package var captions: Captions
     /// The model that draws.
@@ -43,11 +49,12 @@ package struct GenerationRecord: Sendable, Equatable {
 
     /// All parts.
     package init(
-        contract: String = Contract.standard.rawValue, settings: PairGeneration.Settings, captions: Captions,
-        model: Source, scorer: Source?, voters: ShapesVoters?
+        contract: String = Contract.standard.rawValue, settings: PairGeneration.Settings, drawing: JSONObject?,
+        captions: Captions, model: Source, scorer: Source?, voters: ShapesVoters?
     ) {
         self.contract = contract
         self.settings = settings
+        self.drawing = drawing
         self.captions = captions
         self.model = model
         self.scorer = scorer
@@ -56,13 +63,16 @@ package struct GenerationRecord: Sendable, Equatable {
 }
 
 extension GenerationRecord {
-    private static let keys = ["schema", "contract", "settings", "captions", "model", "scorer", "voters", "outcome"]
+    private static let keys = [
+        "schema", "contract", "settings", "drawing", "captions", "model", "scorer", "voters", "outcome",
+    ]
 
     /// As the file holds it, without the outcome.
     package var json: JSONObject {
         [
-            "schema": 1, "contract": .string(contract), "settings": settings.json, "captions": captions.json,
-            "model": model.json, "scorer": scorer?.json ?? .null, "voters": voters?.json ?? .null,
+            "schema": 2, "contract": .string(contract), "settings": settings.json,
+            "drawing": drawing.map { .object($0) } ?? .null, "captions": captions.json, "model": model.json,
+            "scorer": scorer?.json ?? .null, "voters": voters?.json ?? .null,
         ]
     }
 
@@ -72,10 +82,14 @@ extension GenerationRecord {
         let cursor = JSONCursor(try JSONValue.read(file), name: "generation", file: file)
         try cursor.requireOnly(keys)
         let schema = try cursor["schema"].int()
-        guard schema == 1 else { throw try cursor["schema"].error(expected: "1", found: "\(schema)") }
+        guard (1...2).contains(schema) else {
+            throw try cursor["schema"].error(expected: "1 or 2", found: "\(schema)")
+        }
         let record = GenerationRecord(
-            contract: try cursor["contract"].string(), settings: try PairGeneration.Settings(json: cursor["settings"]),
-            captions: try Captions(json: cursor["captions"]), model: try Source(json: cursor["model"]),
+            contract: try cursor["contract"].string(),
+            settings: try PairGeneration.Settings(json: cursor["settings"], schema: schema),
+            drawing: try cursor["drawing"].present?.object(), captions: try Captions(json: cursor["captions"]),
+            model: try Source(json: cursor["model"]),
             scorer: try cursor["scorer"].present.map(Source.init(json:)),
             voters: try cursor["voters"].present.map(ShapesVoters.init(json:)))
         return (record, try cursor["outcome"]["data_digest"].digest())
@@ -84,14 +98,21 @@ extension GenerationRecord {
 
 extension GenerationRecord.Source {
     fileprivate var json: JSONValue {
-        [
+        var object: JSONObject = [
             "path": .string(path),
             "digests": .object(JSONObject(digests.sorted { $0.key < $1.key }.map { ($0.key, .digest($0.value)) })),
         ]
+        if !options.isEmpty {
+            object["options"] = .object(
+                JSONObject(options.sorted { utf8Less($0.key, $1.key) }.map { ($0.key, .string($0.value)) }))
+        }
+        return .object(object)
     }
 
     fileprivate init(json: JSONCursor) throws {
         path = try json["path"].string()
+        options = Dictionary(
+            uniqueKeysWithValues: try json["options"].present?.members().map { ($0.key, try $0.value.string()) } ?? [])
         digests = Dictionary(
             uniqueKeysWithValues: try json["digests"].members().map { ($0.key, try $0.value.digest()) })
     }
@@ -120,13 +141,13 @@ extension GenerationRecord.Captions {
 extension PairGeneration.Settings {
     fileprivate var json: JSONValue {
         [
-            "pairs": .integer(pairs), "seed": .integer(seed), "size": .integer(size), "sampler": "ddim",
-            "steps": .integer(steps), "guidance": .decimal(Double(guidance)), "eta": .decimal(Double(eta)),
-            "candidates": .integer(candidates), "choice": .string(choice.rawValue),
+            "pairs": .integer(pairs), "seed": .integer(seed), "candidates": .integer(candidates),
+            "choice": .string(choice.rawValue), "drawing": .object(drawing.json),
         ]
     }
 
-    fileprivate init(json: JSONCursor) throws {
+    /// Records of schema 1 are of squares that DDIM drew, by the schedule of a model over pictures.
+    fileprivate init(json: JSONCursor, schema: Int) throws {
         func number(_ key: String, from least: Int, to most: Int) throws -> Int {
             let found = try json[key].int()
             guard (least...most).contains(found) else {
@@ -137,10 +158,19 @@ extension PairGeneration.Settings {
         guard let choice = Choice(rawValue: try json["choice"].string()) else {
             throw try json["choice"].error(expected: Choice.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        var drawing = DrawingRequest()
+        if schema == 1 {
+            let size = try number("size", from: 8, to: 1024)
+            (drawing.sampler, drawing.height, drawing.width) = (.ddim, size, size)
+            drawing.steps = try number("steps", from: 1, to: 1000)
+            (drawing.guidance, drawing.eta) = (
+                Float(try json["guidance"].double()), Float(try json["eta"].double())
+            )
+        } else {
+            drawing = try DrawingRequest(json: json["drawing"])
+        }
         self.init(
-            pairs: try number("pairs", from: 1, to: 10_000_000), seed: try json["seed"].uint64(),
-            size: try number("size", from: 8, to: 1024), steps: try number("steps", from: 1, to: 1000),
-            guidance: Float(try json["guidance"].double()), eta: Float(try json["eta"].double()),
+            pairs: try number("pairs", from: 1, to: 10_000_000), seed: try json["seed"].uint64(), drawing: drawing,
             candidates: try number("candidates", from: 2, to: 64), choice: choice)
     }
 }

@@ -5,7 +5,8 @@ import Diffusion
 import Training
 
 /// Makes a preference set out of a model's own pictures, as the paper's pipeline does: several a caption are drawn and
-/// scored, two are kept, and people say which they prefer. The set is a folder as `FolderPairs` reads it.
+/// scored, two are kept, and people say which they prefer. The set is a folder as `FolderPairs` reads it. Pictures and scores
+/// are kept as they are made, and what is kept is not made again: a generation goes on where it was stopped.
 package struct PairGeneration {
     /// The settings that determine pictures and labels, beside model and scorer.
     package struct Settings: Sendable, Equatable {
@@ -23,14 +24,8 @@ package struct PairGeneration {
         package var pairs: Int
         /// The seed of noise, captions' order and votes.
         package var seed: UInt64
-        /// Edge of the pictures.
-        package var size: Int
-        /// DDIM steps.
-        package var steps: Int
-        /// Classifier-free guidance; 1 is off.
-        package var guidance: Float
-        /// Fresh noise in the sampler.
-        package var eta: Float
+        /// How pictures are drawn.
+        package var drawing: DrawingRequest
         /// Pictures drawn for each caption, at least 2.
         package var candidates: Int
         /// Which of them are kept.
@@ -38,65 +33,85 @@ package struct PairGeneration {
 
         /// All settings.
         package init(
-            pairs: Int, seed: UInt64, size: Int, steps: Int = 25, guidance: Float = 1, eta: Float = 0,
-            candidates: Int = 2, choice: Choice = .first
+            pairs: Int, seed: UInt64, drawing: DrawingRequest, candidates: Int = 2, choice: Choice = .first
         ) {
-            precondition(pairs >= 1 && candidates >= 2 && steps >= 1)
-            self.pairs = pairs
-            self.seed = seed
-            self.size = size
-            self.steps = steps
-            self.guidance = guidance
-            self.eta = eta
-            self.candidates = candidates
-            self.choice = choice
+            precondition(pairs >= 1 && candidates >= 2)
+            (self.pairs, self.seed, self.drawing) = (pairs, seed, drawing)
+            (self.candidates, self.choice) = (candidates, choice)
         }
     }
 
-    /// The model that draws.
-    package let model: DiffusionModel
-    /// The settings that determine the set.
+    /// The settings that determine the set, with nothing left open.
     package let settings: Settings
-    /// The captions; pair i has one of them, each epoch in an order of its own.
-    package let captions: [String]
     /// The simulated voters; nil where the higher score is the label.
     package let voters: ShapesVoters?
-    /// The scorer of the pictures, if there is one.
-    package let scorer: PictureScorer?
+    /// All that the pictures follow from; those of a caption lie side by side.
+    package let source: PictureSource
+    private let scorer: EvaluationScorer?
+    private let drawing: Drawing
+    private let prompts: PromptSet
+    private let kept: String
+    private let engine: Engine
 
-    /// A generation by `model`. Without voters a scorer is needed, and voters need captions of the shapes world.
+    /// A generation by the model of `folder`. Without voters a scorer is needed, and voters need captions of the shapes world.
+    /// - Parameters:
+    ///   - captions: pair i has one of them, each epoch in an order of its own.
+    ///   - kept: the folder that keeps pictures, and scores in a folder of it.
+    /// - Throws: `ConfigError`, `TrainingError` for what the model cannot draw, or voters cannot judge.
     package init(
-        model: DiffusionModel, settings: Settings, captions: [String], voters: ShapesVoters?, scorer: PictureScorer?
-    ) {
+        model: DiffusionModel, in folder: ModelFolder, settings: Settings, captions: [String], voters: ShapesVoters?,
+        scorer: EvaluationScorer?, keeping kept: String, engine: Engine
+    ) throws {
         precondition(!captions.isEmpty && (voters != nil || scorer != nil))
         precondition(scorer != nil || settings.choice == .first)
-        self.model = model
-        self.settings = settings
-        self.captions = captions
-        self.voters = voters
-        self.scorer = scorer
+        let texts = Self.told(captions, settings).flatMap { [String](repeating: $0, count: settings.candidates) }
+        let how = try settings.drawing.settings(of: model, seed: Self.noiseSeed(settings.seed))
+        if voters != nil, how.height != how.width {
+            throw TrainingError.mismatch(
+                what: "the pictures", expected: "squares, for simulated voters", found: "\(how.width) x \(how.height)",
+                hint: "let the scores be the labels: --labels scores")
+        }
+        let prompts = settings.drawing.prompts(
+            texts, height: how.height, width: how.width, forcesZeros: try folder.forcesZerosForEmptyPrompt)
+        try prompts.requireFit(model)
+        drawing = try Drawing(model: model, settings: how, engine: engine)
+        source = PictureSource(
+            model: folder.path, prompts: prompts, settings: how, noise: .ofPlace,
+            digests: try model.pipeline.digests(), isSized: model.needsSizes, cut: captions.count(where: model.cuts))
+        self.settings = Settings(
+            pairs: settings.pairs, seed: settings.seed, drawing: settings.drawing.completed(by: how),
+            candidates: settings.candidates, choice: settings.choice)
+        self.prompts = PromptSet(texts.map { ($0, nil) }, sources: [], form: "captions of pairs")
+        (self.voters, self.scorer, self.kept, self.engine) = (voters, scorer, kept, engine)
     }
 
-    /// Pairs that are drawn at once.
+    /// Pairs that are held in memory at once.
     private static let pairsAtOnce = 32
 
+    /// Calls of the network for the whole set.
+    package var calls: Int { settings.pairs * settings.candidates * drawing.calls }
+
     /// Draws the pairs and writes them into `folder`: `images/`, `pairs.jsonl` and, last, `generation.json` with
-    /// `record` and what came out. `progress` is told the number of pairs done.
+    /// `record` and what came out. `progress` is told of `calls` how many are done; what it throws ends the work.
     /// - Throws: `TrainingError.mismatch` for a caption that voters cannot judge, `FileError`, what the scorer throws.
-    package func write(to folder: String, record: JSONObject, engine: Engine, progress: (Int) -> Void) throws -> Outcome
-    {
+    package func write(
+        to folder: String, record: JSONObject, progress: @escaping (Int) throws -> Void
+    ) throws -> Outcome {
         try FileContents.makeFolder("\(folder)/images")
         var (lines, outcome) = ("", Outcome())
-        for start in stride(from: 0, to: settings.pairs, by: PairGeneration.pairsAtOnce) {
-            let range = start..<min(settings.pairs, start + PairGeneration.pairsAtOnce)
-            for pair in try pairs(range, engine: engine) {
+        for start in stride(from: 0, to: settings.pairs, by: Self.pairsAtOnce) {
+            let range = start..<min(settings.pairs, start + Self.pairsAtOnce)
+            let (before, after) = (calls(range.lowerBound), calls(range.upperBound))
+            let (pairs, drawn) = try pairs(range) { done, total in try progress(max(before, after - total + done)) }
+            outcome.kept += pairs.count * settings.candidates - drawn
+            for pair in pairs {
                 for (name, image) in zip(pair.names, pair.images) {
                     try PNGWriter.write(image, to: "\(folder)/\(name)")
                 }
                 lines += JSONValue.object(pair.line).canonical + "\n"
                 outcome.count(pair)
             }
-            progress(range.upperBound)
+            try progress(after)
         }
         try AtomicFile.write(lines, to: "\(folder)/\(FolderPairs.listName)")
         outcome.digest = try FolderPairs.loadAll(folder: folder).digest
@@ -106,46 +121,47 @@ package struct PairGeneration {
         return outcome
     }
 
-    /// The pairs with numbers `range`.
-    func pairs(_ range: Range<Int>, engine: Engine) throws -> [GeneratedPair] {
-        let candidates = settings.candidates
-        let told = range.map(caption)
-        let texts = told.flatMap { [String](repeating: $0, count: candidates) }
-        let judge = try voters.map { _ in try ShapesJudge(side: settings.size) }
-        let sampler = SampleEvaluation(
-            model: model, steps: settings.steps, guidance: settings.guidance, eta: settings.eta, engine: engine)
-        let drawn = sampler.samples(
-            texts, size: settings.size, seed: PairGeneration.noiseSeed(settings.seed),
-            first: range.lowerBound * candidates)
-        // Scorer, voters and training all see the bytes that the files hold.
-        let images = texts.indices.map {
-            PixelPlanes.image(drawn.slice($0..<$0 + 1).floats, width: settings.size, height: settings.size)
-        }
-        let planes = images.map { PixelPlanes.planar($0) }
-        let scores = try scorer.map {
-            try $0(Tensor(planes.flatMap { $0 }, shape: [texts.count, 3, settings.size, settings.size]), texts)
-        }
-        return try range.map { number in
+    private func calls(_ pairs: Int) -> Int { pairs * settings.candidates * drawing.calls }
+
+    /// The pairs with numbers `range`, and how many pictures were drawn for them now. `progress` counts calls of the network for
+    /// pictures that are not kept.
+    func pairs(
+        _ range: Range<Int>, progress: @escaping PromptEvaluation.Progress = { _, _ in }
+    ) throws -> (pairs: [GeneratedPair], drawn: Int) {
+        let (candidates, how) = (settings.candidates, source.settings)
+        let places = Array(range.lowerBound * candidates..<range.upperBound * candidates)
+        let evaluation = PromptEvaluation(prompts, places: places, folder: kept, engine: engine)
+        let drawn = try evaluation.draw(source, by: drawing, progress: progress)
+        // Scorer, voters and training all see the pixels that the files hold.
+        let images = try places.indices.map { try evaluation.image(source, drawn, $0) }
+        let scores = try scorer.map { try evaluation.score(source, drawn, by: $0) { _, _ in }.values }
+        let judge = try voters.map { _ in try ShapesJudge(side: how.height) }
+        let pairs = try range.map { number in
             let first = (number - range.lowerBound) * candidates
             let own = scores.map { Array($0[first..<first + candidates]) }
-            let places = chosen(own).map { first + $0 }
-            let caption = told[number - range.lowerBound]
-            let (rewards, vote) = try judged(number, caption, places.map { planes[$0] }, judge)
+            let chosen = chosen(own).map { first + $0 }
+            let caption = caption(number)
+            let (rewards, vote) = try judged(number, caption, chosen.map { images[$0] }, judge)
             return GeneratedPair(
-                number: number, caption: caption, images: places.map { images[$0] },
-                scores: scores.map { scores in places.map { scores[$0] } }, rewards: rewards, vote: vote)
+                number: number, caption: caption, images: chosen.map { images[$0] },
+                scores: scores.map { scores in chosen.map { scores[$0] } }, rewards: rewards, vote: vote)
         }
+        return (pairs, drawn.count)
     }
 
     /// A run of the same seed draws its noise from other numbers.
     private static func noiseSeed(_ seed: UInt64) -> UInt64 { seed ^ 0x7061_6972_73 }
 
-    /// The caption of pair `number`.
-    func caption(_ number: Int) -> String {
-        let order = RandomStream(
-            seed: PairGeneration.noiseSeed(settings.seed), .order, step: number / captions.count)
-        return captions[order.permutation(count: captions.count)[number % captions.count]]
+    /// The caption of each pair: all captions, then all again in another order.
+    private static func told(_ captions: [String], _ settings: Settings) -> [String] {
+        stride(from: 0, to: settings.pairs, by: captions.count).enumerated().flatMap { epoch, start in
+            RandomStream(seed: noiseSeed(settings.seed), .order, step: epoch).permutation(count: captions.count)
+                .prefix(settings.pairs - start).map { captions[$0] }
+        }
     }
+
+    /// The caption of pair `number`.
+    func caption(_ number: Int) -> String { prompts.prompts[number * settings.candidates].text }
 
     /// Which two of a caption's pictures are kept, in the order in which they were drawn.
     private func chosen(_ scores: [Float]?) -> [Int] {
@@ -161,7 +177,7 @@ package struct PairGeneration {
     }
 
     private func judged(
-        _ number: Int, _ text: String, _ planes: [[Float]], _ judge: ShapesJudge?
+        _ number: Int, _ text: String, _ images: [Image], _ judge: ShapesJudge?
     ) throws -> (rewards: [Double]?, vote: ShapesVote?) {
         guard let voters, let judge else { return (nil, nil) }
         guard let caption = ShapesCaption(text: text) else {
@@ -169,6 +185,7 @@ package struct PairGeneration {
                 what: "the caption \"\(text)\"", expected: "one of the shapes world, for simulated voters",
                 found: "other words", hint: "let the scores be the labels: --labels scores")
         }
+        let planes = images.map { PixelPlanes.planar($0) }
         let verdicts = planes.map { judge.judge($0, against: caption) }
         let sights = zip(verdicts, planes).map { ShapesVoters.Sight($0, pixels: $1) }
         return (verdicts.map(\.reward), voters.vote(number, sights[0], sights[1]))

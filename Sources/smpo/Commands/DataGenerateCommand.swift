@@ -22,12 +22,17 @@ extension DataCommand {
                 folder): images/, pairs.jsonl and generation.json, which says what it was made
                 from. --check makes a set again from its generation.json and compares.
 
-                Captions are those of the shapes world's training split, or the lines of
-                --captions FILE, which simulated people cannot judge.
+                Captions are those of the shapes world's training split, or those of a file
+                (--captions), of the forms that smpo eval --prompts reads, which simulated people
+                cannot judge. A model over latents keeps its pictures and scores below
+                .smpo/pictures as they are made: started again, the command goes on.
 
                 EXAMPLES
                   smpo data generate --model Golden/shapes-base --scorer Golden/shapes-pickscore --pairs 256 --out pairs
                   smpo data generate --model Golden/shapes-base --pairs 256 --noise 0 --out certain-pairs
+                  smpo data generate --model sd15 --captions prompts.txt --labels scores \\
+                    --scorer pickscore=PickScore_v1,pickscore.processor=CLIP-ViT-H --candidates 4 --choose widest \\
+                    --pairs 500 --steps 30 --out pairs
                   smpo data generate --check pairs
                   smpo train Manifests/recipes/shapes-smpo.yaml --set data.kind=folder --set data.path=pairs
 
@@ -37,10 +42,13 @@ extension DataCommand {
         /// The source of the preferences.
         enum Labels: String, CaseIterable, ExpressibleByArgument { case voters, scores }
 
-        @Option(help: "Model folder that draws.")
+        @Option(help: "Model folder that draws, or a single file.")
         var model: String?
 
-        @Option(help: "Folder of a reward model that scores the pictures.")
+        @Option(
+            help: ArgumentHelp(
+                "Reward model that scores the pictures: a folder of PickScore's kind, or KIND=PATH and KIND.PART=VALUE between commas, as smpo eval --rewards takes them.",
+                valueName: "model"))
         var scorer: String?
 
         @Option(help: "Pairs to make.")
@@ -49,20 +57,17 @@ extension DataCommand {
         @Option(help: "Seed of noise, order of captions and votes.")
         var seed: UInt64 = 1
 
-        @Option(help: "Captions, one a line (default: those of the shapes world).")
+        @Option(
+            help: ArgumentHelp(
+                "File of captions: one a line (.txt), or a file of prompts (default: those of the shapes world).",
+                valueName: "file"))
         var captions: String?
 
-        @Option(help: "Edge of the pictures (default: the model's sample_size).")
-        var size: Int?
+        @OptionGroup(title: "MODEL") var modelOptions: ModelOptions
 
-        @Option(help: "DDIM steps.")
-        var steps = 25
+        @OptionGroup(title: "SAMPLER") var samplerOptions: SamplerOptions
 
-        @Option(help: "Classifier-free guidance; 1 is off.")
-        var guidance: Float = 1
-
-        @Option(help: "Fresh noise in the sampler: 0 none (DDIM), 1 as DDPM.")
-        var eta: Float = 0
+        @OptionGroup(title: "PROMPTS AND SIZE") var promptOptions: PromptOptions
 
         @Option(help: "Pictures drawn for each caption.")
         var candidates = 2
@@ -91,6 +96,9 @@ extension DataCommand {
         @Option(help: "Make the set in this folder again, and compare.")
         var check: String?
 
+        @Option(help: "Folder that keeps pictures and scores of a model over latents (default: .smpo/pictures).")
+        var pictures: String?
+
         @Flag(help: "Replace pairs that are in the folder.")
         var replace = false
 
@@ -103,13 +111,15 @@ extension DataCommand {
 
         func validate() throws {
             guard check == nil else {
-                if out != nil || captions != nil { throw ValidationError("--check takes all from generation.json") }
+                if out != nil || captions != nil || model != nil || scorer != nil || pictures != nil {
+                    throw ValidationError("--check takes all from generation.json")
+                }
                 return
             }
             guard model != nil, out != nil else { throw ValidationError("--model and --out are needed, or --check") }
             for (name, value, range) in [
-                ("--pairs", pairs, 1...10_000_000), ("--steps", steps, 1...1000), ("--candidates", candidates, 2...64),
-                ("--voters", voters, 1...1_000_000), ("--size", size ?? 16, 8...1024),
+                ("--pairs", pairs, 1...10_000_000), ("--candidates", candidates, 2...64),
+                ("--voters", voters, 1...1_000_000),
             ] where !range.contains(value) {
                 throw ValidationError("\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
             }
@@ -121,13 +131,16 @@ extension DataCommand {
             if labels == .voters && captions != nil {
                 throw ValidationError("simulated people judge the shapes world only: --labels scores with --captions")
             }
-            if !(0...1).contains(variety) || noise < 0 || ties < 0 || !(0...1).contains(eta) {
-                throw ValidationError("--variety and --eta are between 0 and 1, --noise and --ties at least 0")
+            if !(0...1).contains(variety) || noise < 0 || ties < 0 {
+                throw ValidationError("--variety is between 0 and 1, --noise and --ties at least 0")
             }
         }
 
         func run() throws {
-            if let out { try OutputFile("--out", out).requireOutsideEvidence(Workspace()) }
+            Interrupt.listen()
+            for (option, path) in [("--out", out), ("--pictures", pictures)] {
+                if let path { try OutputFile(option, path).requireOutsideEvidence(Workspace()) }
+            }
             let engine = try engineOptions.engine()
             defer { engine.stop() }
             if let check { return try compare(check, engine) }
@@ -136,12 +149,37 @@ extension DataCommand {
             guard replace || !FileContents.exists(list) else {
                 throw ValidationError("\(list) is there already; --replace writes over it")
             }
-            let outcome = try make(try record(engine.contract), into: out, engine)
+            let opened = try GenerationInputs(
+                folder: try modelOptions.folders([model ?? ""])[0], reward: try scorer.map(Self.reward),
+                captions: captions)
+            let settings = PairGeneration.Settings(
+                pairs: pairs, seed: seed, drawing: try DrawingRequest(samplerOptions, promptOptions, opened.model),
+                candidates: candidates, choice: choice ?? .first)
+            let people =
+                labels == .voters
+                ? ShapesVoters(seed: seed, count: voters, variety: variety, noise: noise, ties: ties) : nil
+            let place = opened.isLatent ? pictures ?? Workspace().pictures : nil
+            let outcome = try opened.write(
+                settings, people, to: out, keeping: place, engine: engine, showsNotes: true)
+            if outcome.kept > 0, let place {
+                Message.note("\(outcome.kept) of \(pairs * candidates) pictures were kept from before, in \(place)")
+            }
             if json { return print(JSONValue.object(["schema": 1, "outcome": outcome.json]).pretty) }
             print("pairs        \(outcome.pairs), \(outcome.ties) of them ties")
             printShare("labels", outcome.rightLabels, outcome.judged)
             printShare("scores", outcome.rightScores, outcome.scored)
             print("data digest  \(outcome.digest)")
+        }
+
+        /// A folder of PickScore's kind, or a list of one reward model with its parts.
+        private static func reward(_ word: String) throws -> EvaluationReward {
+            guard RewardKind.all.contains(where: { word.hasPrefix("\($0.name)=") || word.hasPrefix("\($0.name).") })
+            else { return EvaluationReward(kind: PickScore.kind, files: RewardFiles(word), encoding: .png) }
+            let rewards = try RewardList([word]) { _ in .png }.rewards
+            guard rewards.count == 1 else {
+                throw ValidationError("--scorer: expected one reward model, found \(rewards.count)")
+            }
+            return rewards[0]
         }
 
         private func printShare(_ name: String, _ right: Int, _ count: Int) {
@@ -151,70 +189,6 @@ extension DataCommand {
                     + String(
                         format: "%.1f %% as the rule-based judge has it (%d of %d)",
                         100 * Double(right) / Double(count), right, count))
-        }
-
-        /// The record of the set that the command line asks for.
-        private func record(_ contract: Contract) throws -> GenerationRecord {
-            let folder = model ?? ""
-            let model = try DiffusionModel(path: folder)
-            return GenerationRecord(
-                contract: contract.rawValue,
-                settings: PairGeneration.Settings(
-                    pairs: pairs, seed: seed, size: size ?? model.unet.config.sampleSize ?? 64, steps: steps,
-                    guidance: guidance, eta: eta, candidates: candidates, choice: choice ?? .first),
-                captions: try captions.map { .file(path: $0, digest: try Digest.file($0)) } ?? .shapes(.training),
-                model: .init(path: folder, digests: Pipeline.inputs(try model.pipeline.digests())),
-                scorer: try scorer.map { .init(path: $0, digests: ["scorer": try PickScore(path: $0).digest]) },
-                voters: labels == .voters
-                    ? ShapesVoters(seed: seed, count: voters, variety: variety, noise: noise, ties: ties) : nil)
-        }
-
-        /// Makes the set that `record` describes.
-        private func make(
-            _ record: GenerationRecord, into folder: String, _ engine: Engine
-        ) throws -> PairGeneration.Outcome {
-            let model = try DiffusionModel(path: record.model.path)
-            try model.requirePictures()
-            try require(record.model, Pipeline.inputs(try model.pipeline.digests()))
-            let scorer = try record.scorer.map { source in
-                let scorer = try PickScore(path: source.path)
-                try require(source, ["scorer": scorer.digest])
-                return scorer
-            }
-            let captions =
-                switch record.captions {
-                case .shapes(let split): split.captions.map(\.text)
-                case .file(let path, let digest): try lines(of: path, digest)
-                }
-            Message.note(InputNotes(captions: captions, isCut: model.cuts))
-            let generation = PairGeneration(
-                model: model, settings: record.settings, captions: captions, voters: record.voters,
-                scorer: scorer?.onDrawings(engine))
-            let bar = ProgressBar(total: record.settings.pairs, unit: "pair")
-            defer { bar.finish() }
-            return try generation.write(to: folder, record: record.json, engine: engine) { bar.update($0) }
-        }
-
-        private func require(_ source: GenerationRecord.Source, _ found: [String: Digest]) throws {
-            // A part that is there only now was not there when the set was made.
-            for part in Set(source.digests.keys).union(found.keys).sorted(by: utf8Less)
-            where found[part] != source.digests[part] {
-                throw TrainingError.mismatch(
-                    what: "\(source.path), \(part)", expected: source.digests[part]?.hex ?? "nothing",
-                    found: found[part]?.hex ?? "nothing",
-                    hint: "the set was made with another one")
-            }
-        }
-
-        private func lines(of path: String, _ digest: Digest) throws -> [String] {
-            let bytes = try FileContents.read(path)
-            let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-            guard Digest.of(.file, bytes) == digest, !lines.isEmpty else {
-                throw TrainingError.mismatch(
-                    what: path, expected: "captions with the digest \(digest)",
-                    found: lines.isEmpty ? "none" : "others", hint: nil)
-            }
-            return lines
         }
 
         /// Makes a set again beside it and holds the two against each other.
@@ -228,7 +202,10 @@ extension DataCommand {
             let present = try FolderPairs.loadAll(folder: folder)
             let other = NSTemporaryDirectory() + "smpo-pairs-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: other) }
-            let made = try make(record, into: other, engine).digest
+            let made = try GenerationInputs(of: record).write(
+                record.settings, record.voters, to: other, keeping: nil, engine: engine, against: record,
+                showsNotes: true
+            ).digest
             let isSame = recorded == made && present.digest == made
             if json {
                 let value: JSONValue = [

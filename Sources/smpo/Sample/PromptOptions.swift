@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diffusion
+import Studies
 
 /// What pictures are drawn of, besides the captions, and their size.
 struct PromptOptions: ParsableArguments {
@@ -56,18 +57,28 @@ struct PromptOptions: ParsableArguments {
     /// The prompts for pictures of this size.
     /// - Throws: `ValidationError` for what `model` does not have.
     func prompts(_ texts: [String], height: Int, width: Int, _ model: DiffusionModel) throws -> Prompts {
+        var request = DrawingRequest()
+        try say(in: &request, of: model)
+        return request.prompts(texts, height: height, width: width)
+    }
+
+    /// Puts what is said into a request. - Throws: `ValidationError` for what `model` does not have.
+    func say(in request: inout DrawingRequest, of model: DiffusionModel) throws {
         if !model.needsSizes, originalSize != nil || crop != nil || targetSize != nil {
             throw ValidationError("--original-size, --crop and --target-size are for SDXL")
         }
-        let (original, target) = (originalSize ?? PixelPair(height, width), targetSize ?? PixelPair(height, width))
-        var prompts = Prompts(
-            texts,
-            size: SizeCondition(
-                originalHeight: original.first, originalWidth: original.second, top: crop?.first ?? 0,
-                left: crop?.second ?? 0, targetHeight: target.first, targetWidth: target.second))
-        func forEach(_ text: String?) -> [String]? { text.map { text in texts.map { _ in text } } }
-        (prompts.seconds, prompts.negatives) = (forEach(second), forEach(negative))
-        (prompts.negativeSeconds, prompts.clipSkip) = (forEach(negativeSecond), clipSkip)
-        return prompts
+        (request.height, request.width) = (height ?? size, width ?? size)
+        (request.negative, request.second, request.negativeSecond) = (negative, second, negativeSecond)
+        request.clipSkip = clipSkip
+        func pair(_ pair: PixelPair?) -> [Int]? { pair.map { [$0.first, $0.second] } }
+        (request.originalSize, request.crop, request.targetSize) = (pair(originalSize), pair(crop), pair(targetSize))
+    }
+}
+
+extension DrawingRequest {
+    /// What the options say of pictures by `model`. - Throws: `ValidationError` for what it does not have.
+    init(_ sampler: SamplerOptions, _ prompts: PromptOptions, _ model: DiffusionModel) throws {
+        self = sampler.request
+        try prompts.say(in: &self, of: model)
     }
 }

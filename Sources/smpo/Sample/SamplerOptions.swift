@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diffusion
+import Studies
 
 /// By which sampler pictures are drawn.
 struct SamplerOptions: ParsableArguments {
@@ -31,21 +32,22 @@ struct SamplerOptions: ParsableArguments {
         if eta < 0 || eta > 1 { throw ValidationError("--eta must be between 0 and 1") }
     }
 
-    /// The sampler that `model`'s own file leads to.
-    func config(_ model: DiffusionModel) throws -> SamplerConfig {
-        let isLatent = model.autoencoder != nil
-        return try SamplerConfig(
-            model.scheduler, kind: scheduler ?? (isLatent ? nil : .ddim), spacing: spacing,
-            isKarras: karras ? true : nil, isForStableDiffusion: isLatent && model.textEncoders.count == 1)
+    /// What is said of sampler, steps and guidance.
+    var request: DrawingRequest {
+        var request = DrawingRequest()
+        (request.sampler, request.spacing, request.isKarras) = (scheduler, spacing, karras ? true : nil)
+        (request.steps, request.guidance, request.eta) = (steps, guidance, eta)
+        return request
     }
+
+    /// The sampler that `model`'s own file leads to.
+    func config(_ model: DiffusionModel) throws -> SamplerConfig { try request.sampler(of: model) }
 
     /// Steps for `model`: diffusers' own number over latents.
-    func steps(_ model: DiffusionModel) -> Int { steps ?? (model.autoencoder == nil ? 25 : 50) }
+    func steps(_ model: DiffusionModel) -> Int { request.steps(of: model) }
 
     /// Guidance for `model`: that of diffusers' pipelines over latents.
-    func guidance(_ model: DiffusionModel) -> Float {
-        guidance ?? (model.autoencoder == nil ? 1 : model.textEncoders.count == 1 ? 7.5 : 5)
-    }
+    func guidance(_ model: DiffusionModel) -> Float { request.guidance(of: model) }
 }
 
 extension SamplerKind: ExpressibleByArgument {}
