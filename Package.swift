@@ -118,15 +118,14 @@ let package = Package(
         tests(
             "AuditTests",
             [
-                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training",
+                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
                 "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
             ]),
         tests(
             "StudiesTests",
             [
-                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Training",
-                "Audit",
-                "Studies",
+                "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Training", "Audit", "Studies",
             ]),
         tests("PagesTests", ["Core", "Pages"]),
         tests("ReportsTests", ["Core", "Compute", "Reports"]),

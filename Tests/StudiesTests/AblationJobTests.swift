@@ -8,7 +8,8 @@ import Training
     private func jobs(_ text: String = PlanSamples.plan, base: UInt8 = 1) throws -> AblationJobs {
         AblationJobs(
             try AblationPlan.parse(text, file: "plan.yaml"),
-            bases: ["one": Digest.sha256([base]), "two": Digest.sha256([2])], scorer: Digest.sha256([3]))
+            AblationInputs(
+                bases: ["one": Digest.sha256([base]), "two": Digest.sha256([2])], scorer: Digest.sha256([3])))
     }
 
     private let run = AblationRun(arm: "smpo", pairs: "plain", seed: 1, rate: 3e-5, betaFactor: 0.5)

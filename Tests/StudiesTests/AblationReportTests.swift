@@ -71,10 +71,10 @@ enum ReportSamples {
         let dpo = rows[1].spread(\.reward)
         // Means .5 and .4: mean .45, deviation √(2 · .05²).
         #expect(abs(dpo.mean - 0.45) < 1e-12 && abs(dpo.deviation - 0.1 / 2.0.squareRoot()) < 1e-12)
-        let against = try #require(rows[1].againstBase)
+        let against = try #require(rows[1].againstBase())
         #expect((against.wins, against.losses) == (3, 1))
         #expect(rows[1].mean(\.passes) == 4 * 2 * 2 * 4 && rows[1].mean(\.cpuSeconds) == 2)
-        #expect(rows[0].againstBase == nil && rows[0].spread(\.reward).mean == 0.4)
+        #expect(rows[0].againstBase() == nil && rows[0].spread(\.reward).mean == 0.4)
     }
 
     /// Caption by caption and seed by seed; runs that are missing make no comparison.

@@ -16,7 +16,8 @@ import Testing
             case "data":
                 [
                     "outcome": [
-                        "labels_right": 3, "labels_judged": 4, "scores_right": 1, "scores_judged": 2,
+                        "pairs": 8, "ties": 1, "labels_right": 3, "labels_judged": 4, "scores_right": 1,
+                        "scores_judged": 2,
                     ]
                 ]
             case "eval":
@@ -43,7 +44,9 @@ import Testing
     private func run(audits: Bool) throws -> (report: AblationReport, asked: [(job: Job, atOnce: Int?)], count: Int) {
         let plan = try PlanSamples.parsed()
         let jobs = AblationJobs(
-            plan, bases: ["one": Digest.sha256([1]), "two": Digest.sha256([2])], scorer: Digest.sha256([3]))
+            plan,
+            AblationInputs(
+                bases: ["one": Digest.sha256([1]), "two": Digest.sha256([2])], scorer: Digest.sha256([3])))
         let run = AblationRun(arm: "smpo", pairs: "plain", seed: 1, rate: 3e-5, betaFactor: 0.5)
         let ablation = Ablation(
             plan, jobs: jobs, recipes: [(plan.bases[1], try jobs.recipe(run))],

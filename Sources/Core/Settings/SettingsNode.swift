@@ -16,6 +16,11 @@ package struct SettingsNode: Sendable, Equatable {
         /// Where the key stands.
         package let place: SettingsPlace
         package var value: SettingsNode
+
+        /// A key written at `place`.
+        package init(key: String, place: SettingsPlace, value: SettingsNode) {
+            (self.key, self.place, self.value) = (key, place, value)
+        }
     }
 
     /// A part written at `place`.

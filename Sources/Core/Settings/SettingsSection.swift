@@ -22,11 +22,16 @@ package struct SettingsSection {
     }
 
     /// The section `node`, which is at `path` of its file. - Throws: `SettingsError`.
-    package init(_ node: SettingsNode, path: String, keys: [String]) throws {
-        try self.init(node, path: path, place: node.place, style: .written, keys: keys)
+    /// - Parameter allowsOthers: whether keys that are not known are left to another reader.
+    package init(_ node: SettingsNode, path: String, keys: [String], allowsOthers: Bool = false) throws {
+        try self.init(
+            node, path: path, place: node.place, style: .written, keys: keys, allowsOthers: allowsOthers)
     }
 
-    private init(_ node: SettingsNode, path: String, place: SettingsPlace, style: Style, keys: [String]) throws {
+    private init(
+        _ node: SettingsNode, path: String, place: SettingsPlace, style: Style, keys: [String],
+        allowsOthers: Bool = false
+    ) throws {
         guard case .section(let members) = node.content else {
             throw SettingsError(
                 .wrongType, at: node.place, key: path, expected: "a section of keys", found: node.description)
@@ -36,7 +41,7 @@ package struct SettingsSection {
         self.style = style
         self.members = members
         for (index, member) in members.enumerated() {
-            guard keys.contains(member.key) else { throw unknown(member, keys) }
+            guard allowsOthers || keys.contains(member.key) else { throw unknown(member, keys) }
             guard !members[..<index].contains(where: { $0.key == member.key }) else {
                 throw SettingsError(.duplicateKey, at: member.place, key: full(member.key))
             }

@@ -43,38 +43,60 @@ package struct Ablation {
         // A base is trained by all workers; everything waits for it.
         for (base, recipe) in recipes { _ = try results([jobs.training(of: base, recipe)], 1) }
         try drawPairs(together, into: &report)
+        _ = try together(encodings)
         report.tuning = try outcomes(tuningRuns, together)
         report.runs = try outcomes(reportedRuns(report), together)
         if audits { try audit(&report, together) }
-        try drawGrids(report, together)
+        try drawPictures(report, together)
         return report
     }
 
+    /// Every set of pairs with each of its seeds, that of tuning too.
+    private var sets: [(pairs: AblationPlan.Pairs, seed: UInt64)] {
+        (tuningRuns.isEmpty ? [] : [(plan.pairs[0], plan.tuningSeed)])
+            + usedPairs.flatMap { pairs in plan.seeds.map { (pairs, $0) } }
+    }
+
+    /// Latents and scores that all arms share; of given pairs the same for every seed.
+    private var encodings: [Job] {
+        get throws {
+            var seen: Set<String> = []
+            return try sets.compactMap { pairs, seed in
+                guard pairs.given == nil || seen.insert(pairs.name).inserted else { return nil }
+                return try jobs.encoding(pairs, seed: seed)
+            }
+        }
+    }
+
+    /// Whether an arm is judged between its steps too.
+    private var hasCurves: Bool { plan.judging == nil }
+
     /// Jobs of the whole ablation.
     package var jobCount: Int {
-        let pairs = usedPairs.count * plan.seeds.count + (tuningRuns.isEmpty ? 0 : 1)
+        let pairs = sets.count { $0.pairs.given == nil } + ((try? encodings.count) ?? 0)
         // Test captions of every base, and the curves' captions of the table's.
-        let bases = (Set(usedPairs.map(\.base)).count + 1) * plan.seeds.count
+        let bases = (Set(usedPairs.map(\.base)).count + (hasCurves ? 1 : 0)) * plan.seeds.count
         let reported = reportedRuns(AblationReport(plan))
         let audited = audits ? reported.count { $0.purpose == .table } : 0
         return recipes.count + pairs + bases + tuningRuns.count + reported.count + audited + plan.arms.count
     }
 
     private func drawPairs(_ results: ([Job]) throws -> [JSONCursor], into report: inout AblationReport) throws {
-        var sets = usedPairs.flatMap { pairs in plan.seeds.map { (pairs, $0) } }
-        if !tuningRuns.isEmpty { sets.insert((plan.pairs[0], plan.tuningSeed), at: 0) }
-        let made = try results(sets.map { jobs.generation($0.0, seed: $0.1) })
-        report.labels = try zip(sets, made).map { set, result in
-            let outcome = try result["outputs"][0]["outcome"]
-            func share(_ name: String) throws -> Double {
-                Double(try outcome["\(name)_right"].int()) / Double(try outcome["\(name)_judged"].int())
-            }
-            return (set.0.name, set.1, try share("labels"), try share("scores"))
+        let asked = sets.compactMap { pairs, seed in
+            jobs.generation(pairs, seed: seed).map { (pairs: pairs, seed: seed, job: $0) }
+        }
+        let made = try results(asked.map(\.job))
+        report.labels = try zip(asked, made).map { set, result in
+            try AblationReport.Labels(set.pairs.name, set.seed, try result["outputs"][0]["outcome"])
         }
         let bases = plan.bases.map(\.name).filter { name in usedPairs.contains { $0.base == name } }
             .flatMap { base in plan.seeds.map { (base, $0) } }
         let drawn = try results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
         report.bases = try zip(bases, drawn).map { ($0.0, $0.1, try Drawings(evaluation: $1["outputs"][0])) }
+        guard hasCurves else {
+            report.protocolRows = try drawn.first.map { try AblationReport.protocolRows(of: $0["outputs"][0]) } ?? []
+            return
+        }
         let base = plan.pairs[0].base
         report.curveBases = try results(
             plan.seeds.map { jobs.drawings(of: base, .validation, seed: $0) }
@@ -143,12 +165,13 @@ package struct Ablation {
     }
 
     /// Pictures of the base above those of each arm, first seed.
-    private func drawGrids(_ report: AblationReport, _ results: ([Job]) throws -> [JSONCursor]) throws {
+    private func drawPictures(_ report: AblationReport, _ results: ([Job]) throws -> [JSONCursor]) throws {
         let pairs = plan.pairs[0]
         _ = try results(
             try plan.arms.map { arm in
                 let outcome = report.runs.first { $0.run.arm == arm.name && $0.run.pairs == pairs.name }!
-                return jobs.grid(try jobs.training(outcome.run), base: pairs.base, arm: arm.name, seed: plan.seeds[0])
+                return jobs.pictures(
+                    try jobs.training(outcome.run), base: pairs.base, arm: arm.name, seed: plan.seeds[0])
             })
     }
 }

@@ -1,4 +1,5 @@
 import Core
+import Datasets
 import Diffusion
 import Foundation
 import Preferences
@@ -19,28 +20,146 @@ package struct AblationFolder {
         }
     }
 
-    /// Makes the folder and copies bases and scorer into it; gives the plan's jobs, and the recipes of bases to train.
+    /// Makes the folder and puts into it all that runs begin from: copies of bases, scorer and files of prompts; of a plan with
+    /// reward models, which are large as their bases are, links to models, reward models and given pairs. Gives the plan's jobs,
+    /// and the recipes of bases to train.
     package func prepare(_ plan: AblationPlan) throws -> (jobs: AblationJobs, recipes: [(AblationPlan.Base, Recipe)]) {
-        for name in ["results", "recipes", "models", "pairs", "grids"] {
+        let pictures = plan.judging == nil ? ["grids"] : ["pages", "rewards", "prompts", "data"]
+        for name in ["results", "recipes", "models", "pairs"] + pictures {
             try FileContents.makeFolder("\(path)/\(name)")
         }
+        var latent: Set<String> = []
         var digests: [String: Digest] = [:]
         var recipes: [(AblationPlan.Base, Recipe)] = []
         for base in plan.bases {
             switch base.origin {
             case .folder(let source):
-                digests[base.name] = try copy(source, to: AblationJobs.model(base.name), Self.modelDigest)
+                let place = AblationJobs.model(base.name)
+                digests[base.name] =
+                    try plan.judging == nil
+                    ? copy(source, to: place, Self.modelDigest) : link(source, to: place, Self.modelDigest)
+                if try Self.isLatent(source) { latent.insert(base.name) }
             case .recipe(let file, let overrides):
                 let recipe = try Recipe.read(path: file, overrides: overrides)
                 digests[base.name] = try Self.inputsDigest(recipe)
                 recipes.append((base, recipe))
                 if case .fresh(let fresh) = recipe.model {
+                    if fresh.configurations["vae"] != nil { latent.insert(base.name) }
                     for file in fresh.configurations.values.sorted() { try copyFile(file) }
                 }
             }
         }
-        let scorer = try copy(plan.scorer, to: AblationJobs.scorerFolder) { try PickScore(path: $0).digest }
-        return (AblationJobs(plan, bases: digests, scorer: scorer), recipes)
+        guard let judging = plan.judging else {
+            if let base = latent.min() { throw JudgedByShapes(base: base) }
+            let scorer = try copy(plan.scorer, to: AblationJobs.scorerFolder) { try PickScore(path: $0).digest }
+            return (AblationJobs(plan, AblationInputs(bases: digests, scorer: scorer)), recipes)
+        }
+        let (rewards, scorer) = try place(judging.rewards)
+        var inputs = AblationInputs(bases: digests, scorer: scorer)
+        (inputs.rewards, inputs.latent) = (rewards, latent)
+        inputs.prompts[AblationInputs.test] = try place(prompts: judging.test.path, AblationInputs.test)
+        if let validation = judging.validation {
+            inputs.prompts[AblationInputs.validation] = try place(
+                prompts: validation.path, AblationInputs.validation)
+        }
+        for pairs in plan.pairs {
+            if let captions = pairs.captions {
+                let name = AblationInputs.captions(pairs.name)
+                inputs.prompts[name] = try place(prompts: captions, name)
+            }
+            if let source = pairs.path { inputs.data[pairs.name] = try place(data: source, pairs.name) }
+        }
+        return (AblationJobs(plan, inputs), recipes)
+    }
+
+    /// The rules of the shapes world judge pictures of their own, and not those of a model over latents.
+    package struct JudgedByShapes: Error, CustomStringConvertible {
+        let base: String
+        package var description: String {
+            "bases.\(base) draws over latents, which the rules of the shapes world do not judge; give the plan "
+                + "reward models (rewards) and prompts (evaluation.prompts)"
+        }
+    }
+
+    private static func isLatent(_ folder: String) throws -> Bool {
+        try Pipeline(.diffusion, folder: folder).digests().keys.contains("vae")
+    }
+
+    /// The reward models with their places in the folder, and what stands for all of them.
+    private func place(_ rewards: [EvaluationReward]) throws -> (rewards: [EvaluationReward], digest: Digest) {
+        var digests: [JSONValue] = []
+        let placed = try rewards.map { reward in
+            let (kind, name) = (reward.kind, "rewards/\(reward.kind.name)")
+            var files = reward.files
+            digests.append(.digest(try kind.open(files).digest))
+            files.model = try linkWithNeighbours(files.model, to: name)
+            files.processor = try files.processor.map { try link($0, to: "\(name)-processor") }
+            files.head = try files.head.map { try linkWithNeighbours($0, to: "\(name)-head") }
+            return EvaluationReward(kind: kind, files: files, encoding: reward.encoding)
+        }
+        return (placed, .of(.document, .array(digests)))
+    }
+
+    private func place(prompts source: String, _ name: String) throws -> AblationInputs.Place {
+        let place = "prompts/\(name)\(Self.ending(of: source))"
+        return .init(path: place, digest: try copy(source, to: place) { try PromptFile.read($0).digest })
+    }
+
+    /// Given pairs may be hundreds of gigabytes: what stands for them here are names, sizes and times. Their digest is in
+    /// the record of every run.
+    private func place(data source: String, _ name: String) throws -> AblationInputs.Place {
+        let files =
+            FileContents.isFolder(source) ? try FileContents.names(in: source).map { "\(source)/\($0)" } : [source]
+        let stand = try files.map { file -> JSONValue in
+            let facts = try FileManager.default.attributesOfItem(
+                atPath: URL(fileURLWithPath: file).resolvingSymlinksInPath().path)
+            let time = (facts[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            return [
+                .string(URL(fileURLWithPath: file).lastPathComponent), .integer((facts[.size] as? Int) ?? 0),
+                .decimal(time),
+            ]
+        }
+        let place = try link(source, to: "data/\(name)")
+        return .init(path: place, digest: .of(.document, .array(stand)))
+    }
+
+    /// `.json` of a file, nothing of a folder.
+    private static func ending(of path: String) -> String {
+        guard !FileContents.isFolder(path) else { return "" }
+        let ending = URL(fileURLWithPath: path).pathExtension
+        return ending.isEmpty ? "" : ".\(ending)"
+    }
+
+    /// Links a folder, or that of a file: what lies beside a reward model's weights is read, too.
+    private func linkWithNeighbours(_ source: String, to name: String) throws -> String {
+        guard !FileContents.isFolder(source), FileContents.exists(source) else { return try link(source, to: name) }
+        return try link(AtomicFile.folder(of: source), to: name) + "/" + URL(fileURLWithPath: source).lastPathComponent
+    }
+
+    /// Links `name`, with the ending of a file, to `source`, and gives the link's path below the folder.
+    private func link(_ source: String, to name: String) throws -> String {
+        let (place, target) = (name + Self.ending(of: source), URL(fileURLWithPath: source).standardizedFileURL.path)
+        let link = "\(path)/\(place)"
+        guard FileContents.exists(source) else {
+            throw FileError(operation: "read", path: source, code: ENOENT)
+        }
+        if let found = try? FileManager.default.destinationOfSymbolicLink(atPath: link) {
+            if found == target { return place }
+            try FileManager.default.removeItem(atPath: link)
+        } else if FileContents.exists(link) {
+            // A folder that was moved holds what the links led to.
+            return place
+        }
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        return place
+    }
+
+    private func link(_ source: String, to name: String, _ digest: (String) throws -> Digest) throws -> Digest {
+        let expected = try digest(source)
+        let target = "\(path)/\(try link(source, to: name))"
+        let found = try digest(target)
+        guard found == expected else { throw Occupied(path: target, expected: expected, found: found) }
+        return expected
     }
 
     /// Stands for a base's recipe and for what the files hold that it names.
@@ -58,7 +177,7 @@ package struct AblationFolder {
 
     private func copy(_ source: String, to name: String, _ digest: (String) throws -> Digest) throws -> Digest {
         let (expected, target) = (try digest(source), "\(path)/\(name)")
-        if FileContents.isFolder(target) {
+        if FileContents.exists(target) {
             let found = try digest(target)
             guard found == expected else { throw Occupied(path: target, expected: expected, found: found) }
         } else {

@@ -5,9 +5,14 @@ extension AblationReport {
     package var json: JSONValue {
         let pairs = [plan.pairs[0].name] + plan.conditions.map(\.pairs)
         let comparisons = pairs.flatMap { pairs in
-            plan.comparisons.compactMap { first, second -> JSONValue? in
-                comparison(first, second, pairs: pairs).map {
-                    ["arm": .string(first), "against": .string(second), "pairs": .string(pairs), "result": $0.json]
+            plan.comparisons.flatMap { first, second in
+                judges.enumerated().compactMap { place, judge -> JSONValue? in
+                    comparison(first, second, pairs: pairs, judge: place).map {
+                        [
+                            "arm": .string(first), "against": .string(second), "pairs": .string(pairs),
+                            "judge": .string(judge), "result": $0.json,
+                        ]
+                    }
                 }
             }
         }
@@ -15,10 +20,10 @@ extension AblationReport {
             let reward = row.spread(\.reward)
             return [
                 "arm": arm.map { .string($0) } ?? .null, "title": .string(row.title), "reward": .decimal(reward.mean),
-                "deviation_over_seeds": .decimal(reward.deviation), "against_base": row.againstBase?.json ?? .null,
+                "deviation_over_seeds": .decimal(reward.deviation), "against_base": row.againstBase()?.json ?? .null,
             ]
         }
-        return [
+        var object: JSONObject = [
             "schema": 1, "name": .string(plan.name), "seeds": .array(plan.seeds.map { .integer($0) }),
             "rows": .array(table), "comparisons": .array(comparisons),
             "bases": .array(
@@ -29,8 +34,9 @@ extension AblationReport {
             "labels": .array(
                 labels.map {
                     [
-                        "pairs": .string($0.pairs), "seed": .integer($0.seed), "right_votes": .decimal($0.rightLabels),
-                        "right_scores": .decimal($0.rightScores),
+                        "pairs": .string($0.pairs), "seed": .integer($0.seed), "count": .integer($0.count),
+                        "ties": .integer($0.ties), "right_votes": $0.rightLabels.map { .decimal($0) } ?? .null,
+                        "right_scores": $0.rightScores.map { .decimal($0) } ?? .null,
                     ]
                 }),
             "audits": .array(
@@ -38,6 +44,11 @@ extension AblationReport {
                     ["run": .string($0.run), "steps": .string($0.steps), "verdict": .string($0.verdict.rawValue)]
                 }),
         ]
+        if !protocolRows.isEmpty {
+            object["protocol"] = .array(
+                protocolRows.map { ["what": .string($0.name), "how": .string($0.value)] })
+        }
+        return .object(object)
     }
 
     private static func outcome(_ outcome: AblationOutcome) -> JSONValue {
@@ -53,13 +64,25 @@ extension AblationReport {
     }
 
     private static func drawings(_ drawings: Drawings) -> JSONValue {
+        guard let shapes = drawings.shapes else {
+            return [
+                "evaluation": drawings.digest.map { .string($0) } ?? .null,
+                "judgements": .array(
+                    drawings.judgements.map {
+                        [
+                            "judge": .string($0.judge), "median": .decimal($0.median), "mean": .decimal($0.mean),
+                            "scores": .array($0.values.map { .decimal($0) }),
+                        ]
+                    }),
+            ]
+        }
         var object = JSONObject(
-            zip(Drawings.attributeNames, drawings.attributes).map { ($0, JSONValue.decimal($1)) })
-        object["all"] = .decimal(drawings.allRight)
+            zip(Drawings.ShapesFigures.attributeNames, shapes.attributes).map { ($0, JSONValue.decimal($1)) })
+        object["all"] = .decimal(shapes.allRight)
         object["reward"] = .decimal(drawings.reward)
-        object["median_reward"] = .decimal(drawings.median)
-        object["score"] = .decimal(drawings.score)
-        object["brightness"] = .decimal(drawings.brightness)
+        object["median_reward"] = .decimal(shapes.median)
+        object["score"] = .decimal(shapes.score)
+        object["brightness"] = .decimal(shapes.brightness)
         object["rewards"] = .array(drawings.rewards.map { .decimal($0) })
         return .object(object)
     }

@@ -1,22 +1,24 @@
 import Core
 import Datasets
 import Jobs
+import Preferences
 import Training
 
 /// The jobs of a plan.
 package struct AblationJobs: Sendable {
     /// The plan.
     package let plan: AblationPlan
-    /// The digests of the folders that were copied: bases by name, and the scorer.
-    let bases: [String: Digest], scorer: Digest
+    /// What the ablation's folder holds.
+    package let inputs: AblationInputs
 
     /// The folder of the reward model, below the ablation's.
     package static let scorerFolder = "scorer"
 
-    /// The jobs of `plan`, whose bases and scorer have these contents; of a base that is trained, its recipe's digest.
-    package init(_ plan: AblationPlan, bases: [String: Digest], scorer: Digest) {
-        (self.plan, self.bases, self.scorer) = (plan, bases, scorer)
-    }
+    /// The jobs of `plan`, whose runs begin from `inputs`.
+    package init(_ plan: AblationPlan, _ inputs: AblationInputs) { (self.plan, self.inputs) = (plan, inputs) }
+
+    /// What every command ends with; where there is room for more workers, its runner says so.
+    package static let oneWorker = ["--workers", "1"]
 
     /// The folder of a base, below the ablation's.
     package static func model(_ base: String) -> String { "models/\(base)" }
@@ -27,31 +29,62 @@ package struct AblationJobs: Sendable {
         let (name, file) = ("base-\(base.name)", "recipes/base-\(base.name).yaml")
         let run = "\(name)-\(Digest.of(.document, recipe.json).hex.prefix(6))"
         return Job(
-            name, on: [bases[base.name]!], files: [(file, recipe.yaml)], run: run,
+            name, on: [inputs.bases[base.name]!], files: [(file, recipe.yaml)], run: run,
             [Command(["train", file, "--record", "steps", "--name", run, "--json", "--out", Self.model(base.name)])])
     }
 
-    /// The making of pairs.
-    package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> Job {
-        Job(
-            "pairs-\(pairs.name)-s\(seed)", on: [bases[pairs.base]!, scorer],
-            [
-                Command([
-                    "data", "generate", "--model", Self.model(pairs.base), "--scorer", Self.scorerFolder,
-                    "--pairs", "\(pairs.count)", "--seed", "\(seed)", "--steps", "\(plan.samplingSteps)",
-                    "--candidates", "\(pairs.candidates)", "--choose", pairs.choice.rawValue,
-                    "--variety", "\(pairs.variety)", "--noise", "\(pairs.noise)", "--ties", "\(pairs.ties)",
-                    "--out", folder(pairs, seed), "--replace", "--json", "--workers", "1",
-                ])
-            ])
+    /// The making of pairs; nil where they are given.
+    package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> Job? {
+        guard pairs.given == nil else { return nil }
+        var words = ["data", "generate", "--model", Self.model(pairs.base)]
+        var sources = [inputs.bases[pairs.base]!, inputs.scorer]
+        if let judging = plan.judging, let place = judging.rewards.firstIndex(where: { $0.kind == judging.scorer.kind })
+        {
+            words += ["--scorer", inputs.rewards[place].words] + plan.drawing.options
+        } else {
+            words += ["--scorer", Self.scorerFolder, "--steps", "\(plan.samplingSteps)"]
+        }
+        words += [
+            "--pairs", "\(pairs.count)", "--seed", "\(seed)", "--candidates", "\(pairs.candidates)", "--choose",
+            pairs.choice.rawValue,
+        ]
+        if let captions = inputs.prompts[AblationInputs.captions(pairs.name)] {
+            words += ["--captions", captions.path, "--labels", "scores"]
+            sources.append(captions.digest)
+        } else {
+            words += ["--variety", "\(pairs.variety)", "--noise", "\(pairs.noise)", "--ties", "\(pairs.ties)"]
+        }
+        words += ["--out", folder(pairs, seed), "--replace", "--json"] + Self.oneWorker
+        return Job("pairs-\(pairs.name)-s\(seed)", on: sources, [Command(words)])
     }
 
-    private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String { "pairs/\(pairs.name)-s\(seed)" }
+    private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String {
+        inputs.data[pairs.name]?.path ?? "pairs/\(pairs.name)-s\(seed)"
+    }
+
+    /// What a training on these pairs builds on, besides its recipe.
+    private func sources(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> [Digest] {
+        var sources = [generation(pairs, seed: seed)?.key, inputs.data[pairs.name]?.digest].compactMap(\.self)
+        if pairs.isScored { sources.append(inputs.scorer) }
+        return sources + [inputs.bases[pairs.base]!]
+    }
+
+    /// The latents of pairs, and their scores, which all arms share; nil where a training needs none.
+    package func encoding(_ pairs: AblationPlan.Pairs, seed: UInt64) throws -> Job? {
+        guard inputs.latent.contains(pairs.base), let arm = plan.arms.first else { return nil }
+        let recipe = try recipe(
+            AblationRun(arm: arm.name, pairs: pairs.name, seed: seed, rate: plan.rates[0], betaFactor: 1))
+        let file = "recipes/latents-\(pairs.name)-s\(seed).yaml"
+        var commands = [Command(["data", "encode", file] + Self.oneWorker)]
+        if pairs.isScored { commands.append(Command(["data", "encode", file, "--rewards"] + Self.oneWorker)) }
+        return Job(
+            "latents-\(pairs.name)-s\(seed)", on: sources(pairs, seed), files: [(file, recipe.yaml)], commands)
+    }
 
     /// A base's drawings, for the captions of a split and the noise of a seed.
     package func drawings(of base: String, _ split: ShapesSplit, seed: UInt64) -> Job {
         Job(
-            "draw-\(base)-\(split.rawValue)-s\(seed)", on: [bases[base]!, scorer],
+            "draw-\(base)-\(split.rawValue)-s\(seed)", on: [inputs.bases[base]!] + judges(split),
             [judging(Self.model(base), split, seed: seed)])
     }
 
@@ -62,60 +95,99 @@ package struct AblationJobs: Sendable {
         let settings = run.overrides.map { "-" + $0.replacing(/[^A-Za-z0-9]+/, with: "-").lowercased() }.joined()
         let kind = run.purpose == .tuning ? "tune" : run.pairs
         let title = "\(kind)-\(run.arm)-\(Self.word(run.rate))-b\(Self.word(run.betaFactor))-s\(run.seed)\(settings)"
-        let sources = [generation(pairs, seed: run.seed).key, bases[pairs.base]!]
+        let sources = sources(pairs, run.seed)
         let name = "\(title)-\(Digest.of(.document, [.digest(sources[0]), recipe.json]).hex.prefix(6))"
         let file = "recipes/\(name).yaml"
-        var train = ["train", file, "--record", "steps", "--name", name, "--json", "--workers", "1"]
-        if run.purpose == .table {
+        let split: ShapesSplit = run.purpose == .tuning ? .validation : .test
+        var train = ["train", file, "--record", "steps", "--name", name, "--json"] + Self.oneWorker
+        if run.purpose == .table, plan.judging == nil {
             train += [
                 "--reward-every", "\(plan.curveEvery)", "--reward-captions", "\(plan.curveCaptions)",
             ]
         }
         return Job(
-            title, on: sources, files: [(file, recipe.yaml)], run: name,
-            [
-                Command(train),
-                judging(".smpo/runs/\(name)", run.purpose == .tuning ? .validation : .test, seed: run.seed),
-            ])
+            title, on: sources + (plan.judging == nil ? [] : judges(split)), files: [(file, recipe.yaml)], run: name,
+            [Command(train), judging(".smpo/runs/\(name)", split, seed: run.seed)])
     }
 
     /// The recipe of a run, as it stands in the ablation's folder.
     package func recipe(_ run: AblationRun) throws -> Recipe {
         let pairs = plan.pairs(run.pairs)
         return try plan.recipe(
-            plan.arm(run.arm), name: run.arm, data: folder(pairs, run.seed), model: Self.model(pairs.base),
-            seed: run.seed, rate: run.rate, betaFactor: run.betaFactor, overrides: run.overrides)
+            plan.arm(run.arm), name: run.arm, on: pairs, data: folder(pairs, run.seed),
+            model: Self.model(pairs.base), seed: run.seed, rate: run.rate, betaFactor: run.betaFactor,
+            overrides: run.overrides, reward: scorer)
     }
 
     /// The audit of one part of a recorded run, drawn by its chain head, which nobody could know beforehand.
     package func audit(of job: Job) -> Job {
         Job(
             "audit-\(job.name)", on: [job.key],
-            [Command(["audit", job.run ?? "", "--sample", "1", "--jobs", "1", "--json", "--workers", "1"])])
+            [Command(["audit", job.run ?? "", "--sample", "1", "--jobs", "1", "--json"] + Self.oneWorker)])
     }
 
-    /// Held-out pictures of a run's model, those of its base above them.
-    package func grid(_ job: Job, base: String, arm: String, seed: UInt64) -> Job {
-        Job(
+    /// Held-out pictures of a run's model beside those of its base: a grid, or a page with the scores.
+    package func pictures(_ job: Job, base: String, arm: String, seed: UInt64) -> Job {
+        let run = ".smpo/runs/\(job.run ?? "")"
+        guard plan.judging == nil else {
+            var command = judging(run, .test, seed: seed).arguments
+            command.removeLast(Self.oneWorker.count)
+            command += ["--reference", Self.model(base), "--page", "pages/\(arm).html"] + Self.oneWorker
+            return Job("page-\(arm)", on: [job.key] + judges(.test), [Command(command)])
+        }
+        return Job(
             "grid-\(arm)", on: [job.key],
             [
-                Command([
-                    "sample", "--model", ".smpo/runs/\(job.run ?? "")", "--against", Self.model(base), "--seed",
-                    "\(seed)", "--steps", "\(plan.samplingSteps)", "--out", "grids/\(arm).png", "--workers", "1",
-                ])
+                Command(
+                    [
+                        "sample", "--model", run, "--against", Self.model(base), "--seed", "\(seed)", "--steps",
+                        "\(plan.samplingSteps)", "--out", "grids/\(arm).png",
+                    ] + Self.oneWorker)
             ])
     }
 
+    /// The reward model that scores given pairs, where it lies in the folder.
+    private var scorer: EvaluationReward? {
+        plan.judging.flatMap { judging in inputs.rewards.first { $0.kind == judging.scorer.kind } }
+    }
+
+    /// What a judgement builds on, besides the model.
+    private func judges(_ split: ShapesSplit) -> [Digest] {
+        [inputs.scorer] + [inputs.prompts[Self.prompts(split)]?.digest].compactMap(\.self)
+    }
+
+    private static func prompts(_ split: ShapesSplit) -> String {
+        split == .validation ? AblationInputs.validation : AblationInputs.test
+    }
+
     private func judging(_ model: String, _ split: ShapesSplit, seed: UInt64) -> Command {
-        let captions = split == .validation ? plan.validationCaptions : plan.testCaptions
-        return Command([
-            "eval", "--model", model, "--scorer", Self.scorerFolder, "--split", split.rawValue, "--captions",
-            "\(captions)", "--steps", "\(plan.samplingSteps)", "--seeds", "\(seed)", "--json", "--workers", "1",
-        ])
+        guard let judging = plan.judging, let prompts = inputs.prompts[Self.prompts(split)] else {
+            let captions = split == .validation ? plan.validationCaptions : plan.testCaptions
+            return Command(
+                [
+                    "eval", "--model", model, "--scorer", Self.scorerFolder, "--split", split.rawValue, "--captions",
+                    "\(captions)", "--steps", "\(plan.samplingSteps)", "--seeds", "\(seed)", "--json",
+                ] + Self.oneWorker)
+        }
+        let count = split == .validation ? judging.validation?.count : judging.test.count
+        return Command(
+            ["eval", "--prompts", prompts.path, "--model", model]
+                + inputs.rewards.flatMap { ["--rewards", $0.words] } + plan.drawing.options
+                + (count.map { ["--count", "\($0)"] } ?? []) + ["--seed", "\(seed)", "--json"] + Self.oneWorker)
     }
 
     /// A number as part of a run's name.
     private static func word(_ value: Double) -> String {
         SettingsValue.decimal(value).replacing(".0e", with: "e").replacing(/\.0$/, with: "").replacing(".", with: "-")
+    }
+}
+
+extension EvaluationReward {
+    /// As `--rewards` of a command has it.
+    var words: String {
+        let parts = files.parts.map { ",\(kind.name).\($0.part.rawValue)=\($0.value)" }
+        // What is not said follows from the file of prompts.
+        return "\(kind.name)=\(files.model)" + parts.joined()
+            + (encoding == .png ? "" : ",\(kind.name).pictures=\(encoding.rawValue)")
     }
 }

@@ -4,14 +4,15 @@ import Training
 
 extension AblationPlan {
     private static let keys = [
-        "name", "seeds", "tuning_seed", "scorer", "bases", "pairs", "evaluation", "tuning", "common", "arms",
-        "comparisons", "sweeps", "conditions",
+        "name", "seeds", "tuning_seed", "scorer", "rewards", "drawing", "bases", "pairs", "evaluation", "tuning",
+        "common", "arms", "comparisons", "sweeps", "conditions",
     ]
 
     /// Reads a plan. Unknown keys, names that nothing has, and recipes that cannot be run are errors that name the place.
     /// - Throws: `SettingsError`, `FileError`.
-    package static func read(_ path: String) throws -> AblationPlan {
-        try checked(SettingsDocument.read(path))
+    /// - Parameter overrides: `KEY.PATH=VALUE`, in the place of what the file says.
+    package static func read(_ path: String, overrides: [String] = []) throws -> AblationPlan {
+        try checked(overrides.reduce(SettingsDocument.read(path)) { try SettingsOverride($1).apply(to: $0) })
     }
 
     /// Reads a plan from its text; `file` stands in errors.
@@ -38,12 +39,16 @@ extension AblationPlan {
         guard !self.seeds.contains(tuningSeed) else {
             throw root["tuning_seed"].outOfRange("a seed that no reported run has")
         }
-        scorer = try root["scorer"].text("the folder of a reward model")
+        let judging = try PromptJudging.read(root)
+        self.judging = judging
+        drawing = try DrawingRequest(plan: root)
+        scorer = try judging?.scorer.files.model ?? root["scorer"].text("the folder of a reward model")
         bases = try root.named("bases").map(Base.init)
-        pairs = try root.named("pairs").map(Pairs.init)
+        pairs = try root.named("pairs").map { try Pairs($0, $1, isJudgedByRewards: judging != nil) }
+        let shapesKeys = ["steps", "validation_captions", "test_captions", "curve_every", "curve_captions"]
         let evaluation = try root.section(
-            "evaluation", keys: ["steps", "validation_captions", "test_captions", "curve_every", "curve_captions"],
-            isRequired: false)
+            "evaluation", keys: judging == nil ? shapesKeys : PromptJudging.evaluationKeys, isRequired: false)
+        if judging == nil { try root["drawing"].refuse(with: "the rules of the shapes world: it goes with rewards") }
         samplingSteps = try evaluation["steps"].int(1...1000, default: 25)
         validationCaptions = try evaluation["validation_captions"].int(
             1...ShapesSplit.validation.captions.count, default: 100)
@@ -88,6 +93,9 @@ extension AblationPlan {
         }
         let armNames = arms.map(\.name)
         for pairs in pairs { try known(pairs.base, bases.map(\.name), root["pairs"]) }
+        if let judging, judging.validation == nil, rates.count * betaFactors.count > 1 {
+            throw root["evaluation"].missing("validation_prompts, for more than one point of tuning")
+        }
         for name in comparisons.flatMap({ [$0.0, $0.1] }) { try known(name, armNames, root["comparisons"]) }
         for condition in conditions {
             try known(condition.pairs, pairs.map(\.name), root["conditions"])
@@ -98,6 +106,9 @@ extension AblationPlan {
             guard try !check(arm, []).objective.kind.trainsScorer else {
                 throw root["arms"].outOfRange("arms that train diffusion models", hint: "\(arm.name) trains a scorer")
             }
+        }
+        for arm in arms {
+            for pairs in pairs where pairs.given != nil { try check(arm, [], on: pairs) }
         }
         for sweep in sweeps {
             for value in sweep.values {
@@ -111,10 +122,10 @@ extension AblationPlan {
     }
 
     @discardableResult
-    private func check(_ arm: Arm, _ overrides: [String]) throws -> Recipe {
+    private func check(_ arm: Arm, _ overrides: [String], on pairs: Pairs? = nil) throws -> Recipe {
         try recipe(
-            arm, name: arm.name, data: "data", model: "model", seed: 1, rate: rates[0], betaFactor: 1,
-            overrides: overrides)
+            arm, name: arm.name, on: pairs, data: "data", model: "model", seed: 1, rate: rates[0], betaFactor: 1,
+            overrides: overrides, reward: judging?.scorer)
     }
 }
 
@@ -134,13 +145,33 @@ extension AblationPlan.Base {
 }
 
 extension AblationPlan.Pairs {
-    fileprivate init(_ name: String, _ node: SettingsNode) throws {
-        let section = try SettingsSection(
-            node, path: "pairs.\(name)",
-            keys: ["base", "count", "candidates", "choose", "variety", "noise", "ties"])
+    private static let made = ["captions", "count", "candidates", "choose", "variety", "noise", "ties"]
+
+    fileprivate init(_ name: String, _ node: SettingsNode, isJudgedByRewards: Bool) throws {
+        let section = try SettingsSection(node, path: "pairs.\(name)", keys: ["base", "data", "scores"] + Self.made)
+        guard name.wholeMatch(of: /[a-z0-9-]+/) != nil else {
+            throw SettingsError(
+                .wrongType, at: node.place, key: "pairs.\(name)",
+                expected: "a name of small letters, digits and hyphens", found: node.description)
+        }
         self.name = name
         base = try section["base"].text("a base")
-        count = try section["count"].int(1...1_000_000)
+        given = section["data"].given
+        if let given {
+            for key in Self.made { try section[key].refuse(with: "data: these pairs are given") }
+            let data = try SettingsSection(given, path: "pairs.\(name).data", keys: ["path"], allowsOthers: true)
+            _ = try data["path"].text("the path of a folder or file")
+        } else {
+            try section["scores"].refuse(with: "pairs that are made: the plan's reward model scores them")
+        }
+        let scores = try section["scores"].text("reward or data", default: isJudgedByRewards ? "reward" : "data")
+        guard scores == "reward" || scores == "data" else { throw section["scores"].outOfRange("reward or data") }
+        if scores == "reward", given != nil, !isJudgedByRewards {
+            throw section["scores"].outOfRange("data: the plan has no section rewards")
+        }
+        isScored = given != nil && scores == "reward"
+        captions = section["captions"].given == nil ? nil : try section["captions"].text("a file of captions")
+        count = given == nil ? try section["count"].int(1...1_000_000) : 0
         candidates = try section["candidates"].int(2...64, default: 2)
         choice = try section["choose"].choice(default: .first)
         variety = try section["variety"].double("a number from 0 to 1", default: 0.5) { 0...1 ~= $0 }

@@ -1,4 +1,6 @@
 import Audit
+import Core
+import Pages
 import Training
 
 /// The results of an ablation, as far as it has come.
@@ -10,14 +12,37 @@ package struct AblationReport: Sendable {
     /// The reward of the table's base on the captions of the reward curves, a seed at a time; empty if it was not
     /// drawn.
     package var curveBases: [Double] = []
+    /// How reward models came to their figures; empty where the rules of the shapes world judge.
+    package var protocolRows: [Fact] = []
     /// The tuning runs.
     package var tuning: [AblationOutcome]
     /// The reported runs: the table's, those of sweeps, and those of conditions.
     package var runs: [AblationOutcome]
     /// Audited parts of reported runs: the run, the steps, the verdict.
     package var audits: [(run: String, steps: String, verdict: Verdict)]
-    /// The noise of the labels: pairs and seed, and the shares of labels and of scores that the judge agrees with.
-    package var labels: [(pairs: String, seed: UInt64, rightLabels: Double, rightScores: Double)]
+    /// What came of the pairs that were made.
+    package var labels: [Labels]
+
+    /// A set of pairs that was made, and the noise of its labels.
+    package struct Labels: Sendable, Equatable {
+        /// Its name and seed.
+        package var pairs: String, seed: UInt64
+        /// Pairs, and those of them whose label is a tie.
+        package var count: Int, ties: Int
+        /// The shares of labels and of scores that the judge of the shapes world agrees with; nil where it has no opinion.
+        package var rightLabels: Double?, rightScores: Double?
+
+        /// Reads the outcome of `smpo data generate --json`. - Throws: `JSONShapeError`.
+        init(_ pairs: String, _ seed: UInt64, _ outcome: JSONCursor) throws {
+            func share(_ name: String) throws -> Double? {
+                let judged = try outcome["\(name)_judged"].int()
+                return judged == 0 ? nil : Double(try outcome["\(name)_right"].int()) / Double(judged)
+            }
+            (self.pairs, self.seed) = (pairs, seed)
+            (count, ties) = (try outcome["pairs"].int(), try outcome["ties"].int())
+            (rightLabels, rightScores) = (try share("labels"), try share("scores"))
+        }
+    }
 
     /// A report without results.
     package init(_ plan: AblationPlan) {
@@ -55,11 +80,13 @@ package struct AblationReport: Sendable {
     }
 
     /// Two arms over all seeds and captions of a set of pairs; nil where runs are missing.
-    package func comparison(_ arm: String, _ other: String, pairs: String) -> PairedComparison? {
+    /// - Parameter judge: which of several reward models judges.
+    package func comparison(_ arm: String, _ other: String, pairs: String, judge: Int = 0) -> PairedComparison? {
         let (first, second) = (outcomes(arm, pairs, []), outcomes(other, pairs, []))
         guard !first.isEmpty, first.map(\.run.seed) == second.map(\.run.seed) else { return nil }
         return PairedComparison(
-            first.flatMap(\.drawings.rewards), against: second.flatMap(\.drawings.rewards))
+            first.flatMap { $0.drawings.judgements[judge].values },
+            against: second.flatMap { $0.drawings.judgements[judge].values })
     }
 
     private func outcomes(_ arm: String, _ pairs: String, _ overrides: [String]) -> [AblationOutcome] {
@@ -69,7 +96,7 @@ package struct AblationReport: Sendable {
     private func base(of pairs: AblationPlan.Pairs) -> AblationRow {
         AblationRow(
             title: "base (\(pairs.base))", drawings: plan.seeds.compactMap { drawings(of: pairs.base, $0) },
-            outcomes: [], againstBase: nil)
+            outcomes: [], bases: [])
     }
 
     private func drawings(of base: String, _ seed: UInt64) -> Drawings? {
@@ -83,9 +110,6 @@ package struct AblationReport: Sendable {
         let bases = outcomes.compactMap { drawings(of: pairs.base, $0.run.seed) }
         return AblationRow(
             title: title, drawings: outcomes.map(\.drawings), outcomes: outcomes,
-            againstBase: outcomes.isEmpty || bases.count < outcomes.count
-                ? nil
-                : PairedComparison(
-                    outcomes.flatMap(\.drawings.rewards), against: bases.flatMap(\.rewards)))
+            bases: bases.count < outcomes.count ? [] : bases)
     }
 }

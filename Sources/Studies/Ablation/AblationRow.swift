@@ -8,8 +8,16 @@ package struct AblationRow: Sendable {
     package var drawings: [Drawings]
     /// The runs; none for a base.
     package var outcomes: [AblationOutcome]
-    /// All seeds' captions against those of the base.
-    package var againstBase: PairedComparison?
+    /// The base's drawings, seed by seed; none where they are missing, and of a base.
+    package var bases: [Drawings]
+
+    /// All seeds' captions against those of the base; nil of a base.
+    /// - Parameter judge: which of several reward models judges.
+    package func againstBase(_ judge: Int = 0) -> PairedComparison? {
+        guard !bases.isEmpty else { return nil }
+        return PairedComparison(
+            drawings.flatMap { $0.judgements[judge].values }, against: bases.flatMap { $0.judgements[judge].values })
+    }
 
     /// The mean over seeds of a figure, with its standard deviation over them; that is 0 for one seed.
     package func spread(_ figure: (Drawings) -> Double) -> (mean: Double, deviation: Double) {

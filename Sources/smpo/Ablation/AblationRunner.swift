@@ -1,5 +1,6 @@
 import Audit
 import Core
+import Foundation
 import Jobs
 import Ledger
 import Studies
@@ -27,7 +28,8 @@ struct AblationRunner {
         defer { progress.end() }
         return try ablation.report { jobs, atOnce in
             try Runner.here(folder, width: atOnce ?? width).run(
-                jobs, keeping: kept, start: { try taken(up: $0.command, of: jobs[$0.job]) },
+                jobs, keeping: kept,
+                start: { try sharing(taken(up: $0.command, of: jobs[$0.job]), atOnce ?? width) },
                 read: { try output(of: jobs[$0], $1) }, finished: { job, _ in progress.finished(jobs[job].name) }
             ).enumerated().map { JSONCursor(["outputs": .array($1)], name: jobs[$0].name) }
         }
@@ -43,6 +45,14 @@ struct AblationRunner {
             throw Failed(job: job.name, failure: failure, folder: folder)
         }
         return try ending.value()
+    }
+
+    /// The command with its share of the cores; no bit depends on how many workers there are.
+    private func sharing(_ command: Command, _ atOnce: Int) -> Command {
+        let one = AblationJobs.oneWorker
+        let workers = max(1, ProcessInfo.processInfo.activeProcessorCount / atOnce)
+        guard workers > 1, command.arguments.suffix(one.count).elementsEqual(one) else { return command }
+        return Command(command.arguments.dropLast() + ["\(workers)"])
     }
 
     /// The command, or the one that goes on with the run that it began to record earlier.
