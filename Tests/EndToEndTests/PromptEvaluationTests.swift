@@ -62,7 +62,7 @@ import Testing
     @Test func theFiguresAreThoseOfSampleAndScore() throws {
         try with { sandbox in
             let value = try json(try eval(sandbox, "--reference", "before", "--json"))
-            #expect(try value["models"].elements().map { try $0["model"].string() } == ["before", "after"])
+            #expect(try value["asked"]["reference"].string() == "before" && value["asked"]["model"].string() == "after")
             #expect(try value["made_now"]["pictures"].elements().map { try $0.int() } == [5, 5])
             for (place, model) in ["before", "after"].enumerated() {
                 let drawn = try sandbox.program.start(
@@ -145,6 +145,31 @@ import Testing
             #expect(made.reduce(0, +) == 1)
             #expect(
                 try ImageDecoder.decode(bytes: FileContents.read("\(folder)/\(picture)"), file: picture) == pixels)
+        }
+    }
+
+    /// Whoever has the same files elsewhere comes to the same digest; whoever has others does not.
+    @Test func theDigestKnowsNoPaths() throws {
+        try with { sandbox in
+            let one = try json(try eval(sandbox, "--reference", "before", "--json"))
+            for model in ["before", "after"] {
+                try FileManager.default.moveItem(
+                    atPath: sandbox.runs.path(model), toPath: sandbox.runs.path("\(model)-elsewhere"))
+            }
+            try FileManager.default.moveItem(
+                atPath: sandbox.runs.path("prompts.tsv"), toPath: sandbox.runs.path("others.tsv"))
+            func again(_ prompts: String) throws -> JSONCursor {
+                try json(
+                    try sandbox.program.run(
+                        "eval", "--prompts", prompts, "--model", "after-elsewhere", "--reference", "before-elsewhere",
+                        "--rewards", Self.asked, "--steps", "2", "--size", "16", "--json"))
+            }
+            let two = try again("others.tsv")
+            #expect(try one["digest"].string() == two["digest"].string())
+            #expect(try one["asked"].object() != two["asked"].object())
+            let rows = zip(Self.prompts, ["x", "y", "x", "y", "x"]).map { "\($0)\t\($1)\n" }
+            try sandbox.runs.write("Prompt\tCategory\n" + rows.joined(), to: "moved.tsv")
+            #expect(try again("moved.tsv")["digest"].string() != one["digest"].string())
         }
     }
 

@@ -1,3 +1,4 @@
+import Compute
 import Testing
 
 @testable import Studies
@@ -23,5 +24,36 @@ import Testing
             ScoreSummary(Array(scores.dropLast())).groups == nil && ScoreSummary(Array(scores.prefix(80))).groups == nil
         )
         #expect(ScoreSummary(Array(scores.prefix(160))).groups?.mean == 0.75)
+    }
+
+    /// Against every resample in full: drawn, sorted, its middle taken. Scores that come twice are no trouble.
+    @Test(arguments: [1, 2, 5, 24, 61]) func intervalsAreThoseOfSortedResamples(_ count: Int) {
+        let scores = RandomStream(seed: 5, .order, step: 0).integers(below: 40, count: count).map { Double($0) / 8 - 2 }
+        let summary = ScoreSummary(scores)
+        var (medians, means): ([Double], [Double]) = ([], [])
+        for resample in 0..<2000 {
+            let drawn = RandomStream(seed: 1, .order, step: resample).integers(below: count, count: count)
+                .map { scores[$0] }
+            let sorted = drawn.sorted()
+            medians.append((sorted[(count - 1) / 2] + sorted[count / 2]) / 2)
+            means.append(drawn.reduce(0, +) / Double(count))
+        }
+        (medians, means) = (medians.sorted(), means.sorted())
+        #expect(summary.medianInterval == medians[50]...medians[1949])
+        #expect(summary.meanInterval == means[50]...means[1949])
+        #expect(count == 1 || summary.medianInterval.lowerBound < summary.medianInterval.upperBound)
+        // The mean of differences to nothing is the mean, by the same resamples.
+        let paired = PairedComparison(scores, against: scores.map { _ in 0 })
+        #expect(paired.differenceInterval == summary.meanInterval)
+    }
+
+    /// What one interval covers: of 200 samples of 40 uniform numbers about 19 in 20 have one with the true median in it.
+    @Test func intervalsCoverTheMedian() {
+        let hits = (0..<200).count { sample in
+            let scores = RandomStream(seed: 9, .order, step: sample).uniforms(count: 40).map(Double.init)
+            return ScoreSummary(scores).medianInterval.contains(0.5)
+        }
+        // The percentile bootstrap of a median covers a little less than it says: 176 is 5 standard deviations below 190.
+        #expect((176...200).contains(hits), "\(hits)")
     }
 }

@@ -14,9 +14,6 @@ package struct PairedComparison: Sendable, Equatable {
     /// Two-sided exact sign test, ties left out: the chance of a split at least as uneven between equals.
     package let signTest: Double
 
-    /// Resamples of the bootstrap.
-    package static let resamples = 2000
-
     /// Compares rewards caption by caption; `seed` draws the bootstrap's resamples.
     package init(_ a: [Double], against b: [Double], seed: UInt64 = 1) {
         precondition(!a.isEmpty && a.count == b.count)
@@ -38,8 +35,8 @@ package struct PairedComparison: Sendable, Equatable {
     ) -> (ClosedRange<Double>, ClosedRange<Double>) {
         let count = points.count
         var (rates, means): ([Double], [Double]) = ([], [])
-        for resample in 0..<resamples {
-            let places = RandomStream(seed: seed, .order, step: resample).integers(below: count, count: count)
+        for resample in 0..<Bootstrap.resamples {
+            let places = Bootstrap.places(of: count, resample: resample, seed: seed)
             var (rate, mean) = (0.0, 0.0)
             for place in places {
                 rate += points[place]
@@ -48,12 +45,7 @@ package struct PairedComparison: Sendable, Equatable {
             rates.append(rate / Double(count))
             means.append(mean / Double(count))
         }
-        func middle(_ values: [Double]) -> ClosedRange<Double> {
-            let sorted = values.sorted()
-            let cut = resamples * 25 / 1000
-            return sorted[cut]...sorted[resamples - 1 - cut]
-        }
-        return (middle(rates), middle(means))
+        return (Bootstrap.interval(rates), Bootstrap.interval(means))
     }
 
     /// 2·P(X ≤ min(wins, losses)) for X binomial with ½, at most 1.

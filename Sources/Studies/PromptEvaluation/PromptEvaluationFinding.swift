@@ -10,8 +10,10 @@ extension PromptEvaluationReport {
         var finding = Finding("", title)
         finding.subject = "evaluation on prompts"
         var children = [
-            part("medians", "Medians over \(places.count) prompts, as they are usually shown", scores(\.median)),
-            part("means", "Means", scores(\.mean)),
+            part(
+                "medians", "Medians over \(places.count) prompts, as they are usually shown",
+                scores(\.median, \.medianInterval)),
+            part("means", "Means", scores(\.mean, \.meanInterval)),
         ]
         if models.count > 1 {
             children.append(part("wins", "\(name(models.count - 1)) against \(name(0)), prompt by prompt", wins))
@@ -49,7 +51,11 @@ extension PromptEvaluationReport {
     private var omissions: [Finding.Omission] {
         var all = [
             Finding.Omission(
-                "what people see", "reward models have scored the pictures, and they have tastes of their own")
+                "what people see", "reward models have scored the pictures, and they have tastes of their own"),
+            Finding.Omission(
+                "other draws",
+                "intervals are 95 % bootstrap over these prompts, a picture each: other noise would give other pictures"
+            ),
         ]
         let kept = models.map { places.count - $0.drawn.count }.reduce(0, +)
         if kept > 0 {
@@ -75,13 +81,23 @@ extension PromptEvaluationReport {
         return String(format: "%.\(kind.displayDigits)f", score * kind.displayFactor)
     }
 
-    /// A row a model, a column a reward model, as the paper has it.
-    private func scores(_ figure: KeyPath<ScoreSummary, Double>) -> Table {
+    /// A row a model, a column a reward model, as the paper has it; below each figure its interval.
+    private func scores(
+        _ figure: KeyPath<ScoreSummary, Double>, _ interval: KeyPath<ScoreSummary, ClosedRange<Double>>
+    ) -> Table {
         Table(
             ["model"] + rewards.map(\.kind.title),
-            models.indices.map { model in
-                [name(model)] + rewards.indices.map { shown(summary(model, $0, in: all)[keyPath: figure], $0) }
+            models.indices.flatMap { model in
+                let all = rewards.indices.map { summary(model, $0, in: self.all) }
+                return [
+                    [name(model)] + rewards.indices.map { shown(all[$0][keyPath: figure], $0) },
+                    ["  95 %"] + rewards.indices.map { shown(all[$0][keyPath: interval], $0) },
+                ]
             }, titled: "scores", numbers: Set(1..<rewards.count + 1), room: .many, isOpen: true)
+    }
+
+    private func shown(_ interval: ClosedRange<Double>, _ reward: Int) -> String {
+        "\(shown(interval.lowerBound, reward)) to \(shown(interval.upperBound, reward))"
     }
 
     /// Of each reward model how often which model's picture has the higher score, equal ones apart.
@@ -102,7 +118,7 @@ extension PromptEvaluationReport {
             "\(comparison.wins)", "\(comparison.ties)", "\(comparison.losses)",
             String(format: "%.3f", comparison.winRate),
             String(format: "%.3f to %.3f", rate.lowerBound, rate.upperBound), shown(comparison.difference, reward),
-            "\(shown(gap.lowerBound, reward)) to \(shown(gap.upperBound, reward))",
+            shown(gap, reward),
             String(format: "%.2g", comparison.signTest),
         ]
     }

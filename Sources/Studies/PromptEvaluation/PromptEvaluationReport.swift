@@ -25,6 +25,8 @@ package struct PromptEvaluationReport: Sendable {
         package let style: String?
         /// Which scores are its, by their index.
         package let indices: [Int]
+        /// Its place among the summaries: 0 for all prompts.
+        fileprivate let place: Int
     }
 
     /// The prompts, and which of them were drawn.
@@ -33,27 +35,39 @@ package struct PromptEvaluationReport: Sendable {
     package let models: [Model]
     /// The reward models.
     package let rewards: [EvaluationReward.Statement]
+    /// What the evaluation was asked for, paths among it, so that it can be made again; empty where nobody said.
+    package let asked: JSONObject
+    /// The styles in the order in which they first come; empty where the file sorts nothing.
+    package let styles: [Group]
+    /// By model, reward model and place of a group. They are made once: an interval takes thousands of resamples.
+    private let summaries: [[[ScoreSummary]]]
 
-    /// Takes all fields as they are.
+    /// Takes what came of an evaluation.
     package init(
-        prompts: PromptSet, places: [Int], models: [Model], rewards: [EvaluationReward.Statement]
+        prompts: PromptSet, places: [Int], models: [Model], rewards: [EvaluationReward.Statement],
+        asked: JSONObject = [:]
     ) {
         precondition(!places.isEmpty && models.allSatisfy { $0.scores.count == rewards.count })
         (self.prompts, self.places, self.models, self.rewards) = (prompts, places, models, rewards)
-    }
-
-    /// The styles in the order in which they first come; empty where the file sorts nothing.
-    package var styles: [Group] {
-        prompts.styles.compactMap { style in
+        self.asked = asked
+        var styles: [Group] = []
+        for style in prompts.styles {
             let indices = places.indices.filter { index in
                 prompts.prompts[places[index]].style.map { utf8Equal($0, style) } ?? false
             }
-            return indices.isEmpty ? nil : Group(style: style, indices: indices)
+            if !indices.isEmpty { styles.append(Group(style: style, indices: indices, place: styles.count + 1)) }
         }
+        let groups = [Group(style: nil, indices: Array(places.indices), place: 0)] + styles
+        summaries = models.map { model in
+            model.scores.map { scores in
+                groups.map { group in ScoreSummary(group.indices.map { Double(scores.values[$0]) }) }
+            }
+        }
+        self.styles = styles
     }
 
     /// All prompts.
-    package var all: Group { Group(style: nil, indices: Array(places.indices)) }
+    package var all: Group { Group(style: nil, indices: Array(places.indices), place: 0) }
 
     /// A model's scores by a reward model, in its own unit.
     package func scores(_ model: Int, _ reward: Int, in group: Group) -> [Double] {
@@ -63,7 +77,7 @@ package struct PromptEvaluationReport: Sendable {
 
     /// What is said of them together.
     package func summary(_ model: Int, _ reward: Int, in group: Group) -> ScoreSummary {
-        ScoreSummary(scores(model, reward, in: group))
+        summaries[model][reward][group.place]
     }
 
     /// The last model against the first, prompt by prompt, in the reward model's own unit; nil where there is one alone.

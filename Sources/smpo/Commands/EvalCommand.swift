@@ -121,7 +121,8 @@ struct EvalCommand: ParsableCommand {
         if let prompts = prompted.prompts {
             return try PromptEvaluationRun(
                 options: prompted, sampler: samplerOptions, drawn: promptOptions,
-                folders: try modelOptions.folders([reference, model].compactMap(\.self)), engineOptions: engineOptions
+                folders: try modelOptions.folders([reference, model].compactMap(\.self)), engineOptions: engineOptions,
+                asked: EvaluationRequest(self).json
             ).run(prompts, json: json)
         }
         let engine = try engineOptions.engine()

@@ -17,6 +17,8 @@ struct PromptEvaluationRun {
     /// The models' files, the one that is compared with first.
     let folders: [ModelFolder]
     let engineOptions: EngineOptions
+    /// What was asked for, for the report.
+    let asked: JSONObject
 
     /// Runs with the prompts at `path`.
     func run(_ path: String, json: Bool) throws {
@@ -111,7 +113,7 @@ struct PromptEvaluationRun {
         return PromptEvaluationReport(
             prompts: evaluation.prompts, places: evaluation.places,
             models: zip(drawings, scores).map { .init(source: $0.source, drawn: $0.drawn, scores: $1) },
-            rewards: statements)
+            rewards: statements, asked: asked)
     }
 
     /// Has other processes draw and score, each its share of the prompts; what they keep is only read afterwards.

@@ -20,7 +20,7 @@ struct RewardList {
     init(_ words: [String], encoding: Encoding) throws {
         var kinds: [RewardKind] = []
         var values: [String: [String: String]] = [:]
-        for word in words.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }) {
+        for word in Self.words(words) {
             let (left, value) = Self.halves(word, at: "=")
             let (name, part) = Self.halves(left, at: ".")
             guard let kind = RewardKind.named(name) else {
@@ -41,6 +41,11 @@ struct RewardList {
             values[name, default: [:]][part ?? ""] = value ?? "rewards/\(name)"
         }
         rewards = try kinds.map { try Self.reward($0, values[$0.name] ?? [:], encoding($0)) }
+    }
+
+    /// The words between commas.
+    static func words(_ lists: [String]) -> [String] {
+        lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
 
     private static func reward(
