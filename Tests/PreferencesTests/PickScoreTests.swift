@@ -96,7 +96,7 @@ import Testing
         try FileManager.default.removeItem(atPath: "\(folder)/tokenizer")
         #expect(try PickScore(path: folder).digest == scorer.digest)
         try FileManager.default.removeItem(atPath: "\(folder)/preprocessor_config.json")
-        #expect(throws: CheckpointError.self) { try PickScore(path: folder) }
+        #expect(throws: RewardFilesError.self) { try PickScore(path: folder) }
         try AtomicFile.write(
             CLIPImageProcessorConfig(edge: 32).json.pretty, to: "\(folder)/preprocessor_config.json")
         #expect(throws: ConfigError.self) { try PickScore(path: folder) }

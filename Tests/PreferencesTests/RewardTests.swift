@@ -114,28 +114,6 @@ import Testing
         #expect(heads[0] != heads[1])
     }
 
-    /// Clear errors: what, where, expected, found.
-    @Test func filesThatDoNotFitAreRefused() throws {
-        func refusal(_ kind: String, _ files: RewardFiles) -> String {
-            do {
-                _ = try RewardKind.named(kind)!.open(files)
-                return "none"
-            } catch { return "\(error)" }
-        }
-        let (hps, ir, ae) = ("\(Self.folder)/hpsv2", "\(Self.folder)/imagereward", "\(Self.folder)/aesthetic")
-        #expect(refusal("hpsv2", RewardFiles(hps, processor: ir)).contains("holds no tokenizer"))
-        #expect(refusal("hpsv2", RewardFiles(ir)).contains("tensor"))
-        #expect(refusal("imagereward", RewardFiles(hps)).contains("no tensor of an ImageReward"))
-        #expect(refusal("imagereward", RewardFiles("\(ir)/ImageReward.pt", processor: ae)) == "none")
-        #expect(refusal("imagereward", RewardFiles(ir, head: "x")).contains("head has no use for ImageReward"))
-        #expect(refusal("aesthetic", RewardFiles(ae)).contains("several files of weights"))
-        #expect(
-            refusal("aesthetic", RewardFiles("\(ae)/clip", head: "\(ir)/ImageReward.pt")).contains(
-                "no stack of linear layers"))
-        #expect(refusal("aesthetic", RewardFiles(hps, head: "\(ae)/relu.pth")).contains("config.json"))
-        #expect(refusal("pickscore", RewardFiles(hps)).contains("config.json"))
-    }
-
     /// Layers beside those that the configuration says are no model of it.
     @Test func moreLayersThanTheConfigurationSaysAreRefused() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "reward-\(UUID().uuidString)").path

@@ -162,7 +162,8 @@ extension Run {
         case is TablePairsError: true
         case is ConfigError, is CLIPTokenizerError, is PairLabels.Unusable, is TrainingError: true
         case is JSONSyntaxError, is JSONShapeError: true
-        case is LatentSetChanged, is LatentSetMismatch, is RewardFilesError: true
+        case let error as RewardFilesError: !error.isMissing
+        case is LatentSetChanged, is LatentSetMismatch: true
         default: false
         }
     }

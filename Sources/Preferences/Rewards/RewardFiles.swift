@@ -70,24 +70,38 @@ package struct RewardFiles: Sendable, Equatable {
                 what: model, found.isEmpty ? "holds no weights" : "holds several files of weights",
                 expected: "one file such as \(example)",
                 found: found.isEmpty ? nil : found.sorted(by: utf8Less).joined(separator: ", "),
-                hint: found.isEmpty ? nil : "name the file")
+                hint: found.isEmpty ? "fetch it into the folder, or name the file" : "name the file",
+                isMissing: found.isEmpty)
         }
         return "\(model)/\(found[0])"
     }
 
     /// The tokenizer of CLIP's kind in the processor's folder, or in the model's.
     /// - Throws: `RewardFilesError` where there is none, and as `CaptionTokenizer` does.
-    func clipTokenizer() throws -> CaptionTokenizer {
+    func clipTokenizer() throws -> CaptionTokenizer { try CaptionTokenizer(TokenizerFiles(folder: tokenizerFolder())) }
+
+    /// Where that lies. - Throws: `RewardFilesError` where there is none.
+    func tokenizerFolder() throws -> String {
         let root = processor ?? folder
         for place in ["\(root)/tokenizer", root] {
             let names = ["vocab.json", "tokenizer.json"]
-            if names.contains(where: { FileContents.exists("\(place)/\($0)") }) {
-                return try CaptionTokenizer(TokenizerFiles(folder: place))
-            }
+            if names.contains(where: { FileContents.exists("\(place)/\($0)") }) { return place }
         }
         throw RewardFilesError(
             what: root, "holds no tokenizer", expected: "vocab.json and merges.txt, or tokenizer.json",
-            hint: "name a folder with CLIP's tokenizer as the processor: that of Stable Diffusion 1.5 is one")
+            hint: "name a folder with CLIP's tokenizer as the processor: that of Stable Diffusion 1.5 is one",
+            isMissing: true)
+    }
+
+    /// A tokenizer gives as many ids as a model has rows for: one of another model would give ids that mean something else.
+    /// - Throws: `RewardFilesError`, naming the tokenizer's folder.
+    static func requireFit(_ tokenizer: CaptionTokenizer, rows: Int) throws {
+        let found = tokenizer.vocabulary.vocabularySize
+        guard found == rows else {
+            throw RewardFilesError(
+                what: tokenizer.files.folder, "holds a tokenizer of another model", expected: "\(rows) ids",
+                found: "\(found)", hint: "name the folder with the model's own tokenizer as the processor")
+        }
     }
 
     /// A file of the processor's folder or of the model's; nil where neither has it.
@@ -101,8 +115,14 @@ package struct RewardFiles: Sendable, Equatable {
 package struct RewardFilesError: Error, Sendable, CustomStringConvertible {
     /// One line.
     package let description: String
+    /// Whether something is not there, rather than something else.
+    package let isMissing: Bool
 
-    init(what: String, _ problem: String, expected: String, found: String? = nil, hint: String? = nil) {
+    init(
+        what: String, _ problem: String, expected: String, found: String? = nil, hint: String? = nil,
+        isMissing: Bool = false
+    ) {
+        self.isMissing = isMissing
         description =
             "\(VisibleText.of(what)) \(problem), expected \(expected)"
             + (found.map { ", found \(VisibleText.of($0))" } ?? "") + (hint.map { " (\($0))" } ?? "")

@@ -44,14 +44,20 @@ package struct Aesthetic: RewardModel {
                 found: "\(head.inputWidth)")
         }
         let configuration = "\(files.processor ?? folder)/preprocessor_config.json"
+        guard files.processor == nil || FileContents.exists(configuration) else {
+            throw RewardFilesError(
+                what: files.processor ?? folder, "holds no preprocessor_config.json",
+                expected: "that of CLIP ViT-L/14", hint: "leave the processor out: CLIP's own values stand for it then",
+                isMissing: true)
+        }
         let config =
-            FileContents.exists(configuration) || files.processor != nil
+            FileContents.exists(configuration)
             ? try CLIPImageProcessorConfig(path: configuration)
             : CLIPImageProcessorConfig(edge: encoder.vision.imageSize)
         guard config.cropSize == encoder.vision.imageSize else {
             throw RewardFilesError(
                 what: configuration, "is of another image tower", expected: "crop_size \(encoder.vision.imageSize)",
-                found: "\(config.cropSize)")
+                found: "\(config.cropSize)", hint: "name the folder with CLIP's own as the processor")
         }
         processor = CLIPImageProcessor(config, order: files.resizeOrder)
         let rules: JSONValue = ["crop": "center, down", "resize_order": .string(files.resizeOrder.rawValue)]

@@ -54,11 +54,7 @@ package struct HPSv2: RewardModel {
         }
         try loader.requireNothingLeft()
         tokenizer = try files.clipTokenizer()
-        guard tokenizer.vocabulary.vocabularySize == model.config.text.vocabSize else {
-            throw RewardFilesError(
-                what: tokenizer.files.folder, "holds a tokenizer of another model",
-                expected: "\(model.config.text.vocabSize) ids", found: "\(tokenizer.vocabulary.vocabularySize)")
-        }
+        try RewardFiles.requireFit(tokenizer, rows: model.config.text.vocabSize)
         let standard = CLIPImageProcessorConfig(edge: model.config.vision.imageSize)
         let (mean, std) = (config?.imageMean ?? standard.imageMean, config?.imageStd ?? standard.imageStd)
         processor = TensorImageProcessor(edge: standard.cropSize, mean: mean, std: std, antialias: files.antialias)

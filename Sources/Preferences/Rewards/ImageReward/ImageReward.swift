@@ -53,22 +53,7 @@ package struct ImageReward: RewardModel {
                 expected: "a text tower that looks at \(vision.config.width) and gives \(head.inputWidth)",
                 found: "\(text.config.encoderWidth) and \(text.config.hiddenSize)")
         }
-        guard
-            let vocabulary = files.beside(
-                "bert-base-uncased/\(WordPieceTokenizer.fileName)", WordPieceTokenizer.fileName)
-        else {
-            throw RewardFilesError(
-                what: files.processor ?? files.folder, "holds no vocabulary",
-                expected: "bert-base-uncased/\(WordPieceTokenizer.fileName) or \(WordPieceTokenizer.fileName)",
-                hint: "name the folder that has it as the processor")
-        }
-        tokenizer = try WordPieceTokenizer(path: vocabulary)
-        guard tokenizer.vocabularySize == text.config.vocabSize else {
-            throw RewardFilesError(
-                what: vocabulary, "is the vocabulary of another model",
-                expected: "\(text.config.vocabSize) ids, [DEC] and [ENC] included",
-                found: "\(tokenizer.vocabularySize)")
-        }
+        tokenizer = try ImageReward.tokenizer(files, rows: text.config.vocabSize)
         guard text.config.maxPositionEmbeddings >= ImageReward.textLength else {
             throw RewardFilesError(
                 what: path, "has too few places for a caption", expected: "\(ImageReward.textLength) or more",
@@ -91,6 +76,28 @@ package struct ImageReward: RewardModel {
             "text": try weights(text.parameters), "text/config": .of(.document, text.config.json),
             "head": try weights(head.parameters), "tokenizer": tokenizer.digest, "rules": .of(.document, rules),
         ]
+    }
+
+    /// BERT's vocabulary in the processor's folder, or beside the model; a processor that is named has something of the model.
+    private static func tokenizer(_ files: RewardFiles, rows: Int) throws -> WordPieceTokenizer {
+        let names = ["bert-base-uncased/\(WordPieceTokenizer.fileName)", WordPieceTokenizer.fileName]
+        let parts = names + ["med_config.json", "vision_config.json"]
+        let isOfUse = files.processor.map { root in parts.contains { FileContents.exists("\(root)/\($0)") } } ?? true
+        guard isOfUse, let vocabulary = files.beside(names[0], names[1]) else {
+            throw RewardFilesError(
+                what: files.processor ?? files.folder, "holds no vocabulary",
+                expected: names.joined(separator: " or "),
+                hint: "name the folder that has that of bert-base-uncased as the processor", isMissing: true)
+        }
+        let tokenizer = try WordPieceTokenizer(path: vocabulary)
+        guard tokenizer.vocabularySize == rows else {
+            throw RewardFilesError(
+                what: vocabulary, "is the vocabulary of another model",
+                expected: "\(rows) ids, [DEC] and [ENC] included",
+                found: "\(tokenizer.vocabularySize)",
+                hint: "name the folder with vocab.txt of bert-base-uncased as the processor")
+        }
+        return tokenizer
     }
 
     /// Pictures that pass through the image tower at once, and pictures with captions through the text tower.

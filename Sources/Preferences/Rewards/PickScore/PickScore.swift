@@ -51,31 +51,45 @@ package struct PickScore: RewardModel {
 
     /// Opens a folder: `config.json`, weights, `preprocessor_config.json`, and the tokenizer's files in `tokenizer/` or
     /// beside them. Throws what is missing, misshapen or not finite, with the file's name.
-    package init(path: String) throws { try self.init(Pipeline(.scorer, folder: path)) }
+    package init(path: String) throws { try self.init(RewardFiles(path)) }
 
     /// Opens a folder whose tokenizer and `preprocessor_config.json` may lie in another one, as PickScore v1 is published.
     /// - Throws: what is missing, misshapen or not finite, with the file's name; `RewardFilesError` for a tokenizer of
     ///   another size than the model's.
     package init(_ files: RewardFiles) throws {
-        var pipeline: Pipeline
-        if let processor = files.processor {
-            let (clip, tokenizer) = (try CLIPModel(path: files.model), try files.clipTokenizer())
-            guard tokenizer.vocabulary.vocabularySize == clip.config.text.vocabSize else {
-                throw RewardFilesError(
-                    what: processor, "holds a tokenizer of another model",
-                    expected: "\(clip.config.text.vocabSize) ids",
-                    found: "\(tokenizer.vocabulary.vocabularySize)")
-            }
-            pipeline = try Pipeline(
-                .scorer,
-                [
-                    "clip": clip, "tokenizer": tokenizer,
-                    "image_processor": try CLIPImageProcessorConfig(path: "\(processor)/preprocessor_config.json"),
-                ])
-        } else {
-            pipeline = try Pipeline(.scorer, folder: files.model)
-        }
+        if FileContents.exists(files.model) { try PickScore.requireParts(files) }
+        let (clip, tokenizer) = (try CLIPModel(path: files.model), try files.clipTokenizer())
+        try RewardFiles.requireFit(tokenizer, rows: clip.config.text.vocabSize)
+        let configuration = "\(files.processor ?? files.model)/\(PickScore.processorName)"
+        let pipeline = try Pipeline(
+            .scorer,
+            [
+                "clip": clip, "tokenizer": tokenizer,
+                "image_processor": try CLIPImageProcessorConfig(path: configuration),
+            ])
         try self.init(pipeline, reader: files.reader ?? .transformers, resizeOrder: files.resizeOrder)
+    }
+
+    private static let processorName = "preprocessor_config.json"
+
+    /// Throws `RewardFilesError` for a model that is no folder in the layout of transformers, and for parts of its processor that
+    /// are not there: PickScore v1 is published without them.
+    private static func requireParts(_ files: RewardFiles) throws {
+        let isFolder = FileContents.isFolder(files.model)
+        guard FileContents.exists("\(files.model)/config.json") else {
+            throw RewardFilesError(
+                what: files.model, isFolder ? "holds no config.json" : "is a file",
+                expected: "the folder of a CLIP as transformers writes it: config.json, model.safetensors",
+                hint: "other reward models are other kinds: hpsv2, imagereward, aesthetic", isMissing: isFolder)
+        }
+        let root = files.processor ?? files.model
+        guard FileContents.exists("\(root)/\(processorName)") else {
+            throw RewardFilesError(
+                what: root, "holds no \(processorName)", expected: "that of PickScore's processor",
+                hint: "name the folder that has it as the processor: PickScore v1's is CLIP-ViT-H-14-laion2B-s32B-b79K",
+                isMissing: true)
+        }
+        _ = try files.tokenizerFolder()
     }
 
     /// Pictures and captions that pass through a tower at once.
