@@ -105,12 +105,48 @@ import Testing
         ("a.tsv", "Prompt\tNote\na\n", "line 2: expected 2 columns between tabs, found 1"),
         ("a.tsv", "Text\tNote\na\tb\n", "line 1: expected a header with a column Prompt"),
         ("a.csv", "a,b\n", "no kind of file that is read"), ("a.txt", "\n", "no prompts in it"),
+        ("a.txt", "", "no prompts in it (read are .json"), ("a.json", "{}", "no prompts in it"),
+        ("a.tsv", "Prompt\tCategory\n", "no prompts in it"), ("a.tsv", "", "line 1: expected a header"),
     ])
     func whatCannotBeReadIsNamed(_ name: String, _ content: String, _ message: String) throws {
         try with([name: content]) { folder in
             let error = #expect(throws: PromptFileError.self) { try PromptFile.read("\(folder)/\(name)") }
             let text = try #require(error).description
             #expect(text.contains(name) && text.contains(message), "\(text)")
+        }
+    }
+
+    /// Files that their format's own reader refuses, or that hold no prompts.
+    @Test func filesOfOtherThingsAreNamed() throws {
+        func message(_ path: String) -> String {
+            do { return "\(try PromptFile.read(path).prompts.count) prompts" } catch { return "\(error)" }
+        }
+        try with(["a.json": "[\"a\",", "b.parquet": "a cup\n"]) { folder in
+            for (name, words) in [
+                ("a.json", ["a.json:1:", "expected a value", "found the end"]),
+                ("b.parquet", ["b.parquet", "no Parquet file"]), ("c.txt", ["c.txt: cannot open"]),
+                ("c.parquet", ["c.parquet"]),
+            ] {
+                let found = message("\(folder)/\(name)")
+                for word in words { #expect(found.contains(word), "\(found)") }
+            }
+            try FileContents.makeFolder("\(folder)/lists")
+            let empty = message("\(folder)/lists")
+            #expect(
+                empty.contains("lists: no prompts in it") && empty.contains("a folder of HPDv2's lists"), "\(empty)")
+        }
+        // A table without a column of prompts, and the same with one of numbers.
+        let table = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "TablesTests/Fixtures/required.parquet").path
+        #expect(
+            message(table).contains("required.parquet: expected a column caption or Prompt, found number (read are"))
+        try with([:]) { folder in
+            let bytes = try FileContents.read(table)
+            let renamed = String(String.UnicodeScalarView(bytes.map { UnicodeScalar($0) })).replacing(
+                "number", with: "Prompt")
+            try AtomicFile.write(renamed.unicodeScalars.map { UInt8($0.value) }, to: "\(folder)/a.parquet")
+            let found = message("\(folder)/a.parquet")
+            #expect(found.contains("a.parquet: row 0: Prompt: expected a string, found "), "\(found)")
         }
     }
 

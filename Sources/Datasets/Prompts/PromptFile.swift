@@ -22,7 +22,7 @@ package enum PromptFile {
 
     private static let forms =
         "read are .json (a list of texts, or of objects with \"prompt\"), .tsv with a column Prompt, "
-        + ".parquet with a column caption, and .txt, a prompt a line"
+        + ".parquet with a column caption, .txt, a prompt a line, and a folder of HPDv2's lists, a style each"
 
     private static func file(_ path: String) throws -> PromptSet {
         if path.hasSuffix(".parquet") { return try parquet(path) }
