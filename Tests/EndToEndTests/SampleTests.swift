@@ -129,6 +129,19 @@ import Testing
             #expect(
                 wrong.status == 2 && wrong.errors.contains("16 x 16") && wrong.errors.contains("24 x 16"),
                 "\(wrong.errors)")
+            // A size that no latents have, whatever is asked for, and a file that is no picture.
+            try PNGWriter.write(
+                Image(width: 23, height: 16, filledWith: .white), to: sandbox.runs.path("odd.png"))
+            try sandbox.runs.write("a picture\n", to: "none.png")
+            for (file, words) in [
+                ("odd.png", ["multiples of 2", "23 x 16", "cut or scale"]),
+                ("none.png", ["neither JPEG nor PNG nor WebP", "61 20 70"]), ("nowhere.png", ["cannot open"]),
+            ] {
+                let result = try run(
+                    sandbox, "a", "--control", "control", "--control-picture", file, "--out", "x.png")
+                #expect(result.status == 2 && result.errors.contains("\(file): "), "\(result.errors)")
+                for word in words { #expect(result.errors.contains(word), "\(result.errors)") }
+            }
             #expect(!FileContents.exists(sandbox.runs.path("x.png")))
         }
     }

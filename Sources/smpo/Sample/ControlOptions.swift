@@ -59,6 +59,15 @@ struct ControlOptions: ParsableArguments {
         fileprivate let record: JSONObject
         fileprivate let range: (scale: Float, start: Double, end: Double)
 
+        /// Throws `TrainingError` for a picture that gives no size that `model` can draw in: its edges are whole latents.
+        func requireSize(for model: DiffusionModel) throws {
+            let factor = Drawing.factor(of: model)
+            guard picture.width % factor != 0 || picture.height % factor != 0 else { return }
+            throw TrainingError.mismatch(
+                what: file, expected: "width and height that are multiples of \(factor), the pixels of a latent",
+                found: "\(picture.width) x \(picture.height)", hint: "cut or scale the picture")
+        }
+
         /// The guide for `model`, and what is recorded of it.
         /// - Throws: `ConfigError` for a network that does not go with the model, `TrainingError` for a picture of another
         ///   size than what is drawn.

@@ -29,6 +29,7 @@ struct PictureRow {
         /// Opens a model and draws. `first` is the row of the model before, whose sampler and size are taken.
         func row(_ folder: ModelFolder, after first: PictureRow?) throws -> PictureRow {
             let model = try DiffusionModel(Pipeline(.diffusion, folder))
+            try control?.requireSize(for: model)
             let schedule = NoiseSchedule(model.scheduler)
             var config = try sampler.config(model)
             if let first, first.schedule.betas == schedule.betas, first.schedule.prediction == schedule.prediction {
