@@ -74,6 +74,34 @@ import TinyRuns
         }
     }
 
+    /// Pictures and prompts that are none, and reward models of another kind: the file is named, and nothing is written.
+    @Test func filesThatAreNoneAreNamed() throws {
+        try Sandbox.with { sandbox in
+            for (name, text) in [("none.png", "a picture\n"), ("empty.png", ""), ("empty.txt", "\n")] {
+                try sandbox.runs.write(text, to: name)
+            }
+            let scorer = ["--model", "\(SourceTree.root)/Golden/shapes-pickscore"]
+            let hps = "\(Self.fixtures)/hpsv2/HPS_v2.1_compressed.pt"
+            let score = ["score", "--caption", "a"]
+            let eval = ["eval", "--model", "nowhere", "--rewards", "pickscore=\(scorer[1])", "--prompts"]
+            for (arguments, words) in [
+                (score + scorer + ["none.png"], ["none.png: ", "neither JPEG nor PNG nor WebP", "61 20 70"]),
+                (score + scorer + ["empty.png"], ["empty.png: the file is empty"]),
+                (score + scorer + ["nowhere.png"], ["nowhere.png: cannot open"]),
+                (score + ["--model", hps, "none.png"], ["HPS_v2.1_compressed.pt is a file", "hpsv2"]),
+                (score + ["--model", "nowhere", "none.png"], ["nowhere: there is no such folder"]),
+                (["label", "pairs"] + scorer, ["pairs: cannot open"]),
+                (eval + ["empty.txt"], ["empty.txt: no prompts in it", "a prompt a line"]),
+                (eval + ["none.png"], ["none.png: no kind of file that is read", ".tsv"]),
+            ] {
+                let result = try run(sandbox, arguments)
+                #expect(result.status == 2 && result.output.isEmpty, "\(arguments): \(result)")
+                for word in words { #expect(result.errors.contains(word), "\(arguments): \(result.errors)") }
+            }
+            #expect(!FileContents.exists(sandbox.runs.path(".smpo")))
+        }
+    }
+
     /// Labels by a reward model that the recipe names: scored once, recorded, audited; a model with other weights is noticed.
     @Test func aRunByRewardsIsAudited() throws {
         try Sandbox.with { sandbox in
@@ -123,6 +151,96 @@ import TinyRuns
             try AtomicFile.write(bytes, to: file)
             let changed = try sandbox.program.run("audit", "by-hps")
             #expect(changed.status == 3, "\(changed.output)\(changed.errors)")
+        }
+    }
+    /// Changes the first of the kept scores, its file's digest made anew unless `isPlain`; gives the file's path.
+    @discardableResult
+    private func forgeScore(_ sandbox: Sandbox, isPlain: Bool = false) throws -> String {
+        let folder = sandbox.runs.path(".smpo/scores")
+        let name = try #require(
+            FileManager.default.subpathsOfDirectory(atPath: folder).first { $0.hasSuffix("scores-00000.json") })
+        let path = "\(folder)/\(name)"
+        let root = JSONCursor(try JSONValue.read(path), name: "scores")
+        var object = try root.object()
+        var rows = try root["scores"].elements().map { try $0.elements().map { JSONValue.string(try $0.string()) } }
+        // The lowest bit that a Float32 has of it.
+        let bits = try #require(try HexFloat.double(root["scores"][0][0].string())).bitPattern ^ 1 << 29
+        rows[0][0] = .string(HexFloat.string(bits: bits))
+        object["scores"] = .array(rows.map { .array($0) })
+        if !isPlain {
+            object["digest"] = nil
+            object["digest"] = .digest(.of(.document, .object(object)))
+        }
+        try AtomicFile.write(JSONValue.object(object).pretty + "\n", to: path)
+        return "\(folder)/\(name.split(separator: "/")[0])"
+    }
+
+    /// A run that a reward model labels, not yet trained; gives the recipe.
+    private func labelled(_ sandbox: Sandbox) throws -> String {
+        let pairs = try PairFolder(sandbox.runs, count: 5)
+        try FileManager.default.copyItem(atPath: "\(Self.fixtures)/hpsv2", toPath: sandbox.runs.path("hps"))
+        return try sandbox.runs.smpo(data: pairs.path, steps: 2, more: "reward: {kind: hpsv2, model: hps}")
+    }
+
+    private func train(_ sandbox: Sandbox, _ recipe: String) throws {
+        let trained = try sandbox.program.run("train", recipe, "--record", "--name", "by-hps", "--workers", "1")
+        #expect(trained.status == 0, "\(trained.errors)")
+    }
+
+    /// One bit of a kept score after the training: a file that does not hold is made again, one that does is no evidence of the
+    /// run's.
+    @Test func aScoreThatWasChangedIsNoticed() throws {
+        try Sandbox.with { sandbox in
+            try train(sandbox, try labelled(sandbox))
+            try forgeScore(sandbox, isPlain: true)
+            #expect(try sandbox.program.run("audit", "by-hps").status == 0)
+            let folder = try forgeScore(sandbox)
+            for command in ["audit", "verify"] {
+                let found = try sandbox.program.run(command, "by-hps")
+                #expect(found.status == 3, "\(found.output)\(found.errors)")
+                for word in ["by-hps: tampered", "digest of scores", String(folder.suffix(16))] {
+                    #expect(found.output.contains(word), "\(found.output)")
+                }
+            }
+            let anew = try sandbox.program.run("audit", "by-hps", "--remake-latents")
+            #expect(anew.status == 0, "\(anew.output)\(anew.errors)")
+        }
+    }
+
+    /// A run whose labels are made of a wrong score from the first step on, every hash as it should be: whoever makes the scores
+    /// again finds others, and the gate always does.
+    @Test func aRunOnAWrongScoreDiverges() throws {
+        try Sandbox.with { sandbox in
+            let recipe = try labelled(sandbox)
+            #expect(try sandbox.program.run("data", "encode", recipe, "--rewards").status == 0)
+            try forgeScore(sandbox)
+            try train(sandbox, recipe)
+            let read = try sandbox.program.run("audit", "by-hps")
+            #expect(read.status == 0 && read.output.contains("scores: "), "\(read.output)\(read.errors)")
+            let anew = try sandbox.program.run("audit", "by-hps", "--remake-latents")
+            #expect(anew.status == 1, "\(anew.output)\(anew.errors)")
+            #expect(anew.output.contains("the scores that were made here of the run's pictures"), "\(anew.output)")
+
+            #expect(try sandbox.program.run("golden", "accept", "by-hps", "--reason", "a test").status == 0)
+            let gate = try sandbox.program.run("gate", "by-hps", "--workers", "1,3")
+            #expect(gate.status == 1 && gate.output.contains("gate closed"), "\(gate.output)\(gate.errors)")
+            #expect(gate.output.contains("diverged"), "\(gate.output)")
+            // Where none are kept, the audit makes them too.
+            try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo/scores"))
+            #expect(try sandbox.program.run("audit", "by-hps").status == 1)
+        }
+    }
+
+    /// What is not there is trouble, and nothing that somebody has changed.
+    @Test func filesOfTheRewardModelThatAreNotThereAreTrouble() throws {
+        try Sandbox.with { sandbox in
+            try train(sandbox, try labelled(sandbox))
+            try FileContents.remove([sandbox.runs.path("hps/vocab.json")])
+            let lacking = try sandbox.program.run("audit", "by-hps")
+            #expect(lacking.status == 2 && lacking.errors.contains("hps holds no tokenizer"), "\(lacking)")
+            try FileManager.default.removeItem(atPath: sandbox.runs.path("hps"))
+            let away = try sandbox.program.run("audit", "by-hps")
+            #expect(away.status == 2 && away.errors.contains("hps"), "\(away)")
         }
     }
 }
