@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Ledger
 import Testing
@@ -10,12 +11,29 @@ import Testing
         return names.filter { $0.hasPrefix("short-") }.sorted()
     }
 
-    /// Every objective but SmPO, which run-42 covers, has one; so have Adafactor, adapters, and latents of pictures.
+    /// Every objective but SmPO, which run-42 covers, has one; so have Adafactor, adapters, latents of pictures, and labels of a
+    /// reward model.
     @Test func everyObjectiveHasOne() {
         for name in [
-            "dpo", "inpo", "kto", "mapo", "sft", "pickscore", "adafactor", "lora", "latents-sd", "latents-sdxl",
+            "dpo", "inpo", "kto", "mapo", "sft", "pickscore", "adafactor", "lora", "latents-reward", "latents-sd",
+            "latents-sdxl",
         ] {
             #expect(Self.short.contains("short-\(name)"))
+        }
+    }
+
+    /// The labels of one are those of the scorer that comes with the sources, whatever the drawn pairs say: its files and the
+    /// scores are inputs of the run.
+    @Test func theLabelsOfOneAreARewardModels() throws {
+        let workspace = Workspace(root: SourceTree.root)
+        let digests = try Manifest.read(workspace.golden("short-latents-reward") + "/manifest.json").inputs.digests
+        let picture = "Tests/PreferencesTests/Fixtures/pictures/0.rgb.png"
+        let scored = try Program(folder: SourceTree.root).run(
+            "score", "--model", "Golden/shapes-pickscore", picture, "--caption", "a red cross", "--json")
+        let scorer = try JSONCursor(JSONValue.parse(scored.output, file: "stdout"), name: "score")["scorer"].digest()
+        #expect(digests["reward"] == scorer)
+        for name in ["reward/model.safetensors", "reward/tokenizer", "scores", "labels", "latents"] {
+            #expect(digests[name] != nil, "\(name)")
         }
     }
 
