@@ -35,6 +35,10 @@ import Testing
         try follow("Documentation/tutorial/real-models.md", with: ["Manifests"])
     }
 
+    @Test func labelsByARewardModelAndThePapersTable() throws {
+        try follow("Documentation/tutorial/rewards.md", with: ["Manifests", "Golden"])
+    }
+
     @Test(
         .enabled(if: ProcessInfo.processInfo.environment["SMPO_TUTORIALS"] != nil, "make tutorial"),
         arguments: [
