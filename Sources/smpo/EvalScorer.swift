@@ -23,7 +23,9 @@ struct EvalScorer {
     static func isScorer(_ path: String) -> Bool { FileContents.exists("\(path)/preprocessor_config.json") }
 
     func run(json: Bool) throws {
-        let size = scorer.model.config.vision.imageSize
+        // A scorer of another size than the shapes are drawn in brings their pictures to its own.
+        let edge = scorer.model.config.vision.imageSize
+        let size = ShapesWorld.sides.contains(edge) ? edge : ShapesWorld.sides[ShapesWorld.sides.count - 1]
         let world = try ShapesWorld(seed: 1_000_003, side: size, split: .test)
         let evaluation = ScorerEvaluation(scorer: scorer, engine: engine)
         let held = try evaluation.pairs(ShapesDataset(world: world, count: pairs))

@@ -117,6 +117,27 @@ import TinyRuns
         }
     }
 
+    /// Drawn pictures have no size but the shapes world's: a scorer of another one labels them, and is evaluated on them.
+    @Test func aScorerOfAnotherSizeLooksAtDrawnPictures() throws {
+        try Sandbox.with { sandbox in
+            let clip = String(decoding: try FileContents.read(sandbox.runs.path("clip.json")), as: UTF8.self)
+            let wide = clip.replacing(/"image_size": *16/, with: "\"image_size\": 24")
+            #expect(wide != clip)
+            try sandbox.runs.write(wide, to: "clip.json")
+            let pairs = try PairFolder(sandbox.runs, count: 6)
+            let trained = try sandbox.program.run(
+                "train", try sandbox.runs.pickscore(data: pairs.path), "--set", "data.size=24", "--out", "scorer")
+            #expect(trained.status == 0, "\(trained.errors)")
+            let evaluated = try sandbox.program.run("eval", "--model", "scorer", "--pairs", "10", "--json")
+            #expect(evaluated.status == 0 && evaluated.output.contains("score_accuracy"), "\(evaluated.errors)")
+            let recipe = try sandbox.runs.smpo(steps: 1, more: "reward: {kind: pickscore, model: scorer}")
+            let scored = try sandbox.program.run("data", "encode", recipe, "--rewards")
+            #expect(scored.status == 0, "\(scored.errors)")
+            #expect(try sandbox.program.run("train", recipe, "--record", "--name", "labelled").status == 0)
+            #expect(try sandbox.program.run("audit", "labelled", "--remake-latents").status == 0)
+        }
+    }
+
     @Test func aScorersRunIsAudited() throws {
         try withScorer { sandbox in
             let audit = try sandbox.program.run("audit", "run-1", "--workers", "2")
