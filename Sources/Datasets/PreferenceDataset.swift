@@ -33,7 +33,8 @@ package protocol PreferenceDataset: Sendable {
     /// - Throws: an error that names the file that cannot be read.
     func image(at index: Int, which: PairSide) throws -> Image?
 
-    /// The same with the samples that its file has; nil where `image` is nil.
+    /// The same with the samples that its file has; of one that is drawn as it is drawn, which its file would have. Nil of a
+    /// latent.
     /// - Throws: an error that names the file that cannot be read.
     func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture?
 

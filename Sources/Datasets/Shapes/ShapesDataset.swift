@@ -33,6 +33,15 @@ package struct ShapesDataset: PreferenceDataset {
         return (which == .image0 ? pair.first : pair.second).picture.pixels
     }
 
+    /// One picture of the pair at `index` as it is drawn, at the world's side.
+    package func storedPicture(at index: Int, which: PairSide) throws -> StoredPicture? {
+        precondition(items.indices.contains(index), "an index below \(count)")
+        let pair = world.pair(at: index)
+        let picture = (which == .image0 ? pair.first : pair.second).picture
+        return StoredPicture(
+            Image(width: picture.side, height: picture.side, rgb: picture.bytes), file: items[index].image(of: which))
+    }
+
     private static func item(_ pair: ShapesPair, index: Int) -> PairItem {
         let id = "pair-" + PaddedNumber.text(index, digits: 6)
         let images = (pair.first.picture.digest, pair.second.picture.digest)

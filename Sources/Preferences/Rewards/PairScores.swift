@@ -10,22 +10,23 @@ package struct PairScores: Sendable {
     /// Pairs that are held in memory at once.
     private static let atOnce = 16
 
-    /// Scores `dataset`, or the pairs `rows` of it; `progress` is told how many are done, and may throw to stop. Pictures of
-    /// files are scored as they are, those that are drawn at the scorer's size.
+    /// Scores `dataset`, which has pictures, or the pairs `rows` of it; `progress` is told how many are done, and may throw to
+    /// stop. Pictures are scored at their own size, whether they lie in files or are drawn: the scorer brings them to its.
     /// - Throws: the error of a picture that cannot be read.
     package init(
         _ dataset: any PreferenceDataset, rows all: Range<Int>? = nil, scorer: any RewardModel, engine: Engine,
         progress: (Int) throws -> Void = { _ in }
     ) throws {
-        let (all, edge) = (all ?? 0..<dataset.count, scorer.edge)
+        let all = all ?? 0..<dataset.count
         var scores: [(Float, Float)] = []
         for batch in batches(all.count, of: PairScores.atOnce) {
             let rows = all.lowerBound + batch.lowerBound..<all.lowerBound + batch.upperBound
             let pictures = try rows.flatMap { index in
                 try PairSide.allCases.map { side in
-                    if let picture = try dataset.storedPicture(at: index, which: side) { return picture }
-                    let planes = try dataset.pixels(at: index, which: side, size: edge)
-                    return StoredPicture(PixelPlanes.image(planes, width: edge, height: edge))
+                    guard let picture = try dataset.storedPicture(at: index, which: side) else {
+                        preconditionFailure("a latent is no picture that can be scored")
+                    }
+                    return picture
                 }
             }
             let captions = rows.flatMap { [dataset.item(at: $0).caption, dataset.item(at: $0).caption] }
