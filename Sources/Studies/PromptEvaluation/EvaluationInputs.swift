@@ -36,11 +36,8 @@ package struct EvaluationInputs: Sendable {
     }
 
     private func json(_ source: PictureSource) -> JSONObject {
-        // Of the first picture's origin all but what is the prompt's own is that of every picture.
-        var drawing = source.origin(of: places[0])
-        for key in ["prompt", "place", "model"] { drawing[key] = nil }
-        return [
-            "drawing": .object(drawing),
+        [
+            "drawing": .object(source.drawing),
             "parts": .object(JSONObject(source.digests.map { ($0.key, .digest($0.value)) })),
             "captions_cut": .integer(source.cut),
         ]

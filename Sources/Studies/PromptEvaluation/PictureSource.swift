@@ -37,7 +37,7 @@ package struct PictureSource: Sendable {
     /// What the pictures of all places follow from alike, besides the model.
     package var drawing: JSONObject {
         var drawing = origin(of: 0)
-        for key in ["prompt", "place", "prompt_2", "model"] { drawing[key] = nil }
+        for key in ["prompt", "place", "model"] { drawing[key] = nil }
         return drawing
     }
 
