@@ -1,4 +1,5 @@
 import Core
+import Datasets
 import Foundation
 import Ledger
 import Testing
@@ -56,6 +57,37 @@ struct ReportTests {
         let latents = try sections["latents"]["data"]["rows"].elements()
         #expect(try latents.count == 6 && latents.allSatisfy { try $0[4].bool() && $0[5].bool() })
         #expect(try sections["samples"]["data"].elements().count == 6)
+    }
+
+    /// A model over latents draws the same pictures for the page as for `smpo sample`, before and after.
+    @Test func aModelOverLatentsDrawsToo() throws {
+        try Sandbox.with { sandbox in
+            let recipe = try sandbox.encodedRecipe(pairs: 2)
+            let trained = try sandbox.program.run("train", recipe, "--record", "--name", "run-1")
+            #expect(trained.status == 0, "\(trained.errors)")
+            let report = try sandbox.program.run("report", "run-1", "--samples", "-o", "page.html")
+            #expect(report.status == 0, "\(report.errors)")
+            let samples = try json(sandbox, "page.data.json")["sections"]["samples"]["data"].elements()
+            #expect(samples.count == 2)
+            let captions = try samples.map { try $0["caption"].string() }
+            for (label, model) in [("before", "model"), ("after", ".smpo/runs/run-1")] {
+                let drawn = try sandbox.program.start(
+                    [
+                        "sample", "--model", model, "--scheduler", "ddim", "--steps", "25", "--size", "32", "--out",
+                        "grid.png",
+                    ]
+                        + ["--pictures", label] + captions
+                ).wait()
+                #expect(drawn.status == 0, "\(drawn.errors)")
+            }
+            let page = try text(sandbox, "page.html")
+            for name in ["before/00000.png", "before/00001.png", "after/00000.png", "after/00001.png"] {
+                let file = sandbox.runs.path(name)
+                let image = try ImageDecoder.decode(bytes: FileContents.read(file), file: file)
+                let bytes = Data(try PNGWriter.encode(image))
+                #expect(page.contains(bytes.base64EncodedString()), "\(name)")
+            }
+        }
     }
 
     @Test func anAuditInAFileIsShownWithWhatIsKnownHere() throws {

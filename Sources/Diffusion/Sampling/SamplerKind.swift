@@ -21,6 +21,16 @@ package enum SamplerKind: String, CaseIterable, Sendable {
         }
     }
 
+    /// Its name for people.
+    package var title: String {
+        switch self {
+        case .ddim: "DDIM"
+        case .pndm: "PNDM"
+        case .euler: "Euler"
+        case .dpmSolverMultistep: "DPM-Solver++ 2M"
+        }
+    }
+
     /// The spacing of a file that states none.
     var defaultSpacing: SchedulerConfig.TimestepSpacing { self == .ddim || self == .pndm ? .leading : .linspace }
 

@@ -18,7 +18,7 @@ extension Run {
         guard !recipe.objective.kind.trainsScorer else {
             return .failure(Missing(why: "the run trains a scorer, which draws nothing"))
         }
-        guard !recipe.data.isLatent, manifest.inputs.digests["latents"] == nil else {
+        guard !recipe.data.isLatent else {
             return .failure(Missing(why: "the model draws latents, which need an autoencoder to become pictures"))
         }
         let trained = workspace.model(name)
@@ -31,18 +31,20 @@ extension Run {
             let isBase = Pipeline.inputs(try base.pipeline.digests()).allSatisfy { recorded[$0.key] == $0.value }
             let texts = captions(recipe)
             guard !texts.isEmpty else { throw Missing(why: "no caption is at hand to draw") }
-            let edge = recipe.data.size
+            var request = DrawingRequest()
+            (request.steps, request.height, request.width) = (Self.samplingSteps, recipe.data.size, recipe.data.size)
+            // Both are drawn by the sampler that the first one's file leads to.
+            let settings = try request.settings(of: base, seed: 1)
             var rows: [[Picture]] = texts.map { _ in [] }
             for (label, model) in [("before", base), ("after", try DiffusionModel(path: trained))] {
-                try model.requirePictures()
-                let pictures = SampleEvaluation(
-                    model: model, steps: Self.samplingSteps, guidance: 1, eta: 0, engine: engine
-                ).samples(texts, size: edge, seed: 1)
+                let images = try Drawing(model: model, settings: settings, engine: engine).images(
+                    request.prompts(texts, height: settings.height, width: settings.width)
+                ) { _, _ in }
                 for (place, text) in texts.enumerated() {
                     rows[place].append(
                         try Thumbnail.picture(
-                            pictures.slice(place..<place + 1).floats, edge: edge, label: label,
-                            alternative: "Drawn \(label) the training for: \(text)", note: ""))
+                            images[place], base.autoencoder == nil ? Thumbnail.edge : EvaluationGallery.edge,
+                            label: label, alternative: "Drawn \(label) the training for: \(text)", note: ""))
                 }
                 progress(label == "before" ? 1 : 2)
             }
@@ -53,7 +55,8 @@ extension Run {
                 key, title,
                 says: [
                     "\(texts.count) caption\(texts.count == 1 ? "" : "s"), each drawn from the same noise by every model.",
-                    "\(Self.samplingSteps) DDIM steps, no guidance, seed 1.",
+                    "\(settings.steps) steps of \(settings.sampler.kind.title), "
+                        + (settings.guidance == 1 ? "no guidance" : "guidance \(settings.guidance)") + ", seed 1.",
                     isBase
                         ? "Before: the model whose digests are in the manifest."
                         : "Before: a model that is NOT the recorded one: its digests differ from the manifest's.",
