@@ -16,6 +16,13 @@ extension Checkpoint {
     /// Whether there is a tensor of that name.
     package func contains(_ name: String) -> Bool { self[name] != nil }
 
+    /// How the numbers come into memory as Float32, in words; floating-point tensors are taken to have one type.
+    package var residence: String {
+        let floats: Set<ElementType.Numbers> = [.f64, .f32, .f16, .bf16]
+        let type = tensors.first { floats.contains($0.type.numbers) }?.type.name ?? "F32"
+        return type == "F32" ? "mapped from the file" : "read from \(type)"
+    }
+
     /// The text of that key among the metadata.
     package func metadata(_ key: String) -> String? { metadata.first { utf8Equal($0.key, key) }?.value }
 

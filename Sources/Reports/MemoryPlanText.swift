@@ -6,15 +6,19 @@ import Training
 package enum MemoryPlanText {
     /// A table of the rows and moments, and what the machine has.
     package static func describe(_ plan: MemoryPlan, machine: MachineMemory?) -> String {
-        func moments<Cell>(_ latents: Cell, _ first: Cell, _ update: Cell, _ later: Cell) -> [Cell] {
-            (plan.makesLatents ? [latents] : []) + [first, update] + (plan.hasLaterSteps ? [later] : [])
+        func moments<Cell>(
+            _ scores: Cell, _ latents: Cell, _ first: Cell, _ update: Cell, _ later: Cell
+        ) -> [Cell] {
+            (plan.makesScores ? [scores] : []) + (plan.makesLatents ? [latents] : []) + [first, update]
+                + (plan.hasLaterSteps ? [later] : [])
         }
-        var lines = [["memory"] + moments("latents", "first step", "its update", "later steps")]
+        var lines = [["memory"] + moments("scores", "latents", "first step", "its update", "later steps")]
         for row in plan.rows {
-            lines.append([row.name] + moments(row.latents, row.first, row.update, row.later).map(size))
+            lines.append([row.name] + moments(row.scores, row.latents, row.first, row.update, row.later).map(size))
         }
         let totals = plan.totals
-        lines.append(["together"] + moments(totals.latents, totals.first, totals.update, totals.later).map(size))
+        lines.append(
+            ["together"] + moments(totals.scores, totals.latents, totals.first, totals.update, totals.later).map(size))
         let widths = (0..<lines[0].count).map { column in lines.map { $0[column].count }.max() ?? 0 }
         let table = lines.map { cells in
             zip(cells, widths).enumerated().map { column, cell in
@@ -32,13 +36,13 @@ package enum MemoryPlanText {
     package static func json(_ plan: MemoryPlan, machine: MachineMemory?) -> JSONValue {
         let rows = plan.rows.map { row -> JSONValue in
             [
-                "name": .string(row.name), "latents": .integer(row.latents), "first_step": .integer(row.first),
-                "update": .integer(row.update), "later_steps": .integer(row.later),
+                "name": .string(row.name), "scores": .integer(row.scores), "latents": .integer(row.latents),
+                "first_step": .integer(row.first), "update": .integer(row.update), "later_steps": .integer(row.later),
             ]
         }
         return [
             "schema": 1, "rows": .array(rows), "has_later_steps": .bool(plan.hasLaterSteps),
-            "makes_latents": .bool(plan.makesLatents),
+            "makes_scores": .bool(plan.makesScores), "makes_latents": .bool(plan.makesLatents),
             "total": .integer(plan.total), "available": machine.map { .integer($0.available) } ?? .null,
             "limit": machine.map { .string($0.limit) } ?? .null,
             "parameters": .object(JSONObject(plan.parameters.map { ($0.name, .integer($0.count)) })),

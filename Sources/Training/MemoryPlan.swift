@@ -1,5 +1,6 @@
 import Compute
 import Diffusion
+import Preferences
 
 /// What a run will take of memory, worked out before anything large is loaded, by running a step of the recipe on the
 /// `ShapeDevice` (`StepFootprint`).
@@ -9,12 +10,15 @@ import Diffusion
 /// has its own weights, while the gradients have been let go one by one; where moments and reference take less than the
 /// gradients did, the update is fullest at its beginning. In the passes of later steps all of them are
 /// there together. A run that trains adapters has no weights of its own for the reference. Checkpoints and the trained
-/// model are written tensor by tensor and add nothing. A run on pictures may make their latents before all that.
+/// model are written tensor by tensor and add nothing. A run on pictures may make their latents before all that. A recipe's
+/// reward model scores the pictures first of all, and is let go before the model is opened.
 package struct MemoryPlan: Sendable, Equatable {
     /// What one purpose takes at each moment, in bytes.
     package struct Row: Sendable, Equatable {
         /// The purpose.
         package let name: String
+        /// While the pictures are scored; 0 where the recipe has no reward model.
+        package let scores: Int
         /// While latents are made of the pictures; 0 where none are.
         package let latents: Int
         /// In the passes of the first step.
@@ -31,6 +35,8 @@ package struct MemoryPlan: Sendable, Equatable {
     package let parameters: [ParameterCount]
     /// Whether there are steps after the first.
     package let hasLaterSteps: Bool
+    /// Whether a reward model scores the pictures, or is opened for the digest of scores that are there.
+    package var makesScores: Bool { step.reward != nil }
     /// Whether latents are made of the pictures before the first step.
     package let makesLatents: Bool
     /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
@@ -67,11 +73,21 @@ package struct MemoryPlan: Sendable, Equatable {
         let kept = min(MemoryPlan.times(step.kept, micro), activations)
 
         var rows: [Row] = []
-        func add(_ name: String, _ first: Int, _ update: Int, _ later: Int, latents: Int = 0) {
-            if max(first, update, later, latents) > 0 {
+        func add(_ name: String, _ first: Int, _ update: Int, _ later: Int, latents: Int = 0, scores: Int = 0) {
+            if max(first, update, later, latents, scores) > 0 {
                 rows.append(
-                    Row(name: name, latents: making == nil ? 0 : latents, first: first, update: update, later: later))
+                    Row(
+                        name: name, scores: step.reward == nil ? 0 : scores, latents: making == nil ? 0 : latents,
+                        first: first, update: update, later: later))
             }
+        }
+        if let reward = step.reward {
+            // Pictures of files are decoded as they are, and most are not much larger than what is trained on.
+            let edge = max(reward.edge, recipe.data.size)
+            add("reward model (\(reward.storage))", 0, 0, 0, scores: reward.weights)
+            add(
+                "pictures and captions scored at once", 0, 0, 0,
+                scores: reward.passes + MemoryPlan.times(3 * edge * edge, RewardFootprint.pictures))
         }
         for weights in step.weights {
             add(weights.name, weights.bytes, weights.bytes, weights.bytes, latents: weights.bytes)
@@ -92,7 +108,7 @@ package struct MemoryPlan: Sendable, Equatable {
         add(recipe.objective.kind.trainsScorer ? "batch" : "batch and recorded latents", batch, batch, batch)
         if recipe.backend == .openblas { add("matrices laid out for OpenBLAS", step.passWork, 0, step.passWork) }
         let program = MemoryPlan.program(workers: workers)
-        add("program and scratch", program, program, program, latents: program)
+        add("program and scratch", program, program, program, latents: program, scores: program)
         self.rows = rows
         self.makesLatents = making != nil
         self.step = step
@@ -123,13 +139,18 @@ package struct MemoryPlan: Sendable, Equatable {
         return overflow ? Int.max >> 6 : min(product, Int.max >> 6)
     }
 
-    /// Bytes while latents are made, in the passes of the first step, at the end of its update, and in the passes of later steps.
-    package var totals: (latents: Int, first: Int, update: Int, later: Int) {
-        rows.reduce((0, 0, 0, 0)) { ($0.0 + $1.latents, $0.1 + $1.first, $0.2 + $1.update, $0.3 + $1.later) }
+    /// Bytes while pictures are scored, while latents are made, in the passes of the first step, at the end of its update, and in the passes of later steps.
+    package var totals: (scores: Int, latents: Int, first: Int, update: Int, later: Int) {
+        rows.reduce((0, 0, 0, 0, 0)) {
+            ($0.0 + $1.scores, $0.1 + $1.latents, $0.2 + $1.first, $0.3 + $1.update, $0.4 + $1.later)
+        }
     }
 
     /// Bytes at the fullest moment.
-    package var total: Int { max(totals.latents, totals.first, totals.update, hasLaterSteps ? totals.later : 0) }
+    package var total: Int {
+        let totals = totals
+        return max(totals.scores, totals.latents, totals.first, totals.update, hasLaterSteps ? totals.later : 0)
+    }
 
     /// Bytes that so many processes take that make latents and nothing else, each with `workers`; nil where there are none to
     /// make. The network is not read; what is mapped of the others is there once.

@@ -25,6 +25,11 @@ package struct MemoryShortage: Error, Sendable, CustomStringConvertible {
         var text =
             "not enough memory: the run takes \(needed), \(missing) more than the \(MemorySize(machine.available)) that "
             + "\(machine.limit) leaves; "
+        if plan.totals.scores > machine.available {
+            return text
+                + "it is the reward model that takes most: score the pictures where there is more memory (smpo label), and "
+                + "train without the section reward"
+        }
         if plan.totals.latents > machine.available {
             return text
                 + "it is the making of the latents that takes most: make them where there is more memory (smpo data encode) "

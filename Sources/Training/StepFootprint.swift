@@ -43,11 +43,14 @@ struct StepFootprint: Sendable {
     private(set) var inverts = false
     /// What making latents of the pictures takes; nil of a model without an autoencoder, and of latents made elsewhere.
     private(set) var latents: LatentFootprint?
+    /// What the recipe's reward model takes while it scores the pictures; nil of a recipe without one.
+    let reward: RewardFootprint?
 
     /// Runs the step of `recipe`.
     /// - Throws: `ConfigError`, `CheckpointError`, `FileError` or `TrainingError` for a model that cannot be opened or
     /// trained.
     init(_ recipe: Recipe) throws {
+        reward = try recipe.reward.map { try $0.kind.footprint($0.files) }
         let device = ShapeDevice(recipe.backend)
         let engine = Engine(device: device, backend: recipe.backend)
         let outline = try recipe.outline(on: device)
@@ -68,9 +71,7 @@ struct StepFootprint: Sendable {
         try pipeline.parts.filter { !$0.component.parameters.isEmpty }.map { part in
             var storage = "fresh"
             if case .folder(let folder) = recipe.model {
-                let file = try folder.weights(of: part.kind.name, in: pipeline)
-                let type = file.tensors.first?.type.name ?? "F32"
-                storage = type == "F32" ? "mapped from the file" : "read from \(type)"
+                storage = try folder.weights(of: part.kind.name, in: pipeline).residence
             }
             let isPolicy = part.kind.name == recipe.policyComponent
             let role = recipe.objective.kind.trainsScorer ? "scorer" : "policy"

@@ -22,16 +22,7 @@ import TinyRuns
     private func recipe(
         _ sandbox: Sandbox, channels: String, size: Int, training: String, makesData: Bool = true
     ) throws -> String {
-        try sandbox.runs.write(
-            """
-            {
-              "_class_name": "UNet2DConditionModel", "in_channels": 4, "out_channels": 4,
-              "block_out_channels": \(channels), "layers_per_block": 1, "attention_head_dim": 1,
-              "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-              "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
-              "cross_attention_dim": 8, "norm_num_groups": 8
-            }
-            """, to: "unet.json")
+        try write(unet: channels, planes: 4, sandbox)
         if makesData {
             let data = try sandbox.program.run(
                 "data", "latents", "--pairs", "6", "--shape", "4x\(size)x\(size)", "--out", "data")
@@ -48,6 +39,19 @@ import TinyRuns
             training: {\(training)}
             record: {latents: false}
             """, to: "peak.yaml")
+    }
+
+    private func write(unet channels: String, planes: Int, _ sandbox: Sandbox) throws {
+        try sandbox.runs.write(
+            """
+            {
+              "_class_name": "UNet2DConditionModel", "in_channels": \(planes), "out_channels": \(planes),
+              "block_out_channels": \(channels), "layers_per_block": 1, "attention_head_dim": 1,
+              "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+              "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+              "cross_attention_dim": 8, "norm_num_groups": 8
+            }
+            """, to: "unet.json")
     }
 
     private func planned(_ sandbox: Sandbox, _ recipe: String) throws -> JSONCursor {
@@ -113,6 +117,46 @@ import TinyRuns
             // The set is there now, and its making is planned no more.
             let later = try planned(sandbox, recipe)
             #expect(try !later["makes_latents"].bool() && later["total"].int() < total / 2)
+        }
+    }
+
+    /// A reward model is let go before the model is opened: the most is what scoring takes, or what training takes, not both. Of
+    /// Float32 the weights are the file's pages, of halves they are widened.
+    @Test(arguments: [("[16, 32, 32]", "f32", true), ("[64, 192, 256]", "f16", false)])
+    func scoringTakesWhatWasPlanned(channels: String, type: String, scoringTakesMost: Bool) throws {
+        try Sandbox.with { sandbox in
+            let tower =
+                "\"hidden_size\": 512, \"intermediate_size\": 2048, \"num_attention_heads\": 4, \"num_hidden_layers\": 4"
+            try sandbox.runs.write(
+                """
+                {
+                  "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": 8,
+                  "text_config": {
+                    \(tower), "max_position_embeddings": 16, "vocab_size": 619, "eos_token_id": 618
+                  },
+                  "vision_config": {\(tower), "image_size": 16, "patch_size": 2}
+                }
+                """, to: "clip.json")
+            let made = try sandbox.program.run("train", try sandbox.runs.pickscore(steps: 1), "--out", "scorer")
+            #expect(made.status == 0, "\(made.errors)")
+            var reward = "scorer"
+            if type == "f16" {
+                reward = "halves"
+                let converted = try sandbox.program.run("convert", "scorer", reward, "--dtype", "f16")
+                #expect(converted.status == 0, "\(converted.errors)")
+            }
+            try write(unet: channels, planes: 3, sandbox)
+            let recipe = try sandbox.runs.smpo(steps: 2, more: "reward: {kind: pickscore, model: \(reward)}")
+            let plan = try planned(sandbox, recipe)
+            let total = try plan["total"].int()
+            let scores = try plan["rows"].elements().reduce(0) { try $0 + $1["scores"].int() }
+            #expect(try plan["makes_scores"].bool() && (total == scores) == scoringTakesMost, "\(scores) of \(total)")
+            let (result, peak) = try sandbox.program.start(["train", recipe, "--workers", "2"]).waitWatchingMemory()
+            #expect(result.status == 0, "\(result.errors)")
+            print(
+                "peak \(peak >> 20) MiB, planned \(total >> 20) MiB, \(scores >> 20) MiB of it to score: \(channels), \(type)"
+            )
+            #expect((0.75...1.1).contains(Double(peak) / Double(total)), "\(peak) of \(total)")
         }
     }
 

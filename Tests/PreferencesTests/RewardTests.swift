@@ -30,6 +30,46 @@ import Testing
 
     private static let limit = 2e-5
 
+    /// Every number of the files that a score follows from is counted, as four bytes, and none is read. Heads are not: of these
+    /// models they are a few KiB.
+    @Test(arguments: ["hpsv2", "imagereward", "aesthetic"]) func memoryOfTheWeightsIsCounted(_ name: String) throws {
+        let heads = ["imagereward": "mlp.", "aesthetic": "layers."]
+        let kind = try #require(RewardKind.named(name))
+        var files = Self.files(name)
+        if name == "aesthetic" { files.head = "\(Self.folder)/aesthetic/linear.pth" }
+        let footprint = try kind.footprint(files)
+        let path = [
+            "hpsv2": "/HPS_v2.1_compressed.pt", "imagereward": "/ImageReward.pt",
+            "aesthetic": "/clip/model.safetensors",
+        ]
+        let numbers = try Checkpoint(opening: Self.folder + "/" + name + path[name]!).tensors.filter { tensor in
+            let unused = ["text_", "logit_scale", "blip.vision_proj", "blip.text_proj"]
+            let isOther = name != "hpsv2" && unused.contains { tensor.name.hasPrefix($0) }
+            return !isOther && !tensor.name.hasSuffix("position_ids")
+                && !tensor.name.hasPrefix(heads[name] ?? "mlp.layers.")
+        }
+        #expect(footprint.weights == 4 * numbers.reduce(0) { $0 + $1.shape.reduce(1, *) })
+        #expect(footprint.storage == "mapped from the file")
+        #expect(try footprint.edge == kind.open(files).edge)
+        // Both linear layers of a vision transformer's layer are there at once, of all pictures of a batch.
+        #expect(footprint.passes > 32 * 3 * 4 * footprint.edge * footprint.edge)
+        files.antialias = false
+        if name == "hpsv2" { files.head = "head.pth" }
+        #expect(throws: RewardFilesError.self) { try kind.footprint(files) }
+    }
+
+    /// ViT-H-14 has as many parameters as torch counts: the text tower, the image tower, the scale.
+    @Test func theFullSizeIsKnown() throws {
+        let device = ShapeDevice()
+        let model = try CLIPModel(config: OpenCLIPConfig.viTH14().clip, loader: ParameterLoader(shapesOn: device))
+        let nothing = try Checkpoint(inMemory: [])
+        let footprint = RewardFootprint(RewardFootprint.Outline(model, file: nothing, atOnce: 32), on: device)
+        #expect(footprint.weights == 4 * (354_032_640 + 632_076_800 + 1))
+        // 32 pictures of 257 tokens: 5120 numbers before and after the activation, beside four of 1280.
+        let layer = 4 * 32 * 257 * (2 * 5120 + 2 * 1280)
+        #expect((layer..<layer * 3 / 2).contains(footprint.passes), "\(footprint.passes >> 20) MiB")
+    }
+
     private func withEngine<Result>(workers: Int = 2, _ body: (Engine) throws -> Result) rethrows -> Result {
         let engine = Engine(workers: workers)
         defer { engine.stop() }

@@ -138,6 +138,44 @@ import TinyRuns
         #expect(try #require(plain.latentsAlone(processes: 3, workers: 2)) == 3 * alone)
     }
 
+    /// The reward model of a recipe is there before the model that is trained, and not with it.
+    @Test func scoringIsAMomentOfItsOwn() throws {
+        let model = "\(Self.manifests)/../Tests/PreferencesTests/Fixtures/hpsv2"
+        func plan(_ change: (inout Recipe) -> Void = { _ in }) throws -> MemoryPlan {
+            try MemoryPlan(
+                sd15 {
+                    $0.reward = Recipe.Reward()
+                    $0.reward?.kind = HPSv2.kind
+                    $0.reward?.files = RewardFiles(model)
+                    change(&$0)
+                }, workers: 2)
+        }
+        let (plain, scored) = (try MemoryPlan(sd15(), workers: 2), try plan())
+        #expect(!plain.makesScores && plain.totals.scores == 0 && scored.makesScores)
+        #expect(scored.totals.first == plain.totals.first && scored.totals.update == plain.totals.update)
+        #expect(scored.total == plain.total && scored.totals.later == plain.totals.later)
+        let footprint = try HPSv2.kind.footprint(RewardFiles(model))
+        let weights = try row("reward model (mapped from the file)", scored)
+        #expect(
+            weights.scores == footprint.weights && weights.first == 0 && weights.update == 0 && weights.latents == 0)
+        let pictures = try row("pictures and captions scored", scored)
+        #expect(pictures.scores == footprint.passes + 32 * 3 * 64 * 64)
+        #expect(scored.totals.scores == weights.scores + pictures.scores + (try row("program", scored)).scores)
+        #expect(try row("policy weights", scored).scores == 0)
+
+        // Scores of very large pictures by a small model take more than its training.
+        let recipe = try sd15 {
+            $0.reward = Recipe.Reward()
+            $0.reward?.kind = HPSv2.kind
+            $0.reward?.files = RewardFiles(model)
+            $0.data.size = 1 << 14
+        }
+        let large = try MemoryPlan(recipe, workers: 2)
+        let machine = MachineMemory(available: large.totals.scores - 1, limit: "MemAvailable")
+        let shortage = try #require(throws: MemoryShortage.self) { try large.requireFits(machine, recipe, workers: 2) }
+        #expect(shortage.description.contains("smpo label"), "\(shortage)")
+    }
+
     /// Where the making of latents is too much, no setting of the training helps.
     @Test func aMachineThatCannotEncodeIsToldSo() throws {
         let recipe = try sd15 {

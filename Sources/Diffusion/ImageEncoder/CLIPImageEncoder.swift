@@ -14,9 +14,34 @@ package final class CLIPImageEncoder: Sendable {
     private let tower: CLIPVisionModel
     private let projection: Linear
 
+    /// Builds the tower and its projection from a checkpoint or fresh weights.
+    /// - Throws: `CheckpointError` naming the tensor at fault.
+    package init(vision: CLIPVisionConfig, projectionDim: Int, loader: ParameterLoader) throws {
+        (self.vision, self.projectionDim) = (vision, projectionDim)
+        tower = try CLIPVisionModel(config: vision, loader: loader)
+        projection = try Linear(loader, "visual_projection", vision.hiddenSize, projectionDim, hasBias: false)
+        try loader.requireNothingLeft()
+        parameters = loader.sorted()
+    }
+
     /// Opens a folder with `config.json` and weights. - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    package init(path: String) throws {
+    package convenience init(path: String) throws {
         let directory = try ModelDirectory(path: path)
+        let config = try CLIPImageEncoder.config(directory)
+        let own = directory.weights.tensors.filter { tensor in
+            ["vision_model.", "visual_projection."].contains { tensor.name.hasPrefix($0) }
+                && !tensor.name.hasSuffix("embeddings.position_ids")
+        }
+        let source = try Checkpoint(
+            path: directory.weights.path, container: directory.weights.container, tensors: own)
+        try source.requireFinite()
+        try self.init(
+            vision: config.vision, projectionDim: config.projectionDim, loader: ParameterLoader(source: source))
+    }
+
+    /// What a folder's `config.json` says of the tower. - Throws: `ConfigError`.
+    package static func config(_ directory: ModelDirectory) throws -> (vision: CLIPVisionConfig, projectionDim: Int) {
+        let (vision, projectionDim): (CLIPVisionConfig, Int)
         if case .object? = directory.config["vision_config"] {
             let config = try CLIPConfig(directory.config, file: directory.configPath)
             (vision, projectionDim) = (config.vision, config.projectionDim)
@@ -30,18 +55,7 @@ package final class CLIPImageEncoder: Sendable {
                 file: directory.configPath, key: "num_channels", "is not that of RGB pictures", expected: "3",
                 found: "\(vision.numChannels)")
         }
-        let own = directory.weights.tensors.filter { tensor in
-            ["vision_model.", "visual_projection."].contains { tensor.name.hasPrefix($0) }
-                && !tensor.name.hasSuffix("embeddings.position_ids")
-        }
-        let source = try Checkpoint(
-            path: directory.weights.path, container: directory.weights.container, tensors: own)
-        try source.requireFinite()
-        let loader = ParameterLoader(source: source)
-        tower = try CLIPVisionModel(config: vision, loader: loader)
-        projection = try Linear(loader, "visual_projection", vision.hiddenSize, projectionDim, hasBias: false)
-        try loader.requireNothingLeft()
-        parameters = loader.sorted()
+        return (vision, projectionDim)
     }
 
     /// The configuration as far as vectors depend on it.

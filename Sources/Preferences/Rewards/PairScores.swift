@@ -8,7 +8,7 @@ package struct PairScores: Sendable {
     package let scores: [(Float, Float)]
 
     /// Pairs that are held in memory at once.
-    private static let atOnce = 16
+    static let atOnce = 16
 
     /// Scores `dataset`, which has pictures, or the pairs `rows` of it; `progress` is told how many are done, and may throw to
     /// stop. Pictures are scored at their own size, whether they lie in files or are drawn: the scorer brings them to its.

@@ -1,3 +1,5 @@
+import Diffusion
+
 /// A kind of reward model: what it is called, what its scores are, and how one is opened. A new kind is a folder beside this
 /// file with a type that has `RewardModel`, and a line in `all`.
 package struct RewardKind: Sendable, Equatable {
@@ -15,16 +17,19 @@ package struct RewardKind: Sendable, Equatable {
     package let readsCaptions: Bool
     /// The parts that may be named apart from the model.
     package let parts: Set<RewardFiles.Part>
+    /// The model's towers as shapes of a loader that has no numbers, for `footprint`.
+    let outline: @Sendable (RewardFiles, ParameterLoader) throws -> RewardFootprint.Outline
     private let make: @Sendable (RewardFiles) throws -> any RewardModel
 
     init(
         _ name: String, _ title: String, unit: String, displayFactor: Double = 1, displayDigits: Int = 3,
         readsCaptions: Bool = true, parts: Set<RewardFiles.Part>,
+        outline: @escaping @Sendable (RewardFiles, ParameterLoader) throws -> RewardFootprint.Outline,
         make: @escaping @Sendable (RewardFiles) throws -> any RewardModel
     ) {
         (self.name, self.title, self.unit) = (name, title, unit)
         (self.displayFactor, self.displayDigits) = (displayFactor, displayDigits)
-        (self.readsCaptions, self.parts, self.make) = (readsCaptions, parts, make)
+        (self.readsCaptions, self.parts, self.outline, self.make) = (readsCaptions, parts, outline, make)
     }
 
     /// All kinds, in the order of help texts.
@@ -36,6 +41,12 @@ package struct RewardKind: Sendable, Equatable {
     /// Opens a model of this kind.
     /// - Throws: `RewardFilesError` for a part that it has no use for; what is missing, misshapen or not finite.
     package func open(_ files: RewardFiles) throws -> any RewardModel {
+        try requireUse(of: files)
+        return try make(files)
+    }
+
+    /// Throws `RewardFilesError` for a part that a model of this kind has no use for.
+    func requireUse(of files: RewardFiles) throws {
         if let part = files.parts.map(\.part).first(where: { !parts.contains($0) }) {
             throw RewardFilesError(
                 what: "\(part.rawValue)", "has no use for \(title)",
@@ -44,7 +55,6 @@ package struct RewardKind: Sendable, Equatable {
                     : "of \(RewardFiles.Part.allCases.filter(parts.contains).map(\.rawValue).joined(separator: ", "))",
                 hint: "leave it out")
         }
-        return try make(files)
     }
 
     /// One name, one kind.

@@ -27,6 +27,12 @@ package struct RewardScores: Sendable {
     /// - Throws: `RewardScoresMissing` where some are not there and none are to be made; what opening the model and reading
     ///   pictures throws.
     init(_ pairs: any PreferenceDataset, _ reward: Recipe.Reward, _ use: RewardScoresUse) throws {
+        try self.init(opening: reward, pairs, use)
+        // The reward model is let go, and may be larger than the one that is trained.
+        use.engine?.releaseFreedMemory()
+    }
+
+    private init(opening reward: Recipe.Reward, _ pairs: any PreferenceDataset, _ use: RewardScoresUse) throws {
         let model = try reward.kind.open(reward.files)
         parts = model.digests.reduce(into: ["reward": model.digest]) { $0["reward/\($1.key)"] = $1.value }
         let contract = use.engine?.contract.rawValue ?? Contract.standard.rawValue

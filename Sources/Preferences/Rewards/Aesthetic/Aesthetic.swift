@@ -13,7 +13,7 @@ package struct Aesthetic: RewardModel {
     /// What it is.
     package static let kind = RewardKind(
         "aesthetic", "LAION Aesthetic v2", unit: "points of ten", displayDigits: 3, readsCaptions: false,
-        parts: [.processor, .head, .resizeOrder]
+        parts: [.processor, .head, .resizeOrder], outline: Aesthetic.outline
     ) { try Aesthetic($0) }
 
     package let digests: [String: Digest]
@@ -31,8 +31,7 @@ package struct Aesthetic: RewardModel {
     /// folder. A folder with the folder `clip` in it is taken too.
     /// - Throws: what is missing, misshapen or not finite, with the file's name.
     package init(_ files: RewardFiles) throws {
-        let own = "\(files.model)/clip"
-        let folder = FileContents.isFolder(own) ? own : files.model
+        let folder = Aesthetic.folder(files)
         let path = try files.head ?? files.weights(["pth", "pt"], example: "sac+logos+ava1-l14-linearMSE.pth")
         let source = try Checkpoint(opening: path)
         try source.requireFinite()
@@ -70,6 +69,22 @@ package struct Aesthetic: RewardModel {
             "head/activation": .of(.document, .string(head.rectifies ? "relu" : "none")),
             "preprocessor_config.json": .of(.document, config.json), "rules": .of(.document, rules),
         ]
+    }
+
+    private static func folder(_ files: RewardFiles) -> String {
+        let own = "\(files.model)/clip"
+        return FileContents.isFolder(own) ? own : files.model
+    }
+
+    /// The tower as shapes; the head's few numbers are left out.
+    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+        let directory = try ModelDirectory(path: folder(files))
+        let config = try CLIPImageEncoder.config(directory)
+        let encoder = try CLIPImageEncoder(
+            vision: config.vision, projectionDim: config.projectionDim, loader: loader)
+        return RewardFootprint.Outline(
+            file: directory.weights, parameters: encoder.parameters, edge: encoder.vision.imageSize, atOnce: atOnce
+        ) { tape, pixels, _ in _ = encoder.features(tape, pixels: pixels) }
     }
 
     /// Pictures that pass through the tower at once.

@@ -12,7 +12,7 @@ package struct HPSv2: RewardModel {
     /// What it is.
     package static let kind = RewardKind(
         "hpsv2", "HPS v2", unit: "cosine", displayFactor: 100, displayDigits: 2,
-        parts: [.processor, .reader, .antialias]
+        parts: [.processor, .reader, .antialias], outline: HPSv2.outline
     ) { try HPSv2($0) }
 
     package let digests: [String: Digest]
@@ -32,10 +32,8 @@ package struct HPSv2: RewardModel {
     /// the model is no ViT-H-14, `open_clip_config.json`.
     /// - Throws: what is missing, misshapen or not finite, with the file's name.
     package init(_ files: RewardFiles) throws {
-        let path = try files.weights(["pt", "pth", "bin", "safetensors"], example: "HPS_v2.1_compressed.pt")
-        let config = try files.beside(HPSv2.configName).map {
-            try OpenCLIPConfig(ModelDirectory.readObject($0), file: $0)
-        }
+        let path = try HPSv2.weights(files)
+        let config = try HPSv2.config(files)
         let contents = try ModelContents(Checkpoint(opening: path))
         if let unknown = contents.besides.first(where: { $0.kind == .unknown || $0.kind == .beside }) {
             throw RewardFilesError(
@@ -69,6 +67,20 @@ package struct HPSv2: RewardModel {
             "weights": try weightsDigest(of: model.parameters.map { ($0.name, $0.value) }),
             "config": .of(.document, model.config.json), "rules": .of(.document, rules),
         ]) { first, _ in first }
+    }
+
+    private static func weights(_ files: RewardFiles) throws -> String {
+        try files.weights(["pt", "pth", "bin", "safetensors"], example: "HPS_v2.1_compressed.pt")
+    }
+
+    private static func config(_ files: RewardFiles) throws -> OpenCLIPConfig? {
+        try files.beside(configName).map { try OpenCLIPConfig(ModelDirectory.readObject($0), file: $0) }
+    }
+
+    /// The towers as shapes.
+    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+        let model = try CLIPModel(config: (config(files) ?? .viTH14()).clip, loader: loader)
+        return RewardFootprint.Outline(model, file: try Checkpoint(opening: weights(files)), atOnce: atOnce)
     }
 
     /// Pictures and captions that pass through a tower at once.

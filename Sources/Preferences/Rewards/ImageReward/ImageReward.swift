@@ -12,7 +12,7 @@ package struct ImageReward: RewardModel {
     /// What it is.
     package static let kind = RewardKind(
         "imagereward", "ImageReward", unit: "standard deviations from the mean picture", displayDigits: 3,
-        parts: [.processor, .resizeOrder]
+        parts: [.processor, .resizeOrder], outline: ImageReward.outline
     ) { try ImageReward($0) }
 
     /// `ImageReward.mean` and `ImageReward.std`: numbers of its code, not of its file.
@@ -36,16 +36,11 @@ package struct ImageReward: RewardModel {
     /// that name, too) and, where they differ from the published model, `med_config.json` and `vision_config.json`.
     /// - Throws: what is missing, misshapen or not finite, with the file's name.
     package init(_ files: RewardFiles) throws {
-        let path = try files.weights(["pt", "pth", "bin", "safetensors"], example: "ImageReward.pt")
-        let layout = try ImageRewardLayout(Checkpoint(opening: path))
+        let (path, layout) = try ImageReward.layout(files)
         for part in [layout.vision, layout.text, layout.head] { try part.requireFinite() }
-        vision = try BLIPVisionModel(
-            config: files.beside("vision_config.json").map { try BLIPVisionConfig(path: $0) }
-                ?? BLIPVisionConfig(of: layout.vision), loader: ParameterLoader(source: layout.vision))
-        text = try BLIPTextModel(
-            config: files.beside("med_config.json").map { try BLIPTextConfig(path: $0) }
-                ?? BLIPTextConfig(JSONObject(), file: "the published med_config.json"),
-            loader: ParameterLoader(source: layout.text))
+        let configs = try ImageReward.configs(files, layout)
+        vision = try BLIPVisionModel(config: configs.vision, loader: ParameterLoader(source: layout.vision))
+        text = try BLIPTextModel(config: configs.text, loader: ParameterLoader(source: layout.text))
         head = try LinearStack(layout.head)
         guard text.config.encoderWidth == vision.config.width, head.inputWidth == text.config.hiddenSize else {
             throw RewardFilesError(
@@ -98,6 +93,37 @@ package struct ImageReward: RewardModel {
                 hint: "name the folder with vocab.txt of bert-base-uncased as the processor")
         }
         return tokenizer
+    }
+
+    private static func layout(_ files: RewardFiles) throws -> (path: String, ImageRewardLayout) {
+        let path = try files.weights(["pt", "pth", "bin", "safetensors"], example: "ImageReward.pt")
+        return (path, try ImageRewardLayout(Checkpoint(opening: path)))
+    }
+
+    private static func configs(
+        _ files: RewardFiles, _ layout: ImageRewardLayout
+    ) throws -> (vision: BLIPVisionConfig, text: BLIPTextConfig) {
+        (
+            try files.beside("vision_config.json").map { try BLIPVisionConfig(path: $0) }
+                ?? BLIPVisionConfig(of: layout.vision),
+            try files.beside("med_config.json").map { try BLIPTextConfig(path: $0) }
+                ?? BLIPTextConfig(JSONObject(), file: "the published med_config.json")
+        )
+    }
+
+    /// The towers as shapes; the head's few numbers are left out.
+    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+        let layout = try layout(files).1
+        let configs = try configs(files, layout)
+        let vision = try BLIPVisionModel(config: configs.vision, loader: loader)
+        let text = try BLIPTextModel(config: configs.text, loader: loader)
+        return RewardFootprint.Outline(
+            file: layout.vision, parameters: loader.sorted(), edge: configs.vision.imageSize, atOnce: atOnce
+        ) { tape, pixels, captions in
+            let tokens = vision.forward(tape, pixels: pixels)
+            let ids = [[Int]](repeating: [Int](repeating: 0, count: textLength), count: min(captions, atOnce))
+            _ = text.forward(tape, ids: ids, picture: tokens)
+        }
     }
 
     /// Pictures that pass through the image tower at once, and pictures with captions through the text tower.

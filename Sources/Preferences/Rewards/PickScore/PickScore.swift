@@ -1,3 +1,4 @@
+import Checkpoints
 import Compute
 import Core
 import Datasets
@@ -11,7 +12,7 @@ package struct PickScore: RewardModel {
     /// What it is. The README of PickScore multiplies by exp(logit_scale), which is about 100.
     package static let kind = RewardKind(
         "pickscore", "PickScore", unit: "cosine", displayFactor: 100, displayDigits: 2,
-        parts: [.processor, .reader, .resizeOrder]
+        parts: [.processor, .reader, .resizeOrder], outline: PickScore.outline
     ) { try PickScore($0) }
 
     /// All components.
@@ -90,6 +91,14 @@ package struct PickScore: RewardModel {
                 isMissing: true)
         }
         _ = try files.tokenizerFolder()
+    }
+
+    /// The towers as shapes.
+    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+        let directory = try ModelDirectory(path: files.model)
+        let model = try CLIPModel(
+            config: CLIPConfig(directory.config, file: directory.configPath), loader: loader)
+        return RewardFootprint.Outline(model, file: directory.weights, atOnce: atOnce)
     }
 
     /// Pictures and captions that pass through a tower at once.
