@@ -1,12 +1,19 @@
-"""A step of a published size from pictures, recorded and audited, with random weights: what it takes beside its plan.
+"""What models of published sizes take of time and memory, with random weights.
 
     python Tests/Scale/full_size.py PROGRAM sd15|sdxl [FOLDER [KEY=VALUE …]]
+    python Tests/Scale/full_size.py PROGRAM draw-sd15|draw-sdxl|rewards [FOLDER]
 
-Makes the model (`smpo init model`, halves) and a Parquet file of one pair of pictures, and then runs, one after the other:
-the plan, the encoding of the pair, one recorded step of Manifests/recipes/sd15-smpo.yaml or sdxl-lora.yaml with one pair, its
-audit. Of each command the time and the peak of memory (VmHWM) are printed, and the plan's figure beside the step's. Without
-FOLDER all is removed at the end; with it, a model that is there is taken. Further words override values of the recipe:
-inversion.steps=2 shortens the step, which takes as much memory as one of nine.
+sd15 and sdxl: a training step from pictures. Makes the model (`smpo init model`, halves) and a Parquet file of one pair of
+pictures, and then runs, one after the other: the plan, the encoding of the pair, one recorded step of
+Manifests/recipes/sd15-smpo.yaml or sdxl-lora.yaml with one pair, its audit; the plan's figure stands beside the step's. Further
+words override values of the recipe: inversion.steps=2 shortens the step, which takes as much memory as one of nine.
+
+draw-sd15 and draw-sdxl: a picture of 512² in two steps, one of 1024² in one step, with guidance (`smpo sample`).
+
+rewards: a score of one picture with one caption by each reward model (`smpo score`), whose files rewards.py makes.
+
+Of each command the time and the peak of memory (VmHWM) are printed. Without FOLDER all is removed at the end; with it, a model
+that is there is taken.
 """
 import io
 import json
@@ -23,12 +30,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+import rewards
+
 program = os.path.abspath(sys.argv[1])
-model = sys.argv[2]
+work = sys.argv[2]
+model = work.removeprefix("draw-")
 folder = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 else tempfile.mkdtemp()
 root = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 overrides = [word for pair in sys.argv[4:] for word in ("--set", pair)]
-RECIPE, EDGE = {"sd15": ("sd15-smpo", 512), "sdxl": ("sdxl-lora", 1024)}[model]
+RECIPE, EDGE, STEPS = {"sd15": ("sd15-smpo", 512, 2), "sdxl": ("sdxl-lora", 1024, 1), "rewards": (None, 512, None)}[model]
 
 
 def picture(draw, width, height):
@@ -84,10 +94,12 @@ def run(label, *arguments):
     return printed, peak
 
 
-try:
-    os.makedirs(folder, exist_ok=True)
+def make_model():
     if not os.path.exists(f"{folder}/{model}"):
         run("init model", "init", "model", f"{root}/Manifests/models/{model}", "--dtype", "f16", "--out", model)
+
+
+def train():
     write_pair()
     write_recipe()
     plan = json.loads(run("plan", "train", "recipe.yaml", *overrides, "--dry-run", "--json")[0])
@@ -98,6 +110,34 @@ try:
     print(printed)
     printed, _ = run("audit", "audit", "step")
     print(printed)
+
+
+def draw():
+    printed, _ = run(
+        f"{EDGE}², {STEPS} steps", "sample", "--model", model, "a red square on a white background", "--steps", str(STEPS),
+        "--guidance", "7.5", "--height", str(EDGE), "--width", str(EDGE), "--out", f"{model}.png", "--json")
+    print(printed)
+
+
+def score():
+    with open(f"{folder}/picture.jpg", "wb") as file:
+        file.write(picture(np.random.default_rng(1), 640, EDGE))
+    for kind in "pickscore", "hpsv2", "imagereward", "aesthetic":
+        options = rewards.write(f"{folder}/{kind}", kind)
+        caption = [] if kind == "aesthetic" else ["--caption", "a red square on a white background"]
+        printed, _ = run(f"score, {kind}", "score", "--reward", kind, *options, "picture.jpg", *caption)
+        print(printed, end="", flush=True)
+        if len(sys.argv) <= 3:
+            shutil.rmtree(f"{folder}/{kind}")
+
+
+try:
+    os.makedirs(folder, exist_ok=True)
+    if work == "rewards":
+        score()
+    else:
+        make_model()
+        train() if work == model else draw()
 finally:
     if len(sys.argv) <= 3:
         shutil.rmtree(folder)

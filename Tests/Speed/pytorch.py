@@ -1,6 +1,7 @@
 """The works of `smpo bench --work` beside PyTorch, in turn: medians of the times and of the rounds' ratios.
 
-    pip install torch diffusers            # CPU builds will do; tried with torch 2.13, diffusers 0.42
+    pip install torch diffusers            # CPU builds will do; tried with torch 2.15, diffusers 0.42
+    pip install transformers open_clip_torch   # for the reward models; tried with 5.24 and 3.3
     make build
     python Tests/Speed/pytorch.py [--threads 1] [--rounds 5] [--work PREFIX] [--smpo .build/release/smpo]
 
@@ -158,6 +159,63 @@ def works(torch):
             return lambda: model.decode(x / model.config.scaling_factor).sample
         return inference(made)
 
+    # Captions of 20 tokens between begin and end, padded as each model's own program does.
+    def clip(ids_of, make):
+        def made():
+            model, pixels = make(), torch.randn(1, 3, 224, 224)
+            ids = torch.tensor([[49406, *range(2000, 2020), *[ids_of] * 56]])
+            ids[0, 21] = 49407
+            image, text = model
+            return lambda: F.cosine_similarity(image(pixels), text(ids))
+        return inference(made)
+
+    def transformers_clip(name):
+        from transformers import CLIPConfig, CLIPModel
+        return CLIPModel(CLIPConfig(**json.load(open(f"Manifests/models/rewards/{name}.json")))).eval()
+
+    def pickscore():
+        model = transformers_clip("clip-h")
+        return (
+            lambda pixels: model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output),
+            lambda ids: model.text_projection(model.text_model(input_ids=ids).pooler_output))
+
+    def hps():
+        import open_clip
+        model = open_clip.create_model("ViT-H-14", precision="fp32").eval()
+        return model.encode_image, model.encode_text
+
+    def head(width):
+        widths = [width, 1024, 128, 64, 16, 1]
+        return torch.nn.Sequential(*(torch.nn.Linear(a, b) for a, b in zip(widths, widths[1:])))
+
+    # transformers' own BLIP, which gives the numbers of ImageReward's code.
+    def image_reward():
+        from transformers import BlipTextConfig, BlipVisionConfig
+        from transformers.models.blip.modeling_blip import BlipVisionModel
+        from transformers.models.blip.modeling_blip_text import BlipTextModel
+        vision = BlipVisionModel(BlipVisionConfig(
+            hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16, image_size=224,
+            initializer_range=0.02)).eval()
+        text = BlipTextModel(BlipTextConfig(
+            encoder_hidden_size=1024, num_attention_heads=12), add_pooling_layer=False).eval()
+        last, pixels = head(768), torch.randn(1, 3, 224, 224)
+        ids = torch.tensor([[101, *range(2000, 2020), 102, *[0] * 13]])
+        mask = (ids > 0).long()
+        def run():
+            tokens = vision(pixel_values=pixels).last_hidden_state
+            states = text(
+                input_ids=ids, attention_mask=mask, encoder_hidden_states=tokens,
+                encoder_attention_mask=torch.ones(tokens.shape[:-1]), is_decoder=False).last_hidden_state
+            return last(states[:, 0])
+        return run
+
+    def aesthetic():
+        from transformers import CLIPConfig, CLIPVisionModelWithProjection
+        config = CLIPConfig(**json.load(open("Manifests/models/rewards/clip-l.json")))
+        model, last = CLIPVisionModelWithProjection(config.vision_config).eval(), head(768)
+        pixels = torch.randn(1, 3, 224, 224)
+        return lambda: last(F.normalize(model(pixel_values=pixels).image_embeds))
+
     def linear():
         x, w, b = torch.randn(1, 4096, 320), torch.randn(2560, 320), torch.randn(2560)
         return lambda: F.linear(x, w, b)
@@ -183,6 +241,10 @@ def works(torch):
         "SDXL UNet, 128²": inference(xl),
         "autoencoder of SD1.5, encode 512²": autoencoder("encode"),
         "autoencoder of SD1.5, decode 512²": autoencoder("decode"),
+        "PickScore, a picture and a caption": clip(49407, pickscore),
+        "HPS v2, a picture and a caption": clip(0, hps),
+        "ImageReward, a picture and a caption": inference(image_reward),
+        "Aesthetic, a picture": inference(aesthetic),
     }
 
 

@@ -12,7 +12,7 @@ struct Workload {
     let make: (Engine) throws -> () throws -> Void
 
     /// All of them, small ones first. `Tests/Speed/pytorch.py` does the same works with PyTorch.
-    static var all: [Workload] { operations + networks }
+    static var all: [Workload] { operations + networks + rewards }
 
     private static var operations: [Workload] {
         [
@@ -92,7 +92,7 @@ struct Workload {
             config: AutoencoderConfig(path: "Manifests/models/sd15/vae.json"), loader: ParameterLoader(seed: 1))
     }
 
-    private static func numbers(_ shape: [Int], _ step: Int) -> Tensor {
+    static func numbers(_ shape: [Int], _ step: Int) -> Tensor {
         RandomStream(seed: 42, .noise, step: step).normals(shape: shape)
     }
 
