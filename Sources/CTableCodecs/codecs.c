@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <lz4.h>
+#include <lz4frame.h>
 #include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -41,6 +42,23 @@ bool ct_snappy(const uint8_t *source, size_t size, uint8_t *target, size_t count
 bool ct_lz4(const uint8_t *source, size_t size, uint8_t *target, size_t count) {
     if (size > INT_MAX || count > INT_MAX) return false;
     return LZ4_decompress_safe((const char *)source, (char *)target, (int)size, (int)count) == (int)count;
+}
+
+bool ct_lz4_frame(const uint8_t *source, size_t size, uint8_t *target, size_t count) {
+    LZ4F_dctx *context = NULL;
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION))) return false;
+    size_t read = 0, written = 0, wanted = 1;
+    while (read < size) {
+        size_t taken = size - read, made = count - written;
+        wanted = LZ4F_decompress(context, target + written, &made, source + read, &taken, NULL);
+        // Nothing taken and nothing made: there is no room for what is still to come.
+        if (LZ4F_isError(wanted) || (taken == 0 && made == 0)) break;
+        read += taken;
+        written += made;
+    }
+    LZ4F_freeDecompressionContext(context);
+    // A frame that is complete wants no more bytes.
+    return wanted == 0 && read == size && written == count;
 }
 
 uint32_t ct_crc32(const uint8_t *source, size_t size) {

@@ -122,11 +122,22 @@ struct TableMutationTests {
         try run(name, { _ in first..<last }, seed: 6, isChecked: true, open: Self.parquet)
     }
 
-    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "file.arrow", "views.arrow", "passed-over.arrow"])
+    @Test(arguments: [
+        "duckdb-1.parquet", "duckdb-2.parquet", "fastparquet-1.parquet", "fastparquet-2.parquet", "polars.parquet",
+    ])
+    func otherWriters(_ name: String) throws { try run(name, seed: 7, open: Self.parquet) }
+
+    @Test(arguments: [
+        "stream.arrow", "nested.arrow", "deltas.arrow", "file.arrow", "views.arrow", "passed-over.arrow",
+        "feather.arrow",
+        "polars-file.arrow", "polars-stream.arrow",
+    ])
     func streams(_ name: String) throws { try run(name, seed: 5) { try ArrowFile($0) } }
 
     /// Every number of the first messages in turn is the greatest or the least that it can be.
-    @Test(arguments: ["stream.arrow", "nested.arrow", "deltas.arrow", "views.arrow", "passed-over.arrow"])
+    @Test(arguments: [
+        "stream.arrow", "nested.arrow", "deltas.arrow", "views.arrow", "passed-over.arrow", "polars-stream.arrow",
+    ])
     func extremesAreRefusedOrRead(_ name: String) throws {
         let original = try FileContents.read("\(ExpectedValues.fixtures)/\(name)")
         var count = 0

@@ -15,6 +15,8 @@ bool ct_zstd(const uint8_t *source, size_t size, uint8_t *target, size_t count);
 bool ct_snappy(const uint8_t *source, size_t size, uint8_t *target, size_t count);
 /// One LZ4 block without framing.
 bool ct_lz4(const uint8_t *source, size_t size, uint8_t *target, size_t count);
+/// LZ4 frames, one after the other.
+bool ct_lz4_frame(const uint8_t *source, size_t size, uint8_t *target, size_t count);
 
 /// The CRC-32 of gzip and Ethernet, polynomial 0x04C11DB7.
 uint32_t ct_crc32(const uint8_t *source, size_t size);

@@ -1,6 +1,8 @@
 /// A record batch of an Arrow stream: how long its columns are, and where their buffers lie in the file.
 struct ArrowBatch: Sendable {
     let rowCount: Int
+    /// How each buffer is compressed; nil: none is.
+    let codec: BlockCodec?
     /// Length and number of nulls of each node.
     let nodes: [(length: Int, nulls: Int)]
     /// Those that every batch has, in the file.
@@ -13,10 +15,18 @@ struct ArrowBatch: Sendable {
     /// `body` is where the buffers lie in the file. - Throws: `TableError`.
     init(_ table: FlatTable, body: Range<Int>, _ shape: ArrowBatchShape) throws {
         if let compression = try table.table(3) {
-            let codec = try compression.number(0, default: UInt8(0)) == 0 ? "LZ4" : "ZSTD"
-            throw TableError(
-                kind: .unsupported, place: table.error("").place, problem: "buffers compressed with \(codec)",
-                expected: "none, as `datasets` writes", found: nil, hint: "save the data set again without compression")
+            let (number, method) = (
+                try compression.number(0, default: UInt8(0)), try compression.number(1, default: UInt8(0))
+            )
+            guard number <= 1, method == 0 else {
+                throw table.error(
+                    "buffers compressed in an unknown way", kind: .unsupported,
+                    expected: "none, LZ4 or ZSTD, each buffer",
+                    found: "codec \(number), method \(method)", hint: "save the table again without compression")
+            }
+            codec = number == 0 ? .lz4Frame : .zstd
+        } else {
+            codec = nil
         }
         func counted(_ number: Int64, _ what: String) throws -> Int {
             guard (0...Int64(TableLimits.rows)).contains(number) else { throw table.error(what, found: "\(number)") }

@@ -1,6 +1,6 @@
 /// A file that holds an Arrow IPC stream, as a part of a table: rows are read by number, and only their bytes
-/// (Message.fbs; "IPC Streaming Format" in Arrow's columnar format). A file of the random access format is read as the
-/// stream inside it.
+/// (Message.fbs; "IPC Streaming Format" in Arrow's columnar format). Of a file of the random access format, which Feather is
+/// as well, the footer says where the batches lie.
 struct ArrowFile: TablePart {
     let file: TableFile
     let schema: ArrowSchema
@@ -11,12 +11,13 @@ struct ArrowFile: TablePart {
     private let firstRows: [Int]
     /// All batches of dictionaries, in the order of the stream.
     let dictionaryBatches: [ArrowBatch]
+    let buffers: ArrowBuffers
 
     var identities: [FileIdentity] { [file.identity] }
 
     /// Goes through the metadata of all messages, not through their bodies. - Throws: `TableError`.
-    init(_ file: TableFile) throws {
-        self.file = file
+    init(_ file: TableFile, _ buffers: ArrowBuffers = ArrowBuffers()) throws {
+        (self.file, self.buffers) = (file, buffers)
         var reader = MessageReader(file: file)
         try reader.readAll()
         guard let schema = reader.schema else { throw file.place.error(.metadata, "an Arrow stream without schema") }

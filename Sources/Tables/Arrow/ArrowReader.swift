@@ -108,27 +108,31 @@ struct ArrowReader {
         guard length >= 0 else { throw place.error(.data, "a value of a negative length", found: "\(length)") }
         if length <= 12 { return try value(view.dropFirst(4).prefix(length), isText: isText, at: 0) }
         let (buffer, offset) = (number(8), number(12))
-        guard buffers.indices.contains(buffer), offset >= 0, offset + length <= buffers[buffer].count else {
+        guard buffers.indices.contains(buffer), offset >= 0 else {
             throw place.error(
                 .data, "a value beyond its buffer", expected: "\(buffers.count) buffers",
                 found: "\(length) bytes from \(offset) in number \(buffer)", hint: "the file is damaged: fetch it again"
             )
         }
-        guard length <= TableLimits.pageBytes else {
-            throw place.error(
-                .limit, "a value that is too large", expected: "\(TableLimits.pageBytes) bytes at most",
-                found: "\(length)")
-        }
-        let start = buffers[buffer].lowerBound + offset
-        return try value(try file.file.bytes(start..<start + length, place)[...], isText: isText, at: start)
+        let bytes = try self.bytes(inside: buffers[buffer], offset..<offset + length)
+        return try value(bytes[...], isText: isText, at: buffers[buffer].lowerBound + offset)
     }
 
     /// Bytes of a buffer. - Throws: `TableError`.
     private func bytes(_ buffer: Int, _ range: Range<Int>) throws -> [UInt8] {
-        let whole = batch.buffers[buffer]
-        guard range.lowerBound >= 0, range.upperBound <= whole.count else {
+        try bytes(inside: batch.buffers[buffer], range)
+    }
+
+    private func content(_ whole: Range<Int>) throws -> ArrowBuffers.Content {
+        try file.buffers.content(whole, batch.codec, of: file.file, place)
+    }
+
+    /// Bytes of the buffer that fills `whole`. - Throws: `TableError`.
+    private func bytes(inside whole: Range<Int>, _ range: Range<Int>) throws -> [UInt8] {
+        let content = try content(whole)
+        guard range.lowerBound >= 0, range.upperBound <= content.count else {
             throw place.at(whole.lowerBound).error(
-                .data, "values beyond their buffer", expected: "\(whole.count) bytes", found: "\(range.upperBound)",
+                .data, "values beyond their buffer", expected: "\(content.count) bytes", found: "\(range.upperBound)",
                 hint: "the file is damaged: fetch it again")
         }
         guard range.count <= TableLimits.pageBytes else {
@@ -136,7 +140,12 @@ struct ArrowReader {
                 .limit, "a value that is too large", expected: "\(TableLimits.pageBytes) bytes at most",
                 found: "\(range.count)")
         }
-        return try file.file.bytes(whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound, place)
+        switch content {
+        case .made(let bytes): return Array(bytes[range])
+        case .stored(let stored):
+            return try file.file.bytes(
+                stored.lowerBound + range.lowerBound..<stored.lowerBound + range.upperBound, place)
+        }
     }
 
     private func bits(_ buffer: Int, _ range: Range<Int>) throws -> [Bool] {
@@ -149,7 +158,7 @@ struct ArrowReader {
     private func validity(_ field: ArrowField, _ node: (length: Int, nulls: Int), _ range: Range<Int>) throws -> [Bool]
     {
         if case .null = field.layout { return [] }
-        if batch.buffers[field.buffer].isEmpty {
+        if try content(batch.buffers[field.buffer]).count == 0 {
             guard node.nulls == 0 else {
                 throw place.error(.data, "\(node.nulls) nulls of \"\(field.name)\" without the bits that say which")
             }

@@ -45,8 +45,11 @@ struct FlatTable {
         bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: Number.self)) }
     }
 
-    func error(_ problem: String, expected: String? = nil, found: String? = nil) -> TableError {
-        base.at(origin + start).error(.metadata, problem, expected: expected, found: found)
+    func error(
+        _ problem: String, kind: TableError.Kind = .metadata, expected: String? = nil, found: String? = nil,
+        hint: String? = nil
+    ) -> TableError {
+        base.at(origin + start).error(kind, problem, expected: expected, found: found, hint: hint)
     }
 
     private func place(_ field: Int, _ count: Int) throws -> Int? {
@@ -99,6 +102,19 @@ struct FlatTable {
         guard let (start, count) = try list(field, size: 16) else { return [] }
         return (0..<count).map {
             (Self.number(bytes, start + 16 * $0, Int64.self), Self.number(bytes, start + 16 * $0 + 8, Int64.self))
+        }
+    }
+
+    /// All places of messages in a list: where each begins, bytes of its metadata and of its body (`Block` of File.fbs).
+    /// - Throws: `TableError`.
+    func blocks(_ field: Int) throws -> [(Int64, Int32, Int64)] {
+        guard let (start, count) = try list(field, size: 24) else { return [] }
+        return (0..<count).map {
+            let place = start + 24 * $0
+            return (
+                Self.number(bytes, place, Int64.self), Self.number(bytes, place + 8, Int32.self),
+                Self.number(bytes, place + 16, Int64.self)
+            )
         }
     }
 

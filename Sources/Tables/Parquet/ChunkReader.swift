@@ -21,7 +21,7 @@ struct ChunkReader {
     /// Where all pages lie: as the offset index says, or by their headers, one after the other. - Throws: `TableError`.
     func list() throws -> ChunkPages {
         try caches.lists.value(key(0), bytes: \.memory) {
-            try chunk.codec.requireSupport(place())
+            _ = try chunk.codec.block(place())
             return try chunk.offsetIndex.map(indexed) ?? walked()
         }
     }
@@ -137,7 +137,7 @@ struct ChunkReader {
         }
         try requireListed(header, stored.place)
         return try LeafPage(
-            stored, leaf, codec: chunk.codec,
+            stored, leaf, codec: chunk.codec, writer: footer.writer,
             dictionary: header.encoding.usesDictionary ? try dictionary.map(values) : nil)
     }
 

@@ -15,11 +15,12 @@ enum DeltaNumbers {
             throw source.error("differences of another number of values", expected: "\(count)", found: "\(total)")
         }
         func wrapped(_ value: Int64) -> Int64 { bits == 32 ? Int64(Int32(truncatingIfNeeded: value)) : value }
-        guard bits == 64 || wrapped(first) == first else { throw source.error("a first value of more than 32 bits") }
+        let most = bits == 64 ? 64 : source.writer.differenceBits
+        guard most == 64 || wrapped(first) == first else { throw source.error("a first value of more than 32 bits") }
         var values: [Int64] = []
         if count == 0 { return values }
         values.reserveCapacity(min(count, 1 << 16))
-        var last = first
+        var last = wrapped(first)
         values.append(last)
         let partSize = blockSize / parts
         while values.count < count {
@@ -27,8 +28,8 @@ enum DeltaNumbers {
             let widths = try source.take(parts)
             for place in widths where values.count < count {
                 let width = Int(source.bytes[place])
-                guard width <= bits else {
-                    throw source.error("differences of \(width) bits", expected: "\(bits) at most")
+                guard width <= most else {
+                    throw source.error("differences of \(width) bits", expected: "\(most) at most")
                 }
                 let wanted = min(partSize, count - values.count)
                 let stored = try source.take(min(partSize * width / 8, source.left))

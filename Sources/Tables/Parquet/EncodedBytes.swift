@@ -4,12 +4,14 @@ struct EncodedBytes {
     private(set) var position: Int
     let end: Int
     let place: TablePlace
+    let writer: ParquetWriter
 
-    init(_ bytes: [UInt8], _ range: Range<Int>, _ place: TablePlace) {
+    init(_ bytes: [UInt8], _ range: Range<Int>, _ place: TablePlace, _ writer: ParquetWriter = ParquetWriter()) {
         self.bytes = bytes
         position = range.lowerBound
         end = range.upperBound
         self.place = place
+        self.writer = writer
     }
 
     var left: Int { end - position }
@@ -53,6 +55,8 @@ struct EncodedBytes {
 
     /// Nothing may be left behind values that fill their page. - Throws: `TableError`.
     func requireEnd() throws {
-        guard left == 0 else { throw error("bytes behind the last value", found: "\(left)") }
+        guard left <= writer.padding, bytes[position..<end].allSatisfy({ $0 == 0 }) else {
+            throw error("bytes behind the last value", found: "\(left)")
+        }
     }
 }

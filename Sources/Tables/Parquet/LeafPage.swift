@@ -21,7 +21,9 @@ struct LeafPage: Sendable {
     var rowCount: Int { repetitions.isEmpty ? count : starts.count }
 
     /// Decodes a page of values. - Throws: `TableError`.
-    init(_ stored: StoredPage, _ leaf: ParquetLeaf, codec: ParquetCodec, dictionary: LeafValues?) throws {
+    init(
+        _ stored: StoredPage, _ leaf: ParquetLeaf, codec: ParquetCodec, writer: ParquetWriter, dictionary: LeafValues?
+    ) throws {
         let (header, place) = (stored.header, stored.place)
         var source: EncodedBytes
         count = header.valueCount
@@ -38,7 +40,7 @@ struct LeafPage: Sendable {
         switch header.content {
         case .data(let definitionEncoding, let repetitionEncoding):
             let (bytes, range) = try stored.uncompressed(codec, count: header.size)
-            source = EncodedBytes(bytes, range, place)
+            source = EncodedBytes(bytes, range, place, writer)
             func prefixed(_ most: Int, _ encoding: Int) throws -> [UInt8] {
                 // Of levels that are not there writers say anything.
                 if most == 0 { return [] }
@@ -86,7 +88,9 @@ struct LeafPage: Sendable {
                 size == 0 && stored.count == head
                 ? ([], 0..<0)
                 : try stored.uncompressed(from: head, isCompressed ? codec : .uncompressed, count: size)
-            source = EncodedBytes(bytes, range, place)
+            var writer = writer
+            writer.padding = 0
+            source = EncodedBytes(bytes, range, place, writer)
         default: preconditionFailure("no data page")
         }
         self.repetitions = repetitions

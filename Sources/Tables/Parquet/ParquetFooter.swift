@@ -5,6 +5,7 @@ struct ParquetFooter: Sendable {
     let schema: ParquetSchema
     let rowCount: Int
     let rowGroups: [ParquetRowGroup]
+    let writer: ParquetWriter
 
     private static let magic = Array("PAR1".utf8)
 
@@ -52,6 +53,7 @@ struct ParquetFooter: Sendable {
         self.schema = schema
         self.rowCount = rowCount
         rowGroups = parser.groups
+        writer = parser.writer
     }
 
     private struct Parser {
@@ -62,6 +64,7 @@ struct ParquetFooter: Sendable {
         var rowCount: Int?
         var rows = 0
         var groups: [ParquetRowGroup] = []
+        var writer = ParquetWriter()
 
         mutating func read(_ reader: inout ThriftReader) throws {
             try reader.structure { reader, id, kind in
@@ -77,6 +80,7 @@ struct ParquetFooter: Sendable {
                     }
                     rowCount = count
                 case 4: try reader.list(kind) { try self.group(&$0, $1) }
+                case 6: writer = ParquetWriter(try reader.binary(kind))
                 case 8:
                     throw place.error(
                         .unsupported, "an encrypted Parquet file", hint: "write it again without encryption")
@@ -94,7 +98,13 @@ struct ParquetFooter: Sendable {
                 switch id {
                 case 1: element.physical = try reader.int(kind)
                 case 2: element.length = try reader.count(kind)
-                case 3: element.repetition = try reader.int(kind)
+                case 3:
+                    guard kind != .yes, kind != .no else {
+                        throw reader.place.error(
+                            .unsupported, "a truth value that says whether a column has nulls", expected: "a number",
+                            hint: "fastparquet writes it with has_nulls=\"infer\": write the file again without that")
+                    }
+                    element.repetition = try reader.int(kind)
                 case 4: element.name = try reader.text(kind)
                 case 5: element.children = try reader.count(kind)
                 case 6: element.converted = try reader.int(kind)

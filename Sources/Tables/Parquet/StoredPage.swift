@@ -49,8 +49,11 @@ struct StoredPage {
     func uncompressed(
         from first: Int = 0, _ codec: ParquetCodec, count: Int
     ) throws -> (bytes: [UInt8], range: Range<Int>) {
-        if codec != .uncompressed {
-            return (try codec.decompress(bytes[(start + first)...], count: count, place), 0..<count)
+        if let block = try codec.block(place) {
+            let made = try block.decompress(
+                bytes[(start + first)...], count: count, place, what: "a page",
+                hint: "write the file again with smaller row groups")
+            return (made, 0..<count)
         }
         guard self.count - first == count else {
             throw place.error(

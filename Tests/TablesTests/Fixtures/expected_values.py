@@ -1,6 +1,7 @@
-"""Values of pyarrow as expected.json has them: bytes as {"hex": ...}, many by their digest, times as whole numbers of the column's unit, maps as
-lists of {key, value}."""
+"""Values of pyarrow as expected.json has them: bytes as {"hex": ...}, many by their digest, numbers that are not finite as texts, times as
+whole numbers of the column's unit, maps as lists of {key, value}."""
 import hashlib
+import math
 
 import pyarrow as pa
 
@@ -11,6 +12,8 @@ def plain(value):
         return {"sha256": hashlib.sha256(value).hexdigest(), "bytes": len(value)}
     if isinstance(value, bytes):
         return {"hex": value.hex()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, dict):
         return {k: plain(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -26,7 +29,9 @@ def whole(array, days=False):
             return [value for chunk in array.chunks for value in whole(chunk, days)]
     kind, t = array.type, pa.types
     if t.is_dictionary(kind):
-        return whole(array.dictionary_decode(), days)
+        # pyarrow decodes no dictionary of views.
+        values = whole(array.dictionary, days)
+        return [None if k is None else values[k] for k in array.indices.to_pylist()]
     if days and t.is_date64(kind):
         array = array.cast(pa.date32())
         kind = array.type

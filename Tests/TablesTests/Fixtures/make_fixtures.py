@@ -2,7 +2,7 @@
 
     python Tests/TablesTests/Fixtures/make_fixtures.py
 
-Made with pyarrow 26.0.1. Values stand in expected.json as expected_values.py says; a file of the same values as another one has
+Made with pyarrow 26.0.1, duckdb 2.0.1, fastparquet 2026.9.0 and polars 2.1.0. Values stand in expected.json as expected_values.py says; a file of the same values as another one has
 its name.
 """
 import datetime
@@ -11,7 +11,12 @@ import json
 import os
 import random
 
+import duckdb
+import fastparquet
+import pandas
+import polars
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
@@ -232,6 +237,10 @@ def streams(table):
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream("compressed.arrow", small.select(["word"]).schema, options=options) as writer:
         writer.write_table(small.select(["word"]))
+    keep("compressed.arrow", small.select(["word"]))
+    # The random access format under the name of Feather: compressed, its dictionary anywhere.
+    pa.feather.write_feather(small, "feather.arrow", chunksize=3)
+    keep("feather.arrow", small)
     # What `save_to_disk` leaves, with and without indices.
     os.makedirs("saved/train", exist_ok=True)
     os.makedirs("saved/test", exist_ok=True)
@@ -318,6 +327,54 @@ def views():
     keep("passed-over.arrow", passed.select(["first", "last"]))
 
 
+def other_writers():
+    """Files of DuckDB, fastparquet and polars, whose values are those that pyarrow reads; DuckDB reads its own differences."""
+    rows = 90
+    table = pa.table({
+        "caption": with_nulls([f"photograph of {'żółw' if k % 5 else 'a dog'} {k // 9}" for k in range(rows)]),
+        "flag": with_nulls([k % 3 == 0 for k in range(rows)]),
+        "sure": [k % 7 < 3 for k in range(rows)],
+        "small": pa.array(with_nulls([draw.randrange(-99, 99) for _ in range(rows)]), pa.int8()),
+        "seed": pa.array([draw.choice([0, 2**32 - 1, draw.randrange(2**32)]) for _ in range(rows)], pa.uint32()),
+        "number": with_nulls([draw.randrange(999) / 8 for _ in range(rows)]),
+        "picture": [draw.randbytes(draw.randrange(30)) for _ in range(rows)],
+    })
+    lists = {
+        "scores": pa.array([[k / 8] * (k % 3) if k % 6 else None for k in range(rows)], pa.list_(pa.float64())),
+        "image": pa.array(
+            [{"bytes": draw.randbytes(20), "path": None if k % 2 else f"{k}.png"} if k % 4 else None for k in range(rows)],
+            pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+    }
+    full = table
+    for name, values in lists.items():
+        full = full.append_column(name, values)
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    connection.register("drawn", full)
+    for version, options in [(1, "CODEC snappy, PARQUET_VERSION v1"), (2, "CODEC zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 20")]:
+        name = f"duckdb-{version}.parquet"
+        connection.execute(f"COPY (SELECT * FROM drawn) TO '{name}' (FORMAT parquet, {options})")
+        # pyarrow takes differences of more than 32 bits for damage.
+        keep(name, pq.read_table(name) if version == 1 else full)
+        assert connection.execute(f"SELECT seed FROM '{name}'").fetchall() == [(v,) for v in table["seed"].to_pylist()]
+    frame = table.to_pandas(types_mapper={pa.bool_(): pandas.BooleanDtype(), pa.int8(): pandas.Int8Dtype()}.get)
+    fastparquet.write("fastparquet-1.parquet", frame, compression="SNAPPY", row_group_offsets=[0, 40], has_nulls=True)
+    keep("fastparquet-1.parquet", pq.read_table("fastparquet-1.parquet"))
+    frame["caption"] = frame["caption"].astype("category")
+    fastparquet.writer.DATAPAGE_VERSION = 2
+    fastparquet.write("fastparquet-2.parquet", frame, compression="ZSTD", row_group_offsets=[0, 40], has_nulls=True)
+    keep("fastparquet-2.parquet", pq.read_table("fastparquet-2.parquet"))
+    fastparquet.write("fastparquet-inferred.parquet", frame[["number", "sure"]].head(3), has_nulls="infer")
+    polars_frame = polars.from_arrow(full)
+    polars_frame.write_parquet("polars.parquet", compression="zstd", row_group_size=50, data_page_size=300)
+    keep("polars.parquet", pq.read_table("polars.parquet"))
+    polars_frame = polars_frame.with_columns(polars.col("caption").cast(polars.Categorical))
+    polars_frame.write_ipc("polars-file.arrow", compression="zstd")
+    polars_frame.write_ipc_stream("polars-stream.arrow", compression="lz4")
+    keep("polars-file.arrow", pa.ipc.open_file("polars-file.arrow").read_all())
+    keep("polars-stream.arrow", pa.ipc.open_stream("polars-stream.arrow").read_all())
+
+
 combinations()
 nested_table = nested()
 others()
@@ -325,5 +382,6 @@ streams(nested_table)
 indexed()
 mixed()
 views()
+other_writers()
 with open("expected.json", "w") as file:
     json.dump(expected, file, ensure_ascii=False, separators=(",", ":"))
