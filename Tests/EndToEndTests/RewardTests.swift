@@ -231,6 +231,31 @@ import TinyRuns
         }
     }
 
+    /// Latents are those of the pictures, whoever scores them: runs by two reward models, and by the labels alone, share a set,
+    /// and each audit makes the same one again.
+    @Test func latentsDoNotDependOnWhoScores() throws {
+        try Sandbox.with { sandbox in
+            let recipe = try sandbox.encodedRecipe(pairs: 3)
+            let rewards = [
+                [], ["--set", "reward.kind=hpsv2", "--set", "reward.model=\(Self.fixtures)/hpsv2"],
+                ["--set", "reward.kind=imagereward", "--set", "reward.model=\(Self.fixtures)/imagereward"],
+            ]
+            var latents: Set<Digest?> = []
+            for order in [[1, 0, 2], [0]] {
+                try? FileManager.default.removeItem(atPath: sandbox.runs.path("latents"))
+                for number in order {
+                    let name = "run-\(order.count)-\(number)"
+                    let trained = try run(sandbox, ["train", recipe, "--record", "--name", name] + rewards[number])
+                    #expect(trained.status == 0, "\(trained.errors)")
+                    latents.insert(try Manifest.read(sandbox.workspace.manifest(name)).inputs.digests["latents"])
+                    let audit = try sandbox.program.run("audit", name, "--remake-latents")
+                    #expect(audit.status == 0, "\(name): \(audit.output)\(audit.errors)")
+                }
+            }
+            #expect(latents.count == 1 && latents.first != .some(nil), "\(latents)")
+        }
+    }
+
     /// What is not there is trouble, and nothing that somebody has changed.
     @Test func filesOfTheRewardModelThatAreNotThereAreTrouble() throws {
         try Sandbox.with { sandbox in

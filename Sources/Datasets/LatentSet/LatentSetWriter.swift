@@ -14,7 +14,8 @@ package struct LatentSetWriter {
     private let dataset: any PreferenceDataset
     private let captions: LatentSetCaptions?
 
-    /// A set of `dataset` in `folder`; `captions` where text states are kept.
+    /// A set of `dataset` in `folder`; `captions` where text states are kept. Its pairs are as the data have them: scores of a
+    /// reward model, of which a training on the same data may have another one, leave no trace.
     package init(
         folder: String, source: LatentSetSource, layout: LatentSetLayout, dataset: any PreferenceDataset,
         captions: LatentSetCaptions?
@@ -23,7 +24,7 @@ package struct LatentSetWriter {
         self.folder = folder
         self.source = source
         self.layout = layout
-        self.dataset = dataset
+        self.dataset = (dataset as? ScoredPairs)?.pairs ?? dataset
         self.captions = captions
     }
 
