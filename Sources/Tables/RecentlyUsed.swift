@@ -1,36 +1,57 @@
 import Synchronization
 
-/// What was used last, up to a number of bytes, and beside that one value that is larger than half of them: a page of
-/// pictures is not given up for the small pages that are read with it, and never held twice over.
+/// What was used last, up to a number of bytes, and beside that values that are larger than half of them: a page of pictures
+/// is not given up for the small pages that are read with it. Of large ones one is held for each of two series, the two
+/// picture columns of a pair, and never two of the same.
 final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         let value: Value
         let bytes: Int
         var used: UInt64
     }
+    private struct Large {
+        let key: Key
+        let value: Value
+    }
     private struct State {
         var entries: [Key: Entry] = [:]
         /// Those of `entries`.
         var bytes = 0
-        var large: (key: Key, value: Value)?
+        /// That used last comes last.
+        var large: [Large] = []
         var clock: UInt64 = 0
     }
     private let limit: Int
+    private let series: @Sendable (Key) -> Int
     private let state = Mutex(State())
 
-    init(bytes limit: Int) { self.limit = limit }
+    /// `series` tells of a key what it is one of, such as the pages of a column.
+    init(bytes limit: Int, series: @escaping @Sendable (Key) -> Int = { _ in 0 }) {
+        self.limit = limit
+        self.series = series
+    }
 
     private func isLarge(_ bytes: Int) -> Bool { bytes > limit / 2 }
+
+    /// Gives up what a large value for `key` takes the place of.
+    private func makeRoom(_ state: inout State, for key: Key) {
+        state.large.removeAll { series($0.key) == series(key) }
+        if state.large.count > 1 { state.large.removeFirst() }
+    }
 
     /// The value for `key`, made where it is not kept; where `expected` bytes are many, room is made before. Threads may make
     /// one twice; it is the same.
     func value(_ key: Key, expected: Int = 0, bytes: (Value) -> Int, make: () throws -> Value) rethrows -> Value {
         let kept = state.withLock { state -> Value? in
-            if let large = state.large, large.key == key { return large.value }
+            if let index = state.large.firstIndex(where: { $0.key == key }) {
+                let large = state.large.remove(at: index)
+                state.large.append(large)
+                return large.value
+            }
             state.clock += 1
             state.entries[key]?.used = state.clock
             let entry = state.entries[key]
-            if entry == nil, isLarge(expected) { state.large = nil }
+            if entry == nil, isLarge(expected) { makeRoom(&state, for: key) }
             return entry?.value
         }
         if let kept { return kept }
@@ -38,7 +59,8 @@ final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         let size = bytes(value)
         state.withLock { state in
             if isLarge(size) {
-                state.large = (key, value)
+                makeRoom(&state, for: key)
+                state.large.append(Large(key: key, value: value))
                 return
             }
             state.clock += 1

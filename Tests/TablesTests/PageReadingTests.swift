@@ -87,6 +87,17 @@ struct PageReadingTests {
         #expect(read == chunks.reduce(0) { $0 + $1.range.count + ($1.offsetIndex?.count ?? 0) })
     }
 
+    /// Pairs are read row by row: the large pages of two columns of pictures do not push out each other.
+    @Test func largePagesOfTwoColumnsAreKept() throws {
+        let file = try open("indexed-1.parquet", ParquetCaches(pages: 1400))
+        let leaves = [0, 3].flatMap { Array(file.footer.schema.fields[$0].leaves) }
+        let chunks = leaves.map { file.footer.rowGroups[0].chunks[$0] }
+        let read = try count(file) {
+            for row in 0..<100 { for column in [0, 3] { _ = try file.values(of: column, in: row..<row + 1) } }
+        }
+        #expect(read == chunks.reduce(0) { $0 + $1.range.count + ($1.offsetIndex?.count ?? 0) })
+    }
+
     /// A picture in a stream of Arrow: its two offsets and its bytes.
     @Test func ofAStreamOnlyTheValueIsRead() throws {
         let path = "\(ExpectedValues.fixtures)/stream.arrow"

@@ -35,6 +35,22 @@ struct RecentlyUsedTests {
         #expect(made == 9)
     }
 
+    /// Of two series each keeps its large value; a third one takes the place of that used less recently.
+    @Test func twoSeriesKeepALargeValueEach() {
+        let kept = RecentlyUsed<Int, Int>(bytes: 10) { $0 / 10 }
+        var made: [Int] = []
+        func value(_ key: Int) {
+            _ = kept.value(key, expected: 100, bytes: { _ in 100 }) {
+                made.append(key)
+                return key
+            }
+        }
+        for key in [11, 21, 11, 21, 12, 21, 12] { value(key) }
+        #expect(made == [11, 21, 12])
+        for key in [31, 12, 31, 21] { value(key) }
+        #expect(made == [11, 21, 12, 31, 21])
+    }
+
     /// A page that is a few places in a dictionary keeps the whole dictionary alive: a kept page counts for both.
     @Test func aPageCountsWithItsDictionary() throws {
         let table = TableFile(path: "x", bytes: Array(try fileBytes("overflow.parquet")))

@@ -18,15 +18,21 @@ struct ArrowBuffers: Sendable {
     private struct Key: Hashable, Sendable {
         let file: FileIdentity
         let start: Int
+        let series: Int
     }
 
-    private let recent = RecentlyUsed<Key, Content>(bytes: 48 << 20)
+    private let recent: RecentlyUsed<Key, Content>
 
-    /// The buffer that fills `range` of a file. Compressed with `codec` it begins with its size in eight bytes; -1 says that
+    /// - Parameter bytes: how many bytes of buffers are kept, but for large ones.
+    init(bytes: Int = 48 << 20) { recent = RecentlyUsed(bytes: bytes) { $0.series } }
+
+    /// The buffer that fills `range` of a file, one of a `series` in its batches. Compressed with `codec` it begins with its size in eight bytes; -1 says that
     /// its bytes follow as they are ("Buffer compression" of Message.fbs). - Throws: `TableError`.
-    func content(_ range: Range<Int>, _ codec: BlockCodec?, of file: TableFile, _ place: TablePlace) throws -> Content {
+    func content(
+        _ range: Range<Int>, series: Int, _ codec: BlockCodec?, of file: TableFile, _ place: TablePlace
+    ) throws -> Content {
         guard let codec, !range.isEmpty else { return .stored(range) }
-        let key = Key(file: file.identity, start: range.lowerBound)
+        let key = Key(file: file.identity, start: range.lowerBound, series: series)
         return try recent.value(
             key, expected: range.count,
             bytes: {

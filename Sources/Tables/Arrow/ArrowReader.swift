@@ -55,7 +55,7 @@ struct ArrowReader {
             }
         case .views(let number, let isText):
             let views = try bytes(field.buffer + 1, scaled(range, 16))
-            return try each { try view(views[16 * $0..<16 * ($0 + 1)], batch.viewed[number], isText: isText) }
+            return try each { try view(views[16 * $0..<16 * ($0 + 1)], number, isText: isText) }
         case .fixed(let width):
             let bytes = try self.bytes(field.buffer + 1, scaled(range, width))
             return each { .bytes(Array(bytes[width * $0..<width * ($0 + 1)])) }
@@ -98,8 +98,9 @@ struct ArrowReader {
     /// The value of a view of 16 bytes: its length, then itself up to 12 bytes, or its first four bytes, the number of its
     /// buffer and where it begins there ("Variable-size Binary View Layout").
     private func view(
-        _ view: ArraySlice<UInt8>, _ buffers: [Range<Int>], isText: Bool
+        _ view: ArraySlice<UInt8>, _ column: Int, isText: Bool
     ) throws -> TableValue {
+        let buffers = batch.viewed[column]
         func number(_ place: Int) -> Int {
             let first = view.startIndex + place
             return Int(Int32(bitPattern: (0..<4).reduce(0) { $0 | UInt32(view[first + $1]) << UInt32(8 * $1) }))
@@ -114,22 +115,18 @@ struct ArrowReader {
                 found: "\(length) bytes from \(offset) in number \(buffer)", hint: "the file is damaged: fetch it again"
             )
         }
-        let bytes = try self.bytes(inside: buffers[buffer], offset..<offset + length)
+        let bytes = try self.bytes(inside: buffers[buffer], series: -1 - column, offset..<offset + length)
         return try value(bytes[...], isText: isText, at: buffers[buffer].lowerBound + offset)
     }
 
     /// Bytes of a buffer. - Throws: `TableError`.
     private func bytes(_ buffer: Int, _ range: Range<Int>) throws -> [UInt8] {
-        try bytes(inside: batch.buffers[buffer], range)
-    }
-
-    private func content(_ whole: Range<Int>) throws -> ArrowBuffers.Content {
-        try file.buffers.content(whole, batch.codec, of: file.file, place)
+        try bytes(inside: batch.buffers[buffer], series: buffer, range)
     }
 
     /// Bytes of the buffer that fills `whole`. - Throws: `TableError`.
-    private func bytes(inside whole: Range<Int>, _ range: Range<Int>) throws -> [UInt8] {
-        let content = try content(whole)
+    private func bytes(inside whole: Range<Int>, series: Int, _ range: Range<Int>) throws -> [UInt8] {
+        let content = try content(whole, series: series)
         guard range.lowerBound >= 0, range.upperBound <= content.count else {
             throw place.at(whole.lowerBound).error(
                 .data, "values beyond their buffer", expected: "\(content.count) bytes", found: "\(range.upperBound)",
@@ -148,6 +145,10 @@ struct ArrowReader {
         }
     }
 
+    private func content(_ whole: Range<Int>, series: Int) throws -> ArrowBuffers.Content {
+        try file.buffers.content(whole, series: series, batch.codec, of: file.file, place)
+    }
+
     private func bits(_ buffer: Int, _ range: Range<Int>) throws -> [Bool] {
         let bytes = try self.bytes(buffer, range.lowerBound / 8..<(range.upperBound + 7) / 8)
         let first = range.lowerBound / 8 * 8
@@ -158,7 +159,7 @@ struct ArrowReader {
     private func validity(_ field: ArrowField, _ node: (length: Int, nulls: Int), _ range: Range<Int>) throws -> [Bool]
     {
         if case .null = field.layout { return [] }
-        if try content(batch.buffers[field.buffer]).count == 0 {
+        if try content(batch.buffers[field.buffer], series: field.buffer).count == 0 {
             guard node.nulls == 0 else {
                 throw place.error(.data, "\(node.nulls) nulls of \"\(field.name)\" without the bits that say which")
             }

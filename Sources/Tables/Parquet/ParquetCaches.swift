@@ -9,9 +9,9 @@ struct ParquetCaches: Sendable {
     }
 
     let pages: RecentlyUsed<Key, LeafPage>
-    let dictionaries = RecentlyUsed<Key, LeafValues>(bytes: 16 << 20)
+    let dictionaries = RecentlyUsed<Key, LeafValues>(bytes: 16 << 20) { $0.leaf }
     let lists = RecentlyUsed<Key, ChunkPages>(bytes: 8 << 20)
 
-    /// - Parameter pages: how many bytes of decoded pages are kept, but for a large one.
-    init(pages: Int = 48 << 20) { self.pages = RecentlyUsed(bytes: pages) }
+    /// - Parameter pages: how many bytes of decoded pages are kept, but for large ones.
+    init(pages: Int = 48 << 20) { self.pages = RecentlyUsed(bytes: pages) { $0.leaf } }
 }
