@@ -86,6 +86,53 @@ import Testing
                 && set.prompts[8].text == "zwei Hunde")
     }
 
+    /// What people make of them with other programs: captions of DuckDB are places in a dictionary.
+    @Test func tablesOfOtherWritersHaveTheirPrompts() throws {
+        let folder = try FixtureFiles.path("tables")
+        let expected = JSONCursor(try JSONValue.read("\(folder)/prompts.json"), name: "prompts")
+        let members = try expected.members()
+        #expect(members.count == 4)
+        for (name, entry) in members {
+            let set = try PromptFile.read("\(folder)/\(name)")
+            let texts = try entry["texts"].elements().map { try $0.string() }
+            #expect(set.prompts.map(\.text) == texts, "\(name)")
+            let styles = try entry["styles"].elements().map { try $0.string() }
+            #expect(set.styles == styles, "\(name)")
+            let repeated = try entry["rows"].int() - texts.count
+            #expect(
+                set.leftOut == (repeated > 0 ? ["\(repeated) rows with a caption that came before"] : []), "\(name)")
+        }
+    }
+
+    /// A folder of Parquet files is a set of prompts too; of several splits one is named.
+    @Test func aFolderOfTablesIsRead() throws {
+        let file = try FixtureFiles.bytes("tables/prompts-duckdb-v1.parquet")
+        try with([:]) { folder in
+            try FileContents.makeFolder("\(folder)/data")
+            try AtomicFile.write(file, to: "\(folder)/data/test-00000-of-00001.parquet")
+            let set = try PromptFile.read(folder)
+            let alone = try PromptFile.read(FixtureFiles.path("tables/prompts-duckdb-v1.parquet"))
+            #expect(set.prompts == alone.prompts && set.sources.map(\.digest) == alone.sources.map(\.digest))
+            try AtomicFile.write(file, to: "\(folder)/data/train-00000-of-00001.parquet")
+            let error = #expect(throws: PromptFileError.self) { try PromptFile.read(folder) }
+            #expect(error?.what == "files of several splits, expected one of \"test\", \"train\"")
+            let named = try PromptFile.read("\(folder)/data/test-*.parquet")
+            #expect(named.prompts == set.prompts)
+        }
+    }
+
+    /// What systems leave beside files is none of them, and an empty line of a table no row.
+    @Test func whatIsNoPromptIsPassedOver() throws {
+        try with(["anime.json": #"["a"]"#, "._anime.json": "\0\u{5}\u{16}\u{7}"]) {
+            let set = try PromptFile.read($0)
+            #expect(set.prompts.map(\.text) == ["a"])
+        }
+        try with(["p.tsv": "Prompt\tCategory\na\tb\n\n\t\n\n"]) {
+            let set = try PromptFile.read("\($0)/p.tsv")
+            #expect(set.prompts.map(\.text) == ["a", ""] && set.leftOut == ["2 empty lines"])
+        }
+    }
+
     @Test func theDigestStandsForTextsAndStyles() throws {
         func digest(_ name: String, _ content: String) throws -> Digest {
             var digest: Digest?

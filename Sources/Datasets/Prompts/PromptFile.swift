@@ -10,10 +10,10 @@ package enum PromptFile {
     /// The most bytes of a file of texts; PartiPrompts has 123 kB.
     static let byteLimit = 256 << 20
 
-    /// The prompts at `path`: a file, or a folder of HPDv2's lists, one a style.
+    /// The prompts at `path`: a file, a folder of HPDv2's lists, one a style, or a folder of Parquet files.
     /// - Throws: `PromptFileError`, `FileError`, `JSONSyntaxError`, `TableError`.
     package static func read(_ path: String) throws -> PromptSet {
-        let set = FileContents.isFolder(path) ? try styles(path) : try file(path)
+        let set = FileContents.isFolder(path) ? try folder(path) : try file(path)
         guard !set.prompts.isEmpty else {
             throw PromptFileError(file: path, place: nil, what: "no prompts in it", hint: forms)
         }
@@ -23,6 +23,15 @@ package enum PromptFile {
     private static let forms =
         "read are .json (a list of texts, or of objects with \"prompt\"), .tsv with a column Prompt, "
         + ".parquet with a column caption, .txt, a prompt a line, and a folder of HPDv2's lists, a style each"
+
+    private static func folder(_ path: String) throws -> PromptSet {
+        // What other systems leave beside files begins with a dot.
+        let names = try FileContents.names(in: path).filter { !$0.hasPrefix(".") }
+        let isTable = names.contains {
+            $0.hasSuffix(".parquet") || $0 == "data" && FileContents.isFolder("\(path)/data")
+        }
+        return isTable && !names.contains { $0.hasSuffix(".json") } ? try parquet(path) : try styles(names, in: path)
+    }
 
     private static func file(_ path: String) throws -> PromptSet {
         if path.hasSuffix(".parquet") { return try parquet(path) }
@@ -85,11 +94,11 @@ package enum PromptFile {
     }
 
     /// HPDv2's benchmark: a list of texts a style, the file named after it; its benchmark says nothing of other files.
-    private static func styles(_ folder: String) throws -> PromptSet {
+    private static func styles(_ names: [String], in folder: String) throws -> PromptSet {
         var texts: [(String, String?)] = []
         var sources: [PromptSet.Source] = []
         var leftOut: [String] = []
-        for name in try FileContents.names(in: folder) {
+        for name in names {
             let path = "\(folder)/\(name)"
             guard name.hasSuffix(".json"), case .array(let values) = try JSONValue.read(path),
                 case .string? = values.first
@@ -124,10 +133,13 @@ package enum PromptFile {
     private static func lines(_ path: String, _ source: PromptSet.Source) throws -> PromptSet {
         let all = try lines(of: path)
         let kept = all.filter { !$0.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
-        let empty = all.count - kept.count
         return PromptSet(
             kept.map { ($0, nil) }, sources: [source], form: "text, a prompt a line",
-            leftOut: empty > 0 ? ["\(empty) empty \(empty == 1 ? "line" : "lines")"] : [])
+            leftOut: empty(all.count - kept.count))
+    }
+
+    private static func empty(_ count: Int) -> [String] {
+        count > 0 ? ["\(count) empty \(count == 1 ? "line" : "lines")"] : []
     }
 
     /// PartiPrompts: a header, then a row a line, columns between tabs; marks of quotation are part of the texts.
@@ -144,7 +156,10 @@ package enum PromptFile {
                 hint: forms)
         }
         let category = column("category") ?? column("style")
-        let texts = try rows.enumerated().dropFirst().map { index, row -> (String, String?) in
+        // A line of nothing is no row; of more than one column it would be one without a prompt.
+        let isRow = { (row: [String]) in header.count == 1 || row != [""] }
+        let texts = try rows.enumerated().dropFirst().filter { isRow($0.element) }.map {
+            index, row -> (String, String?) in
             guard row.count == header.count else {
                 throw PromptFileError(
                     file: path, place: "line \(index + 1)",
@@ -153,14 +168,24 @@ package enum PromptFile {
             }
             return (row[prompt], category.map { row[$0] })
         }
-        return PromptSet(texts, sources: [source], form: "table between tabs, without quoting")
+        return PromptSet(
+            texts, sources: [source], form: "table between tabs, without quoting",
+            leftOut: empty(rows.dropFirst().count { !isRow($0) }))
     }
 
     // MARK: - Parquet
 
     /// Pick-a-Pic's captions, each once, at the place of its first row; or a set's own column of prompts.
     private static func parquet(_ path: String) throws -> PromptSet {
-        let table = try Table.parquet(path)
+        let table: Table
+        do {
+            table = try Table.parquet(path)
+        } catch let error as TableError where error.kind == .layout {
+            throw PromptFileError(
+                file: path, place: nil,
+                what: error.problem + (error.expected.map { ", expected \($0)" } ?? ""),
+                hint: "name the files of one split by a pattern, such as 'FOLDER/data/test-*.parquet'")
+        }
         let name =
             try ["caption", "Prompt", "prompt"].first(where: table.hasColumn)
             ?? {
