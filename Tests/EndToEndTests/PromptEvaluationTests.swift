@@ -5,39 +5,12 @@ import Testing
 
 /// `smpo eval --prompts` by the program alone, on tiny models of SD1.5's layout and tiny reward models.
 @Suite struct PromptEvaluationTests {
-    private static let rewards = "\(SourceTree.root)/Tests/PreferencesTests/Fixtures"
-    private static let asked = [
-        "hpsv2=\(rewards)/hpsv2", "imagereward=\(rewards)/imagereward", "aesthetic=\(rewards)/aesthetic/clip",
-        "aesthetic.head=\(rewards)/aesthetic/relu.pth", "pickscore=\(SourceTree.root)/Golden/shapes-pickscore",
-    ].joined(separator: ",")
-    private static let names = ["hpsv2", "imagereward", "aesthetic", "pickscore"]
-    private static let prompts = ["a cup", "a RED \"cup\"", "", "two dogs, a house", "a cup"]
+    private static let rewards = EvaluationSandbox.rewards
+    private static let asked = EvaluationSandbox.asked
+    private static let names = EvaluationSandbox.names
+    private static let prompts = EvaluationSandbox.prompts
 
-    /// A sandbox with two models, `before` and `after`, which has other weights, and prompts of two styles.
-    private func with(_ body: (Sandbox) throws -> Void) throws {
-        try Sandbox.with { sandbox in
-            let from = "\(SourceTree.root)/Tests/OracleTests/Fixtures/sampling/sd"
-            for model in ["before", "after"] {
-                try FileContents.makeFolder(sandbox.runs.path(model))
-                for part in try FileContents.names(in: from)
-                where !["cases", "inputs", "out", "controlnet"].contains(part) {
-                    try FileManager.default.copyItem(
-                        atPath: "\(from)/\(part)", toPath: sandbox.runs.path("\(model)/\(part)"))
-                }
-            }
-            // Other weights: the last byte of the text encoder's file is the upper one of a half.
-            let file = try #require(
-                FileContents.names(in: sandbox.runs.path("after/text_encoder")).first { $0.hasSuffix("safetensors") })
-            let path = sandbox.runs.path("after/text_encoder/\(file)")
-            var bytes = try FileContents.read(path)
-            for place in 0..<64 { bytes[bytes.count - 1 - 2 * place] ^= 0x80 }
-            try AtomicFile.write(bytes, to: path)
-            let styles = ["x", "y", "x", "y", "y"]
-            let rows = zip(Self.prompts, styles).map { "\($0)\t\($1)\n" }
-            try sandbox.runs.write("Prompt\tCategory\n" + rows.joined(), to: "prompts.tsv")
-            try body(sandbox)
-        }
-    }
+    private func with(_ body: (Sandbox) throws -> Void) throws { try EvaluationSandbox.with(body) }
 
     private func eval(_ sandbox: Sandbox, _ more: String..., rewards: String = asked) throws -> Program.Result {
         try sandbox.program.start(

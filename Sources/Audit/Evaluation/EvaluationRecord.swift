@@ -1,4 +1,5 @@
 import Core
+import Ledger
 
 /// The report of an evaluation on prompts as `smpo eval --prompts … --json` wrote it: what was found, the digest that stands for
 /// it, and what was asked for, by which it can be made again.
@@ -38,7 +39,7 @@ package struct EvaluationRecord: Sendable {
                 expected: "\(Self.schema), of a report by smpo eval --prompts --json",
                 found: schema == Self.schema
                     ? "one without prompts or without what was asked for"
-                    : "\(schema)" + (schema < Self.schema ? ": an earlier smpo wrote it; make it anew" : ""))
+                    : "\(schema)" + (schema < Self.schema ? ": an earlier program wrote it; make it anew" : ""))
         }
         let count = try cursor["prompts"]["count"].count()
         let (models, rewards) = (try cursor["models"].elements(), try cursor["rewards"].elements().count)
@@ -66,4 +67,9 @@ package struct EvaluationRecord: Sendable {
         (digest, asked) = (try cursor["digest"].digest(), try cursor["asked"])
         (pictures, scores) = (count * models.count, count * models.count * rewards)
     }
+}
+
+extension Workspace {
+    /// The report of a golden evaluation.
+    package func goldenEvaluation(_ name: String) -> String { "\(golden(name))/\(EvaluationRecord.fileName)" }
 }

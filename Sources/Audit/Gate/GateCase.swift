@@ -27,6 +27,8 @@ package struct GateCase: Sendable {
     package private(set) var watch: RecipeWatch?
     /// The audit's report in its JSON form, where there is one.
     package var audit: JSONValue?
+    /// What was made again of a golden evaluation; nil of a run.
+    package var evaluation: ReportedEvaluation?
     /// A file and a line to look at that are not those of the golden log or of the recipe.
     package var location: (file: String, line: Int)?
 
@@ -85,6 +87,7 @@ package struct GateCase: Sendable {
     /// The file and the line to look at: the step that differs in the golden log, the key of the recipe.
     package var place: (file: String, line: Int) {
         if let location { return location }
+        if evaluation != nil { return (workspace.goldenEvaluation(run), 1) }
         if outcome == .recipe, let change = changes.first { return (change.file, change.line ?? 1) }
         return ("\(workspace.golden(run))/log.jsonl", difference?.step ?? 1)
     }
@@ -96,6 +99,13 @@ package struct GateCase: Sendable {
             "run": .string(run), "way": way.json, "outcome": .string(outcome.rawValue), "steps": .integer(steps),
             "checked": checked.map(range) ?? .null, "unchecked": .array(unchecked.map(range)),
         ]
+        if let evaluation {
+            object["evaluation"] = [
+                "pictures": .integer(evaluation.pictures), "scores": .integer(evaluation.scores),
+                "digest": .digest(evaluation.digest),
+                "found_digest": evaluation.found.map { .digest($0) } ?? .null,
+            ]
+        }
         object["reason"] = reason.map { .string($0) }
         object["recipe_changes"] = changes.isEmpty ? nil : .array(changes.map(\.json))
         object["recipe"] = watch?.json

@@ -2,6 +2,23 @@ import Core
 import Ledger
 
 extension GateCase {
+    /// Reads the case of a golden evaluation from the JSON report of its check, which must be of that report and, where it
+    /// passes, of all in it. - Throws: `JSONShapeError`.
+    package init(
+        evaluation record: EvaluationRecord, _ name: String, way: GateWay, in workspace: Workspace,
+        check cursor: JSONCursor
+    ) throws {
+        let check = try ReportedEvaluation(json: cursor)
+        guard check.report == record.file, check.digest == record.digest, check.pictures == record.pictures,
+            check.scores == record.scores
+        else { throw cursor.error(expected: "the check of \(record.file)", found: "that of \(check.report)") }
+        let problem = check.contradiction
+        self.init(
+            run: name, way: way, in: workspace, outcome: problem == nil ? GateOutcome(check.verdict) : .trouble,
+            reason: problem ?? (check.verdict.isPass ? nil : check.says))
+        (evaluation, audit) = (check, cursor.value)
+    }
+
     /// Reads the case of a golden run from the JSON report of its audit; `changes` are those of its recipe. A report
     /// that says reproduced and does not tell what was compared is trouble, not a pass. - Throws: `JSONShapeError`.
     package init(

@@ -49,8 +49,14 @@ extension GateReport {
 
     /// What to do when golden runs have changed; nil where none has.
     private var advice: String? {
-        let changed = failures.filter { $0.outcome == .diverged || $0.outcome == .recipe }.map(\.run)
-        guard let first = changed.first else { return nil }
+        let moved = failures.filter { $0.outcome == .diverged || $0.outcome == .recipe }
+        let changed = moved.filter { $0.evaluation == nil }.map(\.run)
+        guard let first = changed.first else {
+            return moved.first.map {
+                "If the change is meant: smpo eval --check \($0.place.file) --out evaluation.json, look at what moved, and let "
+                    + "that file take its place"
+            }
+        }
         let runs = changed.reduce(into: [String]()) { if $0.last != $1 { $0.append($1) } }
         return runs.count == 1
             ? "If the change is meant: smpo golden review \(first), then smpo golden accept \(first) --reason \"…\""
@@ -80,6 +86,7 @@ extension GateCase {
     /// One line: the first difference, the change of the recipe, the reason, or what was compared.
     private var headline: String {
         switch outcome {
+        case .reproduced where evaluation != nil: evaluation?.says ?? ""
         case .reproduced: [replayed, unwatchedNote].compactMap(\.self).joined(separator: "; ")
         case .recipe: changes.first?.description ?? outcome.meaning
         default: difference?.summary ?? reason ?? outcome.meaning
@@ -107,6 +114,7 @@ extension GateCase {
         }
         if let kind { facts.append(Fact("kind", "\(kind.word): \(kind.meaning)", in: Self.shortFacts)) }
         facts += changes.map { Fact("recipe", $0.description) }
+        if let evaluation { return facts + self.facts(evaluation) }
         if let reason { facts.append(Fact("reason", reason)) }
         if let unwatched, outcome != .unwatched { facts.append(Fact("watched by", "no recipe: \(unwatched)")) }
         if checked != nil { facts.append(Fact("replayed", replayed)) }
@@ -123,13 +131,30 @@ extension GateCase {
         return facts
     }
 
+    /// What is known of a golden evaluation that does not pass, and of one that does.
+    private func facts(_ evaluation: ReportedEvaluation) -> [Fact] {
+        var facts: [Fact] = []
+        if let reason { facts.append(Fact(outcome == .diverged ? "first difference" : "reason", reason)) }
+        if evaluation.found != nil {
+            facts.append(Fact("compared", "\(evaluation.pictures) pictures, \(evaluation.scores) scores"))
+        }
+        if outcome != .reproduced {
+            facts.append(Fact("golden digest", evaluation.digest.hex))
+            facts.append(
+                Fact("digest now", evaluation.found?.hex ?? "not known: nothing was drawn", in: Self.shortFacts))
+        }
+        return facts + [Fact("to see it again", command)]
+    }
+
     /// The command that shows it again.
     private var command: String {
+        if evaluation != nil { return (["smpo eval --check \(place.file)"] + wayWords).joined(separator: " ") }
         if outcome == .recipe { return "smpo golden review \(run)" }
-        var words = ["smpo audit \(run)", "--through"]
-        if let isa = way.isa { words.append("--isa \(isa.rawValue)") }
-        if let workers = way.workers { words.append("--workers \(workers)") }
-        return words.joined(separator: " ")
+        return (["smpo audit \(run)", "--through"] + wayWords).joined(separator: " ")
+    }
+
+    private var wayWords: [String] {
+        [way.isa.map { "--isa \($0.rawValue)" }, way.workers.map { "--workers \($0)" }].compactMap(\.self)
     }
 
     private static func range(_ steps: ClosedRange<Int>) -> String {

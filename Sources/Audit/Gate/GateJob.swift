@@ -4,7 +4,7 @@ import Jobs
 import Ledger
 import Training
 
-/// A golden run that a process of its own is to replay in one way.
+/// A golden run, or a golden evaluation, that a process of its own is to replay in one way.
 package struct GateJob {
     package let run: String
     package let way: GateWay
@@ -15,14 +15,18 @@ package struct GateJob {
     package let changes: [RecipeChange]
     /// Whether it trains on latents that are made of pictures, or by scores that a reward model gives them.
     let isPrepared: Bool
-    /// The watch on its recipe.
-    package let watch: RecipeWatch
+    /// The watch on its recipe; nil of an evaluation, whose report says all that it was asked for.
+    package let watch: RecipeWatch?
+    /// The report of a golden evaluation; nil of a run.
+    package let evaluation: EvaluationRecord?
     /// The cost of the replay: steps times items of a step, as far as can be told without opening the model.
     package let cost: Int
 
     /// Its audit, which takes up as many workers unless its way names others.
     package func job(workers: Int) -> Job {
-        var arguments = ["audit", run, "--through", "--json", "--unnoted"]
+        var arguments =
+            evaluation.map { ["eval", "--check", $0.file, "--json"] }
+            ?? ["audit", run, "--through", "--json", "--unnoted"]
         if let steps { arguments += ["--segment", "1..\(steps)"] }
         // A set that an earlier program made says nothing of this one.
         if isPrepared { arguments.append("--remake-latents") }
@@ -57,13 +61,45 @@ package struct GateJob {
                     GateJob(
                         run: run, way: $0, workspace: workspace, steps: steps, changes: changes,
                         isPrepared: ["latents", "scores"].contains { manifest.inputs.digests[$0] != nil }, watch: watch,
-                        cost: max(1, (steps ?? total) * items))
+                        evaluation: nil, cost: max(1, (steps ?? total) * items))
                 })
         } catch {
             var one = GateCase(run: run, way: GateWay(), in: workspace, outcome: GateOutcome(error), reason: "\(error)")
             if let error = error as? SettingsError, let file = error.file, let line = error.line {
                 one.location = (file, line)
             }
+            return .failed(one)
+        }
+    }
+
+    /// The work for a golden evaluation: its policy may say in which ways, and nothing else.
+    package static func plan(
+        evaluation name: String, isas: [ISA], workers: [Int], _ workspace: Workspace
+    ) -> Plan {
+        do {
+            let path = "\(workspace.golden(name))/\(GoldenPolicy.fileName)"
+            let policy = try GoldenPolicy.read(path)
+            let ways = GateWay.all(
+                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers)
+            guard policy.recipe == nil, policy.unwatched == nil, policy.steps == nil else {
+                var one = GateCase(
+                    run: name, way: GateWay(), in: workspace, outcome: .trouble,
+                    reason: "\(path): expected isa and workers alone; an evaluation has neither recipe nor steps")
+                one.location = (path, 1)
+                return .failed(one)
+            }
+            let record = try EvaluationRecord.read(workspace.goldenEvaluation(name))
+            return .jobs(
+                ways.map {
+                    GateJob(
+                        run: name, way: $0, workspace: workspace, steps: nil, changes: [], isPrepared: false,
+                        watch: nil,
+                        evaluation: record, cost: max(1, record.pictures))
+                })
+        } catch {
+            var one = GateCase(
+                run: name, way: GateWay(), in: workspace, outcome: GateOutcome(error), reason: "\(error)")
+            one.location = (workspace.goldenEvaluation(name), 1)
             return .failed(one)
         }
     }

@@ -18,11 +18,16 @@ package struct PromptEvaluation {
     /// What computes.
     package let engine: Engine
 
-    /// An evaluation that keeps pictures below `folder`, and scores in a folder of it.
-    package init(_ prompts: PromptSet, places: [Int], folder: String, engine: Engine) {
+    /// An evaluation that keeps pictures below `folder`, and scores in `scores`, or else in a folder of it.
+    package init(_ prompts: PromptSet, places: [Int], folder: String, scores: String? = nil, engine: Engine) {
         (self.prompts, self.places, self.engine) = (prompts, places, engine)
         pictures = PictureStore(folder: folder)
-        scores = ScoreStore(folder: "\(folder)/scores")
+        self.scores = ScoreStore(folder: scores ?? "\(folder)/scores")
+    }
+
+    /// The evaluation of some of its prompts alone, which keeps what it makes in the same places.
+    package func part(_ places: [Int]) -> PromptEvaluation {
+        PromptEvaluation(prompts, places: places, folder: pictures.folder, scores: scores.folder, engine: engine)
     }
 
     /// The pictures of a model.

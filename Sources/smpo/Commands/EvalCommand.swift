@@ -22,6 +22,10 @@ struct EvalCommand: ParsableCommand {
             they follow from, and are not made twice: interrupted, the command goes on where it was. With --jobs several
             processes draw and score side by side; the figures are the same.
 
+            --check makes the evaluation of a report (--json) again, with all that it says of how, and compares: prompts, models
+            and reward models by their digests, then every picture and every score, bit by bit. Nothing that was kept is used, but
+            pictures in --pictures, where that is given, and then it is said.
+
             Without --prompts: for each seed samples of held-out captions are looked at by a judge that knows the rules of the shapes world
             and took no part in training: right attributes, mean and median reward, mean brightness. --scorer asks a
             reward model about the same pictures.
@@ -39,15 +43,16 @@ struct EvalCommand: ParsableCommand {
             EXAMPLES
               smpo eval --prompts test.json --model run --reference sd15 --rewards hpsv2
               smpo eval --prompts PartiPrompts.tsv --model sdxl --steps 30 --jobs 4 --rewards imagereward,aesthetic
+              smpo eval --check report.json --model elsewhere/run --jobs 2
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
               smpo eval --model Golden/shapes-pickscore --reference Golden/shapes-base
 
-            \(ExitStatus.help([.success, .trouble, .usage]))
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
             """)
 
     @Option(help: "Model folder.")
-    var model: String
+    var model: String?
 
     @Option(help: "Model folder to compare with; of a scorer, the model whose samples it scores.")
     var reference: String?
@@ -97,8 +102,11 @@ struct EvalCommand: ParsableCommand {
         if captions < 1 || captions > split.captions.count {
             throw ValidationError("--captions: expected 1 to \(split.captions.count), found \(captions)")
         }
+        if model == nil && prompted.check == nil { throw ValidationError("expected --model, or --check") }
         if pairs < 0 { throw ValidationError("--pairs: expected 0 or more, found \(pairs)") }
-        if prompted.prompts == nil {
+        if prompted.check != nil {
+            if let one = isForShapes { throw ValidationError("\(one) is for the shapes world, which --check is not") }
+        } else if prompted.prompts == nil {
             let options = [modelOptions.isForPrompts, samplerOptions.isForPrompts, promptOptions.isForPrompts]
             if let one = options.compactMap(\.self).first { throw ValidationError("\(one) goes with --prompts") }
         } else if let one = isForShapes {
@@ -118,13 +126,9 @@ struct EvalCommand: ParsableCommand {
     private var steps: Int { samplerOptions.steps ?? 25 }
 
     func run() throws {
-        if let prompts = prompted.prompts {
-            return try PromptEvaluationRun(
-                options: prompted, sampler: samplerOptions, drawn: promptOptions,
-                folders: try modelOptions.folders([reference, model].compactMap(\.self)), engineOptions: engineOptions,
-                asked: EvaluationRequest(self).json
-            ).run(prompts, json: json)
-        }
+        if let check = prompted.check { return try EvaluationCheckRun(command: self).run(check) }
+        if prompted.prompts != nil { return try PromptEvaluationCommand(command: self).run() }
+        let model = model ?? ""
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let numbers = try seeds.split(separator: ",").map { word in

@@ -16,6 +16,69 @@ struct EvaluationRequest {
         json = JSONObject(Self.options(command).compactMap { name, value in value.map { (name, $0) } })
     }
 
+    /// What a report says was asked for. - Throws: `JSONShapeError` for an option that is none of these.
+    init(_ cursor: JSONCursor) throws {
+        let names = Self.options(try EvalCommand.parse(["--model=any"])).map(\.name)
+        for (name, value) in try cursor.members() {
+            guard names.contains(where: { utf8Equal($0, name) }) else {
+                throw cursor.error(expected: "options of smpo eval --prompts", found: "\"\(name)\"")
+            }
+            switch value.value {
+            case .string?, .number?, .bool(true)?: break
+            case .array?: for word in try value.elements() { _ = try word.string() }
+            default: throw value.error(expected: "a text, a number, true or texts")
+            }
+        }
+        json = try cursor.object()
+        for name in ["prompts", "model", "rewards"] where json[name] == nil {
+            throw cursor.error(expected: "the option \(name)", found: "none")
+        }
+    }
+
+    /// Takes the places of files that `command` was given in the stead of those asked for.
+    /// - Throws: `ValidationError` for an option that the report has, and for a reward model that it has not.
+    mutating func move(to command: EvalCommand) throws {
+        for (name, value) in EvaluationRequest(command).json.members {
+            guard Self.places.contains(name) else {
+                throw ValidationError("--\(name) is in the report: leave it out beside --check")
+            }
+            guard name != "reference" || json[name] != nil else {
+                throw ValidationError("--reference: the report is of one model alone")
+            }
+            guard name == "rewards" else {
+                json[name] = value
+                continue
+            }
+            let asked = try JSONCursor(json[name], name: name).elements().map { try $0.string() }
+            let moved = try RewardList.replacing(asked, by: command.prompted.rewards)
+            json[name] = .array(moved.map { .string($0) })
+        }
+    }
+
+    /// The command line that asks for it. - Throws: `JSONShapeError` for options that do not go together; `file` stands in it.
+    func command(file: String) throws -> EvalCommand {
+        /// A value after `=` may begin with a dash, but not be empty.
+        func words(_ name: String, _ text: String) -> [String] {
+            text.hasPrefix("-") ? ["--\(name)=\(text)"] : ["--\(name)", text]
+        }
+        let words = json.members.flatMap { name, value -> [String] in
+            switch value {
+            case .string(let text): words(name, text)
+            case .number(let number): words(name, number.text)
+            case .array(let list):
+                list.flatMap { if case .string(let text) = $0 { words(name, text) } else { [String]() } }
+            default: ["--\(name)"]
+            }
+        }
+        do {
+            return try EvalCommand.parse(words)
+        } catch {
+            throw JSONShapeError(
+                file: file, path: "report.asked", expected: "options of smpo eval --prompts",
+                found: EvalCommand.message(for: error))
+        }
+    }
+
     /// Every option that a figure can depend on, with what was given.
     private static func options(_ command: EvalCommand) -> [(name: String, value: JSONValue?)] {
         func text(_ value: String?) -> JSONValue? { value.map { .string($0) } }

@@ -36,12 +36,28 @@ struct PromptEvaluationOptions: ParsableArguments {
     @Option(help: "Write a page of the tables and of pictures side by side, in one file.")
     var page: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Make the evaluation of this report (--json) again, nothing kept from before, and compare. --prompts, --model, --reference and --rewards say where files lie that are elsewhere now.",
+            valueName: "report"))
+    var check: String?
+
+    @Option(help: "With --check: write the report that was made now.")
+    var out: String?
+
     /// Which of how many shares of the prompts this process draws and scores.
     @Option(help: .hidden)
     var share: String?
 
+    /// Where scores are kept, for the processes of a check.
+    @Option(help: .hidden)
+    var scoresFolder: String?
+
     func validate() throws {
-        if prompts == nil {
+        if out != nil && check == nil { throw ValidationError("--out goes with --check") }
+        if check != nil {
+            if page != nil { throw ValidationError("--page is not for --check") }
+        } else if prompts == nil {
             let given = [
                 ("--rewards", !rewards.isEmpty), ("--count", count != nil), ("--seed", seed != nil),
                 ("--same-noise", sameNoise), ("--batch", batch != nil), ("--jobs", jobs != 1),

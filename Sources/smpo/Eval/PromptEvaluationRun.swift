@@ -9,65 +9,82 @@ import Pages
 import Preferences
 import Studies
 
-/// `smpo eval --prompts`: draws, scores, and says what came of it.
+/// Draws and scores what was asked for: on a command line, or by a report.
 struct PromptEvaluationRun {
-    let options: PromptEvaluationOptions
-    let sampler: SamplerOptions
-    let drawn: PromptOptions
+    /// What is drawn and scored.
+    let asked: EvalCommand
     /// The models' files, the one that is compared with first.
     let folders: [ModelFolder]
-    let engineOptions: EngineOptions
-    /// What was asked for, for the report.
-    let asked: JSONObject
+    /// The prompts, and which of them are drawn.
+    let prompts: PromptSet, places: [Int]
+    /// The reward models.
+    let rewards: [EvaluationReward]
+    /// Processes side by side, and how many workers they have together.
+    let jobs: Int, workers: Int
+    /// Which share of the prompts this process does; nil for all.
+    let share: (number: Int, count: Int)?
+    /// What computes.
+    let engine: Engine
 
-    /// Runs with the prompts at `path`.
-    func run(_ path: String, json: Bool) throws {
-        Interrupt.listen()
-        let workspace = Workspace()
-        let place = options.pictures ?? workspace.pictures
-        try OutputFile("--pictures", place).requireOutsideEvidence(workspace)
-        if let page = options.page {
-            try OutputFile("--page", page).require(sparing: folders.map(\.path) + [path], workspace)
-        }
-        let prompts = try PromptFile.read(path)
-        let rewards = try RewardList(options.rewards) { prompts.pictures(for: $0) }.rewards
-        let places = prompts.prompts.indices.filter { index in
+    /// Opens prompts and rewards of `asked`; `command` says how the work is done.
+    /// - Throws: `FileError`, `PromptFileError`, `ValidationError`.
+    init(_ asked: EvalCommand, by command: EvalCommand) throws {
+        let options = asked.prompted
+        self.asked = asked
+        folders = try asked.modelOptions.folders([asked.reference, asked.model].compactMap(\.self))
+        let prompts = try PromptFile.read(options.prompts ?? "")
+        rewards = try RewardList(options.rewards) { prompts.pictures(for: $0) }.rewards
+        places = prompts.prompts.indices.filter { index in
             options.count.map { prompts.prompts[index].place < $0 } ?? true
         }
-        let engine = try engineOptions.engine()
-        defer { engine.stop() }
-        func evaluation(_ places: [Int]) -> PromptEvaluation {
-            PromptEvaluation(prompts, places: places, folder: place, engine: engine)
-        }
-        // Opened before anything is drawn: what is wrong with them is said at once, and not after days.
-        let statements = try rewards.map { reward in
+        self.prompts = prompts
+        (jobs, share) = (min(command.prompted.jobs, places.count), command.prompted.shares)
+        workers = command.engineOptions.workerCount
+        engine = try command.engineOptions.engine()
+    }
+
+    /// What is kept below `folder`, scores in a folder of it or in `scores`.
+    func evaluation(folder: String, scores: String? = nil) -> PromptEvaluation {
+        PromptEvaluation(prompts, places: places, folder: folder, scores: scores, engine: engine)
+    }
+
+    /// What is said of the reward models. They are opened before anything is drawn: what is wrong with them is said at once, and
+    /// not after days.
+    func statements() throws -> [EvaluationReward.Statement] {
+        try rewards.map { reward in
             EvaluationReward.Statement(
                 reward, try reward.kind.open(reward.files), prompts: places.map { prompts.prompts[$0].text })
         }
-        if let (number, count) = options.shares {
-            let own = places.enumerated().filter { $0.offset % count == number }.map(\.element)
-            if !own.isEmpty { _ = try report(evaluation(own), rewards, statements, shows: false) }
-            return
+    }
+
+    /// All that the figures follow from; every model is opened, one at a time.
+    func inputs(_ statements: [EvaluationReward.Statement]) throws -> EvaluationInputs {
+        var sources: [PictureSource] = []
+        try forEachModel(places, notes: false) { sources.append($0.source) }
+        return EvaluationInputs(prompts: prompts, places: places, sources: sources, rewards: statements)
+    }
+
+    /// The pictures that are there and whole.
+    func kept(by evaluation: PromptEvaluation) throws -> Int {
+        var count = 0
+        try forEachModel(places, notes: false) { model in
+            count += try places.count { try evaluation.pictures.picture(model.source.key(of: $0)) != nil }
         }
-        let all = evaluation(places)
-        if options.jobs > 1, places.count > 1 { try runShares(all) }
-        let report = try report(all, rewards, statements, shows: true)
-        let finding = report.finding(
-            pictures: options.page == nil ? [] : try EvaluationGallery(report, all.pictures).items)
-        if let page = options.page {
-            try AtomicFile.write(try HTMLPresenter().present(finding), to: page)
-            Message.note("\(page) written")
-        }
-        print(json ? report.json.pretty : TableTextPresenter().present(finding))
+        return count
+    }
+
+    /// Draws and scores the share of this process; whoever started it reads what is kept.
+    func drawShare(of evaluation: PromptEvaluation, _ statements: [EvaluationReward.Statement]) throws {
+        guard let share else { return }
+        let own = places.enumerated().filter { $0.offset % share.count == share.number }.map(\.element)
+        if !own.isEmpty { _ = try report(evaluation.part(own), statements, shows: false) }
     }
 
     /// Opens the models, one at a time, and hands each on.
-    private func forEachModel(
-        _ evaluation: PromptEvaluation, notes: Bool, _ body: (DrawingModel) throws -> Void
-    ) throws {
+    private func forEachModel(_ places: [Int], notes: Bool, _ body: (DrawingModel) throws -> Void) throws {
         let shared = DrawingModel.Options(
-            prompts: evaluation.prompts, places: evaluation.places, sampler: sampler, drawn: drawn,
-            evaluation: options, notes: notes, engine: evaluation.engine)
+            prompts: prompts, places: places, sampler: asked.samplerOptions, drawn: asked.promptOptions,
+            evaluation: asked.prompted, notes: notes, engine: engine)
         var first: DrawingModel.Sampling?
         for folder in folders {
             let model = try DrawingModel(folder, shared, after: first)
@@ -80,9 +97,8 @@ struct PromptEvaluationRun {
     }
 
     /// Draws and scores what is not kept. One model is held at a time.
-    private func report(
-        _ evaluation: PromptEvaluation, _ rewards: [EvaluationReward], _ statements: [EvaluationReward.Statement],
-        shows: Bool
+    func report(
+        _ evaluation: PromptEvaluation, _ statements: [EvaluationReward.Statement], shows: Bool
     ) throws -> PromptEvaluationReport {
         func progress(_ unit: String) -> (bar: EvaluationProgress, step: PromptEvaluation.Progress) {
             let bar = EvaluationProgress(unit)
@@ -95,7 +111,7 @@ struct PromptEvaluationRun {
             )
         }
         var drawings: [(source: PictureSource, drawn: PromptEvaluation.Drawn)] = []
-        try forEachModel(evaluation, notes: shows) { model in
+        try forEachModel(evaluation.places, notes: shows) { model in
             let (bar, step) = progress("step")
             drawings.append(
                 (model.source, try evaluation.draw(model.source, by: model.drawing, progress: step)))
@@ -113,21 +129,21 @@ struct PromptEvaluationRun {
         return PromptEvaluationReport(
             prompts: evaluation.prompts, places: evaluation.places,
             models: zip(drawings, scores).map { .init(source: $0.source, drawn: $0.drawn, scores: $1) },
-            rewards: statements, asked: asked)
+            rewards: statements, asked: EvaluationRequest(asked).json)
     }
 
-    /// Has other processes draw and score, each its share of the prompts; what they keep is only read afterwards.
-    private func runShares(_ evaluation: PromptEvaluation) throws {
+    /// Has other processes draw and score, each its share of the prompts; what they keep is only read afterwards. `more` is added
+    /// to their command lines.
+    func runShares(of evaluation: PromptEvaluation, _ more: [String] = []) throws {
         var waiting: [Digest] = []
-        try forEachModel(evaluation, notes: false) { waiting += evaluation.missing(of: $0.source) }
-        let jobs = min(options.jobs, evaluation.places.count)
-        let workers = max(1, engineOptions.workerCount / jobs)
+        try forEachModel(places, notes: false) { waiting += evaluation.missing(of: $0.source) }
+        let each = max(1, workers / jobs)
         let own = CommandLine.arguments.dropFirst().filter { $0 != "--" }
         let commands = (0..<jobs).map { number in
             // Of an option that is given twice the last counts.
             Job(
                 "share \(number + 1)",
-                [Command(own + ["--jobs", "1", "--workers", "\(workers)", "--share", "\(number)/\(jobs)"])])
+                [Command(own + ["--jobs", "1", "--workers", "\(each)", "--share", "\(number)/\(jobs)"] + more)])
         }
         let here = Runner.here(width: jobs)
         let (bar, total) = (EvaluationProgress("picture"), waiting.count)

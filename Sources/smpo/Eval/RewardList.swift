@@ -48,6 +48,25 @@ struct RewardList {
         lists.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
 
+    /// The words of `asked` with those of `others` in the place of what they name anew.
+    /// - Throws: `ValidationError` for a kind that `asked` does not have.
+    static func replacing(_ asked: [String], by others: [String]) throws -> [String] {
+        func left(_ word: String) -> String { halves(word, at: "=").0 }
+        func kind(_ word: String) -> String { halves(left(word), at: ".").0 }
+        var words = Self.words(asked)
+        for other in Self.words(others) {
+            guard words.contains(where: { kind($0) == kind(other) }) else {
+                throw ValidationError("--rewards \(kind(other)): the report is not by this reward model")
+            }
+            if let place = words.firstIndex(where: { left($0) == left(other) }) {
+                words[place] = other
+            } else {
+                words.append(other)
+            }
+        }
+        return words
+    }
+
     private static func reward(
         _ kind: RewardKind, _ values: [String: String], _ encoding: PictureEncoding
     ) throws -> EvaluationReward {

@@ -47,6 +47,12 @@ struct GateCommand: ParsableCommand {
               recipe: unwatched
               reason: recorded before its recipe was kept
 
+            Golden/NAME/evaluation.json, a report of `smpo eval --prompts --json`,
+            is a golden evaluation: all its pictures are drawn and scored again in
+            each way, nothing kept from before, and every bit is compared. It is
+            listed in Golden/runs.txt as runs are; a policy may give it isa and
+            workers, and --quick leaves nothing of it out.
+
             --quick gives the seconds that all may take: of each run the first
             steps are replayed, at least one, until its share is used up, and the
             report says which were not. It starts the runs that cost least first.
@@ -115,7 +121,7 @@ struct GateCommand: ParsableCommand {
         let (jobs, failed) = plan(selection, workspace)
         let replayed = try GateReplays(width: self.jobs ?? cores, cores: cores, budget: quick).cases(jobs)
         // In the order of the names; the ways of a run stay in theirs.
-        let cases = selection.runs.flatMap { run in (failed + replayed).filter { $0.run == run } }
+        let cases = selection.names.flatMap { run in (failed + replayed).filter { $0.run == run } }
         let report = GateReport(
             cases, version: Smpo.configuration.version, budget: quick, notSelected: selection.notSelected,
             notGolden: selection.notGolden)
@@ -126,14 +132,18 @@ struct GateCommand: ParsableCommand {
     /// The replays to make, and the cases that fail without one.
     private func plan(_ selection: GateSelection, _ workspace: Workspace) -> (jobs: [GateJob], failed: [GateCase]) {
         var (jobs, failed): ([GateJob], [GateCase]) = ([], [])
-        for run in selection.runs {
+        for run in selection.names {
             if let reason = selection.missing[run] {
                 var one = GateCase(run: run, way: GateWay(), in: workspace, outcome: .missing, reason: reason)
                 one.location = selection.list?.line(of: run).map { (workspace.goldenList, $0) }
                 failed.append(one)
                 continue
             }
-            switch GateJob.plan(run, isas: isas, workers: workerCounts, workspace) {
+            let plan =
+                selection.evaluations.contains(run)
+                ? GateJob.plan(evaluation: run, isas: isas, workers: workerCounts, workspace)
+                : GateJob.plan(run, isas: isas, workers: workerCounts, workspace)
+            switch plan {
             case .failed(let one): failed.append(one)
             case .jobs(let planned):
                 for job in planned {

@@ -28,7 +28,8 @@ struct GateReplays {
         _ = try Runner.here(width: width, cores: cores).run(
             order.map { jobs[$0].job(workers: share(jobs[$0], total)) },
             start: { start in
-                guard let budget else { return start.command }
+                // An evaluation is checked as a whole or not at all.
+                guard let budget, jobs[order[start.job]].evaluation == nil else { return start.command }
                 let rest = max(0, Double(budget) - (ContinuousClock.now - begin) / .seconds(1))
                 let side = min(width, max(1, cores / share(jobs[order[start.job]], total)), start.waiting + 1)
                 let seconds = rest * Double(side) / Double(start.waiting + 1)
@@ -78,7 +79,7 @@ struct GateReplays {
     private func trouble(_ job: GateJob, _ reason: String) -> GateCase {
         var result = GateCase(run: job.run, way: job.way, in: job.workspace, outcome: .trouble, reason: reason)
         result.changes = job.changes
-        result.note(job.watch)
+        if let watch = job.watch { result.note(watch) }
         return result
     }
 
@@ -86,9 +87,12 @@ struct GateReplays {
     private func outcome(of job: GateJob, _ ending: CommandEnding) throws -> GateCase {
         do {
             let report = try ending.judged("report")
+            if let record = job.evaluation {
+                return try GateCase(evaluation: record, job.run, way: job.way, in: job.workspace, check: report)
+            }
             var result = try GateCase(
                 run: job.run, way: job.way, in: job.workspace, audit: report, changes: job.changes)
-            result.note(job.watch)
+            if let watch = job.watch { result.note(watch) }
             return result
         } catch let interrupted as ExitCode {
             throw interrupted

@@ -47,6 +47,11 @@ extension GoldenCommand {
             let review = GoldenReview(
                 workspace: workspace, engine: engine, circumstances: Circumstances.of(engine))
             var (reports, worst): ([JSONValue], ExitStatus) = ([], .success)
+            for name in selection.evaluations {
+                Message.note(
+                    "\(name) is an evaluation, and not reviewed: smpo eval --check \(workspace.goldenEvaluation(name)) says what moved"
+                )
+            }
             for run in selection.runs {
                 do {
                     let finding = try look(at: run, review)
