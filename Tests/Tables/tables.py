@@ -202,7 +202,7 @@ def parquet(draw, path, table):
     if draw.random() < 0.3:
         options["compression"] = {path: draw.choice(["NONE", "SNAPPY", "GZIP", "ZSTD", "LZ4"]) for path, _ in leaves}
     if draw.random() < 0.2:
-        options["bloom_filter_options"] = {path: True for path, kind in leaves if kind not in ("BOOLEAN",)}
+        options["bloom_filter_options"] = {path: {"ndv": 50} for path, kind in leaves if kind not in ("BOOLEAN",)}
     pq.write_table(table, path, **options)
     return options
 
@@ -378,6 +378,8 @@ def main():
                 entry["options"] = parquet(draw, f"{folder}/{name}", table)
                 # What the file says, not what pyarrow left beside it for itself.
                 back = pq.read_table(f"{folder}/{name}", partitioning=None)
+                if back.num_rows != pq.read_metadata(f"{folder}/{name}").num_rows:
+                    raise pa.ArrowInvalid("pyarrow reads another number of rows than it wrote")
             else:
                 arrow(draw, f"{folder}/{name}", table)
                 back = table

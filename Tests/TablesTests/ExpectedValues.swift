@@ -38,6 +38,7 @@ struct ExpectedValues {
         case .integer(let number): return try expected.int64() == number
         case .unsigned(let number): return try expected.uint64() == number
         case .number(let number):
+            if number.isNaN { return try expected.string() == "nan" }
             return try number.isFinite ? expected.double() == number : expected.string() == "\(number)"
         case .text(let text): return utf8Equal(try expected.string(), text)
         case .bytes(let bytes):
