@@ -162,6 +162,9 @@ import TinyRuns
             let scorer = try source.reward
             #expect(scorer.kind == reward.kind && scorer.files == reward.files && scorer.encoding == reward.encoding)
             #expect(source.options["kind"] == "hpsv2")
+            var odd = source
+            odd.options["antialias"] = "no"
+            #expect(throws: JSONShapeError.self) { try odd.reward }
             // One of a contract that is not known here can be read.
             json["contract"] = "ref-9"
             try runs.write(JSONValue.object(json).pretty, to: GenerationRecord.fileName)

@@ -28,7 +28,7 @@ package struct GenerationRecord: Sendable, Equatable {
     package enum Captions: Sendable, Equatable {
         /// A split of the shapes world.
         case shapes(ShapesSplit)
-        /// A text file, one caption a line.
+        /// A file of prompts with the digest of its bytes, or a folder of HPDv2's lists with that of its prompts.
         case file(path: String, digest: Digest)
     }
 
@@ -76,8 +76,11 @@ extension GenerationRecord {
         ]
     }
 
-    /// The record in `folder`, and the digest of the pairs that were made. - Throws: `FileError`, `JSONShapeError`.
-    package static func read(folder: String) throws -> (record: GenerationRecord, digest: Digest) {
+    /// The record in `folder`, the digest of the pairs that were made, and all that is said to have come out.
+    /// - Throws: `FileError`, `JSONShapeError`.
+    package static func read(
+        folder: String
+    ) throws -> (record: GenerationRecord, digest: Digest, outcome: JSONObject) {
         let file = "\(folder)/\(fileName)"
         let cursor = JSONCursor(try JSONValue.read(file), name: "generation", file: file)
         try cursor.requireOnly(keys)
@@ -92,7 +95,7 @@ extension GenerationRecord {
             model: try Source(json: cursor["model"]),
             scorer: try cursor["scorer"].present.map(Source.init(json:)),
             voters: try cursor["voters"].present.map(ShapesVoters.init(json:)))
-        return (record, try cursor["outcome"]["data_digest"].digest())
+        return (record, try cursor["outcome"]["data_digest"].digest(), try cursor["outcome"].object())
     }
 }
 

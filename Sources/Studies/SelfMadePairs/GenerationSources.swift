@@ -39,6 +39,7 @@ extension GenerationRecord.Source {
     package var reward: EvaluationReward {
         get throws {
             let parts = RewardFiles.Part.allCases.map(\.rawValue)
+            if let word = options["antialias"], word != "false" { throw error("antialias", ["false"]) }
             try requireOnly(["kind", "pictures"] + parts)
             guard let kind = RewardKind.named(options["kind"] ?? PickScore.kind.name) else {
                 throw error("kind", RewardKind.all.map(\.name))
@@ -47,7 +48,7 @@ extension GenerationRecord.Source {
                 path, processor: options["processor"], head: options["head"],
                 reader: options["reader"] == nil ? nil : try value("reader", CaptionReader.transformers),
                 resizeOrder: try value("resize_order", PillowResize.Order.across),
-                antialias: options["antialias"] != "false")
+                antialias: options["antialias"] == nil)
             return EvaluationReward(kind: kind, files: files, encoding: try value("pictures", PictureEncoding.png))
         }
     }

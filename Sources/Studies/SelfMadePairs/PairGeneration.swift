@@ -98,6 +98,8 @@ package struct PairGeneration {
         to folder: String, record: JSONObject, progress: @escaping (Int) throws -> Void
     ) throws -> Outcome {
         try FileContents.makeFolder("\(folder)/images")
+        // Pictures of an older set are replaced one after another: its list is no longer theirs.
+        try FileContents.remove([GenerationRecord.fileName, FolderPairs.listName].map { "\(folder)/\($0)" })
         var (lines, outcome) = ("", Outcome())
         for start in stride(from: 0, to: settings.pairs, by: Self.pairsAtOnce) {
             let range = start..<min(settings.pairs, start + Self.pairsAtOnce)

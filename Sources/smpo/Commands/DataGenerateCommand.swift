@@ -193,7 +193,7 @@ extension DataCommand {
 
         /// Makes a set again beside it and holds the two against each other.
         private func compare(_ folder: String, _ engine: Engine) throws {
-            let (record, recorded) = try GenerationRecord.read(folder: folder)
+            let (record, recorded, outcome) = try GenerationRecord.read(folder: folder)
             if let difference = ContractDifference(
                 "\(folder) was made", under: record.contract, "it would be made again", under: engine.contract.rawValue)
             {
@@ -202,11 +202,13 @@ extension DataCommand {
             let present = try FolderPairs.loadAll(folder: folder)
             let other = NSTemporaryDirectory() + "smpo-pairs-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: other) }
-            let made = try GenerationInputs(of: record).write(
+            let again = try GenerationInputs(of: record).write(
                 record.settings, record.voters, to: other, keeping: nil, engine: engine, against: record,
-                showsNotes: true
-            ).digest
-            let isSame = recorded == made && present.digest == made
+                showsNotes: true)
+            let made = again.digest
+            // The pairs may be the same, and the counts of ties and right labels others than they are said to be.
+            let isToldSo = JSONValue.object(outcome).canonical == again.json.canonical
+            let isSame = recorded == made && present.digest == made && isToldSo
             if json {
                 let value: JSONValue = [
                     "schema": 1, "same": .bool(isSame), "recorded": .digest(recorded), "found": .digest(present.digest),
@@ -220,9 +222,15 @@ extension DataCommand {
             print("found        \(present.digest)")
             print("made again   \(made)")
             guard isSame else {
-                let again = try FolderPairs.loadAll(folder: other)
-                let first = (0..<min(again.count, present.count)).first {
-                    again.item(at: $0).digest != present.item(at: $0).digest
+                guard recorded != made || present.digest != made else {
+                    print(
+                        "different    the outcome, of which the record says \(JSONValue.object(outcome).canonical), "
+                            + "found \(again.json.canonical)")
+                    throw ExitStatus.diverged.code
+                }
+                let second = try FolderPairs.loadAll(folder: other)
+                let first = (0..<min(second.count, present.count)).first {
+                    second.item(at: $0).digest != present.item(at: $0).digest
                 }
                 print(
                     "different    \(first.map { present.item(at: $0).id + " is the first" } ?? "the number of pairs")")

@@ -26,8 +26,9 @@ struct GenerationInputs {
     /// - Throws: what is missing, misshapen or not finite, with the file's name.
     init(folder: ModelFolder, reward: EvaluationReward?, captions path: String?) throws {
         if let path {
-            captions = try PromptFile.read(path).prompts.map(\.text)
-            source = .file(path: path, digest: try .file(path))
+            let set = try PromptFile.read(path)
+            captions = set.prompts.map(\.text)
+            source = .file(path: path, digest: try FileContents.isFolder(path) ? set.digest : .file(path))
         } else {
             captions = ShapesSplit.training.captions.map(\.text)
             source = .shapes(.training)
