@@ -86,6 +86,107 @@ import TinyRuns
         }
     }
 
+    /// What the record says came out is looked at like the pairs; captions may be a folder of lists; a set that is being replaced
+    /// has no list of the old one.
+    @Test func whatTheRecordSays() throws {
+        try with { sandbox in
+            try FileContents.makeFolder(sandbox.runs.path("lists"))
+            try sandbox.runs.write("[\"a cup\", \"a tree\"]", to: "lists/benchmark_photo.json")
+            func generate(_ more: String...) throws -> Program.Result {
+                try sandbox.program.start(
+                    [
+                        "data", "generate", "--model", "model", "--labels", "scores", "--scorer",
+                        "\(SourceTree.root)/Golden/shapes-pickscore", "--pairs", "2", "--steps", "1", "--size", "16",
+                        "--out",
+                        "pairs",
+                    ] + more
+                ).wait()
+            }
+            let made = try generate("--captions", "lists")
+            #expect(made.status == 0, "\(made.errors)")
+            let right = try sandbox.program.run("data", "generate", "--check", "pairs")
+            #expect(right.status == 0, "\(right.errors)")
+            let file = sandbox.runs.path("pairs/generation.json")
+            let text = String(decoding: try FileContents.read(file), as: UTF8.self)
+            try AtomicFile.write(text.replacing("\"ties\": 0", with: "\"ties\": 1"), to: file)
+            let wrong = try sandbox.program.run("data", "generate", "--check", "pairs")
+            #expect(wrong.status == 1 && wrong.output.contains("different    the outcome"), "\(wrong.output)")
+            // The folder that holds new pictures can be written to no more: what is there is no set.
+            try FileManager.default.removeItem(atPath: sandbox.runs.path("pairs/images"))
+            try FileContents.makeFolder(sandbox.runs.path("pairs/images/000001-0.png/x"))
+            let stopped = try generate("--captions", "lists", "--replace")
+            #expect(stopped.status != 0, "\(stopped.output)")
+            #expect(!FileContents.exists(file) && !FileContents.exists(sandbox.runs.path("pairs/pairs.jsonl")))
+        }
+    }
+
+    /// A plan of one arm goes on from what is kept only where it is of the same files: other weights, pictures of pairs written
+    /// over in place and another reward model are trained on anew; a folder that was moved holds to what it has.
+    @Test func whatHasChangedIsMadeAnew() throws {
+        try with { sandbox in
+            let scorer = sandbox.runs.path("scorer")
+            try FileManager.default.copyItem(atPath: "\(SourceTree.root)/Golden/shapes-pickscore", toPath: scorer)
+            let made = try sandbox.program.start(
+                [
+                    "data", "generate", "--model", "model", "--captions", "captions.txt", "--labels", "scores",
+                    "--scorer",
+                    "scorer", "--pairs", "4", "--steps", "1", "--size", "16", "--out", "given",
+                ]
+            ).wait()
+            #expect(made.status == 0, "\(made.errors)")
+            // As a hub's cache has it.
+            for name in ["blobs", "prompts"] { try FileContents.makeFolder(sandbox.runs.path(name)) }
+            try sandbox.runs.write("a cup\n", to: "blobs/1")
+            try FileManager.default.createSymbolicLink(
+                atPath: sandbox.runs.path("prompts/test.txt"), withDestinationPath: "../blobs/1")
+            try sandbox.runs.write(
+                """
+                name: one
+                seeds: [1]
+                rewards: {pickscore: {model: scorer}}
+                bases: {tiny: {path: model}}
+                pairs: {given: {base: tiny, data: {kind: folder, path: given}}}
+                evaluation: {prompts: prompts/test.txt}
+                drawing: {steps: 1, size: 16}
+                tuning: {lr: [1.0e-5], beta: [1]}
+                common:
+                  data: {size: 16}
+                  optimizer: {schedule: constant}
+                  training: {steps: 1, pairs_per_step: 2}
+                arms: {dpo: {objective: {name: dpo, beta: 100}}}
+                """, to: "plan.yaml")
+            func runs(_ folder: String = "out") throws -> Int {
+                let done = try sandbox.program.run("ablate", "plan.yaml", "--jobs", "1", "--no-audit", "--out", folder)
+                #expect(done.status == 0, "\(done.errors)")
+                return try FileContents.names(in: sandbox.runs.path("\(folder)/.smpo/runs")).count
+            }
+            #expect(try runs() == 1)
+            #expect(try runs() == 1)
+            let images = sandbox.runs.path("given/images")
+            let other = try FileContents.read("\(images)/000002-0.png")
+            try AtomicFile.write(other, to: "\(images)/000001-0.png")
+            #expect(try runs() == 2)
+            // Another mean of pixels is another reward model.
+            let rule = "\(scorer)/preprocessor_config.json"
+            let text = String(decoding: try FileContents.read(rule), as: UTF8.self)
+            let changed = text.replacing(/"image_mean": \[\s*[0-9.]+/) { "\($0.output.prefix { $0 != "[" })[0.25" }
+            #expect(changed != text)
+            let moved = sandbox.runs.path("moved")
+            let copied = Process()
+            copied.executableURL = URL(fileURLWithPath: "/bin/cp")
+            copied.arguments = ["-rL", sandbox.runs.path("out"), moved]
+            try copied.run()
+            copied.waitUntilExit()
+            #expect(try runs("moved") == 2)
+            try AtomicFile.write(changed, to: rule)
+            #expect(try runs() == 3)
+            let refused = try sandbox.program.run("ablate", "plan.yaml", "--jobs", "1", "--no-audit", "--out", "moved")
+            #expect(
+                refused.status == 2 && refused.errors.contains("moved/rewards/pickscore: expected a copy"),
+                "\(refused.errors)")
+        }
+    }
+
     /// What cannot be: another model, other captions, voters for other captions, two reward models.
     @Test func whatIsRefused() throws {
         try with { sandbox in
@@ -146,7 +247,9 @@ import TinyRuns
                 + smaller.flatMap { ["--set", $0] }
             let first = try sandbox.program.start(arguments + ["--jobs", "2"]).wait()
             #expect(first.status == 0, "\(first.errors)")
-            let ending = "Audited: a part of each of 8 runs, drawn by its chain head; 8 reproduced.\n"
+            let ending =
+                "Audited: a part of each of 8 runs, drawn by its chain head; 8 reproduced. Not audited: 3 other runs, of tuning, "
+                + "sweeps and conditions; pairs that were made (smpo data generate --check), pictures and scores that are judged.\n"
             #expect(first.output.hasSuffix(ending), "\(first.output.suffix(400))")
             for text in ["PickScore  HPS v2  ImageReward  LAION Aesthetic v2", "+ smoothed labels = SmPO", "Protocol"] {
                 #expect(first.output.contains(text), "\(text)")

@@ -155,6 +155,47 @@ import Training
         #expect(try key { $0.prompts[AblationInputs.validation]?.digest = Digest.sha256([9]) } == job.key)
     }
 
+    /// A run from another base, reward model that labels, or data cannot go on with the recorded one: it has another name. Another
+    /// column of the table is not of the training, and keeps it.
+    @Test func theNameStandsForWhatIsTrained() throws {
+        let name = try jobs().training(run).run
+        func changed(_ change: (inout AblationInputs) -> Void) throws -> String? {
+            let jobs = try jobs()
+            var inputs = jobs.inputs
+            inputs.labeller = Digest.sha256([2])
+            change(&inputs)
+            return try AblationJobs(jobs.plan, inputs).training(run).run
+        }
+        #expect(try changed { _ in } == name && name != nil)
+        #expect(try changed { $0.labeller = Digest.sha256([9]) } != name)
+        #expect(try changed { $0.bases["sd"] = Digest.sha256([9]) } != name)
+        #expect(try changed { $0.data["given"]?.digest = Digest.sha256([9]) } != name)
+        #expect(try changed { $0.scorer = Digest.sha256([9]) } == name)
+        #expect(try changed { $0.prompts[AblationInputs.test]?.digest = Digest.sha256([9]) } == name)
+    }
+
+    /// What a plan says against a file's own word reaches the commands: no Karras levels, pictures that are no JPEG.
+    @Test func whatIsSaidAgainstTheFiles() throws {
+        let told = Self.plan.replacing("karras: true", with: "karras: false").replacing(
+            "model: ir", with: "model: ir, pictures: png")
+        let words = try jobs(told).training(run).commands[1].arguments
+        #expect(words.contains("--no-karras") && !words.contains("--karras"))
+        #expect(words.contains("imagereward=rewards/imagereward,imagereward.pictures=png"))
+    }
+
+    /// Arms start from what their base is drawn with.
+    @Test(arguments: [
+        ("  training: {steps: 4", "  model: {variant: fp16}\n  training: {steps: 4", "bases say where models are"),
+        ("{title: DPO, ", "{title: DPO, model: {vae: other}, ", "dpo would start from other weights"),
+        ("conditions:", "sweeps: {v: {arm: dpo, key: model.variant, values: [fp16]}}\nconditions:", "no keys of model"),
+    ])
+    func noOtherWeightsThanTheBases(right: String, wrong: String, message: String) throws {
+        let text = Self.plan.replacing(right, with: wrong)
+        #expect(text != Self.plan)
+        let error = try #require(throws: SettingsError.self) { try plan(text) }
+        #expect(error.description.contains(message), "\(error)")
+    }
+
     /// What `smpo eval --prompts --json` prints, as far as it is read here.
     private func evaluation(_ first: [Double], _ second: [Double]) -> JSONValue {
         func scores(_ name: String, _ values: [Double]) -> JSONValue {
@@ -170,7 +211,7 @@ import Training
                     "drawing": [
                         "sampler": ["sampler": "dpmpp2m", "timestep_spacing": "linspace", "sigmas": "karras"],
                         "steps": 7,
-                        "guidance": .decimal(5.5), "width": 64, "height": 32, "negative_prompt": "-x",
+                        "guidance": .decimal(Double(Float(7.3))), "width": 64, "height": 32, "negative_prompt": "-x",
                     ],
                 ],
             ],
@@ -239,13 +280,31 @@ import Training
         let titles = tables.map(\.title)
         #expect(titles.contains("Arms against each other, by HPS v2, all seeds and captions"))
         #expect(titles.contains("Tuning: ImageReward's mean on 3 validation prompts, seed 0; * is chosen"))
+        // Tuning of two arms at two rates, and the conditions' two runs, are nobody's to judge.
+        let others = "Not audited: 6 other runs, of tuning, sweeps and conditions; pairs that were made"
+        #expect(try #require(report.finding.conclusion).sentence.contains(others))
         let told = try #require(tables.last?.table)
-        let drawing = "dpmpp2m, spacing linspace, karras sigmas, 7 steps, guidance 5.5, 64 x 32"
+        let drawing = "dpmpp2m, spacing linspace, karras sigmas, 7 steps, guidance 7.3, 64 x 32"
         #expect(told.rows.contains { $0[1].contains(drawing) })
         let reading = "captions read as open_clip; pictures as JPEG; cubic; 1 prompts cut"
         #expect(told.rows.contains { $0[0] == "HPS v2" && $0[1].contains(reading) })
         guard case .object(let json) = report.json else { return #expect(Bool(false)) }
         #expect(json["protocol"] != nil)
+    }
+
+    /// Bases that draw each in its own way are all said; such that draw alike are said once.
+    @Test func everyBasesWayOfDrawingIsSaid() throws {
+        func cursor(_ steps: String) throws -> JSONCursor {
+            let text = evaluation([1, 2, 3], [1, 2, 3]).canonical.replacing("\"steps\":7", with: steps)
+            return JSONCursor(try JSONValue.parse(text, file: "eval"), name: "eval")
+        }
+        let (seven, nine) = (try cursor("\"steps\":7"), try cursor("\"steps\":9"))
+        let rows = try AblationReport.protocolRows(of: [("sd", seven), ("xl", nine)]).filter {
+            $0.name.hasPrefix("drawing")
+        }
+        #expect(rows.map(\.name) == ["drawing from sd", "drawing from xl"] && rows[1].value.contains("9 steps"))
+        let one = try AblationReport.protocolRows(of: [("sd", seven), ("xl", seven)])
+        #expect(one.count { $0.name.hasPrefix("drawing") } == 1 && one.contains { $0.name == "drawing" })
     }
 
     @Test(arguments: [

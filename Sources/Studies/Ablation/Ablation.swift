@@ -94,7 +94,8 @@ package struct Ablation {
         let drawn = try results(bases.map { jobs.drawings(of: $0.0, .test, seed: $0.1) })
         report.bases = try zip(bases, drawn).map { ($0.0, $0.1, try Drawings(evaluation: $1["outputs"][0])) }
         guard hasCurves else {
-            report.protocolRows = try drawn.first.map { try AblationReport.protocolRows(of: $0["outputs"][0]) } ?? []
+            report.protocolRows = try AblationReport.protocolRows(
+                of: zip(bases, drawn).filter { $0.0.1 == plan.seeds[0] }.map { ($0.0.0, try $0.1["outputs"][0]) })
             return
         }
         let base = plan.pairs[0].base

@@ -23,7 +23,16 @@ extension AblationReport {
         }
         return Verdict.gravest(of: audits.map(\.verdict)).conclusion(
             "Audited: a part of each of \(audits.count) runs, drawn by its chain head; "
-                + counts.joined(separator: ", ") + ".")
+                + counts.joined(separator: ", ") + "." + notAudited)
+    }
+
+    /// What no audit looked at, of ablations that reward models judge.
+    private var notAudited: String {
+        guard plan.judging != nil else { return "" }
+        let others = tuning.count + runs.count - audits.count
+        let made = labels.isEmpty ? "" : "pairs that were made (smpo data generate --check), "
+        return " Not audited: " + (others > 0 ? "\(others) other runs, of tuning, sweeps and conditions; " : "") + made
+            + "pictures and scores that are judged."
     }
 
     /// The head of the tables of arms.

@@ -12,12 +12,26 @@ package struct AblationFolder {
 
     package init(path: String) { self.path = path }
 
-    /// Another model or scorer is there already.
+    /// Another model, scorer, file of prompts or set of pairs is there already.
     package struct Occupied: Error, CustomStringConvertible {
         let path: String, expected: Digest, found: Digest
         package var description: String {
             "\(path): expected a copy with the digest \(expected), found \(found); give another folder with --out"
         }
+    }
+
+    /// Another process has the folder.
+    package struct Busy: Error, CustomStringConvertible {
+        let path: String
+        package var description: String {
+            "\(path): another smpo ablate is at work in this folder; wait for it, or give another folder with --out"
+        }
+    }
+
+    /// The right to run jobs in the folder, which is made. - Throws: `Busy`, `FileError`.
+    package func lock() throws -> FileLock {
+        try FileContents.makeFolder(path)
+        return try FileLock(passing: "\(path)/.ablate.lock") { throw Busy(path: path) }
     }
 
     /// Makes the folder and puts into it all that runs begin from: copies of bases, scorer and files of prompts; of a plan with
@@ -54,8 +68,10 @@ package struct AblationFolder {
             let scorer = try copy(plan.scorer, to: AblationJobs.scorerFolder) { try PickScore(path: $0).digest }
             return (AblationJobs(plan, AblationInputs(bases: digests, scorer: scorer)), recipes)
         }
-        let (rewards, scorer) = try place(judging.rewards)
-        var inputs = AblationInputs(bases: digests, scorer: scorer)
+        let (rewards, stands) = try place(judging.rewards)
+        var inputs = AblationInputs(
+            bases: digests, scorer: .of(.document, .array(stands.map { .digest($0) })))
+        inputs.labeller = zip(rewards, stands).first { $0.0.kind == judging.scorer.kind }?.1
         (inputs.rewards, inputs.latent) = (rewards, latent)
         inputs.prompts[AblationInputs.test] = try place(prompts: judging.test.path, AblationInputs.test)
         if let validation = judging.validation {
@@ -85,19 +101,36 @@ package struct AblationFolder {
         try Pipeline(.diffusion, folder: folder).digests().keys.contains("vae")
     }
 
-    /// The reward models with their places in the folder, and what stands for all of them.
-    private func place(_ rewards: [EvaluationReward]) throws -> (rewards: [EvaluationReward], digest: Digest) {
-        var digests: [JSONValue] = []
+    /// The reward models with their places in the folder, and what stands for each of them.
+    private func place(_ rewards: [EvaluationReward]) throws -> (rewards: [EvaluationReward], digests: [Digest]) {
+        var digests: [Digest] = []
         let placed = try rewards.map { reward in
             let (kind, name) = (reward.kind, "rewards/\(reward.kind.name)")
             var files = reward.files
-            digests.append(.digest(try kind.open(files).digest))
+            let expected = try kind.open(files).digest
+            digests.append(expected)
             files.model = try linkWithNeighbours(files.model, to: name)
             files.processor = try files.processor.map { try link($0, to: "\(name)-processor") }
             files.head = try files.head.map { try linkWithNeighbours($0, to: "\(name)-head") }
+            if ["", "-processor", "-head"].contains(where: { holds(name + $0) }) {
+                var placed = files
+                placed.model = "\(path)/\(files.model)"
+                placed.processor = files.processor.map { "\(path)/\($0)" }
+                placed.head = files.head.map { "\(path)/\($0)" }
+                let found = try kind.open(placed).digest
+                guard found == expected else {
+                    throw Occupied(path: "\(path)/\(name)", expected: expected, found: found)
+                }
+            }
             return EvaluationReward(kind: kind, files: files, encoding: reward.encoding)
         }
-        return (placed, .of(.document, .array(digests)))
+        return (placed, digests)
+    }
+
+    /// Whether something lies at `place` itself, as in a folder that was moved, and not a link.
+    private func holds(_ place: String) -> Bool {
+        let path = "\(path)/\(place)"
+        return FileContents.exists(path) && (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil
     }
 
     private func place(prompts source: String, _ name: String) throws -> AblationInputs.Place {
@@ -108,19 +141,19 @@ package struct AblationFolder {
     /// Given pairs may be hundreds of gigabytes: what stands for them here are names, sizes and times. Their digest is in
     /// the record of every run.
     private func place(data source: String, _ name: String) throws -> AblationInputs.Place {
-        let files =
-            FileContents.isFolder(source) ? try FileContents.names(in: source).map { "\(source)/\($0)" } : [source]
-        let stand = try files.map { file -> JSONValue in
-            let facts = try FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: file).resolvingSymlinksInPath().path)
-            let time = (facts[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            return [
-                .string(URL(fileURLWithPath: file).lastPathComponent), .integer((facts[.size] as? Int) ?? 0),
-                .decimal(time),
-            ]
+        // Of a pattern, as train-*.parquet, the folder is linked.
+        let isPattern = !FileContents.exists(source) && source.contains("*")
+        let root = isPattern ? AtomicFile.folder(of: source) : source
+        let stand = try GivenFiles(root)
+        let place = try link(root, to: "data/\(name)")
+        if holds(place) {
+            let (expected, found) = (stand.withoutTimes, try GivenFiles("\(path)/\(place)").withoutTimes)
+            guard found == expected else {
+                throw Occupied(path: "\(path)/\(place)", expected: expected, found: found)
+            }
         }
-        let place = try link(source, to: "data/\(name)")
-        return .init(path: place, digest: .of(.document, .array(stand)))
+        let end = isPattern ? "/\(URL(fileURLWithPath: source).lastPathComponent)" : ""
+        return .init(path: place + end, digest: stand.digest)
     }
 
     /// `.json` of a file, nothing of a folder.
@@ -182,10 +215,22 @@ package struct AblationFolder {
             guard found == expected else { throw Occupied(path: target, expected: expected, found: found) }
         } else {
             let part = "\(target).part-\(UUID().uuidString)"
-            try FileManager.default.copyItem(atPath: source, toPath: part)
+            try Self.copyFollowingLinks(source, to: part)
             try FileManager.default.moveItem(atPath: part, toPath: target)
         }
         return expected
+    }
+
+    /// A copy with the files that links lead to: a hub's cache is made of links.
+    private static func copyFollowingLinks(_ source: String, to target: String) throws {
+        guard FileContents.isFolder(source) else {
+            let file = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
+            return try FileManager.default.copyItem(atPath: file, toPath: target)
+        }
+        try FileContents.makeFolder(target)
+        for name in try FileContents.names(in: source) {
+            try copyFollowingLinks("\(source)/\(name)", to: "\(target)/\(name)")
+        }
     }
 
     /// A configuration that a base's recipe names; an absolute path stays where it is.

@@ -14,6 +14,8 @@ package struct AblationInputs: Sendable {
     package var bases: [String: Digest]
     /// Stands for the reward model that labels pairs or, where reward models judge, for all of them.
     package var scorer: Digest
+    /// Stands for the one of several reward models that labels pairs; nil where `scorer` is it.
+    package var labeller: Digest?
     /// Bases over an autoencoder's latents.
     package var latent: Set<String> = []
     /// The plan's reward models, with their places in the folder; empty where the rules of the shapes world judge.

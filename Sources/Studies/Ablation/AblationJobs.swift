@@ -37,10 +37,10 @@ package struct AblationJobs: Sendable {
     package func generation(_ pairs: AblationPlan.Pairs, seed: UInt64) -> Job? {
         guard pairs.given == nil else { return nil }
         var words = ["data", "generate", "--model", Self.model(pairs.base)]
-        var sources = [inputs.bases[pairs.base]!, inputs.scorer]
+        var sources = [inputs.bases[pairs.base]!, inputs.labeller ?? inputs.scorer]
         if let judging = plan.judging, let place = judging.rewards.firstIndex(where: { $0.kind == judging.scorer.kind })
         {
-            words += ["--scorer", inputs.rewards[place].words] + plan.drawing.options
+            words += ["--scorer", judging.words(of: inputs.rewards[place])] + plan.drawing.options
         } else {
             words += ["--scorer", Self.scorerFolder, "--steps", "\(plan.samplingSteps)"]
         }
@@ -65,7 +65,7 @@ package struct AblationJobs: Sendable {
     /// What a training on these pairs builds on, besides its recipe.
     private func sources(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> [Digest] {
         var sources = [generation(pairs, seed: seed)?.key, inputs.data[pairs.name]?.digest].compactMap(\.self)
-        if pairs.isScored { sources.append(inputs.scorer) }
+        if pairs.isScored { sources.append(inputs.labeller ?? inputs.scorer) }
         return sources + [inputs.bases[pairs.base]!]
     }
 
@@ -96,7 +96,10 @@ package struct AblationJobs: Sendable {
         let kind = run.purpose == .tuning ? "tune" : run.pairs
         let title = "\(kind)-\(run.arm)-\(Self.word(run.rate))-b\(Self.word(run.betaFactor))-s\(run.seed)\(settings)"
         let sources = sources(pairs, run.seed)
-        let name = "\(title)-\(Digest.of(.document, [.digest(sources[0]), recipe.json]).hex.prefix(6))"
+        // Given pairs say nothing of base and reward model: a run from other ones has another name.
+        let named = pairs.given == nil ? [sources[0]] : sources
+        let name =
+            "\(title)-\(Digest.of(.document, .array(named.map { .digest($0) } + [recipe.json])).hex.prefix(6))"
         let file = "recipes/\(name).yaml"
         let split: ShapesSplit = run.purpose == .tuning ? .validation : .test
         var train = ["train", file, "--record", "steps", "--name", name, "--json"] + Self.oneWorker
@@ -172,7 +175,7 @@ package struct AblationJobs: Sendable {
         let count = split == .validation ? judging.validation?.count : judging.test.count
         return Command(
             ["eval", "--prompts", prompts.path, "--model", model]
-                + inputs.rewards.flatMap { ["--rewards", $0.words] } + plan.drawing.options
+                + inputs.rewards.flatMap { ["--rewards", judging.words(of: $0)] } + plan.drawing.options
                 + (count.map { ["--count", "\($0)"] } ?? []) + ["--seed", "\(seed)", "--json"] + Self.oneWorker)
     }
 
@@ -182,12 +185,13 @@ package struct AblationJobs: Sendable {
     }
 }
 
-extension EvaluationReward {
-    /// As `--rewards` of a command has it.
-    var words: String {
+extension PromptJudging {
+    /// A reward model as `--rewards` of a command has it.
+    fileprivate func words(of reward: EvaluationReward) -> String {
+        let (kind, files) = (reward.kind, reward.files)
         let parts = files.parts.map { ",\(kind.name).\($0.part.rawValue)=\($0.value)" }
         // What is not said follows from the file of prompts.
         return "\(kind.name)=\(files.model)" + parts.joined()
-            + (encoding == .png ? "" : ",\(kind.name).pictures=\(encoding.rawValue)")
+            + (encoded.contains(kind.name) ? ",\(kind.name).pictures=\(reward.encoding.rawValue)" : "")
     }
 }

@@ -103,8 +103,16 @@ extension AblationPlan {
         }
         for sweep in sweeps { try known(sweep.arm, armNames, root["sweeps"]) }
         for arm in arms {
-            guard try !check(arm, []).objective.kind.trainsScorer else {
+            let recipe = try check(arm, [])
+            guard !recipe.objective.kind.trainsScorer else {
                 throw root["arms"].outOfRange("arms that train diffusion models", hint: "\(arm.name) trains a scorer")
+            }
+            // What draws as the base, and what an arm starts from, is the same.
+            guard recipe.model == .folder(path: "model") else {
+                throw root["arms"].outOfRange(
+                    "no keys of model, in common or an arm: bases say where models are",
+                    hint:
+                        "\(arm.name) would start from other weights than its base is drawn with; make a folder of them")
             }
         }
         for arm in arms {
@@ -112,6 +120,9 @@ extension AblationPlan {
         }
         for sweep in sweeps {
             for value in sweep.values {
+                guard !sweep.key.hasPrefix("model.") else {
+                    throw root["sweeps"].outOfRange("no keys of model: bases say where models are", hint: sweep.name)
+                }
                 do {
                     try check(self.arm(sweep.arm), ["\(sweep.key)=\(value)"])
                 } catch let error as SettingsError {

@@ -16,6 +16,9 @@ package struct PromptJudging: Sendable {
 
     /// The reward models, a column each. Tuning goes by the first one's mean.
     package var rewards: [EvaluationReward]
+    /// The names of those of which the plan says in which form they are shown pictures. That of others follows from the file
+    /// of prompts.
+    package var encoded: Set<String>
     /// Which of them scores pairs.
     package var scorer: EvaluationReward
     /// What is reported.
@@ -46,9 +49,14 @@ extension PromptJudging {
                 count: try evaluation[count].given == nil ? nil : evaluation[count].int(1...Int.max))
         }
         return PromptJudging(
-            rewards: rewards, scorer: rewards[place], test: try prompts("prompts", "count"),
+            rewards: rewards, encoded: Set(try named.filter { try isEncoded($0, $1) }.map(\.0)), scorer: rewards[place],
+            test: try prompts("prompts", "count"),
             validation: evaluation["validation_prompts"].given == nil
                 ? nil : try prompts("validation_prompts", "validation_count"))
+    }
+
+    private static func isEncoded(_ name: String, _ node: SettingsNode) throws -> Bool {
+        try SettingsSection(node, path: "rewards.\(name)", keys: rewardKeys)["pictures"].given != nil
     }
 
     private static func reward(_ name: String, _ node: SettingsNode, _ field: SettingsField) throws -> EvaluationReward
@@ -109,7 +117,7 @@ extension DrawingRequest {
         func add(_ name: String, _ value: String?) { if let value { words += ["--\(name)", value] } }
         add("scheduler", sampler?.rawValue)
         add("spacing", spacing?.rawValue)
-        if isKarras == true { words.append("--karras") }
+        if let isKarras { words.append(isKarras ? "--karras" : "--no-karras") }
         add("steps", steps.map(String.init))
         add("guidance", guidance.map { SettingsValue.decimal(Double($0)) })
         add("eta", eta == 0 ? nil : SettingsValue.decimal(Double(eta)))

@@ -64,6 +64,8 @@ struct AblateCommand: ParsableCommand {
     func run() throws {
         let plan = try AblationPlan.read(plan, overrides: set)
         let folder = AblationFolder(path: out ?? ".smpo/ablations/\(plan.name)")
+        let lock = try folder.lock()
+        defer { withExtendedLifetime(lock) {} }
         let (planned, recipes) = try folder.prepare(plan)
         let ablation = Ablation(
             plan, jobs: planned, recipes: recipes, in: Workspace(root: folder.path), audits: audit)

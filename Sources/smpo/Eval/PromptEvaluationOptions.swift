@@ -96,7 +96,7 @@ extension SamplerOptions {
     /// An option that was given and means nothing where the shapes world is judged; nil where there is none.
     var isForPrompts: String? {
         [
-            ("--scheduler", scheduler != nil), ("--spacing", spacing != nil), ("--karras", karras),
+            ("--scheduler", scheduler != nil), ("--spacing", spacing != nil), ("--karras", karras != nil),
             ("--guidance", guidance != nil), ("--eta", eta != 0),
         ].first(where: \.1)?.0
     }

@@ -14,8 +14,10 @@ struct SamplerOptions: ParsableArguments {
         help: "Spacing of the timesteps: leading, trailing or linspace (default: as the file says or leaves open).")
     var spacing: SchedulerConfig.TimestepSpacing?
 
-    @Flag(help: "Karras' noise levels, for euler and dpmpp2m.")
-    var karras = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Karras' noise levels, for euler and dpmpp2m, or none (default: as the file says).")
+    var karras: Bool?
 
     @Option(help: "Steps (default: 50 over latents, 25 over pictures).")
     var steps: Int?
@@ -35,7 +37,7 @@ struct SamplerOptions: ParsableArguments {
     /// What is said of sampler, steps and guidance.
     var request: DrawingRequest {
         var request = DrawingRequest()
-        (request.sampler, request.spacing, request.isKarras) = (scheduler, spacing, karras ? true : nil)
+        (request.sampler, request.spacing, request.isKarras) = (scheduler, spacing, karras)
         (request.steps, request.guidance, request.eta) = (steps, guidance, eta)
         return request
     }
