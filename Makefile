@@ -103,11 +103,14 @@ scale-table: build ## Make a Parquet set of 5 GB, time its opening, and hold the
 	.build-scale/bin/python Tests/Scale/table.py $(smpo)
 
 full-size: PACKAGES += python3-venv
-full-size: build ## Record and audit a step of SD1.5, and one of SDXL with adapters, from pictures, with random weights; an hour, 16 GiB.
+full-size: build ## With random weights: record and audit a step of SD1.5 and of SDXL, draw with both, score by each reward model; an hour, 20 GiB.
 	python3 -m venv .build-scale
 	.build-scale/bin/pip install -q 'pyarrow>=20' 'numpy>=2' 'pillow>=11'
 	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) sd15
 	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) sdxl
+	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) draw-sd15
+	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) draw-sdxl
+	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) rewards
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'

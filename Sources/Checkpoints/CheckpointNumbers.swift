@@ -59,10 +59,15 @@ extension Checkpoint {
     /// - Throws: `CheckpointError`: `missingTensor`, `shape`, or `dtype` when it holds integers or packed numbers.
     package func float32(named name: String, shape: [Int]? = nil) throws -> Tensor {
         let tensor = try require(named: name, shape: shape)
-        guard let result = FloatConversion.float32(try numbers(of: tensor)) else {
+        let numbers = try numbers(of: tensor)
+        guard let result = FloatConversion.float32(numbers) else {
             throw CheckpointError(
                 .dtype, file: path, tensor: name, "not floating-point", expected: "F32, F16, BF16 or F64",
                 found: tensor.type.name)
+        }
+        // Else a model of halves would be there twice, as it lies in its file and widened.
+        if case .file(let file, let offset) = tensor.source, result.storage !== (try file.mapped()) {
+            file.release(offset..<offset + tensor.byteCount)
         }
         return result
     }

@@ -83,6 +83,15 @@ package final class OpenFile: Sendable {
         return Storage(base: base, byteCount: size) { [size] in munmap($0, size) }
     }
 
+    /// Takes the mapped pages that lie wholly in a range out of the process's memory, after their numbers were copied. Where they
+    /// are read again, they come again from the file.
+    func release(_ range: Range<Int>) {
+        guard let storage = mapping.withLock({ $0 }), !storage.isWritable else { return }
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let (first, end) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
+        if first < end { madvise(storage.base + first, end - first, MADV_DONTNEED) }
+    }
+
     /// Reads `count` bytes from byte `offset` on. Threads may read at the same time.
     /// - Throws: `CheckpointError`: `truncated` where the file ends before, `unreadable`.
     package func read(_ count: Int, at offset: Int, into target: UnsafeMutableRawPointer) throws {

@@ -1,6 +1,9 @@
-import Checkpoints
+import Compute
+import Core
 import Foundation
 import Testing
+
+@testable import Checkpoints
 
 /// What may stand behind a path.
 @Suite struct OpenFileTests {
@@ -47,6 +50,34 @@ import Testing
             #expect(try file.bytes(0..<60).count == 60)
             let error = try #require(throws: CheckpointError.self) { _ = try file.bytes(50..<70) }
             #expect(error.kind == .truncated && error.offset == 60 && error.file == path)
+        }
+    }
+
+    /// The pages of halves are there while they are looked at, and not beside what is made of them; read again, they are the same.
+    @Test func widenedNumbersAreNotInMemoryTwice() throws {
+        func resident() throws -> Int {
+            let status = String(decoding: try FileContents.read("/proc/self/status"), as: UTF8.self)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
+            return try #require(
+                line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap { Int($0) }) << 10
+        }
+        try inFolder { folder in
+            let (count, path) = (8 << 20, folder + "/halves.safetensors")
+            let header = "{\"x\":{\"dtype\":\"F16\",\"shape\":[\(count)],\"data_offsets\":[0,\(2 * count)]}}"
+            let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+            var data = withUnsafeBytes(of: UInt64(padded.utf8.count).littleEndian) { Data($0) }
+            data += Data(padded.utf8) + Data(repeating: 0x3C, count: 2 * count)
+            try data.write(to: URL(filePath: path))
+            let checkpoint = try Checkpoint(opening: path)
+            let before = try resident()
+            try checkpoint.requireFinite()
+            #expect(try resident() - before > count)
+            let widened = try checkpoint.float32(named: "x")
+            #expect(try resident() - before < count, "of \(2 * count) bytes")
+            let again = try checkpoint.float32(named: "x")
+            // 0x3C3C: 1 + 60/1024.
+            #expect(widened.slice(0..<3).floats == [Float](repeating: 1 + 60.0 / 1024, count: 3))
+            #expect(again.slice(count - 3..<count).floats == [Float](repeating: 1 + 60.0 / 1024, count: 3))
         }
     }
 
