@@ -53,6 +53,9 @@ import Testing
         #expect(try footprint.edge == kind.open(files).edge)
         // Both linear layers of a vision transformer's layer are there at once, of all pictures of a batch.
         #expect(footprint.passes > 32 * 3 * 4 * footprint.edge * footprint.edge)
+        var damaged = files
+        damaged.model = NSTemporaryDirectory() + "no-\(name)"
+        #expect(throws: (any Error).self) { try kind.footprint(damaged) }
         files.antialias = false
         if name == "hpsv2" { files.head = "head.pth" }
         #expect(throws: RewardFilesError.self) { try kind.footprint(files) }
@@ -62,8 +65,8 @@ import Testing
     @Test func theFullSizeIsKnown() throws {
         let device = ShapeDevice()
         let model = try CLIPModel(config: OpenCLIPConfig.viTH14().clip, loader: ParameterLoader(shapesOn: device))
-        let nothing = try Checkpoint(inMemory: [])
-        let footprint = RewardFootprint(RewardFootprint.Outline(model, file: nothing, atOnce: 32), on: device)
+        let footprint = RewardFootprint(
+            RewardFootprint.Outline(model, storage: "", atOnce: 32), on: device)
         #expect(footprint.weights == 4 * (354_032_640 + 632_076_800 + 1))
         // 32 pictures of 257 tokens: 5120 numbers before and after the activation, beside four of 1280.
         let layer = 4 * 32 * 257 * (2 * 5120 + 2 * 1280)

@@ -24,8 +24,9 @@ package final class CLIPImageEncoder: Sendable {
         parameters = loader.sorted()
     }
 
-    /// Opens a folder with `config.json` and weights. - Throws: `CheckpointError`, `ConfigError`, naming the file.
-    package convenience init(path: String) throws {
+    /// Opens a folder with `config.json` and weights; with `shapes` their headers alone, for a tower without numbers.
+    /// - Throws: `CheckpointError`, `ConfigError`, naming the file.
+    package convenience init(path: String, shapes: ShapeDevice? = nil) throws {
         let directory = try ModelDirectory(path: path)
         let config = try CLIPImageEncoder.config(directory)
         let own = directory.weights.tensors.filter { tensor in
@@ -34,13 +35,13 @@ package final class CLIPImageEncoder: Sendable {
         }
         let source = try Checkpoint(
             path: directory.weights.path, container: directory.weights.container, tensors: own)
-        try source.requireFinite()
-        try self.init(
-            vision: config.vision, projectionDim: config.projectionDim, loader: ParameterLoader(source: source))
+        if shapes == nil { try source.requireFinite() }
+        let loader = shapes.map { ParameterLoader(shapesOf: source, on: $0) } ?? ParameterLoader(source: source)
+        try self.init(vision: config.vision, projectionDim: config.projectionDim, loader: loader)
     }
 
     /// What a folder's `config.json` says of the tower. - Throws: `ConfigError`.
-    package static func config(_ directory: ModelDirectory) throws -> (vision: CLIPVisionConfig, projectionDim: Int) {
+    private static func config(_ directory: ModelDirectory) throws -> (vision: CLIPVisionConfig, projectionDim: Int) {
         let (vision, projectionDim): (CLIPVisionConfig, Int)
         if case .object? = directory.config["vision_config"] {
             let config = try CLIPConfig(directory.config, file: directory.configPath)

@@ -8,6 +8,7 @@ package final class ParameterLoader {
         case checkpoint(Checkpoint)
         case seed(UInt64, Engine?)
         case shapes(ShapeDevice)
+        case shapesOf(Checkpoint, ShapeDevice)
     }
 
     private let origin: Origin
@@ -47,6 +48,21 @@ package final class ParameterLoader {
         adapterRecipe = adapters
     }
 
+    /// Makes parameters without numbers for the tensors of `source`, which must have their shapes: a model is held against its
+    /// file's header alone.
+    package init(shapesOf source: Checkpoint, on device: ShapeDevice) {
+        origin = .shapesOf(source, device)
+        adapterRecipe = nil
+    }
+
+    /// The checkpoint that parameters are of; nil where they are of none.
+    private var source: Checkpoint? {
+        switch origin {
+        case .checkpoint(let source), .shapesOf(let source, _): source
+        case .seed, .shapes: nil
+        }
+    }
+
     /// The parameter `name` of `shape`. Throws `CheckpointError` if the checkpoint lacks it or has another shape.
     /// - Parameter formerly: what older files call it; they may also have axes of 1 behind those of the shape.
     package func parameter(
@@ -60,6 +76,7 @@ package final class ParameterLoader {
                     ?? source.float32(named: name, shape: shape)
             case .seed(let seed, let engine): request.drawn(seed: seed, on: engine)
             case .shapes(let device): device.tensor(shape)
+            case .shapesOf(let source, let device): device.tensor(try source.require(named: name, shape: shape).shape)
             }
         let parameter = Parameter(name: name, value: value)
         requests.append(request)
@@ -102,14 +119,13 @@ package final class ParameterLoader {
 
     /// Whether the checkpoint has a tensor of this name (models without one have what they ask for).
     package func contains(_ name: String) -> Bool {
-        guard case .checkpoint(let source) = origin else { return true }
-        return source.contains(name)
+        source?.contains(name) ?? true
     }
 
     /// Throws `CheckpointError` (`layout`) where the checkpoint has a tensor that nothing asked for: the model is another one
     /// than its configuration says.
     package func requireNothingLeft() throws {
-        guard case .checkpoint(let source) = origin else { return }
+        guard let source else { return }
         let asked = Set(requests.map { Array($0.name.utf8) })
         guard let left = source.names.first(where: { !asked.contains(Array($0.utf8)) }) else { return }
         throw CheckpointError(

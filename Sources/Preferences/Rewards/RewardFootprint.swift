@@ -19,15 +19,15 @@ package struct RewardFootprint: Sendable, Equatable {
 
     /// A reward model as shapes.
     struct Outline {
-        /// The file of the weights.
-        let file: Checkpoint
+        /// Where the weights come from, in words.
+        let storage: String
         /// All parameters.
         let parameters: [Parameter]
-        /// Edge of the pictures that the model looks at, in pixels.
-        let edge: Int
+        /// Channels, height and width of a picture that the model looks at, in pixels.
+        let picture: [Int]
         /// Pictures, of as many captions, that pass through the towers at once.
         let atOnce: Int
-        /// Passes pictures [n, 3, edge, edge] and so many captions, of full length, through the towers.
+        /// Passes pictures [n, channels, height, width] and so many captions, of full length, through the towers.
         let pass: (_ tape: Tape, _ pixels: Variable, _ captions: Int) -> Void
     }
 
@@ -36,12 +36,12 @@ package struct RewardFootprint: Sendable, Equatable {
     init(_ outline: Outline, on device: ShapeDevice) {
         let engine = Engine(device: device, backend: .reference)
         weights = outline.parameters.reduce(0) { $0 + $1.value.byteCount }
-        storage = outline.file.residence
-        edge = outline.edge
+        storage = outline.storage
+        edge = outline.picture[2]
         let before = device.live
         device.beginPeak()
         let rows = min(outline.atOnce, RewardFootprint.pictures)
-        let pixels = engine.tensor([rows, 3, outline.edge, outline.edge])
+        let pixels = engine.tensor([rows] + outline.picture)
         let tape = Tape(engine: engine, isRecording: false)
         outline.pass(tape, tape.constant(pixels), PairScores.atOnce)
         // The planes of all pictures are made before they become a tensor.
@@ -51,10 +51,11 @@ package struct RewardFootprint: Sendable, Equatable {
 
 extension RewardFootprint.Outline {
     /// Both towers of a CLIP.
-    init(_ model: CLIPModel, file: Checkpoint, atOnce: Int) {
-        let length = model.config.text.maxPositionEmbeddings
+    init(_ model: CLIPModel, storage: String, atOnce: Int) {
+        let (length, vision) = (model.config.text.maxPositionEmbeddings, model.config.vision)
         self.init(
-            file: file, parameters: model.parameters, edge: model.config.vision.imageSize, atOnce: atOnce
+            storage: storage, parameters: model.parameters,
+            picture: [vision.numChannels, vision.imageSize, vision.imageSize], atOnce: atOnce
         ) { tape, pixels, captions in
             let ids = [[Int]](repeating: [Int](repeating: 0, count: length), count: captions)
             let text = model.textFeatures(tape, ids: ids)
@@ -69,6 +70,6 @@ extension RewardKind {
     package func footprint(_ files: RewardFiles) throws -> RewardFootprint {
         try requireUse(of: files)
         let device = ShapeDevice()
-        return RewardFootprint(try outline(files, ParameterLoader(shapesOn: device)), on: device)
+        return RewardFootprint(try outline(files, device), on: device)
     }
 }

@@ -1,4 +1,4 @@
-import Diffusion
+import Compute
 
 /// A kind of reward model: what it is called, what its scores are, and how one is opened. A new kind is a folder beside this
 /// file with a type that has `RewardModel`, and a line in `all`.
@@ -17,14 +17,14 @@ package struct RewardKind: Sendable, Equatable {
     package let readsCaptions: Bool
     /// The parts that may be named apart from the model.
     package let parts: Set<RewardFiles.Part>
-    /// The model's towers as shapes of a loader that has no numbers, for `footprint`.
-    let outline: @Sendable (RewardFiles, ParameterLoader) throws -> RewardFootprint.Outline
+    /// The model's towers as shapes on a device, held against the headers of its files, for `footprint`.
+    let outline: @Sendable (RewardFiles, ShapeDevice) throws -> RewardFootprint.Outline
     private let make: @Sendable (RewardFiles) throws -> any RewardModel
 
     init(
         _ name: String, _ title: String, unit: String, displayFactor: Double = 1, displayDigits: Int = 3,
         readsCaptions: Bool = true, parts: Set<RewardFiles.Part>,
-        outline: @escaping @Sendable (RewardFiles, ParameterLoader) throws -> RewardFootprint.Outline,
+        outline: @escaping @Sendable (RewardFiles, ShapeDevice) throws -> RewardFootprint.Outline,
         make: @escaping @Sendable (RewardFiles) throws -> any RewardModel
     ) {
         (self.name, self.title, self.unit) = (name, title, unit)

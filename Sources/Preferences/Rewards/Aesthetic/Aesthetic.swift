@@ -77,13 +77,11 @@ package struct Aesthetic: RewardModel {
     }
 
     /// The tower as shapes; the head's few numbers are left out.
-    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
-        let directory = try ModelDirectory(path: folder(files))
-        let config = try CLIPImageEncoder.config(directory)
-        let encoder = try CLIPImageEncoder(
-            vision: config.vision, projectionDim: config.projectionDim, loader: loader)
+    private static func outline(_ files: RewardFiles, _ device: ShapeDevice) throws -> RewardFootprint.Outline {
+        let encoder = try CLIPImageEncoder(path: folder(files), shapes: device)
         return RewardFootprint.Outline(
-            file: directory.weights, parameters: encoder.parameters, edge: encoder.vision.imageSize, atOnce: atOnce
+            storage: try ModelDirectory(path: folder(files)).weights.residence, parameters: encoder.parameters,
+            picture: [3, encoder.vision.imageSize, encoder.vision.imageSize], atOnce: atOnce
         ) { tape, pixels, _ in _ = encoder.features(tape, pixels: pixels) }
     }
 

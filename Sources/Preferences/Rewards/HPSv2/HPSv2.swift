@@ -32,25 +32,9 @@ package struct HPSv2: RewardModel {
     /// the model is no ViT-H-14, `open_clip_config.json`.
     /// - Throws: what is missing, misshapen or not finite, with the file's name.
     package init(_ files: RewardFiles) throws {
-        let path = try HPSv2.weights(files)
-        let config = try HPSv2.config(files)
-        let contents = try ModelContents(Checkpoint(opening: path))
-        if let unknown = contents.besides.first(where: { $0.kind == .unknown || $0.kind == .beside }) {
-            throw RewardFilesError(
-                what: path, "has a tensor of no CLIP that is known", expected: "names of open_clip or transformers",
-                found: unknown.tensor.name)
-        }
-        let weights = try contents.component("clip")
+        let (weights, config) = try HPSv2.parts(files)
         try weights.requireFinite()
-        let loader = ParameterLoader(source: weights)
-        do {
-            model = try CLIPModel(config: (config ?? OpenCLIPConfig.viTH14()).clip, loader: loader)
-        } catch let error as CheckpointError where config == nil {
-            throw RewardFilesError(
-                what: path, "is no ViT-H-14 of open_clip", expected: "\(HPSv2.configName) beside it for another one",
-                found: "\(error)")
-        }
-        try loader.requireNothingLeft()
+        model = try HPSv2.clip(config, ParameterLoader(source: weights), file: weights.path)
         tokenizer = try files.clipTokenizer()
         try RewardFiles.requireFit(tokenizer, rows: model.config.text.vocabSize)
         let standard = CLIPImageProcessorConfig(edge: model.config.vision.imageSize)
@@ -69,18 +53,40 @@ package struct HPSv2: RewardModel {
         ]) { first, _ in first }
     }
 
-    private static func weights(_ files: RewardFiles) throws -> String {
-        try files.weights(["pt", "pth", "bin", "safetensors"], example: "HPS_v2.1_compressed.pt")
-    }
-
-    private static func config(_ files: RewardFiles) throws -> OpenCLIPConfig? {
-        try files.beside(configName).map { try OpenCLIPConfig(ModelDirectory.readObject($0), file: $0) }
-    }
-
     /// The towers as shapes.
-    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
-        let model = try CLIPModel(config: (config(files) ?? .viTH14()).clip, loader: loader)
-        return RewardFootprint.Outline(model, file: try Checkpoint(opening: weights(files)), atOnce: atOnce)
+    private static func outline(_ files: RewardFiles, _ device: ShapeDevice) throws -> RewardFootprint.Outline {
+        let (weights, config) = try parts(files)
+        let model = try clip(config, ParameterLoader(shapesOf: weights, on: device), file: weights.path)
+        return RewardFootprint.Outline(model, storage: weights.residence, atOnce: atOnce)
+    }
+
+    /// The towers; without a configuration those of ViT-H-14.
+    private static func clip(_ config: OpenCLIPConfig?, _ loader: ParameterLoader, file: String) throws -> CLIPModel {
+        let model: CLIPModel
+        do {
+            model = try CLIPModel(config: (config ?? .viTH14()).clip, loader: loader)
+        } catch let error as CheckpointError where config == nil {
+            throw RewardFilesError(
+                what: file, "is no ViT-H-14 of open_clip", expected: "\(configName) beside it for another one",
+                found: "\(error)")
+        }
+        try loader.requireNothingLeft()
+        return model
+    }
+
+    /// The checkpoint under the names that CLIP has here, and the configuration, where one lies beside it.
+    private static func parts(_ files: RewardFiles) throws -> (weights: Checkpoint, config: OpenCLIPConfig?) {
+        let path = try files.weights(["pt", "pth", "bin", "safetensors"], example: "HPS_v2.1_compressed.pt")
+        let config = try files.beside(configName).map {
+            try OpenCLIPConfig(ModelDirectory.readObject($0), file: $0)
+        }
+        let contents = try ModelContents(Checkpoint(opening: path))
+        if let unknown = contents.besides.first(where: { $0.kind == .unknown || $0.kind == .beside }) {
+            throw RewardFilesError(
+                what: path, "has a tensor of no CLIP that is known", expected: "names of open_clip or transformers",
+                found: unknown.tensor.name)
+        }
+        return (try contents.component("clip"), config)
     }
 
     /// Pictures and captions that pass through a tower at once.

@@ -112,16 +112,24 @@ package struct ImageReward: RewardModel {
     }
 
     /// The towers as shapes; the head's few numbers are left out.
-    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+    private static func outline(_ files: RewardFiles, _ device: ShapeDevice) throws -> RewardFootprint.Outline {
         let layout = try layout(files).1
         let configs = try configs(files, layout)
-        let vision = try BLIPVisionModel(config: configs.vision, loader: loader)
-        let text = try BLIPTextModel(config: configs.text, loader: loader)
+        guard configs.text.encoderWidth == configs.vision.width else {
+            throw RewardFilesError(
+                what: layout.vision.path, "has towers that do not fit each other",
+                expected: "a text tower that looks at \(configs.vision.width)", found: "\(configs.text.encoderWidth)")
+        }
+        let vision = try BLIPVisionModel(
+            config: configs.vision, loader: ParameterLoader(shapesOf: layout.vision, on: device))
+        let text = try BLIPTextModel(config: configs.text, loader: ParameterLoader(shapesOf: layout.text, on: device))
+        let length = min(textLength, configs.text.maxPositionEmbeddings)
         return RewardFootprint.Outline(
-            file: layout.vision, parameters: loader.sorted(), edge: configs.vision.imageSize, atOnce: atOnce
+            storage: layout.vision.residence, parameters: vision.parameters + text.parameters,
+            picture: [3, configs.vision.imageSize, configs.vision.imageSize], atOnce: atOnce
         ) { tape, pixels, captions in
             let tokens = vision.forward(tape, pixels: pixels)
-            let ids = [[Int]](repeating: [Int](repeating: 0, count: textLength), count: min(captions, atOnce))
+            let ids = [[Int]](repeating: [Int](repeating: 0, count: length), count: min(captions, atOnce))
             _ = text.forward(tape, ids: ids, picture: tokens)
         }
     }

@@ -94,11 +94,13 @@ package struct PickScore: RewardModel {
     }
 
     /// The towers as shapes.
-    private static func outline(_ files: RewardFiles, _ loader: ParameterLoader) throws -> RewardFootprint.Outline {
+    private static func outline(_ files: RewardFiles, _ device: ShapeDevice) throws -> RewardFootprint.Outline {
+        if FileContents.exists(files.model) { try requireParts(files) }
         let directory = try ModelDirectory(path: files.model)
-        let model = try CLIPModel(
-            config: CLIPConfig(directory.config, file: directory.configPath), loader: loader)
-        return RewardFootprint.Outline(model, file: directory.weights, atOnce: atOnce)
+        let config = try CLIPConfig(directory.config, file: directory.configPath)
+        let loader = ParameterLoader(shapesOf: directory.weights, on: device)
+        return RewardFootprint.Outline(
+            try CLIPModel(config: config, loader: loader), storage: directory.weights.residence, atOnce: atOnce)
     }
 
     /// Pictures and captions that pass through a tower at once.
