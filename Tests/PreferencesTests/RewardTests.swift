@@ -61,6 +61,19 @@ import Testing
         #expect(throws: RewardFilesError.self) { try kind.footprint(files) }
     }
 
+    /// An image tower of which nothing but the class token has a place would look at pictures of no size.
+    @Test func aTowerWithoutPatchesIsRefused() throws {
+        func config(tokens: Int) throws -> BLIPVisionConfig {
+            try BLIPVisionConfig(
+                of: Checkpoint(inMemory: [
+                    ("vision_model.embeddings.patch_embedding.weight", Tensor(zeros: [64, 3, 8, 8])),
+                    ("vision_model.embeddings.position_embedding.weight", Tensor(zeros: [1, tokens, 64])),
+                ]))
+        }
+        #expect(try config(tokens: 5).imageSize == 16)
+        #expect(try #require(throws: CheckpointError.self) { try config(tokens: 1) }.kind == .shape)
+    }
+
     /// ViT-H-14 has as many parameters as torch counts: the text tower, the image tower, the scale.
     @Test func theFullSizeIsKnown() throws {
         let device = ShapeDevice()

@@ -44,7 +44,9 @@ package struct BLIPVisionConfig: Equatable, ComponentConfiguration {
     package init(of weights: Checkpoint) throws {
         let patches = try weights.require(named: "vision_model.embeddings.patch_embedding.weight")
         let positions = try weights.require(named: "vision_model.embeddings.position_embedding.weight")
-        guard patches.shape.count == 4, patches.shape[0] > 0, patches.shape[3] > 0, positions.shape.count == 3 else {
+        guard patches.shape.count == 4, patches.shape[0] > 0, patches.shape[3] > 0, positions.shape.count == 3,
+            positions.shape[1] > 1
+        else {
             throw CheckpointError(
                 .shape, file: weights.path, tensor: patches.name, "not the convolution of an image tower",
                 expected: "[width, 3, patch, patch] and positions [1, tokens, width]",
