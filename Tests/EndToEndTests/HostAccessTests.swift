@@ -18,6 +18,7 @@ import Testing
         ("Checkpoints/CheckpointTensor.swift", 1, "reads the bytes of a tensor like a file's"),
         ("Checkpoints/Conversion/ConvertedTensor.swift", 1, "lays a file's rows and axes out anew"),
         ("Checkpoints/FloatConversion.swift", 3, "widens and narrows what files hold"),
+        ("Checkpoints/OpenFile.swift", 1, "lets pages of a file go, and reads none"),
         ("Comparison/RelativeDistance.swift", 3, "measures recorded gradients in Float64"),
         ("Compute/KnownAnswers/KnownAnswerFunctions.swift", 1, "shows kernels that are no operation"),
         ("Compute/Tensor.swift", 4, "says what the values are"),
