@@ -26,7 +26,9 @@ extension PromptEvaluationReport {
         if !pictures.isEmpty {
             var child = Finding(
                 "side-by-side", "Pictures",
-                says: ["\(pictures.count) of \(places.count) prompts, evenly chosen, with their scores; large pictures are made smaller."])
+                says: [
+                    "\(pictures.count) of \(places.count) prompts, evenly chosen, with their scores; large pictures are made smaller."
+                ])
             child.contents = [.gallery(Gallery(pictures))]
             children.append(child)
         }
