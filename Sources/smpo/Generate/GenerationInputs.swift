@@ -70,7 +70,7 @@ struct GenerationInputs {
 
     /// Makes the set into `folder`.
     /// - Parameters:
-    ///   - kept: where pictures and scores are kept, and looked for; nil for nowhere.
+    ///   - kept: the folder of kept pictures and scores, which is read and added to; without one all are made anew.
     ///   - record: of the set that is made again: what is drawn has to follow from the same.
     func write(
         _ settings: PairGeneration.Settings, _ voters: ShapesVoters?, to folder: String, keeping kept: String?,
