@@ -35,6 +35,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CKernels", exclude: ["NUMERICS.md"], cSettings: cChecks),
+        .target(name: "CCuda", exclude: ["kernels"], cSettings: cChecks, linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CImageCodecs", cSettings: cChecks,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),
@@ -49,7 +50,7 @@ let package = Package(
         layer("Jobs", ["Core"]),
         layer("Pages", ["Core"]),
         layer("Tables", ["CTableCodecs", "Core"]),
-        layer("Compute", ["CKernels", "COpenBLAS", "Core"]),
+        layer("Compute", ["CKernels", "CCuda", "COpenBLAS", "Core"]),
         layer("Checkpoints", ["Core", "Compute"]),
         layer("Diffusion", ["Core", "Compute", "Checkpoints"]),
         layer("Datasets", ["CImageCodecs", "Core", "Tables", "Compute", "Checkpoints"]),
@@ -84,7 +85,11 @@ let package = Package(
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
         tests("JobsTests", ["Core", "Jobs"]),
         tests("TablesTests", ["Core", "Tables", "SeededRandom"], exclude: ["Fixtures"]),
-        tests("ComputeTests", ["CKernels", "Core", "Compute"]),
+        // NVIDIA's driver on the host's processor, running the kernels' own source.
+        .target(
+            name: "CudaEmulator", dependencies: ["CCuda"], path: "Tests/CudaEmulator",
+            cxxSettings: [.headerSearchPath("../../Sources/CCuda/kernels")]),
+        tests("ComputeTests", ["CKernels", "CCuda", "CudaEmulator", "Core", "Compute"]),
         tests("CheckpointsTests", ["Core", "Compute", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests(
             "DiffusionTests", ["Core", "Compute", "Checkpoints", "Diffusion", "SeededRandom"],
@@ -135,5 +140,6 @@ let package = Package(
         ),
     ],
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .c17
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
 )

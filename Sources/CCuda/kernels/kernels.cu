@@ -1,0 +1,2 @@
+// The program that the device `cuda` loads: every kernel, in families.
+#include "elements.h"
