@@ -29,4 +29,8 @@ final class WatchedDevice: Device, @unchecked Sendable {
     func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer) {
         inner.read(storage, at: offset, into: target)
     }
+
+    func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {
+        inner.write(source, to: storage, at: offset)
+    }
 }

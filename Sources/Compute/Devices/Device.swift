@@ -12,6 +12,8 @@ package protocol Device: AnyObject, Sendable {
     func workBytes(of operation: Operation) -> Int
     /// Copies bytes of the device's own memory, from `offset` on, into the host's.
     func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer)
+    /// Copies bytes of the host's memory into the device's own, from `offset` on. `source` may be let go when it returns.
+    func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int)
 }
 
 extension Device {

@@ -12,6 +12,10 @@ package final class OpenBLASDevice: Device {
         others.read(storage, at: offset, into: target)
     }
 
+    package func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {
+        others.write(source, to: storage, at: offset)
+    }
+
     package func workBytes(of operation: Operation) -> Int {
         switch operation {
         case .product(let product): OpenBLASProduct(product.layout, pool: others.pool).workBytes

@@ -18,6 +18,10 @@ package final class ReferenceDevice: Device {
         target.copyMemory(from: UnsafeRawBufferPointer(start: storage.base + offset, count: target.count))
     }
 
+    package func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {
+        UnsafeMutableRawBufferPointer(start: storage.base + offset, count: source.count).copyMemory(from: source)
+    }
+
     package func workBytes(of operation: Operation) -> Int {
         switch operation {
         case .groupNormBackward(let norm, _): partialSums(norm).reduce(4, *)

@@ -32,4 +32,6 @@ package final class ShapeDevice: Device, @unchecked Sendable {
     package func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer) {
         target.initializeMemory(as: UInt8.self, repeating: 0)
     }
+
+    package func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {}
 }
