@@ -1,4 +1,8 @@
 #include "cu_driver.h"
 
-const unsigned char cu_ptx[] = {0};
-const size_t cu_ptx_bytes = 0;
+static const char text[] = {0};
+
+const char *cu_ptx(size_t *bytes) {
+    *bytes = sizeof text - 1;
+    return text;
+}

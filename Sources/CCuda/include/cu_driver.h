@@ -88,6 +88,5 @@ struct cu_driver {
 /// a function; `trouble` then says which and why, and is valid in this thread until the next call.
 int cu_open(const char *path, struct cu_driver *driver, const char **trouble);
 
-/// The kernels as PTX, for `link_add`: not ended by a zero; `cu_ptx_bytes` of them.
-extern const unsigned char cu_ptx[];
-extern const size_t cu_ptx_bytes;
+/// The kernels as PTX, ended by a zero that `bytes` does not count.
+const char *cu_ptx(size_t *bytes);

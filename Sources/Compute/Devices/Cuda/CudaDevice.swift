@@ -1,0 +1,282 @@
+import CCuda
+import Core
+
+/// A device of NVIDIA's, by kernels that give the contract's bits. What it computes is queued on one stream, in order; it is
+/// waited for where the host reads.
+///
+/// `@unchecked Sendable`: one thread at a time runs operations; any thread may let tensors go or read them.
+package final class CudaDevice: Device, @unchecked Sendable {
+    /// What it is.
+    package let hardware: CudaHardware
+    /// Who speaks to it.
+    package let driver: CudaDriver
+    /// How many bytes crossed between the host's memory and the device's, and how often the host waited.
+    package struct Traffic: Sendable, Equatable {
+        /// Bytes to the device, to the host.
+        package var toDevice = 0, toHost = 0
+        /// Times that the host waited for the device.
+        package var waits = 0
+    }
+    /// What has crossed since the device was opened.
+    package private(set) var traffic = Traffic()
+
+    let memory: CudaMemory
+    private let context: cu_context
+    private let stream: cu_stream
+    private let program: CudaProgram
+    /// Runs what is not an operation of this device's own.
+    private let host: ReferenceDevice
+    private let fail: @Sendable (CudaError) -> Never
+    private var tables: [AnyHashable: CudaScratch] = [:]
+    /// Small data, and operands that lie on the host, of the operation that runs.
+    private var uploads: [CudaScratch] = []
+    /// Results whose place is the host's memory, until the operation has run.
+    private var writesBack: [(scratch: CudaScratch, tensor: Tensor)] = []
+
+    /// Opens device `index` of `driver`. Machine code is kept in the folder `cache`, if one is named.
+    ///
+    /// `fail` is called when the device fails in the middle of its work, which an operation cannot answer for.
+    /// - Throws: `CudaError` if there is no such device, or it cannot run the kernels.
+    package init(
+        _ driver: CudaDriver, index: Int = 0, cache: String? = nil, keepsBlocks: Bool = true,
+        fail: @escaping @Sendable (CudaError) -> Never = { fatalError($0.description) }
+    ) throws(CudaError) {
+        self.driver = driver
+        self.fail = fail
+        let functions = driver.functions
+        hardware = try CudaHardware(driver, index: index)
+        guard hardware.capability.major >= 8 else {
+            throw .tooOld(device: hardware.name, capability: hardware.capabilityText)
+        }
+        let doing = "opening \(hardware.name)"
+        var context: cu_context?
+        try driver.check(functions.context_retain(&context, hardware.handle), doing)
+        try driver.check(functions.context_set_current(context), doing)
+        self.context = context!
+        var stream: cu_stream?
+        try driver.check(functions.stream_create(&stream, UInt32(CU_STREAM_NON_BLOCKING)), doing)
+        self.stream = stream!
+        program = try CudaProgram(driver, hardware, cache: cache)
+        memory = CudaMemory(driver, context!, keepsBlocks: keepsBlocks)
+        host = ReferenceDevice(isa: .best, pool: WorkerPool(workers: 1))
+    }
+
+    deinit {
+        tables = [:]
+        uploads = []
+        memory.releaseUnused()
+        _ = driver.functions.stream_destroy(stream)
+        _ = driver.functions.context_release(hardware.handle)
+    }
+
+    /// The digest of what the kernels were compiled from.
+    package var programDigest: Digest { program.digest }
+
+    // MARK: Memory
+
+    package func allocate(byteCount: Int) -> Storage {
+        let (address, size) = take(byteCount)
+        return Storage(on: self, address: UInt(address), byteCount: byteCount) { [memory] in
+            memory.giveBack(address, size: size)
+        }
+    }
+
+    private func take(_ byteCount: Int) -> (cu_address, Int) {
+        let (address, size, result) = memory.take(byteCount)
+        if result == CU_OUT_OF_MEMORY {
+            var (free, total) = (0, 0)
+            _ = driver.functions.memory_info(&free, &total)
+            fail(
+                .outOfMemory(
+                    device: hardware.name, asked: size, inUse: memory.counts.live, free: free, total: total))
+        }
+        check(result, "allocating \(size) bytes")
+        return (address, size)
+    }
+
+    /// Memory until what is queued by the object's end has run; its contents are undefined.
+    func scratch(bytes: Int) -> CudaScratch {
+        let (address, size) = take(bytes)
+        return CudaScratch(memory, address, size: size)
+    }
+
+    package func read(_ storage: Storage, at offset: Int, into target: UnsafeMutableRawBufferPointer) {
+        guard target.count > 0 else { return }
+        makeCurrent()
+        let from = cu_address(address(of: storage)) + cu_address(offset)
+        check(driver.functions.copy_to_host(target.baseAddress, from, target.count, stream), "copying to the host")
+        traffic.toHost += target.count
+        wait()
+    }
+
+    package func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {
+        guard source.count > 0 else { return }
+        makeCurrent()
+        copy(source, to: address(of: storage) + UInt(offset))
+        // The driver reads pageable memory before it returns; pinned memory it may still be reading.
+        wait()
+    }
+
+    private func copy(_ source: UnsafeRawBufferPointer, to address: UInt) {
+        let result = driver.functions.copy_to_device(cu_address(address), source.baseAddress, source.count, stream)
+        check(result, "copying to the device")
+        traffic.toDevice += source.count
+    }
+
+    /// Waits until all that is queued has run.
+    package func wait() {
+        makeCurrent()
+        check(driver.functions.stream_synchronize(stream), "computing")
+        traffic.waits += 1
+    }
+
+    private func makeCurrent() { check(driver.functions.context_set_current(context), "choosing the device") }
+
+    func check(_ result: cu_result, _ doing: @autoclosure () -> String) {
+        do { try driver.check(result, doing()) } catch { fail(error) }
+    }
+
+    // MARK: Operands
+
+    private func address(of storage: Storage) -> UInt {
+        guard case .device(let device, let address) = storage.residence, device === self else {
+            preconditionFailure("a tensor of another device")
+        }
+        return address
+    }
+
+    /// The address of a tensor's first byte. What lies on the host is brought over for the operation that runs.
+    func address(_ tensor: Tensor) -> UInt {
+        guard case .host = tensor.storage.residence else { return address(of: tensor.storage) + UInt(tensor.offset) }
+        let scratch = scratch(bytes: tensor.byteCount)
+        copy(tensor.bytes, to: scratch.address)
+        uploads.append(scratch)
+        return scratch.address
+    }
+
+    /// The address of a Float32 tensor that a kernel reads.
+    func read(_ tensor: Tensor) -> UnsafePointer<Float> {
+        precondition(tensor.dtype == .f32, "expected F32, found \(tensor.dtype.rawValue)")
+        return UnsafePointer(bitPattern: address(tensor))!
+    }
+
+    /// The address of a Float32 tensor that a kernel writes, or changes. What lies on the host is copied back when the
+    /// operation has run.
+    func write(_ tensor: Tensor) -> UnsafeMutablePointer<Float> {
+        precondition(tensor.dtype == .f32, "expected F32, found \(tensor.dtype.rawValue)")
+        return UnsafeMutablePointer(bitPattern: writableAddress(tensor))!
+    }
+
+    /// As `write`, of any type.
+    func writableAddress(_ tensor: Tensor) -> UInt {
+        guard case .host = tensor.storage.residence else { return address(tensor) }
+        let scratch = scratch(bytes: tensor.byteCount)
+        copy(tensor.bytes, to: scratch.address)
+        writesBack.append((scratch, tensor))
+        return scratch.address
+    }
+
+    /// Plain data for the launches of the operation that runs.
+    func upload<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafePointer<Element> {
+        let scratch = scratch(bytes: max(1, values.count) * MemoryLayout<Element>.stride)
+        values.withUnsafeBytes { copy($0, to: scratch.address) }
+        uploads.append(scratch)
+        return UnsafePointer(scratch.pointer(of: Element.self))
+    }
+
+    /// A table in the device's memory, made when `key` is first asked for and kept.
+    func table(_ key: some Hashable & Sendable, _ make: () -> [Int32]) -> UnsafePointer<Int32> {
+        if let known = tables[AnyHashable(key)] { return UnsafePointer(known.pointer()) }
+        let values = make()
+        let scratch = scratch(bytes: max(1, values.count) * MemoryLayout<Int32>.stride)
+        values.withUnsafeBytes { copy($0, to: scratch.address) }
+        tables[AnyHashable(key)] = scratch
+        return UnsafePointer(scratch.pointer())
+    }
+
+    // MARK: Running
+
+    /// Threads of a block of kernels that go over elements.
+    static let elementThreads = 256
+
+    /// Queues the kernel `name`, which takes `arguments`.
+    func launch<Arguments>(
+        _ name: StaticString, _ arguments: Arguments, blocks: (x: Int, y: Int, z: Int), threads: Int,
+        sharedBytes: Int = 0
+    ) {
+        let kernel: cu_function
+        do {
+            kernel = try program.kernel(name.description, sharedBytes: sharedBytes)
+        } catch { fail(error) }
+        var arguments = arguments
+        let result = withUnsafeMutablePointer(to: &arguments) { arguments in
+            var list: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(arguments)
+            return driver.functions.launch(
+                kernel, UInt32(blocks.x), UInt32(blocks.y), UInt32(blocks.z), UInt32(threads), 1, 1,
+                UInt32(sharedBytes), stream, &list, nil)
+        }
+        check(result, "starting the kernel \(name)")
+    }
+
+    /// Queues a kernel that goes over `count` elements with EACH.
+    func launchEach<Arguments>(_ name: StaticString, _ arguments: Arguments, count: Int) {
+        guard count > 0 else { return }
+        let most = hardware.multiprocessors * 16
+        let blocks = min(most, (count + CudaDevice.elementThreads - 1) / CudaDevice.elementThreads)
+        launch(name, arguments, blocks: (blocks, 1, 1), threads: CudaDevice.elementThreads)
+    }
+
+    package func run(_ operation: Operation) {
+        makeCurrent()
+        compute(operation)
+        for (scratch, tensor) in writesBack {
+            let target = tensor.storage.base + tensor.offset
+            check(
+                driver.functions.copy_to_host(target, cu_address(scratch.address), tensor.byteCount, stream),
+                "copying to the host")
+            traffic.toHost += tensor.byteCount
+        }
+        if !writesBack.isEmpty { wait() }
+        writesBack.removeAll(keepingCapacity: true)
+        uploads.removeAll(keepingCapacity: true)
+    }
+
+    private func compute(_ operation: Operation) {
+        switch operation {
+        // Products and sums of products
+        // Normalisation
+        // Element by element
+        // Sums
+        // Moves
+        case .fill(let x, let value):
+            launchEach("fill", cu_fill(x: write(x), value: value, count: Int64(x.count)), count: x.count)
+        // Updates in place
+        default: computeOnHost(operation)
+        }
+    }
+
+    package func workBytes(of operation: Operation) -> Int {
+        switch operation {
+        default: 0
+        }
+    }
+
+    /// Computes on the host an operation that has no kernels: its tensors are copied there, its results back.
+    private func computeOnHost(_ operation: Operation) {
+        var copies: [(tensor: Tensor, copy: Tensor)] = []
+        let results = operation.results
+        let there = operation.mapping { tensor in
+            guard case .device = tensor.storage.residence else { return tensor }
+            let copy = Tensor(uninitialized: tensor.shape, dtype: tensor.dtype)
+            let bytes = UnsafeMutableRawBufferPointer(start: copy.storage.base, count: copy.byteCount)
+            read(tensor.storage, at: tensor.offset, into: bytes)
+            copies.append((tensor, copy))
+            return copy
+        }
+        host.run(there)
+        for (tensor, copy) in copies
+        where results.contains(where: { $0.storage === tensor.storage && $0.offset == tensor.offset }) {
+            write(copy.bytes, to: tensor.storage, at: tensor.offset)
+        }
+    }
+}
