@@ -8,6 +8,10 @@ let cChecks: [CSetting] = [
     .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"), .disableWarning("unused-function"),
     .disableWarning("psabi"),
 ]
+let cxxChecks: [CXXSetting] = [
+    .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"), .disableWarning("unused-function"),
+    .disableWarning("psabi"),
+]
 
 /// The layers, top to bottom: a target imports only targets that stand above it in this list.
 func layer(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -88,7 +92,7 @@ let package = Package(
         // NVIDIA's driver on the host's processor, running the kernels' own source.
         .target(
             name: "CudaEmulator", dependencies: ["CCuda"], path: "Tests/CudaEmulator",
-            cxxSettings: [.headerSearchPath("../../Sources/CCuda/kernels")]),
+            cxxSettings: cxxChecks + [.headerSearchPath("."), .headerSearchPath("../../Sources/CCuda/kernels")]),
         tests("ComputeTests", ["CKernels", "CCuda", "CudaEmulator", "Core", "Compute"]),
         tests("CheckpointsTests", ["Core", "Compute", "Checkpoints", "SeededRandom"], exclude: ["Fixtures"]),
         tests(

@@ -10,6 +10,9 @@ extern "C" {
 /// The emulated driver's functions.
 const struct cu_driver *cuda_emulator(void);
 
+/// Why the last launch of this host thread failed, in words; empty if none did.
+const char *cuda_emulator_trouble(void);
+
 #ifdef __cplusplus
 }
 #endif
