@@ -14,6 +14,8 @@ package final class Engine: @unchecked Sendable {
     package let pool: WorkerPool
     /// What runs the operations and owns the memory of their results.
     package let device: any Device
+    /// Whether that is the host's processor.
+    package let isOnHost: Bool
     /// Who sees every operator, if anybody does.
     package var observer: (any OperatorObserver)?
     /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.
@@ -29,23 +31,23 @@ package final class Engine: @unchecked Sendable {
     }
 
     /// An engine on `device`, which computes products as `backend` says; the workers are for what the host does besides.
-    package init(device: any Device, backend: Backend = .reference, workers: Int = 1) {
-        self.backend = backend
-        self.device = device
-        isa = .best
-        pool = WorkerPool(workers: workers)
+    package convenience init(device: any Device, backend: Backend = .reference, workers: Int = 1) {
+        self.init(backend, .best, WorkerPool(workers: workers), device)
     }
 
-    private init(_ backend: Backend, _ isa: ISA, _ pool: WorkerPool) {
+    private init(_ backend: Backend, _ isa: ISA, _ pool: WorkerPool, _ device: (any Device)? = nil) {
         self.backend = backend
         self.isa = isa
         self.pool = pool
-        device = backend.device(ReferenceDevice(isa: isa, pool: pool))
+        isOnHost = device == nil
+        self.device = device ?? backend.device(ReferenceDevice(isa: isa, pool: pool))
     }
 
-    /// The same instruction set and the same workers on another backend.
+    /// The same instruction set and the same workers on another backend. An engine whose device was given to it has that
+    /// one alone.
     package func on(_ backend: Backend) -> Engine {
-        let engine = Engine(backend, isa, pool)
+        precondition(isOnHost || backend == self.backend, "the backend \(backend) computes on the host")
+        let engine = Engine(backend, isa, pool, isOnHost ? nil : device)
         engine.observer = observer
         return engine
     }

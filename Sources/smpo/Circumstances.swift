@@ -6,7 +6,15 @@ import Ledger
 /// The circumstances in which a run is recorded, which must not matter.
 enum Circumstances {
     static func of(_ engine: Engine) -> ManifestCircumstances {
-        of(isa: engine.isa, workers: engine.pool.workers)
+        var circumstances = of(isa: engine.isa, workers: engine.pool.workers)
+        if let device = engine.device as? CudaDevice {
+            circumstances.other["device"] = [
+                "kind": "cuda", "hardware": .string(device.hardware.name), "uuid": .string(device.hardware.uuid),
+                "capability": .string(device.hardware.capabilityText), "driver": .string(device.driver.versionText),
+                "program": .string(device.programDigest.hex),
+            ]
+        }
+        return circumstances
     }
 
     static func of(isa: ISA, workers: Int) -> ManifestCircumstances {

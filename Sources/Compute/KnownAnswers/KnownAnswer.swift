@@ -60,7 +60,7 @@ package struct KnownAnswer: Sendable, CustomStringConvertible {
     /// Nil if `results` have the known digest.
     package func mismatch(of results: [Tensor]) -> Mismatch? {
         var stream = SHA256Stream()
-        for tensor in results { stream.update(tensor.bytes) }
+        for tensor in results { tensor.onHost.withBytes { stream.update($0) } }
         let found = String(stream.finalize().hex.prefix(16))
         return found == digest ? nil : Mismatch(name: name, expected: digest, found: found)
     }

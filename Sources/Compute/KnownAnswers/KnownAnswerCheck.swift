@@ -1,10 +1,10 @@
 import Core
 
-/// Which known answers of a contract one instruction set gives with one number of workers.
+/// Which known answers of a contract one instruction set gives with one number of workers, or a device does.
 package struct KnownAnswerCheck: Sendable {
     /// The contract.
     package let contract: Contract
-    /// The instruction set.
+    /// The instruction set; on a device, that of the host beside it.
     package let isa: ISA
     /// The number of workers.
     package let workers: Int
@@ -16,19 +16,25 @@ package struct KnownAnswerCheck: Sendable {
     /// How many answers were the known ones.
     package var kept: Int { asked - mismatches.count }
 
+    /// Asks `engine` for the answers of `contract`, or for `answers` of them.
+    package init(_ contract: Contract, _ answers: [KnownAnswer]? = nil, on engine: Engine) {
+        let answers = answers ?? (engine.isOnHost ? KnownAnswer.all(contract) : KnownAnswer.operations(contract))
+        self.contract = contract
+        (isa, workers) = (engine.isa, engine.pool.workers)
+        asked = answers.count
+        mismatches = answers.compactMap { $0.mismatch(on: engine) }
+    }
+
     /// Asks for the answers of `contract`, or for `answers` of them, on every one of `isas` with every number of `workers`.
     package static func run(
         _ contract: Contract, _ answers: [KnownAnswer]? = nil, isas: [ISA] = ISA.supported,
         workers: [Int] = KnownAnswer.workerCounts
     ) -> [KnownAnswerCheck] {
-        let answers = answers ?? KnownAnswer.all(contract)
-        return isas.flatMap { isa in
+        isas.flatMap { isa in
             workers.map { workers in
                 let engine = Engine(isa: isa, workers: workers)
                 defer { engine.stop() }
-                return KnownAnswerCheck(
-                    contract: contract, isa: isa, workers: workers, asked: answers.count,
-                    mismatches: answers.compactMap { $0.mismatch(on: engine) })
+                return KnownAnswerCheck(contract, answers, on: engine)
             }
         }
     }

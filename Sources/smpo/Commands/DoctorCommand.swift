@@ -14,7 +14,8 @@ struct DoctorCommand: ParsableCommand {
             Computes every kernel on fixed inputs, on every instruction set of
             this CPU and with 1, 2, 3 and 7 workers, and compares the results
             with digests that are part of the program: what they say is what an
-            audit can count on. Then the float environment, SHA-256, memory and
+            audit can count on. With --device the same is asked of a GPU of
+            NVIDIA's. Then the devices, the float environment, SHA-256, memory and
             cores; the ledger of this folder, if there is one (the file, and the
             chain of every run; nothing is changed); the golden runs; OpenBLAS,
             which no reference run depends on. It takes seconds and replays
@@ -34,6 +35,7 @@ struct DoctorCommand: ParsableCommand {
             EXAMPLES
               smpo doctor
               smpo doctor --json
+              smpo doctor --device cuda
               smpo doctor --model models/sd15
 
             \(ExitStatus.help([.success, .trouble, .tampered, .usage]))
@@ -48,6 +50,9 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "With --model: the variant of its files of weights, such as fp16.")
     var variant: String?
 
+    @Option(help: "Ask this device for the known answers, too: cuda or cuda:N.")
+    var device = DeviceName.cpu
+
     func run() throws {
         if let model {
             let report = HealthReport(
@@ -57,11 +62,12 @@ struct DoctorCommand: ParsableCommand {
             return try ExitStatus(report.faults).end()
         }
         let workspace = Workspace()
-        let report = HealthReport([
-            MachineFacts().section, .kernels(Contract.allCases.flatMap { KnownAnswerCheck.run($0) }),
-            ArithmeticCheck.section,
-            LedgerCheck(workspace: workspace).section, GoldenCheck(workspace: workspace).section, openBLAS,
-        ])
+        let report = HealthReport(
+            [
+                MachineFacts().section, .kernels(Contract.allCases.flatMap { KnownAnswerCheck.run($0) }),
+                DeviceCheck.devices, try DeviceCheck.answers(device), ArithmeticCheck.section,
+                LedgerCheck(workspace: workspace).section, GoldenCheck(workspace: workspace).section, openBLAS,
+            ].compactMap(\.self))
         print(json ? report.json.pretty : report.text)
         try ExitStatus(report.faults).end()
     }

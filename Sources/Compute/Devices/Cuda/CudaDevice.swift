@@ -45,7 +45,7 @@ package final class CudaDevice: Device, @unchecked Sendable {
         self.fail = fail
         let functions = driver.functions
         hardware = try CudaHardware(driver, index: index)
-        guard hardware.capability.major >= 8 else {
+        guard hardware.isUsable else {
             throw .tooOld(device: hardware.name, capability: hardware.capabilityText)
         }
         let doing = "opening \(hardware.name)"

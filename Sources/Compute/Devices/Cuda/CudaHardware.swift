@@ -22,6 +22,9 @@ package struct CudaHardware: Sendable, Equatable {
     /// The compute capability as NVIDIA writes it, "9.0".
     package var capabilityText: String { "\(capability.major).\(capability.minor)" }
 
+    /// Whether the kernels run on it.
+    package var isUsable: Bool { capability.major >= 8 }
+
     /// Asks `driver` for its device `index`.
     package init(_ driver: CudaDriver, index: Int) throws(CudaError) {
         let count = try driver.deviceCount()

@@ -1,0 +1,27 @@
+import Compute
+import Foundation
+
+/// Where this machine has NVIDIA's driver, and where what is made of the kernels is kept.
+enum CudaInstallation {
+    /// Names another library than `libcuda.so.1`, such as one that emulates the driver.
+    static let libraryVariable = "SMPO_CUDA_LIBRARY"
+
+    private static var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// The driver. - Throws: `CudaError`.
+    static func driver() throws -> CudaDriver {
+        try CudaDriver(path: environment[libraryVariable] ?? CudaDriver.standardPath)
+    }
+
+    /// Device `index`. When it fails in the middle of its work the program ends with its error: a step that is not
+    /// recorded whole is not in the ledger.
+    static func open(_ index: Int) throws -> CudaDevice {
+        try CudaDevice(driver(), index: index, cache: folder) { Failure.exit(with: $0) }
+    }
+
+    /// What is kept between runs and can be made again: `$XDG_CACHE_HOME/smpo/cuda`, or `~/.cache/smpo/cuda`.
+    static var folder: String? {
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return "\(cache)/smpo/cuda" }
+        return environment["HOME"].map { "\($0)/.cache/smpo/cuda" }
+    }
+}
