@@ -15,10 +15,10 @@ import Testing
                 let block = cases[at..<min(at + 32, cases.count)]
                 let left = Tensor(block.flatMap { [1, $0.a] }, shape: [block.count, 2])
                 let right = Tensor(block.map(\.c) + block.map(\.b), shape: [2, block.count])
-                let found = engine.matmul(left, right)
+                let found = engine.matmul(left, right).floats
                 for (index, (a, b, c)) in block.enumerated() {
                     let expected = (c + 0).addingProduct(a, b)
-                    let value = found.hostValues[index * block.count + index]
+                    let value = found[index * block.count + index]
                     if value.bitPattern != expected.bitPattern && !(value.isNaN && expected.isNaN) {
                         different += 1
                         first = first ?? "fma(\(a), \(b), \(c)) = \(expected), found \(value)"

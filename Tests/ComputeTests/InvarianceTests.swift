@@ -2,14 +2,15 @@ import Compute
 import Core
 import Testing
 
-/// One digest an operation over all instruction sets of this CPU × 1, 2, 3 and 7 workers. The digests are written down
+/// One digest an operation over all instruction sets of this CPU × 1, 2, 3 and 7 workers, and over devices of other kinds. The digests are written down
 /// in `KnownAnswer`, so debug and release builds and other machines are held to the same bits.
 @Suite struct InvarianceTests {
     @Test(arguments: KnownAnswer.all(.ref1)) func oneDigest(_ answer: KnownAnswer) {
-        for engine in engines(workers: KnownAnswer.workerCounts) {
+        let isOperation = KnownAnswer.operations(.ref1).contains { $0.name == answer.name }
+        for engine in engines(workers: KnownAnswer.workerCounts) where engine.isOnHost || isOperation {
             let results = answer.results(on: engine)
             for tensor in results where tensor.dtype == .f32 { #expect(engine.firstNonFinite(tensor) == nil) }
-            #expect(answer.mismatch(of: results) == nil, "\(engine.isa), \(engine.pool.workers) workers")
+            #expect(answer.mismatch(of: results) == nil, "\(engine.device), \(engine.isa), \(engine.pool.workers) workers")
             engine.stop()
         }
     }

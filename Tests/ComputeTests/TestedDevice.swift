@@ -1,11 +1,12 @@
 import CKernels
 import Compute
+import CudaEmulator
 import Testing
 
 /// A device that the tests of operations run over. A new device is a case here: then it is held to everything that the
 /// others are.
 enum TestedDevice: CaseIterable {
-    case reference, openBLAS, shape
+    case reference, cuda, openBLAS, shape
 
     /// What its results are held to.
     enum Promise {
@@ -20,7 +21,7 @@ enum TestedDevice: CaseIterable {
     /// What it promises.
     var promise: Promise {
         switch self {
-        case .reference: .bits
+        case .reference, .cuda: .bits
         case .openBLAS: .bound
         case .shape: .shapes
         }
@@ -30,9 +31,20 @@ enum TestedDevice: CaseIterable {
     func engines(workers: [Int] = [1]) -> [Engine] {
         switch self {
         case .reference: ISA.supported.flatMap { isa in workers.map { Engine(isa: isa, workers: $0) } }
+        case .cuda: [Engine(device: TestedDevice.emulatedCuda())]
         case .openBLAS: workers.map { Engine(workers: $0, backend: .openblas) }
         case .shape: [Engine(device: ShapeDevice())]
         }
+    }
+
+    /// A device of NVIDIA's, emulated. Every tensor is an allocation of its own, whose ends are watched.
+    static func emulatedCuda() -> CudaDevice {
+        do {
+            let driver = try CudaDriver(cuda_emulator().pointee, path: "emulator")
+            return try CudaDevice(driver, keepsBlocks: false) { error in
+                fatalError("\(error): \(String(cString: cuda_emulator_trouble()))")
+            }
+        } catch { fatalError("\(error)") }
     }
 }
 

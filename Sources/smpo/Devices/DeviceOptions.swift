@@ -4,6 +4,7 @@ import Core
 import Foundation
 
 extension DeviceName: ExpressibleByArgument {
+    /// Reads a name that stands on the command line.
     public init?(argument: String) { self.init(argument) }
 }
 
