@@ -124,6 +124,8 @@ struct AuditCommand: ParsableCommand {
 
         @OptionGroup var engineOptions: EngineOptions
 
+        @OptionGroup var deviceOptions: DeviceOptions
+
         func validate() throws {
             if let segment, AuditCommand.steps(segment) == nil {
                 throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
@@ -162,7 +164,7 @@ struct AuditCommand: ParsableCommand {
                     return try finish(report.verdict, report.json, AuditText.describe(report), workspace)
                 }
             }
-            let engine = try engineOptions.engine()
+            let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             if selfTest { return try test(workspace, engine) }
             var bar: ProgressBar?
@@ -232,7 +234,7 @@ struct AuditCommand: ParsableCommand {
 
         /// Latents that are not there are made once, by all workers, before processes read them side by side.
         private func makeLatents(_ run: Run, _ workspace: Workspace) throws {
-            let engine = try engineOptions.engine()
+            let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             Interrupt.listen()
             try run.makeLatents(on: engine, LatentProgress().use(.readOrMake, in: workspace))

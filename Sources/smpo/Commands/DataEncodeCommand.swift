@@ -75,6 +75,8 @@ extension DataCommand {
 
         @OptionGroup var engineOptions: EngineOptions
 
+        @OptionGroup var deviceOptions: DeviceOptions
+
         func validate() throws {
             if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256, found \(jobs)") }
             if sample != "all", Int(sample).map({ $0 >= 1 }) != true {
@@ -92,7 +94,7 @@ extension DataCommand {
         }
 
         func run() throws {
-            let engine = try engineOptions.engine()
+            let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             Interrupt.listen()
             let workspace = Workspace()

@@ -107,6 +107,8 @@ extension DataCommand {
 
         @OptionGroup var engineOptions: EngineOptions
 
+        @OptionGroup var deviceOptions: DeviceOptions
+
         private var choice: PairGeneration.Settings.Choice? { .init(rawValue: choose) }
 
         func validate() throws {
@@ -141,7 +143,7 @@ extension DataCommand {
             for (option, path) in [("--out", out), ("--pictures", pictures)] {
                 if let path { try OutputFile(option, path).requireOutsideEvidence(Workspace()) }
             }
-            let engine = try engineOptions.engine()
+            let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             if let check { return try compare(check, engine) }
             guard let out else { return }

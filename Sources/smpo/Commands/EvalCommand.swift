@@ -88,6 +88,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     private struct Row {
         let seed: UInt64
         /// The model's, and the reference's.
@@ -129,7 +131,7 @@ struct EvalCommand: ParsableCommand {
         if let check = prompted.check { return try EvaluationCheckRun(command: self).run(check) }
         if prompted.prompts != nil { return try PromptEvaluationCommand(command: self).run() }
         let model = model ?? ""
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let numbers = try seeds.split(separator: ",").map { word in
             guard let seed = UInt64(word) else { throw ValidationError("--seeds: \"\(word)\" is not a number") }

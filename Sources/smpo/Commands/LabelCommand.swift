@@ -48,6 +48,8 @@ struct LabelCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     /// `--ties`
     enum Ties: String, ExpressibleByArgument, CaseIterable { case drop, keep }
 
@@ -58,7 +60,7 @@ struct LabelCommand: ParsableCommand {
     }
 
     func run() throws {
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let scorer = try rewardOptions.open()
         if let note = scorer.note { Message.note(note) }

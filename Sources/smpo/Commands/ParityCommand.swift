@@ -41,9 +41,11 @@ struct ParityCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     func run() throws {
         try OutputFile("--out", out).require(sparing: [model, caseFile, inputs, data], Workspace())
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let task = try ParityTask(model: model, case: caseFile, inputs: inputs, data: data, engine: engine)
         let tensors = try task.tensors()

@@ -71,6 +71,8 @@ struct SampleCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     func validate() throws {
         if count < 1 { throw ValidationError("--count must be at least 1") }
         if let batch, !(1...1024).contains(batch) { throw ValidationError("--batch must be between 1 and 1024") }
@@ -82,7 +84,7 @@ struct SampleCommand: ParsableCommand {
             try OutputFile(option, path).require(sparing: inputs, Workspace())
         }
         let folders = try modelOptions.folders([against, model].compactMap(\.self))
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let texts = captions.isEmpty ? ShapesSplit.test.captions.prefix(count).map(\.text) : captions
         let drawer = PictureRow.Drawer(

@@ -60,6 +60,8 @@ struct ScoreCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     func validate() throws {
         if (pairs == nil) == images.isEmpty {
             throw ValidationError("expected either pictures with --caption, or --pairs FOLDER")
@@ -71,7 +73,7 @@ struct ScoreCommand: ParsableCommand {
     }
 
     func run() throws {
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let scorer = try rewardOptions.open()
         if let note = scorer.note { Message.note(note) }

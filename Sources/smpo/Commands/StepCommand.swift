@@ -34,9 +34,11 @@ struct StepCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     func run() throws {
         try OutputFile("--out", out).requireOutsideEvidence(Workspace())
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         let run = try ParityRun(model: model, hp: ParityCase(path: caseFile), inputs: inputs, engine: engine)
         try run.run(into: out) { step, losses in

@@ -127,6 +127,8 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     func validate() throws {
         if resume != nil, recipe != nil || !overrides.isEmpty || name != nil {
             throw ValidationError("--resume takes the recipe from the record: leave out RECIPE, --set and --name")
@@ -163,7 +165,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         if keys { return print(RecipeKeysPage.text, terminator: "") }
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
         defer { engine.stop() }
         Interrupt.listen()
         let workspace = Workspace()

@@ -14,6 +14,9 @@ struct DeviceOptions: ParsableArguments {
         name: .customLong("device"), help: "What computes: cpu, or cuda or cuda:N, a GPU of NVIDIA's. Changes no bit.")
     var name = DeviceName.cpu
 
+    /// The option again, for a process of one's own.
+    var arguments: [String] { name == .cpu ? [] : ["--device", "\(name)"] }
+
     /// The engine on the device, with `options` for what the host does. A device has to give the known answers first.
     /// - Throws: `CudaError` or `DistrustedDevice`.
     func engine(_ options: EngineOptions) throws -> Engine {

@@ -40,7 +40,7 @@ struct PromptEvaluationRun {
         self.prompts = prompts
         (jobs, share) = (min(command.prompted.jobs, places.count), command.prompted.shares)
         workers = command.engineOptions.workerCount
-        engine = try command.engineOptions.engine()
+        engine = try command.deviceOptions.engine(command.engineOptions)
     }
 
     /// What is kept below `folder`, scores in a folder of it or in `scores`.
