@@ -2,3 +2,4 @@
 #pragma once
 #include "cu_driver.h"
 #include "cu_elements.h"
+#include "cu_moves.h"

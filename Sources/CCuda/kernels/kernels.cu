@@ -1,2 +1,3 @@
 // The program that the device `cuda` loads: every kernel, in families.
 #include "elements.h"
+#include "moves.h"

@@ -246,10 +246,31 @@ package final class CudaDevice: Device, @unchecked Sendable {
         // Products and sums of products
         // Normalisation
         // Element by element
+        case .activation(let activation, let x, let y): apply(activation, x, y)
+        case .activationBackward(let activation, let dy, let x, let dx): applyBackward(activation, dy, x, dx)
+        case .geglu(let x, let y): geglu(x, y)
+        case .gegluBackward(let dy, let x, let dx): gegluBackward(dy, x, dx)
+        case .arithmetic(let function, let a, let b, let y): combine(function, a, b, y)
+        case .scale(let x, let s, let y): scale(x, s, y)
+        case .blend(let a, let alpha, let b, let beta, let y): blend(a, alpha, b, beta, y)
+        case .addPerChannel(let x, let e, let y): addPerChannel(x, e, y)
+        case .addRows(let x, let rows, let y): addRows(x, rows, y)
+        case .perSample(let formula, let a, let b, let y): perSample(formula, a, b, y)
         // Sums
         // Moves
-        case .fill(let x, let value):
-            launchEach("fill", cu_fill(x: write(x), value: value, count: Int64(x.count)), count: x.count)
+        case .fill(let x, let value): fill(x, value)
+        case .copy(let x, let y): copy(x, y)
+        case .copyBlocks(let x, let blocks, let y): copyBlocks(x, blocks, y)
+        case .gatherRows(let x, let rows, let y): gatherRows(x, rows, y)
+        case .scatterRows(let x, let rows, let y): scatterRows(x, rows, y)
+        case .accumulateRows(let x, let rows, let sum): accumulateRows(x, rows, sum)
+        case .transpose(let x, let y): transpose(x, y)
+        case .pad(let x, let top, let left, let y): pad(x, top, left, y)
+        case .interleave(let x, let row, let column, let stride, let y): interleave(x, row, column, stride, y)
+        case .patches(let x, let edge, let y): patches(x, edge, y)
+        case .assemblePatches(let patches, let edge, let x): assemblePatches(patches, edge, x)
+        case .upsample(let x, let y): upsample(x, y)
+        case .upsampleBackward(let dy, let dx): upsampleBackward(dy, dx)
         // Updates in place
         default: computeOnHost(operation)
         }
