@@ -14,6 +14,8 @@ package struct AuditReport: Sendable {
     package var reason: String? { judgement.reason }
     /// The name of the contract that the replay computed by; nil where nothing was replayed.
     package var contract: String?
+    /// What computed the replay, where that was not the processor: "cuda:0 (NVIDIA H200)".
+    package var device: String?
     /// The first difference of the replay, for `diverged`.
     package var divergence: Divergence?
     /// The operator of that step which first differs, where one was found.
@@ -60,6 +62,7 @@ package struct AuditReport: Sendable {
             "equal_steps": .integer(equalSteps),
         ]
         object["contract"] = contract.map { .string($0) }
+        object["device"] = device.map { .string($0) }
         object["signers"] = signers.isEmpty ? nil : .array(signers.map { .digest($0.id) })
         object["reason"] = reason.map { .string($0) }
         object["trained"] = trained.map { .string($0) }

@@ -82,6 +82,7 @@ package struct Auditor {
             )
         }
         report.contract = session.inputs.contract
+        if !engine.isOnHost { report.device = engine.place }
         var chain = Chain(inputs: session.inputs.digest)
         if let segment = scope.segment {
             chain = try run.takeUp(session, before: segment.lowerBound)

@@ -53,7 +53,8 @@ struct Localizer {
         _ replay: StepReplay, _ here: StepReplay.Result, _ recorded: OperatorTrace?, _ seconds: Double,
         _ finding: inout Localization
     ) throws {
-        guard let other = ISA.supported.filter({ $0 != engine.isa }).last else { return }
+        // What a device came to is held against the processor's widest set, that against the next.
+        guard let other = ISA.supported.filter({ !engine.isOnHost || $0 != engine.isa }).last else { return }
         guard other != .baseline || seconds < Localizer.patience else {
             finding.notes.append("the step was not run on \(other): it would take some \(Int(seconds * 30)) seconds")
             return
@@ -64,10 +65,10 @@ struct Localizer {
         let difference = OperatorComparison.firstDifference(
             step: replay.step, expected: there.operators, found: here.operators, reference: "\(other)")
         guard let difference else {
-            finding.notes.append("\(here.operators.count) operators on \(engine.isa), equal to those on \(other)")
+            finding.notes.append("\(here.operators.count) operators on \(engine.place), equal to those on \(other)")
             return
         }
-        finding.notes.append("the operators on \(engine.isa) and on \(other) are not equal")
+        finding.notes.append("the operators on \(engine.place) and on \(other) are not equal")
         finding.cause = .numerics
         // The record knows better which of them is wrong; the numbers are those of both.
         if finding.divergence == nil { finding.divergence = difference }

@@ -16,6 +16,8 @@ package final class Engine: @unchecked Sendable {
     package let device: any Device
     /// Whether that is the host's processor.
     package let isOnHost: Bool
+    /// What computes, for people: the instruction set, or the device.
+    package var place: String { isOnHost ? isa.rawValue : "\(device)" }
     /// Who sees every operator, if anybody does.
     package var observer: (any OperatorObserver)?
     /// What the operators that run now belong to, for who watches: `inversion 0`, `policy`.

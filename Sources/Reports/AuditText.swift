@@ -35,6 +35,7 @@ package enum AuditText {
         } else if !report.evidence.isEmpty {
             lines.append("  compared with     \(list(report.evidence))")
         }
+        if let device = report.device { lines.append("  replayed on       \(device), and not on the CPU") }
         if let drift = report.drift { lines += DriftText.lines(drift) }
         if let trained = report.trained { lines.append("  model files       \(trained)") }
         for what in report.unchecked { lines.append("  not checked       \(what)") }

@@ -3,11 +3,14 @@
     pip install torch diffusers            # CPU builds will do; tried with torch 2.15, diffusers 0.42
     pip install transformers open_clip_torch   # for the reward models; tried with 5.24 and 3.3
     make build
-    python Tests/Speed/pytorch.py [--threads 1] [--rounds 5] [--work PREFIX] [--smpo .build/release/smpo]
+    python Tests/Speed/pytorch.py [--threads 1] [--rounds 5] [--work PREFIX] [--smpo .build/release/smpo] [--device cuda]
 
 Run it from the top of the checkout, on an idle machine. Each round times a work with both programs, one after the other.
 The ratio is the median of the rounds' ratios, for a busy neighbour slows a whole round rather than one side; the quarter
 and three-quarter points follow it. Above 1, smpo is faster. Peak memory is that of a process that does this work alone.
+
+With --device cuda both compute on a GPU, and peak memory is the GPU's. PyTorch computes in Float32 with TF32 off, which is
+what the ratio is of; two further columns are its times with TF32 and with autocast to bfloat16, which round more.
 """
 
 import argparse
@@ -248,30 +251,44 @@ def works(torch):
     }
 
 
-def serve(pipe, threads):
+PRECISIONS = {"cpu": ["fp32"], "cuda": ["fp32", "tf32", "bf16"]}
+
+
+def serve(pipe, threads, device):
     """A process that times works on demand, so that its peak memory is the work's own."""
     import torch
 
     torch.set_num_threads(threads)
+    if device == "cuda":
+        torch.set_default_device("cuda")
     all_works, made = works(torch), {}
-    while (name := pipe.recv()) is not None:
-        if name not in made:
-            made = {name: all_works[name]()}
+    while (request := pipe.recv()) is not None:
+        name, precision = request
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        # Timed only once each work has its libraries loaded and its algorithms chosen.
+        with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bf16"):
+            if name not in made:
+                made = {name: all_works[name]()}
             made[name]()
-        times = []
-        while sum(times) < 0.5:
-            begin = time.perf_counter()
-            made[name]()
-            times.append(time.perf_counter() - begin)
-        pipe.send((statistics.median(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+            times = []
+            while sum(times) < 0.5:
+                if device == "cuda":
+                    torch.cuda.synchronize()
+                begin = time.perf_counter()
+                made[name]()
+                if device == "cuda":
+                    torch.cuda.synchronize()
+                times.append(time.perf_counter() - begin)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        pipe.send((statistics.median(times), torch.cuda.max_memory_allocated() if device == "cuda" else peak))
 
 
-def ours(program, name, threads):
-    command = [program, "bench", "--work", name, "--workers", str(threads)]
+def ours(program, name, threads, device):
+    command = [program, "bench", "--work", name, "--workers", str(threads), "--device", device]
     for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
         entry = json.loads(line)
         if entry["name"] == name:
-            return float(entry["seconds"]), entry["peak_bytes"]
+            return float(entry["seconds"]), entry["device_peak_bytes" if device == "cuda" else "peak_bytes"]
     raise SystemExit(f"{program} does not know the work {name!r}")
 
 
@@ -281,22 +298,30 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", default="")
     parser.add_argument("--smpo", default=".build/release/smpo")
+    parser.add_argument("--device", choices=PRECISIONS, default="cpu")
     options = parser.parse_args()
     names = subprocess.run([options.smpo, "bench", "--work", "list"], check=True, capture_output=True, text=True)
     context = multiprocessing.get_context("spawn")
-    print(f"{'threads: ' + str(options.threads):55} {'smpo':>10} {'PyTorch':>10} {'ratio':>6} {'quartiles':>12}   peak memory (MiB)")
+    others = PRECISIONS[options.device][1:]
+    place = "device: cuda" if options.device == "cuda" else f"threads: {options.threads}"
+    print(
+        f"{place:55} {'smpo':>10} {'PyTorch':>10} {'ratio':>6} {'quartiles':>12} "
+        + "".join(f"{other:>10} " for other in others) + "  peak memory (MiB)")
     for name in names.stdout.splitlines():
         if not name.startswith(options.work):
             continue
-        mine, theirs, process = [], [], None
+        mine, theirs, rounder, process = [], [], {other: [] for other in others}, None
         for _ in range(options.rounds):
-            mine.append(ours(options.smpo, name, options.threads))
+            mine.append(ours(options.smpo, name, options.threads, options.device))
             if not process:
                 pipe, end = context.Pipe()
-                process = context.Process(target=serve, args=(end, options.threads))
+                process = context.Process(target=serve, args=(end, options.threads, options.device))
                 process.start()
-            pipe.send(name)
+            pipe.send((name, "fp32"))
             theirs.append(pipe.recv())
+            for other in others:
+                pipe.send((name, other))
+                rounder[other].append(pipe.recv()[0])
             # Two of these, 10 GiB each, do not lie beside each other in the memory of a small machine.
             if name.startswith("SDXL") or len(theirs) == options.rounds:
                 pipe.send(None)
@@ -307,8 +332,9 @@ def main():
         low, middle, high = statistics.quantiles(ratios, method="inclusive")
         peaks = [max(p for _, p in side) >> 20 for side in (mine, theirs)]
         print(
-            f"{name:55} {a * 1e3:8.2f}ms {b * 1e3:8.2f}ms {middle:6.2f} {low:5.2f}, {high:5.2f}   "
-            f"{peaks[0]} / {peaks[1]}", flush=True)
+            f"{name:55} {a * 1e3:8.2f}ms {b * 1e3:8.2f}ms {middle:6.2f} {low:5.2f}, {high:5.2f} "
+            + "".join(f"{statistics.median(rounder[other]) * 1e3:8.2f}ms " for other in others)
+            + f"  {peaks[0]} / {peaks[1]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -153,9 +153,7 @@ extension GateCase {
         return (["smpo audit \(run)", "--through"] + wayWords).joined(separator: " ")
     }
 
-    private var wayWords: [String] {
-        [way.isa.map { "--isa \($0.rawValue)" }, way.workers.map { "--workers \($0)" }].compactMap(\.self)
-    }
+    private var wayWords: [String] { way.options }
 
     private static func range(_ steps: ClosedRange<Int>) -> String {
         steps.count == 1 ? "\(steps.lowerBound)" : "\(steps.lowerBound)..\(steps.upperBound)"

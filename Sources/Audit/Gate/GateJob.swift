@@ -30,9 +30,9 @@ package struct GateJob {
         if let steps { arguments += ["--segment", "1..\(steps)"] }
         // A set that an earlier program made says nothing of this one.
         if isPrepared { arguments.append("--remake-latents") }
-        if let isa = way.isa { arguments += ["--isa", isa.rawValue] }
-        return Job(
-            run, cores: workers, [Command(arguments + ["--workers", "\(way.workers ?? workers)"])])
+        arguments += way.options
+        if way.workers == nil { arguments += ["--workers", "\(workers)"] }
+        return Job(run, cores: workers, [Command(arguments)])
     }
 
     /// The work for a golden run: jobs, or a case that fails at once.
@@ -41,14 +41,17 @@ package struct GateJob {
         case failed(GateCase)
     }
 
-    /// Reads a run's policy, its recipe and its manifest; instruction sets and workers that are given take the place of
-    /// the policy's.
-    package static func plan(_ run: String, isas: [ISA], workers: [Int], _ workspace: Workspace) -> Plan {
+    /// Reads a run's policy, its recipe and its manifest; instruction sets, workers and a device that are given take the
+    /// place of the policy's.
+    package static func plan(
+        _ run: String, isas: [ISA], workers: [Int], device: DeviceName? = nil, _ workspace: Workspace
+    ) -> Plan {
         do {
             let path = "\(workspace.golden(run))/\(GoldenPolicy.fileName)"
             let policy = try GoldenPolicy.read(path)
             let ways = GateWay.all(
-                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers)
+                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers,
+                device: device)
             let manifest = try Manifest.read("\(workspace.golden(run))/manifest.json")
             let recorded = manifest.inputs.recipe
             let changes = try policy.recipe?.changes(from: recorded, root: workspace.root) ?? []
@@ -74,13 +77,14 @@ package struct GateJob {
 
     /// The work for a golden evaluation: its policy may say in which ways, and nothing else.
     package static func plan(
-        evaluation name: String, isas: [ISA], workers: [Int], _ workspace: Workspace
+        evaluation name: String, isas: [ISA], workers: [Int], device: DeviceName? = nil, _ workspace: Workspace
     ) -> Plan {
         do {
             let path = "\(workspace.golden(name))/\(GoldenPolicy.fileName)"
             let policy = try GoldenPolicy.read(path)
             let ways = GateWay.all(
-                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers)
+                isas: isas.isEmpty ? policy.isas : isas, workers: workers.isEmpty ? policy.workers : workers,
+                device: device)
             guard policy.recipe == nil, policy.unwatched == nil, policy.steps == nil else {
                 var one = GateCase(
                     run: name, way: GateWay(), in: workspace, outcome: .trouble,

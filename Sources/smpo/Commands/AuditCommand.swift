@@ -38,6 +38,11 @@ struct AuditCommand: ParsableCommand {
             head is the seed, which its maker could try again and again.
             `smpo audit plan` says what each way costs.
 
+            A run of a GPU is audited on the CPU like any other: their bits are
+            the same. --device cuda replays on a GPU, and the report says so;
+            with --sample the drawn segments are replayed on the CPU besides, and
+            both verdicts are reported.
+
             A run on OpenBLAS that was recorded with a band (`smpo calibrate`) is
             replayed step by step from recorded state on the reference backend:
             `within-band` if every value that OpenBLAS computed is inside the band
@@ -63,6 +68,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-42 --through
               smpo audit run-1 --segment 31..40
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
+              smpo audit run-1 --device cuda --sample 3
               smpo audit plan run-1
               smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
@@ -137,6 +143,9 @@ struct AuditCommand: ParsableCommand {
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
             }
+            if selfTest && deviceOptions.name != .cpu {
+                throw ValidationError("--self-test is for the CPU's replay: leave out --device")
+            }
             if remakeLatents && (sample != nil || selfTest) {
                 throw ValidationError("--remake-latents excludes --sample and --self-test")
             }
@@ -154,9 +163,10 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let workspace = Workspace()
-            if let sample {
+            if let sample, deviceOptions.name == .cpu {
                 do {
-                    return try audit(sample, workspace)
+                    let report = try audit(sample, workspace)
+                    return try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
                 } catch {
                     // A run that does not hold is not cut into parts.
                     guard let judgement = Judgement(error) else { throw error }
@@ -183,6 +193,10 @@ struct AuditCommand: ParsableCommand {
                 bar?.update(step)
             }
             bar?.finish()
+            if let sample, report.device != nil {
+                let mixed = MixedReport(whole: report, sample: try audit(sample, workspace))
+                return try finish(mixed.verdict, mixed.json, SegmentText.describe(mixed), workspace)
+            }
             if let key { try write(report, signedWith: key, workspace) }
             try finish(report.verdict, report.json, AuditText.describe(report), workspace)
         }
@@ -210,7 +224,8 @@ struct AuditCommand: ParsableCommand {
             Message.note("\(file.path) written: the verdict signed with \(key.verifyingKey)")
         }
 
-        private func audit(_ count: Int, _ workspace: Workspace) throws {
+        /// The replay of `count` drawn segments on the CPU.
+        private func audit(_ count: Int, _ workspace: Workspace) throws -> SampleReport {
             let run = try Run(name, in: workspace, keys: try trust.known())
             if trust.requireSignature && run.signers.known.isEmpty {
                 Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
@@ -227,14 +242,12 @@ struct AuditCommand: ParsableCommand {
             let segments = SegmentJobs(
                 run: name, contract: run.manifest.inputs.contract, width: width, engineOptions: engineOptions)
             let results = try segments.results(drawn)
-            let report = SampleReport(
-                run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
-            try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
+            return SampleReport(run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
         }
 
         /// Latents that are not there are made once, by all workers, before processes read them side by side.
         private func makeLatents(_ run: Run, _ workspace: Workspace) throws {
-            let engine = try deviceOptions.engine(engineOptions)
+            let engine = try engineOptions.engine()
             defer { engine.stop() }
             Interrupt.listen()
             try run.makeLatents(on: engine, LatentProgress().use(.readOrMake, in: workspace))

@@ -39,6 +39,8 @@ struct BenchCommand: ParsableCommand {
 
     @OptionGroup var engineOptions: EngineOptions
 
+    @OptionGroup var deviceOptions: DeviceOptions
+
     @Option(help: "Timings of each side, at least 7.")
     var rounds = 7
 
@@ -59,6 +61,9 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         if let work { return try time(work) }
+        guard deviceOptions.name == .cpu else {
+            throw ValidationError("--device is for --work: the other figures hold kernels of the CPU against OpenBLAS")
+        }
         var load = 0.0
         getloadavg(&load, 1)
         let widest = try engineOptions.engine()
@@ -78,21 +83,34 @@ struct BenchCommand: ParsableCommand {
         let exact = Workload.all.filter { $0.name == prefix }
         let works = exact.isEmpty ? Workload.all.filter { $0.name.hasPrefix(prefix) } : exact
         guard !works.isEmpty else { throw ValidationError("no work begins with \"\(prefix)\"; see --work list") }
-        let engine = try engineOptions.engine()
+        let engine = try deviceOptions.engine(engineOptions)
+        let cuda = engine.device as? CudaDevice
         for work in works {
             let run = try work.make(engine)
             try run()
+            cuda?.wait()
+            cuda?.beginPeak()
             var (times, clock): ([Double], ContinuousClock) = ([], ContinuousClock())
-            repeat { times.append(try clock.measure(run) / .seconds(1)) } while times.reduce(0, +) < 0.5
+            repeat {
+                let time = try clock.measure {
+                    try run()
+                    cuda?.wait()
+                }
+                times.append(time / .seconds(1))
+            } while times.reduce(0, +) < 0.5
             times.sort()
             var usage = rusage()
             getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-            let line: JSONValue = [
+            var line: JSONObject = [
                 "name": .string(work.name), "seconds": .string(String(format: "%.6f", times[times.count / 2])),
                 "runs": .integer(times.count), "peak_bytes": .integer(usage.ru_maxrss * 1024),
                 "workers": .integer(engine.pool.workers), "isa": .string(engine.isa.rawValue),
             ]
-            print(line.canonical)
+            if let cuda {
+                line["device"] = .string("\(cuda)")
+                line["device_peak_bytes"] = .integer(cuda.memoryUse.peak)
+            }
+            print(JSONValue.object(line).canonical)
         }
     }
 

@@ -187,7 +187,8 @@ extension DataCommand {
                             Command(
                                 ["data", "encode", recipe, "--out", writer.folder, "--share", "\(number)/\(jobs)"]
                                     + overrides.flatMap { ["--set", $0] } + ["--workers", "\(workers)"]
-                                    + (engineOptions.isa.map { ["--isa", $0] } ?? []))
+                                    + (engineOptions.isa.map { ["--isa", $0] } ?? [])
+                                    + deviceOptions.arguments)
                         ])
                 }
                 let here = Runner.here(width: jobs)

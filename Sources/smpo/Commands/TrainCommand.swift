@@ -175,6 +175,11 @@ struct TrainCommand: ParsableCommand {
             try OutputFile("--out", weights).require(
                 sparing: [base.path, base.autoencoder, base.configuration], workspace)
         }
+        if recipe.backend != .reference, deviceOptions.name != .cpu {
+            throw ValidationError(
+                "the recipe's backend \(recipe.backend.rawValue) computes on the CPU: leave out --device, or set "
+                    + "backend=\(Backend.reference.rawValue)")
+        }
         let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
         let machine = MachineMemory.read()
         if dryRun {

@@ -71,6 +71,7 @@ struct GateCommand: ParsableCommand {
               smpo gate
               smpo gate 'short-*' --isa avx2,baseline --workers 1,3
               smpo gate --quick 60
+              smpo gate --device cuda
               smpo gate --format text --format junit=gate.xml --format sarif=gate.sarif
 
             \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
@@ -91,14 +92,21 @@ struct GateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Numbers of workers, in place of the policies'. Repeatable.", valueName: "n,…"))
     var workers: [String] = []
 
+    @Option(help: "Replay on this device, cuda or cuda:N, in place of the policies' ways.")
+    var device = DeviceName.cpu
+
     @Option(help: ArgumentHelp("Form of the report, and its file. Repeatable.", valueName: "format[=file]"))
     var format: [GateFormat] = []
 
+    private var elsewhere: DeviceName? { device == .cpu ? nil : device }
     private var isas: [ISA] { isa.flatMap { $0.split(separator: ",") }.compactMap { ISA(rawValue: String($0)) } }
     private var workerCounts: [Int] { workers.flatMap { $0.split(separator: ",") }.compactMap { Int($0) } }
 
     func validate() throws {
         if let quick, quick < 1 { throw ValidationError("--quick: expected 1 or more seconds, found \(quick)") }
+        if device != .cpu, !isa.isEmpty || !workers.isEmpty {
+            throw ValidationError("--device excludes --isa and --workers")
+        }
         if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         for word in isa.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
             guard let set = ISA(rawValue: String(word)) else {
@@ -141,8 +149,8 @@ struct GateCommand: ParsableCommand {
             }
             let plan =
                 selection.evaluations.contains(run)
-                ? GateJob.plan(evaluation: run, isas: isas, workers: workerCounts, workspace)
-                : GateJob.plan(run, isas: isas, workers: workerCounts, workspace)
+                ? GateJob.plan(evaluation: run, isas: isas, workers: workerCounts, device: elsewhere, workspace)
+                : GateJob.plan(run, isas: isas, workers: workerCounts, device: elsewhere, workspace)
             switch plan {
             case .failed(let one): failed.append(one)
             case .jobs(let planned):

@@ -1,6 +1,7 @@
 import Audit
 import Core
 import Foundation
+import Reports
 
 /// Reports on segments for people.
 enum SegmentText {
@@ -29,6 +30,13 @@ enum SegmentText {
             }
         }
         return VisibleText.lines(lines)
+    }
+
+    /// Both replays, one below the other, and what it means where they do not agree.
+    static func describe(_ report: MixedReport) -> String {
+        var lines = [AuditText.describe(report.whole), "on the CPU:", describe(report.sample)]
+        if let disagreement = report.disagreement { lines.append("  \(disagreement)") }
+        return lines.joined(separator: "\n")
     }
 
     /// Of few segments several shares mean the same number.

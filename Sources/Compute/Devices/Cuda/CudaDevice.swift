@@ -1,11 +1,12 @@
 import CCuda
 import Core
+import Synchronization
 
 /// A device of NVIDIA's, by kernels that give the contract's bits. What it computes is queued on one stream, in order; it is
 /// waited for where the host reads.
 ///
 /// `@unchecked Sendable`: one thread at a time runs operations; any thread may let tensors go or read them.
-package final class CudaDevice: Device, @unchecked Sendable {
+package final class CudaDevice: Device, CustomStringConvertible, @unchecked Sendable {
     /// What it is.
     package let hardware: CudaHardware
     /// Who speaks to it.
@@ -18,7 +19,8 @@ package final class CudaDevice: Device, @unchecked Sendable {
         package var waits = 0
     }
     /// What has crossed since the device was opened.
-    package private(set) var traffic = Traffic()
+    package var traffic: Traffic { counted.withLock { $0 } }
+    private let counted = Mutex(Traffic())
 
     let memory: CudaMemory
     private let context: cu_context
@@ -69,10 +71,19 @@ package final class CudaDevice: Device, @unchecked Sendable {
         _ = driver.functions.context_release(hardware.handle)
     }
 
+    /// Its name and its maker's: "cuda:0 (NVIDIA H200)".
+    package var description: String { "\(DeviceName.cuda(hardware.index)) (\(hardware.name))" }
+
     /// The digest of what the kernels were compiled from.
     package var programDigest: Digest { program.digest }
 
     // MARK: Memory
+
+    /// Bytes in use now, the most at once since `beginPeak`, and bytes held of the driver.
+    package var memoryUse: (live: Int, peak: Int, held: Int) { memory.counts }
+
+    /// Forgets the peak so far.
+    package func beginPeak() { memory.beginPeak() }
 
     package func allocate(byteCount: Int) -> Storage {
         let (address, size) = take(byteCount)
@@ -105,7 +116,7 @@ package final class CudaDevice: Device, @unchecked Sendable {
         makeCurrent()
         let from = cu_address(address(of: storage)) + cu_address(offset)
         check(driver.functions.copy_to_host(target.baseAddress, from, target.count, stream), "copying to the host")
-        traffic.toHost += target.count
+        count { $0.toHost += target.count }
         wait()
     }
 
@@ -120,15 +131,17 @@ package final class CudaDevice: Device, @unchecked Sendable {
     private func copy(_ source: UnsafeRawBufferPointer, to address: UInt) {
         let result = driver.functions.copy_to_device(cu_address(address), source.baseAddress, source.count, stream)
         check(result, "copying to the device")
-        traffic.toDevice += source.count
+        count { $0.toDevice += source.count }
     }
 
     /// Waits until all that is queued has run.
     package func wait() {
         makeCurrent()
         check(driver.functions.stream_synchronize(stream), "computing")
-        traffic.waits += 1
+        count { $0.waits += 1 }
     }
+
+    private func count(_ change: (inout Traffic) -> Void) { counted.withLock { change(&$0) } }
 
     private func makeCurrent() { check(driver.functions.context_set_current(context), "choosing the device") }
 
@@ -234,7 +247,7 @@ package final class CudaDevice: Device, @unchecked Sendable {
             check(
                 driver.functions.copy_to_host(target, cu_address(scratch.address), tensor.byteCount, stream),
                 "copying to the host")
-            traffic.toHost += tensor.byteCount
+            count { $0.toHost += tensor.byteCount }
         }
         if !writesBack.isEmpty { wait() }
         writesBack.removeAll(keepingCapacity: true)
