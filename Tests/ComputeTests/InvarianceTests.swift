@@ -10,7 +10,8 @@ import Testing
         for engine in engines(workers: KnownAnswer.workerCounts) where engine.isOnHost || isOperation {
             let results = answer.results(on: engine)
             for tensor in results where tensor.dtype == .f32 { #expect(engine.firstNonFinite(tensor) == nil) }
-            #expect(answer.mismatch(of: results) == nil, "\(engine.device), \(engine.isa), \(engine.pool.workers) workers")
+            #expect(
+                answer.mismatch(of: results) == nil, "\(engine.device), \(engine.isa), \(engine.pool.workers) workers")
             engine.stop()
         }
     }

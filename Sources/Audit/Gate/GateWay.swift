@@ -27,7 +27,8 @@ package struct GateWay: Sendable, Equatable {
 
     /// The settings that are named, as `avx2, 3 workers`; empty where none is.
     package var description: String {
-        [device?.description, isa?.rawValue, workers.map { "\($0) worker\($0 == 1 ? "" : "s")" }].compactMap(\.self).joined(separator: ", ")
+        [device?.description, isa?.rawValue, workers.map { "\($0) worker\($0 == 1 ? "" : "s")" }].compactMap(\.self)
+            .joined(separator: ", ")
     }
 
     /// Machine-readable form; null for what is not named.
