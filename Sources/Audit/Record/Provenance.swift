@@ -39,6 +39,11 @@ package enum Provenance {
             Fact("workers", "\(circumstances.workers)", in: "environment"),
             Fact("build", circumstances.build, in: "environment"), Fact("host", circumstances.host, in: "environment"),
         ]
+        if let device = circumstances.other["device"].map({ JSONCursor($0, name: "device") }),
+            let name = try? device["hardware"].string(), let driver = try? device["driver"].string()
+        {
+            facts.append(Fact("device", "\(name), driver for CUDA \(driver)", in: "environment"))
+        }
         facts += circumstances.versions.sorted { utf8Less($0.key, $1.key) }.map {
             Fact($0.key, $0.value, in: "environment")
         }
