@@ -3,3 +3,4 @@
 #include "cu_driver.h"
 #include "cu_elements.h"
 #include "cu_moves.h"
+#include "cu_product.h"

@@ -257,6 +257,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     private func compute(_ operation: Operation) {
         switch operation {
         // Products and sums of products
+        case .product(let x): product(x)
         // Normalisation
         // Element by element
         case .activation(let activation, let x, let y): apply(activation, x, y)
@@ -291,6 +292,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     package func workBytes(of operation: Operation) -> Int {
         switch operation {
+        case .product(let x): workBytes(x)
         default: 0
         }
     }
