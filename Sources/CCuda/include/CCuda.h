@@ -4,3 +4,6 @@
 #include "cu_elements.h"
 #include "cu_moves.h"
 #include "cu_product.h"
+#include "cu_norms.h"
+#include "cu_sums.h"
+#include "cu_updates.h"

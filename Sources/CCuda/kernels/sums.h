@@ -239,7 +239,7 @@ DEVICE float with_parts(float y, const float *part, int64_t units, int64_t colum
     return y;
 }
 ENTRY(add_parts, cu_added_parts, 256, 4) {
-    EACH(i, 2 * g.columns) {
+    EACH(i, (g.y[1] ? 2 : 1) * g.columns) {
         int which = i >= g.columns;
         int64_t column = which ? i - g.columns : i;
         float *y = which ? g.y[1] : g.y[0];

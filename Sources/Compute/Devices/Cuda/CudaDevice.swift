@@ -259,6 +259,10 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         // Products and sums of products
         case .product(let x): product(x)
         // Normalisation
+        case .groupNorm(let norm, let y, let statistics): groupNorm(norm, y, statistics)
+        case .groupNormBackward(let norm, let gradients): groupNormBackward(norm, gradients)
+        case .layerNorm(let norm, let y, let statistics): layerNorm(norm, y, statistics)
+        case .layerNormBackward(let norm, let gradients): layerNormBackward(norm, gradients)
         // Element by element
         case .activation(let activation, let x, let y): apply(activation, x, y)
         case .activationBackward(let activation, let dy, let x, let dx): applyBackward(activation, dy, x, dx)
@@ -271,6 +275,15 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .addRows(let x, let rows, let y): addRows(x, rows, y)
         case .perSample(let formula, let a, let b, let y): perSample(formula, a, b, y)
         // Sums
+        case .sum(let x, let y): sum(x, y)
+        case .sumOfSquares(let x, let y): sumOfSquares(x, y)
+        case .meanSquaredDistances(let x, let y, let means): meanSquaredDistances(x, y, means)
+        case .planeSums(let x, let y): planeSums(x, y)
+        case .columnSums(let x, let y): columnSums(x, y)
+        case .channelSums(let x, let y): channelSums(x, y)
+        case .firstNonFinite(let x, let place): firstNonFinite(x, place)
+        case .cosines(let a, let b, let pairs, let found): cosines(a, b, pairs, found)
+        case .cosineGradients(let a, let b, let pulls, let sum): cosineGradients(a, b, pulls, sum)
         // Moves
         case .fill(let x, let value): fill(x, value)
         case .copy(let x, let y): copy(x, y)
@@ -286,6 +299,15 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .upsample(let x, let y): upsample(x, y)
         case .upsampleBackward(let dy, let dx): upsampleBackward(dy, dx)
         // Updates in place
+        case .adamW(let constants, let parameter, let first, let second, let gradient):
+            adamW(constants, parameter, first, second, gradient)
+        case .adafactor(let constants, let parameter, let rows, let columns, let gradient):
+            adafactor(constants, parameter, rows, columns, gradient)
+        case .adafactorWhole(let constants, let parameter, let squares, let gradient):
+            adafactor(constants, parameter, squares, gradient)
+        case .gradientDescent(let constants, let parameter, let sum, let gradient):
+            gradientDescent(constants, parameter, sum, gradient)
+        case .movingAverage(let average, let parameter, let decay): movingAverage(average, parameter, decay)
         default: computeOnHost(operation)
         }
     }
@@ -293,6 +315,13 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     package func workBytes(of operation: Operation) -> Int {
         switch operation {
         case .product(let x): workBytes(x)
+        case .groupNorm(let norm, _, _): groupNormBytes(norm)
+        case .groupNormBackward(let norm, _): groupNormBackwardBytes(norm)
+        case .layerNormBackward(let norm, _): layerNormBackwardBytes(norm)
+        case .sum(let x, _), .sumOfSquares(let x, _): CudaRows(1, width: x.count).partialBytes
+        case .columnSums(let x, let y): columns(x, y).partsBytes
+        case .adafactor(_, _, let rows, let columns, let gradient): adafactorBytes(rows, columns, gradient)
+        case .adafactorWhole(_, _, _, let gradient): adafactorWholeBytes(gradient)
         default: 0
         }
     }
