@@ -1,54 +1,66 @@
-import CudaEmulator
+import CCuda
 import Testing
 
 @testable import Compute
 
-/// Kernels of sums, norms and updates on the emulated device against the reference, on sizes beyond those of the suites that
-/// run over all devices: each way of sharing work among blocks, its edges, and operands that are not aligned.
+/// Kernels of sums against the reference, on sizes beyond those of the suites that run over all devices: each way of sharing
+/// rows and columns among blocks of threads, and its edges.
 @Suite struct CudaSumsTests {
-    private let reference = Engine()
-    private let cuda: Engine
+    private let devices: DevicePair
 
-    init() throws {
-        let driver = try CudaDriver(cuda_emulator()!.pointee, path: "emulator")
-        cuda = Engine(device: try CudaDevice(driver, keepsBlocks: false))
-    }
+    init() throws { devices = try DevicePair() }
 
-    /// A copy in the device's memory, `shift` elements behind an aligned address.
-    private func there(_ x: Tensor, shift: Int = 0) -> Tensor {
-        let room = cuda.tensor([x.count + shift])
-        cuda.device.write(x.bytes, to: room.storage, at: shift * 4)
-        return Tensor(shape: x.shape, dtype: .f32, storage: room.storage, offset: shift * 4)
-    }
-
-    private func same(_ found: Float, _ expected: Float) -> Bool { found.bitPattern == expected.bitPattern }
-
-    @Test(arguments: [0, 1, 4096, 4097, 65_537, 1025 * 4096 + 5, 2049 * 4096])
-    func sumsOfManyPieces(count: Int) {
-        let x = Samples.spread([count], 61)
-        for shift in [0, 1] {
-            #expect(same(cuda.sum(there(x, shift: shift)), reference.sum(x)))
-            #expect(same(cuda.sumOfSquares(there(x, shift: shift)), reference.sumOfSquares(x)))
+    /// The results of `operations`, each of which writes a tensor of `shape`.
+    private static func run(_ engine: Engine, _ shape: [Int], _ operations: ((Tensor) -> Compute.Operation)...)
+        -> [Tensor]
+    {
+        operations.map { operation in
+            let result = engine.tensor(shape)
+            engine.device.run(operation(result))
+            return result
         }
     }
 
-    /// Rows of one piece share a block of threads, long ones are cut.
+    @Test(arguments: [0, 1, 4096, 4097, 65_537, 1025 * 4096 + 5]) func wholeTensors(count: Int) {
+        for shift in [0, 1] {
+            devices.compare([Samples.spread([count], 61)], shift: shift, "\(count)") { engine, x in
+                CudaSumsTests.run(engine, [], { .sum(x[0], to: $0) }, { .sumOfSquares(x[0], to: $0) })
+            }
+        }
+    }
+
+    /// Thread 0 adds while the others fetch: halves of shared memory change places many times.
+    @Test(arguments: [1, 1023, 1024, 1025, 2048, 2049, 10_000]) func piecesInOrder(pieces: Int) {
+        let kernels = EmulatedKernels()
+        let partial = Samples.spread([2, pieces], 62).floats
+        let sums = kernels.room(2)
+        kernels.launch(
+            "ordered_sums",
+            cu_row_sums(
+                x: nil, other: nil, partial: kernels.upload(partial), y: sums, rows: 2, width: 0,
+                pieces: Int32(pieces), rows_each: 1, then: Int32(CU_SUM_DIVIDED), divisor: 3),
+            blocks: (2, 1, 1), threads: 256, sharedBytes: CudaRows.orderedSharedBytes)
+        let expected = (0..<2).map { row in
+            partial[row * pieces + 1..<(row + 1) * pieces].reduce(partial[row * pieces], +) / 3
+        }
+        #expect(kernels.read(sums, 2) == expected)
+    }
+
+    /// Short rows share a block of threads, long ones are cut.
     @Test(arguments: [
         [1, 1, 1], [70, 3, 1], [9, 30, 16], [3, 43, 64], [2, 65, 63], [5, 7, 1000], [2, 3, 4096], [2, 3, 4097],
         [1, 2, 12_305],
     ])
     func rows(shape: [Int]) {
-        let (x, y) = (Samples.spread(shape, 62), Samples.spread(shape, 63))
-        let (a, b) = (there(x, shift: 1), there(y))
-        expectBits(cuda.planeSums(a), reference.planeSums(x).floats, "\(shape)")
-        let distances = zip(cuda.meanSquaredDistances(a, b), reference.meanSquaredDistances(x, y))
-        #expect(distances.allSatisfy { same($0, $1) })
-        let image = [shape[0], shape[1], 1, shape[2]]
-        let sums = Samples.spread([shape[1]], 64)
-        let found = there(sums)
-        cuda.device.run(.channelSums(a.reshaped(image), into: found))
-        reference.device.run(.channelSums(x.reshaped(image), into: sums))
-        expectBits(found, sums.floats, "\(shape)")
+        let inputs = [Samples.spread(shape, 63), Samples.spread(shape, 64), Samples.spread([shape[1]], 65)]
+        devices.compare(inputs, shift: 1, "\(shape)") { engine, inputs in
+            let (x, y, sums) = (inputs[0], inputs[1], inputs[2])
+            let planes = [shape[0], shape[1], 1, shape[2]]
+            engine.device.run(.channelSums(x.reshaped(planes), into: sums))
+            return [sums]
+                + CudaSumsTests.run(engine, [shape[0], shape[1]], { .planeSums(x, to: $0) })
+                + CudaSumsTests.run(engine, [shape[0]], { .meanSquaredDistances(x, y, to: $0) })
+        }
     }
 
     @Test(arguments: [
@@ -56,94 +68,42 @@ import Testing
         [1, 5000, 2],
     ])
     func columns(shape: [Int]) {
-        let (x, sums) = (Samples.spread(shape, 65), Samples.spread([shape[2]], 66))
-        let found = there(sums)
-        cuda.device.run(.columnSums(there(x, shift: 3), into: found))
-        reference.device.run(.columnSums(x, into: sums))
-        expectBits(found, sums.floats, "\(shape)")
+        let inputs = [Samples.spread(shape, 66), Samples.spread([shape[2]], 67)]
+        devices.compare(inputs, shift: 3, "\(shape)") { engine, inputs in
+            engine.device.run(.columnSums(inputs[0], into: inputs[1]))
+            return [inputs[1]]
+        }
     }
 
     @Test(arguments: [1, 2048, 2049, 70_000, 3_000_000]) func firstNonFinite(count: Int) {
         var values = [Float](repeating: -.greatestFiniteMagnitude, count: count)
-        #expect(cuda.firstNonFinite(there(Tensor(values, shape: [count]))) == nil)
+        func found() -> Int? {
+            let x = devices.cuda.tensor([count])
+            values.withUnsafeBytes { devices.device.write($0, to: x.storage, at: 0) }
+            let place = devices.cuda.tensor([1], .i64)
+            devices.device.run(.firstNonFinite(x, to: place))
+            return place.integers[0] == 0 ? nil : place.integers[0] - 1
+        }
+        #expect(found() == nil)
         for place in [count - 1, count / 2, 0] {
             // The later ones stay.
             values[place] = place % 2 == 0 ? .nan : .infinity
-            #expect(cuda.firstNonFinite(there(Tensor(values, shape: [count])))?.index == place)
+            #expect(found() == place)
         }
     }
 
     @Test(arguments: [1, 63, 64, 65, 770]) func cosines(width: Int) {
-        let (a, b) = (Samples.spread([3, width], 67), Samples.spread([4, width], 68))
+        let (a, b) = (Samples.spread([3, width], 68), Samples.spread([4, width], 69))
         let pairs = [CosinePair(0, 3), CosinePair(2, 1), CosinePair(2, 0), CosinePair(0, 0)]
-        let (x, y) = (there(a, shift: 1), there(b))
-        let (found, expected) = (cuda.cosines(x, y, pairs), reference.cosines(a, b, pairs))
-        for (one, other) in zip(found, expected) {
+        let similarities = devices.reference.cosines(a, b, pairs)
+        let pulls = pairs.indices.map { CosinePull(pairs[$0], similarities[$0], slope: Float($0) - 1.3) }
+        devices.compare([a, b], shift: 1, "\(width)") { engine, x in [engine.cosineGradient(of: x[0], and: x[1], pulls)]
+        }
+        let (x, y) = (devices.cuda.tensor(a.shape), devices.cuda.tensor(b.shape))
+        devices.device.write(a.bytes, to: x.storage, at: 0)
+        devices.device.write(b.bytes, to: y.storage, at: 0)
+        for (one, other) in zip(devices.cuda.cosines(x, y, pairs), similarities) {
             #expect(one.cosine == other.cosine && one.lengths == other.lengths)
-        }
-        let pulls = pairs.indices.map { CosinePull(pairs[$0], expected[$0], slope: Float($0) - 1.3) }
-        expectBits(cuda.cosineGradient(of: x, and: y, pulls), reference.cosineGradient(of: a, and: b, pulls).floats, "")
-    }
-
-    // MARK: Norms
-
-    private static let groups: [(shape: [Int], groups: Int)] = [
-        ([1, 1, 1, 1], 1), ([2, 6, 3, 5], 3), ([3, 130, 1, 1], 2), ([1, 96, 8, 8], 3), ([2, 4, 64, 64], 2),
-        // Too large for shared memory: channels shorter than, as long as and longer than a block of a sum.
-        ([2, 24, 33, 41], 1), ([1, 16, 64, 64], 2), ([2, 6, 100, 90], 2), ([1, 2, 4, 13_000], 1), ([1, 700, 6, 6], 1),
-    ]
-
-    @Test(arguments: CudaSumsTests.groups.indices, [false, true]) func groupNorm(place: Int, silu: Bool) {
-        let (shape, groups) = CudaSumsTests.groups[place]
-        let channels = [shape[1]]
-        let (x, dy) = (Samples.spread(shape, 69), Samples.spread(shape, 70))
-        let (w, b) = (Samples.spread(channels, 71), Samples.spread(channels, 72))
-        let (dw, db) = (Samples.spread(channels, 73), Samples.spread(channels, 74))
-        let (xs, dys, ws, bs) = (there(x, shift: 1), there(dy), there(w), there(b))
-        let expected = reference.groupNorm(x, groups: groups, weight: w, bias: b, eps: 1e-5, silu: silu)
-        let found = cuda.groupNorm(xs, groups: groups, weight: ws, bias: bs, eps: 1e-5, silu: silu)
-        expectBits(found.statistics, expected.statistics.floats, "statistics of \(shape)")
-        expectBits(found.y, expected.y.floats, "y of \(shape)")
-        for asks in [(true, true), (true, false), (false, true)] {
-            let sums = [there(dw), there(db), dw.copy(), db.copy()]
-            let gradient = cuda.groupNormBackward(
-                dys, x: xs, groups: groups, weight: ws, bias: bs, statistics: found.statistics,
-                dweight: asks.0 ? sums[0] : nil, dbias: asks.1 ? sums[1] : nil, silu: silu)
-            let right = reference.groupNormBackward(
-                dy, x: x, groups: groups, weight: w, bias: b, statistics: expected.statistics,
-                dweight: asks.0 ? sums[2] : nil, dbias: asks.1 ? sums[3] : nil, silu: silu)
-            expectBits(gradient, right.floats, "dx of \(shape)")
-            expectBits(sums[0], sums[2].floats, "dw of \(shape)")
-            expectBits(sums[1], sums[3].floats, "db of \(shape)")
-        }
-        cuda.groupNormInPlace(xs, groups: groups, weight: ws, bias: bs, eps: 1e-5, silu: silu)
-        expectBits(xs, expected.y.floats, "\(shape) in place")
-    }
-
-    @Test(arguments: [
-        [1, 1, 1], [2, 9, 17], [1, 300, 32], [2, 257, 320], [3, 5, 129], [1, 7, 4096], [1, 3, 8200],
-    ])
-    func layerNorm(shape: [Int]) {
-        let width = [shape[2]]
-        let (x, dy) = (Samples.spread(shape, 75), Samples.spread(shape, 76))
-        let (w, b) = (Samples.spread(width, 77), Samples.spread(width, 78))
-        let (dw, db) = (Samples.spread(width, 79), Samples.spread(width, 80))
-        let (xs, dys, ws, bs) = (there(x, shift: 1), there(dy), there(w), there(b))
-        let expected = reference.layerNorm(x, weight: w, bias: b, eps: 1e-5)
-        let found = cuda.layerNorm(xs, weight: ws, bias: bs, eps: 1e-5)
-        expectBits(found.statistics, expected.statistics.floats, "statistics of \(shape)")
-        expectBits(found.y, expected.y.floats, "y of \(shape)")
-        for asks in [(true, true), (true, false), (false, true), (false, false)] {
-            let sums = [there(dw), there(db), dw.copy(), db.copy()]
-            let gradient = cuda.layerNormBackward(
-                dys, x: xs, weight: ws, statistics: found.statistics, dweight: asks.0 ? sums[0] : nil,
-                dbias: asks.1 ? sums[1] : nil)
-            let right = reference.layerNormBackward(
-                dy, x: x, weight: w, statistics: expected.statistics, dweight: asks.0 ? sums[2] : nil,
-                dbias: asks.1 ? sums[3] : nil)
-            expectBits(gradient, right.floats, "dx of \(shape)")
-            expectBits(sums[0], sums[2].floats, "dw of \(shape)")
-            expectBits(sums[1], sums[3].floats, "db of \(shape)")
         }
     }
 }
