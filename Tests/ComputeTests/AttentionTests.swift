@@ -100,7 +100,7 @@ import Testing
                 for query in 0..<s.queries {
                     let (m, l, o) = loops.forward(query)
                     let at = (sample * s.heads + head) * 2 * s.queries + query
-                    (statistics[at], statistics[at + s.queries]) = (m, l)
+                    (statistics[at], statistics[at + s.queries]) = (m + 0, l)
                     for d in 0..<s.width { expected[s.at(s.queries, sample, query, head, d)] = o[d] / l }
                 }
             }
@@ -109,6 +109,22 @@ import Testing
             let found = engine.attention(q, k, v, heads: s.heads, causal: s.causal)
             expectBits(found.o, expected, "\(engine.isa)")
             expectBits(found.statistics, statistics, "\(engine.isa), statistics")
+        }
+    }
+
+    /// Scores that vanish below the smallest number have a sign. Whichever is looked at first, the maximum that is kept is
+    /// +0.
+    @Test(arguments: [Float(1), -1], [1, 4, 300]) func theSignOfAZeroMaximumIsNotKept(sign: Float, keys: Int) {
+        let q = Tensor([Float](repeating: 1e-30, count: 2 * 4), shape: [1, 2, 4])
+        let signs = (0..<keys * 4).map { $0 / 4 % 3 == 1 ? -sign : sign }
+        let k = Tensor(signs.map { $0 * 1e-30 }, shape: [1, keys, 4])
+        #expect((1e-30 * -sign * Float(1e-30)).bitPattern == (sign > 0 ? 0x8000_0000 : 0), "the product vanishes")
+        for engine in engines() {
+            let (o, statistics) = engine.attention(q, k, k, heads: 1)
+            expectBits(statistics, [0, 0, Float(keys), Float(keys)], "\(engine.isa)")
+            #expect(o.floats.allSatisfy { $0.isFinite })
+            let back = engine.attentionBackward(q, q, k, k, o: o, statistics: statistics, heads: 1)
+            #expect([back.dq, back.dk, back.dv].allSatisfy { $0.floats.allSatisfy(\.isFinite) })
         }
     }
 

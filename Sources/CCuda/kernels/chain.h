@@ -19,5 +19,6 @@ template <int ROWS, int COLUMNS> struct FusedChain {
                 sum[i][j] = FMA(x[i], y[j], sum[i][j]);
             }
     }
+    MEMBER float value(int i, int j) const { return sum[i][j]; }
     MEMBER float4 quad(int i, int j) const { return float4{sum[i][j], sum[i][j + 1], sum[i][j + 2], sum[i][j + 3]}; }
 };

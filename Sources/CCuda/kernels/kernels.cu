@@ -1,5 +1,7 @@
 // The program that the device `cuda` loads: every kernel, in families.
 #include "adafactor.h"
+#include "attention.h"
+#include "attention_backward.h"
 #include "elements.h"
 #include "moves.h"
 #include "product.h"

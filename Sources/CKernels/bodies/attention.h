@@ -136,7 +136,8 @@ static void CK_NAME(attention_forward)(const struct ck_attention *a, const struc
         }
     }
     float *notes = statistics + (item * a->heads + head) * 2 * a->queries + q0;
-    memcpy(notes, m, (size_t)rows * sizeof(float));
+    // + 0: which of several zeros is met first as the maximum shall not be told.
+    for (int64_t i = 0; i < rows; i++) notes[i] = m[i] + 0.0f;
     memcpy(notes + a->queries, l, (size_t)rows * sizeof(float));
     for (int64_t p = 0; p < panels; p++) {
         float *sum = ot + p * CK_NR * d;

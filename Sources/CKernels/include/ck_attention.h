@@ -28,8 +28,8 @@ struct ck_attention_backward {
 
 struct ck_attention_table {
     struct ck_attention_cut (*forward_cut)(const struct ck_attention *a, int64_t workers);
-    /// `statistics` receives, per item and head, each query's maximum m and then each query's sum l: [batch, heads, 2,
-    /// queries].
+    /// `statistics` receives, per item and head, each query's maximum m (m + 0: no negative zero) and then each
+    /// query's sum l: [batch, heads, 2, queries].
     void (*forward)(const struct ck_attention *a, const struct ck_attention_cut *cut, float *o, float *statistics,
                     int64_t task, void *workspace);
     struct ck_attention_cut (*backward_cut)(const struct ck_attention *a);

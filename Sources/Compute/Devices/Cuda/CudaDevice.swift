@@ -258,6 +258,9 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         switch operation {
         // Products and sums of products
         case .product(let x): product(x)
+        case .attention(let attention, let o, let statistics): self.attention(attention, o, statistics)
+        case .attentionBackward(let attention, let gradients): attentionBackward(attention, gradients)
+        case .softmaxRows(let x): softmaxRows(x)
         // Normalisation
         case .groupNorm(let norm, let y, let statistics): groupNorm(norm, y, statistics)
         case .groupNormBackward(let norm, let gradients): groupNormBackward(norm, gradients)
@@ -322,6 +325,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .columnSums(let x, let y): columns(x, y).partsBytes
         case .adafactor(_, _, let rows, let columns, let gradient): adafactorBytes(rows, columns, gradient)
         case .adafactorWhole(_, _, _, let gradient): adafactorWholeBytes(gradient)
+        case .attentionBackward(let attention, _): attentionWorkBytes(attention)
         default: 0
         }
     }
