@@ -17,6 +17,7 @@ package enum Operation {
     // Element by element
     case activation(Activation, Tensor, to: Tensor)
     case activationBackward(Activation, dy: Tensor, x: Tensor, to: Tensor)
+    case function(ElementaryFunction, Tensor, to: Tensor)
     case geglu(Tensor, to: Tensor)
     case gegluBackward(dy: Tensor, x: Tensor, to: Tensor)
     case arithmetic(Arithmetic, Tensor, Tensor, to: Tensor)
@@ -49,6 +50,8 @@ package enum Operation {
     case assemblePatches(Tensor, edge: Int, to: Tensor)
     case upsample(Tensor, to: Tensor)
     case upsampleBackward(Tensor, to: Tensor)
+    // Random numbers
+    case draw(RandomDistribution, RandomStream, start: Int, to: Tensor)
     // Updates in place
     indirect case adamW(AdamWConstants, parameter: Tensor, first: Tensor, second: Tensor, gradient: Tensor)
     indirect case adafactor(AdafactorConstants, parameter: Tensor, rows: Tensor, columns: Tensor, gradient: Tensor)

@@ -18,6 +18,7 @@ extension Operation {
         case .activation(let activation, let x, let y): .activation(activation, change(x), to: change(y))
         case .activationBackward(let activation, let dy, let x, let dx):
             .activationBackward(activation, dy: change(dy), x: change(x), to: change(dx))
+        case .function(let function, let x, let y): .function(function, change(x), to: change(y))
         case .geglu(let x, let y): .geglu(change(x), to: change(y))
         case .gegluBackward(let dy, let x, let dx): .gegluBackward(dy: change(dy), x: change(x), to: change(dx))
         case .arithmetic(let function, let a, let b, let y): .arithmetic(function, change(a), change(b), to: change(y))
@@ -52,6 +53,8 @@ extension Operation {
             .assemblePatches(change(patches), edge: edge, to: change(x))
         case .upsample(let x, let y): .upsample(change(x), to: change(y))
         case .upsampleBackward(let dy, let dx): .upsampleBackward(change(dy), to: change(dx))
+        case .draw(let distribution, let stream, let start, let y):
+            .draw(distribution, stream, start: start, to: change(y))
         case .adamW(let constants, let parameter, let first, let second, let gradient):
             .adamW(
                 constants, parameter: change(parameter), first: change(first), second: change(second),
@@ -84,7 +87,8 @@ extension Operation {
         case .groupNormBackward(let x, let gradients), .layerNormBackward(let x, let gradients):
             [x.x, x.weight, x.bias, gradients.dy, gradients.statistics]
                 + [gradients.dweight, gradients.dbias].compactMap(\.self)
-        case .activation(_, let x, _), .geglu(let x, _), .scale(let x, _, _), .sum(let x, _), .sumOfSquares(let x, _),
+        case .activation(_, let x, _), .function(_, let x, _), .geglu(let x, _), .scale(let x, _, _), .sum(let x, _),
+            .sumOfSquares(let x, _),
             .planeSums(let x, _), .firstNonFinite(let x, _), .softmaxRows(let x), .copy(let x, _),
             .gatherRows(let x, _, _), .transpose(let x, _), .pad(let x, _, _, _), .patches(let x, _, _),
             .upsample(let x, _), .upsampleBackward(let x, _):
@@ -97,7 +101,7 @@ extension Operation {
             .assemblePatches(let a, _, let b), .movingAverage(let b, let a, _):
             [a, b]
         case .cosineGradients(let a, let b, _, let sum): [a, b, sum]
-        case .fill: []
+        case .fill, .draw: []
         case .adamW(_, let parameter, let first, let second, let gradient): [parameter, first, second, gradient]
         case .adafactor(_, let parameter, let rows, let columns, let gradient): [parameter, rows, columns, gradient]
         case .adafactorWhole(_, let parameter, let squares, let gradient): [parameter, squares, gradient]
@@ -115,7 +119,8 @@ extension Operation {
         case .groupNorm(_, let y, let statistics), .layerNorm(_, let y, let statistics): [y, statistics]
         case .groupNormBackward(_, let gradients), .layerNormBackward(_, let gradients):
             [gradients.dx] + [gradients.dweight, gradients.dbias].compactMap(\.self)
-        case .softmaxRows(let y), .activation(_, _, let y), .activationBackward(_, _, _, let y), .geglu(_, let y),
+        case .softmaxRows(let y), .activation(_, _, let y), .function(_, _, let y), .draw(_, _, _, let y),
+            .activationBackward(_, _, _, let y), .geglu(_, let y),
             .gegluBackward(_, _, let y), .arithmetic(_, _, _, let y), .scale(_, _, let y), .blend(_, _, _, _, let y),
             .addPerChannel(_, _, let y), .addRows(_, _, let y), .perSample(_, _, _, let y), .sum(_, let y),
             .sumOfSquares(_, let y), .meanSquaredDistances(_, _, let y), .planeSums(_, let y), .columnSums(_, let y),

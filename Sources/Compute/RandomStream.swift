@@ -50,7 +50,7 @@ package struct RandomStream: Sendable {
         self.step = UInt32(truncatingIfNeeded: step)
     }
 
-    private var key: ck_random_stream { ck_random_stream(seed: seed, stream: name.rawValue, step: step) }
+    var key: ck_random_stream { ck_random_stream(seed: seed, stream: name.rawValue, step: step) }
     private static var table: ck_random_table { ck_kernels_for(CK_ISA_BASELINE).pointee.random }
 
     /// Elements `start…` as integers in [0, bound).

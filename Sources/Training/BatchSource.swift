@@ -179,8 +179,8 @@ package struct BatchSource: Sendable {
 
     /// One draw an item, which its pictures share: [items · samples, c, h, w].
     private func noise(_ step: Int, shape: [Int]) -> Tensor {
-        let drawn = RandomStream(seed: settings.seed, .noise, step: step).normals(
-            shape: [settings.itemsPerStep] + shape)
+        let stream = RandomStream(seed: settings.seed, .noise, step: step)
+        let drawn = engine.normals(stream, shape: [settings.itemsPerStep] + shape)
         guard settings.samplesPerItem > 1 else { return drawn }
         return engine.stacked(
             (0..<settings.itemsPerStep).flatMap {

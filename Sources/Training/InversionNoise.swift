@@ -15,6 +15,8 @@ package struct InversionNoise: Sendable {
         let stream = RandomStream(seed: seed, .sampler, step: step)
         let elements = shape.reduce(1, *)
         return engine.stacked(
-            rows.map { stream.normals(start: (move * samples + $0) * elements, shape: [1] + shape) })
+            rows.map {
+                engine.normals(stream, start: (move * samples + $0) * elements, shape: [1] + shape)
+            })
     }
 }

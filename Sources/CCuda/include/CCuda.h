@@ -8,3 +8,4 @@
 #include "cu_norms.h"
 #include "cu_sums.h"
 #include "cu_updates.h"
+#include "cu_random.h"

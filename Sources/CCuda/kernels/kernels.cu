@@ -9,3 +9,4 @@
 #include "norms.h"
 #include "sums.h"
 #include "updates.h"
+#include "random.h"

@@ -37,7 +37,7 @@ package struct KnownAnswer: Sendable, CustomStringConvertible {
     /// Those of operations that a device runs; the others show kernels of the host.
     package static func operations(_ contract: Contract) -> [KnownAnswer] {
         switch contract {
-        case .ref1: products + convolutions + normalizations + attentions + elementwise + moves
+        case .ref1: products + convolutions + normalizations + attentions + elementwise + moves + draws
         }
     }
 

@@ -32,6 +32,12 @@ extension KnownAnswer {
             let (x, dy) = (Samples.spread([40_003], 229), Samples.spread([40_003], 230))
             return [Activation.silu, .gelu, .quickGELU].flatMap { [e.apply($0, x), e.applyBackward($0, dy, x: x)] }
         },
+        KnownAnswer("elementary functions", "bc4ceaf57ec93e62") { e in
+            let (x, wide) = (Samples.tensor([20_003], 244), Samples.spread([20_003], 245))
+            let positive = e.multiply(wide, wide)
+            return [(.exp, x), (.tanh, x), (.erf, x), (.sigmoid, x), (.sin, wide), (.cos, wide)].map(e.apply)
+                + [(.log, positive), (.squareRoot, positive)].map(e.apply)
+        },
         KnownAnswer("geglu", "4a19cb876210cb7b") { e in
             let (x, dy) = (Samples.tensor([90, 2 * 301], 231), Samples.tensor([90, 301], 232))
             return [e.geglu(x), e.gegluBackward(dy, x: x)]
@@ -84,6 +90,15 @@ extension KnownAnswer {
             }
             return [p, s]
         },
+    ]
+
+    static let draws: [KnownAnswer] = [
+        KnownAnswer("random streams", "32f64af8be3c0651") { e in
+            let stream = RandomStream(seed: 0x0123_4567_89ab_cdef, .flip, step: 42)
+            // Across the carry into the counter's second word.
+            let start = 1 << 34 - 20_003
+            return RandomDistribution.allCases.map { e.drawn($0, stream, start: start, shape: [40_007]) }
+        }
     ]
 
     static let moves: [KnownAnswer] = [

@@ -1,14 +1,8 @@
 import CKernels
 
-/// Kernels that no operation of `Engine` shows by itself: elementary functions, random numbers, single arithmetic steps.
+/// Kernels that no operation of `Engine` shows by itself: double functions, random bits and integers, single arithmetic steps.
 extension KnownAnswer {
     static let functions: [KnownAnswer] = [
-        KnownAnswer("elementary functions", "bc4ceaf57ec93e62") { e in
-            let (x, wide) = (Samples.tensor([20_003], 244), Samples.spread([20_003], 245))
-            let (table, positive) = (e.isa.kernels.elementwise, e.multiply(wide, wide))
-            return [(table.exp, x), (table.tanh, x), (table.erf, x), (table.sigmoid, x)].map(apply)
-                + [(table.sin, wide), (table.cos, wide), (table.log, positive), (table.sqrt, positive)].map(apply)
-        },
         KnownAnswer("double functions", "d02caf285844afb8") { e in
             let (x, table) = (
                 Samples.spread([2003], 246).floats.map(Double.init), e.isa.kernels.elementwise
@@ -44,14 +38,6 @@ extension KnownAnswer {
             return [quotient, square, sum, shifted, byRow]
         },
     ]
-
-    private typealias Function = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
-
-    private static func apply(_ function: Function?, _ x: Tensor) -> Tensor {
-        let y = Tensor(uninitialized: x.shape)
-        function?(y.pointer, x.pointer, x.count)
-        return y
-    }
 
     private static func tensor<Value: BitwiseCopyable>(_ values: [Value], _ dtype: DType) -> Tensor {
         let result = Tensor(uninitialized: [values.count], dtype: dtype)

@@ -85,7 +85,9 @@ package struct Drawing: Sendable {
         let factor = Drawing.factor(of: model)
         let shape = [1, model.unet.config.inChannels, settings.height / factor, settings.width / factor]
         return engine.stacked(
-            places.map { RandomStream(seed: settings.seed, name, step: $0).normals(start: start, shape: shape) })
+            places.map {
+                engine.normals(RandomStream(seed: settings.seed, name, step: $0), start: start, shape: shape)
+            })
     }
 
     private func pictures(_ samples: Tensor, _ places: [Int]) throws -> [Image] {

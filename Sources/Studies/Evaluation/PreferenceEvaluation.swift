@@ -90,7 +90,8 @@ package struct PreferenceEvaluation {
             // The pictures of a pair share their noise.
             let noise = engine.stacked(
                 part.indices.flatMap { index in
-                    let noise = RandomStream(seed: seed, .noise, step: start + index).normals(shape: shape)
+                    let stream = RandomStream(seed: seed, .noise, step: start + index)
+                    let noise = engine.normals(stream, shape: shape)
                     return [noise, noise]
                 })
             (xt, target) = (policy.schedule.noised(x0, noise: noise, at: timesteps, on: engine), noise)

@@ -64,7 +64,8 @@ package struct SampleEvaluation {
             func normals(_ name: StreamName, _ step: Int) -> Tensor {
                 engine.stacked(
                     places.map {
-                        RandomStream(seed: seed, name, step: first + $0).normals(start: step << 24, shape: shape)
+                        engine.normals(
+                            RandomStream(seed: seed, name, step: first + $0), start: step << 24, shape: shape)
                     })
             }
             let sizes = places.map { _ in SizeCondition(square: size) }

@@ -97,8 +97,8 @@ package struct LatentEncoding: LatentMaker {
         let pictures = try LatentEncoding.prepared(pairs, at: index, recipe)
         return pictures.enumerated().map { place, picture in
             let moments = autoencoder.encode(Tensor(picture.planes, shape: [1, 3, size, size]), engine: engine)
-            let noise = RandomStream(seed: seed, .latentNoise, step: 2 * index + place).normals(
-                shape: moments.mean.shape)
+            let stream = RandomStream(seed: seed, .latentNoise, step: 2 * index + place)
+            let noise = engine.normals(stream, shape: moments.mean.shape)
             let latent = autoencoder.scaled(moments.sample(noise, engine: engine), engine: engine)
             return EncodedPicture(
                 latent: latent.reshaped(Array(latent.shape.dropFirst())), frame: picture.frame,

@@ -269,6 +269,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         // Element by element
         case .activation(let activation, let x, let y): apply(activation, x, y)
         case .activationBackward(let activation, let dy, let x, let dx): applyBackward(activation, dy, x, dx)
+        case .function(let function, let x, let y): apply(function, x, y)
         case .geglu(let x, let y): geglu(x, y)
         case .gegluBackward(let dy, let x, let dx): gegluBackward(dy, x, dx)
         case .arithmetic(let function, let a, let b, let y): combine(function, a, b, y)
@@ -301,6 +302,8 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .assemblePatches(let patches, let edge, let x): assemblePatches(patches, edge, x)
         case .upsample(let x, let y): upsample(x, y)
         case .upsampleBackward(let dy, let dx): upsampleBackward(dy, dx)
+        // Random numbers
+        case .draw(let distribution, let stream, let start, let y): draw(distribution, stream, start, y)
         // Updates in place
         case .adamW(let constants, let parameter, let first, let second, let gradient):
             adamW(constants, parameter, first, second, gradient)

@@ -29,6 +29,36 @@ extension CudaDevice {
         }
     }
 
+    func apply(_ function: ElementaryFunction, _ x: Tensor, _ y: Tensor) {
+        let which =
+            switch function {
+            case .exp: CU_EXP
+            case .log: CU_LOG
+            case .sin: CU_SIN
+            case .cos: CU_COS
+            case .tanh: CU_TANH
+            case .erf: CU_ERF
+            case .sigmoid: CU_SIGMOID
+            case .squareRoot: CU_SQUARE_ROOT
+            }
+        let arguments = cu_apply(y: write(y), x: read(x), count: Int64(x.count), function: Int32(which.rawValue))
+        launchEach("apply_function", arguments, count: x.count)
+    }
+
+    /// Four elements of a stream a thread, as one block of it holds.
+    func draw(_ distribution: RandomDistribution, _ stream: RandomStream, _ start: Int, _ y: Tensor) {
+        let arguments = cu_draw(
+            y: write(y), start: UInt64(start), count: Int64(y.count),
+            key_low: UInt32(truncatingIfNeeded: stream.seed), key_high: UInt32(stream.seed >> 32),
+            stream: stream.name.rawValue, step: stream.step)
+        let name: StaticString =
+            switch distribution {
+            case .uniform: "draw_uniforms"
+            case .normal: "draw_normals"
+            }
+        launchEach(name, arguments, count: y.count == 0 ? 0 : y.count / 4 + 2)
+    }
+
     func combine(_ arithmetic: Arithmetic, _ a: Tensor, _ b: Tensor, _ y: Tensor) {
         switch arithmetic {
         case .add: map("add_elements", a, b, y)

@@ -29,6 +29,33 @@ extension ReferenceDevice {
         }
     }
 
+    func apply(_ function: ElementaryFunction, _ x: Tensor, _ y: Tensor) {
+        let table = kernels.elementwise
+        let kernel =
+            switch function {
+            case .exp: table.exp!
+            case .log: table.log!
+            case .sin: table.sin!
+            case .cos: table.cos!
+            case .tanh: table.tanh!
+            case .erf: table.erf!
+            case .sigmoid: table.sigmoid!
+            case .squareRoot: table.sqrt!
+            }
+        let (source, target) = (x.pointer, y.pointer)
+        overSpans(x.count) { kernel(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
+    }
+
+    func draw(_ distribution: RandomDistribution, _ stream: RandomStream, _ start: Int, _ y: Tensor) {
+        let kernel =
+            switch distribution {
+            case .uniform: kernels.random.uniform!
+            case .normal: kernels.random.normal!
+            }
+        let (target, key) = (y.pointer, stream.key)
+        overSpans(y.count) { kernel(target + $0.lowerBound, key, UInt64(start + $0.lowerBound), $0.count) }
+    }
+
     func geglu(_ x: Tensor, _ y: Tensor) {
         let d = x.shape.last! / 2
         let (source, target, kernel) = (x.pointer, y.pointer, kernels.elementwise.geglu!)
