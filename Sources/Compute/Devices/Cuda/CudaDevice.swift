@@ -26,8 +26,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     private let context: cu_context
     private let stream: cu_stream
     private let program: CudaProgram
-    /// Runs what is not an operation of this device's own.
-    private let host: ReferenceDevice
     private let fail: @Sendable (CudaError) -> Never
     private var tables: [AnyHashable: CudaScratch] = [:]
     /// Small data, and operands that lie on the host, of the operation that runs.
@@ -60,7 +58,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         self.stream = stream!
         program = try CudaProgram(driver, hardware, cache: cache)
         memory = CudaMemory(driver, context!, keepsBlocks: keepsBlocks)
-        host = ReferenceDevice(isa: .best, pool: WorkerPool(workers: 1))
     }
 
     deinit {
@@ -314,7 +311,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .gradientDescent(let constants, let parameter, let sum, let gradient):
             gradientDescent(constants, parameter, sum, gradient)
         case .movingAverage(let average, let parameter, let decay): movingAverage(average, parameter, decay)
-        default: computeOnHost(operation)
         }
     }
 
@@ -330,25 +326,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .adafactorWhole(_, _, _, let gradient): adafactorWholeBytes(gradient)
         case .attentionBackward(let attention, _): attentionWorkBytes(attention)
         default: 0
-        }
-    }
-
-    /// Computes on the host an operation that has no kernels: its tensors are copied there, its results back.
-    private func computeOnHost(_ operation: Operation) {
-        var copies: [(tensor: Tensor, copy: Tensor)] = []
-        let results = operation.results
-        let there = operation.mapping { tensor in
-            guard case .device = tensor.storage.residence else { return tensor }
-            let copy = Tensor(uninitialized: tensor.shape, dtype: tensor.dtype)
-            let bytes = UnsafeMutableRawBufferPointer(start: copy.storage.base, count: copy.byteCount)
-            read(tensor.storage, at: tensor.offset, into: bytes)
-            copies.append((tensor, copy))
-            return copy
-        }
-        host.run(there)
-        for (tensor, copy) in copies
-        where results.contains(where: { $0.storage === tensor.storage && $0.offset == tensor.offset }) {
-            write(copy.bytes, to: tensor.storage, at: tensor.offset)
         }
     }
 }
