@@ -9,8 +9,8 @@ enum {
     CU_ATTENTION_SHARED_BYTES = 92416,
 };
 
-/// q and o [items, queries, heads · width], k and v [items, keys, heads · width]; tokens of q lie `q_stride` apart, those of
-/// k and v `kv_stride`. A block of 128 threads takes 64 queries of a head: tiles · heads · items blocks.
+/// q and o [items, queries, heads · width], k and v [items, keys, heads · width]; tokens of q lie `q_stride` apart, those
+/// of k and v `kv_stride`. A block of 128 threads takes 64 queries of a head: tiles · heads · items blocks.
 struct cu_attention {
     const float *q, *k, *v;
     float *o;           ///< backward: read alone

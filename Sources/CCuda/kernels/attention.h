@@ -1,6 +1,6 @@
 // Attention, forward, by section 6 of NUMERICS.md. A block takes 64 queries of one head through blocks of 256 keys: scores,
-// exponentials with their four sums (a query and two of its sums a thread), chain of e·V. The result that is not yet divided
-// lies in o, where each thread finds its own numbers again.
+// exponentials with their four sums (a query and two of its sums a thread), chain of e·V. The result that is not yet
+// divided lies in o, where each thread finds its own numbers again.
 #pragma once
 #include "attention_tile.h"
 #include "cu_attention.h"
@@ -45,7 +45,6 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
                 SYNC();
             }
             exponentials(s, keys, peaks, m, l, correction, sums, j == 0);
-            SYNC();
             to.first = j == 0;
             to.divisor = j + STEP >= seen ? l : 0;
             Tile::through(s, v.from(j, STEP), width, g.aligned, stage, to);
@@ -56,8 +55,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
             statistics[g.queries] = l[t];
         }
     }
-    /// s[key][query] = (Σ k·q) · scale, and peaks[16][query]: the largest of a thread's keys. Behind the last key are copies of
-    /// it, which change no maximum.
+    /// s[key][query] = (Σ k·q) · scale, and peaks[16][query]: the largest of a thread's keys. Behind the last key are copies
+    /// of it, which change no maximum.
     static MEMBER void scores(const cu_attention &g, const AttentionRows &q, const AttentionRows &k, int width, float *s,
                               float *stage, float *peaks) {
         float peak[8];
@@ -83,8 +82,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
         for (int i = 0; i < 8; i++) peaks[(part * 8 + i) * OWN + row] = peak;
     }
     /// s becomes exp(s − m'); m, l and the correction exp(m − m') are brought up to date.
-    static MEMBER void exponentials(float *s, int keys, const float *peaks, float *m, float *l, float *correction, float *sums,
-                                    bool first) {
+    static MEMBER void exponentials(float *s, int keys, const float *peaks, float *m, float *l, float *correction,
+                                    float *sums, bool first) {
         int t = threadIdx.x, row = t % OWN, pair = t / OWN * 2, whole = keys / 4 * 4;
         float old = m[row], most = old, a = 0, b = 0;
         UNROLL for (int i = 0; i < 16; i++) most = larger(peaks[i * OWN + row], most);
@@ -115,8 +114,8 @@ ENTRY(attention_160, cu_attention, 128, 2) { AttentionForward<160, FusedChain>::
 ENTRY(attention_any, cu_attention, 128, 2) { AttentionForward<0, FusedChain>::run(g); }
 ENTRY(attention_wide, cu_attention, 128, 2) { AttentionForward<-1, FusedChain>::run(g); }
 
-/// Rows' softmax in place: the maximum; e = exp(x − max); their sum by rule 4; each e divided by it. Sixteen threads are the
-/// lanes of a block of 4,096.
+/// Rows' softmax in place: the maximum; e = exp(x − max); their sum by rule 4; each e divided by it. Sixteen threads are
+/// the lanes of a block of 4,096.
 ENTRY(softmax_rows, cu_softmax_rows, 256, 4) {
     SHARED(row_memory);
     float *lanes = row_memory, *blocks = row_memory + 256, *total = blocks + 16;

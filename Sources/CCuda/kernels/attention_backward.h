@@ -21,12 +21,13 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
         if (by_keys) steps(b, head, tile * OWN, true, (int)(index / tiles / heads));
         else steps(b, head, (tiles - 1 - tile) * OWN, false, 0);
     }
-    /// Either dk and dv of the 64 keys from `own` on, of chunk `part` of the queries alone if there are parts; or dq of the 64
-    /// queries from `own` on. Of a pair of an own row and another side's row a step has s = P, then dS.
+    /// Either dk and dv of the 64 keys from `own` on, of chunk `part` of the queries alone if there are parts; or dq of the
+    /// 64 queries from `own` on. Of an own row and one of the other side a step has s = P, then dS.
     static MEMBER void steps(const cu_attention_backward &b, int head, int own, bool by_keys, int part) {
         SHARED(attention_memory);
         const cu_attention &g = b.attention;
-        float *s = attention_memory, *stage = s + Tile::SCORES, *m = stage + Tile::STAGE, *inverse = m + STEP, *dots = inverse + STEP;
+        float *s = attention_memory, *stage = s + Tile::SCORES;
+        float *m = stage + Tile::STAGE, *inverse = m + STEP, *dots = inverse + STEP;
         int width = WIDTH > 0 ? WIDTH : g.width, item = head / g.heads, count = by_keys ? g.queries : g.keys;
         int64_t row = (int64_t)g.heads * width, at = head % g.heads * (int64_t)width, q0 = (int64_t)item * g.queries;
         int64_t k0 = (int64_t)item * g.keys;
@@ -37,7 +38,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
         // Scores are a product of the first sides, dP one of the second.
         AttentionRows own_first = (by_keys ? k : q).from(own, OWN), own_second = (by_keys ? v : d_o).from(own, OWN);
         AttentionRows first = by_keys ? q : k, second = by_keys ? d_o : v;
-        float *results[2] = {b.dv + (k0 + own) * row + at, (by_keys ? b.dk + (k0 + own) * row : b.dq + (q0 + own) * row) + at};
+        float *results[2] = {b.dv + (k0 + own) * row + at,
+                             (by_keys ? b.dk + (k0 + own) * row : b.dq + (q0 + own) * row) + at};
         int begin = 0, end = count;
         if (g.causal && by_keys) begin = own / STEP * STEP;
         if (g.causal && !by_keys && own + OWN < end) end = own + OWN;
@@ -65,7 +67,6 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
             SYNC();
             if (!phase) {
                 probabilities(s, rows, m, inverse, by_keys, g.causal, own - i);
-                SYNC();
                 if (!by_keys) continue;
             }
             typename Tile::Target to = {results[phase], row, own_first.count, i == begin, 0, 0};
@@ -82,8 +83,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
         for (int i = threadIdx.x; i < count; i += Tile::THREADS)
             m[i] = statistics[i], inverse[i] = rows[all + i], dots[i] = rows[i];
     }
-    /// s becomes P = exp(S − m) · (1 / l), +0 where the query does not see the key; `ahead`: the first own row less the first
-    /// of the other side.
+    /// s becomes P = exp(S − m) · (1 / l), +0 where the query does not see the key; `ahead`: the first own row less the
+    /// first of the other side.
     static MEMBER void probabilities(float *s, int rows, const float *m, const float *inverse, bool by_keys, bool causal,
                                      int ahead) {
         for (int x = threadIdx.x; x < rows * (OWN / 4); x += Tile::THREADS) {

@@ -53,8 +53,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
         to[0] = x.x, to[pitch] = x.y, to[2 * pitch] = x.z, to[3 * pitch] = x.w;
     }
 
-    /// finish(other, own, four values of own … own + 3, i) for all quads of own · otherᵀ; i tells a thread's two quads of
-    /// own rows apart. Rows beyond the counts have values that mean nothing. Barriers: one ahead, for `stage`; one behind.
+    /// finish(other, own, four values of own … own + 3, i) for all quads of own · otherᵀ; i tells a thread's two quads
+    /// of own rows apart. Rows beyond the counts have values that mean nothing. Barriers: one ahead, for `stage`; one behind.
     template <class Finish>
     static MEMBER void between(const AttentionRows &own, const AttentionRows &other, int width, bool aligned, float *stage,
                                Finish finish) {
@@ -98,7 +98,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
         UNROLL for (int n = 0; n < GROUPS * 4; n++)
             UNROLL for (int i = 0; i < 8; i += 4) {
                 const float *x = whole[WIDTH < 0 ? n : 0] + i;
-                finish(column + n / 4 * 64 + n % 4, row + i * 4, WIDTH < 0 ? float4{x[0], x[1], x[2], x[3]} : chain.quad(n, i), i / 4);
+                float4 value = WIDTH < 0 ? float4{x[0], x[1], x[2], x[3]} : chain.quad(n, i);
+                finish(column + n / 4 * 64 + n % 4, row + i * 4, value, i / 4);
             }
     }
     /// whole = [whole +] chain, at the end of a chunk of the width.
@@ -136,7 +137,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
     static MEMBER int column_of(int n) {
         return n < QUADS * 4 ? n / 4 * 32 + lane_column() * 4 + n % 4 : QUADS * 32 + lane_column() * REST + n - QUADS * 4;
     }
-    /// Barriers: one ahead, for s and `stage`; one behind before either is written.
+    /// Barriers: one ahead, for `stage` (s may still be written: the first slice waits); one behind before either is
+    /// written.
     static MEMBER void through(const float *s, const AttentionRows &other, int width, bool aligned, float *stage,
                                const Target &to) {
         NO_UNROLL for (int column = 0; column < (FIXED ? 1 : width); column += COLUMNS) {
