@@ -6,7 +6,7 @@ enum {
     CU_ATTENTION_TILE = 64,   ///< queries, or keys, that a block owns
     CU_ATTENTION_STEP = 256,  ///< keys, or queries, that it goes through at once: a chunk of rule 2
     CU_ATTENTION_THREADS = 128,
-    CU_ATTENTION_SHARED_BYTES = 92416,
+    CU_ATTENTION_SHARED_BYTES = 92672,
 };
 
 /// q and o [items, queries, heads · width], k and v [items, keys, heads · width]; tokens of q lie `q_stride` apart, those

@@ -7,7 +7,7 @@
 template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
     typedef AttentionTile<WIDTH, Chain> Tile;
     static constexpr int OWN = Tile::OWN, STEP = Tile::STEP;
-    static constexpr unsigned long BYTES = 4 * (Tile::SCORES + Tile::STAGE + 3 * STEP);
+    static constexpr unsigned long BYTES = 4 * (Tile::SCORES + Tile::STAGE + 6 * STEP);
     static_assert(BYTES <= CU_ATTENTION_SHARED_BYTES, "what the host asks for");
 
     static MEMBER void run(const cu_attention_backward &b) {
@@ -18,8 +18,7 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
         if (!by_keys) index -= of_keys, tiles = (g.queries + OWN - 1) / OWN;
         int tile = (int)(index % tiles), head = (int)(index / tiles % heads);
         // With a causal mask the first keys are seen by most queries, the last queries see most keys: they begin first.
-        if (by_keys) steps(b, head, tile * OWN, true, (int)(index / tiles / heads));
-        else steps(b, head, (tiles - 1 - tile) * OWN, false, 0);
+        steps(b, head, (by_keys ? tile : tiles - 1 - tile) * OWN, by_keys, (int)(index / tiles / heads));
     }
     /// Either dk and dv of the 64 keys from `own` on, of chunk `part` of the queries alone if there are parts; or dq of the
     /// 64 queries from `own` on. Of an own row and one of the other side a step has s = P, then dS.
@@ -53,14 +52,15 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
         NO_UNROLL for (int turn = begin / STEP * 2; turn < (end + STEP - 1) / STEP * 2; turn++) {
             int phase = turn & 1, i = turn / 2 * STEP, rows = count - i < STEP ? count - i : STEP;
             SYNC();
-            if (!phase) note(b, head, by_keys ? i : own, by_keys ? rows : own_first.count, m, inverse, dots);
+            if (!phase) note(b, head, by_keys ? i : own, by_keys ? rows : own_first.count, by_keys, m, inverse, dots);
             Tile::between(phase ? own_second : own_first, (phase ? second : first).from(i, STEP), width, g.aligned, stage,
                           [&](int other, int mine, float4 x, int) {
                 float4 &here = *(float4 *)(s + Tile::at(other, mine));
                 float y[4] = {x.x, x.y, x.z, x.w};
                 if (phase) {
-                    const float p[4] = {here.x, here.y, here.z, here.w};
-                    UNROLL for (int r = 0; r < 4; r++) y[r] = p[r] * (y[r] - dots[by_keys ? other : mine + r]);
+                    float4 d = *(const float4 *)(dots + (by_keys ? other * 4 : mine));
+                    y[0] = here.x * (y[0] - d.x), y[1] = here.y * (y[1] - d.y);
+                    y[2] = here.z * (y[2] - d.z), y[3] = here.w * (y[3] - d.w);
                 }
                 here = float4{y[0] * g.scale, y[1] * g.scale, y[2] * g.scale, y[3] * g.scale};
             });
@@ -73,15 +73,19 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
             Tile::through(s, (phase ? first : second).from(i, STEP), width, g.aligned, stage, to);
         }
     }
-    /// Each query's m, 1 / l and D into shared memory.
-    static MEMBER void note(const cu_attention_backward &b, int head, int first, int count, float *m, float *inverse,
-                            float *dots) {
+    /// Each query's m, 1 / l and D into shared memory; D four times if keys are the block's own.
+    static MEMBER void note(const cu_attention_backward &b, int head, int first, int count, bool by_keys, float *m,
+                            float *inverse, float *dots) {
         const cu_attention &g = b.attention;
         const float *statistics = g.statistics + (int64_t)head * 2 * g.queries + first;
         const float *rows = b.rows + (int64_t)head * g.queries + first;
         int64_t all = (int64_t)g.items * g.heads * g.queries;
-        for (int i = threadIdx.x; i < count; i += Tile::THREADS)
-            m[i] = statistics[i], inverse[i] = rows[all + i], dots[i] = rows[i];
+        for (int i = threadIdx.x; i < count; i += Tile::THREADS) {
+            float d = rows[i];
+            m[i] = statistics[i], inverse[i] = rows[all + i];
+            if (by_keys) *(float4 *)(dots + i * 4) = float4{d, d, d, d};
+            else dots[i] = d;
+        }
     }
     /// s becomes P = exp(S − m) · (1 / l), +0 where the query does not see the key; `ahead`: the first own row less the
     /// first of the other side.

@@ -73,28 +73,27 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
         float4 next[GROUPS], own_next = quad(own_from, part, width, aligned);
         UNROLL for (int i = 0; i < GROUPS; i++) from[i] = other.row(line + i * 64);
         UNROLL for (int i = 0; i < GROUPS; i++) next[i] = quad(from[i], part, width, aligned);
-        chain.begin();
-        NO_UNROLL for (int d = 0; d < extent; d += 8) {
-            float *slice = stage + d / 8 % 2 * SLICE, *mine = slice, *theirs = slice + 8 * OWN_PITCH;
-            lay(mine + part * OWN_PITCH + line, OWN_PITCH, own_next);
-            UNROLL for (int i = 0; i < GROUPS; i++) lay(theirs + part * STEP_PITCH + line + i * 64, STEP_PITCH, next[i]);
-            if (d + 8 < extent) {
-                own_next = quad(own_from, d + 8 + part, width, aligned);
-                UNROLL for (int i = 0; i < GROUPS; i++) next[i] = quad(from[i], d + 8 + part, width, aligned);
+        NO_UNROLL for (int begin = 0; begin < (WIDTH < 0 ? extent : 1); begin += STEP) {
+            chain.begin();
+            int end = WIDTH < 0 && begin + STEP < extent ? begin + STEP : extent;
+            NO_UNROLL for (int d = begin; d < end; d += 8) {
+                float *slice = stage + d / 8 % 2 * SLICE, *mine = slice, *theirs = slice + 8 * OWN_PITCH;
+                lay(mine + part * OWN_PITCH + line, OWN_PITCH, own_next);
+                UNROLL for (int i = 0; i < GROUPS; i++) lay(theirs + part * STEP_PITCH + line + i * 64, STEP_PITCH, next[i]);
+                if (d + 8 < extent) {
+                    own_next = quad(own_from, d + 8 + part, width, aligned);
+                    UNROLL for (int i = 0; i < GROUPS; i++) next[i] = quad(from[i], d + 8 + part, width, aligned);
+                }
+                SYNC();
+                if (FIXED || d + 8 <= extent)
+                    UNROLL for (int e = 0; e < 8; e++)
+                        accumulate<GROUPS>(chain, mine + e * OWN_PITCH + row, theirs + e * STEP_PITCH + column);
+                else
+                    NO_UNROLL for (int e = 0; e < extent - d; e++)
+                        accumulate<GROUPS>(chain, mine + e * OWN_PITCH + row, theirs + e * STEP_PITCH + column);
             }
-            SYNC();
-            if (WIDTH < 0 && d > 0 && d % STEP == 0) {
-                add_up<GROUPS>(whole, chain, d == STEP);
-                chain.begin();
-            }
-            if (FIXED || d + 8 <= extent)
-                UNROLL for (int e = 0; e < 8; e++)
-                    accumulate<GROUPS>(chain, mine + e * OWN_PITCH + row, theirs + e * STEP_PITCH + column);
-            else
-                NO_UNROLL for (int e = 0; e < extent - d; e++)
-                    accumulate<GROUPS>(chain, mine + e * OWN_PITCH + row, theirs + e * STEP_PITCH + column);
+            if (WIDTH < 0) add_up<GROUPS>(whole, chain, begin == 0);
         }
-        if (WIDTH < 0) add_up<GROUPS>(whole, chain, extent <= STEP);
         UNROLL for (int n = 0; n < GROUPS * 4; n++)
             UNROLL for (int i = 0; i < 8; i += 4) {
                 const float *x = whole[WIDTH < 0 ? n : 0] + i;

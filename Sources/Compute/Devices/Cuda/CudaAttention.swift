@@ -72,7 +72,7 @@ extension CudaDevice {
     }
 
     /// Bytes beside the operands of the way back.
-    func attentionWorkBytes(_ attention: Attention) -> Int {
+    func workBytes(_ attention: Attention) -> Int {
         let chunks = attention.parts(multiprocessors: hardware.multiprocessors)
         return attention.rowBytes + (chunks > 1 ? chunks * attention.partBytes : 0)
     }
