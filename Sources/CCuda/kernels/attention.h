@@ -87,7 +87,14 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
         int t = threadIdx.x, row = t % OWN, pair = t / OWN * 2, whole = keys / 4 * 4;
         float old = m[row], most = old, a = 0, b = 0;
         UNROLL for (int i = 0; i < 16; i++) most = larger(peaks[i * OWN + row], most);
-        UNROLL_4 for (int key = pair; key < whole; key += 4) {
+        // Thirty-two keys are one round of the swizzle.
+        int round = keys / 32 * 32;
+        NO_UNROLL for (int key = 0; key < round; key += 32)
+            UNROLL for (int i = pair, n = 0; n < 8; i += 4, n++) {
+                a = a + replace(s[key * OWN + Tile::at(i, row)], most);
+                b = b + replace(s[key * OWN + Tile::at(i + 1, row)], most);
+            }
+        NO_UNROLL for (int key = round + pair; key < whole; key += 4) {
             a = a + replace(s[Tile::at(key, row)], most);
             b = b + replace(s[Tile::at(key + 1, row)], most);
         }
@@ -104,7 +111,7 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
             m[row] = most;
         }
     }
-    static MEMBER float replace(float &s, float most) { return s = exp_single(s - most); }
+    static MEMBER float replace(float &s, float most) { return s = exp_below(s - most); }
 };
 
 ENTRY(attention_40, cu_attention, 128, 2) { AttentionForward<40, FusedChain>::run(g); }

@@ -97,7 +97,7 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
             float y[4] = {here.x, here.y, here.z, here.w};
             UNROLL for (int r = 0; r < 4; r++) {
                 int query = by_keys ? other : own + r, past = ahead + own + r - other;  // own row less the other
-                y[r] = exp_single(y[r] - m[query]) * inverse[query];
+                y[r] = exp_below(y[r] - m[query]) * inverse[query];
                 if (causal && (by_keys ? past > 0 : past < 0)) y[r] = 0;
             }
             here = float4{y[0], y[1], y[2], y[3]};
