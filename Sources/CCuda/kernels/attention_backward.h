@@ -59,8 +59,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
                 float y[4] = {x.x, x.y, x.z, x.w};
                 if (phase) {
                     float4 d = *(const float4 *)(dots + (by_keys ? other * 4 : mine));
-                    y[0] = here.x * (y[0] - d.x), y[1] = here.y * (y[1] - d.y);
-                    y[2] = here.z * (y[2] - d.z), y[3] = here.w * (y[3] - d.w);
+                    const float p[4] = {here.x, here.y, here.z, here.w}, dot[4] = {d.x, d.y, d.z, d.w};
+                    UNROLL for (int r = 0; r < 4; r++) y[r] = p[r] * (y[r] - dot[r]);
                 }
                 here = float4{y[0] * g.scale, y[1] * g.scale, y[2] * g.scale, y[3] * g.scale};
             });
