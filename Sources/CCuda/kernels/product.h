@@ -10,50 +10,29 @@
 #include "chain.h"
 #include "product_loader.h"
 
-/// A row's quad of C: y = (old + chain) + biases, in that order.
 DEVICE float4 added(float4 a, float4 b) { return float4{a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w}; }
 
-/// The places of four neighbouring columns of C, of which `live` are there.
-struct Columns {
-    int64_t at[4];
-    int live;
-    bool aligned;
+/// Where column `j` of C lies.
+DEVICE int64_t column_place(const cu_product &g, int j) {
+    int group = j / g.group;
+    return group * g.c_group + (j - group * g.group);
+}
 
-    MEMBER Columns(const cu_product &g, int column) {
-        live = least(4, g.n - column);
-        aligned = g.aligned;
-        UNROLL for (int x = 0; x < 4; x++) {
-            int j = least(column + x, g.n - 1), group = j / g.group;
-            at[x] = group * g.c_group + (j - group * g.group);
-            if (aligned) break;
-        }
-    }
-    MEMBER float4 read(const float *row) const {
-        if (aligned) return load4_far(row + at[0]);
-        float v[4];
-        UNROLL for (int x = 0; x < 4; x++) v[x] = x < live ? load_far(row + at[x]) : 0;
-        return float4{v[0], v[1], v[2], v[3]};
-    }
-    MEMBER void write(float *row, float4 v) const {
-        if (aligned) {
-            store4_far(row + at[0], v);
-            return;
-        }
-        float y[4] = {v.x, v.y, v.z, v.w};
-        UNROLL for (int x = 0; x < 4; x++)
-            if (x < live) store_far(row + at[x], y[x]);
-    }
-};
+/// (old + chain) + biases in that order, for one value of C.
+DEVICE float biased(const cu_product &g, float v, int i, int j) {
+    if (g.bias_row) v = v + g.bias_row[i];
+    if (g.bias_column) v = v + g.bias_column[j];
+    return v;
+}
 
-/// The biases of a row and of four columns are added last.
-DEVICE float4 biased(const cu_product &g, float4 v, int i, int j, int live) {
+/// As much for four columns from `j` on.
+DEVICE float4 biased(const cu_product &g, float4 v, int i, int j) {
     if (g.bias_row) {
         float b = g.bias_row[i];
         v = added(v, float4{b, b, b, b});
     }
     if (g.bias_column) {
-        float b[4];
-        UNROLL for (int x = 0; x < 4; x++) b[x] = x < live ? g.bias_column[j + x] : 0;
+        const float *b = g.bias_column + j;
         v = added(v, float4{b[0], b[1], b[2], b[3]});
     }
     return v;
@@ -69,18 +48,24 @@ struct ProductTile {
     using B = Loader<B_WAY, BN, THREADS, Distance>;
     static constexpr int STAGE = DEPTH * (A::PITCH + B::PITCH);
 
-    /// One inner index of a tile in shared memory.
-    MEMBER static void step(Chain &chain, const float *a, const float *b) {
+    /// What a thread reads of one inner index of a tile in shared memory.
+    struct Fragment {
         float x[TM], y[TN];
-        UNROLL for (int i = 0; i < TM; i += 4) {
-            float4 v = *(const float4 *)(a + i * LM);
-            x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
+
+        MEMBER Fragment(const float *a, const float *b) {
+            UNROLL for (int i = 0; i < TM; i += 4) {
+                float4 v = *(const float4 *)(a + i * LM);
+                x[i] = v.x, x[i + 1] = v.y, x[i + 2] = v.z, x[i + 3] = v.w;
+            }
+            UNROLL for (int j = 0; j < TN; j += 4) {
+                float4 v = *(const float4 *)(b + j * LN);
+                y[j] = v.x, y[j + 1] = v.y, y[j + 2] = v.z, y[j + 3] = v.w;
+            }
         }
-        UNROLL for (int j = 0; j < TN; j += 4) {
-            float4 v = *(const float4 *)(b + j * LN);
-            y[j] = v.x, y[j + 1] = v.y, y[j + 2] = v.z, y[j + 3] = v.w;
-        }
-        chain.add(x, y);
+    };
+    MEMBER static void step(Chain &chain, const float *a, const float *b) {
+        Fragment both(a, b);
+        chain.add(both.x, both.y);
     }
 
     /// What a block computes, by its number: chunk after chunk, in each product after product, tile after tile.
@@ -129,57 +114,87 @@ struct ProductTile {
             depth = end - from;
         }
         if (A::SLICED || B::SLICED) SYNC();
-        int count = (depth + DEPTH - 1) / DEPTH;
+        int full = depth / DEPTH, count = (depth + DEPTH - 1) / DEPTH, t = 0;
 
         // Tiles 0 … STAGES − 2 are on their way; of a staged operand the last of them is in registers.
         UNROLL for (int s = 0; s < STAGES - 1; s++) {
-            if (A::STAGED && s > 0) a.put(stages + (s - 1) * STAGE);
-            if (B::STAGED && s > 0) b.put(stages + (s - 1) * STAGE + DEPTH * A::PITCH);
+            if (s > 0) {
+                a.put(stages + (s - 1) * STAGE);
+                b.put(stages + (s - 1) * STAGE + DEPTH * A::PITCH);
+            }
             if (s < count) {
-                a.fetch(stages + s * STAGE, slice_a, s);
-                b.fetch(stages + s * STAGE + DEPTH * A::PITCH, slice_b, s);
+                a.template fetch<false>(stages + s * STAGE, slice_a, s);
+                b.template fetch<false>(stages + s * STAGE + DEPTH * A::PITCH, slice_b, s);
             }
             fetch_commit();
         }
         Chain chain;
         chain.begin();
-        float *now = stages, *into = stages + (STAGES - 1) * STAGE, *before = stages + (STAGES - 2) * STAGE;
-        NO_UNROLL for (int t = 0; t < count; t++) {
+        // The thread's own places in the tile that is computed, and where the tiles before and after it go.
+        const float *x = stages + row, *y = stages + DEPTH * A::PITCH + column;
+        float *into = stages + (STAGES - 1) * STAGE, *before = stages + (STAGES - 2) * STAGE;
+        // While whole tiles are to be fetched. What the chain wants first is read first: the rest fills the time until it
+        // is there.
+        NO_UNROLL for (; t + STAGES - 1 < full; t++) {
             fetch_wait<STAGES - 2>();
             SYNC();
-            if (A::STAGED) a.put(before);
-            if (B::STAGED) b.put(before + DEPTH * A::PITCH);
-            if (t + STAGES - 1 < count) {
-                a.fetch(into, slice_a, t + STAGES - 1);
-                b.fetch(into + DEPTH * A::PITCH, slice_b, t + STAGES - 1);
-            }
-            fetch_commit();
-            const float *x = now + row, *y = now + DEPTH * A::PITCH + column;
-            int left = depth - t * DEPTH;
             if (live) {
-                if (left >= DEPTH) {
-                    UNROLL for (int k = 0; k < DEPTH; k++) step(chain, x + k * A::PITCH, y + k * B::PITCH);
-                } else {
-                    NO_UNROLL for (int k = 0; k < left; k++) step(chain, x + k * A::PITCH, y + k * B::PITCH);
-                }
+                Fragment first(x, y);
+                a.put(before);
+                b.put(before + DEPTH * A::PITCH);
+                a.template fetch<true>(into, slice_a, t + STAGES - 1);
+                b.template fetch<true>(into + DEPTH * A::PITCH, slice_b, t + STAGES - 1);
+                fetch_commit();
+                chain.add(first.x, first.y);
+                UNROLL for (int k = 1; k < DEPTH; k++) step(chain, x + k * A::PITCH, y + k * B::PITCH);
+            } else {
+                a.put(before);
+                b.put(before + DEPTH * A::PITCH);
+                a.template fetch<true>(into, slice_a, t + STAGES - 1);
+                b.template fetch<true>(into + DEPTH * A::PITCH, slice_b, t + STAGES - 1);
+                fetch_commit();
             }
             before = into;
-            now = now + STAGE == past ? stages : now + STAGE;
             into = into + STAGE == past ? stages : into + STAGE;
+            int ahead = t % STAGES == STAGES - 1 ? (1 - STAGES) * STAGE : STAGE;
+            x += ahead;
+            y += ahead;
         }
-        // The block's part is worked out again, for registers are few in the loop above.
+        NO_UNROLL for (; t < count; t++) {
+            fetch_wait<STAGES - 2>();
+            SYNC();
+            a.put(before);
+            b.put(before + DEPTH * A::PITCH);
+            if (t + STAGES - 1 < count) {
+                a.template fetch<false>(into, slice_a, t + STAGES - 1);
+                b.template fetch<false>(into + DEPTH * A::PITCH, slice_b, t + STAGES - 1);
+            }
+            fetch_commit();
+            int left = live ? depth - t * DEPTH : 0;
+            if (left >= DEPTH) {
+                UNROLL for (int k = 0; k < DEPTH; k++) step(chain, x + k * A::PITCH, y + k * B::PITCH);
+            } else {
+                NO_UNROLL for (int k = 0; k < left; k++) step(chain, x + k * A::PITCH, y + k * B::PITCH);
+            }
+            before = into;
+            into = into + STAGE == past ? stages : into + STAGE;
+            int ahead = t % STAGES == STAGES - 1 ? (1 - STAGES) * STAGE : STAGE;
+            x += ahead;
+            y += ahead;
+        }
+        // The block's part is worked out again, for registers are few in the loops above.
         Part part(g, *number);
-        row += part.m0;
-        column += part.n0;
         if (g.scratch) {
-            lay(g, chain, g.scratch + ((int64_t)part.chunk * g.items + part.item) * g.m * g.pitch, row, column);
+            float *to = g.scratch + ((int64_t)part.chunk * g.items + part.item) * g.m * g.pitch;
+            lay(g, chain, to, part.m0 + row, part.n0 + column);
             return;
         }
         int *turn = g.turns + 1 + part.at;
         if (g.turns) wait_turn(turn, part.chunk);
         float *c = g.c + part.outer * g.c_outer + part.inner * g.c_inner;
-        bool last = part.chunk == g.chunks - 1;
-        if (live) store(g, chain, c, g.accumulate || part.chunk > 0, last, row, column);
+        bool add = g.accumulate || part.chunk > 0, last = part.chunk == g.chunks - 1;
+        if (g.aligned) store(g, chain, c, add, last, part.m0 + row, part.n0 + column);
+        else store_each(g, chain, c, add, last, part.m0, part.n0, row, stages);
         if (g.turns) pass_turn(turn, last ? 0 : part.chunk + 1);
     }
 
@@ -194,28 +209,58 @@ struct ProductTile {
                 if (r < g.m && c < g.n) *(float4 *)(to + (int64_t)r * g.pitch + c) = chain.quad(i, j);
             }
     }
-    /// Chains into C.
+    /// Chains into C by quads.
     MEMBER static void store(const cu_product &g, const Chain &chain, float *c, bool add, bool last, int row, int column) {
         // Several quads are asked for at once: one wait for memory, not one for each.
         constexpr int BATCH = TM * TN > 64 ? 8 : 4;
         UNROLL for (int jq = 0; jq < TN; jq += 4) {
             int j = column + jq * LN;
             if (j >= g.n) continue;
-            Columns columns(g, j);
+            float *to = c + column_place(g, j);
             UNROLL for (int i0 = 0; i0 < TM; i0 += BATCH) {
                 float4 old[BATCH];
                 if (add)
                     UNROLL for (int i = 0; i < BATCH; i++) {
                         int r = row + place_of(i0 + i);
-                        if (r < g.m) old[i] = columns.read(c + r * g.ldc);
+                        if (r < g.m) old[i] = load4_far(to + r * g.ldc);
                     }
                 UNROLL for (int i = 0; i < BATCH; i++) {
                     int r = row + place_of(i0 + i);
                     if (r >= g.m) continue;
                     float4 v = chain.quad(i0 + i, jq);
                     if (add) v = added(old[i], v);
-                    if (last) v = biased(g, v, r, j, columns.live);
-                    columns.write(c + r * g.ldc, v);
+                    if (last) v = biased(g, v, r, j);
+                    store4_far(to + r * g.ldc, v);
+                }
+            }
+        }
+    }
+    /// Chains into C value by value, by way of shared memory, a part of the columns at a time.
+    MEMBER static void store_each(const cu_product &g, const Chain &chain, float *c, bool add, bool last, int m0, int n0,
+                                  int row, float *area) {
+        constexpr int ACROSS = LN * 4, WIDTH = WN * ACROSS, PITCH = WIDTH + 4, BATCH = 4;
+        static_assert(BM * PITCH <= STAGES * STAGE && BM * WIDTH % (THREADS * BATCH) == 0, "a part fits into the stages");
+        int own = threadIdx.x / 32 / WM * ACROSS + threadIdx.x % LN * 4;
+        UNROLL for (int jq = 0; jq < TN; jq += 4) {
+            SYNC();
+            UNROLL for (int i = 0; i < TM; i++) *(float4 *)(area + (row + place_of(i)) * PITCH + own) = chain.quad(i, jq);
+            SYNC();
+            NO_UNROLL for (int first = threadIdx.x; first < BM * WIDTH; first += THREADS * BATCH) {
+                float v[BATCH], old[BATCH];
+                float *to[BATCH];
+                int i[BATCH], j[BATCH];
+                UNROLL for (int x = 0; x < BATCH; x++) {
+                    int line = (first + x * THREADS) / WIDTH, at = (first + x * THREADS) % WIDTH;
+                    v[x] = area[line * PITCH + at];
+                    i[x] = m0 + line;
+                    j[x] = n0 + at / ACROSS * LN * TN + jq * LN + at % ACROSS;
+                    to[x] = i[x] < g.m && j[x] < g.n ? c + i[x] * g.ldc + column_place(g, j[x]) : 0;
+                    if (add && to[x]) old[x] = load_far(to[x]);
+                }
+                UNROLL for (int x = 0; x < BATCH; x++) {
+                    if (!to[x]) continue;
+                    if (add) v[x] = old[x] + v[x];
+                    store_far(to[x], last ? biased(g, v[x], i[x], j[x]) : v[x]);
                 }
             }
         }
@@ -225,17 +270,26 @@ struct ProductTile {
 /// C from the chains in the scratch, in ascending order of chunks.
 ENTRY(product_combine, cu_product, 256, 1) {
     int quads = g.pitch / 4;
-    int64_t plane = (int64_t)g.m * g.pitch, all = plane * g.items;
+    int64_t all = (int64_t)g.items * g.m * g.pitch;
     EACH(x, all / 4) {
         int64_t line = x / quads;
         int j = (int)(x - line * quads) * 4, item = (int)(line / g.m), i = (int)(line - (int64_t)item * g.m);
         const float *from = g.scratch + x * 4;
         float *row = g.c + item / g.batch_inner * g.c_outer + item % g.batch_inner * g.c_inner + i * g.ldc;
-        Columns columns(g, j);
-        float4 v = *(const float4 *)from;
-        if (g.accumulate) v = added(columns.read(row), v);
-        UNROLL_4 for (int chunk = 1; chunk < g.chunks; chunk++) v = added(v, *(const float4 *)(from + chunk * all));
-        columns.write(row, biased(g, v, i, j, columns.live));
+        if (g.aligned) {
+            float *to = row + column_place(g, j);
+            float4 v = *(const float4 *)from;
+            if (g.accumulate) v = added(*(const float4 *)to, v);
+            UNROLL_4 for (int chunk = 1; chunk < g.chunks; chunk++) v = added(v, *(const float4 *)(from + chunk * all));
+            *(float4 *)to = biased(g, v, i, j);
+        } else {
+            for (int at = 0; at < 4 && j + at < g.n; at++) {
+                float *to = row + column_place(g, j + at), y = from[at];
+                if (g.accumulate) y = *to + y;
+                UNROLL_4 for (int chunk = 1; chunk < g.chunks; chunk++) y = y + from[chunk * all + at];
+                *to = biased(g, y, i, j + at);
+            }
+        }
     }
 }
 
@@ -256,10 +310,10 @@ SMALL(k4_k4, K4, K4, CU_SMALL_BLOCKS)
 SMALL(k4_i4, K4, I4, 8)
 SMALL(i4_i4, I4, I4, 8)
 SMALL(k4_k1, K4, K1, CU_SMALL_BLOCKS)
-SMALL(k4_i1, K4, I1, 8)
-SMALL(i4_i1, I4, I1, 8)
+SMALL(k4_i1, K4, I1, CU_SMALL_BLOCKS)
+SMALL(i4_i1, I4, I1, CU_SMALL_BLOCKS)
 SMALL(k1_k1, K1, K1, CU_SMALL_BLOCKS)
-SMALL(k1_i1, K1, I1, 8)
+SMALL(k1_i1, K1, I1, CU_SMALL_BLOCKS)
 SMALL(i1_i1, I1, I1, 8)
 /// For operands whose neighbours lie too far apart for 32 bits.
 ENTRY(product_far, cu_product, 64, CU_SMALL_BLOCKS) { ProductTile<2, 1, 8, 8, K1, K1, int64_t>::run(g); }

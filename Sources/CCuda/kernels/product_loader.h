@@ -24,10 +24,11 @@ DEVICE int64_t place(const cu_axis &axis, int x) {
 /// K1, I1: value by value with any axes; neighbouring threads take neighbouring inner indices, or neighbouring rows.
 enum Way { K4, I4, K1, I1 };
 
-/// Fetches tiles of `WIDTH` rows (or columns) by CU_PRODUCT_DEPTH inner indices, [k][row] in shared memory.
+/// Fetches tiles of `WIDTH` rows (or columns) by CU_PRODUCT_DEPTH inner indices, [k][row] in shared memory, one after the
+/// other.
 ///
-/// Rows beyond the edge repeat the last one; their results are not stored. Inner indices beyond the end are fetched from the
-/// last one, but take no part: a zero may not take part either, for fma(0, 0, -0) is +0.
+/// Rows beyond the edge repeat the last one; their results are not stored. Inner indices beyond the end hold anything, for
+/// they take no part: not even a zero may, for fma(0, 0, -0) is +0.
 template <Way WAY, int WIDTH, int THREADS, class Distance> struct Loader {
     static constexpr int DEPTH = CU_PRODUCT_DEPTH, PITCH = WIDTH + CU_PRODUCT_PAD;
     /// Whether where the chunk's inner indices lie is kept in shared memory, and whether tiles go through registers.
@@ -40,10 +41,14 @@ template <Way WAY, int WIDTH, int THREADS, class Distance> struct Loader {
     static constexpr int ROWS = THREADS >= LANES ? THREADS / LANES : 1;
     static constexpr int PARTS = THREADS >= LANES ? 1 : LANES / THREADS;
     static constexpr int BASES = WAY == K4 || WAY == K1 ? PASSES : PARTS;
+    static_assert(WAY != I4 || PARTS == 1, "a thread keeps to its rows");
 
+    /// K4, K1, I1: the chunk's first inner index. I4: what this thread fetches next.
     const float *p;
     Distance base[BASES];
-    int stride, last;
+    /// I4: elements between passes. `last`: the last inner index that may be fetched, of the chunk's.
+    int64_t step;
+    int last;
     float4 staged[STAGED ? PASSES : 1];
 
     MEMBER int k_of(int pass) const {
@@ -60,26 +65,36 @@ template <Way WAY, int WIDTH, int THREADS, class Distance> struct Loader {
     /// Begins the chunk from..<end of a segment that starts at `segment`; the tile's first row is `first` of `limit`.
     MEMBER void start(const cu_operand &g, const float *segment, int first, int limit, int from, int end,
                       Distance *slice) {
-        int64_t origin = place(g.index, first), begin = place(g.k, from);
-        p = segment + origin + begin;
-        stride = (int)g.k.stride;
         last = end - from - (WAY == K4 ? 4 : 1);
-        UNROLL for (int i = 0; i < BASES; i++)
-            base[i] = (Distance)(place(g.index, least(first + index_of(i), limit - (WAY == I4 ? 4 : 1))) - origin);
-        if (SLICED)
-            for (int k = threadIdx.x; k < CU_CHUNK; k += THREADS)
+        if constexpr (WAY == K4) {
+            p = segment + first * g.index.stride + from;
+            UNROLL for (int i = 0; i < BASES; i++)
+                base[i] = (least(first + index_of(i), limit - 1) - first) * (int)g.index.stride;
+        } else if constexpr (WAY == I4) {
+            p = segment + place(g.index, least(first + index_of(0), limit - 4)) + (from + k_of(0)) * g.k.stride;
+            step = ROWS * g.k.stride;
+        } else {
+            int64_t origin = place(g.index, first), begin = place(g.k, from);
+            p = segment + origin + begin;
+            UNROLL for (int i = 0; i < BASES; i++)
+                base[i] = (Distance)(place(g.index, least(first + index_of(i), limit - 1)) - origin);
+            NO_UNROLL for (int k = threadIdx.x; k < CU_CHUNK; k += THREADS)
                 slice[k] = (Distance)(place(g.k, from + least(k, last)) - begin);
+        }
     }
 
-    /// Asks for tile `t` of the chunk: it goes into `tile`, or into registers.
-    MEMBER void fetch(float *tile, const Distance *slice, int t) {
+    /// Asks for tile `t` of the chunk, the one after that before: it goes into `tile`, or into registers. A WHOLE tile does
+    /// not reach beyond the end.
+    template <bool WHOLE> MEMBER void fetch(float *tile, const Distance *slice, int t) {
         int k = t * DEPTH;
         if constexpr (WAY == K4) {
-            const float *at = p + least(k + k_of(0), last);
+            const float *at = p + (WHOLE ? k + k_of(0) : least(k + k_of(0), last));
             UNROLL for (int i = 0; i < PASSES; i++) staged[i] = *(const float4 *)(at + base[i]);
         } else if constexpr (WAY == I4) {
-            UNROLL for (int i = 0; i < PASSES; i++)
-                fetch16(tile + k_of(i) * PITCH + index_of(i), p + base[i % BASES] + least(k + k_of(i), last) * stride);
+            UNROLL for (int i = 0; i < PASSES; i++) {
+                if (WHOLE || k + k_of(i) <= last) fetch16(tile + k_of(i) * PITCH + index_of(i), p);
+                p += step;
+            }
         } else if constexpr (WAY == K1) {
             const float *at = p + slice[k + k_of(0)];
             UNROLL for (int i = 0; i < PASSES; i++) fetch4(tile + k_of(0) * PITCH + index_of(i), at + base[i]);
@@ -101,12 +116,13 @@ template <Way WAY, int WIDTH, int THREADS, class Distance> struct Loader {
 
     /// Lays a tile that is in registers into `tile`.
     MEMBER void put(float *tile) const {
-        UNROLL for (int i = 0; i < PASSES; i++) {
-            float *to = tile + k_of(i) * PITCH + index_of(i);
-            to[0] = staged[i].x;
-            to[PITCH] = staged[i].y;
-            to[2 * PITCH] = staged[i].z;
-            to[3 * PITCH] = staged[i].w;
-        }
+        if constexpr (STAGED)
+            UNROLL for (int i = 0; i < PASSES; i++) {
+                float *to = tile + k_of(i) * PITCH + index_of(i);
+                to[0] = staged[i].x;
+                to[PITCH] = staged[i].y;
+                to[2 * PITCH] = staged[i].z;
+                to[3 * PITCH] = staged[i].w;
+            }
     }
 };
