@@ -62,19 +62,19 @@ import Testing
         }
     }
 
-    @Test func paddingAndInterleaving() throws {
+    @Test(arguments: [0, 1]) func paddingAndInterleaving(shift: Int) throws {
         let pair = try DevicePair()
         // What lies in the padding, rows that are cut off above and below, columns cut off to the right.
         for (height, width, top, left) in [(7, 9, 1, 1), (5, 7, 0, 0), (3, 6, -2, 0), (9, 4, 3, 2), (1, 1, -4, 0)] {
-            pair.compare([Samples.spread([2, 3, 5, 7], 9)], "\(height), \(width), \(top), \(left)") { e, x in
-                let y = e.tensor([2, 3, height, width])
-                e.device.run(.pad(x[0], top: top, left: left, to: y))
-                return [y]
+            let (x, y) = (Samples.spread([2, 3, 5, 7], 9), Samples.spread([2, 3, height, width], 16))
+            pair.compare([x, y], shift: shift, "\(height), \(width), \(top), \(left)") { e, x in
+                e.device.run(.pad(x[0], top: top, left: left, to: x[1]))
+                return [x[1]]
             }
         }
         for (stride, row, column) in [(1, 0, 0), (2, 1, 0), (3, 2, 1)] {
             let whole = Samples.spread([2, 3, 4 * stride + row, 5 * stride + column], 10)
-            pair.compare([Samples.spread([2, 3, 4, 5], 11), whole], "\(stride), \(row), \(column)") { e, x in
+            pair.compare([Samples.spread([2, 3, 4, 5], 11), whole], shift: shift, "\(stride), \(row), \(column)") { e, x in
                 e.device.run(.interleave(x[0], row: row, column: column, stride: stride, to: x[1]))
                 return [x[1]]
             }

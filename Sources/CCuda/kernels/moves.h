@@ -69,12 +69,35 @@ ENTRY(transpose, cu_transpose, 256, 1) {
     }
 }
 
+/// Four elements a thread, so that their reads are under way together; those of a quad may lie in several rows.
 ENTRY(pad, cu_pad, 256, 1) {
-    EACH(i, g.count) {
-        int64_t line = quotient(i, g.out_width), plane = quotient(line, g.out_height);
-        int64_t c = i - line * g.out_width.divisor - g.left, r = line - plane * g.out_height.divisor - g.top;
-        bool inside = r >= 0 && r < g.height && c >= 0 && c < g.width;
-        g.y[i] = inside ? g.x[(plane * g.height + r) * g.width + c] : 0.0f;
+    int64_t out_height = g.out_height.divisor, out_width = g.out_width.divisor;
+    int64_t step = lie_on(g.y, g.y, 16) ? 4 : 1;
+    EACH(i, (g.count + step - 1) / step) {
+        int64_t at = step * i, line = quotient(at, g.out_width), plane = quotient(line, g.out_height);
+        int64_t c = at - line * out_width, r = line - plane * out_height;
+        float quad[4];
+        UNROLL
+        for (int k = 0; k < 4; k++) {
+            int64_t row = r - g.top, column = c - g.left;
+            bool inside = row >= 0 && row < g.height && column >= 0 && column < g.width && k < step && at + k < g.count;
+            quad[k] = inside ? g.x[(plane * g.height + row) * g.width + column] : 0.0f;
+            if (++c == out_width) {
+                c = 0;
+                if (++r == out_height) {
+                    r = 0;
+                    plane++;
+                }
+            }
+        }
+        if (step == 4 && at + 4 <= g.count) {
+            float4 whole = {quad[0], quad[1], quad[2], quad[3]};
+            *(float4 *)(g.y + at) = whole;
+        } else {
+            UNROLL
+            for (int k = 0; k < 4; k++)
+                if (k < step && at + k < g.count) g.y[at + k] = quad[k];
+        }
     }
 }
 

@@ -81,7 +81,7 @@ extension CudaDevice {
             y: write(y), x: read(x), height: Int64(x.shape[2]), width: Int64(x.shape[3]), top: Int64(top),
             left: Int64(left), count: Int64(y.count), out_height: cu_divisor(y.shape[2]),
             out_width: cu_divisor(y.shape[3]))
-        launchEach("pad", arguments, count: y.count)
+        launchEach("pad", arguments, count: (y.count + 3) / 4)
     }
 
     func interleave(_ x: Tensor, _ row: Int, _ column: Int, _ stride: Int, _ y: Tensor) {
