@@ -31,7 +31,11 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 let package = Package(
     name: "smpo",
-    products: [.executable(name: "smpo", targets: ["smpo"])],
+    products: [
+        .executable(name: "smpo", targets: ["smpo"]),
+        // For SMPO_CUDA_LIBRARY: the program on the emulated device.
+        .library(name: "cuda-emulator", type: .dynamic, targets: ["CudaEmulator"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -39,7 +43,10 @@ let package = Package(
     ],
     targets: [
         .target(name: "CKernels", exclude: ["NUMERICS.md"], cSettings: cChecks),
-        .target(name: "CCuda", exclude: ["kernels"], cSettings: cChecks, linkerSettings: [.linkedLibrary("dl")]),
+        // The kernels' PTX is embedded as it lies there, packed.
+        .target(
+            name: "CCuda", exclude: ["kernels"], cSettings: cChecks + [.disableWarning("c23-extensions")],
+            linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("zstd")]),
         .target(
             name: "CImageCodecs", cSettings: cChecks,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png"), .linkedLibrary("webp")]),

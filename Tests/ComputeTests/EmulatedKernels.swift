@@ -1,20 +1,22 @@
 import CCuda
 import CudaEmulator
 
-/// Kernels launched one by one on the emulated device, for tests of a family without the device around it.
+/// Kernels launched one by one on an emulated device, for tests of a family without the device around it.
 /// Memory lives as long as this; contents are NaN until written.
 final class EmulatedKernels {
     private let driver = cuda_emulator()!.pointee
-    private var memory: [cu_address] = []
+    private let device: Int32
     private let module: cu_module
+    private var memory: [cu_address] = []
 
-    init() {
+    /// On a new device with the settings of `cuda_emulator_add`, or on the usual one.
+    init(_ settings: String? = nil) {
+        device = settings.map { cuda_emulator_add($0) } ?? 0
         Self.succeed(driver.`init`(0))
         var context: cu_context?
-        Self.succeed(driver.context_retain(&context, 0))
+        Self.succeed(driver.context_retain(&context, device))
         Self.succeed(driver.context_set_current(context))
-        var image: UnsafeMutableRawPointer?
-        var bytes = 0
+        var (image, bytes) = (UnsafeMutableRawPointer?.none, 0)
         var link: cu_link?
         Self.succeed(driver.link_create(0, nil, nil, &link))
         Self.succeed(driver.link_complete(link, &image, &bytes))
@@ -56,10 +58,10 @@ final class EmulatedKernels {
         }
     }
 
-    /// Runs the kernel `name`; nothing else may have to be known of it than its arguments.
-    func launch<Arguments: BitwiseCopyable>(
+    /// Runs the kernel `name`. Returns what the device has against it, or nothing; what fails is over with this device.
+    @discardableResult func launch<Arguments: BitwiseCopyable>(
         _ name: String, _ arguments: Arguments, blocks: (x: Int, y: Int, z: Int), threads: Int, sharedBytes: Int = 0
-    ) {
+    ) -> String {
         attach()
         var function: cu_function?
         precondition(driver.module_function(&function, module, name) == 0, "there is no kernel \(name)")
@@ -67,19 +69,22 @@ final class EmulatedKernels {
             Self.succeed(driver.function_set_attribute(function, Int32(CU_FUNCTION_SHARED_BYTES), Int32(sharedBytes)))
         }
         var arguments = arguments
-        withUnsafeMutablePointer(to: &arguments) {
+        let launched = withUnsafeMutablePointer(to: &arguments) {
             var pointers: [UnsafeMutableRawPointer?] = [UnsafeMutableRawPointer($0)]
-            Self.succeed(
-                driver.launch(
-                    function, UInt32(blocks.x), UInt32(blocks.y), UInt32(blocks.z), UInt32(threads), 1, 1,
-                    UInt32(sharedBytes), nil, &pointers, nil))
+            return driver.launch(
+                function, UInt32(blocks.x), UInt32(blocks.y), UInt32(blocks.z), UInt32(threads), 1, 1,
+                UInt32(sharedBytes), nil, &pointers, nil)
         }
+        let result = launched == 0 ? driver.stream_synchronize(nil) : launched
+        var text: UnsafePointer<CChar>?
+        _ = driver.error_string(result, &text)
+        return result == 0 ? "" : text.map { String(cString: $0) } ?? "result \(result)"
     }
 
     /// A context is a host thread's, and a test may change threads.
     private func attach() {
         var context: cu_context?
-        Self.succeed(driver.context_retain(&context, 0))
+        Self.succeed(driver.context_retain(&context, device))
         Self.succeed(driver.context_set_current(context))
     }
 

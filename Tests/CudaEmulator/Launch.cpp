@@ -1,5 +1,6 @@
 #include "Launch.h"
-#include <cmath>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 
 EMULATED dim3 threadIdx, blockIdx, blockDim, gridDim;
@@ -16,6 +17,25 @@ static Stacks &stacks() {
 }
 
 Launch *Launch::now() { return current; }
+
+/// A kernel that reads or writes where no memory is ends the process; this says which it was.
+static void tell_fault(int signal, siginfo_t *info, void *) {
+    if (current) current->tell_fault(info->si_addr);
+    struct sigaction usual = {};
+    usual.sa_handler = SIG_DFL;
+    sigaction(signal, &usual, nullptr);
+}
+static void watch_faults() {
+    struct sigaction action = {};
+    action.sa_sigaction = tell_fault;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGSEGV, &action, nullptr);
+    sigaction(SIGBUS, &action, nullptr);
+}
+void Launch::tell_fault(const void *address) const {
+    fprintf(stderr, "emulated device: %s touches %p, where no memory is (block %u, %u, %u, thread %u)\n", entry.name, address,
+            blockIdx.x, blockIdx.y, blockIdx.z, block->running);
+}
 
 void meet(int line) { current->meet(line); }
 void want(const int *turn, int mine) { current->want(turn, mine); }
@@ -74,6 +94,8 @@ void Launch::start(uint64_t position, uint64_t blocks) {
 
 std::string Launch::run() {
     uint64_t blocks = (uint64_t)grid.x * grid.y * grid.z, begun = 0;
+    static const bool watched = (watch_faults(), true);
+    (void)watched;
     Launch *outer = current;
     current = this;
     blockDim = size;
@@ -150,7 +172,7 @@ void Launch::run_phase() {
 }
 
 Thread *Launch::next() {
-    bool down = order.threads == Order::down || (order.threads == Order::to_and_fro && block->phase % 2);
+    bool down = order.threads == Order::down || (order.threads == Order::to_and_fro && (block->phase + order.seed) % 2);
     while (block->position < count) {
         unsigned i = block->position++;
         if (order.threads == Order::shuffled) i = block->order[i];

@@ -65,6 +65,7 @@ class Launch {
     void want(const int *turn, int mine);
     Fetches &fetches() { return block->threads[block->running].fetches; }
     [[noreturn]] void fail(std::string why);
+    void tell_fault(const void *address) const;
     /// The launch that runs on this host thread.
     static Launch *now();
 

@@ -35,12 +35,12 @@ cu_result Memory::free(cu_address address) {
     return 0;
 }
 
-bool Memory::holds(cu_address address, size_t bytes) {
+size_t Memory::bytes_from(cu_address address) {
     std::lock_guard<std::mutex> held(lock);
     auto next = allocations.upper_bound(address);
-    if (next == allocations.begin()) return false;
-    --next;
-    return bytes <= next->second.bytes && address - next->first <= next->second.bytes - bytes;
+    if (next == allocations.begin()) return 0;
+    auto &[start, allocation] = *--next;
+    return address - start < allocation.bytes ? allocation.bytes - (address - start) : 0;
 }
 
 static bool whole(const char *from) {

@@ -12,7 +12,9 @@ class Memory {
     cu_result allocate(cu_address *address, size_t bytes);
     cu_result free(cu_address address);
     /// Whether `bytes` bytes at `address` lie within one allocation.
-    bool holds(cu_address address, size_t bytes);
+    bool holds(cu_address address, size_t bytes) { return bytes_from(address) >= bytes; }
+    /// How many bytes there are from `address` to the end of its allocation; 0 if it lies in none.
+    size_t bytes_from(cu_address address);
     /// What was written outside of the allocations, in words, or nothing.
     std::string damage();
     void usage(size_t *free, size_t *total);

@@ -48,7 +48,7 @@ struct Entry {
     static const emulator::Entry NAME##_entry(#NAME, THREADS, sizeof(ARGUMENTS), [](const void *arguments) { \
         NAME(*(const ARGUMENTS *)arguments);                                                                 \
     });                                                                                                      \
-    static void NAME(const ARGUMENTS &g)
+    static void NAME([[maybe_unused]] const ARGUMENTS &g)
 #define DEVICE static inline
 #define MEMBER inline
 #define SHARED(name) float *const name = emulator::shared
