@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -149,6 +149,21 @@ outsider: build ## Make small recorded runs again in Python, from what the two p
 release: packages ## Link everything into one file that runs on any Linux of this architecture, dist/smpo.
 	Packaging/static.sh
 
+# An early compiler of CUDA 12: the PTX of a later one would want later drivers. Its version and the kernels' digests lie
+# beside the PTX.
+nvrtc := .build-ptx/nvidia/cuda_nvrtc/lib/libnvrtc.so.12
+ptx: PACKAGES += python3-pip
+ptx: $(nvrtc) ## Compile the kernels of the device `cuda` to PTX, and write the page of their registers.
+	python3 Packaging/ptx.py make $(nvrtc)
+	python3 Packaging/ptx.py table $(nvrtc) .build-ptx/nvidia/cuda_nvcc/bin/ptxas > Documentation/reference/kernels.md
+
+ptx-check: PACKAGES += python3-pip
+ptx-check: $(nvrtc) ## Check that the kernels compile to the PTX in the sources.
+	python3 Packaging/ptx.py check $(nvrtc)
+
+$(nvrtc): packages
+	test -e $@ || pip3 install -q --no-deps --target .build-ptx nvidia-cuda-nvrtc-cu12==12.1.105 nvidia-cuda-nvcc-cu12==12.1.105
+
 man: build ## Write the man pages, dist/man.
 	Packaging/man.sh
 
@@ -160,7 +175,7 @@ docs: packages ## Write the documentation as a site, dist/docs, with that of all
 	Packaging/docs.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider .build-scale dist
+	rm -rf .build .build-ptx .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider .build-scale dist
 
 # The lists of packages are fetched only when something has to be installed.
 packages:

@@ -29,7 +29,7 @@ def sources():
         if name in seen:
             continue
         seen.append(name)
-        with open(os.path.join(FOLDER, name)) as file:
+        with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
             for header in re.findall(r'^#include "([^"]+)"', file.read(), re.M):
                 found = [f for f in (f"kernels/{header}", f"include/{header}") if os.path.exists(os.path.join(FOLDER, f))]
                 todo += found
