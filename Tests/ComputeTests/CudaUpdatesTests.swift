@@ -43,9 +43,10 @@ import Testing
         [30, 2, 33], [4, 255, 20], [2, 256, 33], [2, 257, 70], [5, 4097], [4097, 2], [3, 600, 130],
     ])
     func factoredAdafactor(shape: [Int]) {
-        let columns = shape.dropLast(2) + [shape[shape.count - 1]]
+        let columns = Array(shape.dropLast(2)) + [shape[shape.count - 1]]
         let inputs = [
-            Samples.spread(shape, 87), positive(shape.dropLast(), 88), positive(columns, 89), Samples.spread(shape, 90),
+            Samples.spread(shape, 87), positive(Array(shape.dropLast()), 88), positive(columns, 89),
+            Samples.spread(shape, 90),
         ]
         for (weightDecay, clipThreshold): (Float, Float) in [(3e-5, 1), (0, 1e-3), (1e-4, 1e9)] {
             let constants = AdafactorConstants(

@@ -18,7 +18,8 @@
 /// The same for members.
 #define MEMBER __device__ __forceinline__
 /// The block's shared memory, whose size the launch says; its contents are undefined.
-#define SHARED(name) extern __shared__ __align__(16) float name[]
+extern __shared__ __align__(16) float shared_memory[];
+#define SHARED(name) float *const name = shared_memory
 #define SYNC() __syncthreads()
 #define FMA(a, b, c) __fmaf_rn(a, b, c)
 #define UNROLL _Pragma("unroll")

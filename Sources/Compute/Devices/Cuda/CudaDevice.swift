@@ -324,7 +324,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .columnSums(let x, let y): columns(x, y).partsBytes
         case .adafactor(_, _, let rows, let columns, let gradient): adafactorBytes(rows, columns, gradient)
         case .adafactorWhole(_, _, _, let gradient): adafactorWholeBytes(gradient)
-        case .attentionBackward(let attention, _): attentionWorkBytes(attention)
         case .attentionBackward(let attention, _): workBytes(attention)
         default: 0
         }
