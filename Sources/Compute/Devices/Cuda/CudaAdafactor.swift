@@ -56,8 +56,8 @@ extension CudaDevice {
         if rows * columns <= Int(CU_SMALL_MATRIX) { return gradient.byteCount + adafactorWholeBytes(gradient) }
         let parts = CudaColumns(samples: gradient.count / (rows * columns), rows: rows, width: columns)
         let work = [
-            CudaRows(rowMeans.count, width: columns).partialBytes, parts.chunks == 1 ? 0 : parts.partsBytes,
-            adafactorWholeBytes(gradient),
+            CudaRows(rowMeans.count, width: columns).partialBytes, parts.partsBytes(chains: parts.chunks),
+            CudaRows(parts.samples, width: rows).partialBytes, adafactorWholeBytes(gradient),
         ]
         return factorsBytes(rowMeans, columnMeans, rows: rows) + work.max()!
     }
@@ -112,7 +112,7 @@ extension CudaDevice {
     private func updateColumnMeans(_ arguments: inout cu_adafactor) {
         let cut = CudaColumns(
             samples: Int(arguments.matrices), rows: Int(arguments.rows), width: Int(arguments.columns))
-        let parts = scratch(bytes: cut.chunks == 1 ? 0 : cut.partsBytes)
+        let parts = scratch(bytes: cut.partsBytes(chains: cut.chunks))
         (arguments.column_parts, arguments.chunks) = (parts.pointer(), Int32(cut.chunks))
         arguments.tiles = Int32(cut.tiles)
         withExtendedLifetime(parts) {

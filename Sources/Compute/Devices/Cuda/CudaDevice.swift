@@ -321,7 +321,10 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         case .groupNormBackward(let norm, _): groupNormBackwardBytes(norm)
         case .layerNormBackward(let norm, _): layerNormBackwardBytes(norm)
         case .sum(let x, _), .sumOfSquares(let x, _): CudaRows(1, width: x.count).partialBytes
-        case .columnSums(let x, let y): columns(x, y).partsBytes
+        case .meanSquaredDistances(let x, _, let y), .planeSums(let x, let y):
+            CudaRows(y.count, width: x.count / y.count).partialBytes
+        case .columnSums(let x, let y): columnSumsBytes(x, y)
+        case .channelSums(let x, _): channelSumsBytes(x)
         case .adafactor(_, _, let rows, let columns, let gradient): adafactorBytes(rows, columns, gradient)
         case .adafactorWhole(_, _, _, let gradient): adafactorWholeBytes(gradient)
         case .attentionBackward(let attention, _): workBytes(attention)

@@ -1,5 +1,3 @@
-import Core
-
 /// How sums of rows are shared among blocks of threads (kernels/sums.h): short rows several to a block, long ones a block for
 /// each 4,096 terms, whose sums are then added in order.
 struct CudaRows {
@@ -24,26 +22,6 @@ struct CudaRows {
     var blocks: Int { pieces == 1 ? rows.groups(of: rowsEach) : rows * pieces }
     /// What the sums of pieces take.
     var partialBytes: Int { pieces == 1 ? 0 : rows * pieces * MemoryLayout<Float>.stride }
-}
-
-/// How sums of columns are shared among blocks of threads: a chain for each chunk of 256 rows of a sample.
-struct CudaColumns {
-    static let sharedBytes = 8192 * MemoryLayout<Float>.stride
-
-    let samples, rows, width: Int
-    /// Chunks of a sample's rows, and tiles of 32 columns.
-    let chunks, tiles: Int
-
-    init(samples: Int, rows: Int, width: Int) {
-        (self.samples, self.rows, self.width) = (samples, rows, width)
-        (chunks, tiles) = (rows.groups(of: Contract.ref1.chunk), width.groups(of: 32))
-    }
-
-    /// Chains of a column.
-    var units: Int { samples * chunks }
-    var blocks: Int { units * tiles }
-    /// What the chains of all columns take.
-    var partsBytes: Int { units * width * MemoryLayout<Float>.stride }
 }
 
 extension Int {

@@ -10,9 +10,8 @@ extension CudaDevice {
 
     func meanSquaredDistances(_ x: Tensor, _ y: Tensor, _ means: Tensor) {
         let size = x.count / x.shape[0]
-        sumRows(
-            "sum_distances", read(x), minus: read(y), to: write(means), CudaRows(x.shape[0], width: size),
-            divisor: Float(size))
+        let cut = CudaRows(x.shape[0], width: size)
+        sumRows("sum_distances", read(x), minus: read(y), to: write(means), cut, divisor: Float(size))
     }
 
     func planeSums(_ x: Tensor, _ y: Tensor) {
@@ -42,7 +41,7 @@ extension CudaDevice {
     func columnSums(_ x: Tensor, _ y: Tensor) {
         guard x.count > 0 else { return }
         let cut = columns(x, y)
-        let parts = scratch(bytes: cut.units == 1 ? 0 : cut.partsBytes)
+        let parts = scratch(bytes: cut.partsBytes(chains: cut.units))
         let sums = write(y)
         withExtendedLifetime(parts) {
             launch(
@@ -55,19 +54,36 @@ extension CudaDevice {
         }
     }
 
+    /// What column sums take beside their operands.
+    func columnSumsBytes(_ x: Tensor, _ y: Tensor) -> Int {
+        let cut = columns(x, y)
+        return cut.partsBytes(chains: cut.units)
+    }
+
     /// The columns of x that are summed up to y.
     func columns(_ x: Tensor, _ y: Tensor) -> CudaColumns {
         CudaColumns(samples: x.shape[0], rows: x.count / y.count / x.shape[0], width: y.count)
     }
 
     func channelSums(_ x: Tensor, _ sums: Tensor) {
-        let (n, channels) = (x.shape[0], x.shape[1])
-        let planes = scratch(bytes: n * channels * MemoryLayout<Float>.stride)
+        let cut = planes(x)
+        let planes = scratch(bytes: cut.rows * MemoryLayout<Float>.stride)
         withExtendedLifetime(planes) {
-            sumRows(
-                "sum_rows", read(x), to: planes.pointer(), CudaRows(n * channels, width: x.shape[2] * x.shape[3]))
-            addParts(planes.pointer(), to: (write(sums), nil), units: n, columns: channels)
+            sumRows("sum_rows", read(x), to: planes.pointer(), cut)
+            addParts(planes.pointer(), to: (write(sums), nil), units: x.shape[0], columns: x.shape[1])
         }
+    }
+
+    /// What channel sums take beside their operands.
+    func channelSumsBytes(_ x: Tensor) -> Int {
+        let cut = planes(x)
+        return cut.rows * MemoryLayout<Float>.stride + cut.partialBytes
+    }
+
+    /// The planes of x [n, c, …].
+    private func planes(_ x: Tensor) -> CudaRows {
+        let planes = x.shape[0] * x.shape[1]
+        return CudaRows(planes, width: x.count / planes)
     }
 
     /// Adds `units` rows of parts to a sum of `columns` values in ascending order, and as many that follow to another.
