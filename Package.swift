@@ -93,6 +93,9 @@ let package = Package(
 
         // The generator of the tests that damage files or choose moments.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: swiftChecks),
+        // A device with a memory of its own, which refuses operands that lie on the host.
+        .target(
+            name: "SeparateDevice", dependencies: ["Compute"], path: "Tests/SeparateDevice", swiftSettings: swiftChecks),
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
         tests("JobsTests", ["Core", "Jobs"]),
         tests("TablesTests", ["Core", "Tables", "SeededRandom"], exclude: ["Fixtures"]),
@@ -118,7 +121,7 @@ let package = Package(
             "TrainingTests",
             [
                 "Core", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Training", "Studies", "TinyRuns",
+                "Training", "Studies", "TinyRuns", "SeparateDevice",
             ], exclude: ["Fixtures"]),
         tests(
             "OracleTests",
@@ -135,7 +138,7 @@ let package = Package(
             "AuditTests",
             [
                 "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Comparison", "Audit", "SeededRandom", "TinyRuns", grdb,
+                "Comparison", "Audit", "SeededRandom", "TinyRuns", "SeparateDevice", grdb,
             ]),
         tests(
             "StudiesTests",

@@ -46,7 +46,9 @@ package func firstNonFinite(_ tensor: Tensor) -> NonFinite? {
 private func scan<Bits: FixedWidthInteger & BitwiseCopyable>(
     _ tensor: Tensor, exponent: Bits
 ) -> (index: Int, bits: UInt64)? {
+    let tensor = tensor.onHost
     let (bytes, count, size, block) = (tensor.bytes, tensor.count, MemoryLayout<Bits>.size, 4096)
+    defer { withExtendedLifetime(tensor.storage) {} }
     var start = 0
     while start < count {
         let end = min(start + block, count)

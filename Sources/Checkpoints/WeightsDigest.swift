@@ -4,15 +4,18 @@ import Dispatch
 
 extension Tensor {
     /// The typed digest of this tensor under a name: name, element type, shape and bytes (`Digest.tensor`).
-    package func digest(named name: String) -> Digest {
-        Digest.tensor(name: name, dtype: dtype.rawValue, shape: shape, bytes: bytes)
+    package func digest(named name: String, by reader: (any DeviceReader)? = nil) -> Digest {
+        Digest.tensor(name: name, dtype: dtype.rawValue, shape: shape, byteCount: byteCount) { append in
+            eachPiece(by: reader) { append($0) }
+        }
     }
 }
 
 /// The digest of each tensor, in the order given. They are hashed in parallel, by the workers of `engine` where one is
 /// given; the result does not depend on it.
+/// - Parameter reader: reads what a device has.
 package func tensorDigests(
-    of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil
+    of tensors: [(name: String, tensor: Tensor)], on engine: Engine? = nil, by reader: (any DeviceReader)? = nil
 ) -> [(name: String, digest: Digest)] {
     guard !tensors.isEmpty else { return [] }
     let zero = Digest.sha256([])
@@ -20,7 +23,9 @@ package func tensorDigests(
     digests.withUnsafeMutableBufferPointer { buffer in
         // Every index is written by exactly one iteration.
         nonisolated(unsafe) let slots = buffer
-        @Sendable func digest(_ index: Int) { slots[index] = tensors[index].tensor.digest(named: tensors[index].name) }
+        @Sendable func digest(_ index: Int) {
+            slots[index] = tensors[index].tensor.digest(named: tensors[index].name, by: reader)
+        }
         if let engine {
             engine.pool.run(tasks: tensors.count) { index, _ in digest(index) }
         } else {

@@ -7,6 +7,8 @@ package enum RelativeDistance {
     /// either side, and where the divisor is 0 and the tensors differ.
     package static func l2(_ found: Tensor, from recorded: Tensor, scale: Double = 0) -> Double {
         guard found.shape == recorded.shape else { return .infinity }
+        let (found, recorded) = (found.onHost, recorded.onHost)
+        defer { withExtendedLifetime((found.storage, recorded.storage)) {} }
         let (a, b) = (found.hostValues, recorded.hostValues)
         var (difference, size) = (0.0, 0.0)
         for index in 0..<found.count {
@@ -23,6 +25,8 @@ package enum RelativeDistance {
     package static func norm(_ tensors: [Tensor]) -> Double {
         var sum = 0.0
         for tensor in tensors {
+            let tensor = tensor.onHost
+            defer { withExtendedLifetime(tensor.storage) {} }
             let values = tensor.hostValues
             for index in values.indices { sum += Double(values[index]) * Double(values[index]) }
         }

@@ -49,6 +49,59 @@ package struct Tensor: Sendable {
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: storage.base + offset, count: byteCount)
     }
+    /// The same values in the host's memory: itself, or a copy of what a device has.
+    package var onHost: Tensor {
+        guard case .device(let device, _) = storage.residence else { return self }
+        let copy = Tensor(uninitialized: shape, dtype: dtype)
+        device.read(
+            storage, at: offset, into: UnsafeMutableRawBufferPointer(start: copy.storage.base, count: byteCount))
+        return copy
+    }
+
+    /// Calls `body` with the raw bytes, little-endian, wherever they are; a device's are copied first.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        let tensor = onHost
+        return try withExtendedLifetime(tensor.storage) { try body(tensor.bytes) }
+    }
+
+    /// Hands the raw bytes to `body` in order, a device's in pieces of at most `size`: large tensors need not lie on the host
+    /// whole. They are read by `reader` where one is given.
+    package func eachPiece(
+        of size: Int = 8 << 20, by reader: (any DeviceReader)? = nil, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
+        guard case .device(let device, _) = storage.residence else { return try withBytes(body) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(size, byteCount), alignment: 64)
+        defer { buffer.deallocate() }
+        for start in stride(from: 0, to: byteCount, by: size) {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(size, byteCount - start)])
+            if let reader {
+                reader.read(storage, at: offset + start, into: piece)
+            } else {
+                device.read(storage, at: offset + start, into: piece)
+            }
+            try body(UnsafeRawBufferPointer(piece))
+        }
+    }
+
+    /// Lets `body` change the elements in place, wherever they are; a device's are copied to the host and back. The tensor must
+    /// be `f32`.
+    package func changeValues<Result>(
+        _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+    ) rethrows -> Result {
+        let tensor = onHost
+        let result = try withExtendedLifetime(tensor.storage) { try body(tensor.hostValues) }
+        if case .device(let device, _) = storage.residence { device.write(tensor.bytes, to: storage, at: offset) }
+        return result
+    }
+
+    /// Where the first byte is: equal for tensors that begin at one place, as long as both are there.
+    package var address: UInt {
+        switch storage.residence {
+        case .host(let base): UInt(bitPattern: base + offset)
+        case .device(_, let address): address + UInt(offset)
+        }
+    }
+
     /// The elements in the host's memory, for devices that compute there. The tensor must be `f32`.
     var pointer: UnsafeMutablePointer<Float> {
         precondition(dtype == .f32, "expected F32, found \(dtype.rawValue)")

@@ -11,6 +11,7 @@ package struct Denoiser: Sendable {
 
     /// A UNet with its schedule on an engine.
     package init(unet: UNet2DConditionModel, schedule: NoiseSchedule, engine: Engine) {
+        engine.place(unet.allParameters)
         self.unet = unet
         self.schedule = schedule
         self.engine = engine
@@ -20,7 +21,8 @@ package struct Denoiser: Sendable {
     package func output(_ x: Tensor, labels: [Int], _ condition: TextCondition) -> Tensor {
         let tape = Tape(engine: engine, isRecording: false)
         return unet.forward(
-            tape, sample: tape.constant(x), timesteps: labels, context: tape.constant(condition.context),
+            tape, sample: tape.constant(engine.placed(x)), timesteps: labels,
+            context: tape.constant(engine.placed(condition.context)),
             condition: condition.added
         ).value
     }

@@ -29,8 +29,15 @@ package struct TextCondition: Sendable {
     /// The conditions of the samples `rows`, in that order.
     package func picked(_ rows: [Int], engine: Engine) -> TextCondition {
         func pick(_ x: Tensor) -> Tensor { engine.stacked(rows.map { x.slice($0..<$0 + 1) }) }
+        // They stay on the host; who watches is told of the same operators all the same.
+        func pickIDs(_ ids: Tensor) -> Tensor {
+            let (numbers, width) = (ids.floats, ids.shape[1])
+            return engine.operation("stack", rows.map { ids.slice($0..<$0 + 1) }) {
+                Tensor(rows.flatMap { numbers[$0 * width..<($0 + 1) * width] }, shape: [rows.count, width])
+            }
+        }
         return TextCondition(
             context: pick(context),
-            added: added.map { TextTimeCondition(pooled: pick($0.pooled), timeIDs: pick($0.timeIDs)) })
+            added: added.map { TextTimeCondition(pooled: pick($0.pooled), timeIDs: pickIDs($0.timeIDs)) })
     }
 }

@@ -56,7 +56,7 @@ package final class Denoising {
         let engine = model.engine
         engine.section = "loss"
         let values = losses.map(\.value)
-        let loss = engine.sum(Tensor(values, shape: [values.count])) / Float(values.count)
+        let loss = engine.sum(of: values) / Float(values.count)
         try observer?.observe(Entries.Loss.loss, loss)
         return BatchLosses(loss: loss, items: values, logits: Logits(losses.compactMap(\.logit)))
     }
@@ -126,10 +126,12 @@ package final class Denoising {
         try names.observe(observer, Entries.Policy.predictions, prediction)
 
         engine.section = "loss"
+        // Both are on their way before the host waits for the first.
+        let errors = engine.meanSquaredDistances(of: target, prediction)
+        let referenceErrors = reference.map { engine.meanSquaredDistances(of: target, $0) }
         return ItemPass(
             names: names, timesteps: timesteps, tape: tape, output: output, prediction: prediction, target: target,
-            isPlain: isPlain, errors: engine.meanSquaredDistances(target, prediction),
-            referenceErrors: reference.map { engine.meanSquaredDistances(target, $0) } ?? [])
+            isPlain: isPlain, errors: errors.floats, referenceErrors: referenceErrors?.floats ?? [])
     }
 
     /// The errors of a pass by items. Throws `TrainingError.nonFinite` for one that is no number.

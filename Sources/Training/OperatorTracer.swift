@@ -26,7 +26,7 @@ package final class OperatorTracer: OperatorObserver {
     private let engine: Engine
     private let next: (any OperatorObserver)?
     private let weights: [(name: String, parameter: Parameter)]
-    private var places: [UnsafeRawPointer: Int] = [:]
+    private var places: [UInt: Int] = [:]
     private var depth = 0
     private var current: (operation: String, section: String, inputs: Digest)?
 
@@ -86,8 +86,8 @@ package final class OperatorTracer: OperatorObserver {
         if let name = inputs.lazy.compactMap(self.name).first { return "\(operation) \(name)" }
         // Weights move when they are first written, gradients are made when they are first needed.
         for (index, entry) in weights.enumerated() {
-            places[start(entry.parameter.value)] = index
-            if let gradient = entry.parameter.gradient { places[start(gradient)] = index }
+            places[entry.parameter.value.address] = index
+            if let gradient = entry.parameter.gradient { places[gradient.address] = index }
         }
         guard let name = inputs.lazy.compactMap(self.name).first else { return operation }
         return "\(operation) \(name)"
@@ -95,12 +95,10 @@ package final class OperatorTracer: OperatorObserver {
 
     /// The weight whose value or gradient `tensor` is. Memory that was a gradient's may be another tensor's by now.
     private func name(_ tensor: Tensor) -> String? {
-        let start = start(tensor)
+        let start = tensor.address
         guard let index = places[start] else { return nil }
         let (name, parameter) = weights[index]
-        let isStill = self.start(parameter.value) == start || parameter.gradient.map(self.start) == start
+        let isStill = parameter.value.address == start || parameter.gradient?.address == start
         return isStill ? name : nil
     }
-
-    private func start(_ tensor: Tensor) -> UnsafeRawPointer { UnsafeRawPointer(tensor.bytes.baseAddress!) }
 }

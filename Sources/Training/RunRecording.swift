@@ -203,7 +203,7 @@ package struct RunRecording {
         defer { builder.clearKept() }
         guard !builder.kept.isEmpty else { return [] }
         let object = try workspace.objects.put { append in
-            for kept in builder.kept { try append(kept.tensor.bytes) }
+            for kept in builder.kept { try kept.tensor.eachPiece(append) }
         }
         var offset = 0
         return builder.kept.map { kept in

@@ -39,7 +39,7 @@ package final class Scoring {
         let size = microItems ?? batch.items.count
         let scale = Elementary.exp(clip.logitScale.value.floats[0])
         let weights = batch.items.map(\.weight)
-        let total = engine.sum(Tensor(weights, shape: [weights.count]))
+        let total = engine.sum(of: weights)
         var losses: [PickScoreLoss] = []
         var (clipLoss, clipSlope): (Float, Float) = (0, 0)
         for first in stride(from: 0, to: batch.items.count, by: size) {
@@ -68,12 +68,11 @@ package final class Scoring {
         }
         engine.section = "loss"
         func sum(_ value: (PickScoreLoss) -> Float) -> Float {
-            let values = zip(weights, losses).map { ($0 / total) * value($1) }
-            return engine.sum(Tensor(values, shape: [values.count]))
+            engine.sum(of: zip(weights, losses).map { ($0 / total) * value($1) })
         }
         // z is the scale times a difference, so that its derivative by the scale's logarithm is z.
         let slope = sum { $0.slope * $0.logit } + clipSlope
-        clip.logitScale.replaceGradient(with: Tensor([slope], shape: []))
+        clip.logitScale.replaceGradient(with: engine.tensor([slope], shape: []))
         let loss = sum(\.value) + clipLoss
         if contrastive > 0 { try observer?.observe(Entries.Loss.contrastive, clipLoss) }
         try observer?.observe(Entries.Loss.scale, scale)
@@ -105,7 +104,7 @@ package final class Scoring {
         engine.section = "batch"
         let pictures = batch.x0.slice(2 * items.lowerBound..<2 * items.upperBound)
         let pixels = try engine.operation("normalised pictures", [pictures]) {
-            try model.processor.planes(pictures)
+            engine.placed(try model.processor.planes(pictures))
         }
         engine.section = "policy"
         // The towers meet in the cosines alone: a tape each, run back from its own vectors.
@@ -137,8 +136,7 @@ package final class Scoring {
         let logits = similarities.map { scale * $0.value }
         let result = ContrastiveLoss(logits: logits, count: count)
         loss = contrastive * result.value
-        let products = zip(logits, result.slopes).map { contrastive * ($0 * $1) }
-        slope = model.engine.sum(Tensor(products, shape: [products.count]))
+        slope = model.engine.sum(of: zip(logits, result.slopes).map { contrastive * ($0 * $1) })
         return zip(zip(pairs, similarities), result.slopes).map { pair, slope in
             CosinePull(pair.0, pair.1, slope: contrastive * (slope * scale))
         }

@@ -46,9 +46,11 @@ package final class TraceBuilder: StepObserver {
     ) {
         let phase = keys.entry.phase
         self.tensors[phase, default: []] += tensorDigests(of: tensors, on: engine)
-        // Copies: the step goes on to clip its gradients in place.
+        // Copies: the step goes on to clip its gradients in place. A device's memory is too dear for them.
         if keeps.contains(phase) {
-            kept += tensors.map { Kept(phase: phase, name: $0.name, tensor: $0.tensor.copy()) }
+            kept += tensors.map { name, tensor in
+                Kept(phase: phase, name: name, tensor: engine.device.hasOwnMemory ? tensor.onHost : tensor.copy())
+            }
         }
     }
 

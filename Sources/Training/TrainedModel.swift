@@ -31,6 +31,8 @@ package final class TrainedModel: TrainableModel {
         policy: UNet2DConditionModel, reference: UNet2DConditionModel?, textEncoder: CLIPTextModel?,
         schedule: NoiseSchedule, usesFloat16Levels: Bool = false, engine: Engine
     ) {
+        // Together, so that what they share stays shared.
+        engine.place(policy.allParameters + (reference?.parameters ?? []) + (textEncoder?.parameters ?? []))
         self.policy = policy
         self.reference = reference
         self.textEncoder = textEncoder

@@ -18,6 +18,7 @@ package final class TrainedScorer: TrainableModel {
 
     /// Marks the parameters of `clip` trainable.
     package init(_ clip: CLIPModel, processor: CLIPImageProcessor, engine: Engine) {
+        engine.place(clip.parameters)
         self.clip = clip
         self.processor = processor
         self.engine = engine

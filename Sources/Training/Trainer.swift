@@ -119,10 +119,6 @@ package final class Trainer {
     private func firstNonFinite(_ tensors: [(name: String, tensor: Tensor)]) -> (
         name: String, index: Int, value: Float
     )? {
-        for (name, tensor) in tensors {
-            guard let place = model.engine.firstNonFinite(tensor) else { continue }
-            return (name, place.index, place.value)
-        }
-        return nil
+        model.engine.firstNonFinite(among: tensors.map(\.tensor)).map { (tensors[$0.tensor].name, $0.index, $0.value) }
     }
 }

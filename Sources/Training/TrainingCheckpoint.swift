@@ -36,19 +36,23 @@ package enum TrainingCheckpoint {
             }
             return value
         }
+        let engine = trainer.model.engine
         for (name, parameter) in trainer.model.parameters {
-            parameter.replace(with: try file.float32(named: weightsPrefix + name, shape: parameter.value.shape).copy())
+            parameter.replace(
+                with: engine.owned(try file.float32(named: weightsPrefix + name, shape: parameter.value.shape)))
         }
         try trainer.optimizer.restore(
             updates: try number("updates", { Int($0) }), number: { try number($0, HexFloat.double) },
-            tensor: { try file.float32(named: $0, shape: $1).copy() })
+            tensor: { engine.owned(try file.float32(named: $0, shape: $1)) })
         if let average = trainer.average {
             average.restore(
                 try average.tensors.map {
-                    ($0.name, try file.float32(named: "average/" + $0.name, shape: $0.tensor.shape).copy())
+                    ($0.name, engine.owned(try file.float32(named: "average/" + $0.name, shape: $0.tensor.shape)))
                 })
         }
-        try trainer.movingReference?.restore { try file.float32(named: "reference/" + $0, shape: $1).copy() }
+        try trainer.movingReference?.restore {
+            engine.owned(try file.float32(named: "reference/" + $0, shape: $1))
+        }
         trainer.resume(after: try number("steps", { Int($0) }))
     }
 }

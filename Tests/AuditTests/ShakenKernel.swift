@@ -13,8 +13,9 @@ final class ShakenKernel: OperatorObserver {
     func didRun(_ outputs: [Tensor]) {
         guard open.removeLast() == operation else { return }
         for output in outputs {
-            let bits = UnsafeMutableRawPointer(output.hostValues.baseAddress!).assumingMemoryBound(to: UInt32.self)
-            for index in 0..<output.count { bits[index] ^= 1 }
+            output.changeValues { values in
+                for index in values.indices { values[index] = Float(bitPattern: values[index].bitPattern ^ 1) }
+            }
         }
     }
 }

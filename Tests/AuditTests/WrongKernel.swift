@@ -20,8 +20,7 @@ final class WrongKernel: OperatorObserver {
         if section != seen.section { seen = (section, 0) }
         guard operation == self.operation, section == self.section else { return }
         if seen.count == number {
-            let bits = UnsafeMutableRawPointer(outputs[0].hostValues.baseAddress!).assumingMemoryBound(to: UInt32.self)
-            bits[element] ^= bit
+            outputs[0].changeValues { $0[element] = Float(bitPattern: $0[element].bitPattern ^ bit) }
         }
         seen.count += 1
     }

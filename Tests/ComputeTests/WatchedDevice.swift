@@ -7,6 +7,7 @@ final class WatchedDevice: Device, @unchecked Sendable {
     /// Bytes that are there, and the most that were there at once since `beginPeak`.
     private(set) var (live, peak) = (0, 0)
     private let inner: any Device
+    var hasOwnMemory: Bool { inner.hasOwnMemory }
 
     init(_ inner: any Device) { self.inner = inner }
 

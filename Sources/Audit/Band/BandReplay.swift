@@ -58,7 +58,7 @@ struct BandReplay {
         let trainer = session.trainer
         let gradients = Dictionary(uniqueKeysWithValues: step.recorded.values.gradients.map { ($0.name, $0.tensor) })
         for (name, parameter) in trainer.model.parameters {
-            if let gradient = gradients[name] { parameter.replaceGradient(with: gradient) }
+            if let gradient = gradients[name] { parameter.replaceGradient(with: trainer.model.engine.placed(gradient)) }
         }
         _ = try trainer.applyGradients(observer: step.computed.builder)
         let found = try step.computed.builder.finish(trainer)

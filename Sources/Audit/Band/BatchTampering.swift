@@ -46,11 +46,12 @@ struct BatchTampering {
 
     private func otherNoise(_ batch: TrainingBatch) -> TrainingBatch {
         let changed = (batch.noise ?? batch.x0).copy()
-        changed.hostValues[0] += 1e-3
+        changed.changeValues { $0[0] += 1e-3 }
         return batch.noise == nil ? batch.replacing(x0: changed) : batch.replacing(noise: changed)
     }
 
     private func write(_ source: Tensor, to target: Tensor) {
-        _ = target.hostValues.update(fromContentsOf: source.hostValues)
+        let values = source.floats
+        target.slice(0..<source.shape[0]).changeValues { _ = $0.update(fromContentsOf: values) }
     }
 }

@@ -70,6 +70,6 @@ enum RecordedLosses {
             if let wrong { return wrong }
             values.append(loss.value)
         }
-        return difference(Entries.Loss.loss, engine.sum(Tensor(values, shape: [values.count])) / Float(values.count))
+        return difference(Entries.Loss.loss, engine.sum(of: values) / Float(values.count))
     }
 }

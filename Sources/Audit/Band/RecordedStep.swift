@@ -69,7 +69,7 @@ struct RecordedStep {
     func firstNonFinite(on engine: Engine) -> Divergence? {
         for (quantity, tensors) in [(BandQuantity.latents, values.latents), (.gradients, values.gradients)] {
             for (name, tensor) in tensors {
-                guard let place = engine.firstNonFinite(tensor) else { continue }
+                guard let place = engine.firstNonFinite(engine.placed(tensor)) else { continue }
                 return Divergence(
                     step: trace.record.step, phase: quantity.phase, tensor: "\(name)[\(place.index)]",
                     expected: "a finite number", found: "\(place.value)")

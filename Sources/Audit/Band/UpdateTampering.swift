@@ -16,7 +16,7 @@ struct UpdateTampering {
         self.gradients = trainer.model.parameters.map { named[$0.name] }
         let parameters = zip(trainer.model.parameters, self.gradients).map { entry, gradient in
             let parameter = Parameter(name: entry.name, value: entry.parameter.value)
-            if let gradient { parameter.replaceGradient(with: gradient) }
+            if let gradient { parameter.replaceGradient(with: trainer.model.engine.placed(gradient)) }
             return parameter
         }
         norm = GradientClipping.norm(parameters, engine: trainer.model.engine)
@@ -51,7 +51,7 @@ struct UpdateTampering {
         let engine = trainer.model.engine
         let (name, original) = trainer.model.parameters[index]
         let parameter = Parameter(name: name, value: original.value.copy())
-        parameter.replaceGradient(with: gradient.copy())
+        parameter.replaceGradient(with: engine.owned(gradient))
         if let clip = trainer.clip {
             _ = GradientClipping.clip([parameter], norm: norm, limit: clip, engine: engine)
         }

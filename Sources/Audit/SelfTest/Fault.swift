@@ -91,12 +91,14 @@ private final class WrongOperator: OperatorObserver {
 extension Tensor {
     /// Changes a bit of an element in place.
     func flip(bit: Int, of index: Int) {
-        hostValues[index] = Float(bitPattern: hostValues[index].bitPattern ^ 1 << UInt32(bit))
+        reshaped([count]).slice(index..<index + 1).changeValues {
+            $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1 << UInt32(bit))
+        }
     }
 
     /// The place of the number that is farthest from 0, if any is not 0.
     var largest: Int? {
-        let values = hostValues
+        let values = floats
         guard let index = values.indices.max(by: { abs(values[$0]) < abs(values[$1]) }), values[index] != 0 else {
             return nil
         }

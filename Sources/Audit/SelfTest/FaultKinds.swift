@@ -42,7 +42,7 @@ extension Fault {
                 switch batch.conditioning {
                 case .encoded(let own):
                     guard let told = session.model.diffusionModel?.encode([caption], engine: engine),
-                        !told.context.bytes.elementsEqual(own.context.slice(0..<1).bytes)
+                        told.context.floats.map(\.bitPattern) != own.context.slice(0..<1).floats.map(\.bitPattern)
                     else { continue }
                     other = .encoded(told)
                 case .tokens(let own):

@@ -76,7 +76,7 @@ package enum Safetensors {
         for place in order {
             let tensor = try tensor(place)
             precondition(tensor.dtype == items[place].dtype && tensor.shape == items[place].shape)
-            try withExtendedLifetime(tensor.storage) { try append(tensor.bytes) }
+            try tensor.eachPiece { try append($0) }
         }
     }
 

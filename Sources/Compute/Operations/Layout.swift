@@ -56,14 +56,14 @@ extension Engine {
         return x
     }
 
-    /// Stacks tensors of one shape's tail along the first axis.
+    /// Stacks tensors of one shape's tail along the first axis. Parts that lie on the host are brought over into their places.
     package func stacked(_ parts: [Tensor]) -> Tensor {
         begin("stack", parts)
         let y = tensor([parts.reduce(0) { $0 + $1.shape[0] }] + parts[0].shape.dropFirst())
         var row = 0
         for part in parts {
             precondition(part.shape.dropFirst() == parts[0].shape.dropFirst())
-            device.run(.copy(part, to: y.slice(row..<row + part.shape[0])))
+            copy(part, to: y.slice(row..<row + part.shape[0]))
             row += part.shape[0]
         }
         end([y])

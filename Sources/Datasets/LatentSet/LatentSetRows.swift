@@ -99,7 +99,7 @@ struct LatentSetRows {
 
 extension Tensor {
     /// The bytes, row-major and little-endian.
-    var copiedBytes: [UInt8] { withExtendedLifetime(storage) { Array(bytes) } }
+    var copiedBytes: [UInt8] { withBytes { Array($0) } }
 
     /// A tensor on the host of the given bytes, row-major and little-endian.
     init(bytes: [UInt8], shape: [Int], dtype: DType) {

@@ -33,7 +33,7 @@ package enum AdapterFiles {
     }
 
     private static func scaledUp(_ adapter: LowRankUpdate) -> Tensor {
-        let result = adapter.up.value.copy()
+        let result = adapter.up.value.onHost.copy()
         let values = result.hostValues
         for index in values.indices { values[index] = Float(Double(values[index]) * adapter.scale) }
         return result

@@ -55,12 +55,12 @@ package struct LowRankUpdate: Sendable {
     /// The layer's weight with the adapter in it: W + (α / rank) · B·A, in Float64 and rounded once to Float32, as
     /// `LowRankProduct` states.
     func merged(into weight: Tensor) -> Tensor {
-        let result = weight.copy()
+        let result = weight.onHost.copy()
+        let (up, down) = (up.value.onHost, down.value.onHost)
         LowRankProduct(
-            rank: down.value.shape[0], rows: weight.shape[0], columns: weight.count / weight.shape[0], scale: scale
+            rank: down.shape[0], rows: weight.shape[0], columns: weight.count / weight.shape[0], scale: scale
         ).add(
-            up: up.value.hostValues.baseAddress!, down: down.value.hostValues.baseAddress!,
-            to: result.hostValues.baseAddress!)
-        return result
+            up: up.hostValues.baseAddress!, down: down.hostValues.baseAddress!, to: result.hostValues.baseAddress!)
+        return withExtendedLifetime((up.storage, down.storage)) { result }
     }
 }

@@ -60,7 +60,8 @@ package final class AutoencoderKL: Network {
         precondition(
             image.shape.count == 4 && image.shape[1] == config.inChannels && image.shape[2] >= config.factor
                 && image.shape[3] >= config.factor, "autoencoder: pictures \(image.shape)")
-        let moments = eachPicture(of: image, engine) { picture in
+        engine.place(parameters)
+        let moments = eachPicture(of: engine.placed(image), engine) { picture in
             let x = encoder.apply(engine, picture)
             return quantConv?.apply(engine, x) ?? x
         }
@@ -72,7 +73,8 @@ package final class AutoencoderKL: Network {
         precondition(
             latents.shape.count == 4 && latents.shape[1] == config.latentChannels,
             "autoencoder: latents \(latents.shape)")
-        let samples = unscaled(latents, engine: engine)
+        engine.place(parameters)
+        let samples = unscaled(engine.placed(latents), engine: engine)
         return eachPicture(of: samples, engine) { sample in
             decoder.apply(engine, postQuantConv?.apply(engine, sample) ?? sample)
         }

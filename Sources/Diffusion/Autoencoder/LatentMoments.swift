@@ -37,12 +37,12 @@ package struct LatentMoments: Sendable {
     /// A sample, mean + std·noise, for standard normal `noise` of the same shape; rounded after each operation.
     package func sample(_ noise: Tensor, engine: Engine) -> Tensor {
         precondition(noise.shape == mean.shape, "noise \(noise.shape) for latents \(mean.shape)")
-        return engine.add(mean, engine.multiply(std(engine: engine), noise))
+        return engine.add(mean, engine.multiply(std(engine: engine), engine.placed(noise)))
     }
 
     private static func map(
         _ x: Tensor, _ name: String, _ engine: Engine, _ formula: (Float) -> Float
     ) -> Tensor {
-        engine.operation(name, [x]) { Tensor(x.floats.map(formula), shape: x.shape) }
+        engine.operation(name, [x]) { engine.tensor(x.floats.map(formula), shape: x.shape) }
     }
 }

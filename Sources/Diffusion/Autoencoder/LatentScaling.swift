@@ -64,7 +64,7 @@ package struct LatentScaling: Sendable, Equatable {
         engine.operation("latent scaling", [x]) {
             let (channels, area) = (x.shape[1], x.count / x.shape[0] / x.shape[1])
             let values = x.floats.enumerated().map { formula($1, $0 / area % channels) }
-            return Tensor(values, shape: x.shape)
+            return engine.tensor(values, shape: x.shape)
         }
     }
 

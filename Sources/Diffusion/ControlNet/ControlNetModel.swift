@@ -60,8 +60,9 @@ package final class ControlNetModel: Network {
     /// What the network makes of a picture [n, channels, f·h, f·w] in [0, 1], f being `config.factor`: the same for every
     /// step. Result [n, c, h, w].
     package func hint(_ picture: Tensor, engine: Engine) -> Tensor {
+        engine.place(parameters)
         let tape = Tape(engine: engine, isRecording: false)
-        return embedding(tape, tape.constant(ordered(picture, engine))).value
+        return embedding(tape, tape.constant(ordered(engine.placed(picture), engine))).value
     }
 
     private func ordered(_ picture: Tensor, _ engine: Engine) -> Tensor {

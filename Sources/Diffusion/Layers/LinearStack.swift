@@ -69,11 +69,12 @@ package struct LinearStack: Sendable {
 
     /// The number that each row of x [n, width] comes to: [n, 1].
     package func callAsFunction(_ engine: Engine, _ x: Tensor) -> Tensor {
-        var y = x
+        engine.place(parameters)
+        var y = engine.placed(x)
         for (place, layer) in layers.enumerated() {
             y = layer.apply(engine, y)
             if rectifies, place < layers.count - 1 {
-                y = Tensor(y.floats.map { max(0, $0) }, shape: y.shape)
+                y = engine.tensor(y.floats.map { max(0, $0) }, shape: y.shape)
             }
         }
         return y

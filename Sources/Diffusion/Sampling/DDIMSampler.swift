@@ -31,7 +31,7 @@ package struct DDIMSampler: Sampler {
         let timestep = steps[call]
         let labels = [Int](repeating: timestep, count: x.shape[0])
         var original = schedule.original(fromOutput: output, x: x, at: labels, on: engine)
-        if let clipRange { original = clipped(original, to: clipRange) }
+        if let clipRange { original = clipped(original, to: clipRange, engine) }
         let e = schedule.noise(fromOutput: output, x: x, at: labels, on: engine)
         let (alpha, next) = (schedule.alphaBar(timestep), nextAlphas[call])
         let variance = (1 - next) / (1 - alpha) * (1 - alpha / next)
@@ -41,7 +41,7 @@ package struct DDIMSampler: Sampler {
         return engine.blend(reached, 1, freshNoise(call), deviation)
     }
 
-    private func clipped(_ x: Tensor, to range: Float) -> Tensor {
-        Tensor(x.floats.map { min(range, max(-range, $0)) }, shape: x.shape)
+    private func clipped(_ x: Tensor, to range: Float, _ engine: Engine) -> Tensor {
+        engine.tensor(x.floats.map { min(range, max(-range, $0)) }, shape: x.shape)
     }
 }

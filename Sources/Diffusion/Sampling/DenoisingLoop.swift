@@ -28,6 +28,8 @@ package struct DenoisingLoop: Sendable {
         _ noise: Tensor, _ condition: TextCondition, unconditional: TextCondition? = nil,
         freshNoise: ((Int) -> Tensor)? = nil, observe: ((Int, Tensor, Tensor) throws -> Void)? = nil
     ) rethrows -> Tensor {
+        engine.place(unet.allParameters)
+        let noise = engine.placed(noise)
         var x = sampler.initialScale == 1 ? noise : engine.scale(noise, by: sampler.initialScale)
         var history = SamplerHistory()
         for call in sampler.timesteps.indices {

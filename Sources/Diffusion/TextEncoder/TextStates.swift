@@ -23,6 +23,7 @@ package struct TextStates: Sendable {
         of captions: [String], seconds: [String]? = nil, by encoders: [TextEncoder], skipping skip: Int = 0,
         on engine: Engine
     ) {
+        for encoder in encoders { engine.place(encoder.network.parameters) }
         let tape = Tape(engine: engine, isRecording: false)
         let first = captions.map(encoders[0].tokenIDs)
         guard encoders.count > 1 else {
@@ -55,7 +56,9 @@ package struct TextStates: Sendable {
 
     /// The captions of all of `parts`, one after another.
     package static func joined(_ parts: [TextStates], engine: Engine) -> TextStates {
-        guard parts.count > 1 else { return parts[0] }
+        guard parts.count > 1 else {
+            return TextStates(context: engine.placed(parts[0].context), pooled: parts[0].pooled.map(engine.placed))
+        }
         let pooled = parts.compactMap(\.pooled)
         return TextStates(
             context: engine.stacked(parts.map(\.context)), pooled: pooled.isEmpty ? nil : engine.stacked(pooled))

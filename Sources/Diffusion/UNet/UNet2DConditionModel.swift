@@ -6,7 +6,8 @@ import Core
 package struct TextTimeCondition: Sendable {
     /// The pooled text embedding of each sample, [n, pooledDim].
     package let pooled: Tensor
-    /// (height, width, crop top, crop left, target height, target width) of each sample, [n, 6].
+    /// (height, width, crop top, crop left, target height, target width) of each sample, [n, 6], on the host: sinusoids are
+    /// made of them there.
     package let timeIDs: Tensor
 
     /// Pooled text [n, pooledDim] and size ids [n, 6].
@@ -76,6 +77,9 @@ package final class UNet2DConditionModel: Network {
         adapterRecipe = loader.adapterRecipe
         try loader.adapterRecipe?.requireTargets(in: loader.modules)
     }
+
+    /// All parameters, the adapters' too.
+    package var allParameters: [Parameter] { parameters + adapters.flatMap { [$0.down, $0.up] } }
 
     /// What a training changes, in the byte order of the names: the adapters' matrices, or all parameters of a network
     /// without adapters.

@@ -94,14 +94,15 @@ struct UNetEncoder: Sendable {
         let sinusoid = Sinusoid.embed(
             timesteps, width: config.blockOutChannels[0], flipSinToCos: config.flipSinToCos,
             freqShift: config.freqShift)
-        let time = timeEmbedding(tape, tape.constant(sinusoid))
+        let time = timeEmbedding(tape, tape.constant(tape.engine.placed(sinusoid)))
         observe?("time_embedding", time.value)
         guard let addEmbedding, let added = config.additionEmbedding else { return time }
         guard let condition else { preconditionFailure("this UNet needs pooled text and time ids (text_time)") }
         let ids = Sinusoid.embed(
             condition.timeIDs.floats, width: added.timeEmbedDim, flipSinToCos: config.flipSinToCos,
             freqShift: config.freqShift)
-        let size = tape.engine.concatenated(condition.pooled, ids.reshaped([timesteps.count, 6 * added.timeEmbedDim]))
+        let size = tape.engine.concatenated(
+            condition.pooled, tape.engine.placed(ids.reshaped([timesteps.count, 6 * added.timeEmbedDim])))
         return tape.add(time, addEmbedding(tape, tape.constant(size)))
     }
 }

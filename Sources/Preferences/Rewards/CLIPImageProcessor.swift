@@ -48,6 +48,7 @@ package struct CLIPImageProcessor: Sendable {
     package func planes(_ pictures: Tensor) throws -> Tensor {
         let (count, height, width) = (pictures.shape[0], pictures.shape[2], pictures.shape[3])
         precondition(pictures.shape[1] == 3, "pictures have three channels, not \(pictures.shape)")
+        let pictures = pictures.onHost
         let values = try (0..<count).flatMap {
             try planes(PixelPlanes.image(pictures.slice($0..<$0 + 1).floats, width: width, height: height))
         }

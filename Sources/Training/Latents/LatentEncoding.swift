@@ -96,7 +96,7 @@ package struct LatentEncoding: LatentMaker {
         let (seed, size) = (recipe.data.latents.seed, recipe.data.size)
         let pictures = try LatentEncoding.prepared(pairs, at: index, recipe)
         return pictures.enumerated().map { place, picture in
-            let moments = autoencoder.encode(Tensor(picture.planes, shape: [1, 3, size, size]), engine: engine)
+            let moments = autoencoder.encode(engine.tensor(picture.planes, shape: [1, 3, size, size]), engine: engine)
             let stream = RandomStream(seed: seed, .latentNoise, step: 2 * index + place)
             let noise = engine.normals(stream, shape: moments.mean.shape)
             let latent = autoencoder.scaled(moments.sample(noise, engine: engine), engine: engine)

@@ -4,10 +4,9 @@ import Compute
 package enum GradientClipping {
     /// √Σ‖g‖², the parameters in their order.
     package static func norm(_ parameters: [Parameter], engine: Engine) -> Float {
-        let norms = parameters.map { parameter in
-            parameter.gradient.map { engine.sumOfSquares($0).squareRoot() } ?? 0
-        }
-        return engine.sumOfSquares(Tensor(norms, shape: [norms.count])).squareRoot()
+        var squares = engine.sumsOfSquares(parameters.compactMap(\.gradient))[...]
+        let norms = parameters.map { $0.gradient == nil ? 0 : squares.removeFirst().squareRoot() }
+        return engine.sumOfSquares(of: norms).squareRoot()
     }
 
     /// Multiplies every gradient by min(1, limit / (norm + 1e-6)) and returns that factor.

@@ -7,6 +7,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: one thread at a time runs operations; any thread may let tensors go or read them.
 package final class CudaDevice: Device, CustomStringConvertible, @unchecked Sendable {
+    package var hasOwnMemory: Bool { true }
     /// What it is.
     package let hardware: CudaHardware
     /// Who speaks to it.

@@ -3,6 +3,7 @@ import CKernels
 /// Products by OpenBLAS, attention put together from them, and every other operation by the reference kernels.
 package final class OpenBLASDevice: Device {
     let others: ReferenceDevice
+    package var hasOwnMemory: Bool { false }
 
     init(others: ReferenceDevice) { self.others = others }
 

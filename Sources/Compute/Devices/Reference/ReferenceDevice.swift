@@ -6,6 +6,7 @@ package final class ReferenceDevice: Device {
     let pool: WorkerPool
     /// Kernels of the instruction set.
     let kernels: ck_kernels
+    package var hasOwnMemory: Bool { false }
 
     init(isa: ISA, pool: WorkerPool) {
         self.pool = pool

@@ -10,6 +10,7 @@ package final class ShapeDevice: Device, @unchecked Sendable {
     /// The most bytes that an operation took beside its operands since `beginPeak`. They are not part of `peak`.
     package private(set) var work = 0
     private let planned: any Device
+    package var hasOwnMemory: Bool { planned.hasOwnMemory }
 
     /// Counts as if a backend of the host computed.
     package init(_ backend: Backend = .reference) {

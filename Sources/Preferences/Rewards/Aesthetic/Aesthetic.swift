@@ -119,7 +119,8 @@ package struct Aesthetic: RewardModel {
     }
 
     private func features(_ pixels: Tensor, engine: Engine) -> Tensor {
+        engine.place(encoder.parameters)
         let tape = Tape(engine: engine, isRecording: false)
-        return encoder.features(tape, pixels: tape.constant(pixels)).value
+        return encoder.features(tape, pixels: tape.constant(engine.placed(pixels))).value
     }
 }

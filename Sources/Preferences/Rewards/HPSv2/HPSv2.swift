@@ -135,11 +135,13 @@ package struct HPSv2: RewardModel {
     }
 
     private func imageFeatures(_ pixels: Tensor, engine: Engine) -> Tensor {
+        engine.place(model.parameters)
         let tape = Tape(engine: engine, isRecording: false)
-        return model.imageFeatures(tape, pixels: tape.constant(pixels)).value
+        return model.imageFeatures(tape, pixels: tape.constant(engine.placed(pixels))).value
     }
 
     private func textFeatures(_ captions: [String], engine: Engine) -> Tensor {
-        model.textFeatures(Tape(engine: engine, isRecording: false), ids: captions.map(tokenIDs)).value
+        engine.place(model.parameters)
+        return model.textFeatures(Tape(engine: engine, isRecording: false), ids: captions.map(tokenIDs)).value
     }
 }

@@ -180,13 +180,15 @@ package struct ImageReward: RewardModel {
     }
 
     private func tokens(_ pixels: Tensor, engine: Engine) -> Tensor {
+        engine.place(vision.parameters)
         let tape = Tape(engine: engine, isRecording: false)
-        return vision.forward(tape, pixels: tape.constant(pixels)).value
+        return vision.forward(tape, pixels: tape.constant(engine.placed(pixels))).value
     }
 
     /// The first state of each caption's ids beside the picture of that place [n, hidden_size]. Rows of one length pass the
     /// tower together; which they are leaves no trace.
     private func features(_ tokens: Tensor, _ rows: [(picture: Int, ids: [Int])], engine: Engine) -> Tensor {
+        engine.place(text.parameters)
         var states = [Tensor?](repeating: nil, count: rows.count)
         for length in Set(rows.map(\.ids.count)).sorted() {
             let own = rows.indices.filter { rows[$0].ids.count == length }
