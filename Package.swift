@@ -114,7 +114,8 @@ let package = Package(
         tests("LedgerTests", ["Core", "Ledger", "SeededRandom", grdb], exclude: ["Fixtures"]),
         tests(
             "PreferencesTests",
-            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences"], exclude: ["Fixtures"]),
+            ["Core", "Compute", "Checkpoints", "Diffusion", "Datasets", "Preferences", "SeparateDevice"],
+            exclude: ["Fixtures"]),
         // Recipes and configurations of very small runs, for the tests that need whole ones.
         .target(name: "TinyRuns", path: "Tests/TinyRuns", exclude: ["Fixtures"], swiftSettings: swiftChecks),
         tests(
@@ -144,7 +145,7 @@ let package = Package(
             "StudiesTests",
             [
                 "Core", "Jobs", "Pages", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Training", "Audit", "Studies",
+                "Training", "Audit", "Studies", "SeparateDevice",
             ]),
         tests("PagesTests", ["Core", "Pages"]),
         tests("ReportsTests", ["Core", "Compute", "Reports"]),

@@ -6,8 +6,7 @@ extension Engine {
 
     /// A copy of `tensor` that nobody else looks at, where the device computes with it.
     package func owned(_ tensor: Tensor) -> Tensor {
-        guard device.hasOwnMemory, case .host = tensor.storage.residence else { return tensor.copy() }
-        return placed(tensor)
+        device.holds(tensor) ? tensor.copy() : placed(tensor)
     }
 
     /// A new Float32 tensor on the device with the given values in row-major order.
@@ -25,13 +24,12 @@ extension Engine {
     /// Brings parameters to the device, if they are not there: whoever computes with a network on an engine says so first.
     /// Those that share their values go on to share them.
     package func place(_ parameters: some Sequence<Parameter>) {
-        guard device.hasOwnMemory else { return }
-        // Addresses of the host's memory stand for values only as long as these are there.
-        var moved: [HostPlace: (old: Tensor, new: Tensor)] = [:]
+        // Addresses stand for values only as long as these are there.
+        var moved: [SharedPlace: (old: Tensor, new: Tensor)] = [:]
         for parameter in parameters {
             let old = parameter.value
-            guard case .host = old.storage.residence else { continue }
-            let place = HostPlace(address: old.address, shape: old.shape)
+            if device.holds(old) { continue }
+            let place = SharedPlace(address: old.address, shape: old.shape)
             let new = moved[place]?.new ?? placed(old)
             moved[place] = (old, new)
             parameter.replace(with: new)
@@ -40,6 +38,6 @@ extension Engine {
     }
 }
 
-private struct HostPlace: Hashable {
+private struct SharedPlace: Hashable {
     let address: UInt, shape: [Int]
 }

@@ -168,20 +168,6 @@ package struct Tensor: Sendable {
         Tensor(shape: shape, dtype: dtype, storage: storage.sibling(byteCount: byteCount), offset: 0)
     }
 
-    /// The tensor itself if the host has it, else a copy there.
-    package var onHost: Tensor {
-        guard case .device(let device, _) = storage.residence else { return self }
-        let copy = Tensor(uninitialized: shape, dtype: dtype)
-        device.read(
-            storage, at: offset, into: UnsafeMutableRawBufferPointer(start: copy.storage.base, count: byteCount))
-        return copy
-    }
-
-    /// Calls `body` with the raw bytes, which must be on the host.
-    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(storage) { try body(bytes) }
-    }
-
     /// A copy with its own storage, in the same place.
     package func copy() -> Tensor {
         let result = blank

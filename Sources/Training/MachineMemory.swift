@@ -1,3 +1,4 @@
+import Compute
 import Core
 import Foundation
 
@@ -12,6 +13,12 @@ package struct MachineMemory: Sendable, Equatable {
     package init(available: Int, limit: String) {
         self.available = available
         self.limit = limit
+    }
+
+    /// What the device of `engine` has left, where it has a memory of its own; else what the system gives.
+    package static func read(for engine: Engine) -> MachineMemory? {
+        guard let free = engine.device.freeMemory else { return read() }
+        return MachineMemory(available: free, limit: "the memory of \(engine.place)")
     }
 
     /// The least of what the kernel calls available and of what the limits of the control groups (version 1 and 2) leave;

@@ -55,10 +55,15 @@ package struct MemoryPlan: Sendable, Equatable {
     /// The plan of a recipe, from its configurations and the headers of its weights alone.
     /// - Throws: `ConfigError`, `CheckpointError`, `FileError` or `TrainingError` for a model that cannot be opened or
     /// trained.
-    /// - Parameter makesLatents: whether the pictures' latents are yet to be made; nil where only the recipe says so.
-    package init(_ recipe: Recipe, workers: Int, gradientCopies: Int = 0, makesLatents: Bool? = nil) throws {
+    /// - Parameters:
+    ///   - makesLatents: whether the pictures' latents are yet to be made; nil where only the recipe says so.
+    ///   - device: what computes. Of one that has a memory of its own that is planned, and not the host's.
+    package init(
+        _ recipe: Recipe, workers: Int, gradientCopies: Int = 0, makesLatents: Bool? = nil,
+        on device: (any Device)? = nil
+    ) throws {
         self.init(
-            try StepFootprint(recipe), recipe, workers: workers, gradientCopies: gradientCopies,
+            try StepFootprint(recipe, on: device), recipe, workers: workers, gradientCopies: gradientCopies,
             makesLatents: makesLatents ?? recipe.mayMakeLatents)
     }
 
@@ -97,8 +102,9 @@ package struct MemoryPlan: Sendable, Equatable {
         let trained = step.trained
         add("gradients", trained, max(0, trained - step.state - step.copies), trained)
         add(recipe.optimizer.settings.stateName, 0, step.state, step.state)
-        add("update of the largest tensor", 0, step.updateWork, 0)
-        let copies = gradientCopies * trained
+        if step.planned == nil { add("update of the largest tensor", 0, step.updateWork, 0) }
+        // A device's are copied to the host.
+        let copies = step.planned == nil ? gradientCopies * trained : 0
         add("gradients kept for the band", gradientCopies > 1 ? copies : 0, copies, copies)
         add("averaged weights", step.averaged, step.averaged, step.averaged)
         add("activations kept for the gradient", kept, 0, kept)
@@ -107,7 +113,8 @@ package struct MemoryPlan: Sendable, Equatable {
         let batch = MemoryPlan.batch(step, recipe, items)
         add(recipe.objective.kind.trainsScorer ? "batch" : "batch and recorded latents", batch, batch, batch)
         if recipe.backend == .openblas { add("matrices laid out for OpenBLAS", step.passWork, 0, step.passWork) }
-        let program = MemoryPlan.program(workers: workers)
+        if step.planned != nil { add("scratch of the kernels", step.passWork, step.updateWork, step.passWork) }
+        let program = step.planned == nil ? MemoryPlan.program(workers: workers) : 0
         add("program and scratch", program, program, program, latents: program, scores: program)
         self.rows = rows
         self.makesLatents = making != nil

@@ -90,7 +90,8 @@ extension MemoryPlan {
             var changed = recipe
             edit(&changed)
             let plan = try MemoryPlan(
-                changed, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents)
+                changed, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
+                on: step.planned)
             if plan.total <= limit { return [.init(change: change, keepsBits: keepsBits, total: plan.total)] }
             return smaller(changed, plan.step, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }

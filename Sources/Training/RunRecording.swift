@@ -128,28 +128,64 @@ package struct RunRecording {
         let keeps = Phase.kept(latents: recipe.record.latents, forBand: keepsGradients)
         let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
         let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
+        // A device hashes nothing: the host does while the device computes the next step's passes.
+        let isBeside = trainer.model.engine.device.hasOwnMemory && tracer == nil
+        var open: (losses: StepLosses, trace: UnfinishedTrace)?
+        /// Records the step before, whose digests are there by now.
+        func settle() throws {
+            guard let step = open else { return }
+            open = nil
+            try append(step.trace, to: recorder)
+            onStep(step.trace.step, step.losses)
+        }
         do {
             while trainer.steps < recipe.training.steps {
-                let (losses, weights) = try recordStep(recorder, builder, tracer)
-                let isLast = trainer.steps == recipe.training.steps
+                let losses: StepLosses
+                let weights: Digest?
+                var stops: Bool?
                 let every = recipe.record.checkpointEvery
+                if isBeside {
+                    losses = try session.step(observer: builder)
+                    try settle()
+                    let trace = try builder.begin(trainer)
+                    open = (losses, trace)
+                    stops = shouldStop()
+                    let isNeeded =
+                        trainer.steps == recipe.training.steps || every > 0 && trainer.steps % every == 0
+                        || spectators.contains { trainer.steps % $0.every == 0 }
+                    if !isNeeded, stops == false { continue }
+                    open = nil
+                    weights = try append(trace, to: recorder)
+                } else {
+                    (losses, weights) = try recordStep(recorder, builder, tracer)
+                }
+                let isLast = trainer.steps == recipe.training.steps
                 if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder, after: weights) }
                 onStep(trainer.steps, losses)
                 try look(recorder, after: weights)
-                if !isLast && shouldStop() {
+                if !isLast && (stops ?? shouldStop()) {
                     if every == 0 || trainer.steps % every != 0 { try checkpoint(recorder, after: weights) }
                     try recorder.interrupt()
                     return .interrupted(run: recorder.name, step: trainer.steps)
                 }
             }
         } catch {
-            // The steps so far stay. The first error is the one to tell, so one of the interruption is ignored.
+            // The steps so far stay. The first error is the one to tell, so those of what follows are ignored.
+            if let step = open { _ = try? append(step.trace, to: recorder) }
             try? recorder.interrupt()
             throw error
         }
         let manifest = try recorder.finish(
             weightsDigest: try trainer.weightsDigest(), files: try session.fileDigests())
         return .finished(try written(manifest))
+    }
+
+    /// Records a step, with its kept tensors; gives its weights' digest.
+    @discardableResult
+    private func append(_ unfinished: UnfinishedTrace, to recorder: RunRecorder) throws -> Digest? {
+        let trace = try unfinished.finish()
+        try recorder.append(trace, stored: try store(unfinished.kept), operators: nil)
+        return trace.record.weightsDigest
     }
 
     /// Runs the next step and records it with its kept tensors; gives the weights digest that was recorded too.
@@ -192,21 +228,20 @@ package struct RunRecording {
     package func commit(
         _ builder: TraceBuilder, operators: OperatorTrace? = nil, to recorder: RunRecorder
     ) throws -> StepTrace {
+        defer { builder.clearKept() }
         let trace = try builder.finish(session.trainer)
-        try recorder.append(
-            trace, stored: try store(builder, step: session.trainer.steps), operators: operators)
+        try recorder.append(trace, stored: try store(builder.kept), operators: operators)
         return trace
     }
 
     /// Puts the kept tensors of a step into one object.
-    private func store(_ builder: TraceBuilder, step: Int) throws -> [StoredTensor] {
-        defer { builder.clearKept() }
-        guard !builder.kept.isEmpty else { return [] }
+    private func store(_ tensors: [TraceBuilder.Kept]) throws -> [StoredTensor] {
+        guard !tensors.isEmpty else { return [] }
         let object = try workspace.objects.put { append in
-            for kept in builder.kept { try kept.tensor.eachPiece(append) }
+            for kept in tensors { try kept.tensor.eachPiece { try append($0) } }
         }
         var offset = 0
-        return builder.kept.map { kept in
+        return tensors.map { kept in
             defer { offset += kept.tensor.byteCount }
             return StoredTensor(
                 phase: kept.phase, name: kept.name, dtype: kept.tensor.dtype.rawValue, shape: kept.tensor.shape,

@@ -46,29 +46,39 @@ struct StepFootprint: Sendable {
     /// What the recipe's reward model takes while it scores the pictures; nil of a recipe without one.
     let reward: RewardFootprint?
 
-    /// Runs the step of `recipe`.
+    /// What computes, where it has a memory of its own.
+    let planned: (any Device)?
+
+    /// Runs the step of `recipe`, as `planned` would where it has a memory of its own.
     /// - Throws: `ConfigError`, `CheckpointError`, `FileError` or `TrainingError` for a model that cannot be opened or
     /// trained.
-    init(_ recipe: Recipe) throws {
+    init(_ recipe: Recipe, on planned: (any Device)? = nil) throws {
+        let planned = planned.flatMap { $0.hasOwnMemory ? $0 : nil }
+        self.planned = planned
         reward = try recipe.reward.map { try $0.kind.footprint($0.files) }
-        let device = ShapeDevice(recipe.backend)
+        let device = planned.map(ShapeDevice.init(planning:)) ?? ShapeDevice(recipe.backend)
         let engine = Engine(device: device, backend: recipe.backend)
         let outline = try recipe.outline(on: device)
         parameters = outline.parameterCounts
         if recipe.objective.kind.trainsScorer {
-            weights = try StepFootprint.weights(outline, recipe)
+            weights = try StepFootprint.weights(outline, recipe, device, isOwn: planned != nil)
             try run(scorer: outline, recipe, engine, device)
         } else {
             let opened = try DiffusionModel(outline)
             let model = try recipe.lora.map { try opened.adapted(by: $0) } ?? opened
-            weights = try StepFootprint.weights(model.pipeline, recipe)
+            weights = try StepFootprint.weights(model.pipeline, recipe, device, isOwn: planned != nil)
             try run(diffusion: model, recipe, engine, device)
         }
     }
 
     /// A row a component; of a folder the headers of the weights are read.
-    private static func weights(_ pipeline: Pipeline, _ recipe: Recipe) throws -> [Weights] {
-        try pipeline.parts.filter { !$0.component.parameters.isEmpty }.map { part in
+    private static func weights(
+        _ pipeline: Pipeline, _ recipe: Recipe, _ device: ShapeDevice, isOwn: Bool
+    ) throws -> [Weights] {
+        func bytes(_ parameters: [Parameter]) -> Int {
+            parameters.reduce(0) { $0 + device.occupied(byteCount: $1.value.byteCount) }
+        }
+        return try pipeline.parts.filter { !$0.component.parameters.isEmpty }.map { part in
             var storage = "fresh"
             if case .folder(let folder) = recipe.model {
                 storage = try folder.weights(of: part.kind.name, in: pipeline).residence
@@ -77,10 +87,10 @@ struct StepFootprint: Sendable {
             let role = recipe.objective.kind.trainsScorer ? "scorer" : "policy"
             let own = Set(part.component.parameters.map(ObjectIdentifier.init))
             return Weights(
-                name: isPolicy ? "\(role) weights (\(storage))" : part.kind.title,
+                name: isPolicy ? "\(role) weights" + (isOwn ? "" : " (\(storage))") : part.kind.title,
                 bytes: bytes(part.component.parameters),
                 adapters: bytes(part.component.trainedParameters.filter { !own.contains(ObjectIdentifier($0)) }),
-                isPolicy: isPolicy, isMapped: storage.hasPrefix("mapped"))
+                isPolicy: isPolicy, isMapped: !isOwn && storage.hasPrefix("mapped"))
         }
     }
 
@@ -163,12 +173,10 @@ struct StepFootprint: Sendable {
         device.beginPeak()
         _ = try trainer.applyGradients()
         updateWork = device.work
-        state = trainer.optimizer.stateTensors.reduce(0) { $0 + $1.tensor.byteCount }
+        state = trainer.optimizer.stateTensors.reduce(0) { $0 + device.occupied(byteCount: $1.tensor.byteCount) }
         // The gradients are gone; the model, its reference and the batch are there, last used above or not.
         copies = withExtendedLifetime((trainer, task, batch)) { device.live - fixed - state }
     }
-
-    private static func bytes(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + $1.value.byteCount } }
 
     private static func item(timestep: Int) -> TrainingBatch.Item {
         TrainingBatch.Item(id: "", digest: .sha256([UInt8]()), weight: 1, timestep: timestep)

@@ -14,6 +14,8 @@ package protocol StepObserver: AnyObject {
         _ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]) throws
     /// One move of the inversion of the items `items`; rows of the tensors are winner and loser of each in turn.
     func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws
+    /// Weights, the optimiser's state and averages are about to change in place.
+    func willUpdate()
 }
 
 extension StepObserver {
@@ -28,6 +30,9 @@ extension StepObserver {
     ) throws {
         for (name, tensor) in tensors { try observe(keys[ParameterName(text: name)], tensor) }
     }
+
+    /// Who keeps no tensors need not know.
+    package func willUpdate() {}
 
     /// Inversion moves are of no interest unless an observer says so.
     package func observeInversion(items: Range<Int>, move: Int, _ step: InversionStep) throws {}

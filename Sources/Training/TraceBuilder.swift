@@ -22,6 +22,8 @@ package final class TraceBuilder: StepObserver {
     private var tensors: [Phase: [(name: String, digest: Digest)]] = [:]
     /// Digests of what each sample passed through on its way to x̃_t, in order.
     private var paths: [SampleName: [Digest]] = [:]
+    /// The step before, as long as its digests may not be made.
+    private var unfinished: UnfinishedTrace?
     private let engine: Engine
 
     /// A builder that keeps the tensors of `keeps` and hashes on the workers of `engine`.
@@ -70,21 +72,42 @@ package final class TraceBuilder: StepObserver {
     }
 
     /// The trace of the step that `trainer` has just done; what was collected is let go.
-    package func finish(_ trainer: Trainer) throws -> StepTrace {
+    package func finish(_ trainer: Trainer) throws -> StepTrace { try begun(trainer, beside: false).finish() }
+
+    /// The same with digests that are made while the next step's passes run; its update waits for them.
+    package func begin(_ trainer: Trainer) throws -> UnfinishedTrace {
+        let trace = try begun(trainer, beside: true)
+        kept = []
+        unfinished = trace
+        return trace
+    }
+
+    private func begun(_ trainer: Trainer, beside: Bool) throws -> UnfinishedTrace {
         for (sample, path) in paths {
             let key = Entries.Inversion.paths[sample]
             tensors[key.phase, default: []].append((key.name, .of(.document, path)))
         }
         paths = [:]
-        // An optimiser without a state has no digest.
-        if let state = try trainer.optimizer.stateDigest(on: engine) { try observe(Entries.Update.optimizer, state) }
-        if let reference = trainer.movingReference {
-            try observe(Entries.Update.reference, try reference.digest(on: engine))
-        }
-        observe(Entries.Weights.weights, trainer.model.parameters.map { ($0.name, $0.parameter.value) })
-        if let average = trainer.average { try observe(Entries.Weights.average, try average.digest(on: engine)) }
         defer { (entries, tensors) = ([:], [:]) }
-        return try StepTrace(step: trainer.steps, entries: entries, tensors: tensors)
+        var states: [(UnfinishedTrace.State, [(name: String, tensor: Tensor)])] = []
+        // An optimiser without a state has no digest.
+        let state = trainer.optimizer.stateTensors
+        if !state.isEmpty { states.append((.root(Entries.Update.optimizer), state)) }
+        if let reference = trainer.movingReference {
+            states.append((.root(Entries.Update.reference), reference.tensors))
+        }
+        let weights = trainer.model.parameters.map { ($0.name, $0.parameter.value) }
+        states.append((.tensors(Entries.Weights.weights.entry.phase), weights))
+        if let average = trainer.average { states.append((.root(Entries.Weights.average), average.tensors)) }
+        return UnfinishedTrace(
+            step: trainer.steps, entries: entries, tensors: tensors, kept: kept, states: states, on: engine,
+            beside: beside)
+    }
+
+    /// The digests of the step before are of weights that are about to change.
+    package func willUpdate() {
+        unfinished?.wait()
+        unfinished = nil
     }
 
     /// What is known of the phases of a step that is not finished, without the paths of inversions.

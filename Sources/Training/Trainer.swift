@@ -93,6 +93,7 @@ package final class Trainer {
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)
         engine.section = "update"
+        observer?.willUpdate()
         optimizer.update(parameters, lr: rate, engine: engine)
         // The last step's weights have no later step that would notice.
         if let place = firstNonFinite(model.parameters.map { ($0.name, $0.parameter.value) }) {

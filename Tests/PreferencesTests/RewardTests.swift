@@ -4,6 +4,7 @@ import Core
 import Datasets
 import Diffusion
 import Foundation
+import SeparateDevice
 import Testing
 
 @testable import Preferences
@@ -142,6 +143,12 @@ import Testing
         let captions = Self.pictures.indices.map { Self.captions[$0 % 3] }
         let together = try withEngine(workers: 3) { try model.scores(Self.pictures, captions: captions, engine: $0) }
         let table = try withEngine { try model.table(Self.pictures, captions: Self.captions, engine: $0) }.scores.floats
+        // A model that has computed on the host computes on a device, and on the host again.
+        let (separate, device) = Engine.separate(workers: 2)
+        defer { separate.stop() }
+        let there = try model.scores(Self.pictures, captions: captions, engine: separate)
+        #expect(there.map(\.bitPattern) == together.map(\.bitPattern) && device.takeTraffic().operations > 20)
+        #expect(try model.table(Self.pictures, captions: Self.captions, engine: separate).scores.floats == table)
         try withEngine(workers: 1) { engine in
             for (place, picture) in Self.pictures.enumerated() {
                 let alone = try model.scores([picture], captions: [captions[place]], engine: engine)

@@ -23,9 +23,11 @@ package final class SeparateDevice: Device, @unchecked Sendable {
     private let state = Mutex(Traffic())
 
     /// A device that computes as `inner` does, a device of the host.
-    package init(_ inner: any Device) { self.inner = inner }
+    package init(_ inner: any Device, freeMemory: Int? = nil) { (self.inner, self.freeMemory) = (inner, freeMemory) }
 
     package var hasOwnMemory: Bool { true }
+    /// As much as is said to be there; nothing is refused.
+    package let freeMemory: Int?
 
     /// What has crossed since the last call.
     package func takeTraffic() -> Traffic {

@@ -3,6 +3,7 @@ import Core
 import Datasets
 import Diffusion
 import Foundation
+import SeparateDevice
 import Studies
 import Testing
 import Training
@@ -49,6 +50,10 @@ import Training
         for isa in ISA.allCases where isa.isSupported {
             #expect(try digests(isa, 3, 4) == first, "\(isa)")
         }
+        let (engine, device) = Engine.separate()
+        defer { engine.stop() }
+        #expect(try images(name, engine, atOnce: 3, kind: kind, steered: true).map(\.digest) == first)
+        #expect(device.takeTraffic().operations > 100)
     }
 
     /// A place's noise is its own: a list's beginning draws what the whole list draws.

@@ -139,8 +139,10 @@ extension Run {
                 let isThere =
                     try latents.mode != .makeAgain && latentSet(below: latents.folder).map(LatentSet.isThere) ?? true
                 let plan = try MemoryPlan(
-                    recipe, workers: workers, gradientCopies: isForeign ? 2 : 0, makesLatents: !isThere)
-                try plan.requireFits(MachineMemory.read(), recipe, workers: workers)
+                    recipe, workers: workers, gradientCopies: isForeign ? 2 : 0, makesLatents: !isThere,
+                    on: isForeign ? nil : engine.device)
+                try plan.requireFits(
+                    isForeign ? MachineMemory.read() : MachineMemory.read(for: engine), recipe, workers: workers)
             }
             // What a training has kept of its data is no evidence.
             return try TrainingSession(

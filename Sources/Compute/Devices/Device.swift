@@ -6,6 +6,10 @@
 package protocol Device: AnyObject, Sendable {
     /// Whether the device computes in memory of its own, to which values of the host's are brought first (`placed`).
     var hasOwnMemory: Bool { get }
+    /// Bytes of its own memory that can still be taken; nil where that is the host's.
+    var freeMemory: Int? { get }
+    /// Bytes that memory of `byteCount` bytes takes.
+    func occupied(byteCount: Int) -> Int
     /// Memory of `byteCount` bytes whose contents are undefined.
     func allocate(byteCount: Int) -> Storage
     /// Computes `operation`, or queues it.
@@ -37,6 +41,8 @@ private struct QueuedReader: DeviceReader {
 }
 
 extension Device {
+    package var freeMemory: Int? { nil }
+    package func occupied(byteCount: Int) -> Int { byteCount }
     package func reader() -> any DeviceReader { QueuedReader(device: self) }
 
     /// A new tensor in the device's memory, its contents undefined.
@@ -45,10 +51,18 @@ extension Device {
         return Tensor(shape: shape, dtype: dtype, storage: storage, offset: 0)
     }
 
-    /// `tensor` where this device computes with it: itself, or a copy in the device's own memory.
+    /// Whether the device computes with the tensor where it lies.
+    package func holds(_ tensor: Tensor) -> Bool {
+        switch tensor.storage.residence {
+        case .host: !hasOwnMemory
+        case .device(let device, _): device === self
+        }
+    }
+
+    /// `tensor` where this device computes with it: itself, or a copy in the device's own memory or in the host's.
     package func placed(_ tensor: Tensor) -> Tensor {
-        guard hasOwnMemory else { return tensor }
-        if case .device(let device, _) = tensor.storage.residence, device === self { return tensor }
+        if holds(tensor) { return tensor }
+        guard hasOwnMemory else { return tensor.onHost }
         let copy = self.tensor(tensor.shape, tensor.dtype)
         tensor.withBytes { write($0, to: copy.storage, at: 0) }
         return copy

@@ -45,6 +45,8 @@ package final class BLIPVisionModel: Sendable {
     /// Encodes pictures [n, 3, image_size, image_size], normalised: [n, 1 + patches, width].
     package func forward(_ tape: Tape, pixels: Variable) -> Variable {
         precondition(Array(pixels.shape.dropFirst()) == [3, config.imageSize, config.imageSize])
+        // It is no parameter of its file's, but one of them in another shape.
+        tape.engine.place(CollectionOfOne(positions))
         let tokens = tape.patchEmbedding(pixels, patchWeight, patchBias)
         let x = tape.addPositions(tape.prepended(classEmbedding, to: tokens), positions)
         return finalNorm(tape, layers.reduce(x) { $1(tape, $0) })

@@ -180,8 +180,9 @@ struct TrainCommand: ParsableCommand {
                 "the recipe's backend \(recipe.backend.rawValue) computes on the CPU: leave out --device, or set "
                     + "backend=\(Backend.reference.rawValue)")
         }
-        let plan = try MemoryPlan(recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1)
-        let machine = MachineMemory.read()
+        let plan = try MemoryPlan(
+            recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1, on: engine.device)
+        let machine = MachineMemory.read(for: engine)
         if dryRun {
             print(
                 json

@@ -8,6 +8,15 @@ import Synchronization
 /// `@unchecked Sendable`: one thread at a time runs operations; any thread may let tensors go or read them.
 package final class CudaDevice: Device, CustomStringConvertible, @unchecked Sendable {
     package var hasOwnMemory: Bool { true }
+    package func occupied(byteCount: Int) -> Int { CudaMemory.blockSize(byteCount) }
+    /// What the driver has, and the blocks that are held for nobody.
+    package var freeMemory: Int? {
+        makeCurrent()
+        var (free, total) = (0, 0)
+        check(driver.functions.memory_info(&free, &total), "asking for the memory that is free")
+        let counts = memory.counts
+        return free + counts.held - counts.live
+    }
     /// What it is.
     package let hardware: CudaHardware
     /// Who speaks to it.

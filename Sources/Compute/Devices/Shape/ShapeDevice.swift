@@ -12,6 +12,9 @@ package final class ShapeDevice: Device, @unchecked Sendable {
     private let planned: any Device
     package var hasOwnMemory: Bool { planned.hasOwnMemory }
 
+    /// Counts as if `device` computed, which is asked for nothing but sizes.
+    package init(planning device: any Device) { planned = device }
+
     /// Counts as if a backend of the host computed.
     package init(_ backend: Backend = .reference) {
         planned = backend.device(ReferenceDevice(isa: .best, pool: WorkerPool(workers: 1)))
@@ -21,12 +24,15 @@ package final class ShapeDevice: Device, @unchecked Sendable {
     package func beginPeak() { (peak, work) = (live, 0) }
 
     package func allocate(byteCount: Int) -> Storage {
-        live += byteCount
+        let taken = planned.occupied(byteCount: byteCount)
+        live += taken
         peak = max(peak, live)
-        return Storage(on: self, address: 0, byteCount: byteCount) { self.live -= byteCount }
+        return Storage(on: self, address: 0, byteCount: byteCount) { self.live -= taken }
     }
 
     package func run(_ operation: Operation) { work = max(work, planned.workBytes(of: operation)) }
+
+    package func occupied(byteCount: Int) -> Int { planned.occupied(byteCount: byteCount) }
 
     package func workBytes(of operation: Operation) -> Int { planned.workBytes(of: operation) }
 
