@@ -45,6 +45,31 @@ import Testing
         }
     }
 
+    /// Tensors that begin in the middle of a quad go by the kernels that read number by number.
+    @Test func operandsMayBeginAnywhere() {
+        let device = TestedDevice.emulatedCuda()
+        let s = Shape(items: 1, heads: 2, queries: 66, keys: 70, width: 40)
+        let (q, k) = (Samples.tensor([1, s.queries, 80], 66), Samples.tensor([1, s.keys, 80], 67))
+        let (v, gradient) = (Samples.tensor(k.shape, 68), Samples.tensor(q.shape, 69))
+        func shifted(_ x: Tensor, _ start: Int) -> Tensor {
+            let room = device.tensor([x.count + start])
+            device.write(x.bytes, to: room.storage, at: start * 4)
+            return room.slice(start..<start + x.count).reshaped(x.shape)
+        }
+        func results(_ engine: Engine, _ x: [Tensor]) -> [[Float]] {
+            let (o, statistics) = engine.attention(x[0], x[1], x[2], heads: s.heads)
+            let back = engine.attentionBackward(x[3], x[0], x[1], x[2], o: o, statistics: statistics, heads: s.heads)
+            return [o, statistics, back.dq, back.dk, back.dv].map(\.floats)
+        }
+        let reference = Engine()
+        defer { reference.stop() }
+        let expected = results(reference, [q, k, v, gradient])
+        for shifts in [[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, 3, 0], [0, 0, 0, 1]] {
+            let operands = zip([q, k, v, gradient], shifts).map { shifted($0, $1) }
+            #expect(results(Engine(device: device), operands) == expected, "\(shifts)")
+        }
+    }
+
     @Test(arguments: [(3, 1), (5, 16), (2, 77), (1, 4097), (1, 70_000)])
     func softmaxHasTheBitsOfTheProcessor(rows: Int, width: Int) {
         let x = Samples.tensor([rows, width], 65)
