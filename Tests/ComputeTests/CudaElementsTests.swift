@@ -20,8 +20,8 @@ import Testing
     /// One element, fewer than a quad, a quad's ragged neighbours, more than a block's threads take at once.
     private static let counts = [1, 3, 4, 5, 255, 4096, 40_001]
 
-    @Test(arguments: [0, 1, 2]) func functionsOfElements(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1, 2]) func functionsOfElements(shift: Int) {
+        let pair = DevicePair()
         for count in Self.counts {
             let (a, b) = (Self.samples([count], 1), Self.samples([count], 2))
             for activation in [Activation.silu, .gelu, .quickGELU] {
@@ -47,8 +47,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 4]) func rowsAndChannels(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1, 4]) func rowsAndChannels(shift: Int) {
+        let pair = DevicePair()
         for (n, c, width) in [(1, 1, 1), (2, 3, 5), (2, 5, 64), (3, 2, 1023), (1, 700, 4)] {
             let (x, e, rows) = (
                 Self.samples([n, c, width], 3), Self.samples([n, c], 4), Self.samples([c, width], 5)
@@ -59,8 +59,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 3]) func gegluBothWays(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 3]) func gegluBothWays(shift: Int) {
+        let pair = DevicePair()
         for (rows, width) in [(1, 1), (7, 3), (5, 64), (33, 257), (2, 1280)] {
             let (x, dy) = (Self.samples([rows, 2 * width], 6), Self.samples([rows, width], 7))
             pair.compare([x, dy], shift: shift, "geglu \(rows), \(width)") { e, x in
@@ -72,8 +72,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1]) func formulasOfSamples(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func formulasOfSamples(shift: Int) {
+        let pair = DevicePair()
         let (a, b, c, d): ([Float], [Float], [Float], [Float]) = (
             [0.3, 0.9, 1, 0.1], [0.95, 0.2, 0, -0.4], [0.7, 3, 0.01, 1], [1, 0.25, -0, 5]
         )

@@ -4,8 +4,8 @@ import Testing
 
 /// The kernels that move elements against the reference, where shapes are ragged and operands lie anywhere.
 @Suite struct CudaMovesTests {
-    @Test(arguments: [0, 1, 2]) func copies(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1, 2]) func copies(shift: Int) {
+        let pair = DevicePair()
         for count in [1, 5, 16, 1003] {
             pair.compare([Samples.spread([count], 1), Samples.spread([count], 2)], shift: shift, "\(count)") { e, x in
                 e.device.run(.copy(x[0], to: x[1]))
@@ -24,8 +24,8 @@ import Testing
         withExtendedLifetime(odd) {}
     }
 
-    @Test(arguments: [0, 1]) func blocks(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func blocks(shift: Int) {
+        let pair = DevicePair()
         for (n, left, right, area) in [(1, 1, 1, 1), (2, 3, 2, 7), (3, 4, 8, 16), (2, 1, 5, 1025)] {
             let (a, b) = (Samples.spread([n, left, area], 4), Samples.spread([n, right, area], 5))
             pair.compare([a, b], shift: shift, "\(n), \(left), \(right), \(area)") { e, x in
@@ -35,8 +35,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1]) func rows(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func rows(shift: Int) {
+        let pair = DevicePair()
         for width in [1, 3, 8, 300, 768] {
             let ids = (0..<77).map { $0 * $0 % 13 + $0 % 2 }
             let (table, x) = (Samples.spread([15, width], 6), Samples.spread([77, width], 7))
@@ -55,15 +55,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1]) func transposition(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func transposition(shift: Int) {
+        let pair = DevicePair()
         for shape in [[1, 1, 1], [2, 3, 70], [1, 65, 31], [5, 32, 64], [3, 40, 33]] {
             pair.compare([Samples.spread(shape, 8)], shift: shift, "\(shape)") { e, x in [e.transposed(x[0])] }
         }
     }
 
-    @Test(arguments: [0, 1]) func paddingAndInterleaving(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func paddingAndInterleaving(shift: Int) {
+        let pair = DevicePair()
         // What lies in the padding, rows that are cut off above and below, columns cut off to the right.
         for (height, width, top, left) in [(7, 9, 1, 1), (5, 7, 0, 0), (3, 6, -2, 0), (9, 4, 3, 2), (1, 1, -4, 0)] {
             let (x, y) = (Samples.spread([2, 3, 5, 7], 9), Samples.spread([2, 3, height, width], 16))
@@ -74,15 +74,16 @@ import Testing
         }
         for (stride, row, column) in [(1, 0, 0), (2, 1, 0), (3, 2, 1)] {
             let whole = Samples.spread([2, 3, 4 * stride + row, 5 * stride + column], 10)
-            pair.compare([Samples.spread([2, 3, 4, 5], 11), whole], shift: shift, "\(stride), \(row), \(column)") { e, x in
+            pair.compare([Samples.spread([2, 3, 4, 5], 11), whole], shift: shift, "\(stride), \(row), \(column)") {
+                e, x in
                 e.device.run(.interleave(x[0], row: row, column: column, stride: stride, to: x[1]))
                 return [x[1]]
             }
         }
     }
 
-    @Test(arguments: [0, 1]) func patchesOfPictures(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func patchesOfPictures(shift: Int) {
+        let pair = DevicePair()
         for (shape, edge) in [([2, 3, 8, 12], 4), ([1, 3, 15, 10], 7), ([2, 1, 3, 3], 1), ([1, 2, 4, 4], 5)] {
             let x = Samples.spread(shape, 12)
             pair.compare([x], shift: shift, "\(shape), \(edge)") { e, x in
@@ -92,8 +93,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1]) func upsamplingBothWays(shift: Int) throws {
-        let pair = try DevicePair()
+    @Test(arguments: [0, 1]) func upsamplingBothWays(shift: Int) {
+        let pair = DevicePair()
         for (height, width, toHeight, toWidth) in [
             (1, 1, 2, 2), (4, 6, 8, 12), (5, 7, 9, 13), (6, 5, 4, 3), (3, 4, 3, 4),
         ] {

@@ -1,5 +1,4 @@
 import Compute
-import CudaEmulator
 import Testing
 
 /// The reference device and the emulated device `cuda` side by side: what one computes is expected of the other, bit for bit.
@@ -9,9 +8,8 @@ final class DevicePair {
     /// The device of `cuda`.
     let device: CudaDevice
 
-    init() throws {
-        // Each tensor is an allocation of its own, so that writes beyond its ends are seen.
-        device = try CudaDevice(CudaDriver(cuda_emulator().pointee, path: "emulator"), keepsBlocks: false)
+    init() {
+        device = TestedDevice.emulatedCuda()
         cuda = Engine(device: device)
     }
 
