@@ -8,7 +8,7 @@ import Testing
 @Suite struct CudaSumsTests {
     private let devices: DevicePair
 
-    init() throws { devices = try DevicePair() }
+    init() { devices = DevicePair() }
 
     /// The results of `operations`, each of which writes a tensor of `shape`.
     private static func run(_ engine: Engine, _ shape: [Int], _ operations: ((Tensor) -> Compute.Operation)...)

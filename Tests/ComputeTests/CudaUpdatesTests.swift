@@ -5,7 +5,7 @@ import Testing
 @Suite struct CudaUpdatesTests {
     private let devices: DevicePair
 
-    init() throws { devices = try DevicePair() }
+    init() { devices = DevicePair() }
 
     private func positive(_ shape: [Int], _ seed: UInt64) -> Tensor {
         Tensor(Samples.spread(shape, seed).floats.map { abs($0) }, shape: shape)

@@ -131,10 +131,10 @@ def works(torch):
             optimizer.step()
         return run
 
-    def network(kind):
+    def network(kind, pictures=1):
         def made():
             model = unet("Manifests/models/sd15/unet.json")
-            x, c = torch.randn(1, 4, 64, 64), torch.randn(1, 77, 768)
+            x, c = torch.randn(pictures, 4, 64, 64), torch.randn(pictures, 77, 768)
             if kind == "forward":
                 model.requires_grad_(False)
             def run():
@@ -241,6 +241,8 @@ def works(torch):
         "SmPO step, 3.2 M parameters, 4 pairs of 4×32²": step,
         "SD1.5 UNet, 64²": network("forward"),
         "SD1.5 UNet, 64², forward + backward": network("both"),
+        "SD1.5 UNet, 64², 2 pictures": network("forward", 2),
+        "SD1.5 UNet, 64², 2 pictures, forward + backward": network("both", 2),
         "SDXL UNet, 128²": inference(xl),
         "autoencoder of SD1.5, encode 512²": autoencoder("encode"),
         "autoencoder of SD1.5, decode 512²": autoencoder("decode"),

@@ -34,7 +34,8 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     let memory: CudaMemory
     private let context: cu_context
-    private let stream: cu_stream
+    let stream: cu_stream
+    let lanes = CudaLanes()
     private let program: CudaProgram
     private let fail: @Sendable (CudaError) -> Never
     private var tables: [AnyHashable: CudaScratch] = [:]
@@ -74,6 +75,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         tables = [:]
         uploads = []
         memory.releaseUnused()
+        lanes.release(driver.functions)
         _ = driver.functions.stream_destroy(stream)
         _ = driver.functions.context_release(hardware.handle)
     }
@@ -127,6 +129,11 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         wait()
     }
 
+    package func reader() -> any DeviceReader { CudaReader(self) }
+
+    /// Counts bytes that a reader has copied.
+    func noteRead(_ bytes: Int) { count { $0.toHost += bytes } }
+
     package func write(_ source: UnsafeRawBufferPointer, to storage: Storage, at offset: Int) {
         guard source.count > 0 else { return }
         makeCurrent()
@@ -150,7 +157,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     private func count(_ change: (inout Traffic) -> Void) { counted.withLock { change(&$0) } }
 
-    private func makeCurrent() { check(driver.functions.context_set_current(context), "choosing the device") }
+    func makeCurrent() { check(driver.functions.context_set_current(context), "choosing the device") }
 
     func check(_ result: cu_result, _ doing: @autoclosure () -> String) {
         do { try driver.check(result, doing()) } catch { fail(error) }
@@ -158,7 +165,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     // MARK: Operands
 
-    private func address(of storage: Storage) -> UInt {
+    func address(of storage: Storage) -> UInt {
         guard case .device(let device, let address) = storage.residence, device === self else {
             preconditionFailure("a tensor of another device")
         }
