@@ -1,5 +1,6 @@
-import Compute
 import Testing
+
+@testable import Compute
 
 /// Attention's kernels on the emulated device against the processor's, bit for bit. `AttentionTests` holds both to scalar
 /// loops, in shapes that are smaller.
@@ -27,22 +28,80 @@ import Testing
         Shape(items: 1, heads: 1, queries: 65, keys: 140, width: 530),
     ]
 
-    @Test(arguments: shapes) func bothWaysHaveTheBitsOfTheProcessor(s: Shape) {
+    /// Results of a shape, the way back by each plan on `cuda`.
+    private func results(_ s: Shape, _ engine: Engine, _ plans: [CudaAttentionPlan?] = [nil]) -> [[Tensor]] {
         let inner = s.heads * s.width
         let (q, k) = (Samples.tensor([s.items, s.queries, inner], 61), Samples.tensor([s.items, s.keys, inner], 62))
         let (v, gradient) = (Samples.tensor(k.shape, 63), Samples.tensor(q.shape, 64))
-        func results(_ engine: Engine) -> [Tensor] {
-            let (o, statistics) = engine.attention(q, k, v, heads: s.heads, causal: s.causal)
-            let back = engine.attentionBackward(
-                gradient, q, k, v, o: o, statistics: statistics, heads: s.heads, causal: s.causal)
-            return [o, statistics, back.dq, back.dk, back.dv]
+        let (o, statistics) = engine.attention(q, k, v, heads: s.heads, causal: s.causal)
+        return plans.map { plan in
+            let result = AttentionGradients(
+                gradient: gradient, o: o, statistics: statistics, dq: engine.tensor(q.shape),
+                dk: engine.tensor(k.shape), dv: engine.tensor(k.shape))
+            let attention = Attention(q, k, v, heads: s.heads, causal: s.causal)
+            if let plan {
+                (engine.device as! CudaDevice).run(attention, result, plan)
+            } else {
+                engine.device.run(.attentionBackward(attention, result))
+            }
+            return [o, statistics, result.dq, result.dk, result.dv]
         }
+    }
+
+    @Test(arguments: shapes) func bothWaysHaveTheBitsOfTheProcessor(s: Shape) {
         let reference = Engine()
         defer { reference.stop() }
-        let found = results(Engine(device: TestedDevice.emulatedCuda()))
-        for ((found, expected), name) in zip(zip(found, results(reference)), ["o", "statistics", "dq", "dk", "dv"]) {
+        let found = results(s, Engine(device: TestedDevice.emulatedCuda()))[0]
+        for ((found, expected), name) in zip(zip(found, results(s, reference)[0]), Self.names) {
             expectBits(found, expected.floats, "\(name)")
         }
+    }
+    private static let names = ["o", "statistics", "dq", "dk", "dv"]
+
+    /// The queries in parts or not; dS computed twice, or kept for one head, for two, for all.
+    @Test(arguments: [
+        Shape(items: 3, heads: 1, queries: 270, keys: 70, width: 40),
+        Shape(items: 1, heads: 3, queries: 300, keys: 300, width: 64, causal: true),
+        Shape(items: 1, heads: 3, queries: 259, keys: 30, width: 7),
+        Shape(items: 1, heads: 2, queries: 33, keys: 270, width: 160),
+        Shape(items: 1, heads: 2, queries: 30, keys: 20, width: 258),
+    ]) func everyPlanHasTheSameBits(s: Shape) {
+        let reference = Engine()
+        defer { reference.stop() }
+        let q = Tensor(zeros: [s.items, s.queries, s.heads * s.width])
+        let k = Tensor(zeros: [s.items, s.keys, s.heads * s.width])
+        let chosen = CudaAttentionPlan(Attention(q, k, k, heads: s.heads, causal: s.causal), multiprocessors: 4)
+        let plans = [1, (s.queries + 255) / 256].flatMap { parts in
+            [0, 1, 2, chosen.heads].map { heads in
+                var plan = chosen
+                (plan.parts, plan.headsAtOnce) = (parts, heads)
+                return plan
+            }
+        }
+        let expected = results(s, reference)[0]
+        for (plan, found) in zip(plans, results(s, Engine(device: TestedDevice.emulatedCuda()), plans)) {
+            for ((found, expected), name) in zip(zip(found, expected), Self.names) {
+                expectBits(found, expected.floats, "\(name), \(plan.parts) parts, \(plan.headsAtOnce) heads")
+            }
+        }
+    }
+
+    /// Of a device of 132 multiprocessors: SD 1.5's shapes of two pictures, and one whose dS is too large.
+    @Test func plansFitTheDevice() {
+        func plan(_ items: Int, _ heads: Int, _ queries: Int, _ keys: Int) -> CudaAttentionPlan {
+            let device = ShapeDevice()
+            let (q, k) = (device.tensor([items, queries, heads * 8]), device.tensor([items, keys, heads * 8]))
+            return CudaAttentionPlan(Attention(q, k, k, heads: heads, causal: false), multiprocessors: 132)
+        }
+        let large = plan(2, 8, 4096, 4096)
+        #expect(large.parts == 1 && large.headsAtOnce == 4 && large.dsBytes == 256 << 20)
+        #expect(large.workBytes == 256 << 20 + 2 * 16 * 4096 * 4)
+        let small = plan(2, 8, 256, 256)
+        #expect(small.parts == 1 && small.headsAtOnce == 0, "all blocks run at once")
+        let caption = plan(2, 8, 4096, 77)
+        #expect(caption.parts == 16 && caption.headsAtOnce == 16)
+        let vast = plan(1, 2, 16384, 16384)
+        #expect(vast.parts == 1 && vast.headsAtOnce == 0 && vast.workBytes == 2 * 2 * 16384 * 4)
     }
 
     /// Tensors that begin in the middle of a quad go by the kernels that read number by number.

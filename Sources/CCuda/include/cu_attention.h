@@ -22,15 +22,18 @@ struct cu_attention {
     int32_t aligned;  ///< all rows begin at multiples of 16 bytes and have whole quads of numbers
 };
 
-/// The way back. Blocks for 64 keys each come first, then blocks for 64 queries each. If `parts` is null, a block takes its
-/// keys through all chunks of 256 queries and leaves dk and dv. Otherwise there is a block for each chunk too (`chunks` of
-/// them, slowest), which leaves its chains in parts[chunk][dk, dv], to be added up by `attention_add_parts`.
+/// The way back of `heads` heads of all items' from `first_head` on. Blocks for 64 keys each come first, then, where `ds` is
+/// null, blocks for 64 queries each. If `parts` is null, a block takes its keys through all chunks of 256 queries and leaves
+/// dk and dv. Otherwise there is a block for each chunk too (`chunks` of them, slowest), which leaves its chains in
+/// parts[chunk][dk, dv], to be added up by `attention_add_parts`. Where `ds` is not null, it receives dS, [heads, keys,
+/// ds_row], for `attention_queries`, a block for 64 queries each.
 struct cu_attention_backward {
     struct cu_attention attention;
     const float *d_o;   ///< as o
     const float *rows;  ///< [2, items · heads · queries]: D = Σ dO·O, then 1 / l
-    float *dq, *dk, *dv, *parts;
-    int32_t chunks;
+    float *dq, *dk, *dv, *parts, *ds;
+    int32_t chunks, first_head, heads;
+    int32_t ds_row;  ///< queries, rounded up to a multiple of 4
 };
 
 /// rows [2, items · heads · queries] of `cu_attention_backward`. A block of 256 threads takes 16 queries of a head.

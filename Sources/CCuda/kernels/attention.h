@@ -61,11 +61,13 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionForward {
                               float *stage, float *peaks) {
         float peak[8];
         UNROLL for (int i = 0; i < 8; i++) peak[i] = -INFINITY;
-        Tile::between(q, k, width, g.aligned, stage, [&](int key, int query, float4 x, int i) {
-            float4 y = {x.x * g.scale, x.y * g.scale, x.z * g.scale, x.w * g.scale};
-            peak[i * 4] = larger(y.x, peak[i * 4]), peak[i * 4 + 1] = larger(y.y, peak[i * 4 + 1]);
-            peak[i * 4 + 2] = larger(y.z, peak[i * 4 + 2]), peak[i * 4 + 3] = larger(y.w, peak[i * 4 + 3]);
-            *(float4 *)(s + Tile::at(key, query)) = y;
+        Tile::between(q, k, width, g.aligned, stage, [&](int key, int query, const float4 (&x)[4], int i) {
+            UNROLL for (int n = 0; n < 4; n++) {
+                float4 y = {x[n].x * g.scale, x[n].y * g.scale, x[n].z * g.scale, x[n].w * g.scale};
+                peak[i * 4] = larger(y.x, peak[i * 4]), peak[i * 4 + 1] = larger(y.y, peak[i * 4 + 1]);
+                peak[i * 4 + 2] = larger(y.z, peak[i * 4 + 2]), peak[i * 4 + 3] = larger(y.w, peak[i * 4 + 3]);
+                *(float4 *)(s + Tile::at(key + n, query)) = y;
+            }
         });
         int row = threadIdx.x / 32 % 2 * 32 + Tile::lane_row() * 4, line = threadIdx.x / 64 * 8 + Tile::lane_column();
         UNROLL for (int i = 0; i < 8; i++) peaks[line * OWN + row + i / 4 * 16 + i % 4] = peak[i];

@@ -1,6 +1,7 @@
-// Attention, backward, by section 6 of NUMERICS.md, fused: nothing of size queries × keys lies in memory. A block that owns
-// 64 keys goes through the chunks of 256 queries for dk and dv, one that owns 64 queries through the blocks of 256 keys for
-// dq; both compute P and dS again. Seven products of a head's size instead of five, and no block waits for another.
+// Attention, backward, by section 6 of NUMERICS.md, fused. A block that owns 64 keys goes through the chunks of 256 queries
+// for dk and dv, one that owns 64 queries through the blocks of 256 keys for dq; no block waits for another. Either both
+// compute P and dS, seven products of a head's size, and nothing of size queries × keys lies in memory; or the first ones
+// leave dS of a few heads, of a bounded size, for a second kernel that makes dq of it, five products.
 #pragma once
 #include "attention.h"
 
@@ -12,13 +13,13 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
 
     static MEMBER void run(const cu_attention_backward &b) {
         const cu_attention &g = b.attention;
-        int tiles = (g.keys + OWN - 1) / OWN, heads = g.items * g.heads;
-        int64_t of_keys = (int64_t)tiles * heads * (b.parts ? b.chunks : 1), index = blockIdx.x;
+        int tiles = (g.keys + OWN - 1) / OWN;
+        int64_t of_keys = (int64_t)tiles * b.heads * (b.parts ? b.chunks : 1), index = blockIdx.x;
         bool by_keys = index < of_keys;
         if (!by_keys) index -= of_keys, tiles = (g.queries + OWN - 1) / OWN;
-        int tile = (int)(index % tiles), head = (int)(index / tiles % heads);
+        int tile = (int)(index % tiles), head = b.first_head + (int)(index / tiles % b.heads);
         // With a causal mask the first keys are seen by most queries, the last queries see most keys: they begin first.
-        steps(b, head, (by_keys ? tile : tiles - 1 - tile) * OWN, by_keys, (int)(index / tiles / heads));
+        steps(b, head, (by_keys ? tile : tiles - 1 - tile) * OWN, by_keys, (int)(index / tiles / b.heads));
     }
     /// Either dk and dv of the 64 keys from `own` on, of chunk `part` of the queries alone if there are parts; or dq of the
     /// 64 queries from `own` on. Of an own row and one of the other side a step has s = P, then dS.
@@ -48,21 +49,31 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionBackward {
             results[1] = b.parts + (part * 2 * (int64_t)g.items * g.keys + k0 + own) * row + at;
             results[0] = results[1] + (int64_t)g.items * g.keys * row;
         }
+        float *ds = b.ds ? b.ds + ((int64_t)(head - b.first_head) * g.keys + own) * b.ds_row : 0;
         // Two turns a step, P's and dS's, by the same instructions.
         NO_UNROLL for (int turn = begin / STEP * 2; turn < (end + STEP - 1) / STEP * 2; turn++) {
             int phase = turn & 1, i = turn / 2 * STEP, rows = count - i < STEP ? count - i : STEP;
             SYNC();
             if (!phase) note(b, head, by_keys ? i : own, by_keys ? rows : own_first.count, by_keys, m, inverse, dots);
             Tile::between(phase ? own_second : own_first, (phase ? second : first).from(i, STEP), width, g.aligned, stage,
-                          [&](int other, int mine, float4 x, int) {
-                float4 &here = *(float4 *)(s + Tile::at(other, mine));
-                float y[4] = {x.x, x.y, x.z, x.w};
-                if (phase) {
-                    float4 d = *(const float4 *)(dots + (by_keys ? other * 4 : mine));
-                    const float p[4] = {here.x, here.y, here.z, here.w}, dot[4] = {d.x, d.y, d.z, d.w};
-                    UNROLL for (int r = 0; r < 4; r++) y[r] = p[r] * (y[r] - dot[r]);
+                          [&](int other, int mine, const float4 (&x)[4], int) {
+                float square[4][4];
+                UNROLL for (int n = 0; n < 4; n++) {
+                    float4 &here = *(float4 *)(s + Tile::at(other + n, mine));
+                    float y[4] = {x[n].x, x[n].y, x[n].z, x[n].w};
+                    if (phase) {
+                        float4 d = *(const float4 *)(dots + (by_keys ? (other + n) * 4 : mine));
+                        const float p[4] = {here.x, here.y, here.z, here.w}, dot[4] = {d.x, d.y, d.z, d.w};
+                        UNROLL for (int r = 0; r < 4; r++) y[r] = p[r] * (y[r] - dot[r]);
+                    }
+                    UNROLL for (int r = 0; r < 4; r++) square[r][n] = y[r] * g.scale;
+                    here = float4{square[0][n], square[1][n], square[2][n], square[3][n]};
                 }
-                here = float4{y[0] * g.scale, y[1] * g.scale, y[2] * g.scale, y[3] * g.scale};
+                if (phase && ds && other < rows)
+                    UNROLL for (int r = 0; r < 4; r++)
+                        if (mine + r < own_first.count)
+                            *(float4 *)(ds + (mine + r) * (int64_t)b.ds_row + i + other) =
+                                float4{square[r][0], square[r][1], square[r][2], square[r][3]};
             });
             SYNC();
             if (!phase) {
@@ -111,6 +122,43 @@ ENTRY(attention_backward_80, cu_attention_backward, 128, 2) { AttentionBackward<
 ENTRY(attention_backward_160, cu_attention_backward, 128, 2) { AttentionBackward<160, FusedChain>::run(g); }
 ENTRY(attention_backward_any, cu_attention_backward, 128, 2) { AttentionBackward<0, FusedChain>::run(g); }
 ENTRY(attention_backward_wide, cu_attention_backward, 128, 2) { AttentionBackward<-1, FusedChain>::run(g); }
+
+/// dq from dS, for 64 queries a block.
+template <int WIDTH, template <int, int> class Chain> struct AttentionQueries {
+    typedef AttentionTile<WIDTH, Chain> Tile;
+    static constexpr int OWN = Tile::OWN, STEP = Tile::STEP;
+    static_assert(4ul * (Tile::SCORES + Tile::STAGE) <= CU_ATTENTION_SHARED_BYTES, "what the host asks for");
+
+    static MEMBER void run(const cu_attention_backward &b) {
+        SHARED(attention_memory);
+        const cu_attention &g = b.attention;
+        float *s = attention_memory, *stage = s + Tile::SCORES;
+        int tiles = (g.queries + OWN - 1) / OWN, tile = tiles - 1 - (int)(blockIdx.x % tiles), q0 = tile * OWN;
+        int place = (int)(blockIdx.x / tiles), head = b.first_head + place, item = head / g.heads;
+        int width = WIDTH > 0 ? WIDTH : g.width, rows = g.queries - q0 < OWN ? g.queries - q0 : OWN;
+        int64_t row = (int64_t)g.heads * width, at = head % g.heads * (int64_t)width;
+        AttentionRows k = {g.k + (int64_t)item * g.keys * g.kv_stride + at, g.kv_stride, g.keys};
+        typename Tile::Target to = {b.dq + ((int64_t)item * g.queries + q0) * row + at, row, rows, true, 0, 0};
+        const float *ds = b.ds + (int64_t)place * g.keys * b.ds_row + q0;
+        int seen = g.causal && q0 + OWN < g.keys ? q0 + OWN : g.keys;
+        NO_UNROLL for (int j = 0; j < seen; j += STEP) {
+            AttentionRows keys = k.from(j, STEP);
+            SYNC();
+            for (int x = threadIdx.x; x < keys.count * (OWN / 4); x += Tile::THREADS) {
+                int key = x / (OWN / 4), query = x % (OWN / 4) * 4;
+                if (query < rows) fetch16(s + Tile::at(key, query), ds + (int64_t)(j + key) * b.ds_row + query);
+            }
+            to.first = j == 0;
+            Tile::through(s, keys, width, g.aligned, stage, to);
+        }
+    }
+};
+
+ENTRY(attention_queries_40, cu_attention_backward, 128, 2) { AttentionQueries<40, FusedChain>::run(g); }
+ENTRY(attention_queries_64, cu_attention_backward, 128, 2) { AttentionQueries<64, FusedChain>::run(g); }
+ENTRY(attention_queries_80, cu_attention_backward, 128, 2) { AttentionQueries<80, FusedChain>::run(g); }
+ENTRY(attention_queries_160, cu_attention_backward, 128, 2) { AttentionQueries<160, FusedChain>::run(g); }
+ENTRY(attention_queries_any, cu_attention_backward, 128, 2) { AttentionQueries<0, FusedChain>::run(g); }
 
 /// Each query's D = Σ dO·O by rule 4 over the head's width, sixteen threads its lanes, and 1 / l.
 ENTRY(attention_rows, cu_attention_rows, 256, 4) {

@@ -53,8 +53,8 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
         to[0] = x.x, to[pitch] = x.y, to[2 * pitch] = x.z, to[3 * pitch] = x.w;
     }
 
-    /// finish(other, own, four values of own … own + 3, i) for all quads of own · otherᵀ; i tells a thread's two quads
-    /// of own rows apart. Rows beyond the counts have values that mean nothing. Barriers: one ahead, for `stage`; one behind.
+    /// finish(other, own, x, i) for all squares of own · otherᵀ: x[n] are other + n with own … own + 3, for n < 4; i tells a
+    /// thread's two quads of own rows apart. Rows beyond the counts have values that mean nothing. Barriers: one ahead, for `stage`; one behind.
     template <class Finish>
     static MEMBER void between(const AttentionRows &own, const AttentionRows &other, int width, bool aligned, float *stage,
                                Finish finish) {
@@ -94,11 +94,14 @@ template <int WIDTH, template <int, int> class Chain> struct AttentionTile {
             }
             if (WIDTH < 0) add_up<GROUPS>(whole, chain, begin == 0);
         }
-        UNROLL for (int n = 0; n < GROUPS * 4; n++)
+        UNROLL for (int n = 0; n < GROUPS * 4; n += 4)
             UNROLL for (int i = 0; i < 8; i += 4) {
-                const float *x = whole[WIDTH < 0 ? n : 0] + i;
-                float4 value = WIDTH < 0 ? float4{x[0], x[1], x[2], x[3]} : chain.quad(n, i);
-                finish(column + n / 4 * 64 + n % 4, row + i * 4, value, i / 4);
+                float4 square[4];
+                UNROLL for (int r = 0; r < 4; r++) {
+                    const float *x = whole[WIDTH < 0 ? n + r : 0] + i;
+                    square[r] = WIDTH < 0 ? float4{x[0], x[1], x[2], x[3]} : chain.quad(n + r, i);
+                }
+                finish(column + n * 16, row + i * 4, square, i / 4);
             }
     }
     /// whole = [whole +] chain, at the end of a chunk of the width.

@@ -8,7 +8,7 @@ extension CudaDevice {
         arguments.o = write(o)
         arguments.statistics = write(statistics)
         arguments.aligned = isAligned(arguments, [])
-        let tiles = attention.tiles(of: attention.q) * attention.headCount
+        let plan = CudaAttentionPlan(attention, multiprocessors: hardware.multiprocessors)
         let name: StaticString =
             switch kernelWidth(attention, arguments) {
             case 40: "attention_40"
@@ -18,12 +18,18 @@ extension CudaDevice {
             case nil where attention.width <= Self.step: "attention_any"
             default: "attention_wide"
             }
-        launchAttention(name, arguments, blocks: tiles)
+        launchAttention(name, arguments, blocks: plan.queryTiles * plan.heads)
     }
 
     func attentionBackward(_ attention: Attention, _ gradients: AttentionGradients) {
         guard attention.q.count > 0 else { return }
-        let rows = scratch(bytes: attention.rowBytes)
+        let plan = CudaAttentionPlan(attention, multiprocessors: hardware.multiprocessors)
+        run(attention, gradients, plan)
+    }
+
+    /// The way back as `plan` has it, whose bits are the same in any case.
+    func run(_ attention: Attention, _ gradients: AttentionGradients, _ plan: CudaAttentionPlan) {
+        let rows = scratch(bytes: plan.rowBytes)
         var backward = cu_attention_backward()
         backward.attention = arguments(attention)
         let (o, statistics) = (read(gradients.o), read(gradients.statistics))
@@ -36,45 +42,66 @@ extension CudaDevice {
         backward.dv = write(gradients.dv)
         backward.attention.aligned = isAligned(
             backward.attention,
-            [backward.d_o, UnsafePointer(backward.dq), UnsafePointer(backward.dk), UnsafePointer(backward.dv)])
-        let plan = backward.attention
-        let queries = attention.headCount * attention.q.shape[1]
+            [
+                backward.d_o, UnsafePointer(backward.dq), UnsafePointer(backward.dk), UnsafePointer(backward.dv),
+            ])
+        let shape = backward.attention
         launch(
             "attention_rows",
             cu_attention_rows(
-                o: o, d_o: backward.d_o, statistics: statistics, rows: rows.pointer(), items: plan.items,
-                heads: plan.heads, queries: plan.queries, width: plan.width),
-            blocks: (min((queries + 15) / 16, 1 << 20), 1, 1), threads: 256, sharedBytes: 256 * 4)
+                o: o, d_o: backward.d_o, statistics: statistics, rows: rows.pointer(), items: shape.items,
+                heads: shape.heads, queries: shape.queries, width: shape.width),
+            blocks: (min((plan.heads * plan.queries + 15) / 16, 1 << 20), 1, 1), threads: 256, sharedBytes: 256 * 4)
 
-        let chunks = attention.parts(multiprocessors: hardware.multiprocessors)
-        let parts = chunks > 1 ? scratch(bytes: chunks * attention.partBytes) : nil
+        let parts = plan.parts > 1 ? scratch(bytes: plan.partBytes) : nil
         backward.parts = parts?.pointer()
-        backward.chunks = Int32(chunks)
-        let (ofKeys, ofQueries) = (attention.tiles(of: attention.k), attention.tiles(of: attention.q))
-        let name: StaticString =
-            switch kernelWidth(attention, plan) {
-            case 40: "attention_backward_40"
-            case 64: "attention_backward_64"
-            case 80: "attention_backward_80"
-            case 160: "attention_backward_160"
-            case nil where attention.width <= Self.step: "attention_backward_any"
-            default: "attention_backward_wide"
-            }
-        launchAttention(name, backward, blocks: (ofKeys * chunks + ofQueries) * attention.headCount)
+        backward.chunks = Int32(plan.parts)
+        let ds = plan.headsAtOnce > 0 ? scratch(bytes: plan.dsBytes) : nil
+        backward.ds = ds?.pointer()
+        backward.ds_row = Int32(plan.dsRow)
+        // Until all is queued; what has no more use in the source may be let go.
+        defer { withExtendedLifetime((rows, parts, ds)) {} }
+        let width = kernelWidth(attention, shape)
+        let step = ds == nil ? plan.heads : plan.headsAtOnce
+        for first in stride(from: 0, to: plan.heads, by: step) {
+            let count = min(step, plan.heads - first)
+            backward.first_head = Int32(first)
+            backward.heads = Int32(count)
+            let ofKeys = plan.keyTiles * plan.parts * count
+            let name: StaticString =
+                switch width {
+                case 40: "attention_backward_40"
+                case 64: "attention_backward_64"
+                case 80: "attention_backward_80"
+                case 160: "attention_backward_160"
+                case nil where attention.width <= Self.step: "attention_backward_any"
+                default: "attention_backward_wide"
+                }
+            launchAttention(name, backward, blocks: ds == nil ? ofKeys + plan.queryTiles * count : ofKeys)
+            guard ds != nil else { continue }
+            let second: StaticString =
+                switch width {
+                case 40: "attention_queries_40"
+                case 64: "attention_queries_64"
+                case 80: "attention_queries_80"
+                case 160: "attention_queries_160"
+                default: "attention_queries_any"
+                }
+            launchAttention(second, backward, blocks: plan.queryTiles * count)
+        }
         guard let parts else { return }
         let count = attention.k.count
         launchEach(
             "attention_add_parts",
             cu_attention_parts(
                 parts: parts.pointer(), dk: backward.dk, dv: backward.dv, count: Int64(count),
-                row: Int64(attention.k.shape[2]), chunks: Int32(chunks), keys: plan.keys, causal: plan.causal),
+                row: Int64(attention.k.shape[2]), chunks: Int32(plan.parts), keys: shape.keys, causal: shape.causal),
             count: 2 * count)
     }
 
     /// Bytes beside the operands of the way back.
     func workBytes(_ attention: Attention) -> Int {
-        let chunks = attention.parts(multiprocessors: hardware.multiprocessors)
-        return attention.rowBytes + (chunks > 1 ? chunks * attention.partBytes : 0)
+        CudaAttentionPlan(attention, multiprocessors: hardware.multiprocessors).workBytes
     }
 
     func softmaxRows(_ x: Tensor) {
@@ -118,25 +145,5 @@ extension CudaDevice {
     /// The width that a kernel has been made for, if it is this one's and all rows are aligned.
     private func kernelWidth(_ attention: Attention, _ plan: cu_attention) -> Int? {
         plan.aligned == 1 && [40, 64, 80, 160].contains(attention.width) ? attention.width : nil
-    }
-}
-
-extension Attention {
-    /// Heads of all items.
-    fileprivate var headCount: Int { q.shape[0] * heads }
-    /// Tiles of a head's queries (of q) or keys (of k).
-    fileprivate func tiles(of side: Tensor) -> Int {
-        (side.shape[1] + Int(CU_ATTENTION_TILE) - 1) / Int(CU_ATTENTION_TILE)
-    }
-    /// Bytes of D and 1 / l of all queries.
-    fileprivate var rowBytes: Int { 2 * headCount * q.shape[1] * 4 }
-    /// Bytes of what a chunk of queries adds to dk and dv.
-    fileprivate var partBytes: Int { 2 * k.count * 4 }
-
-    /// Into how many parts the queries are cut for dk and dv: one for each chunk where the tiles of keys alone would leave
-    /// multiprocessors idle, as with the few keys of a caption. The bits are the same.
-    fileprivate func parts(multiprocessors: Int) -> Int {
-        let chunks = (q.shape[1] + Int(CU_ATTENTION_STEP) - 1) / Int(CU_ATTENTION_STEP)
-        return tiles(of: k) * headCount < 2 * multiprocessors ? chunks : 1
     }
 }
