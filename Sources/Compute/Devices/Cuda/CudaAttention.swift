@@ -59,8 +59,6 @@ extension CudaDevice {
         let ds = plan.headsAtOnce > 0 ? scratch(bytes: plan.dsBytes) : nil
         backward.ds = ds?.pointer()
         backward.ds_row = Int32(plan.dsRow)
-        // Until all is queued; what has no more use in the source may be let go.
-        defer { withExtendedLifetime((rows, parts, ds)) {} }
         let width = kernelWidth(attention, shape)
         let step = ds == nil ? plan.heads : plan.headsAtOnce
         for first in stride(from: 0, to: plan.heads, by: step) {

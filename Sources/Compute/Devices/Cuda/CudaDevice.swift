@@ -39,8 +39,8 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     private let program: CudaProgram
     private let fail: @Sendable (CudaError) -> Never
     private var tables: [AnyHashable: CudaScratch] = [:]
-    /// Small data, and operands that lie on the host, of the operation that runs.
-    private var uploads: [CudaScratch] = []
+    /// Memory beside the operands of the operation that runs: scratch, small data, copies of operands that lie on the host.
+    private var kept: [CudaScratch] = []
     /// Results whose place is the host's memory, until the operation has run.
     private var writesBack: [(scratch: CudaScratch, tensor: Tensor)] = []
 
@@ -73,7 +73,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     deinit {
         tables = [:]
-        uploads = []
+        kept = []
         memory.releaseUnused()
         lanes.release(driver.functions)
         _ = driver.functions.stream_destroy(stream)
@@ -114,8 +114,15 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         return (address, size)
     }
 
-    /// Memory until what is queued by the object's end has run; its contents are undefined.
+    /// Memory for the operation that runs; its contents are undefined. It is kept until all of the operation is queued, also
+    /// where the source has no more use for it: a block that were let go earlier could be given out again within.
     func scratch(bytes: Int) -> CudaScratch {
+        let scratch = block(bytes: bytes)
+        kept.append(scratch)
+        return scratch
+    }
+
+    private func block(bytes: Int) -> CudaScratch {
         let (address, size) = take(bytes)
         return CudaScratch(memory, address, size: size)
     }
@@ -177,7 +184,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         guard case .host = tensor.storage.residence else { return address(of: tensor.storage) + UInt(tensor.offset) }
         let scratch = scratch(bytes: tensor.byteCount)
         copy(tensor.bytes, to: scratch.address)
-        uploads.append(scratch)
         return scratch.address
     }
 
@@ -207,7 +213,6 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     func upload<Element: BitwiseCopyable>(_ values: [Element]) -> UnsafePointer<Element> {
         let scratch = scratch(bytes: max(1, values.count) * MemoryLayout<Element>.stride)
         values.withUnsafeBytes { copy($0, to: scratch.address) }
-        uploads.append(scratch)
         return UnsafePointer(scratch.pointer(of: Element.self))
     }
 
@@ -215,7 +220,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     func table(_ key: some Hashable & Sendable, _ make: () -> [Int32]) -> UnsafePointer<Int32> {
         if let known = tables[AnyHashable(key)] { return UnsafePointer(known.pointer()) }
         let values = make()
-        let scratch = scratch(bytes: max(1, values.count) * MemoryLayout<Int32>.stride)
+        let scratch = block(bytes: max(1, values.count) * MemoryLayout<Int32>.stride)
         values.withUnsafeBytes { copy($0, to: scratch.address) }
         tables[AnyHashable(key)] = scratch
         return UnsafePointer(scratch.pointer())
@@ -265,7 +270,7 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         }
         if !writesBack.isEmpty { wait() }
         writesBack.removeAll(keepingCapacity: true)
-        uploads.removeAll(keepingCapacity: true)
+        kept.removeAll(keepingCapacity: true)
     }
 
     private func compute(_ operation: Operation) {
