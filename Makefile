@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive ptx ptx-check cuda-check sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -163,6 +163,9 @@ ptx-check: $(nvrtc) ## Check that the kernels compile to the PTX in the sources.
 
 $(nvrtc): packages
 	test -e $@ || pip3 install -q --no-deps --target .build-ptx nvidia-cuda-nvrtc-cu12==12.1.105 nvidia-cuda-nvcc-cu12==12.1.105
+
+cuda-check: build ## On a machine with a GPU of NVIDIA's: known answers, golden runs, a step of SD1.5, speeds beside PyTorch; minutes.
+	Tests/Cuda/check.sh $(smpo)
 
 man: build ## Write the man pages, dist/man.
 	Packaging/man.sh
