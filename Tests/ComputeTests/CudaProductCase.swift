@@ -44,6 +44,8 @@ struct CudaProductCase: CustomTestStringConvertible, @unchecked Sendable {
             // Each chain ends with the sign of its last term, which is too small to be more than a sign.
             matrix("signs of zeros", m: 33, n: 20, k: 76, CK_A_ROWS, CK_B_COLUMNS, scale: 0x1p-100),
             matrix("signs of zeros, ragged", m: 33, n: 21, k: 77, CK_A_ROWS, CK_B_ROWS, scale: 0x1p-100),
+            // A chain starts with +0, whatever zeros its terms are.
+            matrix("zeros", m: 33, n: 20, k: 1, CK_A_ROWS, CK_B_ROWS, scale: 0),
             batch(inner: 1), batch(inner: 2),
         ] + convolutions
 

@@ -12,16 +12,10 @@ import Testing
         func slower(_ way: CudaProductPlan.Way) -> [CudaProductPlan.Way] {
             [way] + ([.k1, .i1] as [CudaProductPlan.Way]).filter { $0 != way }
         }
-        let kernels: [(CudaProductPlan.Way, CudaProductPlan.Way)] = [
-            (.k4, .k4), (.k4, .i4), (.i4, .i4), (.k4, .k1), (.k4, .i1), (.i4, .i1), (.k1, .k1), (.k1, .i1), (.i1, .i1),
-        ]
         var found: [CudaProductPlan] = []
         for tile in CudaProductPlan.Tile.allCases {
             for a in slower(plan.wanted.a) {
-                for b in slower(plan.wanted.b) {
-                    guard kernels.contains(where: { $0 == (a, b) }) else { continue }
-                    if tile == .large && (a == .k1 || a == .i1) { continue }
-                    if tile == .far && (a, b) != (.k1, .k1) { continue }
+                for b in slower(plan.wanted.b) where tile.takes(a, b) {
                     for adding in plan.chunks == 1 ? [CudaProductPlan.Adding.alone] : [.turns, .scratch] {
                         var variant = plan
                         (variant.tile, variant.ways, variant.adding) = (tile, (a, b), adding)
@@ -125,7 +119,9 @@ import Testing
         let weight = CudaProductTests.linear(8192, 320, 320, samples: 2)
         #expect(weight.adding == .scratch && weight.ways == (.i4, .i4) && weight.chunks == 32)
         let large = CudaProductTests.convolution(2, 320, 320, edge: 64)
-        #expect(large.tile == .large && large.adding == .turns && large.ways == (.i4, .i1) && large.turning == .rows)
+        #expect(large.adding == .turns && large.ways == (.i4, .i1) && large.turning == .rows)
+        // 320 rows are two and a half large tiles, five wide ones.
+        #expect(large.tile == .wide && CudaProductTests.convolution(2, 640, 640, edge: 32).tile == .large)
         let small = CudaProductTests.convolution(2, 1280, 1280, edge: 8)
         #expect(small.adding == .scratch && small.ways == (.k4, .i1) && small.turning == .none)
         #expect(CudaProductTests.linear(154, 768, 320).tile == .small)

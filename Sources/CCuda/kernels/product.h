@@ -38,10 +38,11 @@ DEVICE float4 biased(const cu_product &g, float4 v, int i, int j) {
     return v;
 }
 
-/// WM × WN warps of 32 threads, each with TM × TN outputs in quads.
-template <int WM, int WN, int TM, int TN, Way A_WAY, Way B_WAY, class Distance = int, class Chain = FusedChain<TM, TN>>
+/// WM × WN warps of LM × 32/LM threads, each with TM × TN outputs in quads.
+template <int WM, int WN, int LM, int TM, int TN, Way A_WAY, Way B_WAY, class Distance = int,
+          class Chain = FusedChain<TM, TN>>
 struct ProductTile {
-    static constexpr int LM = TM > TN ? 8 : 4, LN = 32 / LM;
+    static constexpr int LN = 32 / LM;
     static constexpr int BM = WM * LM * TM, BN = WN * LN * TN, THREADS = WM * WN * 32;
     static constexpr int DEPTH = CU_PRODUCT_DEPTH, STAGES = CU_PRODUCT_STAGES;
     using A = Loader<A_WAY, BM, THREADS, Distance>;
@@ -295,10 +296,13 @@ ENTRY(product_combine, cu_product, 256, 1) {
 
 /// The large tile: 128 rows by 64 columns, 64 threads with 16 × 8 outputs each.
 #define LARGE(NAME, A, B) \
-    ENTRY(product_large_##NAME, cu_product, 64, CU_LARGE_BLOCKS) { ProductTile<1, 2, 16, 8, A, B>::run(g); }
+    ENTRY(product_large_##NAME, cu_product, 64, CU_LARGE_BLOCKS) { ProductTile<1, 2, 8, 16, 8, A, B>::run(g); }
+/// The wide tile: 64 rows by 128 columns, for results of few rows; threads as in the large one.
+#define WIDE(NAME, A, B) \
+    ENTRY(product_wide_##NAME, cu_product, 64, CU_LARGE_BLOCKS) { ProductTile<1, 2, 4, 16, 8, A, B>::run(g); }
 /// The small tile: 64 by 64, 64 threads with 8 × 8 outputs. Some ways want more registers: fewer blocks at once.
 #define SMALL(NAME, A, B, BLOCKS) \
-    ENTRY(product_small_##NAME, cu_product, 64, BLOCKS) { ProductTile<2, 1, 8, 8, A, B>::run(g); }
+    ENTRY(product_small_##NAME, cu_product, 64, BLOCKS) { ProductTile<2, 1, 4, 8, 8, A, B>::run(g); }
 
 LARGE(k4_k4, K4, K4)
 LARGE(k4_i4, K4, I4)
@@ -306,6 +310,9 @@ LARGE(i4_i4, I4, I4)
 LARGE(k4_k1, K4, K1)
 LARGE(k4_i1, K4, I1)
 LARGE(i4_i1, I4, I1)
+WIDE(i4_i4, I4, I4)
+WIDE(k4_k1, K4, K1)
+WIDE(i4_i1, I4, I1)
 SMALL(k4_k4, K4, K4, CU_SMALL_BLOCKS)
 SMALL(k4_i4, K4, I4, 8)
 SMALL(i4_i4, I4, I4, 8)
@@ -316,6 +323,7 @@ SMALL(k1_k1, K1, K1, CU_SMALL_BLOCKS)
 SMALL(k1_i1, K1, I1, CU_SMALL_BLOCKS)
 SMALL(i1_i1, I1, I1, 8)
 /// For operands whose neighbours lie too far apart for 32 bits.
-ENTRY(product_far, cu_product, 64, CU_SMALL_BLOCKS) { ProductTile<2, 1, 8, 8, K1, K1, int64_t>::run(g); }
+ENTRY(product_far, cu_product, 64, CU_SMALL_BLOCKS) { ProductTile<2, 1, 4, 8, 8, K1, K1, int64_t>::run(g); }
 #undef LARGE
+#undef WIDE
 #undef SMALL

@@ -11,15 +11,33 @@ struct CudaProductPlan {
     }
     /// Outputs of a block.
     enum Tile: String, CaseIterable {
-        /// 128 × 64.
+        /// 128 × 64, 16 × 8 a thread.
         case large
-        /// 64 × 64.
+        /// 64 × 128, 16 × 8 a thread: for results whose rows do not fill large tiles.
+        case wide
+        /// 64 × 64, 8 × 8 a thread.
         case small
         /// 64 × 64, with 64-bit distances.
         case far
 
         var rows: Int { self == .large ? 128 : 64 }
-        var columns: Int { 64 }
+        var columns: Int { self == .wide ? 128 : 64 }
+        /// Blocks that fit on a multiprocessor, at least.
+        var blocks: Int { self == .large || self == .wide ? Int(CU_LARGE_BLOCKS) : Int(CU_SMALL_BLOCKS) }
+
+        /// Whether there are kernels for these ways.
+        func takes(_ a: Way, _ b: Way) -> Bool {
+            switch self {
+            case .large: a == .k4 || (a == .i4 && (b == .i4 || b == .i1))
+            case .wide: (a == .i4 && (b == .i4 || b == .i1)) || (a == .k4 && b == .k1)
+            case .small:
+                switch (a, b) {
+                case (.k4, _), (.i4, .i4), (.i4, .i1), (.k1, .k1), (.k1, .i1), (.i1, .i1): true
+                default: false
+                }
+            case .far: a == .k1 && b == .k1
+            }
+        }
     }
     /// How the chunks of an output come together.
     enum Adding {
@@ -119,13 +137,10 @@ struct CudaProductPlan {
         ((Int(layout.m) + tile.rows - 1) / tile.rows, (Int(layout.n) + tile.columns - 1) / tile.columns)
     }
 
-    /// Whether there is a large tile for the ways.
-    private var hasLarge: Bool { tile != .far && (ways.a == .k4 || ways.a == .i4) }
-
     /// Chooses tile and adding: the pair for which the model says the least time.
     private mutating func choose(_ multiprocessors: Int) {
         var least = Double.infinity
-        for tile in tile == .far ? [.far] : hasLarge ? [.large, .small] : [Tile.small] {
+        for tile in tile == .far ? [.far] : [Tile.large, .wide, .small] where tile.takes(ways.a, ways.b) {
             let addings: [Adding] = chunks == 1 ? [.alone] : [.turns, .scratch]
             for adding in addings {
                 let time = microseconds(tile, adding, multiprocessors)
@@ -138,22 +153,22 @@ struct CudaProductPlan {
     static let mostScratch = 40_000_000
 
     /// The time that the product takes, roughly, from what was measured on an H200, a multiprocessor's share each:
-    /// - 165,000 fused multiply-adds a microsecond in large tiles, 0.82 of that in small ones; a multiprocessor with one
-    ///   block is busy with half of itself;
+    /// - 180,000 fused multiply-adds a microsecond in large tiles, 0.98 of that in wide ones, which fetch more, 0.86 in
+    ///   small ones; a multiprocessor with one block is busy with half of itself; a block begins and ends in the time of 24
+    ///   inner indices;
     /// - a block's turn is 3 µs; the blocks of one tile that run at the same time wait for each other;
     /// - 23,000 bytes of scratch a microsecond, written and read, and 3 µs for the kernel that adds.
     private func microseconds(_ tile: Tile, _ adding: Adding, _ multiprocessors: Int) -> Double {
         let (down, across) = tiles(of: tile)
         let places = down * across * items
         let rounds = (places * chunks + multiprocessors - 1) / multiprocessors
-        let depth = min(Int(layout.k), 256)
-        let rate = tile == .large ? 165_000 : 0.82 * 165_000
-        let computing = Double(max(2, rounds) * tile.rows * tile.columns * depth) / rate
+        let depth = Double(layout.segments * layout.k) / Double(chunks) + 24
+        let rate = 180_000 * (tile == .large ? 1 : tile == .wide ? 0.98 : 0.86)
+        let computing = Double(max(2, rounds) * tile.rows * tile.columns) * depth / rate
         switch adding {
         case .alone: return computing
         case .turns:
-            let blocks = multiprocessors * Int(tile == .large ? CU_LARGE_BLOCKS : CU_SMALL_BLOCKS)
-            let atOnce = min(chunks, max(1, blocks / places))
+            let atOnce = min(chunks, max(1, multiprocessors * tile.blocks / places))
             return max(computing, 3 * Double(chunks)) + (atOnce > 1 ? 3 * Double(atOnce) : 0)
         case .scratch:
             let count = chunks * items * Int(layout.m) * pitch
