@@ -32,6 +32,8 @@ extension CudaDevice {
         var work = work
         let layout = plan.layout
         let turned = plan.turning == .none ? nil : scratch(bytes: plan.turnedCount * MemoryLayout<Float>.stride)
+        // Until the product is queued: an optimised build lets go what has no more use in the source.
+        defer { withExtendedLifetime(turned) {} }
         if let turned { turnWeight(plan, a, to: turned.pointer()) }
         let left = turned.map { UnsafePointer<Float>($0.pointer()) } ?? a
         work.a = addressed(plan.a, left)
