@@ -92,6 +92,14 @@ exhaustive: packages ## Check the elementary functions on all 2^32 inputs agains
 	        .build/exhaustive/single compare $$function $${sets[0]} $$other $(STRIDE)
 	    done
 	done
+	objects=()
+	for source in Sources/CKernels/dispatch.c Sources/CKernels/isa_*.c; do
+	    objects+=(.build/exhaustive/$$(basename $$source .c).o)
+	    clang -O2 -std=gnu17 -Wno-psabi -I Sources/CKernels/include -c $$source -o $${objects[-1]}
+	done
+	clang++ -O2 -std=c++17 -I Tests/CudaEmulator -I Sources/CCuda/include -I Sources/CCuda/kernels \
+	    -I Sources/CKernels/include Tests/Exhaustive/cuda.cpp $${objects[@]} -o .build/exhaustive/cuda -lpthread
+	.build/exhaustive/cuda $${sets[0]} $(STRIDE)
 
 scale: packages ## Time the commands on a ledger of 100 runs of 2,000 steps of 700 tensors (5.5 GB); minutes.
 	Tests/Scale/run.sh 100,2000,700

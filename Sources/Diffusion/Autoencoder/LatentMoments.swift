@@ -31,7 +31,9 @@ package struct LatentMoments: Sendable {
 
     /// The standard deviations: exp(½·log-variance).
     package func std(engine: Engine) -> Tensor {
-        LatentMoments.map(logVariance, "standard deviation", engine) { Elementary.exp(0.5 * $0) }
+        engine.operation("standard deviation", [logVariance]) {
+            engine.apply(.exp, engine.scale(engine.placed(logVariance), by: 0.5))
+        }
     }
 
     /// A sample, mean + std·noise, for standard normal `noise` of the same shape; rounded after each operation.
