@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive ptx ptx-check cuda-check sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive cuda-shim ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -157,6 +158,9 @@ outsider: build ## Make small recorded runs again in Python, from what the two p
 release: packages ## Link everything into one file that runs on any Linux of this architecture, dist/smpo.
 	Packaging/static.sh
 
+cuda-shim: packages ## Run the kernels of the device `cuda` on this processor, with and without planted mistakes, and print both counts.
+	swift test -c release --filter '^ComputeTests\.(Cuda|EmulatedKernels|KernelMistake|PTX)' | grep -E '^cuda on|failed|passed|error'
+
 # An early compiler of CUDA 12: the PTX of a later one would want later drivers. Its version and the kernels' digests lie
 # beside the PTX.
 nvrtc := .build-ptx/nvidia/cuda_nvrtc/lib/libnvrtc.so.12
@@ -174,6 +178,8 @@ $(nvrtc): packages
 
 cuda-check: build ## On a machine with a GPU of NVIDIA's: known answers, golden runs, a step of SD1.5, speeds beside PyTorch; minutes.
 	Tests/Cuda/check.sh $(smpo)
+release-dynamic: packages ## The same but for glibc, which loads the driver of a GPU, dist/smpo-dynamic.
+	Packaging/dynamic.sh
 
 man: build ## Write the man pages, dist/man.
 	Packaging/man.sh
@@ -186,7 +192,7 @@ docs: packages ## Write the documentation as a site, dist/docs, with that of all
 	Packaging/docs.sh
 
 clean: ## Remove what was built; runs and their ledger (.smpo) stay.
-	rm -rf .build .build-ptx .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider .build-scale dist
+	rm -rf .build .build-dynamic .build-ptx .build-sanitize .build-sanitize-threads .build-static .build-docs .build-manual .build-outsider .build-scale dist
 
 # The lists of packages are fetched only when something has to be installed.
 packages:

@@ -37,11 +37,11 @@ enum TestedDevice: CaseIterable {
         }
     }
 
-    /// A device of NVIDIA's, emulated. Every tensor is an allocation of its own, whose ends are watched.
+    /// A device of NVIDIA's, emulated, of its own. Every tensor is an allocation of its own, whose ends are watched.
     static func emulatedCuda() -> CudaDevice {
         do {
             let driver = try CudaDriver(cuda_emulator().pointee, path: "emulator")
-            return try CudaDevice(driver, keepsBlocks: false) { error in
+            return try CudaDevice(driver, index: Int(cuda_emulator_add("")), keepsBlocks: false) { error in
                 fatalError("\(error): \(String(cString: cuda_emulator_trouble()))")
             }
         } catch { fatalError("\(error)") }

@@ -123,7 +123,7 @@ int device_count() {
 }
 }  // namespace emulator
 
-extern "C" int cuda_emulator_add(const char *settings) {
+extern "C" __attribute__((visibility("default"))) int cuda_emulator_add(const char *settings) {
     auto &devices = emulator::devices();
     std::lock_guard<std::mutex> held(devices.lock);
     devices.all.emplace_back(emulator::Settings(settings), (int)devices.all.size());

@@ -18,7 +18,7 @@ static constexpr int most_shared_bytes = 227 << 10, usual_shared_bytes = 48 << 1
 static thread_local Device *context;
 
 /// Functions have NVIDIA's names, so that a library of these can be loaded in the place of libcuda.so.1.
-#define EXPORT extern "C"
+#define EXPORT extern "C" __attribute__((visibility("default")))
 /// The current device, held; `return`s what a call of this name shall fail with, if it shall.
 #define ENTER()                                              \
     if (!context) return INVALID_CONTEXT;                              \
@@ -36,7 +36,7 @@ EXPORT cu_result cuInit(unsigned) {
 #endif
     return 0;
 }
-EXPORT cu_result cuDriverGetVersion(int *version) { return *version = 12040, 0; }
+EXPORT cu_result cuDriverGetVersion(int *version) { return *version = 12990, 0; }
 EXPORT cu_result cuDeviceGetCount(int *count) { return *count = device_count(), 0; }
 EXPORT cu_result cuDeviceGet(int *number, int ordinal) {
     if (!device(ordinal)) return INVALID_DEVICE;
@@ -285,7 +285,7 @@ EXPORT cu_result cuGetErrorString(cu_result result, const char **text) {
 }
 }  // namespace emulator
 
-extern "C" const struct cu_driver *cuda_emulator(void) {
+EXPORT const struct cu_driver *cuda_emulator(void) {
     using namespace emulator;
     static const cu_driver driver = {
         cuInit, cuDriverGetVersion, cuDeviceGetCount, cuDeviceGet, cuDeviceGetName, cuDeviceGetUuid,
@@ -300,12 +300,12 @@ extern "C" const struct cu_driver *cuda_emulator(void) {
     return &driver;
 }
 
-extern "C" int cuda_emulator_kernels(void) {
+EXPORT int cuda_emulator_kernels(void) {
     int count = 0;
     for (const emulator::Entry *entry = emulator::entries(); entry; entry = entry->next) count++;
     return count;
 }
-extern "C" const char *cuda_emulator_kernel(int index) {
+EXPORT const char *cuda_emulator_kernel(int index) {
     const emulator::Entry *entry = emulator::entries();
     while (index--) entry = entry->next;
     return entry->name;
