@@ -17,7 +17,8 @@ for package in openblas libcrypto; do
         "Libs: -L$PWD/$scratch/archives -l${package#lib}" > $scratch/archives/$package.pc
 done
 PKG_CONFIG_PATH="$PWD/$scratch/archives" swift build -c release --product smpo --scratch-path $scratch \
-    --static-swift-stdlib -Xswiftc "-L$PWD/$scratch/archives" -Xswiftc -Xclang-linker -Xswiftc -static-libgcc
+    --static-swift-stdlib -Xswiftc "-L$PWD/$scratch/archives" -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+    -Xlinker -lz -Xlinker -lstdc++  # of libpng; of snappy
 install -m 755 $scratch/release/smpo dist/smpo-dynamic
 strip dist/smpo-dynamic
 asked=$(ldd dist/smpo-dynamic | awk '{ print $1 }' | grep -vE '^(linux-vdso|lib(c|m|dl|pthread|rt)\.so|/lib.*/ld-linux)' || true)

@@ -6,7 +6,7 @@ import CKernels
 /// Kernels that belong together, and a small work that meets every way through them: several chunks, ragged edges, several
 /// blocks of a sum, masks.
 enum KernelFamily: String, CaseIterable {
-    case product, attention, sums, norms, updates, elements, moves
+    case product, attention, sums, norms, updates, elements, moves, random
 
     /// The bits of all results, on any device.
     func results(on device: any Device) -> [[UInt32]] {
@@ -27,6 +27,7 @@ enum KernelFamily: String, CaseIterable {
         case .updates: Self.updates(engine)
         case .elements: Self.elements(engine)
         case .moves: Self.moves(engine)
+        case .random: Self.random(engine)
         }
     }
 
@@ -163,5 +164,10 @@ enum KernelFamily: String, CaseIterable {
             engine.transposed(Samples.spread([2, 40, 70], 7)), engine.upsampledNearest(x, height: 80, width: 140),
             engine.upsampledNearestBackward(large, inputShape: [2, 3, 40, 70]),
         ]
+    }
+
+    private static func random(_ engine: Engine) -> [Tensor] {
+        let stream = RandomStream(seed: 0xfedc_ba98_7654_3210, .sampler, step: 77)
+        return RandomDistribution.allCases.map { engine.drawn($0, stream, start: 3, shape: [1003]) }
     }
 }

@@ -47,11 +47,11 @@ class Device::Flip {
             if (size_t size = memory.bytes_from(address)) before.push_back({(char *)address, std::string((char *)address, size)});
         }
     }
-    /// Whether there was something to flip.
+    /// Flips a bit that no rounding hides, of the first value that has changed. Whether there was one.
     bool apply() {
         for (auto &[at, old] : before)
             for (size_t i = 0; i + 4 <= old.size(); i += 4)
-                if (memcmp(at + i, old.data() + i, 4)) return at[i] ^= 1, true;
+                if (memcmp(at + i, old.data() + i, 4)) return at[i + 2] ^= 0x10, true;
         return false;
     }
 
