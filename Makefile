@@ -2,8 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive ptx ptx-check cuda-check sanitize sanitize-threads travel travel-avx512 outsider release man deb docs clean packages
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive cuda-shim ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive cuda-shim cuda-check ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -158,6 +157,9 @@ outsider: build ## Make small recorded runs again in Python, from what the two p
 release: packages ## Link everything into one file that runs on any Linux of this architecture, dist/smpo.
 	Packaging/static.sh
 
+release-dynamic: packages ## The same but for glibc, which loads the driver of a GPU, dist/smpo-dynamic.
+	Packaging/dynamic.sh
+
 cuda-shim: packages ## Run the kernels of the device `cuda` on this processor, with and without planted mistakes, and print both counts.
 	swift test -c release --filter '^ComputeTests\.(Cuda|EmulatedKernels|KernelMistake|PTX)' | grep -E '^cuda on|failed|passed|error'
 
@@ -178,8 +180,6 @@ $(nvrtc): packages
 
 cuda-check: build ## On a machine with a GPU of NVIDIA's: known answers, golden runs, a step of SD1.5, speeds beside PyTorch; minutes.
 	Tests/Cuda/check.sh $(smpo)
-release-dynamic: packages ## The same but for glibc, which loads the driver of a GPU, dist/smpo-dynamic.
-	Packaging/dynamic.sh
 
 man: build ## Write the man pages, dist/man.
 	Packaging/man.sh
