@@ -65,20 +65,17 @@ package struct Tensor: Sendable {
     }
 
     /// Hands the raw bytes to `body` in order, a device's in pieces of at most `size`: large tensors need not lie on the host
-    /// whole. They are read by `reader` where one is given.
+    /// whole. They are read by `reader`, or by one that is made now.
     package func eachPiece(
         of size: Int = 8 << 20, by reader: (any DeviceReader)? = nil, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
         guard case .device(let device, _) = storage.residence else { return try withBytes(body) }
+        let reader = reader ?? device.reader()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(size, byteCount), alignment: 64)
         defer { buffer.deallocate() }
         for start in stride(from: 0, to: byteCount, by: size) {
             let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(size, byteCount - start)])
-            if let reader {
-                reader.read(storage, at: offset + start, into: piece)
-            } else {
-                device.read(storage, at: offset + start, into: piece)
-            }
+            reader.read(storage, at: offset + start, into: piece)
             try body(UnsafeRawBufferPointer(piece))
         }
     }
