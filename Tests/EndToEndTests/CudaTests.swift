@@ -80,7 +80,7 @@ import Testing
 
             let train = try run(sandbox, "train", recipe, "--device", "cuda")
             #expect(train.status == 0, "\(train.errors)")
-            // The answers are kept now: the first launch of all is the training's, and a fault there is the audit's to find.
+            // The answers are kept now: a fault of the training's own launches is the audit's to find.
             let cache = try FileManager.default.contentsOfDirectory(atPath: sandbox.runs.path("cache/smpo/cuda"))
             #expect(cache.contains { $0.hasSuffix(".answers") } && cache.contains { $0.hasSuffix(".cubin") }, "\(cache)")
         }
