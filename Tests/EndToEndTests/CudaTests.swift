@@ -82,7 +82,8 @@ import Testing
             #expect(train.status == 0, "\(train.errors)")
             // The answers are kept now: a fault of the training's own launches is the audit's to find.
             let cache = try FileManager.default.contentsOfDirectory(atPath: sandbox.runs.path("cache/smpo/cuda"))
-            #expect(cache.contains { $0.hasSuffix(".answers") } && cache.contains { $0.hasSuffix(".cubin") }, "\(cache)")
+            #expect(
+                cache.contains { $0.hasSuffix(".answers") } && cache.contains { $0.hasSuffix(".cubin") }, "\(cache)")
         }
     }
 
