@@ -103,7 +103,7 @@ import Testing
         let x = wrong.room(4)
         for value: Float in [1, 2, 3] {
             wrong.launch("fill", cu_fill(x: x, value: value, count: 4), blocks: (1, 1, 1), threads: 32)
-            let first = value == 2 ? 2.5 : value
+            let first = value == 2 ? 2.25 : value
             #expect(wrong.read(x, 4) == [first, value, value, value])
         }
         let failing = EmulatedKernels("fail=cuLaunchKernel:700:1")
