@@ -1,7 +1,10 @@
 #include "cu_driver.h"
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 /// The driver's names of the functions of `struct cu_driver`.
 static const char *const cu_names[] = {
@@ -16,9 +19,22 @@ static const char *const cu_names[] = {
 };
 _Static_assert(sizeof cu_names / sizeof *cu_names == sizeof(struct cu_driver) / sizeof(void *), "a name a function");
 
+/// Whether the program has no loader of libraries: in a static one glibc's `dlopen` is there, and crashes where the library
+/// wants more than the program holds.
+static int is_static(void) {
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++)
+        if (headers[i].p_type == PT_INTERP) return 0;
+    return 1;
+}
+
 int cu_open(const char *path, struct cu_driver *driver, const char **trouble) {
     static _Thread_local char text[512];
     *trouble = text;
+    if (is_static()) {
+        snprintf(text, sizeof text, "this program is fully static and loads no library; smpo-dynamic does");
+        return -1;
+    }
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *why = dlerror();
