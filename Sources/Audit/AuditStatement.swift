@@ -15,7 +15,8 @@ package enum AuditStatement {
         let name = report.segment.map {
             "audit of steps \($0.steps.lowerBound)..\($0.steps.upperBound) of \(report.steps)"
         }
-        let test: JSONValue = .array([.string(name ?? "audit of all \(report.steps) steps")])
+        let device = report.device.map { " on \($0)" } ?? ""
+        let test: JSONValue = .array([.string((name ?? "audit of all \(report.steps) steps") + device)])
         let passed = report.verdict.isPass
         let result = passed ? (report.judgement.isWhole ? "PASSED" : "WARNED") : "FAILED"
         return [

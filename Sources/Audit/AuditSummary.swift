@@ -19,6 +19,8 @@ package struct AuditSummary: Sendable {
     package let run: String
     /// The verdict.
     package let verdict: Verdict
+    /// What replayed the run in place of the CPU: "cuda:0 (NVIDIA H200)".
+    package let device: String?
     /// Why, for `tampered` and `incomparable`.
     package let reason: String?
     /// Steps of the run, and how many were replayed and equal; nil where it does not say.
@@ -64,6 +66,7 @@ package struct AuditSummary: Sendable {
             (verdict, evidence, equalSteps) = (try Verdict(json: cursor["verdict"]), [], nil)
             reason = try cursor["reason"].present?.string()
         }
+        device = try cursor["device"].present?.string()
         signers = try cursor["signers"].present?.elements().map { try $0.string() } ?? []
         chainHead = try cursor["chain_head"].present?.string()
         isBanded = try cursor["band"].present != nil
@@ -93,7 +96,7 @@ package struct AuditSummary: Sendable {
     package init(_ report: AuditReport) {
         (run, verdict, reason, evidence) = (report.run, report.verdict, report.reason, report.evidence)
         (steps, equalSteps) = (report.steps, report.equalSteps)
-        signers = report.signers.map(\.id.hex)
+        (signers, device) = (report.signers.map(\.id.hex), report.device)
         (chainHead, drift) = (report.chainHead?.hex, report.drift?.steps)
         (isBanded, segments, seed) = (report.band != nil, nil, nil)
         parts =
@@ -127,6 +130,7 @@ package struct AuditSummary: Sendable {
     /// What the audit did not check, as far as is known here.
     package var omissions: [Finding.Omission] {
         var list: [Finding.Omission] = []
+        if let device { list.append(.init("the CPU", "\(device) alone has replayed these steps")) }
         if let segments {
             let left = segments - parts.count
             if left > 0 {

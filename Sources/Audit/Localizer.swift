@@ -66,6 +66,11 @@ struct Localizer {
             step: replay.step, expected: there.operators, found: here.operators, reference: "\(other)")
         guard let difference else {
             finding.notes.append("\(here.operators.count) operators on \(engine.place), equal to those on \(other)")
+            if !engine.isOnHost {
+                finding.notes.append(
+                    "these are of a second run of the step: if the record is of the CPU's bits, the first was wrong here. "
+                        + "Audit on the CPU to know")
+            }
             return
         }
         finding.notes.append("the operators on \(engine.place) and on \(other) are not equal")

@@ -30,6 +30,15 @@ enum Failure {
         StandardStreams.exit(status.rawValue)
     }
 
+    /// Says the error and ends the program at once: threads that are in the middle of something, a driver's among them, are not
+    /// waited for.
+    static func end(with error: Error) -> Never {
+        let status = status(of: error)
+        StandardError.write("smpo: \(status): \(VisibleText.of("\(error)", most: .max))\n")
+        fflush(stdout)
+        _exit(status.rawValue)
+    }
+
     static func status(of error: Error) -> ExitStatus {
         switch error {
         case is TamperError: .tampered

@@ -21,6 +21,7 @@ enum {
     CU_MULTIPROCESSORS = 16,
     CU_CAPABILITY_MAJOR = 75,
     CU_CAPABILITY_MINOR = 76,
+    CU_READS_HOST_MEMORY = 88,          ///< pageable memory, without a copy beside it
     CU_MOST_SHARED_BYTES = 97,          ///< of a block, after the function has been told
     CU_FUNCTION_SHARED_BYTES = 8,       ///< dynamic shared memory that a function may be launched with
     CU_FUNCTION_REGISTERS = 4,

@@ -28,6 +28,8 @@ final class ObservationClock: StepObserver {
         try time { try observer.observeInversion(items: items, move: move, step) }
     }
 
+    func willUpdate() { time { observer.willUpdate() } }
+
     /// Adds what `body` takes.
     func time<Value>(_ body: () throws -> Value) rethrows -> Value {
         let begin = clock.now

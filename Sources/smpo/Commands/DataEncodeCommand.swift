@@ -106,7 +106,7 @@ extension DataCommand {
             let encoding = try LatentEncoding.open(read, on: engine, scores: use)
             let folder = out ?? encoding.place(below: workspace.latents)
             if check {
-                try requireMemory(read)
+                try requireMemory(read, engine)
                 return try check(encoding, folder)
             }
             try OutputFile("--out", folder).requireOutsideEvidence(workspace)
@@ -130,10 +130,11 @@ extension DataCommand {
         }
 
         /// All processes have room together. - Throws: `EncodingShortage`.
-        private func requireMemory(_ recipe: Recipe) throws {
+        private func requireMemory(_ recipe: Recipe, _ engine: Engine) throws {
             let workers = max(1, engineOptions.workerCount / jobs)
-            guard let machine = MachineMemory.read(),
-                let needed = try MemoryPlan(recipe, workers: workers).latentsAlone(processes: jobs, workers: workers),
+            guard let machine = MachineMemory.read(for: engine),
+                let needed = try MemoryPlan(recipe, workers: workers, on: engine.device).latentsAlone(
+                    processes: jobs, workers: workers),
                 needed > machine.available
             else { return }
             throw EncodingShortage(needed: needed, processes: jobs, machine: machine)

@@ -46,6 +46,7 @@ enum DeviceCheck {
         let checks = Contract.allCases.map { KnownAnswerCheck($0, on: engine) }
         let asked = checks.reduce(0) { $0 + $1.asked }
         let mismatches = checks.flatMap(\.mismatches)
+        DeviceTrust(device).note(mismatches.isEmpty)
         return HealthReport.Section(
             "\(name): known answers kept, of \(asked)", key: "device",
             value: [

@@ -25,6 +25,8 @@ struct DeviceOptions: ParsableArguments {
         case .cuda(let index):
             try FloatEnvironment.check()
             let device = try CudaInstallation.open(index)
+            // Another's library has been loaded since.
+            try FloatEnvironment.check()
             let engine = Engine(device: device, workers: options.workerCount)
             try DeviceTrust(device).check(engine)
             return engine

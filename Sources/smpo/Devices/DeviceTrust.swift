@@ -20,29 +20,38 @@ struct DistrustedDevice: Error, CustomStringConvertible {
 struct DeviceTrust {
     private let name: String
     private let path: String?
+    /// What the file says of a device that gave the answers.
+    private let text: String
 
     init(_ device: CudaDevice) {
         name = "\(DeviceName.cuda(device.hardware.index))"
         var hash = SHA256Stream()
-        hash.update("\(device.hardware.uuid) \(device.programDigest.hex)\n")
+        hash.update("\(device.hardware.uuid) \(device.programDigest.hex) \(device.codeDigest.hex)\n")
         for contract in Contract.allCases {
             for answer in KnownAnswer.operations(contract) { hash.update("\(answer.name) \(answer.digest)\n") }
         }
         let digest = hash.finalize().hex
         path = CudaInstallation.folder.map { "\($0)/\(digest).answers" }
+        text = "\(device.hardware.name) \(device.hardware.uuid) gave the known answers\n"
     }
 
     /// Asks `engine`, unless the same device has answered before.
     /// - Throws: `DistrustedDevice`.
     func check(_ engine: Engine) throws {
-        if let path, FileContents.exists(path) { return }
+        if let path, (try? String(contentsOfFile: path, encoding: .utf8)) == text { return }
         for contract in Contract.allCases {
             let check = KnownAnswerCheck(contract, on: engine)
             guard check.mismatches.isEmpty else { throw DistrustedDevice(device: name, check: check) }
         }
+        note(true)
+    }
+
+    /// Keeps whether the device has given all answers: one that has not is asked again before it is used.
+    func note(_ isTrusted: Bool) {
         guard let path else { return }
+        guard isTrusted else { return (try? FileManager.default.removeItem(atPath: path)) ?? () }
         try? FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try? AtomicFile.write("\(name) gave the known answers\n", to: path)
+        try? AtomicFile.write(text, to: path)
     }
 }

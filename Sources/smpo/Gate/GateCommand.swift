@@ -83,7 +83,8 @@ struct GateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Replay as many steps as fit into this time.", valueName: "seconds"))
     var quick: Int?
 
-    @Option(help: "Processes side by side; each takes the run's memory (default: the number of cores).")
+    @Option(
+        help: "Processes side by side; each takes the run's memory (default: the number of cores; 1 with --device).")
     var jobs: Int?
 
     @Option(help: ArgumentHelp("Instruction sets, in place of the policies'. Repeatable.", valueName: "isa,…"))
@@ -127,7 +128,9 @@ struct GateCommand: ParsableCommand {
         let selection = try GateSelection(workspace, patterns: patterns)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let (jobs, failed) = plan(selection, workspace)
-        let replayed = try GateReplays(width: self.jobs ?? cores, cores: cores, budget: quick).cases(jobs)
+        // One process at a time takes a device's memory.
+        let replayed = try GateReplays(width: self.jobs ?? (elsewhere == nil ? cores : 1), cores: cores, budget: quick)
+            .cases(jobs)
         // In the order of the names; the ways of a run stay in theirs.
         let cases = selection.names.flatMap { run in (failed + replayed).filter { $0.run == run } }
         let report = GateReport(

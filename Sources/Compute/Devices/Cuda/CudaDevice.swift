@@ -9,13 +9,14 @@ import Synchronization
 package final class CudaDevice: Device, CustomStringConvertible, @unchecked Sendable {
     package var hasOwnMemory: Bool { true }
     package func occupied(byteCount: Int) -> Int { CudaMemory.blockSize(byteCount) }
-    /// What the driver has, and the blocks that are held for nobody.
+    /// What the driver has, and the blocks that are held for nobody; a thirty-second part of all is left to the driver, which
+    /// takes memory of its own for what kernels spill and for the program.
     package var freeMemory: Int? {
         makeCurrent()
         var (free, total) = (0, 0)
         check(driver.functions.memory_info(&free, &total), "asking for the memory that is free")
         let counts = memory.counts
-        return free + counts.held - counts.live
+        return max(0, free + counts.held - counts.live - total / 32)
     }
     /// What it is.
     package let hardware: CudaHardware
@@ -86,6 +87,9 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     /// The digest of what the kernels were compiled from.
     package var programDigest: Digest { program.digest }
 
+    /// The digest of the kernels' machine code.
+    package var codeDigest: Digest { program.code }
+
     // MARK: Memory
 
     /// Bytes in use now, the most at once since `beginPeak`, and bytes held of the driver.
@@ -103,15 +107,15 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     private func take(_ byteCount: Int) -> (cu_address, Int) {
         let (address, size, result) = memory.take(byteCount)
-        if result == CU_OUT_OF_MEMORY {
-            var (free, total) = (0, 0)
-            _ = driver.functions.memory_info(&free, &total)
-            fail(
-                .outOfMemory(
-                    device: hardware.name, asked: size, inUse: memory.counts.live, free: free, total: total))
-        }
+        if result == CU_OUT_OF_MEMORY { failForMemory(size) }
         check(result, "allocating \(size) bytes")
         return (address, size)
+    }
+
+    private func failForMemory(_ asked: Int) -> Never {
+        var (free, total) = (0, 0)
+        _ = driver.functions.memory_info(&free, &total)
+        fail(.outOfMemory(device: hardware.name, asked: asked, inUse: memory.counts.live, free: free, total: total))
     }
 
     /// Memory for the operation that runs; its contents are undefined. It is kept until all of the operation is queued, also
@@ -145,14 +149,15 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
         guard source.count > 0 else { return }
         makeCurrent()
         copy(source, to: address(of: storage) + UInt(offset))
-        // The driver reads pageable memory before it returns; pinned memory it may still be reading.
-        wait()
     }
 
+    /// Queues a copy. The source may be let go when this returns: of memory that is not pinned, as none is here, the driver has
+    /// taken the bytes by then, unless the device reads that memory by itself.
     private func copy(_ source: UnsafeRawBufferPointer, to address: UInt) {
         let result = driver.functions.copy_to_device(cu_address(address), source.baseAddress, source.count, stream)
         check(result, "copying to the device")
         count { $0.toDevice += source.count }
+        if hardware.readsHostMemory { wait() }
     }
 
     /// Waits until all that is queued has run.
@@ -241,11 +246,20 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
             kernel = try program.kernel(name.description, sharedBytes: sharedBytes)
         } catch { fail(error) }
         var arguments = arguments
-        let result = withUnsafeMutablePointer(to: &arguments) { arguments in
-            var list: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(arguments)
-            return driver.functions.launch(
-                kernel, UInt32(blocks.x), UInt32(blocks.y), UInt32(blocks.z), UInt32(threads), 1, 1,
-                UInt32(sharedBytes), stream, &list, nil)
+        func start() -> cu_result {
+            withUnsafeMutablePointer(to: &arguments) { arguments in
+                var list: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(arguments)
+                return driver.functions.launch(
+                    kernel, UInt32(blocks.x), UInt32(blocks.y), UInt32(blocks.z), UInt32(threads), 1, 1,
+                    UInt32(sharedBytes), stream, &list, nil)
+            }
+        }
+        var result = start()
+        // At a kernel's first start the driver takes memory for what its threads spill.
+        if result == CU_OUT_OF_MEMORY {
+            memory.releaseUnused()
+            result = start()
+            if result == CU_OUT_OF_MEMORY { failForMemory(0) }
         }
         check(result, "starting the kernel \(name)")
     }

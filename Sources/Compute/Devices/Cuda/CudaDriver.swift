@@ -1,4 +1,5 @@
 import CCuda
+import Foundation
 
 /// NVIDIA's driver: its functions, and what they say when they fail.
 ///
@@ -8,6 +9,12 @@ package final class CudaDriver: @unchecked Sendable {
     let functions: cu_driver
     /// The driver's version, 13000 for CUDA 13.0.
     package let version: Int
+
+    /// The driver's own number, "NVRM version: …", where the system tells it: drivers for one version of CUDA differ.
+    package let release: String
+
+    /// The oldest version that reads the kernels' PTX, which is of CUDA 12.1.
+    package static let oldestVersion = 12_010
 
     /// The library that is loaded where no other is named.
     package static let standardPath = "libcuda.so.1"
@@ -29,8 +36,15 @@ package final class CudaDriver: @unchecked Sendable {
         var version: Int32 = 0
         let results = [functions.`init`(0), functions.driver_version(&version)]
         self.version = Int(version)
+        release =
+            (try? String(contentsOfFile: "/proc/driver/nvidia/version", encoding: .utf8))?.split(separator: "\n").first
+            .map(String.init) ?? ""
         for result in results where result != 0 {
             throw .unusableDriver(path: path, why: CudaDriver.text(result, functions).why)
+        }
+        guard self.version >= CudaDriver.oldestVersion else {
+            throw .unusableDriver(
+                path: path, why: "it is for CUDA \(versionText); expected 12.1 (driver 530) or newer")
         }
     }
 

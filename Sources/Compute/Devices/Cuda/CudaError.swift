@@ -31,8 +31,8 @@ package enum CudaError: Error, Equatable, CustomStringConvertible {
             "the device failed while \(doing): \(name) (\(code)), \(why)"
         case .outOfMemory(let device, let asked, let inUse, let free, let total):
             "\(device) has no memory left: \(Self.mebibytes(asked)) asked for, \(Self.mebibytes(inUse)) in use by this "
-                + "program, \(Self.mebibytes(free)) free of \(Self.mebibytes(total)). To take less: training.recompute, "
-                + "training.micro_pairs; `smpo train --dry-run` says what a run takes"
+                + "program, \(Self.mebibytes(free)) free of \(Self.mebibytes(total)). To take less: in a "
+                + "training training.recompute and training.micro_pairs, elsewhere a smaller batch"
         }
     }
 

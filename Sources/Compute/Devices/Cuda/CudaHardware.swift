@@ -19,6 +19,9 @@ package struct CudaHardware: Sendable, Equatable {
     /// Shared memory that a block may ask for.
     package let mostSharedBytes: Int
 
+    /// Whether it reads the host's memory by itself, so that a copy may still be reading when the driver returns.
+    let readsHostMemory: Bool
+
     /// The compute capability as NVIDIA writes it, "9.0".
     package var capabilityText: String { "\(capability.major).\(capability.minor)" }
 
@@ -50,6 +53,7 @@ package struct CudaHardware: Sendable, Equatable {
         capability = (try attribute(Int(CU_CAPABILITY_MAJOR)), try attribute(Int(CU_CAPABILITY_MINOR)))
         multiprocessors = try attribute(Int(CU_MULTIPROCESSORS))
         mostSharedBytes = try attribute(Int(CU_MOST_SHARED_BYTES))
+        readsHostMemory = (try? attribute(Int(CU_READS_HOST_MEMORY))) == 1
         var bytes = 0
         try driver.check(functions.device_memory(&bytes, handle), "asking for the memory of device \(index)")
         memoryBytes = bytes

@@ -40,7 +40,9 @@ final class CudaMemory: @unchecked Sendable {
     static func blockSize(_ byteCount: Int) -> Int {
         let least = 512
         guard byteCount > least else { return least }
-        let step = max(least, 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4))
+        // The driver hands out large blocks in pages of 2 MiB.
+        let page = byteCount > 1 << 20 ? 2 << 20 : least
+        let step = max(page, 1 << (Int.bitWidth - byteCount.leadingZeroBitCount - 4))
         return (byteCount + step - 1) / step * step
     }
 

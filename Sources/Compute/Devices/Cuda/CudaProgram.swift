@@ -15,16 +15,11 @@ final class CudaProgram: @unchecked Sendable {
 
     /// What was compiled, by which driver, for which capability.
     let digest: Digest
+    /// The digest of the machine code.
+    let code: Digest
     private let driver: CudaDriver
     private let module: cu_module
     private var kernels: [String: Kernel] = [:]
-
-    /// The digest of the PTX.
-    static var source: Digest {
-        var hash = SHA256Stream()
-        hash.update(ptx)
-        return hash.finalize()
-    }
 
     private static var ptx: UnsafeRawBufferPointer {
         var bytes = 0
@@ -39,22 +34,29 @@ final class CudaProgram: @unchecked Sendable {
         self.driver = driver
         var hash = SHA256Stream()
         hash.update(CudaProgram.ptx)
-        hash.update("\(driver.version) \(hardware.capabilityText)")
+        hash.update("\(driver.version) \(driver.release) \(hardware.capabilityText)")
         digest = hash.finalize()
-        if let folder, let image = try? Data(contentsOf: URL(filePath: "\(folder)/\(digest.hex).cubin")), !image.isEmpty
+        if let folder, let image = CudaProgram.kept("\(folder)/\(digest.hex).cubin"),
+            let module = try? CudaProgram.load(image, driver)
         {
-            let bytes = [UInt8](image)
-            if let module = try? CudaProgram.load(bytes, driver) {
-                self.module = module
-                return
-            }
+            self.module = module
+            code = Digest.sha256(image)
+            return
         }
         let image = try CudaProgram.linked(driver, hardware)
         module = try CudaProgram.load(image, driver)
+        code = Digest.sha256(image)
         if let folder {
             try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try? AtomicFile.write(image, to: "\(folder)/\(digest.hex).cubin")
+            try? AtomicFile.write(code.bytes + image, to: "\(folder)/\(digest.hex).cubin")
         }
+    }
+
+    /// The machine code in a file, behind its digest; nil of one that holds something else, for the driver would believe it.
+    private static func kept(_ path: String) -> [UInt8]? {
+        guard let data = try? Data(contentsOf: URL(filePath: path)), data.count > Digest.byteCount else { return nil }
+        let image = [UInt8](data.dropFirst(Digest.byteCount))
+        return Digest(bytes: Array(data.prefix(Digest.byteCount))) == Digest.sha256(image) ? image : nil
     }
 
     /// The kernel `name`, ready for `sharedBytes` of shared memory.
@@ -82,7 +84,8 @@ final class CudaProgram: @unchecked Sendable {
 
     private static func load(_ image: [UInt8], _ driver: CudaDriver) throws(CudaError) -> cu_module {
         var module: cu_module?
-        let result = image.withUnsafeBytes { driver.functions.module_load(&module, $0.baseAddress) }
+        // The driver is not told where the image ends: a text ends with a zero.
+        let result = (image + [0]).withUnsafeBytes { driver.functions.module_load(&module, $0.baseAddress) }
         try driver.check(result, "loading the kernels")
         return module!
     }
