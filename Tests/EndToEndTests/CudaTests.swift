@@ -46,6 +46,9 @@ import Testing
             #expect(there.status == 0, "\(there.output)\(there.errors)")
             let report = try JSONCursor(JSONValue.parse(Array(there.output.utf8), file: "report"), name: "report")
             #expect(try report["device"].string().hasPrefix("cuda:0 ("))
+            try AtomicFile.write(there.output, to: sandbox.runs.path("audit.json"))
+            let page = try sandbox.program.run("report", "audit.json")
+            #expect(page.status == 0 && page.output.contains("cuda:0 ("), "\(page.output)\(page.errors)")
 
             let mixed = try run(sandbox, "audit", "run-1", "--device", "cuda", "--sample", "1")
             #expect(mixed.status == 0, "\(mixed.output)\(mixed.errors)")
@@ -115,6 +118,12 @@ import Testing
             let broken = try run(
                 sandbox, "train", recipe, "--device", "cuda", "--record", emulator: "fail=cuLaunchKernel:719:900")
             #expect(broken.status == 2 && broken.errors.contains("starting the kernel"), "\(broken.errors)")
+            // Every thread that reads finds the device broken; one speaks.
+            let threads = try run(
+                sandbox, "train", recipe, "--device", "cuda", "--record", "--workers", "8",
+                emulator: "fail=cuMemcpyDtoHAsync_v2:719:100")
+            #expect(threads.status == 2, "\(threads.errors)")
+            #expect(threads.errors.components(separatedBy: "smpo: trouble: the device failed").count == 2)
             let verified = try sandbox.program.run("runs")
             #expect(verified.status == 0, "\(verified.errors)")
         }
