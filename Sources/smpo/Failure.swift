@@ -35,7 +35,7 @@ enum Failure {
     static func end(with error: Error) -> Never {
         let status = status(of: error)
         StandardError.write("smpo: \(status): \(VisibleText.of("\(error)", most: .max))\n")
-        fflush(stdout)
+        fflush(nil)
         _exit(status.rawValue)
     }
 

@@ -120,7 +120,7 @@ extension DataCommand {
                 return
             }
             if !replace, let set = try writer.present() { return try report(set) }
-            try requireMemory(read)
+            try requireMemory(read, engine)
             let progress = LatentProgress()
             let lock = try LatentSetLock(folder, waiting: progress.waiting)
             defer { withExtendedLifetime(lock) {} }
