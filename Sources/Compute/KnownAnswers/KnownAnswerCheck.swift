@@ -16,13 +16,24 @@ package struct KnownAnswerCheck: Sendable {
     /// How many answers were the known ones.
     package var kept: Int { asked - mismatches.count }
 
-    /// Asks `engine` for the answers of `contract`, or for `answers` of them.
-    package init(_ contract: Contract, _ answers: [KnownAnswer]? = nil, on engine: Engine) {
+    /// Asks `engine` for the answers of `contract`, and a device for the trials; or for `answers` and `trials` alone.
+    package init(
+        _ contract: Contract, _ answers: [KnownAnswer]? = nil, trials: [DeviceTrial]? = nil, on engine: Engine
+    ) {
+        let trials = trials ?? (answers == nil && !engine.isOnHost ? DeviceTrial.all : [])
         let answers = answers ?? (engine.isOnHost ? KnownAnswer.all(contract) : KnownAnswer.operations(contract))
         self.contract = contract
         (isa, workers) = (engine.isa, engine.pool.workers)
-        asked = answers.count
-        mismatches = answers.compactMap { $0.mismatch(on: engine) }
+        asked = answers.count + trials.count
+        let reference = trials.isEmpty ? nil : Engine(isa: engine.isa, workers: engine.pool.workers)
+        defer { reference?.stop() }
+        mismatches =
+            answers.compactMap { $0.mismatch(on: engine) }
+            + trials.compactMap { trial in
+                trial.mismatch(on: engine, beside: reference!).map {
+                    KnownAnswer.Mismatch(name: trial.name, expected: "the CPU's bits", found: $0)
+                }
+            }
     }
 
     /// Asks for the answers of `contract`, or for `answers` of them, on every one of `isas` with every number of `workers`.

@@ -30,6 +30,7 @@ struct DeviceTrust {
         for contract in Contract.allCases {
             for answer in KnownAnswer.operations(contract) { hash.update("\(answer.name) \(answer.digest)\n") }
         }
+        for trial in DeviceTrial.all { hash.update("\(trial.name)\n") }
         let digest = hash.finalize().hex
         path = CudaInstallation.folder.map { "\($0)/\(digest).answers" }
         text = "\(device.hardware.name) \(device.hardware.uuid) gave the known answers\n"

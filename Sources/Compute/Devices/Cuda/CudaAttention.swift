@@ -23,7 +23,7 @@ extension CudaDevice {
 
     func attentionBackward(_ attention: Attention, _ gradients: AttentionGradients) {
         guard attention.q.count > 0 else { return }
-        let plan = CudaAttentionPlan(attention, multiprocessors: hardware.multiprocessors)
+        let plan = CudaAttentionPlan(attention, multiprocessors: hardware.multiprocessors).following(choice)
         run(attention, gradients, plan)
     }
 

@@ -17,10 +17,11 @@ struct CudaAttentionPlan: Equatable {
 
     /// The most that dS of some heads may take: four heads of 4,096 tokens, which keep a large device busy.
     static let mostDSBytes = 256 << 20
+    /// Queries of a part.
+    static let chunk = Int(CU_ATTENTION_STEP)
 
     init(_ attention: Attention, multiprocessors: Int) {
         let tile = Int(CU_ATTENTION_TILE)
-        let chunk = Int(CU_ATTENTION_STEP)
         heads = attention.q.shape[0] * attention.heads
         queries = attention.q.shape[1]
         keys = attention.k.shape[1]
@@ -29,7 +30,7 @@ struct CudaAttentionPlan: Equatable {
         keyCount = attention.k.count
         // Two blocks fit on a multiprocessor.
         let atOnce = 2 * multiprocessors
-        parts = keyTiles * heads < atOnce ? (queries + chunk - 1) / chunk : 1
+        parts = keyTiles * heads < atOnce ? (queries + Self.chunk - 1) / Self.chunk : 1
         headsAtOnce = 0
         if (keyTiles * parts + queryTiles) * heads > atOnce, headBytes > 0 {
             let most = min(heads, Self.mostDSBytes / headBytes)

@@ -33,6 +33,11 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
     package var traffic: Traffic { counted.withLock { $0 } }
     private let counted = Mutex(Traffic())
 
+    /// What a trial asks for in the place of what plans choose.
+    var choice = CudaChoice()
+    /// The kernels that have been started.
+    var kernelsUsed: Set<String> { program.kernelsUsed }
+
     let memory: CudaMemory
     private let context: cu_context
     let stream: cu_stream

@@ -6,7 +6,7 @@ import CKernels
 struct CudaProductPlan {
     /// How tiles of an operand come into shared memory, as in `product_loader.h`: four inner indices or four rows (columns)
     /// at a time, or value by value.
-    enum Way: String {
+    enum Way: String, CaseIterable {
         case k4, i4, k1, i1
     }
     /// Outputs of a block.

@@ -7,7 +7,8 @@ extension CudaDevice {
         let layout = product.layout
         let (a, b) = (read(product.a), read(product.b))
         let plan = CudaProductPlan(
-            layout, isAligned: (a.isAligned, b.isAligned), multiprocessors: hardware.multiprocessors)
+            layout, isAligned: (a.isAligned, b.isAligned), multiprocessors: hardware.multiprocessors
+        ).following(choice)
         var work = cu_product()
         work.c = write(product.c)
         work.bias_row = product.rowBias.map(read)

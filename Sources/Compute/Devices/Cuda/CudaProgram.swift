@@ -20,6 +20,8 @@ final class CudaProgram: @unchecked Sendable {
     private let driver: CudaDriver
     private let module: cu_module
     private var kernels: [String: Kernel] = [:]
+    /// The names of the kernels that have been looked up.
+    var kernelsUsed: Set<String> { Set(kernels.keys) }
 
     private static var ptx: UnsafeRawBufferPointer {
         var bytes = 0
