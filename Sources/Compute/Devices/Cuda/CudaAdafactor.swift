@@ -50,7 +50,7 @@ extension CudaDevice {
         descend(arguments)
     }
 
-    /// What an update takes beside its operands, at most.
+    /// What an update takes beside its operands; all of it is kept until the update is queued.
     func adafactorBytes(_ rowMeans: Tensor, _ columnMeans: Tensor, _ gradient: Tensor) -> Int {
         let (rows, columns) = (gradient.shape[gradient.shape.count - 2], gradient.shape[gradient.shape.count - 1])
         if rows * columns <= Int(CU_SMALL_MATRIX) { return gradient.byteCount + adafactorWholeBytes(gradient) }
@@ -59,7 +59,7 @@ extension CudaDevice {
             CudaRows(rowMeans.count, width: columns).partialBytes, parts.partsBytes(chains: parts.chunks),
             CudaRows(parts.samples, width: rows).partialBytes, adafactorWholeBytes(gradient),
         ]
-        return factorsBytes(rowMeans, columnMeans, rows: rows) + work.max()!
+        return factorsBytes(rowMeans, columnMeans, rows: rows) + work.reduce(0, +)
     }
 
     /// The sums of u's squares, and the factor of u.
