@@ -57,11 +57,7 @@ import Testing
         ("attention_queries_160", 0),
         ("attention_add_parts", 0), ("group_norm_apply", 1), ("adafactor_long_rows", 0),
     ]) func aWrongKernelIsNoticed(kernel: String, launch: Int) throws {
-        let driver = try CudaDriver(cuda_emulator().pointee, path: "emulator")
-        let index = Int(cuda_emulator_add("wrong=\(kernel):\(launch)"))
-        let device = try CudaDevice(driver, index: index, keepsBlocks: false) { error in
-            fatalError("\(error): \(String(cString: cuda_emulator_trouble()))")
-        }
+        let device = TestedDevice.emulatedCuda("wrong=\(kernel):\(launch)")
         let trials = DeviceTrial.all.filter { trial in
             switch kernel.split(separator: "_")[0] {
             case "product", "turn": trial.name.contains("wide tiles")

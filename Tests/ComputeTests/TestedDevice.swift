@@ -37,11 +37,11 @@ enum TestedDevice: CaseIterable {
         }
     }
 
-    /// A device of NVIDIA's, emulated, of its own. Every tensor is an allocation of its own, whose ends are watched.
-    static func emulatedCuda() -> CudaDevice {
+    /// A device of NVIDIA's, emulated, of its own, with `settings` as `cuda_emulator_add` takes them. Every tensor is an allocation of its own, whose ends are watched.
+    static func emulatedCuda(_ settings: String = "") -> CudaDevice {
         do {
             let driver = try CudaDriver(cuda_emulator().pointee, path: "emulator")
-            return try CudaDevice(driver, index: Int(cuda_emulator_add("")), keepsBlocks: false) { error in
+            return try CudaDevice(driver, index: Int(cuda_emulator_add(settings)), keepsBlocks: false) { error in
                 fatalError("\(error): \(String(cString: cuda_emulator_trouble()))")
             }
         } catch { fatalError("\(error)") }

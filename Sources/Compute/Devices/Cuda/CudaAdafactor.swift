@@ -16,27 +16,23 @@ extension CudaDevice {
         (arguments.matrices, arguments.rows, arguments.columns) = (Int64(matrices), Int64(rows), Int64(columns))
         if rows * columns <= Int(CU_SMALL_MATRIX) {
             let update = scratch(bytes: gradient.byteCount)
-            withExtendedLifetime(update) {
-                arguments.u = update.pointer()
-                arguments.kind = Int32(CU_UPDATE_MADE)
-                updateSmall(arguments)
-                descend(arguments)
-            }
+            arguments.u = update.pointer()
+            arguments.kind = Int32(CU_UPDATE_MADE)
+            updateSmall(arguments)
+            descend(arguments)
         } else {
             let factors = scratch(bytes: factorsBytes(rowMeans, columnMeans, rows: rows))
-            withExtendedLifetime(factors) {
-                arguments.row_factors = factors.pointer()
-                arguments.column_factors = arguments.row_factors + rowMeans.count
-                arguments.kind = Int32(CU_UPDATE_FACTORED)
-                updateRowMeans(&arguments)
-                updateColumnMeans(&arguments)
-                let means = arguments.column_factors + columnMeans.count
-                sumRows(
-                    "sum_rows", arguments.row_means, to: means, CudaRows(matrices, width: rows), divisor: Float(rows))
-                arguments.matrix_means = UnsafePointer(means)
-                launchEach("adafactor_factors", arguments, count: rowMeans.count + columnMeans.count)
-                descend(arguments)
-            }
+            arguments.row_factors = factors.pointer()
+            arguments.column_factors = arguments.row_factors + rowMeans.count
+            arguments.kind = Int32(CU_UPDATE_FACTORED)
+            updateRowMeans(&arguments)
+            updateColumnMeans(&arguments)
+            let means = arguments.column_factors + columnMeans.count
+            sumRows(
+                "sum_rows", arguments.row_means, to: means, CudaRows(matrices, width: rows), divisor: Float(rows))
+            arguments.matrix_means = UnsafePointer(means)
+            launchEach("adafactor_factors", arguments, count: rowMeans.count + columnMeans.count)
+            descend(arguments)
         }
     }
 
@@ -98,15 +94,13 @@ extension CudaDevice {
         let partial = scratch(bytes: cut.partialBytes)
         (arguments.row_partial, arguments.row_pieces) = (partial.pointer(), Int32(cut.pieces))
         arguments.rows_each = Int32(cut.rowsEach)
-        withExtendedLifetime(partial) {
-            launch(
-                "adafactor_rows", arguments, blocks: (cut.blocks, 1, 1), threads: 256,
-                sharedBytes: CudaRows.sharedBytes)
-            guard cut.pieces > 1 else { return }
-            launch(
-                "adafactor_long_rows", arguments, blocks: (cut.rows, 1, 1), threads: 256,
-                sharedBytes: CudaRows.orderedSharedBytes)
-        }
+        launch(
+            "adafactor_rows", arguments, blocks: (cut.blocks, 1, 1), threads: 256,
+            sharedBytes: CudaRows.sharedBytes)
+        guard cut.pieces > 1 else { return }
+        launch(
+            "adafactor_long_rows", arguments, blocks: (cut.rows, 1, 1), threads: 256,
+            sharedBytes: CudaRows.orderedSharedBytes)
     }
 
     private func updateColumnMeans(_ arguments: inout cu_adafactor) {
@@ -115,12 +109,10 @@ extension CudaDevice {
         let parts = scratch(bytes: cut.partsBytes(chains: cut.chunks))
         (arguments.column_parts, arguments.chunks) = (parts.pointer(), Int32(cut.chunks))
         arguments.tiles = Int32(cut.tiles)
-        withExtendedLifetime(parts) {
-            launch(
-                "adafactor_columns", arguments, blocks: (cut.blocks, 1, 1), threads: 256,
-                sharedBytes: CudaColumns.sharedBytes)
-            if cut.chunks > 1 { launchEach("adafactor_long_columns", arguments, count: cut.samples * cut.width) }
-        }
+        launch(
+            "adafactor_columns", arguments, blocks: (cut.blocks, 1, 1), threads: 256,
+            sharedBytes: CudaColumns.sharedBytes)
+        if cut.chunks > 1 { launchEach("adafactor_long_columns", arguments, count: cut.samples * cut.width) }
     }
 
     /// The step along u, which its root mean square limits; the host does not wait for that.
@@ -130,14 +122,12 @@ extension CudaDevice {
         let sums = scratch(bytes: (pieces + 1) * MemoryLayout<Float>.stride)
         (arguments.u_partial, arguments.u_pieces) = (sums.pointer(), Int32(pieces))
         arguments.factor = arguments.u_partial + pieces
-        withExtendedLifetime(sums) {
-            launch(
-                "adafactor_update_sums", arguments, blocks: (pieces, 1, 1), threads: 256,
-                sharedBytes: CudaRows.sharedBytes)
-            launch(
-                "adafactor_factor", arguments, blocks: (1, 1, 1), threads: 256,
-                sharedBytes: CudaRows.orderedSharedBytes)
-            launch("adafactor_descend", arguments, blocks: (pieces, 1, 1), threads: 256)
-        }
+        launch(
+            "adafactor_update_sums", arguments, blocks: (pieces, 1, 1), threads: 256,
+            sharedBytes: CudaRows.sharedBytes)
+        launch(
+            "adafactor_factor", arguments, blocks: (1, 1, 1), threads: 256,
+            sharedBytes: CudaRows.orderedSharedBytes)
+        launch("adafactor_descend", arguments, blocks: (pieces, 1, 1), threads: 256)
     }
 }

@@ -8,16 +8,6 @@ import Synchronization
 /// `@unchecked Sendable`: one thread at a time runs operations; any thread may let tensors go or read them.
 package final class CudaDevice: Device, CustomStringConvertible, @unchecked Sendable {
     package var hasOwnMemory: Bool { true }
-    package func occupied(byteCount: Int) -> Int { CudaMemory.blockSize(byteCount) }
-    /// What the driver has, and the blocks that are held for nobody; a thirty-second part of all is left to the driver, which
-    /// takes memory of its own for what kernels spill and for the program.
-    package var freeMemory: Int? {
-        makeCurrent()
-        var (free, total) = (0, 0)
-        check(driver.functions.memory_info(&free, &total), "asking for the memory that is free")
-        let counts = memory.counts
-        return max(0, free + counts.held - counts.live - total / 32)
-    }
     /// What it is.
     package let hardware: CudaHardware
     /// Who speaks to it.
@@ -102,6 +92,17 @@ package final class CudaDevice: Device, CustomStringConvertible, @unchecked Send
 
     /// Forgets the peak so far.
     package func beginPeak() { memory.beginPeak() }
+
+    package func occupied(byteCount: Int) -> Int { CudaMemory.blockSize(byteCount) }
+    /// What the driver has, and the blocks that are held for nobody; a thirty-second part of all is left to the driver, which
+    /// takes memory of its own for what kernels spill and for the program.
+    package var freeMemory: Int? {
+        makeCurrent()
+        var (free, total) = (0, 0)
+        check(driver.functions.memory_info(&free, &total), "asking for the memory that is free")
+        let counts = memory.counts
+        return max(0, free + counts.held - counts.live - total / 32)
+    }
 
     package func allocate(byteCount: Int) -> Storage {
         let (address, size) = take(byteCount)

@@ -39,20 +39,18 @@ extension CudaDevice {
             y: target, statistics: write(statistics), sums: sums.pointer(), squares: squares, count: Int64(cut.count),
             groups: Int32(cut.groups), channels: Int32(cut.perGroup), area: Int32(cut.area),
             pieces: Int32(cut.pieces), eps: norm.eps, silu: norm.silu ? 1 : 0)
-        withExtendedLifetime(sums) {
-            guard !cut.isHeld else {
-                return launch(
-                    "group_norm_held", arguments, blocks: (cut.tasks, 1, 1), threads: 512, sharedBytes: cut.heldBytes)
-            }
-            let pieces = CudaRows(cut.tasks, width: cut.count)
-            sumPieces(arguments.x, sums.pointer(), pieces)
-            launch(
-                "group_norm_squares", arguments, blocks: (pieces.blocks, 1, 1), threads: 256,
-                sharedBytes: CudaRows.sharedBytes)
-            launch(
-                "group_norm_apply", arguments, blocks: (cut.tasks * cut.count.groups(of: 4096), 1, 1), threads: 256,
-                sharedBytes: CudaRows.orderedSharedBytes)
+        guard !cut.isHeld else {
+            return launch(
+                "group_norm_held", arguments, blocks: (cut.tasks, 1, 1), threads: 512, sharedBytes: cut.heldBytes)
         }
+        let pieces = CudaRows(cut.tasks, width: cut.count)
+        sumPieces(arguments.x, sums.pointer(), pieces)
+        launch(
+            "group_norm_squares", arguments, blocks: (pieces.blocks, 1, 1), threads: 256,
+            sharedBytes: CudaRows.sharedBytes)
+        launch(
+            "group_norm_apply", arguments, blocks: (cut.tasks * cut.count.groups(of: 4096), 1, 1), threads: 256,
+            sharedBytes: CudaRows.orderedSharedBytes)
     }
 
     /// The sums of the pieces of rows that have several.
@@ -95,14 +93,12 @@ extension CudaDevice {
             count: Int64(cut.count), images: Int64(cut.images), blocks: Int64(blocks), groups: Int32(cut.groups),
             channels: Int32(cut.perGroup), area: Int32(cut.area), pieces: Int32(cut.pieces),
             planes_each: Int32(cut.planesEach), plane_blocks: Int32(planes), silu: norm.silu ? 1 : 0)
-        withExtendedLifetime(sums) {
-            launch(
-                "group_norm_sums", arguments, blocks: (cut.tasks * (cut.pieces + planes), 1, 1), threads: 256,
-                sharedBytes: 2 * CudaRows.sharedBytes)
-            launch(
-                "group_norm_backward", arguments, blocks: (blocks + cut.channels.groups(of: 256), 1, 1),
-                threads: 256, sharedBytes: CudaRows.orderedSharedBytes)
-        }
+        launch(
+            "group_norm_sums", arguments, blocks: (cut.tasks * (cut.pieces + planes), 1, 1), threads: 256,
+            sharedBytes: 2 * CudaRows.sharedBytes)
+        launch(
+            "group_norm_backward", arguments, blocks: (blocks + cut.channels.groups(of: 256), 1, 1),
+            threads: 256, sharedBytes: CudaRows.orderedSharedBytes)
     }
 
     /// Rows of a LayerNorm that a block of threads takes, and its shared memory.
@@ -140,17 +136,15 @@ extension CudaDevice {
         guard gradients.dweight != nil || gradients.dbias != nil else { return }
         let parts = scratch(bytes: layerNormBackwardBytes(norm))
         let dweights = parts.pointer(of: Float.self)
-        withExtendedLifetime(parts) {
-            launch(
-                "layer_norm_sums",
-                cu_layer_norm_sums(
-                    x: x, dy: dy, statistics: notes, dweights: dweights, dbiases: dweights + cut.units * width,
-                    rows: Int64(cut.rows),
-                    width: Int64(width), chunks: Int32(cut.chunks), tiles: Int32(cut.tiles)),
-                blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaColumns.sharedBytes)
-            addParts(
-                dweights, to: (gradients.dweight.map { write($0) }, gradients.dbias.map { write($0) }),
-                units: cut.units, columns: width)
-        }
+        launch(
+            "layer_norm_sums",
+            cu_layer_norm_sums(
+                x: x, dy: dy, statistics: notes, dweights: dweights, dbiases: dweights + cut.units * width,
+                rows: Int64(cut.rows),
+                width: Int64(width), chunks: Int32(cut.chunks), tiles: Int32(cut.tiles)),
+            blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaColumns.sharedBytes)
+        addParts(
+            dweights, to: (gradients.dweight.map { write($0) }, gradients.dbias.map { write($0) }),
+            units: cut.units, columns: width)
     }
 }

@@ -33,8 +33,6 @@ extension CudaDevice {
         var work = work
         let layout = plan.layout
         let turned = plan.turning == .none ? nil : scratch(bytes: plan.turnedCount * MemoryLayout<Float>.stride)
-        // Until the product is queued: an optimised build lets go what has no more use in the source.
-        defer { withExtendedLifetime(turned) {} }
         if let turned { turnWeight(plan, a, to: turned.pointer()) }
         let left = turned.map { UnsafePointer<Float>($0.pointer()) } ?? a
         work.a = addressed(plan.a, left)
@@ -66,17 +64,15 @@ extension CudaDevice {
 
     private func launch(_ plan: CudaProductPlan, _ work: cu_product, blocks: Int) {
         var work = work
-        var chains: CudaScratch?
         switch plan.adding {
         case .alone: break
         case .turns: work.turns = turns(1 + Int(work.tiles_m) * Int(work.tiles_n) * Int(work.items))
         case .scratch:
             let count = plan.chunks * Int(work.items) * Int(work.m) * plan.pitch
-            chains = scratch(bytes: count * MemoryLayout<Float>.stride)
-            work.scratch = chains!.pointer()
+            work.scratch = scratch(bytes: count * MemoryLayout<Float>.stride).pointer()
         }
         launch(plan.kernel, work, blocks: (blocks, 1, 1), threads: 64, sharedBytes: plan.sharedBytes)
-        if chains != nil {
+        if plan.adding == .scratch {
             launchEach(
                 "product_combine", work, count: Int(work.items) * Int(work.m) * plan.pitch / 4)
         }

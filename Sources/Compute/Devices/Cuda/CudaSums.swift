@@ -29,13 +29,11 @@ extension CudaDevice {
             x: x, other: other, partial: partial.pointer(), y: y, rows: Int64(cut.rows), width: Int64(cut.width),
             pieces: Int32(cut.pieces), rows_each: Int32(cut.rowsEach),
             then: Int32(divisor == nil ? CU_SUM_STORED : CU_SUM_DIVIDED), divisor: divisor ?? 1)
-        withExtendedLifetime(partial) {
-            launch(kernel, arguments, blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaRows.sharedBytes)
-            guard cut.pieces > 1 else { return }
-            launch(
-                "ordered_sums", arguments, blocks: (cut.rows, 1, 1), threads: 256,
-                sharedBytes: CudaRows.orderedSharedBytes)
-        }
+        launch(kernel, arguments, blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaRows.sharedBytes)
+        guard cut.pieces > 1 else { return }
+        launch(
+            "ordered_sums", arguments, blocks: (cut.rows, 1, 1), threads: 256,
+            sharedBytes: CudaRows.orderedSharedBytes)
     }
 
     func columnSums(_ x: Tensor, _ y: Tensor) {
@@ -43,15 +41,13 @@ extension CudaDevice {
         let cut = columns(x, y)
         let parts = scratch(bytes: cut.partsBytes(chains: cut.units))
         let sums = write(y)
-        withExtendedLifetime(parts) {
-            launch(
-                "sum_columns",
-                cu_column_sums(
-                    x: read(x), parts: parts.pointer(), y: sums, rows: Int64(cut.rows), width: Int64(cut.width),
-                    chunks: Int32(cut.chunks), tiles: Int32(cut.tiles), is_only: cut.units == 1 ? 1 : 0),
-                blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaColumns.sharedBytes)
-            if cut.units > 1 { addParts(parts.pointer(), to: (sums, nil), units: cut.units, columns: cut.width) }
-        }
+        launch(
+            "sum_columns",
+            cu_column_sums(
+                x: read(x), parts: parts.pointer(), y: sums, rows: Int64(cut.rows), width: Int64(cut.width),
+                chunks: Int32(cut.chunks), tiles: Int32(cut.tiles), is_only: cut.units == 1 ? 1 : 0),
+            blocks: (cut.blocks, 1, 1), threads: 256, sharedBytes: CudaColumns.sharedBytes)
+        if cut.units > 1 { addParts(parts.pointer(), to: (sums, nil), units: cut.units, columns: cut.width) }
     }
 
     /// What column sums take beside their operands.
@@ -68,10 +64,8 @@ extension CudaDevice {
     func channelSums(_ x: Tensor, _ sums: Tensor) {
         let cut = planes(x)
         let planes = scratch(bytes: cut.rows * MemoryLayout<Float>.stride)
-        withExtendedLifetime(planes) {
-            sumRows("sum_rows", read(x), to: planes.pointer(), cut)
-            addParts(planes.pointer(), to: (write(sums), nil), units: x.shape[0], columns: x.shape[1])
-        }
+        sumRows("sum_rows", read(x), to: planes.pointer(), cut)
+        addParts(planes.pointer(), to: (write(sums), nil), units: x.shape[0], columns: x.shape[1])
     }
 
     /// What channel sums take beside their operands.
@@ -106,11 +100,9 @@ extension CudaDevice {
             x: read(x), places: places.pointer(), place: UnsafeMutablePointer(bitPattern: writableAddress(place)),
             count: Int64(x.count), blocks: Int64(blocks))
         let sharedBytes = 256 * MemoryLayout<Int64>.stride
-        withExtendedLifetime(places) {
-            launch("find_non_finite", arguments, blocks: (blocks, 1, 1), threads: 256, sharedBytes: sharedBytes)
-            guard blocks > 1 else { return }
-            launch("first_place", arguments, blocks: (1, 1, 1), threads: 256, sharedBytes: sharedBytes)
-        }
+        launch("find_non_finite", arguments, blocks: (blocks, 1, 1), threads: 256, sharedBytes: sharedBytes)
+        guard blocks > 1 else { return }
+        launch("first_place", arguments, blocks: (1, 1, 1), threads: 256, sharedBytes: sharedBytes)
     }
 
     func cosines(_ a: Tensor, _ b: Tensor, _ pairs: [CosinePair], _ found: Tensor) {

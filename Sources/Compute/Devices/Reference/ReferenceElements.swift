@@ -10,6 +10,13 @@ extension ReferenceDevice {
             case .gelu: table.gelu!
             case .quickGELU: table.quick_gelu!
             }
+        map(kernel, x, y)
+    }
+
+    /// y = kernel(x), element by element.
+    private func map(
+        _ kernel: (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void, _ x: Tensor, _ y: Tensor
+    ) {
         let (source, target) = (x.pointer, y.pointer)
         overSpans(x.count) { kernel(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
     }
@@ -42,8 +49,7 @@ extension ReferenceDevice {
             case .sigmoid: table.sigmoid!
             case .squareRoot: table.sqrt!
             }
-        let (source, target) = (x.pointer, y.pointer)
-        overSpans(x.count) { kernel(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
+        map(kernel, x, y)
     }
 
     func draw(_ distribution: RandomDistribution, _ stream: RandomStream, _ start: Int, _ y: Tensor) {
