@@ -140,7 +140,7 @@ extension Run {
                     try latents.mode != .makeAgain && latentSet(below: latents.folder).map(LatentSet.isThere) ?? true
                 let plan = try MemoryPlan(
                     recipe, workers: workers, gradientCopies: isForeign ? 2 : 0, makesLatents: !isThere,
-                    on: isForeign ? engine.on(.reference).device : engine.device)
+                    on: engine.device)
                 try plan.requireFits(MachineMemory.read(for: engine), recipe, workers: workers)
             }
             // What a training has kept of its data is no evidence.

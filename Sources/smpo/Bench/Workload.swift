@@ -81,21 +81,19 @@ struct Workload {
             network("SD1.5 UNet, 64², 2 pictures, forward + backward", pictures: 2, backward: true),
             network("SDXL UNet, 128²", folder: "sdxl", size: 128, text: 2048, backward: false),
             Workload(name: "autoencoder of SD1.5, encode 512²") { engine in
-                let (model, image) = (try autoencoder(engine), numbers(engine, [1, 3, 512, 512], 1))
+                let (model, image) = (try autoencoder(), numbers(engine, [1, 3, 512, 512], 1))
                 return { _ = model.encode(image, engine: engine) }
             },
             Workload(name: "autoencoder of SD1.5, decode 512²") { engine in
-                let (model, latents) = (try autoencoder(engine), numbers(engine, [1, 4, 64, 64], 1))
+                let (model, latents) = (try autoencoder(), numbers(engine, [1, 4, 64, 64], 1))
                 return { _ = model.decode(latents, engine: engine) }
             },
         ]
     }
 
-    private static func autoencoder(_ engine: Engine) throws -> AutoencoderKL {
-        let model = try AutoencoderKL(
+    private static func autoencoder() throws -> AutoencoderKL {
+        try AutoencoderKL(
             config: AutoencoderConfig(path: "Manifests/models/sd15/vae.json"), loader: ParameterLoader(seed: 1))
-        engine.place(model.parameters)
-        return model
     }
 
     static func numbers(_ engine: Engine, _ shape: [Int], _ step: Int) -> Tensor {
@@ -182,7 +180,6 @@ private final class SmPOWork {
         let config = try UNetConfig(path: path)
         let policy = try UNet2DConditionModel(config: config, loader: ParameterLoader(seed: 1))
         let reference = try UNet2DConditionModel(config: config, loader: ParameterLoader(seed: 2))
-        for unet in [policy, reference] { engine.place(unet.parameters) }
         let schedule = NoiseSchedule(try SchedulerConfig(path: "Manifests/models/folder/scheduler.json"))
         let model = TrainedModel(
             policy: policy, reference: reference, textEncoder: nil, schedule: schedule, engine: engine)
