@@ -3,8 +3,9 @@ import Synchronization
 
 /// The library that computes the products of the backend `openblas`.
 package enum OpenBLAS {
-    /// Version, build options and kernels, as the library puts them.
-    package static var config: String { trimmed(String(cString: openblas_get_config())) }
+    /// Version, build options and kernels, as the library puts them. Asked for once: the library writes them into one place,
+    /// where two threads that ask at the same time mix them up.
+    package static let config = trimmed(String(cString: openblas_get_config()))
 
     /// The version, such as "0.3.21": the word after the library's name in `config`.
     package static var version: String {
