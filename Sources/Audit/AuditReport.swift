@@ -54,6 +54,13 @@ package struct AuditReport: Sendable {
     /// A report on `run`.
     package init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
 
+    /// As much of a report as its JSON form says in single members.
+    init(_ audit: ReportedAudit) {
+        self.init(run: audit.run, Judgement(audit))
+        (contract, evidence, segment) = (audit.contract, audit.evidence, audit.segment)
+        (steps, equalSteps) = (audit.steps, audit.equalSteps)
+    }
+
     /// Machine-readable form; `schema` is raised when a member changes its meaning.
     package var json: JSONValue {
         var object: JSONObject = [

@@ -13,6 +13,12 @@ struct TrustOptions: ParsableArguments {
     @Flag(help: "Demand a signature by a known key.")
     var requireSignature = false
 
+    /// The same options for another command.
+    var arguments: [String] {
+        (ring.keys.map { ["--keys", $0] } ?? []) + trust.flatMap { ["--trust", $0] }
+            + (requireSignature ? ["--require-signature"] : [])
+    }
+
     /// The keys that count as known.
     func known() throws -> [VerifyingKey] {
         try ring.all().map(\.key) + trust.map { try VerifyingKey(path: $0) }

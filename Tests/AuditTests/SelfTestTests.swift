@@ -122,6 +122,35 @@ import Training
         }
     }
 
+    // MARK: Shares
+
+    /// The reports of shares together are the report of all, in whatever number of shares; what one of them lacks, or has
+    /// twice, or got of another run, is no report.
+    @Test func sharesComeToTheWhole() throws {
+        try RecordedRun.with { run in
+            let test = SelfTest(workspace: run.workspace, engine: run.engine)
+            let whole = try test.run("run-1")
+            let shares = try (1...3).map { try test.run("run-1", SelfTestShare($0, of: 3)!).json }
+            func together(_ shares: [JSONValue]) throws -> SelfTestReport {
+                try SelfTestReport(shares: shares.map { JSONCursor($0, name: "report") }, run: "run-1")
+            }
+            #expect(try together(shares).json == whole.json)
+            #expect(throws: JSONShapeError.self) { try together([shares[0], shares[2], shares[1]]) }
+            #expect(throws: JSONShapeError.self) { try together([shares[0], shares[1]]) }
+            for (member, change) in [
+                ("mutants", { $0.dropLast() }), ("mutants", { $0 + $0.prefix(1) }), ("not_made", { _ in [] }),
+            ] as [(String, ([JSONValue]) -> [JSONValue])] {
+                var changed = shares
+                let own = try JSONCursor(shares[1], name: "report")[member].elements().compactMap(\.value)
+                guard change(own) != own else { continue }
+                guard case .object(var object) = changed[1] else { continue }
+                object[member] = .array(change(own))
+                changed[1] = .object(object)
+                #expect(throws: JSONShapeError.self, "\(member)") { try together(changed) }
+            }
+        }
+    }
+
     // MARK: The score can fall
 
     private func test(_ run: RecordedRun, _ mutants: [SelfTestMutant]) throws -> SelfTestReport {

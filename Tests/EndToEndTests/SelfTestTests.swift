@@ -22,7 +22,16 @@ import TinyRuns
             #expect(
                 try report["schema"].int() == 1 && report["whole"].bool() && report["score"].string() == String(score))
 
-            for wrong in [["--segment", "1..1"], ["--sample", "1"], ["--sign", "alice"], ["--no-localize"]] {
+            // Dealt out to processes, the mutants get the verdicts that they get in one.
+            let spread = try sandbox.program.run(
+                "audit", "run-1", "--self-test", "--json", "--workers", "4", "--jobs", "3")
+            #expect(spread.status == 0, "\(spread.errors)")
+            #expect(spread.output == json.output)
+
+            for wrong in [
+                ["--segment", "1..1"], ["--sample", "1"], ["--sign", "alice"], ["--no-localize"], ["--share", "3/2"],
+                ["--share", "1/2", "--jobs", "2"],
+            ] {
                 let result = try sandbox.program.start(["audit", "run-1", "--self-test"] + wrong).wait()
                 #expect(result.status == 64, "\(wrong): \(result.errors)")
             }
@@ -37,6 +46,8 @@ import TinyRuns
             let tampered = try sandbox.program.run("audit", "run-1", "--self-test")
             #expect(tampered.status == 3 && tampered.output.contains("run-1: tampered"), "\(tampered.output)")
             #expect(tampered.output.contains("no self-test") && !tampered.output.contains("mutants caught"))
+            let spread = try sandbox.program.run("audit", "run-1", "--self-test", "--jobs", "2")
+            #expect(spread.status == 3 && spread.output == tampered.output, "\(spread.output)\(spread.errors)")
             try FileManager.default.removeItem(atPath: sandbox.runs.path(".smpo"))
             let incomparable = try sandbox.program.run("audit", "run-1", "--self-test")
             #expect(incomparable.status == 4 && incomparable.output.contains("ref-9"), "\(incomparable.output)")

@@ -111,7 +111,10 @@ package struct Judgement: Sendable, Equatable {
         }
     }
 
-    private init(_ verdict: Verdict, _ reason: String) {
+    /// The judgement that a report tells of, from wherever it was made.
+    init(_ audit: ReportedAudit) { self.init(audit.verdict, audit.difference ?? audit.reason) }
+
+    private init(_ verdict: Verdict, _ reason: String?) {
         self.verdict = verdict
         self.reason = reason
         isWhole = false

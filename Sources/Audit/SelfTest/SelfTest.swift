@@ -24,17 +24,19 @@ package struct SelfTest {
         self.requiresSignature = requiresSignature
     }
 
-    /// Tests the audit of `run`. `progress` is told how many of how many mutants are done, and may throw to end it.
-    /// Throws when the work cannot be done.
-    package func run(_ run: String, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> SelfTestReport {
-        try self.run(run, progress: progress) {
+    /// Tests the audit of `run` with the mutants of `share`. `progress` is told how many of how many mutants are done, and may
+    /// throw to end it. Throws when the work cannot be done.
+    package func run(
+        _ run: String, _ share: SelfTestShare = .whole, progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> SelfTestReport {
+        try self.run(run, share, progress: progress) {
             SelfTestPlan($0, steps: $1, engine: engine).mutants
         }
     }
 
     /// Tests the audit of `run` with mutants of the caller's choice, made from the run and the steps to replay.
     package func run(
-        _ name: String, progress: (Int, Int) throws -> Void = { _, _ in },
+        _ name: String, _ share: SelfTestShare = .whole, progress: (Int, Int) throws -> Void = { _, _ in },
         mutants: (Run, ClosedRange<Int>) throws -> [SelfTestMutant]
     ) throws -> SelfTestReport {
         let auditor = Auditor(
@@ -43,7 +45,7 @@ package struct SelfTest {
         do {
             run = try Run(name, in: workspace, keys: keys)
         } catch let error where Judgement(error) != nil {
-            return SelfTestReport(run: name, unchanged: try auditor.audit(name))
+            return SelfTestReport(run: name, unchanged: try auditor.audit(name), share: share)
         }
         guard run.manifest.inputs.backend == ManifestInputs.referenceBackend else {
             return SelfTestReport(
@@ -52,18 +54,20 @@ package struct SelfTest {
                     run: name,
                     .incomparable(
                         "mutants are made of runs of the reference backend; the audit of this one, within its band, "
-                            + "says itself which tamperings it would notice")))
+                            + "says itself which tamperings it would notice")), share: share)
         }
         let steps = try SelfTest.steps(run)
-        var report = SelfTestReport(run: name, unchanged: try auditor.audit(name, segment: steps))
+        var report = SelfTestReport(run: name, unchanged: try auditor.audit(name, segment: steps), share: share)
         guard report.unchanged.verdict.isPass else { return report }
         let copy = try EvidenceCopy(run)
         let mutants = try mutants(run, steps)
-        for (index, mutant) in mutants.enumerated() {
-            try progress(index, mutants.count)
-            try note(mutant, of: copy, &report)
+        report.planned = mutants.count
+        let own = mutants.indices.filter(share.has)
+        for (done, index) in own.enumerated() {
+            try progress(done, own.count)
+            try note(mutants[index], index, of: copy, &report)
         }
-        try progress(mutants.count, mutants.count)
+        try progress(own.count, own.count)
         return report
     }
 
@@ -75,21 +79,23 @@ package struct SelfTest {
         return 1...max(1, min(2, run.stepCount))
     }
 
-    private func note(_ mutant: SelfTestMutant, of copy: EvidenceCopy, _ report: inout SelfTestReport) throws {
+    private func note(
+        _ mutant: SelfTestMutant, _ index: Int, of copy: EvidenceCopy, _ report: inout SelfTestReport
+    ) throws {
         guard let trial = mutant.trial else {
-            report.omit(mutant, mutant.reason ?? "")
+            report.omit(mutant, index, mutant.reason ?? "")
             return
         }
         let finding: TrialResult
         do {
             finding = try find(trial, mutant.steps, copy)
         } catch let error as Fault.Impossible {
-            report.omit(mutant, error.reason)
+            report.omit(mutant, index, error.reason)
             return
         }
         report.results.append(
             SelfTestReport.Result(
-                mutant: mutant.kind.rawValue, change: mutant.change, expected: mutant.expectation.verdict,
+                index: index, mutant: mutant.kind.rawValue, change: mutant.change, expected: mutant.expectation.verdict,
                 verdict: finding.word, place: finding.place, isRight: finding.meets(mutant.expectation)))
     }
 
@@ -159,7 +165,7 @@ private struct TrialResult {
 }
 
 extension SelfTestReport {
-    fileprivate mutating func omit(_ mutant: SelfTestMutant, _ reason: String) {
-        omissions.append(Omission(mutant: mutant.kind.rawValue, change: mutant.change, reason: reason))
+    fileprivate mutating func omit(_ mutant: SelfTestMutant, _ index: Int, _ reason: String) {
+        omissions.append(Omission(index: index, mutant: mutant.kind.rawValue, change: mutant.change, reason: reason))
     }
 }

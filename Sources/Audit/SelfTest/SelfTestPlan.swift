@@ -135,7 +135,7 @@ struct SelfTestPlan {
         }
         return [
             SelfTestMutant(
-                .workerCount, "\(otherCount) instead of \(workers)", .reproduced, steps: step...step,
+                .workerCount, otherCount > workers ? "one more" : "one fewer", .reproduced, steps: step...step,
                 .engine(engine.isa, workers: otherCount))
         ]
             + (others.isEmpty

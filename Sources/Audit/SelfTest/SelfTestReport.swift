@@ -4,6 +4,8 @@ import Core
 package struct SelfTestReport: Sendable {
     /// A mutant that was made.
     package struct Result: Sendable, Equatable {
+        /// Its place among all mutants of the run.
+        package let index: Int
         /// The kind: `seed`, `weight bit`, ….
         package let mutant: String
         /// The change in words.
@@ -20,6 +22,8 @@ package struct SelfTestReport: Sendable {
 
     /// A mutant that this run cannot have.
     package struct Omission: Sendable, Equatable {
+        /// Its place among all mutants of the run.
+        package let index: Int
         /// The mutant's name.
         package let mutant: String
         /// The change in words.
@@ -32,14 +36,23 @@ package struct SelfTestReport: Sendable {
     package let run: String
     /// The audit of the same steps with nothing changed; unless it says `reproduced`, no mutant is made.
     package let unchanged: AuditReport
+    /// The whole report on that audit.
+    private let unchangedJSON: JSONValue
+    /// The mutants that were to be made here.
+    package let share: SelfTestShare
+    /// The number of mutants of the run, of all shares.
+    package internal(set) var planned = 0
     /// The mutants.
     package internal(set) var results: [Result] = []
     /// The mutants that were not made.
     package internal(set) var omissions: [Omission] = []
 
-    init(run: String, unchanged: AuditReport) {
+    /// A report before the first mutant; `json` is that of the audit, where it was made elsewhere.
+    init(run: String, unchanged: AuditReport, json: JSONValue? = nil, share: SelfTestShare = .whole) {
         self.run = run
         self.unchanged = unchanged
+        self.share = share
+        unchangedJSON = json ?? unchanged.json
     }
 
     /// The verdict on the audit itself: that of the run itself unless it passes; `diverged` where a mutant got
@@ -48,7 +61,8 @@ package struct SelfTestReport: Sendable {
 
     /// Whether every mutant got the verdict it should.
     package var isWhole: Bool {
-        unchanged.verdict.isPass && !results.isEmpty && results.allSatisfy(\.isRight)
+        // A share may have none of those that the run can have.
+        unchanged.verdict.isPass && (share != .whole || !results.isEmpty) && results.allSatisfy(\.isRight)
     }
 
     /// `15 of 15 mutants caught, 2 of 2 harmless changes passed, 3 not made`.
@@ -61,10 +75,13 @@ package struct SelfTestReport: Sendable {
             + "\(omissions.count) not made"
     }
 
-    /// Machine-readable form; `schema` is raised when a member changes its meaning.
+    /// Machine-readable form; `schema` is raised when a member changes its meaning. That of a share says which one it is, and the
+    /// place of each mutant among all.
     package var json: JSONValue {
-        [
-            "schema": 1, "run": .string(run), "unchanged": unchanged.json, "whole": .bool(isWhole),
+        let isShare = share != .whole
+        var object: JSONObject = [
+            "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "unchanged": unchangedJSON,
+            "whole": .bool(isWhole),
             "score": .string(score),
             "mutants": .array(
                 results.map { result in
@@ -74,14 +91,22 @@ package struct SelfTestReport: Sendable {
                         "right": .bool(result.isRight),
                     ]
                     object["place"] = result.place.map { .string($0) }
+                    object["index"] = isShare ? .integer(result.index) : nil
                     return .object(object)
                 }),
             "not_made": .array(
-                omissions.map {
-                    [
-                        "mutant": .string($0.mutant), "change": .string($0.change), "reason": .string($0.reason),
+                omissions.map { omission in
+                    var object: JSONObject = [
+                        "mutant": .string(omission.mutant), "change": .string(omission.change),
+                        "reason": .string(omission.reason),
                     ]
+                    object["index"] = isShare ? .integer(omission.index) : nil
+                    return .object(object)
                 }),
         ]
+        object["share"] =
+            isShare
+            ? ["number": .integer(share.number), "of": .integer(share.count), "mutants": .integer(planned)] : nil
+        return .object(object)
     }
 }

@@ -54,7 +54,7 @@ struct AuditCommand: ParsableCommand {
             a label, a latent, a latent set, a checkpoint) and of its replay (a
             stream's counter, the order of the data, a caption, a crop, one bit of
             a weight, of a moment, of the schedule, …), audits a step or two of each, and
-            prints the score. Other workers and instruction sets must make no
+            prints the score; --jobs deals them out to processes. Other workers and instruction sets must make no
             difference. The run itself is not touched. Exit code 1 says that a
             mutant got another verdict than it should.
 
@@ -97,7 +97,7 @@ struct AuditCommand: ParsableCommand {
         @Option(help: "Any text that the draw is made from (default: the run's chain head).")
         var seed: String?
 
-        @Option(help: "Processes that replay segments side by side; each takes the planned memory.")
+        @Option(help: "Processes that replay segments or mutants side by side; each takes the planned memory.")
         var jobs = 1
 
         @Flag(help: "Print the report as JSON.")
@@ -105,6 +105,10 @@ struct AuditCommand: ParsableCommand {
 
         @Flag(help: "Make mutants of the run and of its replay, and see that each is caught.")
         var selfTest = false
+
+        /// `K/N`: the mutants of one process of several.
+        @Option(help: .hidden)
+        var share: String?
 
         @Option(help: ArgumentHelp("Sign the verdict with this key, into RUN.audit.intoto.jsonl.", valueName: "key"))
         var sign: String?
@@ -139,7 +143,13 @@ struct AuditCommand: ParsableCommand {
             if segment != nil && sample != nil { throw ValidationError("--segment and --sample exclude each other") }
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
-            if sample == nil && (seed != nil || jobs != 1) { throw ValidationError("--seed and --jobs need --sample") }
+            if sample == nil && seed != nil { throw ValidationError("--seed needs --sample") }
+            if sample == nil && !selfTest && jobs != 1 {
+                throw ValidationError("--jobs needs --sample or --self-test")
+            }
+            if let share, SelfTestShare(share) == nil || !selfTest || jobs != 1 {
+                throw ValidationError("--share: expected K/N with 1 ≤ K ≤ N and --self-test, found \"\(share)\"")
+            }
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
             }
@@ -163,6 +173,10 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let workspace = Workspace()
+            if selfTest && jobs > 1 {
+                let jobs = SelfTestJobs(run: name, width: jobs, engineOptions: engineOptions, trust: trust)
+                return try finish(try jobs.report())
+            }
             if let sample, deviceOptions.name == .cpu {
                 do {
                     let report = try audit(sample, workspace)
@@ -207,12 +221,16 @@ struct AuditCommand: ParsableCommand {
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature)
             var bar: ProgressBar?
-            let report = try test.run(name) { done, total in
+            let report = try test.run(name, share.flatMap(SelfTestShare.init) ?? .whole) { done, total in
                 if Interrupt.isRequested { throw ExitStatus.interrupted.code }
                 if bar == nil { bar = ProgressBar(total: total, unit: "mutant") }
                 bar?.update(done)
             }
             bar?.finish()
+            try finish(report)
+        }
+
+        private func finish(_ report: SelfTestReport) throws {
             print(json ? report.json.pretty : SelfTestText.describe(report))
             try ExitStatus(report.verdict).end()
         }
