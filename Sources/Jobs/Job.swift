@@ -4,6 +4,8 @@ import Core
 package struct Job: Sendable {
     /// What it is about, for people; part of the name of files.
     package let name: String
+    /// Digests of what its commands build on.
+    let sources: [Digest]
     /// How many of the runner's cores it takes up.
     package let cores: Int
     /// Files to write first, below the runner's folder.
@@ -19,6 +21,7 @@ package struct Job: Sendable {
         _ commands: [Command]
     ) {
         self.name = name
+        self.sources = sources
         self.cores = cores
         self.files = files
         self.commands = commands

@@ -40,6 +40,9 @@ package struct Workspace: Sendable {
     /// Digests of the pictures of tables, which are made once.
     package var tables: String { path(".smpo/tables") }
 
+    /// Folders of tasks that run elsewhere.
+    package var jobs: String { path(".smpo/jobs") }
+
     /// The replacements of golden runs that were reviewed.
     package var reviews: String { path(".smpo/review") }
 

@@ -13,12 +13,18 @@ extension Runner {
     }
 }
 
+extension OwnProcesses {
+    /// The digest of this very program, with the OpenBLAS that it has loaded. - Throws: `FileError`.
+    static func digest() throws -> Digest {
+        .of(.document, [.digest(try Digest.file(program)), .string(OpenBLAS.version)])
+    }
+}
+
 extension KeptResults {
-    /// Results of this very program, with the OpenBLAS that it has loaded.
+    /// Results of this very program.
     static func here(_ folder: String) throws -> KeptResults {
-        let program: JSONValue = [.digest(try Digest.file(OwnProcesses.program)), .string(OpenBLAS.version)]
-        return KeptResults(
-            folder: folder, program: .of(.document, program), contract: Contract.standard.rawValue)
+        KeptResults(
+            folder: folder, program: try OwnProcesses.digest(), contract: Contract.standard.rawValue)
     }
 }
 

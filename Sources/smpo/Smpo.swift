@@ -41,7 +41,8 @@ struct Smpo: AsyncParsableCommand {
             CommandGroup(
                 name: "Project and machine",
                 subcommands: [
-                    InitCommand.self, DoctorCommand.self, BenchCommand.self, StepCommand.self, ParityCommand.self,
+                    InitCommand.self, JobCommand.self, DoctorCommand.self, BenchCommand.self, StepCommand.self,
+                    ParityCommand.self,
                 ]),
         ])
 

@@ -6,13 +6,13 @@ package struct SampleReport: Sendable {
     package let run: String
     /// The steps of the run, and the segments that they are cut into.
     package let steps: Int, plan: SegmentPlan
-    /// The seed of the draw, by which the user may repeat it.
-    package let seed: String
+    /// The seed of the draw, by which the user may repeat it; nil where nothing was drawn, for all are replayed.
+    package let seed: String?
     /// The results of the drawn segments, in the order of the steps.
     package let results: [SegmentResult]
 
     /// A report with all its parts.
-    package init(run: String, steps: Int, plan: SegmentPlan, seed: String, results: [SegmentResult]) {
+    package init(run: String, steps: Int, plan: SegmentPlan, seed: String?, results: [SegmentResult]) {
         self.run = run
         self.steps = steps
         self.plan = plan
@@ -37,7 +37,7 @@ package struct SampleReport: Sendable {
     package var json: JSONValue {
         [
             "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "steps": .integer(steps),
-            "segments": .integer(plan.segments.count), "seed": .string(seed),
+            "segments": .integer(plan.segments.count), "seed": seed.map { .string($0) } ?? .null,
             "results": .array(results.map(\.json)),
             "chances": .array(
                 chances.map {

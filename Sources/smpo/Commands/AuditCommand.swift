@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import Compute
 import Core
+import Jobs
 import Ledger
 import Reports
 import Training
@@ -38,6 +39,12 @@ struct AuditCommand: ParsableCommand {
             head is the seed, which its maker could try again and again.
             `smpo audit plan` says what each way costs.
 
+            --on slurm replays the segments of --sample or --segments all, or the
+            mutants of --self-test, as tasks of an array, and waits for them; --on
+            file:JOB writes a folder with a command line a task, for GNU parallel or
+            whatever else runs lines (`smpo job --help`). The same command again
+            goes on where it was. A part without a result is never a pass.
+
             A run of a GPU is audited on the CPU like any other: their bits are
             the same. --device cuda replays on a GPU, and the report says so;
             with --sample the drawn segments are replayed on the CPU besides, and
@@ -70,6 +77,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit run-1 --device cuda --sample 3
               smpo audit plan run-1
+              smpo audit run-1 --segments all --on slurm
               smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
@@ -93,6 +101,9 @@ struct AuditCommand: ParsableCommand {
 
         @Option(help: "Replay this many segments, drawn by --seed.")
         var sample: Int?
+
+        @Option(help: ArgumentHelp("Replay every segment by itself: expected all.", valueName: "all"))
+        var segments: String?
 
         @Option(help: "Any text that the draw is made from (default: the run's chain head).")
         var seed: String?
@@ -136,7 +147,26 @@ struct AuditCommand: ParsableCommand {
 
         @OptionGroup var deviceOptions: DeviceOptions
 
+        @OptionGroup var cluster: ClusterOptions
+
+        /// Whether the run is replayed by segments, each by itself.
+        private var isCut: Bool { sample != nil || segments != nil }
+
         func validate() throws {
+            if let segments, segments != "all" {
+                throw ValidationError("--segments: expected all, found \"\(segments)\"; one is --segment A..B")
+            }
+            if segments != nil && (segment != nil || sample != nil || seed != nil || sign != nil || selfTest) {
+                throw ValidationError(
+                    "--segments all excludes --segment, --sample, --seed, --sign and --self-test")
+            }
+            if segments != nil && (remakeLatents || through || deviceOptions.name != .cpu) {
+                throw ValidationError("--segments all excludes --remake-latents, --through and --device")
+            }
+            if cluster.isElsewhere && !(isCut || selfTest) || cluster.isElsewhere && deviceOptions.name != .cpu {
+                throw ValidationError(
+                    "--on needs parts that run by themselves: --sample, --segments all or --self-test, on the CPU")
+            }
             if let segment, AuditCommand.steps(segment) == nil {
                 throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
             }
@@ -144,8 +174,8 @@ struct AuditCommand: ParsableCommand {
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
             if sample == nil && seed != nil { throw ValidationError("--seed needs --sample") }
-            if sample == nil && !selfTest && jobs != 1 {
-                throw ValidationError("--jobs needs --sample or --self-test")
+            if !isCut && !selfTest && jobs != 1 {
+                throw ValidationError("--jobs needs --sample, --segments all or --self-test")
             }
             if let share, SelfTestShare(share) == nil || !selfTest || jobs != 1 {
                 throw ValidationError("--share: expected K/N with 1 ≤ K ≤ N and --self-test, found \"\(share)\"")
@@ -173,13 +203,12 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let workspace = Workspace()
-            if selfTest && jobs > 1 {
-                let jobs = SelfTestJobs(run: name, width: jobs, engineOptions: engineOptions, trust: trust)
-                return try finish(try jobs.report())
+            if selfTest && (jobs > 1 || cluster.isElsewhere) {
+                return try finish(try testElsewhere(workspace))
             }
-            if let sample, deviceOptions.name == .cpu {
+            if isCut, deviceOptions.name == .cpu {
                 do {
-                    let report = try audit(sample, workspace)
+                    let report = try auditSegments(workspace)
                     return try finish(report.verdict, report.json, SegmentText.describe(report), workspace)
                 } catch {
                     // A run that does not hold is not cut into parts.
@@ -207,8 +236,8 @@ struct AuditCommand: ParsableCommand {
                 bar?.update(step)
             }
             bar?.finish()
-            if let sample, report.device != nil {
-                let mixed = MixedReport(whole: report, sample: try audit(sample, workspace))
+            if sample != nil, report.device != nil {
+                let mixed = MixedReport(whole: report, sample: try auditSegments(workspace))
                 return try finish(mixed.verdict, mixed.json, SegmentText.describe(mixed), workspace)
             }
             if let key { try write(report, signedWith: key, workspace) }
@@ -242,8 +271,8 @@ struct AuditCommand: ParsableCommand {
             Message.note("\(file.path) written: the verdict signed with \(key.verifyingKey)")
         }
 
-        /// The replay of `count` drawn segments on the CPU.
-        private func audit(_ count: Int, _ workspace: Workspace) throws -> SampleReport {
+        /// The replay of drawn segments, or of all, on the CPU.
+        private func auditSegments(_ workspace: Workspace) throws -> SampleReport {
             let run = try Run(name, in: workspace, keys: try trust.known())
             if trust.requireSignature && run.signers.known.isEmpty {
                 Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
@@ -251,16 +280,55 @@ struct AuditCommand: ParsableCommand {
             }
             let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
             let head = run.outcomes.first?.outcome.chainHead
-            guard let text = seed ?? head?.hex else {
-                throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
+            var (text, drawn): (String?, [ClosedRange<Int>]) = (nil, plan.segments)
+            if let sample {
+                guard let seed = seed ?? head?.hex else {
+                    throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
+                }
+                (text, drawn) = (seed, plan.draw(sample, seed: Digest.of(.document, seed)))
             }
-            let drawn = plan.draw(count, seed: Digest.of(.document, text))
+            let audit = SegmentedAudit(
+                run: name, contract: run.manifest.inputs.contract, steps: run.stepCount, plan: plan, seed: text,
+                drawn: drawn)
             let width = min(jobs, drawn.count)
-            if width > 1 { try makeLatents(run, workspace) }
-            let segments = SegmentJobs(
-                run: name, contract: run.manifest.inputs.contract, width: width, engineOptions: engineOptions)
-            let results = try segments.results(drawn)
-            return SampleReport(run: name, steps: run.stepCount, plan: plan, seed: text, results: results)
+            if width > 1 || cluster.isElsewhere { try makeLatents(run, workspace) }
+            guard cluster.isElsewhere else {
+                return audit.report(
+                    try SegmentJobs(audit: audit, width: width, engineOptions: engineOptions).results())
+            }
+            let jobs = try clusterJobs(run)
+            let tasks = audit.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
+            let description = JobDescription(
+                kind: SegmentedAudit.kind, request: audit.request, evidence: evidence(of: run),
+                program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
+            return try audit.report(of: try jobs.results(description, unit: "replayed segment"))
+        }
+
+        /// The self-test's mutants, dealt out to processes here or elsewhere.
+        private func testElsewhere(_ workspace: Workspace) throws -> SelfTestReport {
+            let shares = SelfTestJobs(run: name, count: jobs, trust: trust)
+            guard cluster.isElsewhere else { return try shares.report(engineOptions) }
+            let run = try Run(name, in: workspace, keys: try trust.known())
+            let jobs = try clusterJobs(run)
+            let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
+            let description = JobDescription(
+                kind: SelfTestJobs.kind, request: shares.request, evidence: evidence(of: run),
+                program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
+            return try shares.report(of: try jobs.results(description, unit: "share of the mutants"))
+        }
+
+        private func evidence(of run: Run) -> [String: Digest] {
+            var evidence = ["inputs": run.manifest.inputs.digest]
+            evidence["head"] = run.outcomes.first?.outcome.chainHead
+            return evidence
+        }
+
+        /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
+        private func clusterJobs(_ run: Run) throws -> ClusterJobs {
+            var tasks = try ClusterJobs(cluster)
+            tasks.memory = try MemoryPlan(run.recipe, workers: engineOptions.workers ?? tasks.cores).total
+            tasks.width = jobs > 1 ? jobs : nil
+            return tasks
         }
 
         /// Latents that are not there are made once, by all workers, before processes read them side by side.

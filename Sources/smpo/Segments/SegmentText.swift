@@ -10,7 +10,7 @@ enum SegmentText {
         let count = report.plan.segments.count
         var lines = [
             "\(report.run): \(report.verdict.rawValue), in \(report.results.count) of \(count) segments "
-                + "(seed \(report.seed))"
+                + (report.seed.map { "(seed \($0))" } ?? "(all that there are)")
         ]
         for result in report.results {
             let steps = "steps \(result.steps.lowerBound)..\(result.steps.upperBound)"

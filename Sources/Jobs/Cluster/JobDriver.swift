@@ -1,0 +1,141 @@
+import Core
+import Foundation
+
+/// Sees a job's folder through: submits the tasks that have no result, waits, and submits those that were lost anew.
+///
+/// A result's file counts before anything else, then the heartbeat, then what the engine knows: a scheduler may go on telling
+/// of a task long after its machine has gone.
+package struct JobDriver {
+    let folder: JobFolder
+    let engine: any JobEngine
+    let patience: Patience
+    /// Whether nothing more is waited for once a task has ended with anything but a pass.
+    let failsFast: Bool
+    /// Called again and again: what it throws cancels all tasks.
+    let stopIfAsked: () throws -> Void
+
+    /// How long the driver waits for what.
+    package struct Patience: Sendable {
+        /// Between two looks at the folder, at first and at most, in seconds.
+        package var look = 0.5, longestLook = 10.0
+        /// Between two questions to the engine, in seconds.
+        package var ask = 10.0
+        /// So many answers of the engine without a task, and it is lost.
+        package var misses = 3
+        /// For a result to be seen from elsewhere once its task has gone, in seconds.
+        package var grace = 60.0
+        /// Without a heartbeat, in seconds, and a task's machine has gone.
+        package var silence = 300.0
+        /// Times that a task is tried.
+        package var tries = 3
+
+        package init() {}
+    }
+
+    package init(
+        _ folder: JobFolder, on engine: any JobEngine, patience: Patience = Patience(), failsFast: Bool = false,
+        stopIfAsked: @escaping () throws -> Void
+    ) {
+        self.folder = folder
+        self.engine = engine
+        self.patience = patience
+        self.failsFast = failsFast
+        self.stopIfAsked = stopIfAsked
+    }
+
+    /// What is known of a task that has no result.
+    private struct Pending {
+        var tries = 0
+        var submitted = Date.distantPast
+        /// Answers of the engine in a row that did not have it, and when the first of them came.
+        var misses = 0, missing: Date?
+    }
+
+    /// Runs all tasks to an end; `finished` is told of each that has one.
+    ///
+    /// The results, by task; a task that failed in every try has its last failure, and none where nothing is known of it.
+    /// - Throws: `EngineFailure`, `TaskResult.Foreign`, `FileError`, what `stopIfAsked` throws.
+    package func run(finished: (Int, TaskResult) -> Void) throws -> [Int: TaskResult] {
+        var results: [Int: TaskResult] = [:]
+        var pending: [Int: Pending] = [:]
+        func look() throws {
+            for task in folder.description.tasks.indices where results[task] == nil {
+                guard let result = try folder.result(of: task) else { continue }
+                results[task] = result
+                pending[task] = nil
+                finished(task, result)
+            }
+        }
+        try look()
+        for task in folder.description.tasks.indices where results[task] == nil { pending[task] = Pending() }
+        do {
+            try submit(Array(pending.keys).sorted(), &pending)
+            var (pause, lastAsked) = (patience.look, Date())
+            while !pending.isEmpty {
+                if failsFast, results.values.contains(where: { !$0.endings.allSatisfy { $0.exitCode == 0 } }) { break }
+                try wait(pause)
+                pause = min(patience.longestLook, pause * 1.2)
+                let before = results.count
+                try look()
+                if results.count > before { pause = patience.look }
+                guard !pending.isEmpty, Date().timeIntervalSince(lastAsked) >= patience.ask else { continue }
+                lastAsked = Date()
+                // An engine that cannot be asked just now is asked again.
+                guard let known = try? engine.waiting() else { continue }
+                let lost = pending.keys.sorted().filter { isLost($0, known, &pending[$0]!) }
+                for task in lost where pending[task]!.tries >= patience.tries {
+                    results[task] = try folder.failure(of: task)
+                    pending[task] = nil
+                    if let failure = results[task] { finished(task, failure) }
+                }
+                try submit(lost.filter { pending[$0] != nil }, &pending)
+            }
+        } catch {
+            engine.cancel(nil)
+            throw error
+        }
+        if !pending.isEmpty { engine.cancel(nil) }
+        return results
+    }
+
+    private func submit(_ tasks: [Int], _ pending: inout [Int: Pending]) throws {
+        guard !tasks.isEmpty else { return }
+        try engine.submit(tasks, of: folder)
+        for task in tasks {
+            let tries = pending[task]!.tries + 1
+            pending[task] = Pending(tries: tries, submitted: Date())
+        }
+    }
+
+    /// Whether a task without a result has to be tried again.
+    private func isLost(_ task: Int, _ known: Set<Int>, _ state: inout Pending) -> Bool {
+        if known.contains(task) {
+            state.missing = nil
+            state.misses = 0
+            // The engine tells of it, but nothing has been heard of it for long: its machine may have gone.
+            guard let sign = folder.lastSign(of: task), sign > state.submitted,
+                Date().timeIntervalSince(sign) > patience.silence
+            else { return false }
+            engine.cancel([task])
+            return true
+        }
+        state.misses += 1
+        if state.missing == nil { state.missing = Date() }
+        // One that says itself how it failed need not be waited for.
+        if let failed = try? FileManager.default.attributesOfItem(atPath: "\(folder.task(task))/failure.json"),
+            let date = failed[.modificationDate] as? Date, date >= state.submitted
+        {
+            return true
+        }
+        return state.misses >= patience.misses && Date().timeIntervalSince(state.missing!) >= patience.grace
+    }
+
+    private func wait(_ seconds: Double) throws {
+        let end = Date().addingTimeInterval(seconds)
+        while Date() < end {
+            try stopIfAsked()
+            usleep(useconds_t(min(0.1, max(0.001, end.timeIntervalSinceNow)) * 1_000_000))
+        }
+        try stopIfAsked()
+    }
+}

@@ -1,0 +1,27 @@
+/// What starts tasks of a job's folder on machines elsewhere. It is asked what it knows, and never what came of a task: that
+/// stands in the folder.
+package protocol JobEngine {
+    /// Its name, for people.
+    var name: String { get }
+
+    /// Has tasks of `folder` run. - Throws: `EngineFailure`.
+    func submit(_ tasks: [Int], of folder: JobFolder) throws
+
+    /// The tasks that it has been given and has not ended. - Throws: `EngineFailure` where it cannot be asked just now.
+    func waiting() throws -> Set<Int>
+
+    /// Ends tasks; all where `tasks` is nil.
+    func cancel(_ tasks: Set<Int>?)
+}
+
+/// An engine's own command failed.
+package struct EngineFailure: Error, CustomStringConvertible {
+    package let command: String, reason: String
+
+    package init(command: String, reason: String) {
+        self.command = command
+        self.reason = reason
+    }
+
+    package var description: String { "\(command): \(reason)" }
+}

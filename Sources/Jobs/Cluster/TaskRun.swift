@@ -1,0 +1,89 @@
+import Core
+import Foundation
+
+/// The running of one task of a job's folder, on whatever machine.
+package struct TaskRun {
+    let folder: JobFolder
+    let task: Int
+    /// Where its commands run.
+    let launcher: any Launcher
+    /// What is told of the machine.
+    let circumstances: JSONObject
+    /// Called again and again while commands run: what it throws stops them.
+    let stopIfAsked: () throws -> Void
+
+    package init(
+        _ task: Int, of folder: JobFolder, on launcher: any Launcher, circumstances: JSONObject,
+        stopIfAsked: @escaping () throws -> Void
+    ) {
+        self.folder = folder
+        self.task = task
+        self.launcher = launcher
+        self.circumstances = circumstances
+        self.stopIfAsked = stopIfAsked
+    }
+
+    /// What came of it.
+    package enum Outcome: Equatable {
+        /// There was a result already.
+        case there
+        /// There is one now.
+        case done
+        /// There is one by another machine that says something else; this one's lies in the file.
+        case disagrees(String)
+        /// It ended without one, so.
+        case failed(String)
+    }
+
+    /// Runs the task's commands one after another and writes the result. - Throws: `FileError`, `TaskResult.Foreign`, and what
+    /// `stopIfAsked` throws; then there is no result.
+    package func run() throws -> Outcome {
+        if try folder.result(of: task) != nil { return .there }
+        try FileContents.makeFolder(folder.task(task))
+        let sign = Heartbeat("\(folder.task(task))/alive")
+        defer { sign.end() }
+        let begin = ContinuousClock.now
+        let job = folder.description.tasks[task]
+        for file in job.files { try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)") }
+        var endings: [CommandEnding] = []
+        for command in job.commands {
+            let ending = try end(of: command)
+            endings.append(ending)
+            // What follows builds on it.
+            guard let code = ending.exitCode, TaskResult.answers.contains(code) else { break }
+        }
+        try AtomicFile.write(
+            endings.map { "\($0.command.text): \($0.cause)\($0.lastError.map { ": \($0)" } ?? "")\n" }.joined(),
+            to: "\(folder.task(task))/log")
+        var circumstances = circumstances
+        circumstances["host"] = .string(ThisHost.name)
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        circumstances["seconds"] = .decimal((seconds * 1000).rounded() / 1000)
+        let result = TaskResult(endings, circumstances: circumstances)
+        guard result.isFinal else {
+            try result.writeFailure(task, in: folder)
+            return .failed("\(endings[endings.count - 1].failure())")
+        }
+        if let file = try result.write(task, in: folder) { return .disagrees(file) }
+        return .done
+    }
+
+    /// Runs a command to its end. What asks this process to stop may have ended the command too: that is no result of it.
+    private func end(of command: Command) throws -> CommandEnding {
+        let running: any RunningCommand
+        do { running = try launcher.start(command) } catch { return CommandEnding(command, .notStarted("\(error)")) }
+        do {
+            while running.isRunning {
+                try stopIfAsked()
+                usleep(20_000)
+            }
+            let ending = try running.ending()
+            try stopIfAsked()
+            return ending
+        } catch {
+            running.interrupt()
+            _ = try? running.ending()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Audit
+import Core
+import Jobs
+import Ledger
+import Reports
+
+/// `smpo job gather`
+struct JobGatherCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gather",
+        abstract: "Make the report of a job's results; its exit code is the verdict's.",
+        discussion: """
+            Needs the folder alone, on any machine. A task without a result, or with
+            one that is not its own, is no verdict: exit code 2.
+
+            EXAMPLES
+              smpo job gather /shared/job-1
+              smpo job gather /shared/job-1 --json
+
+            \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage]))
+            """)
+
+    @Argument(help: "The job's folder.")
+    var job: String
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    func run() throws {
+        let folder = try JobFolder(job)
+        let request = JSONCursor(folder.description.request, name: "request", file: "\(job)/job.json")
+        let results = try folder.results()
+        try ClusterJobs.Disagreement.check(folder)
+        switch folder.description.kind {
+        case SegmentedAudit.kind:
+            let report = try SegmentedAudit(request: request).report(of: results)
+            print(json ? report.json.pretty : SegmentText.describe(report))
+            try ExitStatus(report.verdict).end()
+        case SelfTestJobs.kind:
+            let report = try SelfTestJobs(request: request).report(of: results)
+            print(json ? report.json.pretty : SelfTestText.describe(report))
+            try ExitStatus(report.verdict).end()
+        default:
+            throw JSONCursor(.string(folder.description.kind), name: "kind", file: "\(job)/job.json").error(
+                expected: "\(SegmentedAudit.kind) or \(SelfTestJobs.kind)", found: folder.description.kind)
+        }
+    }
+}
