@@ -43,7 +43,7 @@ package enum MerkleTree {
     }
 
     /// The largest power of two below `count` (`count` > 1).
-    static func split(_ count: Int) -> Int {
+    package static func split(_ count: Int) -> Int {
         1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
     }
 }

@@ -28,8 +28,9 @@ package enum MemoryPlanText {
         }
         let parameters = plan.parameters.map { "\($0.count) (\($0.title))" }.joined(separator: ", ")
         let available = machine.map { "\(size($0.available)) by \($0.limit)" } ?? "unknown"
+        let file = plan.keepsLanesInFile ? "sums of lanes  \(size(plan.laneSums)) in a file below .smpo\n" : ""
         return table.joined(separator: "\n") + "\n\nmost at once  \(size(plan.total))\navailable     \(available)\n"
-            + "parameters    \(parameters)"
+            + file + "parameters    \(parameters)"
     }
 
     /// The same numbers in bytes.
@@ -44,6 +45,7 @@ package enum MemoryPlanText {
             "schema": 1, "rows": .array(rows), "has_later_steps": .bool(plan.hasLaterSteps),
             "makes_scores": .bool(plan.makesScores), "makes_latents": .bool(plan.makesLatents),
             "total": .integer(plan.total), "available": machine.map { .integer($0.available) } ?? .null,
+            "lanes_in_file": .integer(plan.keepsLanesInFile ? plan.laneSums : 0),
             "limit": machine.map { .string($0.limit) } ?? .null,
             "parameters": .object(JSONObject(plan.parameters.map { ($0.name, .integer($0.count)) })),
         ]

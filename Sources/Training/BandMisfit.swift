@@ -26,6 +26,11 @@ extension Band {
                 what: "the backend", expected: "a foreign one, such as openblas",
                 found: "\(inputs.backend), whose runs are compared bit by bit")
         }
+        guard recipe.training.lanes == 1 else {
+            throw BandMisfit(
+                what: "training.lanes", expected: "1, for no band bounds the digest of a lane",
+                found: "\(recipe.training.lanes)")
+        }
         guard utf8Equal(inputs.contract, contract) else {
             throw BandMisfit(what: "the contract", expected: inputs.contract, found: contract)
         }

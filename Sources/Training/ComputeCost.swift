@@ -17,7 +17,8 @@ package struct ComputeCost: Sendable, Equatable {
     /// The cost of a step of `recipe`, whose schedule has `timesteps` timesteps, all drawn alike.
     package init(_ recipe: Recipe, timesteps: Int = 1000) {
         let objective = recipe.objective.make(elements: 1)
-        let pictures = Double(recipe.training.pairsPerStep * objective.samplesPerItem)
+        let training = recipe.training
+        let pictures = Double(training.pairsPerStep * objective.samplesPerItem)
         if objective.noising == .inversion {
             let inversion = recipe.inversion ?? InversionSettings()
             let asked = (0..<timesteps).reduce(0) { sum, timestep in
@@ -32,7 +33,7 @@ package struct ComputeCost: Sendable, Equatable {
         let isSurveyed =
             switch objective.klSource {
             case .none: false
-            case .batch: recipe.training.microPairs.map { $0 < recipe.training.pairsPerStep } ?? false
+            case .batch: training.lanes > 1 || training.microPairs.map { $0 < training.pairsPerStep } ?? false
             case .mismatched: true
             }
         let surveys: Double = isSurveyed ? 1 : 0

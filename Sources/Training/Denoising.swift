@@ -16,6 +16,9 @@ package final class Denoising {
     package let inversion: InversionSettings
     /// Items computed at once, or nil for all. Changes memory and speed only.
     package let microItems: Int?
+    /// The lanes that a batch's items are summed in, and where sums wait.
+    package var lanes: LaneTree
+    private let scratch: LaneScratch?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     package let recomputes: Bool
     private var step = 0
@@ -23,42 +26,55 @@ package final class Denoising {
     /// The gradients of `model` under `objective`.
     package init(
         model: TrainedModel, objective: any Objective, inversion: InversionSettings, microItems: Int? = nil,
-        recomputes: Bool = false
+        recomputes: Bool = false, lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil
     ) {
         self.model = model
         self.objective = objective
         self.inversion = inversion
         self.microItems = microItems
         self.recomputes = recomputes
+        (self.lanes, self.scratch) = (lanes, scratch)
     }
 
     /// Phases `batch` to `loss` and the backward passes of step `step`.
     package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
-        self.step = step
-        if let observer {
-            try batch.observe(observer)
-            try observer.observe(Entries.Timestep.t, batch.items.map(\.timestep))
-        }
-        let size = microItems ?? batch.items.count
-        let groups = stride(from: 0, to: batch.items.count, by: size).map { $0..<min(batch.items.count, $0 + size) }
-        var kl = try surveyed(batch, groups, observer)
-        var losses: [ItemLoss] = []
-        for items in groups {
-            let pass = try pass(batch, items, observer)
-            let errors = try errors(pass, batch)
-            // Where it was not asked for beforehand, these are all of the batch's errors.
-            if kl == nil { kl = try observed(kl: objective.kl(errors), observer) }
-            let own = errors.map { objective.loss($0.against(kl: kl ?? 0)) }
-            try observeLosses(own, pass, observer)
-            propagate(own, pass, itemCount: batch.items.count)
-            losses += own
-        }
+        let losses = try compute(lanes.all, LaneSums(lanes, model, scratch: scratch), batch, step: step, observer)
         let engine = model.engine
         engine.section = "loss"
         let values = losses.map(\.value)
         let loss = engine.sum(of: values) / Float(values.count)
         try observer?.observe(Entries.Loss.loss, loss)
         return BatchLosses(loss: loss, items: values, logits: Logits(losses.compactMap(\.logit)))
+    }
+
+    /// Phases `batch` to `loss` but for the batch's mean, and the backward passes, of a run of lanes, whose sums are added
+    /// to `sums`: the losses of their items. What the observer sees of a batch as a whole it sees here too.
+    package func compute(
+        _ run: Range<Int>, _ sums: LaneSums, _ batch: TrainingBatch, step: Int, _ observer: (any StepObserver)?
+    ) throws -> [ItemLoss] {
+        self.step = step
+        if let observer {
+            try batch.observe(observer)
+            try observer.observe(Entries.Timestep.t, batch.items.map(\.timestep))
+        }
+        let groups = lanes.all.map { lanes.items(of: $0, among: batch.items.count).cut(into: microItems) }
+        var kl = try surveyed(batch, groups.flatMap { $0 }, observer)
+        var losses = [ItemLoss?](repeating: nil, count: batch.items.count)
+        for lane in run {
+            try sums.add(lane, observer) {
+                for items in groups[lane] {
+                    let pass = try pass(batch, items, observer)
+                    let errors = try errors(pass, batch)
+                    // Where it was not asked for beforehand, these are all of the batch's errors.
+                    if kl == nil { kl = try observed(kl: objective.kl(errors), observer) }
+                    let own = errors.map { objective.loss($0.against(kl: kl ?? 0)) }
+                    try observeLosses(own, pass, observer)
+                    propagate(own, pass, itemCount: batch.items.count)
+                    for (item, loss) in zip(items, own) { losses[item] = loss }
+                }
+            }
+        }
+        return losses.compactMap(\.self)
     }
 
     /// K of a batch, as far as it has to be known before the first gradient: 0 without one, nil where the only pass over

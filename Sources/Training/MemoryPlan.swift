@@ -42,6 +42,10 @@ package struct MemoryPlan: Sendable, Equatable {
     /// How often the gradients are held besides those at work: once to be recorded for a band, twice in an audit
     /// within one.
     package let gradientCopies: Int
+    /// Bytes of the sums of lanes that wait for others while one is computed; 0 without lanes.
+    package let laneSums: Int
+    /// Whether these wait in a file. They come back a tensor at a time, between the passes, which take more.
+    package let keepsLanesInFile: Bool
     /// What the rows were made of.
     let step: StepFootprint
 
@@ -60,20 +64,25 @@ package struct MemoryPlan: Sendable, Equatable {
     ///   - device: what computes. Of one that has a memory of its own that is planned, and not the host's.
     package init(
         _ recipe: Recipe, workers: Int, gradientCopies: Int = 0, makesLatents: Bool? = nil,
-        on device: (any Device)? = nil
+        keepsLanesInFile: Bool = false, on device: (any Device)? = nil
     ) throws {
         self.init(
             try StepFootprint(recipe, on: device), recipe, workers: workers, gradientCopies: gradientCopies,
-            makesLatents: makesLatents ?? recipe.mayMakeLatents)
+            makesLatents: makesLatents ?? recipe.mayMakeLatents, keepsLanesInFile: keepsLanesInFile)
     }
 
     /// The plan of a recipe whose step is known; that of another recipe holds if it differs in numbers of items alone.
-    init(_ step: StepFootprint, _ recipe: Recipe, workers: Int, gradientCopies: Int, makesLatents: Bool) {
+    init(
+        _ step: StepFootprint, _ recipe: Recipe, workers: Int, gradientCopies: Int, makesLatents: Bool,
+        keepsLanesInFile: Bool = false
+    ) {
         let making = makesLatents ? step.latents : nil
         let training = recipe.training
         // More than any machine holds; what is above it need not be told apart.
         let items = min(training.pairsPerStep, 1 << 32)
-        let micro = min(items, training.microPairs ?? items)
+        let tree = LaneTree(lanes: training.lanes)
+        let lane = items / tree.lanes + (items % tree.lanes == 0 ? 0 : 1)
+        let micro = min(lane, training.microPairs ?? lane)
         let activations = MemoryPlan.times(step.passes, micro)
         let kept = min(MemoryPlan.times(step.kept, micro), activations)
 
@@ -101,6 +110,9 @@ package struct MemoryPlan: Sendable, Equatable {
         }
         let trained = step.trained
         add("gradients", trained, max(0, trained - step.state - step.copies), trained)
+        laneSums = MemoryPlan.times(trained, tree.mostWaiting)
+        self.keepsLanesInFile = keepsLanesInFile && laneSums > 0
+        if !self.keepsLanesInFile { add("sums of lanes that wait", laneSums, 0, laneSums) }
         add(recipe.optimizer.settings.stateName, 0, step.state, step.state)
         if step.planned == nil { add("update of the largest tensor", 0, step.updateWork, 0) }
         // A device's are copied to the host.
@@ -159,6 +171,14 @@ package struct MemoryPlan: Sendable, Equatable {
         return max(totals.scores, totals.latents, totals.first, totals.update, hasLaterSteps ? totals.later : 0)
     }
 
+    /// The plan itself where it fits into `machine`; else, of a run with several lanes, that with their sums in a file.
+    package func fitted(to machine: MachineMemory?, _ recipe: Recipe, workers: Int) -> MemoryPlan {
+        guard let machine, total > machine.available, laneSums > 0 else { return self }
+        return MemoryPlan(
+            step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
+            keepsLanesInFile: true)
+    }
+
     /// Bytes that so many processes take that make latents and nothing else, each with `workers`; nil where there are none to
     /// make. The network is not read; what is mapped of the others is there once.
     package func latentsAlone(processes: Int, workers: Int) -> Int? {
@@ -173,6 +193,7 @@ package struct MemoryPlan: Sendable, Equatable {
     /// Equal rows.
     package static func == (a: MemoryPlan, b: MemoryPlan) -> Bool {
         a.rows == b.rows && a.parameters == b.parameters && a.hasLaterSteps == b.hasLaterSteps
-            && a.makesLatents == b.makesLatents
+            && a.makesLatents == b.makesLatents && a.laneSums == b.laneSums
+            && a.keepsLanesInFile == b.keepsLanesInFile
     }
 }

@@ -75,7 +75,8 @@ extension MemoryPlan {
                 micro /= 2
                 recipe.training.microPairs = micro
                 let total = MemoryPlan(
-                    step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents
+                    step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
+                    keepsLanesInFile: keepsLanesInFile
                 ).total
                 if total <= limit {
                     return .init(
@@ -91,7 +92,7 @@ extension MemoryPlan {
             edit(&changed)
             let plan = try MemoryPlan(
                 changed, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
-                on: step.planned)
+                keepsLanesInFile: keepsLanesInFile, on: step.planned)
             if plan.total <= limit { return [.init(change: change, keepsBits: keepsBits, total: plan.total)] }
             return smaller(changed, plan.step, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }

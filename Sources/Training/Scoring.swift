@@ -13,6 +13,9 @@ package final class Scoring {
     package let model: TrainedScorer
     /// Items computed at once, or nil for all. Changes memory and speed only.
     package let microItems: Int?
+    /// The lanes that a batch's items are summed in, and where sums wait.
+    package var lanes: LaneTree
+    private let scratch: LaneScratch?
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     package let recomputes: Bool
     /// The factor of CLIP's own loss; 0 for none. It needs the whole batch at once.
@@ -20,64 +23,90 @@ package final class Scoring {
 
     /// The gradients of `model`.
     package init(
-        model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false, contrastive: Float = 0
+        model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false, contrastive: Float = 0,
+        lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil
     ) {
-        precondition(contrastive == 0 || microItems == nil)
+        precondition(contrastive == 0 || microItems == nil && lanes.lanes == 1)
+        (self.lanes, self.scratch) = (lanes, scratch)
         self.contrastive = contrastive
         self.model = model
         self.microItems = microItems
         self.recomputes = recomputes
     }
 
+    /// What a run of lanes came to.
+    package struct Part {
+        /// The losses of its items.
+        package fileprivate(set) var losses: [PickScoreLoss] = []
+        /// CLIP's own loss, and its share of the derivative by the scale's logarithm.
+        fileprivate var (clipLoss, clipSlope): (Float, Float) = (0, 0)
+    }
+
     /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`.
     package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
-        if let observer {
-            try batch.observe(observer)
-            try observer.observe(Entries.Batch.labels, batch.items.map(\.label))
-        }
-        let (engine, clip) = (model.engine, model.clip)
-        let size = microItems ?? batch.items.count
+        let part = try compute(lanes.all, LaneSums(lanes, model, scratch: scratch), batch, step: step, observer)
+        let (engine, clip, losses) = (model.engine, model.clip, part.losses)
         let scale = Elementary.exp(clip.logitScale.value.floats[0])
         let weights = batch.items.map(\.weight)
         let total = engine.sum(of: weights)
-        var losses: [PickScoreLoss] = []
-        var (clipLoss, clipSlope): (Float, Float) = (0, 0)
-        for first in stride(from: 0, to: batch.items.count, by: size) {
-            let items = first..<min(batch.items.count, first + size)
-            let pass = try pass(batch, items, observer)
-            let own = try items.map { item in
-                let (cosines, place) = (pass.cosines, 2 * (item - first))
-                for row in place..<place + 2 where !cosines[row].isFinite {
-                    throw TrainingError.nonFinite(
-                        step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row).text)", index: nil,
-                        value: cosines[row])
-                }
-                return PickScoreLoss(
-                    cosines: (cosines[place], cosines[place + 1]), scale: scale, label: batch.items[item].label)
-            }
-            try observeLosses(own, pass, observer)
-            var pulls = pass.similarities.enumerated().map { row, similarity in
-                let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
-                return CosinePull(
-                    CosinePair(row, row / 2), similarity,
-                    slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
-            }
-            if contrastive > 0 { pulls += contrast(pass, scale, &clipLoss, &clipSlope) }
-            propagate(pulls, pass)
-            losses += own
-        }
         engine.section = "loss"
         func sum(_ value: (PickScoreLoss) -> Float) -> Float {
             engine.sum(of: zip(weights, losses).map { ($0 / total) * value($1) })
         }
         // z is the scale times a difference, so that its derivative by the scale's logarithm is z.
-        let slope = sum { $0.slope * $0.logit } + clipSlope
+        let slope = sum { $0.slope * $0.logit } + part.clipSlope
         clip.logitScale.replaceGradient(with: engine.tensor([slope], shape: []))
-        let loss = sum(\.value) + clipLoss
-        if contrastive > 0 { try observer?.observe(Entries.Loss.contrastive, clipLoss) }
+        let loss = sum(\.value) + part.clipLoss
+        if contrastive > 0 { try observer?.observe(Entries.Loss.contrastive, part.clipLoss) }
         try observer?.observe(Entries.Loss.scale, scale)
         try observer?.observe(Entries.Loss.loss, loss)
         return BatchLosses(loss: loss, items: losses.map(\.value), logits: Logits(losses.map(\.logit)))
+    }
+
+    /// The same of a run of lanes, whose sums are added to `sums`, without what is made of the batch's numbers: its loss,
+    /// and the gradient of the scale. What the observer sees of a batch as a whole it sees here too.
+    package func compute(
+        _ run: Range<Int>, _ sums: LaneSums, _ batch: TrainingBatch, step: Int, _ observer: (any StepObserver)?
+    ) throws -> Part {
+        if let observer {
+            try batch.observe(observer)
+            try observer.observe(Entries.Batch.labels, batch.items.map(\.label))
+        }
+        let scale = Elementary.exp(model.clip.logitScale.value.floats[0])
+        let weights = batch.items.map(\.weight)
+        let total = model.engine.sum(of: weights)
+        var part = Part()
+        var losses = [PickScoreLoss?](repeating: nil, count: batch.items.count)
+        for lane in run {
+            try sums.add(lane, observer) {
+                for items in lanes.items(of: lane, among: batch.items.count).cut(into: microItems) {
+                    let first = items.lowerBound
+                    let pass = try pass(batch, items, observer)
+                    let own = try items.map { item in
+                        let (cosines, place) = (pass.cosines, 2 * (item - first))
+                        for row in place..<place + 2 where !cosines[row].isFinite {
+                            throw TrainingError.nonFinite(
+                                step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row).text)", index: nil,
+                                value: cosines[row])
+                        }
+                        return PickScoreLoss(
+                            cosines: (cosines[place], cosines[place + 1]), scale: scale, label: batch.items[item].label)
+                    }
+                    try observeLosses(own, pass, observer)
+                    var pulls = pass.similarities.enumerated().map { row, similarity in
+                        let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
+                        return CosinePull(
+                            CosinePair(row, row / 2), similarity,
+                            slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
+                    }
+                    if contrastive > 0 { pulls += contrast(pass, scale, &part.clipLoss, &part.clipSlope) }
+                    propagate(pulls, pass)
+                    for (item, loss) in zip(items, own) { losses[item] = loss }
+                }
+            }
+        }
+        part.losses = losses.compactMap(\.self)
+        return part
     }
 
     /// What the towers made of some items.

@@ -104,7 +104,7 @@ struct StepFootprint: Sendable {
             latents = LatentFootprint(model, autoencoder, recipe, edge: edge, on: engine, device)
         }
         var single = recipe
-        single.training.microPairs = nil
+        (single.training.microPairs, single.training.lanes) = (nil, 1)
         // Every move of an inversion is like the second one.
         if let steps = recipe.inversion?.steps { single.inversion?.steps = min(steps, 2) }
         let gradients = try single.gradients(of: model, edge: edge, on: engine)
@@ -139,7 +139,7 @@ struct StepFootprint: Sendable {
         let tokenizer: CaptionTokenizer = try pipeline.require("tokenizer")
         let edge = clip.config.vision.imageSize
         var single = recipe
-        single.training.microPairs = nil
+        (single.training.microPairs, single.training.lanes) = (nil, 1)
         let gradients = single.gradients(
             of: clip, processor: CLIPImageProcessor(try pipeline.require("image_processor")), on: engine)
         let x0 = engine.tensor([2, 3, edge, edge])

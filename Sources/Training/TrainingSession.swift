@@ -28,21 +28,24 @@ package final class TrainingSession {
 
     /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
     /// another, with the instruction set and the workers of `engine`. Latents of pictures are found or made as `latents` says.
+    /// Sums of lanes wait in memory, or with `keepsLanesInFile` in a file below `.smpo`; that changes no bit.
     /// With `checksKept` digests of data that are kept are made anew.
     /// Throws with the file, key or tensor at fault, or `BandMisfit`.
     package init(
         recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil,
-        latents: LatentSetUse = LatentSetUse(), checksKept: Bool = false
+        latents: LatentSetUse = LatentSetUse(), checksKept: Bool = false,
+        keepsLanesInFile: Bool = false
     ) throws {
         let influences = engine.on(recipe.backend).outsideInfluences
         let engine = engine.on(backend ?? recipe.backend)
         self.recipe = recipe
         self.band = band
         let opened = try RunData(recipe, checksKept: checksKept, scores: latents.scores(by: engine))
+        let scratch = keepsLanesInFile ? try LaneScratch(in: LaneScratch.folder()) : nil
         let parts =
             recipe.objective.kind.trainsScorer
-            ? try SessionParts(scoring: recipe, opened, engine)
-            : try SessionParts(denoising: recipe, opened, engine, latents)
+            ? try SessionParts(scoring: recipe, opened, engine, scratch)
+            : try SessionParts(denoising: recipe, opened, engine, latents, scratch)
         (model, data, self.latents) = (parts.model, parts.data, parts.latents)
         let trained = parts.task.trained
         inputNotes = TrainingSession.notes(data, parts.model)

@@ -15,10 +15,10 @@ import Training
     private static let mustBeCaught: [Kind] = [
         .recipe, .seed, .streamCounter, .dataOrder, .caption, .label, .latent, .crop, .mirroring, .timeIDs, .textState,
         .latentSet, .weightBit, .optimiserMoment, .scheduleEntry, .goldenRow, .ledgerRow, .chainLink, .checkpoint,
-        .modelFile,
+        .modelFile, .lane,
     ]
     /// Those that a run on the built-in pairs of a model with one text encoder cannot have.
-    private static let ofOtherRuns: Set<Kind> = [.crop, .timeIDs, .latentSet]
+    private static let ofOtherRuns: Set<Kind> = [.crop, .timeIDs, .latentSet, .lane]
     private static let harmless: [Kind] = [.workerCount, .instructionSet]
 
     private func test(_ run: RecordedRun) throws -> SelfTestReport {
@@ -91,6 +91,19 @@ import Training
             let json = JSONCursor(report.json, name: "report")
             #expect(try json["schema"].int() == 1 && json["whole"].bool())
             #expect(try json["mutants"].elements().count == report.results.count)
+        }
+    }
+
+    /// Lanes with another's item, exchanged, and added in another order; of three lanes the tree is the ascending order.
+    @Test(arguments: ["dpo", "pickscore"], [3, 4]) func everyMutantOfLanesIsCaught(kind: String, lanes: Int) throws {
+        try RecordedRun.with { run in
+            let recipe = try kind == "dpo" ? run.runs.recipe("name: dpo") : run.runs.pickscore(steps: 2)
+            try run.record(recipe, ["training.pairs_per_step=5", "training.lanes=\(lanes)"], as: "lanes")
+            let report = try SelfTest(workspace: run.workspace, engine: run.engine).run("lanes")
+            let found = report.results.filter { $0.mutant == Kind.lane.rawValue }
+            #expect(report.isWhole && found.count == (lanes == 3 ? 2 : 3), "\(report.results.filter { !$0.isRight })")
+            #expect(found.allSatisfy { $0.place?.hasPrefix("step 1, gradient") == true }, "\(found)")
+            #expect(report.omissions.contains { $0.mutant == Kind.lane.rawValue } == (lanes == 3))
         }
     }
 

@@ -55,6 +55,7 @@ import TinyRuns
         Kind(objective: "dpo", optimizer: ", clip: 0.01", training: ", micro_pairs: 1, recompute: true"),
         Kind(objective: "smpo", more: "inversion: {steps: 2, guidance: 2}", isSDXL: true),
         Kind(objective: "kto, kl: mismatched", training: ", micro_pairs: 1", isSDXL: true),
+        Kind(objective: "mapo", training: ", lanes: 2"), Kind(objective: "kto", training: ", lanes: 3, micro_pairs: 1"),
         Kind(objective: "sft", isSDXL: true),
         Kind(objective: "dpo", more: "lora: {rank: 1, targets: [to_q]}", isSDXL: true),
     ]
@@ -99,6 +100,7 @@ import TinyRuns
         case .optimizerState: (recipe.optimizer.settings as? SGD.Settings)?.momentum != 0
         case .movingReference: recipe.training.referenceEMA != nil
         case .average: recipe.training.ema != nil
+        case .lanes: recipe.training.lanes > 1
         case .randomCrops: recipe.data.preparation.crop == .random
         }
     }

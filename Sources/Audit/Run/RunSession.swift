@@ -135,18 +135,22 @@ extension Run {
         do {
             // A replay takes what the run took.
             let workers = engine.pool.workers
+            var keepsLanesInFile = false
             if forReplay {
                 let isThere =
                     try latents.mode != .makeAgain && latentSet(below: latents.folder).map(LatentSet.isThere) ?? true
+                let machine = MachineMemory.read(for: engine)
                 let plan = try MemoryPlan(
                     recipe, workers: workers, gradientCopies: isForeign ? 2 : 0, makesLatents: !isThere,
-                    on: engine.device)
-                try plan.requireFits(MachineMemory.read(for: engine), recipe, workers: workers)
+                    on: engine.device
+                ).fitted(to: machine, recipe, workers: workers)
+                try plan.requireFits(machine, recipe, workers: workers)
+                keepsLanesInFile = plan.keepsLanesInFile
             }
             // What a training has kept of its data is no evidence.
             return try TrainingSession(
                 recipe: recipe, engine: engine, backend: isForeign ? .reference : nil, latents: latents,
-                checksKept: true)
+                checksKept: true, keepsLanesInFile: keepsLanesInFile)
         } catch let error where Run.isDamage(error) {
             throw tampered(
                 workspace.manifest(name), "digest of an input", "the inputs as they were recorded",

@@ -15,6 +15,7 @@ package struct SelfTestMutant {
         case weightBit = "weight bit"
         case optimiserMoment = "optimiser moment"
         case scheduleEntry = "schedule entry"
+        case lane
         case goldenRow = "golden row"
         case ledgerRow = "ledger row"
         case chainLink = "chain link"

@@ -93,6 +93,9 @@ struct SelfTestPlan {
             fault(.weightBit, "the lowest bit of one weight", .inversion ... .weights, .weight(step)),
             // Before the first update there are none.
             fault(.optimiserMoment, "1 bit of the optimiser's state", .update ... .update, .moment(steps.upperBound)),
+            fault(.lane, "an item in the neighbouring lane", .gradient ... .gradient, .neighbouringLane(step)),
+            fault(.lane, "two lanes exchanged", .gradient ... .gradient, .swappedLanes(step)),
+            fault(.lane, "lanes added in ascending order", .gradient ... .gradient, .ascendingLanes(step)),
             fault(.scheduleEntry, "1 bit of ā at one timestep", .inversion ... .policy, .scheduleEntry(step)),
         ]
     }

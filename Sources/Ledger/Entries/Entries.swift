@@ -110,6 +110,10 @@ package enum Entries {
         package static let gradients = RecordKeys<ParameterName, RecordedTensor>(
             .gradient, "[parameter]", "∂loss/∂parameter, before clipping; a parameter that took no part has none",
             bounded: .gradients)
+        package static let lanes = RecordKeys<LaneName, Digest>(
+            .gradient, "", .digest,
+            "root over the sums of the lane's gradients, named as the parameters; without what is made of numbers of the "
+                + "whole batch (`clip/logit_scale`)", when: .lanes)
         package static let norm = RecordKey<Float>(.gradient, "norm", .one, "√Σ‖g‖² of all gradients, before clipping")
     }
 
@@ -147,7 +151,8 @@ package enum Entries {
         Reference.predictions.entry, Policy.predictions.entry, Policy.imageVectors.entry, Policy.captionVectors.entry,
         Loss.items.entry, Loss.errors.entry, Loss.referenceErrors.entry, Loss.logits.entry, Loss.differences.entry,
         Loss.cosines.entry, Loss.anchor.entry, Loss.anchorErrors.entry, Loss.anchorReferenceErrors.entry,
-        Loss.scale.entry, Loss.contrastive.entry, Loss.loss.entry, Gradient.gradients.entry, Gradient.norm.entry,
+        Loss.scale.entry, Loss.contrastive.entry, Loss.loss.entry, Gradient.gradients.entry, Gradient.lanes.entry,
+        Gradient.norm.entry,
         Update.clipFactor.entry, Update.learningRate.entry, Update.betaPowers.entry, Update.momentDecay.entry,
         Update.optimizer.entry, Update.reference.entry, Weights.weights.entry, Weights.average.entry,
     ]

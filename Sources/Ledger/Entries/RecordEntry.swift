@@ -53,6 +53,7 @@ package struct RecordEntry: Sendable {
         case optimizerState = "all optimisers but `sgd` without momentum"
         case movingReference = "`training.reference_ema`"
         case average = "`training.ema`"
+        case lanes = "`training.lanes` above 1"
         case randomCrops = "`data.crop: random`"
     }
 

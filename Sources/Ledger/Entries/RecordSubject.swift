@@ -70,3 +70,24 @@ package struct ParameterName: RecordSubject, Hashable {
 
     package static let pattern = "PARAMETER"
 }
+
+/// A lane of a step.
+package struct LaneName: RecordSubject, Hashable {
+    /// Its number, from 1.
+    package let number: Int
+
+    /// The lane `number`.
+    package init(_ number: Int) { self.number = number }
+
+    /// `lane 3`.
+    package var text: String { "lane \(number)" }
+
+    package init?(text: String) {
+        guard text.hasPrefix("lane "), let number = Int(text.dropFirst("lane ".count)), number > 0,
+            LaneName(number).text == text
+        else { return nil }
+        self.number = number
+    }
+
+    package static let pattern = "lane N"
+}

@@ -182,6 +182,10 @@ extension Recipe: KeyedSettings {
         // The reference is the policy without its adapters: there is no second network that could follow.
         if training.referenceEMA != nil, lora != nil { try section["reference_ema"].refuse(with: "lora") }
         if training.trainTextEncoder, lora != nil { try section["train_text_encoder"].refuse(with: "lora") }
+        if training.lanes > training.pairsPerStep {
+            throw section["lanes"].outOfRange("at most training.pairs_per_step, \(training.pairsPerStep)")
+        }
+        if training.lanes > 1, let reason = objective.settings.wholeBatch { try section["lanes"].refuse(with: reason) }
         // The latents of a mirrored picture are not the mirrored latents.
         if training.flip, data.isLatent { try section["flip"].refuse(with: "data.kind: latents") }
         if data.preparation.resize == .pair { try section["flip_unit"].refuse(with: "data.resize: pair") }

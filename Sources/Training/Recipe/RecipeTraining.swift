@@ -9,6 +9,9 @@ extension Recipe {
         package var pairsPerStep: Int
         /// The pairs that are computed at once; `nil` for all. It saves memory and changes no bit.
         package var microPairs: Int?
+        /// The parts of a step's pairs whose gradients are summed each by itself, then added as a tree; at least 1, and at
+        /// most `pairsPerStep`.
+        package var lanes = 1
         /// The share of captions that are replaced by the empty one, 0 to 1.
         package var captionDropout = 0.0
         /// Whether pairs are mirrored at random.
@@ -49,6 +52,10 @@ extension Recipe.TrainingSettings: KeyedSettings {
             Key(
                 "micro_pairs", \.microPairs, .optional(.int(1...Int.max)),
                 "pairs that are computed at once, to save memory; null for all; changes no bit"),
+            Key(
+                "lanes", \.lanes, .int(1...Int.max), default: .omitted(1),
+                "parts of a step's pairs whose gradients are summed each by itself and then added as a tree: what several "
+                    + "machines share out, and an audit checks singly; changes bits; at most pairs_per_step"),
             Key(
                 "caption_dropout", \.captionDropout, .number(.from(0, to: 1)),
                 "share of captions that are replaced by the empty one"),

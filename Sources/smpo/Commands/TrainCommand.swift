@@ -180,9 +180,10 @@ struct TrainCommand: ParsableCommand {
                 "the recipe's backend \(recipe.backend.rawValue) computes on the CPU: leave out --device, or set "
                     + "backend=\(Backend.reference.rawValue)")
         }
-        let plan = try MemoryPlan(
-            recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1, on: engine.device)
         let machine = MachineMemory.read(for: engine)
+        let plan = try MemoryPlan(
+            recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1, on: engine.device
+        ).fitted(to: machine, recipe, workers: engine.pool.workers)
         if dryRun {
             print(
                 json
@@ -197,7 +198,7 @@ struct TrainCommand: ParsableCommand {
             "no latents of these pictures are there: making them (smpo data encode --jobs does so faster)")
         let session = try TrainingSession(
             recipe: recipe, engine: engine, band: band, latents: latents.use(.readOrMake, in: workspace),
-            checksKept: checkData)
+            checksKept: checkData, keepsLanesInFile: plan.keepsLanesInFile)
         defer { notePeak(plan) }
         if let folder = session.data.rewardScores?.folder { Message.note("scores in \(folder)") }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }

@@ -1,0 +1,42 @@
+import Compute
+
+/// The sum of the gradients of neighbouring lanes that are the leaves of one subtree (`LaneTree`).
+package struct LaneSum {
+    /// Where the gradients are.
+    enum Place {
+        /// In memory; nil of a parameter that took no part.
+        case memory([Tensor?])
+        /// In a file, one behind the other; false of a parameter that took no part.
+        case file(LaneScratch, start: Int, isThere: [Bool])
+    }
+
+    /// The lanes, counted from 0.
+    package let lanes: Range<Int>
+    let place: Place
+
+    /// Sums that somebody else has computed: one for each parameter, in their order.
+    package init(lanes: Range<Int>, gradients: [Tensor?]) { (self.lanes, place) = (lanes, .memory(gradients)) }
+
+    init(lanes: Range<Int>, place: Place) { (self.lanes, self.place) = (lanes, place) }
+
+    /// Hands over the gradients in the order of `parameters`, each as it comes: nil of one that took no part.
+    /// - Throws: `FileError` where a file cannot be read.
+    package func eachGradient(
+        of parameters: [(name: String, parameter: Parameter)], _ body: (_ index: Int, Tensor?) throws -> Void
+    ) throws {
+        switch place {
+        case .memory(let gradients):
+            for (index, gradient) in gradients.enumerated() { try body(index, gradient) }
+        case .file(let scratch, var offset, let isThere):
+            for (index, entry) in parameters.enumerated() {
+                guard isThere[index] else {
+                    try body(index, nil)
+                    continue
+                }
+                let tensor = try scratch.read(entry.parameter.value.shape, at: offset)
+                offset += tensor.byteCount
+                try body(index, tensor)
+            }
+        }
+    }
+}
