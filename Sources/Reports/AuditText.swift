@@ -45,6 +45,36 @@ package enum AuditText {
         return VisibleText.lines(lines)
     }
 
+    /// The same of an audit of one lane.
+    package static func describe(_ report: LaneReport) -> String {
+        var lines = ["\(report.run): \(report.verdict.rawValue)"]
+        if let divergence = report.divergence { lines.append("  first difference  \(divergence.description)") }
+        if let reason = report.judgement.reason { lines.append("  \(reason)") }
+        if report.itemCount > 0 {
+            let items = report.items
+            lines.append(
+                "  lane              \(report.lane) of \(report.lanes) of step \(report.step): "
+                    + (items.count == 1
+                        ? "item \(items.lowerBound + 1)" : "items \(items.lowerBound + 1)..\(items.upperBound)")
+                    + " of \(report.itemCount)")
+            let steps = report.step - 1 - report.checkpoint
+            let start = report.checkpoint == 0 ? "the beginning" : "the checkpoint after step \(report.checkpoint)"
+            lines.append(
+                "  weights           of \(start)"
+                    + (steps == 0 ? "" : ", and \(steps == 1 ? "a step" : "\(steps) steps") replayed from there"))
+        }
+        if report.verdict == .reproduced {
+            lines.append(
+                "  \(report.entries) entries and \(report.tensors) tensors of the record equal to the "
+                    + list(report.evidence))
+        } else if !report.evidence.isEmpty {
+            lines.append("  compared with     \(list(report.evidence))")
+        }
+        if let device = report.device { lines.append("  replayed on       \(device), and not on the CPU") }
+        for what in report.unchecked { lines.append("  not checked       \(what)") }
+        return VisibleText.lines(lines)
+    }
+
     private static func list(_ evidence: [EvidenceKind]) -> String {
         let words = evidence.map(\.rawValue)
         return words.count < 2

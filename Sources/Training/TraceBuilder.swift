@@ -82,12 +82,16 @@ package final class TraceBuilder: StepObserver {
         return trace
     }
 
-    private func begun(_ trainer: Trainer, beside: Bool) throws -> UnfinishedTrace {
+    private func closePaths() {
         for (sample, path) in paths {
             let key = Entries.Inversion.paths[sample]
             tensors[key.phase, default: []].append((key.name, .of(.document, path)))
         }
         paths = [:]
+    }
+
+    private func begun(_ trainer: Trainer, beside: Bool) throws -> UnfinishedTrace {
+        closePaths()
         defer { (entries, tensors) = ([:], [:]) }
         var states: [(UnfinishedTrace.State, [(name: String, tensor: Tensor)])] = []
         // An optimiser without a state has no digest.
@@ -113,6 +117,12 @@ package final class TraceBuilder: StepObserver {
     /// What is known of the phases of a step that is not finished, without the paths of inversions.
     package func begun(step: Int) throws -> StepTrace {
         try StepTrace(step: step, entries: entries, tensors: tensors)
+    }
+
+    /// The same with them, of a step of which nothing more will be shown.
+    package func begunWithPaths(step: Int) throws -> StepTrace {
+        closePaths()
+        return try begun(step: step)
     }
 
     /// Lets the kept tensors of the last step go.

@@ -45,6 +45,13 @@ struct AuditCommand: ParsableCommand {
             whatever else runs lines (`smpo job --help`). The same command again
             goes on where it was. A part without a result is never a pass.
 
+            A step of a run with `training.lanes` can be checked in parts: --step S
+            --lane N computes one lane of its pairs from the weights before it (of
+            the checkpoint after the step before, or of the steps since the last
+            one, which are replayed) and holds their latents, predictions, losses
+            and the root over the lane's gradients against the record. The sum of
+            the lanes, and the update, are only in an audit of the whole step.
+
             A run of a GPU is audited on the CPU like any other: their bits are
             the same. --device cuda replays on a GPU, and the report says so;
             with --sample the drawn segments are replayed on the CPU besides, and
@@ -59,11 +66,12 @@ struct AuditCommand: ParsableCommand {
             --self-test asks whether the audit would notice: it makes mutants of
             the run (recipe, seed, a row of the golden log, a link of the chain,
             a label, a latent, a latent set, a checkpoint) and of its replay (a
-            stream's counter, the order of the data, a caption, a crop, one bit of
-            a weight, of a moment, of the schedule, …), audits a step or two of each, and
-            prints the score; --jobs deals them out to processes. Other workers and instruction sets must make no
-            difference. The run itself is not touched. Exit code 1 says that a
-            mutant got another verdict than it should.
+            stream's counter, the order of the data, a caption, a crop, a lane, one
+            bit of a weight, of a moment, of the schedule, …), audits a step or two
+            of each, and prints the score; --jobs deals them out to processes. Other
+            workers and instruction sets must make no difference. The run itself is
+            not touched. Exit code 1 says that a mutant got another verdict than it
+            should.
 
             `smpo audit replay --help` lists all options; the word may be left
             out before the name of a run.
@@ -74,6 +82,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --json
               smpo audit run-42 --through
               smpo audit run-1 --segment 31..40
+              smpo audit run-1 --step 31 --lane 2
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit run-1 --device cuda --sample 3
               smpo audit plan run-1
@@ -98,6 +107,12 @@ struct AuditCommand: ParsableCommand {
 
         @Option(help: "Replay these steps only, A..B.")
         var segment: String?
+
+        @Option(help: "Compute a lane of this step only; with --lane.")
+        var step: Int?
+
+        @Option(help: "The lane, from 1, of a run with training.lanes.")
+        var lane: Int?
 
         @Option(help: "Replay this many segments, drawn by --seed.")
         var sample: Int?
@@ -171,6 +186,16 @@ struct AuditCommand: ParsableCommand {
                 throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
             }
             if segment != nil && sample != nil { throw ValidationError("--segment and --sample exclude each other") }
+            if (step == nil) != (lane == nil) { throw ValidationError("--step and --lane go together") }
+            if let step, let lane {
+                guard step >= 1, lane >= 1 else {
+                    throw ValidationError("--step and --lane count from 1, found \(step) and \(lane)")
+                }
+                if segment != nil || sample != nil || selfTest || through || sign != nil || budget != nil {
+                    throw ValidationError(
+                        "--lane excludes --segment, --sample, --self-test, --through and --sign")
+                }
+            }
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
             if sample == nil && seed != nil { throw ValidationError("--seed needs --sample") }
@@ -226,6 +251,16 @@ struct AuditCommand: ParsableCommand {
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
+            if let step, let lane {
+                let report = try auditor.audit(name, step: step, lane: lane) { done, total in
+                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+                    if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
+                    bar?.update(done)
+                }
+                bar?.finish()
+                print(json ? report.json.pretty : AuditText.describe(report))
+                return try ExitStatus(report.verdict).end()
+            }
             let scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })
