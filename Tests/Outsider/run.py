@@ -232,15 +232,48 @@ class Run:
             if inverts and velocity:
                 c = self.levels.roots(t)[0] * c
             seeds.append(c * (predicted[n] - wanted[n]))
-        output.add(np.stack(seeds))
-        tape.backward()
-        return {**policy.gradients, **encoder.gradients}
+        seeds = np.stack(seeds)
+        if "lanes" not in self.training:
+            output.add(seeds)
+            tape.backward()
+            return {**policy.gradients, **encoder.gradients}
 
-    def contexts(self, tape, step, picks, count, encoder):
+        def lane(items):
+            policy, encoder, tape = self.network(self.weights), self.encoder(self.weights), Tape()
+            rows = slice(items.start * count, items.stop * count)
+            own = self.contexts(tape, step, picks, count, encoder, items)[0]
+            policy(tape, xs[rows], labels[rows], own).add(seeds[rows])
+            tape.backward()
+            return {**policy.gradients, **encoder.gradients}
+
+        return self.in_lanes(phases, step, lane)
+
+    def in_lanes(self, phases, step, gradients):
+        """Section 9: the sum over the lanes of what `gradients` gives of a lane's items."""
+        lanes, sums = self.training["lanes"], []
+        for lane in range(lanes):
+            found = gradients(range(lane * self.items // lanes, (lane + 1) * self.items // lanes))
+            sums.append({n: found[n] for n in self.trained if found.get(n) is not None})
+            expect(phases["gradient"][f"lane {lane + 1}"], weights_root(sums[-1]), f"step {step}: lane {lane + 1}")
+
+        def tree(sums):
+            if len(sums) == 1:
+                return sums[0]
+            left = 1
+            while left * 2 < len(sums):
+                left *= 2
+            a, b = tree(sums[:left]), tree(sums[left:])
+            return {n: a[n] + b[n] if n in a and n in b else a.get(n, b.get(n)) for n in {**a, **b}}
+
+        return tree(sums)
+
+    def contexts(self, tape, step, picks, count, encoder, items=None):
         """The captions' hidden states by picture, those of the items before, and that of the empty caption."""
         if not encoder:
             return None, None, None
         ids = self.captions(step, picks)
+        if items is not None:
+            ids = ids[items.start:items.stop]
         by_picture = [i for i in ids for _ in range(count)]
         encode = lambda ids, tape=None: encoder(tape or Tape(), ids)
         context = encode(by_picture, tape if self.training["train_text_encoder"] else None)

@@ -60,6 +60,10 @@ WHOLE = [
     ("objective: {name: sft}", "lr: 1e-3", "train_text_encoder: true, caption_dropout: 0.5", 2),
     ("objective: {name: smpo}\ninversion: {steps: 2}\nlora: {rank: 2, alpha: 3, targets: [to_q, to_v, conv1, proj_in], init_seed: 9}",
      "lr: 1e-2", "ema: 0.9", 1),
+    ("objective: {name: dpo}", "lr: 1e-3", "pairs_per_step: 5, lanes: 5, caption_dropout: 0.5", 0),
+    ("objective: {name: smpo}\ninversion: {steps: 2}", "lr: 1e-3", "pairs_per_step: 4, lanes: 3, micro_pairs: 1", 1),
+    ("objective: {name: kto}", "lr: 1e-3", "pairs_per_step: 4, lanes: 2", 0),
+    ("objective: {name: sft}", "lr: 1e-3", "pairs_per_step: 3, lanes: 3, train_text_encoder: true", 2),
 ]
 
 
@@ -151,7 +155,8 @@ class Work:
             scheduler = {**SCHEDULER, **SCHEDULERS[schedule]}
             model, unet, encoder = self.model(scheduler)
             name = self.record("kind: latents, path: data", model, lines, optimizer,
-                               ", ".join(filter(None, ["steps: 3, pairs_per_step: 2", training])))
+                               ", ".join(filter(None, ["steps: 3", "" if "pairs_per_step" in training else "pairs_per_step: 2",
+                                                       training])))
             weights = {**{"unet/" + n: x for n, x in unet.items()}, **{"text_encoder/" + n: x for n, x in encoder.items()}}
             scale = f32(1)
             if "lora" in lines:
@@ -167,12 +172,13 @@ class Work:
             found.check_outcome(model)
 
     def scorers(self):
-        """Scorers with PickScore's loss, without and with CLIP's own."""
+        """Scorers with PickScore's loss, without and with CLIP's own, and in lanes."""
         data = Pictures(self.folder / "scored", EDGE, height=EDGE, width=EDGE)
         (self.folder / "clip.json").write_text(json.dumps(SCORER))
         weights = Fresh(7).clip().weights
         for objective, training in (("{name: pickscore}", "caption_dropout: 0.3, flip: true"),
-                                    ("{name: pickscore, contrastive: 2}", "ema: 0.9")):
+                                    ("{name: pickscore, contrastive: 2}", "ema: 0.9"),
+                                    ("{name: pickscore}", "lanes: 3")):
             self.count += 1
             name = f"run-{self.count}"
             (self.folder / "recipe.yaml").write_text(

@@ -73,11 +73,26 @@ class ScorerRun(Run):
             loss = loss + factor * value
         expect(found["scale"]["f32"], bits(scale), f"step {step}: scale")
         expect(found["loss"]["f32"], bits(loss), f"step {step}: loss")
-        for vectors, others, tape, own in ((images, texts, image_tape, 0), (texts, images, text_tape, 1)):
-            seed = np.zeros_like(vectors.value)
+        seeds = []
+        for vectors, others, own in ((images, texts, 0), (texts, images, 1)):
+            seeds.append(np.zeros_like(vectors.value))
             for pull in pulls:
                 row, other = pull[own], pull[1 - own]
-                seed[row] = seed[row] + Cosine(vectors.value[row], others.value[other]).pull(pull[2])
-            vectors.add(seed)
-            tape.backward()
-        return {**clip.gradients, "clip/logit_scale": slope}
+                seeds[-1][row] = seeds[-1][row] + Cosine(vectors.value[row], others.value[other]).pull(pull[2])
+        if "lanes" not in self.training:
+            for vectors, tape, seed in zip((images, texts), (image_tape, text_tape), seeds):
+                vectors.add(seed)
+                tape.backward()
+            return {**clip.gradients, "clip/logit_scale": slope}
+
+        def lane(items):
+            clip, tapes = self.network(self.weights), (Tape(), Tape())
+            rows = slice(2 * items.start, 2 * items.stop), slice(items.start, items.stop)
+            towers = (clip.images(tapes[0], normalised(np.stack(list(x.values()))[rows[0]])),
+                      clip.captions(tapes[1], self.captions(step, picks)[rows[1]]))
+            for vectors, tape, seed, own in zip(towers, tapes, seeds, rows):
+                vectors.add(seed[own])
+                tape.backward()
+            return clip.gradients
+
+        return {**self.in_lanes(phases, step, lane), "clip/logit_scale": slope}
