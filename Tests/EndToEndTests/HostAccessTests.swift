@@ -24,6 +24,7 @@ import Testing
         ("Diffusion/Adapters/AdapterFiles.swift", 1, "writes adapters as other programs scale them"),
         ("Diffusion/Adapters/LowRankUpdate.swift", 3, "merges adapters in Float64 to write them"),
         ("Diffusion/Layers/ParameterRequest.swift", 1, "draws new weights, once a run"),
+        ("Training/Lanes/LaneScratch.swift", 1, "reads sums of lanes from a file"),
         ("Training/Parity/ParityTask.swift", 2, "makes integers and bytes for a file"),
     ]
 
