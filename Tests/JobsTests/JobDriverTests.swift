@@ -1,0 +1,209 @@
+import Core
+import Foundation
+import Jobs
+import Testing
+
+/// The driver of tasks elsewhere, with an engine that follows a script.
+@Suite struct JobDriverTests {
+    private func description(_ tasks: Int = 3, program: UInt8 = 1, request: JSONValue = ["run": "a"]) -> JobDescription
+    {
+        JobDescription(
+            kind: "test", request: request, evidence: ["head": .sha256([7])], program: .sha256([program]),
+            contract: "one", tasks: (0..<tasks).map { Job("task \($0)", [Command(["do", "\($0)"])]) })
+    }
+
+    private func withFolder(_ tasks: Int = 3, _ body: (JobFolder) throws -> Void) throws {
+        let path = NSTemporaryDirectory() + "job-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(try JobFolder.make(path, description(tasks)) { "run \($0)" })
+    }
+
+    /// Hundredths of seconds in place of minutes.
+    private var patience: JobDriver.Patience {
+        var patience = JobDriver.Patience()
+        (patience.look, patience.longestLook, patience.ask) = (0.01, 0.02, 0.03)
+        (patience.grace, patience.silence) = (0.05, 0.4)
+        return patience
+    }
+
+    private func run(
+        _ folder: JobFolder, _ engine: ScriptedEngine, failsFast: Bool = false,
+        stopIfAsked: @escaping () throws -> Void = {}
+    ) throws -> [Int: [Int32]] {
+        try JobDriver(
+            folder, on: engine, patience: patience, failsFast: failsFast, stopIfAsked: stopIfAsked
+        ).run { _, _ in }.mapValues { $0.endings.compactMap(\.exitCode) }
+    }
+
+    private func expect(
+        _ expected: [Int: [Int32]], _ folder: JobFolder, _ engine: ScriptedEngine, failsFast: Bool = false,
+        location: SourceLocation = #_sourceLocation
+    ) throws {
+        let found = try run(folder, engine, failsFast: failsFast)
+        #expect(found == expected, sourceLocation: location)
+    }
+
+    @Test func everyTaskIsSubmittedOnceAndItsResultRead() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.exit(0)], 1: [.exit(1)], 2: [.exit(4)]])
+            try expect([0: [0], 1: [1], 2: [4]], folder, engine)
+            #expect(engine.submitted == [[0, 1, 2]] && engine.cancelled.isEmpty)
+            // The same question again has its answers.
+            let again = ScriptedEngine([:])
+            try expect([0: [0], 1: [1], 2: [4]], folder, again)
+            #expect(again.submitted.isEmpty)
+        }
+    }
+
+    @Test func whatVanishesFallsSilentOrFailsIsTriedAgain() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([
+                0: [.vanish, .exit(0)], 1: [.fallSilent, .exit(0)], 2: [.exit(2), .exit(2), .exit(1)],
+            ])
+            try expect([0: [0], 1: [0], 2: [1]], folder, engine)
+            #expect(engine.submitted.first == [0, 1, 2])
+            #expect(engine.submitted.flatMap(\.self).sorted() == [0, 0, 1, 1, 2, 2, 2])
+            // What had fallen silent was ended before it was given out again.
+            #expect(engine.cancelled == [[1]])
+        }
+    }
+
+    @Test func threeTriesAreEnoughAndAWrongQuestionIsAskedOnce() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([
+                0: [.exit(2), .exit(2), .exit(2)], 1: [.exit(64)], 2: [.vanish, .vanish, .vanish],
+            ])
+            // Of what was never heard of there is nothing.
+            try expect([0: [2], 1: [64]], folder, engine)
+            #expect(engine.submitted.flatMap(\.self).sorted() == [0, 0, 0, 1, 2, 2, 2])
+            #expect(try folder.failure(of: 0)?.endings.first?.lastError == "said 2")
+        }
+    }
+
+    @Test func oneThatIsNoPassEndsTheOthersWhereThatIsAskedFor() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.hang], 1: [.exit(1)], 2: [.hang]])
+            try expect([1: [1]], folder, engine, failsFast: true)
+            #expect(engine.cancelled == [nil])
+        }
+    }
+
+    @Test func whoStopsTheDriverStopsTheTasks() throws {
+        struct Stop: Error {}
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.hang], 1: [.exit(0)], 2: [.hang]])
+            var asked = 0
+            #expect(throws: Stop.self) {
+                try run(folder, engine) {
+                    asked += 1
+                    if asked > 5 { throw Stop() }
+                }
+            }
+            #expect(engine.cancelled == [nil])
+            // What was done stays done.
+            let again = ScriptedEngine([0: [.exit(0)], 2: [.exit(0)]])
+            try expect([0: [0], 1: [0], 2: [0]], folder, again)
+            #expect(again.submitted == [[0, 2]])
+        }
+    }
+
+    // MARK: The folder
+
+    @Test func aResultKnowsWhatItBelongsTo() throws {
+        try withFolder { folder in
+            func write(_ task: Int, in folder: JobFolder) throws {
+                _ = try TaskRun(task, of: folder, on: CodeLauncher(code: 0), circumstances: [:], stopIfAsked: {}).run()
+            }
+            try write(0, in: folder)
+            let file = "\(folder.task(0))/result.json"
+            let own = try FileContents.read(file)
+            func expectForeign(_ what: String) {
+                #expect(throws: TaskResult.Foreign.self, "\(what)") { try folder.result(of: 0) }
+            }
+            for (what, other) in [
+                ("program", description(program: 2)), ("request", description(request: ["run": "b"])),
+            ] {
+                let path = folder.path + "-\(what)"
+                defer { try? FileManager.default.removeItem(atPath: path) }
+                let foreign = try JobFolder.make(path, other) { "run \($0)" }
+                try write(0, in: foreign)
+                try AtomicFile.write(try FileContents.read("\(foreign.task(0))/result.json"), to: file)
+                expectForeign(what)
+            }
+            try write(1, in: folder)
+            try AtomicFile.write(try FileContents.read("\(folder.task(1))/result.json"), to: file)
+            expectForeign("another task's")
+            // Cut off anywhere, it is no result; but for the last byte, which ends the line.
+            for length in 0..<own.count - 1 where length % 7 == 0 {
+                try AtomicFile.write(Array(own.prefix(length)), to: file)
+                expectForeign("\(length) bytes")
+            }
+            try FileManager.default.removeItem(atPath: file)
+            try FileContents.makeFolder(file)
+            expectForeign("a folder")
+            try FileManager.default.removeItem(atPath: file)
+            try AtomicFile.write(own, to: file)
+            #expect(try folder.result(of: 0)?.endings.first?.exitCode == 0)
+        }
+    }
+
+    @Test func aResultIsWrittenOnceAndAnotherOneIsAFinding() throws {
+        try withFolder { folder in
+            func run(_ code: Int32) throws -> TaskRun.Outcome {
+                try TaskRun(0, of: folder, on: CodeLauncher(code: code), circumstances: [:], stopIfAsked: {}).run()
+            }
+            #expect(try run(0) == .done)
+            #expect(try run(1) == .there)
+            #expect(try folder.result(of: 0)?.endings.first?.exitCode == 0)
+            // Two copies of a task that run at once: the second one comes to its end when the first has its result.
+            let first = try FileContents.read("\(folder.task(0))/result.json")
+            for (code, isSame) in [(Int32(0), true), (1, false)] {
+                let late = LateLauncher(code: code) {
+                    try? AtomicFile.write(first, to: "\(folder.task(0))/result.json")
+                }
+                try FileContents.remove(["\(folder.task(0))/result.json"])
+                let outcome = try TaskRun(0, of: folder, on: late, circumstances: [:], stopIfAsked: {}).run()
+                #expect((outcome == .done) == isSame, "\(outcome)")
+                #expect(folder.disagreements(of: 0).count == (isSame ? 0 : 1))
+            }
+            #expect(try FileContents.read("\(folder.task(0))/result.json") == first)
+        }
+    }
+
+    @Test func anotherJobsFolderIsRefused() throws {
+        try withFolder { folder in
+            #expect(try JobFolder.make(folder.path, description()) { "run \($0)" }.digest == folder.digest)
+            #expect(throws: JobFolder.OtherJob.self) {
+                try JobFolder.make(folder.path, description(program: 2)) { "run \($0)" }
+            }
+            let lines = String(decoding: try FileContents.read("\(folder.path)/tasks.txt"), as: UTF8.self)
+            #expect(lines == "run 0\nrun 1\nrun 2\n")
+        }
+    }
+
+    /// A description that was changed in any byte is refused, or has another identity, by which its results are foreign.
+    @Test func aDamagedDescriptionIsNotTheJob() throws {
+        try withFolder(1) { folder in
+            let file = "\(folder.path)/job.json"
+            let own = try FileContents.read(file)
+            for place in own.indices where own[place] != UInt8(ascii: " ") && own[place] != UInt8(ascii: "\n") {
+                var bytes = own
+                bytes[place] ^= 1
+                try AtomicFile.write(bytes, to: file)
+                if let other = try? JobFolder(folder.path) { #expect(other.digest != folder.digest, "byte \(place)") }
+            }
+        }
+    }
+}
+
+/// A command before whose end something happens.
+private struct LateLauncher: Launcher {
+    let folder = NSTemporaryDirectory()
+    let code: Int32
+    let before: () -> Void
+
+    func start(_ command: Command) throws -> any RunningCommand {
+        before()
+        return try CodeLauncher(code: code).start(command)
+    }
+}

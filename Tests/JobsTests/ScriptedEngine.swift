@@ -1,0 +1,72 @@
+import Core
+import Foundation
+import Jobs
+
+/// An engine whose machines do what a script says: each try of a task takes the next word of the task's list.
+final class ScriptedEngine: JobEngine {
+    /// What becomes of a try.
+    enum Fate {
+        /// It ends with this exit code.
+        case exit(Int32)
+        /// It goes without a word: its machine was switched off.
+        case vanish
+        /// The engine goes on telling of it, and nothing more is heard of it.
+        case hang
+        /// A first sign, and nothing more: the engine tells of it.
+        case fallSilent
+    }
+
+    let name = "script"
+    private var fates: [Int: [Fate]]
+    private(set) var submitted: [[Int]] = []
+    private(set) var cancelled: [Set<Int>?] = []
+    private var known: Set<Int> = []
+
+    init(_ fates: [Int: [Fate]]) { self.fates = fates }
+
+    func submit(_ tasks: [Int], of folder: JobFolder) throws {
+        submitted.append(tasks)
+        for task in tasks {
+            guard let fate = fates[task]?.first else { throw EngineFailure(command: "script", reason: "no fate left") }
+            fates[task]?.removeFirst()
+            switch fate {
+            case .exit(let code):
+                let launcher = CodeLauncher(code: code)
+                _ = try TaskRun(task, of: folder, on: launcher, circumstances: [:], stopIfAsked: {}).run()
+            case .vanish: break
+            case .hang: known.insert(task)
+            case .fallSilent:
+                known.insert(task)
+                try AtomicFile.write("here\n", to: "\(folder.task(task))/alive")
+                // Touched after the submission, and long ago as patience goes.
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date().addingTimeInterval(0.2)], ofItemAtPath: "\(folder.task(task))/alive")
+            }
+        }
+    }
+
+    func waiting() throws -> Set<Int> { known }
+
+    func cancel(_ tasks: Set<Int>?) {
+        cancelled.append(tasks)
+        known.subtract(tasks ?? known)
+    }
+}
+
+/// Commands that end at once with a code.
+struct CodeLauncher: Launcher {
+    let folder = NSTemporaryDirectory()
+    let code: Int32
+
+    func start(_ command: Command) throws -> any RunningCommand { Ended(command: command, code: code) }
+
+    private final class Ended: RunningCommand {
+        let command: Command, code: Int32
+        init(command: Command, code: Int32) { (self.command, self.code) = (command, code) }
+        var isRunning: Bool { false }
+        func interrupt() {}
+        func ending() throws -> CommandEnding {
+            CommandEnding(command, .exit(code), output: Array("{\"code\": \(code)}".utf8), lastError: "said \(code)")
+        }
+    }
+}
