@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash fuzz scale scale-table full-size exhaustive cuda-shim cuda-check ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash cluster fuzz scale scale-table full-size exhaustive cuda-shim cuda-check ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -122,6 +122,10 @@ full-size: build ## With random weights: record and audit a step of SD1.5 and of
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
+
+cluster: PACKAGES += slurm-wlm munge parallel
+cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command; minutes.
+	Tests/Cluster/run.sh $(smpo)
 
 fuzz: packages ## Damage checkpoints and tables of every format a million times and more: each opens or is refused; minutes.
 	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests|TablesTests)\..*MutationTests'

@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
+# with files in a result's place that are none. `make cluster` calls it.
+#
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver pages task stepd node
+#
+# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
+set -euo pipefail
+shopt -s inherit_errexit
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+sources=$(cd "$here/../.." && pwd -P)
+smpo=$(realpath "${1:-$sources/.build/release/smpo}")
+shift || true
+cases=("$@")
+((${#cases[@]} > 0)) || cases=(same tampered results driver pages task stepd node)
+
+folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
+chmod 0711 "$folder" # munged wants its socket within everybody's reach
+cluster=$folder/slurm
+finish() {
+    "$here/slurm.sh" stop "$cluster" 2> /dev/null || true
+    rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+failures=0
+fail() {
+    echo "  FAILED: $*" >&2
+    failures=$((failures + 1))
+}
+
+# expect STATUS FILE COMMAND…: the command ends with that exit code; FILE takes what it prints.
+expect() {
+    local expected=$1 file=$2 status=0
+    shift 2
+    "$@" > "$file" 2> "$file.err" || status=$?
+    if [[ $status != "$expected" ]]; then
+        tail -n 3 "$file.err" >&2
+        fail "$(basename "$smpo") ${*:2}: expected exit code $expected, found $status"
+    fi
+}
+
+equal() { cmp -s "$1" "$2" || { diff "$1" "$2" | head -6 >&2; fail "$1 and $2 differ"; }; }
+said() { grep -qF -- "$2" "$1" "$1.err" || { tail -n 3 "$1" "$1.err" >&2; fail "expected \"$2\""; }; }
+
+# fresh: no job is left in the workspace.
+fresh() { rm -rf .smpo/jobs; }
+job() { echo .smpo/jobs/*; }
+results() { find "$(job)/tasks" -name result.json -printf '%P %i %T@\n' | sort; }
+
+# until_holds SECONDS COMMAND…: waits for it to hold.
+until_holds() {
+    local i
+    for ((i = 0; i < $1 * 10; i++)); do
+        if "${@:2}" > /dev/null 2>&1; then return 0; fi
+        sleep 0.1
+    done
+    fail "after $1 s: ${*:2}"
+    return 1
+}
+some_result() { compgen -G '.smpo/jobs/*/tasks/*/result.json'; }
+# A task's `smpo job run`, and no other process.
+task_process() { pgrep -of "^$smpo job run $PWD/.smpo/jobs/"; }
+
+# finish_killed WHAT: the same command again comes to the end, and leaves results that were there as they are.
+finish_killed() {
+    local before after
+    before=$(results)
+    expect 0 "$folder/again" "$smpo" audit eight --segments all --unnoted --on slurm
+    equal "$folder/local" "$folder/again"
+    after=$(results)
+    [[ $(comm -12 <(echo "$before") <(echo "$after")) == "$before" ]] || fail "a result was made twice"
+    [[ $(wc -l <<< "$after") == 8 ]] || fail "expected 8 results"
+}
+
+case_same() {
+    fresh
+    expect 0 "$folder/slurm.out" "$smpo" audit eight --segments all --unnoted --on slurm
+    equal "$folder/local" "$folder/slurm.out"
+    expect 0 "$folder/gathered" "$smpo" job gather "$(job)"
+    equal "$folder/local" "$folder/gathered"
+    expect 2 "$folder/written" "$smpo" audit eight --segments all --unnoted --on "file:$folder/job"
+    said "$folder/written" "incomplete: 0 of 8 tasks"
+    head -n 7 "$folder/job/tasks.txt" | parallel -j 2 > "$folder/parallel.out"
+    # Seven of eight are no verdict.
+    expect 2 "$folder/seven" "$smpo" job gather "$folder/job"
+    said "$folder/seven" "incomplete: 7 of 8 segments"
+    parallel -j 2 < "$folder/job/tasks.txt" > "$folder/parallel.out"
+    [[ $(grep -c 'has a result already' "$folder/parallel.out") == 7 ]] || fail "tasks with a result ran again"
+    expect 0 "$folder/parallel.report" "$smpo" job gather "$folder/job"
+    equal "$folder/local" "$folder/parallel.report"
+}
+
+# A flipped bit in the evidence: the same verdict, wherever the tasks run.
+case_tampered() {
+    local object copy=$folder/tampered
+    cp -r "$PWD" "$copy"
+    pushd "$copy" > /dev/null
+    fresh
+    object=$(find .smpo/objects -type f -size +100k | sort | head -n 1)
+    chmod u+w "$object"
+    printf '\x5a' | dd of="$object" bs=1 seek=90000 conv=notrunc status=none
+    expect 3 "$folder/tampered.local" "$smpo" audit eight --segments all --unnoted --jobs 2
+    expect 3 "$folder/tampered.slurm" "$smpo" audit eight --segments all --unnoted --on slurm
+    equal "$folder/tampered.local" "$folder/tampered.slurm"
+    popd > /dev/null
+}
+
+case_results() {
+    local result=$folder/job/tasks/0003/result.json kept=$folder/kept.json kind
+    if [[ ! -e $folder/job/job.json ]]; then
+        expect 2 "$folder/written" "$smpo" audit eight --segments all --unnoted --on "file:$folder/job"
+        parallel -j 2 < "$folder/job/tasks.txt" > /dev/null
+    fi
+    cp "$result" "$kept"
+    for kind in empty truncated neighbour folder program; do
+        rm -rf "$result"
+        case $kind in
+            empty) : > "$result" ;;
+            truncated) head -c 300 "$kept" > "$result" ;;
+            neighbour) cp "$folder/job/tasks/0004/result.json" "$result" ;;
+            folder) mkdir "$result" ;;
+            program) sed -E 's/("program": ")[0-9a-f]{4}/\10000/' "$kept" > "$result" ;;
+        esac
+        expect 2 "$folder/foreign" "$smpo" job gather "$folder/job"
+        said "$folder/foreign" "tasks/0003/result.json"
+    done
+    rm -rf "$result"
+    cp "$kept" "$result"
+    expect 0 "$folder/mended" "$smpo" job gather "$folder/job"
+}
+
+case_driver() {
+    fresh
+    "$smpo" audit eight --segments all --unnoted --on slurm > "$folder/killed" 2>&1 &
+    local driver=$!
+    until_holds 60 some_result || return 0
+    kill -9 "$driver"
+    wait "$driver" 2> /dev/null || true
+    finish_killed
+    # Asked to stop, it takes its tasks back.
+    fresh
+    "$smpo" audit eight --segments all --unnoted --on slurm > "$folder/stopped" 2>&1 &
+    driver=$!
+    until_holds 60 some_result || return 0
+    kill -INT "$driver"
+    local status=0
+    wait "$driver" || status=$?
+    [[ $status == 130 ]] || fail "the driver, interrupted: expected exit code 130, found $status"
+    until_holds 30 bash -c '[[ ! $(squeue -h) ]]' || return 0
+    finish_killed
+}
+
+# killed NAME COMMAND…: while a driver waits, the command kills something.
+killed() {
+    fresh
+    "$smpo" audit eight --segments all --unnoted --on slurm > "$folder/$1" 2> "$folder/$1.err" &
+    local driver=$! status=0
+    until_holds 60 task_process || return 0
+    "${@:2}"
+    wait "$driver" || status=$?
+    [[ $status == 0 ]] || fail "$1 killed: expected exit code 0, found $status"
+    equal "$folder/local" "$folder/$1"
+}
+kill_task() { kill -9 "$(task_process)"; }
+kill_stepd() { kill -9 $("$here/slurm.sh" steps "$cluster" | head -n 1) && kill -9 "$(task_process)"; }
+kill_node() {
+    kill -9 "$("$here/slurm.sh" pid "$cluster" n2)" $("$here/slurm.sh" steps "$cluster")
+    for process in $(pgrep -f "^$smpo job run $PWD/.smpo/jobs/"); do kill -9 "$process"; done
+    sleep 25
+    "$here/slurm.sh" node "$cluster" n2
+}
+case_task() { killed task kill_task; }
+case_stepd() { killed stepd kill_stepd; }
+case_node() { killed node kill_node; }
+
+# The commands of the how-to pages, as they stand there; each block is a shell of its own.
+case_pages() {
+    local page block number
+    fresh
+    rm -rf cluster.yaml job-1
+    ln -sfn "$sources/Tests" Tests
+    mkdir -p "$folder/bin"
+    ln -sf "$smpo" "$folder/bin/smpo"
+    for page in slurm cluster-ci; do
+        number=0
+        # Blocks are divided by NUL; what a page writes down for cluster.yaml is in force from there on.
+        while IFS= read -r -d '' block; do
+            number=$((number + 1))
+            if [[ $block == yaml$'\n'* ]]; then
+                echo "${block#yaml}" > cluster.yaml
+            else
+                expect 0 "$folder/$page-$number" env PATH="$folder/bin:$PATH" bash -euo pipefail -c "${block#sh}"
+            fi
+        done < <(awk '/^```(sh|yaml)$/ { inside = 1; print substr($0, 4); next }
+            /^```$/ && inside { inside = 0; printf "%c", 0 } inside' "$sources/Documentation/howto/$page.md")
+        ((number > 0)) || fail "$page.md: expected commands, found none"
+        if [[ $page == slurm ]]; then
+            [[ -e cluster.yaml ]] || fail "slurm.md: expected cluster.yaml, found none"
+            equal "$folder/local" "$folder/slurm-1"
+            sed -n '/^eight: /,$p' "$folder/slurm-4" > "$folder/slurm-4.report"
+            equal "$folder/local" "$folder/slurm-4.report"
+        fi
+    done
+    rm -f cluster.yaml Tests
+}
+
+"$here/slurm.sh" start "$cluster" 2 1
+eval "$("$here/slurm.sh" env "$cluster")"
+mkdir "$folder/work"
+cp -r "$sources/Manifests" "$sources/Golden" "$folder/work"
+cd "$folder/work"
+"$smpo" train Manifests/recipes/shapes-smpo.yaml --record --name eight --set training.steps=8 \
+    --set training.pairs_per_step=2 --set optimizer.warmup=2 --set record.checkpoint_every=1 > "$folder/train.out"
+expect 0 "$folder/local" "$smpo" audit eight --segments all --unnoted --jobs 2
+for name in "${cases[@]}"; do
+    begin=$SECONDS before=$failures
+    "case_$name"
+    verdict=holds
+    ((failures == before)) || verdict=FAILED
+    printf '%-10s %-7s %4d s\n' "$name" "$verdict" $((SECONDS - begin))
+done
+((failures == 0))
