@@ -123,7 +123,7 @@ full-size: build ## With random weights: record and audit a step of SD1.5 and of
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
-cluster: PACKAGES += slurm-wlm munge parallel
+cluster: PACKAGES += slurm-wlm munge parallel iproute2
 cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command; minutes.
 	Tests/Cluster/run.sh $(smpo)
 

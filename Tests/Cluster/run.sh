@@ -2,9 +2,9 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver pages task stepd node
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver hosts pages task stepd node
 #
-# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
+# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `hosts` needs root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
 shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -12,13 +12,14 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift || true
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver pages task stepd node)
+((${#cases[@]} > 0)) || cases=(same tampered results driver hosts pages task stepd node)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
 cluster=$folder/slurm
 finish() {
     "$here/slurm.sh" stop "$cluster" 2> /dev/null || true
+    if [[ -d $folder/hosts ]]; then "$here/hosts.sh" down "$folder/hosts" || true; fi
     rm -rf "$folder"
 }
 trap finish EXIT
@@ -175,6 +176,22 @@ case_task() { killed task kill_task; }
 case_stepd() { killed stepd kill_stepd; }
 case_node() { killed node kill_node; }
 
+# Nodes with addresses and names of their own.
+case_hosts() {
+    local found
+    if ! "$here/hosts.sh" up "$folder/hosts" 2 2> "$folder/hosts.err"; then
+        verdict="not tried ($(tail -n 1 "$folder/hosts.err"))"
+        return 0
+    fi
+    fresh
+    expect 0 "$folder/on-hosts.out" env SLURM_HOSTS="$folder/hosts" "$here/slurm.sh" run "$folder/on-hosts" 2 1 -- \
+        "$smpo" audit eight --segments all --unnoted --on slurm
+    equal "$folder/local" "$folder/on-hosts.out"
+    found=$(cat "$(job)"/tasks/*/result.json | sed -n 's/.*"host": "\(.*\)".*/\1/p' | sort -u | paste -sd ' ')
+    [[ $found == "h1 h2" ]] || fail "expected results of h1 and h2, found: $found"
+    "$here/hosts.sh" down "$folder/hosts"
+}
+
 # The commands of the how-to pages, as they stand there; each block is a shell of its own.
 case_pages() {
     local page block number
@@ -212,13 +229,12 @@ mkdir "$folder/work"
 cp -r "$sources/Manifests" "$sources/Golden" "$folder/work"
 cd "$folder/work"
 "$smpo" train Manifests/recipes/shapes-smpo.yaml --record --name eight --set training.steps=8 \
-    --set training.pairs_per_step=2 --set optimizer.warmup=2 --set record.checkpoint_every=1 > "$folder/train.out"
+    --set training.pairs_per_step=2 --set inversion.steps=2 --set optimizer.warmup=2 --set record.checkpoint_every=1 > "$folder/train.out"
 expect 0 "$folder/local" "$smpo" audit eight --segments all --unnoted --jobs 2
 for name in "${cases[@]}"; do
-    begin=$SECONDS before=$failures
+    begin=$SECONDS before=$failures verdict=holds
     "case_$name"
-    verdict=holds
     ((failures == before)) || verdict=FAILED
-    printf '%-10s %-7s %4d s\n' "$name" "$verdict" $((SECONDS - begin))
+    printf '%-10s %4d s  %s\n' "$name" $((SECONDS - begin)) "$verdict"
 done
 ((failures == 0))
