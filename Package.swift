@@ -133,7 +133,8 @@ let package = Package(
                 "make_unet_fixtures.py", "parity_table.py", "table.py",
             ]),
         tests(
-            "ComparisonTests", ["Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
+            "ComparisonTests",
+            ["CKernels", "Core", "Pages", "Compute", "Checkpoints", "Ledger", "Comparison", "SeededRandom"],
             exclude: ["Fixtures"]),
         tests(
             "AuditTests",

@@ -192,6 +192,10 @@ static void comparison_cases(void) {
         {"compare.i32", CK_I32}, {"compare.i16", CK_I16}, {"compare.i8", CK_I8}, {"compare.u64", CK_U64},
         {"compare.u32", CK_U32}, {"compare.u16", CK_U16}, {"compare.u8", CK_U8}, {"compare.bool", CK_BOOL}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) CASE(types[i].name, compare_one_type(types[i].type));
+    CASE("compare.windows.f64", keep_windows(CK_F64));
+    CASE("compare.windows.f32", keep_windows(CK_F32));
+    CASE("compare.windows.bf16", keep_windows(CK_BF16));
+    CASE("compare.windows.i64", keep_windows(CK_I64));
     CASE("compare.f32*f16", compare_two_types(CK_F32, CK_F16));
     CASE("compare.bf16*f32", compare_two_types(CK_BF16, CK_F32));
     CASE("compare.f32*f8_e4m3", compare_two_types(CK_F32, CK_F8_E4M3));

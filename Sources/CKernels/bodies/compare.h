@@ -1,14 +1,13 @@
 // How two runs of stored numbers differ. Counts, ULP and maxima are exact; the sums are taken in Float64, in eight
 // lanes by index over the whole call, then as the tree 4-2-1.
 #pragma once
+#include "compare_distances.h"
 #include "compare_exact.h"
-
-/// Pairs that are taken at once; they and what is known of them stay in the cache.
-#define CK_PAIRS 1024
+#include "compare_finite.h"
 
 /// Running sums of a call, and what a block of pairs is found to be.
 struct CK_NAME(tally) {
-    v8d abs, squares, a, b, products;
+    struct CK_NAME(sums) sums;
     /// Of the block: the largest |a − b|; lanes of −1 for each pair of finite, unequal numbers, for each of other sign,
     /// and for any number that is not finite.
     v8d largest;
@@ -17,6 +16,12 @@ struct CK_NAME(tally) {
 
 CK_INLINE double ck_tree8(v8d x) {
     return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
+
+CK_INLINE double ck_largest8(v8d x) {
+    double top = 0;
+    for (int l = 0; l < 8; l++) top = x[l] > top ? x[l] : top;
+    return top;
 }
 
 /// Adds eight pairs. Those with an infinity or NaN count as zeros here. `apart` is x − y where that is known better.
@@ -28,14 +33,7 @@ CK_INLINE void ck_add_values(struct CK_NAME(tally) *t, v8d x, v8d y, const doubl
     y = (v8d)((v8l)y & finite);
     v8d d = x - y;
     if (apart) memcpy(&d, apart, 64);
-    v8d m = (v8d)((v8l)d & 0x7fffffffffffffff);
-    t->abs = t->abs + m;
-    t->squares = t->squares + d * d;
-    t->a = t->a + x * x;
-    t->b = t->b + y * y;
-    t->products = t->products + x * y;
-    v8l more = m > t->largest;
-    t->largest = (v8d)(((v8l)m & more) | ((v8l)t->largest & ~more));
+    ck_add_sums(&t->sums, &t->largest, x, y, d);
     t->special = t->special | ~finite;
     t->unequal = t->unequal + (x != y);
     t->flips = t->flips + ((((v8l)x ^ (v8l)y) < 0) & (x != 0) & (y != 0));
@@ -43,8 +41,7 @@ CK_INLINE void ck_add_values(struct CK_NAME(tally) *t, v8d x, v8d y, const doubl
 
 CK_INLINE void ck_note_largest(struct ck_difference *d, v8d largest, const double *x, const double *y, size_t n,
                                size_t base) {
-    double top = 0;
-    for (int l = 0; l < 8; l++) top = largest[l] > top ? largest[l] : top;
+    double top = ck_largest8(largest);
     if (!(top > d->max_abs)) return;
     for (size_t i = 0; i < n; i++) {
         double difference = x[i] - y[i];
@@ -68,43 +65,6 @@ static void CK_NAME(count_special)(struct ck_difference *d, const double *x, con
         d->inf_lost += inf_a && !inf_b;
         d->sign_flips += (inf_a || inf_b) && ((a < 0 && b > 0) || (a > 0 && b < 0));
     }
-}
-
-/// Largest distance, histogram, and the tolerance by ULP.
-#define CK_DISTANCES(WIDE, BITS_OF, CLZ)                                                                   \
-    WIDE most = 0;                                                                                         \
-    for (size_t i = 0; i < n; i++) most = ulp[i] > most ? ulp[i] : most;                                   \
-    if (most == 0) {                                                                                       \
-        d->histogram[0] += n;                                                                              \
-        return;                                                                                            \
-    }                                                                                                      \
-    uint64_t whole = most == ~(WIDE)0 ? CK_ULP_MAX : most;                                                 \
-    if (whole > d->max_ulp) {                                                                              \
-        size_t i = 0;                                                                                      \
-        while (ulp[i] != most) i++;                                                                        \
-        d->max_ulp = whole;                                                                                \
-        d->max_ulp_index = base + i;                                                                       \
-    }                                                                                                      \
-    uint32_t counts[4][CK_ULP_MAX_BIN + 1] = {{0}};                                                        \
-    for (size_t i = 0; i < n; i++) {                                                                       \
-        WIDE u = ulp[i];                                                                                   \
-        counts[i & 3][u == ~(WIDE)0 ? CK_ULP_MAX_BIN : u ? BITS_OF - CLZ(u) : 0]++;                        \
-    }                                                                                                      \
-    for (int k = 0; k <= CK_ULP_MAX_BIN; k++)                                                              \
-        d->histogram[k] += (uint64_t)counts[0][k] + counts[1][k] + counts[2][k] + counts[3][k];            \
-    if (t->by_ulp) {                                                                                       \
-        uint64_t outside = 0;                                                                              \
-        for (size_t i = 0; i < n; i++) outside += ulp[i] == ~(WIDE)0 || ulp[i] > t->ulp;                   \
-        d->outside += outside;                                                                             \
-    }
-
-static void CK_NAME(note_narrow)(struct ck_difference *d, const uint32_t *ulp, size_t n, size_t base,
-                                 const struct ck_tolerance *t) {
-    CK_DISTANCES(uint32_t, 32, __builtin_clz)
-}
-static void CK_NAME(note_wide)(struct ck_difference *d, const uint64_t *ulp, size_t n, size_t base,
-                               const struct ck_tolerance *t) {
-    CK_DISTANCES(uint64_t, 64, __builtin_clzll)
 }
 
 /// Float32 bits rounded to a narrower type, as its bits.
@@ -230,42 +190,84 @@ static void CK_NAME(distances)(struct CK_NAME(pairs) *p, const void *a, enum ck_
     }
 }
 
+/// Values of up to CK_PAIRS pairs, as Float64; padded with zeros to a multiple of 8.
+static void CK_NAME(wide_values)(struct CK_NAME(pairs) *p, const void *a, enum ck_number a_type, const void *b,
+                                 enum ck_number b_type, size_t n) {
+    CK_NAME(double_values)(p->x, a, a_type, n);
+    CK_NAME(double_values)(p->y, b, b_type, n);
+    for (size_t i = n; i % 8; i++) p->x[i] = p->y[i] = p->apart[i] = 0;
+}
+
+/// Notes what the values of a block of pairs of two narrow types say, if all of them are finite.
+static int CK_NAME(note_narrow_values)(struct ck_difference *d, struct CK_NAME(tally) *tally, struct CK_NAME(pairs) *p,
+                                       const void *a, enum ck_number a_type, const void *b, enum ck_number b_type,
+                                       size_t n, size_t base, const struct ck_tolerance *t) {
+    const uint32_t *left = CK_NAME(float_bits)(p->a_bits, a, a_type, n);
+    const uint32_t *right = CK_NAME(float_bits)(p->b_bits, b, b_type, n);
+    if (!CK_NAME(all_finite)(left, right, n)) return 0;
+    struct CK_NAME(finite) found = CK_NAME(note_finite)(&tally->sums, left, right, n);
+    d->sign_flips += found.flips;
+    // Of two types, zeros are equal whatever their signs.
+    d->unequal += a_type == b_type ? found.unequal : found.unequal - found.zero_signs;
+    if (a_type == b_type) d->zero_signs += found.zero_signs;
+    int farther = ck_largest8(found.largest) > d->max_abs;
+    if (!farther && t->by_ulp && a_type == b_type) return 1;
+    CK_NAME(wide_values)(p, a, a_type, b, b_type, n);
+    if (farther) ck_note_largest(d, found.largest, p->x, p->y, n, base);
+    if (!t->by_ulp) ck_count_outside(d, p->x, p->y, n, t);
+    if (a_type != b_type) CK_NAME(count_rounded)(d, a, a_type, p->x, p->y, b_type, n);
+    return 1;
+}
+
+/// Notes what the values of a block of pairs of any types say.
+static void CK_NAME(note_any_values)(struct ck_difference *d, struct CK_NAME(tally) *tally, struct CK_NAME(pairs) *p,
+                                     const void *a, enum ck_number a_type, const void *b, enum ck_number b_type,
+                                     size_t n, size_t base, const struct ck_tolerance *t) {
+    CK_NAME(wide_values)(p, a, a_type, b, b_type, n);
+    int exact = ck_is_exact_pair(a_type, b_type);
+    if (exact) CK_NAME(note_exact)(d, p->apart, a, a_type, b, b_type, p->x, p->y, n, base, t);
+    CK_NAME(note_values)(d, tally, p->x, p->y, exact ? p->apart : NULL, n, base, t);
+    if (exact) {
+        // What is unequal was counted without rounding.
+    } else if (a_type == b_type) {
+        CK_NAME(count_unequal)(d, tally, a, b, ck_number_size(a_type), p->x, p->y, n);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            d->unequal += !(p->x[i] == p->y[i] || (p->x[i] != p->x[i] && p->y[i] != p->y[i]));
+    }
+    if (a_type != b_type) CK_NAME(count_rounded)(d, a, a_type, p->x, p->y, b_type, n);
+}
+
 static void CK_NAME(compare)(struct ck_difference *d, const void *a, enum ck_number a_type, const void *b,
-                             enum ck_number b_type, size_t n, const struct ck_tolerance *t) {
+                             enum ck_number b_type, size_t n, const struct ck_tolerance *t,
+                             struct ck_distance_window *windows, size_t window_count) {
     memset(d, 0, sizeof *d);
+    for (size_t w = 0; w < window_count; w++) windows[w].below = windows[w].count = 0;
     struct CK_NAME(tally) tally = {0};
     struct CK_NAME(pairs) p;
     // Integers that are outside were counted without rounding.
     const struct ck_tolerance uncounted = {0};
-    int integers = ck_is_integer(a_type) && ck_is_integer(b_type);
+    int integers = ck_is_integer(a_type) && ck_is_integer(b_type), narrow = ck_is_narrow_pair(a_type, b_type);
     size_t a_size = ck_number_size(a_type), b_size = ck_number_size(b_type);
     for (size_t base = 0; base < n; base += CK_PAIRS) {
         size_t count = n - base < CK_PAIRS ? n - base : CK_PAIRS;
         const char *left = (const char *)a + base * a_size, *right = (const char *)b + base * b_size;
-        CK_NAME(double_values)(p.x, left, a_type, count);
-        CK_NAME(double_values)(p.y, right, b_type, count);
-        for (size_t i = count; i % 8; i++) p.x[i] = p.y[i] = p.apart[i] = 0;
+        if (!narrow || !CK_NAME(note_narrow_values)(d, &tally, &p, left, a_type, right, b_type, count, base, t))
+            CK_NAME(note_any_values)(d, &tally, &p, left, a_type, right, b_type, count, base, t);
         CK_NAME(distances)(&p, left, a_type, right, b_type, count);
-        int exact = ck_is_exact_pair(a_type, b_type);
-        if (exact) CK_NAME(note_exact)(d, p.apart, left, a_type, right, b_type, p.x, p.y, count, base, t);
-        CK_NAME(note_values)(d, &tally, p.x, p.y, exact ? p.apart : NULL, count, base, t);
-        if (ck_is_narrow_pair(a_type, b_type)) CK_NAME(note_narrow)(d, p.narrow, count, base, t);
-        else CK_NAME(note_wide)(d, p.wide, count, base, integers ? &uncounted : t);
-        if (exact) {
-            // What is unequal was counted without rounding.
-        } else if (a_type == b_type) {
-            CK_NAME(count_unequal)(d, &tally, left, right, a_size, p.x, p.y, count);
+        if (narrow) {
+            uint32_t farthest = CK_NAME(note_narrow)(d, p.narrow, count, base, t);
+            for (size_t w = 0; w < window_count; w++) CK_NAME(keep_narrow)(windows + w, p.narrow, count, farthest);
         } else {
-            for (size_t i = 0; i < count; i++)
-                d->unequal += !(p.x[i] == p.y[i] || (p.x[i] != p.x[i] && p.y[i] != p.y[i]));
+            CK_NAME(note_wide)(d, p.wide, count, base, integers ? &uncounted : t);
+            for (size_t w = 0; w < window_count; w++) CK_NAME(keep_wide)(windows + w, p.wide, count);
         }
-        if (a_type != b_type) CK_NAME(count_rounded)(d, left, a_type, p.x, p.y, b_type, count);
     }
-    d->sum_abs = ck_tree8(tally.abs);
-    d->sum_squares = ck_tree8(tally.squares);
-    d->a_squares = ck_tree8(tally.a);
-    d->b_squares = ck_tree8(tally.b);
-    d->products = ck_tree8(tally.products);
+    d->sum_abs = ck_tree8(tally.sums.abs);
+    d->sum_squares = ck_tree8(tally.sums.squares);
+    d->a_squares = ck_tree8(tally.sums.a);
+    d->b_squares = ck_tree8(tally.sums.b);
+    d->products = ck_tree8(tally.sums.products);
 }
 
 /// Whether any of n ≤ 16 distances is in low + [0, most)·2^shift.

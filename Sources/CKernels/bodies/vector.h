@@ -19,6 +19,7 @@ typedef int32_t v16i __attribute__((vector_size(64)));
 typedef int64_t v8l __attribute__((vector_size(64)));
 typedef uint32_t v16u __attribute__((vector_size(64)));
 typedef uint64_t v8u __attribute__((vector_size(64)));
+typedef uint8_t v64b __attribute__((vector_size(64)));
 
 CK_INLINE v16f ck_load16(const float *p) { v16f v; memcpy(&v, p, 64); return v; }
 CK_INLINE void ck_store16(float *p, v16f v) { memcpy(p, &v, 64); }

@@ -49,6 +49,17 @@ struct ck_difference {
     uint64_t histogram[CK_ULP_MAX_BIN + 1];
 };
 
+/// The distances low + [0, width), width > 0, and no farther than 2^64 − 2. The pairs at one of them are kept, those
+/// nearer are counted.
+struct ck_distance_window {
+    uint64_t low, width;
+    /// Pairs that are nearer than `low`, those at 0 included.
+    uint64_t below;
+    /// The distances inside, in no order that counts; room for as many as there are pairs.
+    uint64_t *kept;
+    size_t count;
+};
+
 /// Distances that are counted in parts.
 struct ck_distance_range {
     uint64_t low;
@@ -59,10 +70,11 @@ struct ck_distance_range {
 
 struct ck_compare_table {
     /// Compares n pairs of any two types. ULP are of the common type: their own, Float32, integers (where neighbours are
-    /// 1 apart; at most 2^64 − 2), or Float64, of which unequal numbers are at least 1 apart. Zeroes `d` first. Buffers
-    /// must be aligned for their numbers.
+    /// 1 apart; at most 2^64 − 2), or Float64, of which unequal numbers are at least 1 apart. Zeroes `d` first, and
+    /// `below` and `count` of each window. Buffers must be aligned for their numbers.
     void (*compare)(struct ck_difference *d, const void *a, enum ck_number a_type, const void *b, enum ck_number b_type,
-                    size_t n, const struct ck_tolerance *tolerance);
+                    size_t n, const struct ck_tolerance *tolerance, struct ck_distance_window *windows,
+                    size_t window_count);
     /// For each range: counts[k] += the pairs whose distance is in low + [k, k + 1)·2^shift, for k < count.
     void (*count_distances)(const struct ck_distance_range *ranges, size_t range_count, const void *a,
                             enum ck_number a_type, const void *b, enum ck_number b_type, size_t n);

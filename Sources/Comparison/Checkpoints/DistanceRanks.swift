@@ -10,6 +10,7 @@ struct DistanceRanks {
 
         /// The parts that are counted next are 2^shift wide.
         var shift: Int { max(0, widthBits - DistanceCounts.bits) }
+        var parts: Int { 1 << min(widthBits, DistanceCounts.bits) }
     }
 
     /// A distance that is known to lie in a range.
@@ -28,8 +29,7 @@ struct DistanceRanks {
 
         /// Goes on in the part that holds the rank.
         mutating func narrow(_ counts: [Int]) {
-            let parts = 1 << min(range.widthBits, DistanceCounts.bits)
-            for part in 0..<parts {
+            for part in 0..<range.parts {
                 if rank < counts[part] {
                     range = Range(low: low + UInt64(part) << UInt64(range.shift), widthBits: range.shift)
                     return
@@ -40,30 +40,38 @@ struct DistanceRanks {
         }
     }
 
-    /// Half of the pairs at a distance are not farther.
-    let median: Search
-    /// 99 of 100 of them are not farther.
-    let percentile99: Search
+    /// Pairs that are at a distance.
+    let total: Int
+    private let histogram: [Int]
 
     /// From pairs by octave: bin k ≥ 1 holds distances of 2^(k−1)…2^k − 1, the last one those of NaN to a number.
     init(histogram: [Int]) {
-        let total = histogram.dropFirst().reduce(0, +)
-        func search(_ percent: Int) -> Search {
-            guard total > 0 else { return Search(low: 0, widthBits: 0, rank: 0) }
-            // The nearest-rank definition: the ⌈p·n/100⌉-th.
-            var rank = (total / 100 * percent + (total % 100 * percent + 99) / 100) - 1
-            for (bin, count) in histogram.enumerated().dropFirst() {
-                if rank < count {
-                    return bin == Int(CK_ULP_MAX_BIN)
-                        ? Search(low: .max, widthBits: 0, rank: 0)
-                        : Search(low: 1 << UInt64(bin - 1), widthBits: bin - 1, rank: rank)
-                }
-                rank -= count
+        self.histogram = histogram
+        total = histogram.dropFirst().reduce(0, +)
+    }
+
+    /// The rank of a percentile by the nearest-rank definition: that of the ⌈p·n/100⌉-th, counted from 0.
+    static func rank(_ percent: Int, of total: Int) -> Int {
+        (total / 100 * percent + (total % 100 * percent + 99) / 100) - 1
+    }
+
+    /// Half of the pairs at a distance, or 99 of 100 of them, are not farther than the distance that this finds.
+    func search(percent: Int) -> Search {
+        total > 0 ? search(Self.rank(percent, of: total)) : Search(low: 0, widthBits: 0, rank: 0)
+    }
+
+    /// The octave of a rank among the pairs at a distance.
+    func search(_ rank: Int) -> Search {
+        var rank = rank
+        for (bin, count) in histogram.enumerated().dropFirst() {
+            if rank < count {
+                return bin == Int(CK_ULP_MAX_BIN)
+                    ? Search(low: .max, widthBits: 0, rank: 0)
+                    : Search(low: 1 << UInt64(bin - 1), widthBits: bin - 1, rank: rank)
             }
-            preconditionFailure("a rank beyond the total")
+            rank -= count
         }
-        median = search(50)
-        percentile99 = search(99)
+        preconditionFailure("a rank beyond the total")
     }
 }
 

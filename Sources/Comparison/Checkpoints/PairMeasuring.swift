@@ -1,6 +1,7 @@
 import CKernels
 import Checkpoints
 import Compute
+import Synchronization
 
 /// Measures how the numbers of pairs of tensors differ. Every figure is the same with any number of workers and any
 /// instruction set.
@@ -11,7 +12,10 @@ struct PairMeasuring {
 
     /// Pieces whose findings are kept at a time, 800 bytes each.
     private static let batch = 2048
-    private static let scratchBytes = 2 * ChunkTasks.elements * 8
+    private static let sideBytes = ChunkTasks.elements * 8
+    private static let scratchBytes = 2 * sideBytes
+    /// Beside the numbers of both, the distances in two windows.
+    private static let windowedBytes = 4 * sideBytes
 
     /// The measures of each pair; the tolerance of each decides what is counted as `outside`.
     /// - Throws: what reading throws.
@@ -49,14 +53,16 @@ struct PairMeasuring {
             found.deallocate()
             unequalPairs.deallocate()
         }
-        let compare = ck_kernels_for(engine.isa.code).pointee.compare.compare!
-        try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.scratchBytes) { index, scratch in
+        let distances = try windowed(opened, pairs.map(\.pairing), counts)
+        try ChunkTasks.run(tasks.count, on: engine.pool, scratchBytes: Self.windowedBytes) { index, scratch in
             let task = tasks[index]
             let pairing = pairs[task.tensor].pairing
             let other = try Self.read(opened[task.tensor], pairing, task.range, scratch)
-            var tolerance = ck_tolerance(pairs[task.tensor].tolerance)
-            compare(
-                found + index, scratch, pairing.left, other, pairing.right, task.range.count, &tolerance)
+            found[index] = compare(
+                scratch, pairing, task.range.count, pairs[task.tensor].tolerance, distances[task.tensor].places
+            ) { found, windows in
+                distances[task.tensor].add(found, windows)
+            }
             if pairing.numbersPerElement == 2 {
                 unequalPairs[index] = Self.unequalElements(scratch, other, bytes: task.range.count * pairing.leftBytes)
             }
@@ -68,14 +74,67 @@ struct PairMeasuring {
         }
         for index in result.indices {
             result[index].numbersPerElement = pairs[index].pairing.numbersPerElement
-            let ranks = DistanceRanks(histogram: result[index].histogram)
-            let distances = try percentiles(opened[index], pairs[index].pairing, counts[index], ranks)
-            (result[index].median, result[index].percentile99) = distances
+            (result[index].median, result[index].percentile99) = try percentiles(
+                opened[index], pairs[index].pairing, counts[index], result[index].histogram, distances[index].found)
             let (pair, types) = (opened[index], (pairs[index].pair.left.type, pairs[index].pair.right.type))
             try Self.name(&result[index].maxULP, pair, types)
             try Self.name(&result[index].maxAbsolute, pair, types)
         }
         return result
+    }
+
+    /// Compares the numbers of both sides that lie in `scratch`, and hands on what lies in windows of these places.
+    private func compare(
+        _ scratch: UnsafeMutableRawPointer, _ pairing: NumberPairing, _ count: Int, _ tolerance: Tolerance,
+        _ places: [(low: UInt64, width: UInt64)],
+        _ body: (ck_difference, UnsafeMutableBufferPointer<ck_distance_window>) -> Void
+    ) -> ck_difference {
+        let kernel = ck_kernels_for(engine.isa.code).pointee.compare.compare!
+        var found = ck_difference()
+        var tolerance = ck_tolerance(tolerance)
+        withUnsafeTemporaryAllocation(of: ck_distance_window.self, capacity: places.count) { windows in
+            for (index, place) in places.enumerated() {
+                let kept = scratch + (2 + index) * Self.sideBytes
+                windows[index] = ck_distance_window(
+                    low: place.low, width: place.width, below: 0, kept: kept.assumingMemoryBound(to: UInt64.self),
+                    count: 0)
+            }
+            kernel(
+                &found, scratch, pairing.left, scratch + Self.sideBytes, pairing.right, count, &tolerance,
+                windows.baseAddress, windows.count)
+            body(found, windows)
+        }
+        return found
+    }
+
+    /// The windows of each pair's percentiles.
+    private func windowed(
+        _ pairs: [OpenPair], _ pairings: [NumberPairing], _ counts: [Int]
+    ) throws -> [WindowedPercentiles] {
+        let chosen = Mutex([[DistanceWindow]](repeating: [.all], count: pairs.count))
+        try ChunkTasks.run(pairs.count, on: engine.pool, scratchBytes: Self.windowedBytes) { index, scratch in
+            guard let sample = DistanceSample(of: counts[index]) else { return }
+            let (left, right) = (pairings[index].leftBytes, pairings[index].rightBytes)
+            for (run, range) in sample.runs.enumerated() {
+                let place = run * range.count
+                try pairs[index].left.read(
+                    range.lowerBound * left..<range.upperBound * left, into: scratch + place * left)
+                try pairs[index].right.read(
+                    range.lowerBound * right..<range.upperBound * right,
+                    into: scratch + Self.sideBytes + place * right)
+            }
+            let all = (low: DistanceWindow.all.low, width: DistanceWindow.all.width)
+            _ = compare(scratch, pairings[index], sample.count, .exact, [all]) { found, windows in
+                let distances = DistanceList(UnsafeBufferPointer(start: windows[0].kept, count: windows[0].count))
+                let windows = DistanceWindow.around(distances, histogram: found.counts)
+                chosen.withLock { $0[index] = windows }
+            }
+        }
+        return chosen.withLock { chosen in
+            zip(chosen, counts).map { windows, count in
+                WindowedPercentiles(windows: windows, pieces: (count + ChunkTasks.elements - 1) / ChunkTasks.elements)
+            }
+        }
     }
 
     /// Complex elements, of eight bytes each, that differ in any. A piece begins with a whole one, as its size is even.
@@ -102,18 +161,22 @@ struct PairMeasuring {
     private static func read(
         _ pair: OpenPair, _ pairing: NumberPairing, _ range: Range<Int>, _ scratch: UnsafeMutableRawPointer
     ) throws -> UnsafeMutableRawPointer {
-        let other = scratch + ChunkTasks.elements * 8
+        let other = scratch + sideBytes
         let (left, right) = (pairing.leftBytes, pairing.rightBytes)
         try pair.left.read(range.lowerBound * left..<range.upperBound * left, into: scratch)
         try pair.right.read(range.lowerBound * right..<range.upperBound * right, into: other)
         return other
     }
 
-    /// The distances at the ranks: the histogram's octave, cut into 4096 parts until a part is one distance.
+    /// The median and the 99th percentile of distances with this histogram. What `known` lacks is searched: the
+    /// histogram's octave, cut into 4096 parts until a part is one distance.
     private func percentiles(
-        _ pair: OpenPair, _ pairing: NumberPairing, _ count: Int, _ ranks: DistanceRanks
+        _ pair: OpenPair, _ pairing: NumberPairing, _ count: Int, _ histogram: [Int],
+        _ known: (median: UInt64?, percentile99: UInt64?)
     ) throws -> (UInt64, UInt64) {
-        var (median, upper) = (ranks.median, ranks.percentile99)
+        if let median = known.median, let percentile99 = known.percentile99 { return (median, percentile99) }
+        let ranks = DistanceRanks(histogram: histogram)
+        var (median, upper) = (ranks.search(percent: 50), ranks.search(percent: 99))
         let tasks = ChunkTasks.cut([count], by: ChunkTasks.elements)
         let kernel = ck_kernels_for(engine.isa.code).pointee.compare.count_distances!
         while !median.isExact || !upper.isExact {

@@ -86,9 +86,7 @@ package struct TensorMeasures: Sendable, Equatable {
         leftSquares += chunk.a_squares
         rightSquares += chunk.b_squares
         products += chunk.products
-        withUnsafeBytes(of: chunk.histogram) { bytes in
-            for (bin, amount) in bytes.bindMemory(to: UInt64.self).enumerated() { histogram[bin] += Int(amount) }
-        }
+        for (bin, amount) in chunk.counts.enumerated() { histogram[bin] += amount }
     }
 
     /// Says where the worst elements are in another order of the elements.
@@ -123,4 +121,11 @@ package struct TensorMeasures: Sendable, Equatable {
     package var share: Double { elements == 0 ? 0 : Double(unequalElements) / Double(elements) }
     /// Whether the right side is the left one rounded to its type: nothing else was done to it.
     package var isRounding: Bool { unequal > 0 && rounded == count }
+}
+
+extension ck_difference {
+    /// The histogram.
+    var counts: [Int] {
+        withUnsafeBytes(of: histogram) { $0.bindMemory(to: UInt64.self).map(Int.init) }
+    }
 }
