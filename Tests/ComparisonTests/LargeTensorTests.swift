@@ -7,7 +7,7 @@ import Testing
 
 /// Tensors of several pieces, whose findings are put together.
 @Suite struct LargeTensorTests {
-    /// 3 pieces and a bit; distances up to 2^24, so that percentiles take several passes.
+    /// 3 pieces and a bit; distances up to 2^24.
     private static let count = 400_123
 
     private static func pair() -> (left: [Float], right: [Float]) {

@@ -109,7 +109,8 @@ package struct CheckpointDifference: Sendable {
     /// The measured tensors, the worst first.
     var worstFirst: [(tensor: TensorDifference, measures: TensorMeasures)] {
         differing.compactMap { tensor in tensor.measures.map { (tensor, $0) } }.sorted {
-            $0.1.relativeL2 != $1.1.relativeL2 ? $0.1.relativeL2 > $1.1.relativeL2 : utf8Less($0.0.name, $1.0.name)
+            let (x, y) = (TensorMeasures.rank(of: $0.1.relativeL2), TensorMeasures.rank(of: $1.1.relativeL2))
+            return x != y ? x > y : utf8Less($0.0.name, $1.0.name)
         }
     }
     /// The tensors in groups, the worst first, groups of identical tensors last; layers as

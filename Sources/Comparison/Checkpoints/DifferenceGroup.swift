@@ -54,7 +54,7 @@ package struct DifferenceGroup: Sendable, Equatable {
     static func grouped(_ tensors: [TensorDifference], by kind: Kind) -> [DifferenceGroup] {
         Dictionary(grouping: tensors) { kind.group(of: $0.name) }.map { DifferenceGroup($0, of: $1) }.sorted { a, b in
             if a.rank != b.rank { return a.rank > b.rank }
-            let (x, y) = (a.relativeL2 ?? 0, b.relativeL2 ?? 0)
+            let (x, y) = (TensorMeasures.rank(of: a.relativeL2 ?? 0), TensorMeasures.rank(of: b.relativeL2 ?? 0))
             if x != y { return x > y }
             return a.share != b.share ? a.share > b.share : utf8Less(a.name, b.name)
         }

@@ -111,6 +111,9 @@ package struct TensorMeasures: Sendable, Equatable {
         squares == 0 ? 0 : leftSquares == 0 ? .infinity : (squares / leftSquares).squareRoot()
     }
 
+    /// What a relative L2 is ordered by: NaN, of sums beyond Float64, is as far as can be.
+    static func rank(of relativeL2: Double) -> Double { relativeL2.isNaN ? .infinity : relativeL2 }
+
     /// Pairs with other numbers: unequal ones but for zeros of two signs and NaN of two payloads.
     package var unequalNumbers: Int { unequal - zeroSigns - nanPayloads }
     /// Elements: a complex one is two numbers.
