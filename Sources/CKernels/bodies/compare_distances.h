@@ -89,6 +89,15 @@ static uint64_t CK_NAME(note_wide)(struct ck_difference *d, const uint64_t *ulp,
     CK_DISTANCES(uint64_t, wide_bins)
 }
 
+/// A bit for each lane that is −1, the first one lowest.
+CK_INLINE uint16_t ck_mask16(v16i lanes) {
+    typedef _Bool bits16 __attribute__((ext_vector_type(16)));
+    bits16 bits = __builtin_convertvector(lanes, bits16);
+    uint16_t mask;
+    memcpy(&mask, &bits, 2);
+    return mask;
+}
+
 /// Keeps the distances of a block that lie in the window; `farthest` is the largest but for those of NaN.
 static void CK_NAME(keep_narrow)(struct ck_distance_window *window, const uint32_t *ulp, size_t n, uint32_t farthest) {
     if (farthest < window->low) {
@@ -101,28 +110,25 @@ static void CK_NAME(keep_narrow)(struct ck_distance_window *window, const uint32
     // The distance ~0 lies beyond.
     uint32_t low = (uint32_t)window->low, most = ~low;
     uint32_t width = window->width < most ? (uint32_t)window->width : most;
-    uint64_t *kept = window->kept;
-    size_t count = window->count, i = 0;
     v16u least = {0}, limit = {0};
     least += low;
     limit += width;
     v16i below = {0};
-    for (; i + 16 <= n; i += 16) {
-        v16u u;
-        memcpy(&u, ulp + i, 64);
+    // A bit for each pair that is inside. Beyond n no distance is: those are ~0.
+    uint16_t inside[CK_PAIRS / 16] = {0};
+    for (size_t i = 0; i < n; i += 16) {
+        v16u u = ~(v16u){0};
+        if (n - i < 16) memcpy(&u, ulp + i, (n - i) * 4);
+        else memcpy(&u, ulp + i, 64);
         below = below + (u < least);
-        if (!__builtin_reduce_or((v16i)(u - least < limit))) continue;
-        // Without branches: whether one is inside is left to chance.
-        for (size_t k = i; k < i + 16; k++) {
-            kept[count] = ulp[k];
-            count += ulp[k] - low < width;
-        }
+        inside[i / 16] = ck_mask16(u - least < limit);
     }
     window->below += (uint64_t)-(int64_t)__builtin_reduce_add(below);
-    for (; i < n; i++) {
-        window->below += ulp[i] < low;
-        kept[count] = ulp[i];
-        count += ulp[i] - low < width;
+    size_t count = window->count;
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t left;
+        memcpy(&left, inside + i / 16, 8);
+        for (; left != 0; left &= left - 1) window->kept[count++] = ulp[i + (size_t)__builtin_ctzll(left)];
     }
     window->count = count;
 }

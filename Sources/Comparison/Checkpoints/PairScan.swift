@@ -16,6 +16,8 @@ struct PairScan {
 
     /// Bytes that are compared between two calls of `progress`.
     private static let batch = 1 << 30
+    /// Bytes of a piece that are compared first.
+    private static let beginning = 1 << 14
 
     /// Whether the bytes of each pair differ. Pairs are of one type and size.
     /// - Throws: what reading throws.
@@ -56,9 +58,16 @@ struct PairScan {
             if lock.withLock({ _ in flags[task.tensor] != 0 }) { return }
             let pair = pairs[task.tensor]
             let other = scratch + ChunkTasks.bytes
-            try pair.left.read(task.range, into: scratch)
-            try pair.right.read(task.range, into: other)
-            if memcmp(scratch, other, task.range.count) != 0 { lock.withLock { _ in flags[task.tensor] = 1 } }
+            // Of a tensor that has changed everywhere the rest need not be read.
+            let middle = min(task.range.lowerBound + Self.beginning, task.range.upperBound)
+            for part in [task.range.lowerBound..<middle, middle..<task.range.upperBound] {
+                try pair.left.read(part, into: scratch)
+                try pair.right.read(part, into: other)
+                guard memcmp(scratch, other, part.count) == 0 else {
+                    lock.withLock { _ in flags[task.tensor] = 1 }
+                    return
+                }
+            }
         }
         return pairs.indices.map { flags[$0] != 0 }
     }
