@@ -8,6 +8,13 @@ package struct AuditScope: Sendable, Equatable {
     /// within a band.
     package var budget: Duration?
 
+    /// Whether only the objects that the segment's replay reads are held against their digests, not all of the run. Within
+    /// a band all are.
+    package var readsOwnObjects = false
+
+    /// Whether whoever asked for a part has looked at the model that the run has handed over, so that this replay does not.
+    package var leavesModel = false
+
     /// The whole run, up to the first difference, however long it takes.
     package init(segment: ClosedRange<Int>? = nil, goesThrough: Bool = false, budget: Duration? = nil) {
         self.segment = segment

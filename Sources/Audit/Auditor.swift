@@ -50,7 +50,9 @@ package struct Auditor {
         trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> AuditReport {
         do {
-            return try audit(try Run(run, in: workspace, keys: keys), scope, progress, trace)
+            return try audit(
+                try Run(run, in: workspace, keys: keys, objectsOf: scope.readsOwnObjects ? scope.segment : nil), scope,
+                progress, trace)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             var report = AuditReport(run: run, judgement)
@@ -65,9 +67,13 @@ package struct Auditor {
     ) throws -> AuditReport {
         if let reason = incomparable(run) { return AuditReport(run: run.name, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run.name, steps: run.stepCount) }
-        let trained = try run.checkTrainedFolder()
+        let trained = scope.leavesModel ? (nil, []) : try run.checkTrainedFolder()
         var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
         (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
+        if run.unreadObjects > 0 {
+            report.unchecked.append(
+                "objects of other steps: \(run.unreadObjects) were not read; smpo verify \(run.name) reads them all")
+        }
         (report.steps, report.signers) = (run.stepCount, run.signers.known)
         let session: TrainingSession
         do { session = try run.session(on: engine, latents: latents) } catch let error as OtherLatents {

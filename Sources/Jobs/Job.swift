@@ -2,6 +2,9 @@ import Core
 
 /// A unit of work: commands that run one after another, and a key that stands for all that determines their outcome.
 package struct Job: Sendable {
+    /// In an argument of a task that runs elsewhere it stands for the job's folder, wherever that lies.
+    package static let folderToken = "{job}"
+
     /// What it is about, for people; part of the name of files.
     package let name: String
     /// Digests of what its commands build on.

@@ -48,6 +48,14 @@ package final class LedgerStore: Sendable {
         return try LedgerError.naming(path) { try queue.write(body) }
     }
 
+    /// Writes the whole database into a new file that has no log beside it: whoever reads it makes no file, and it can lie
+    /// on any file system. - Throws: `LedgerError`.
+    func vacuum(into file: String) throws {
+        try LedgerError.naming(file) {
+            try queue.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [file]) }
+        }
+    }
+
     /// Moves what stands in the write-ahead log into the database file, so that the file alone is complete.
     /// - Throws: `LedgerError`.
     package func checkpoint() throws {

@@ -9,6 +9,8 @@ package struct VerifiedRun: Sendable, Equatable {
     package let chain: Chain
     /// The steps of checkpoints that the outcome states and that have been taken out of the ledger since.
     package let prunedCheckpoints: [Int]
+    /// How many objects of the run were not read, where only those of some steps were asked for.
+    package let unreadObjects: Int
 }
 
 extension LedgerStore {
@@ -18,15 +20,18 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - objects: where given, the stored values and checkpoints are read and checked too.
+    ///   - segment: only the objects that a replay of these steps reads: the checkpoint before them, and what is stored of
+    ///     the steps after it, up to the last of them. Nil for all; within a band all are read in any case.
     ///   - visit: is handed each step after it was checked; it must not call this store.
     /// - Throws: `TamperError` that names step and column; `MissingObject`; `LedgerError`.
     @discardableResult
     package func verify(
-        _ name: String, objects: ObjectStore? = nil, visit: (StoredStep) throws -> Void = { _ in }
+        _ name: String, objects: ObjectStore? = nil, of segment: ClosedRange<Int>? = nil,
+        visit: (StoredStep) throws -> Void = { _ in }
     ) throws -> VerifiedRun {
         try read { db in
             var verifier = RunVerifier(
-                store: self, db: db, id: try Self.id(of: name, db), name: name, objects: objects)
+                store: self, db: db, id: try Self.id(of: name, db), name: name, objects: objects, segment: segment)
             return try verifier.verify(visit)
         }
     }
@@ -39,9 +44,23 @@ private struct RunVerifier {
     let id: Int64
     let name: String
     let objects: ObjectStore?
+    let segment: ClosedRange<Int>?
+    /// The steps whose stored values are read; nil for all.
+    private var replayed: ClosedRange<Int>?
+    private var read: Set<Digest> = [], unread: Set<Digest> = []
+
+    init(
+        store: LedgerStore, db: Database, id: Int64, name: String, objects: ObjectStore?, segment: ClosedRange<Int>?
+    ) {
+        (self.store, self.db, self.id, self.name) = (store, db, id, name)
+        (self.objects, self.segment) = (objects, segment)
+    }
 
     mutating func verify(_ visit: (StoredStep) throws -> Void) throws -> VerifiedRun {
         let (manifest, state) = try runRow()
+        if let segment, manifest.inputs.other[Band.member] == nil {
+            replayed = try checkpoint(before: segment.lowerBound) + 1...segment.upperBound
+        }
         var chain = Chain(inputs: manifest.inputs.digest)
         var phases: Int64 = 0
         let level = try store.level(id, name, db)
@@ -63,8 +82,9 @@ private struct RunVerifier {
             throw tampered(nil, "phases", "\(phases) rows", recorded?.shown("n") ?? "none")
         }
         let pruned = state == "finished" ? try verifyOutcome(manifest, chain, level) : []
-        if let objects { try store.verifyCheckpoints(id, objects, db, name) }
-        return VerifiedRun(manifest: manifest, chain: chain, prunedCheckpoints: pruned)
+        if let objects { try verifyCheckpoints(objects) }
+        return VerifiedRun(
+            manifest: manifest, chain: chain, prunedCheckpoints: pruned, unreadObjects: unread.subtracting(read).count)
     }
 
     // MARK: The run
@@ -193,7 +213,7 @@ private struct RunVerifier {
 
     // MARK: Stored values
 
-    private func verifyStoredTensors(_ step: StepTrace) throws {
+    private mutating func verifyStoredTensors(_ step: StepTrace) throws {
         let record = step.record
         var last: (digest: Digest, bytes: [UInt8])?
         for tensor in try store.storedTensors(id, run: name, step: record.step, db) {
@@ -202,6 +222,11 @@ private struct RunVerifier {
                 throw tampered(record.step, field, "a tensor of that name in the step", "none")
             }
             guard let objects else { continue }
+            guard replayed?.contains(record.step) ?? true else {
+                unread.insert(tensor.object)
+                continue
+            }
+            read.insert(tensor.object)
             if last?.digest != tensor.object { last = (tensor.object, try objects.get(tensor.object)) }
             guard let bytes = last?.bytes, let span = Self.span(tensor, in: bytes.count) else {
                 throw tampered(
@@ -228,19 +253,27 @@ private struct RunVerifier {
     private func tampered(_ step: Int?, _ field: String, _ expected: String, _ found: String) -> TamperError {
         TamperError(file: store.path, run: name, step: step, field: field, expected: expected, found: found)
     }
-}
 
-extension LedgerStore {
-    /// Checks that every part of every checkpoint is in the object store and unchanged.
-    fileprivate func verifyCheckpoints(_ id: Int64, _ objects: ObjectStore, _ db: Database, _ run: String) throws {
+    /// The step of the last state that is stored of a step before `step`; 0 where there is none.
+    private func checkpoint(before step: Int) throws -> Int {
+        let sql = "SELECT max(step) AS last FROM checkpoints WHERE run_id = ? AND part = 'state' AND step < ?"
+        return try Row.fetchOne(db, sql: sql, arguments: [id, step])?.integer("last").map { Int($0) } ?? 0
+    }
+
+    /// Checks that every part of every checkpoint is in the object store and unchanged; of a segment, of that before it.
+    private mutating func verifyCheckpoints(_ objects: ObjectStore) throws {
         let sql = "SELECT step, object FROM checkpoints WHERE run_id = ? ORDER BY step, part"
         for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            let step = row.integer("step").map { Int($0) }
             guard let object = row.digest("object") else {
-                throw TamperError(
-                    file: path, run: run, step: row.integer("step").map { Int($0) }, field: "checkpoints.object",
-                    expected: "32 bytes", found: row.shown("object"))
+                throw tampered(step, "checkpoints.object", "32 bytes", row.shown("object"))
             }
-            try objects.verify(object)
+            if let replayed, step != replayed.lowerBound - 1 {
+                unread.insert(object)
+            } else {
+                try objects.verify(object)
+                read.insert(object)
+            }
         }
     }
 }

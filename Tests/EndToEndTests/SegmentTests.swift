@@ -29,6 +29,22 @@ import TinyRuns
                 try report["seed"].string() == Manifest.read(sandbox.workspace.manifest("run-1")).outcome?.chainHead.hex
             )
 
+            // The same of packed evidence, without the ledger; nothing is made or changed in it.
+            let pack = try sandbox.program.run("runs", "pack", "run-1", "packed")
+            #expect(pack.status == 0 && pack.output.hasPrefix("packed written"), "\(pack.output)\(pack.errors)")
+            let again = try sandbox.program.run("runs", "pack", "run-1", "packed")
+            #expect(again.status == 2 && again.errors.contains("packed is there"), "\(again.errors)")
+            let (smpo, aside) = (sandbox.runs.path(".smpo"), sandbox.runs.path("aside"))
+            try FileManager.default.moveItem(atPath: smpo, toPath: aside)
+            let files = try FolderListing(sandbox.runs.path("packed")).files
+            let packed = try sandbox.program.run(
+                "audit", "run-1", "--evidence", "packed", "--sample", "2", "--seed", "x", "--jobs", "2")
+            #expect(packed.status == 0 && packed.output == some.output, "\(packed.output)\(packed.errors)")
+            #expect(try FolderListing(sandbox.runs.path("packed")).files == files)
+            #expect(!FileContents.exists(smpo + "/ledger.sqlite"))
+            try? FileManager.default.removeItem(atPath: smpo)
+            try FileManager.default.moveItem(atPath: aside, toPath: smpo)
+
             for wrong in [["--segment", "4..7"], ["--segment", "4-7"], ["--segment", "0..1"], ["--jobs", "2"]] {
                 let result = try sandbox.program.start(["audit", "run-1"] + wrong).wait()
                 #expect(result.status == 64, "\(wrong): \(result.errors)")

@@ -28,6 +28,8 @@ package final class Run {
     /// Whether the ledger holds the run as one that is not finished, although a document states an outcome: an older
     /// copy, or one of which somebody took the outcome, and with it what its rows are held against.
     let statesMoreThanLedger: Bool
+    /// How many objects of the run were not read, where only those of some steps were asked for.
+    let unreadObjects: Int
     let store: LedgerStore?
     let log: GoldenLog?
 
@@ -51,9 +53,14 @@ package final class Run {
     }
 
     /// Opens and verifies a run; an acceptance that was cut off is finished first. Signatures are held against `keys`.
+    /// - Parameter segment: the steps whose objects are read, see `LedgerStore.verify`; nil for all.
     /// - Throws: `TamperError` when a hash, a link or a signature does not hold, or documents do not agree;
     /// `UnknownRun`.
-    package init(_ name: String, in workspace: Workspace, keys: [VerifyingKey] = []) throws {
+    package init(
+        _ name: String, in workspace: Workspace, keys: [VerifyingKey] = [], objectsOf segment: ClosedRange<Int>? = nil
+    )
+        throws
+    {
         self.name = name
         self.workspace = workspace
         try AcceptanceJournal.finish(in: workspace)
@@ -67,7 +74,9 @@ package final class Run {
         let known = try store?.runs().map(\.name) ?? []
         var recorded: [StoredStep] = []
         var verified =
-            known.contains(name) ? try store?.verify(name, objects: workspace.objects) { recorded.append($0) } : nil
+            known.contains(name)
+            ? try store?.verify(name, objects: workspace.objects, of: segment) { recorded.append($0) } : nil
+        unreadObjects = verified?.unreadObjects ?? 0
         replacesRun = try Run.isReplaced(verified, log, workspace)
         if replacesRun { verified = nil }
         ledger = verified == nil ? nil : recorded

@@ -10,6 +10,10 @@ package struct SampleReport: Sendable {
     package let seed: String?
     /// The results of the drawn segments, in the order of the steps.
     package let results: [SegmentResult]
+    /// The check of the model that the run has handed over; nil where there was none.
+    package var trained: String?
+    /// The evidence that was not looked at, with the reasons.
+    package var unchecked: [String] = []
 
     /// A report with all its parts.
     package init(run: String, steps: Int, plan: SegmentPlan, seed: String?, results: [SegmentResult]) {
@@ -35,7 +39,7 @@ package struct SampleReport: Sendable {
 
     /// Machine-readable form.
     package var json: JSONValue {
-        [
+        var object: JSONObject = [
             "schema": 1, "run": .string(run), "verdict": .string(verdict.rawValue), "steps": .integer(steps),
             "segments": .integer(plan.segments.count), "seed": seed.map { .string($0) } ?? .null,
             "results": .array(results.map(\.json)),
@@ -47,5 +51,8 @@ package struct SampleReport: Sendable {
                     ]
                 }),
         ]
+        object["trained"] = trained.map { .string($0) }
+        object["not_checked"] = unchecked.isEmpty ? nil : .array(unchecked.map { .string($0) })
+        return .object(object)
     }
 }

@@ -38,10 +38,13 @@ package struct JobFolder: Sendable {
     }
 
     /// Makes the folder of a job, or opens it where it is there already: the same question finds its answers.
-    /// - Parameter line: the command line that runs a task anywhere.
+    /// - Parameters:
+    ///   - prepare: puts what the tasks need into the folder, before it is one.
+    ///   - line: the command line that runs a task anywhere.
     /// - Throws: `OtherJob`, `FileError`, `JSONShapeError`.
     package static func make(
-        _ path: String, _ description: JobDescription, line: (Int) -> String
+        _ path: String, _ description: JobDescription, prepare: (String) throws -> Void = { _ in },
+        line: (Int) -> String
     ) throws -> JobFolder {
         if FileContents.exists("\(path)/job.json") {
             let folder = try JobFolder(path)
@@ -52,6 +55,7 @@ package struct JobFolder: Sendable {
         }
         let folder = JobFolder(path, description)
         for task in description.tasks.indices { try FileContents.makeFolder(folder.task(task)) }
+        try prepare(path)
         try AtomicFile.write(
             description.tasks.indices.map { line($0) + "\n" }.joined(), to: "\(path)/tasks.txt")
         // Last: a folder that has a description has all.

@@ -47,7 +47,7 @@ package struct TaskRun {
         for file in job.files { try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)") }
         var endings: [CommandEnding] = []
         for command in job.commands {
-            let ending = try end(of: command)
+            let ending = try end(of: placed(command))
             endings.append(ending)
             // What follows builds on it.
             guard let code = ending.exitCode, TaskResult.answers.contains(code) else { break }
@@ -66,6 +66,13 @@ package struct TaskRun {
         }
         if let file = try result.write(task, in: folder) { return .disagrees(file) }
         return .done
+    }
+
+    /// The command with the job's folder where it has a sign for it.
+    private func placed(_ command: Command) -> Command {
+        Command(
+            command.arguments.map { $0.replacing(Job.folderToken, with: folder.path) },
+            environment: command.environment)
     }
 
     /// Runs a command to its end. What asks this process to stop may have ended the command too: that is no result of it.

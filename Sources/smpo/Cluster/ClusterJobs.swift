@@ -35,8 +35,12 @@ struct ClusterJobs {
     /// The folder is that of the same question asked earlier, if it was: what has a result is not computed again.
     /// - Throws: `Written` where somebody else runs the tasks and some have no result, `Disagreement`, `EngineFailure`,
     ///   `ExitCode` when interrupted.
-    func results(_ description: JobDescription, unit: String) throws -> [Int: TaskResult] {
-        let folder = try JobFolder.make(path(description), description) { line($0, description) }
+    /// - Parameter prepare: puts what the tasks need into a new folder.
+    func results(
+        _ description: JobDescription, unit: String, prepare: (String) throws -> Void = { _ in }
+    ) throws -> [Int: TaskResult] {
+        let folder = try JobFolder.make(
+            path(description), description, prepare: prepare, line: { line($0, description) })
         let progress = JobProgress(total: description.tasks.count, unit: unit)
         defer { progress.end() }
         func finished(_ task: Int, _ result: TaskResult) {

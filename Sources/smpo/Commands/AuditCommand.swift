@@ -2,7 +2,6 @@ import ArgumentParser
 import Audit
 import Compute
 import Core
-import Jobs
 import Ledger
 import Reports
 import Training
@@ -37,6 +36,8 @@ struct AuditCommand: ParsableCommand {
             them. Choose the seed when the run is recorded already, or whoever
             made the run could know where nobody looks; without one the chain
             head is the seed, which its maker could try again and again.
+            A part's audit reads the checkpoint before it and what is stored of
+            its steps; the report says how many objects it did not read.
             `smpo audit plan` says what each way costs.
 
             --on slurm replays the segments of --sample or --segments all, or the
@@ -51,6 +52,11 @@ struct AuditCommand: ParsableCommand {
             one, which are replayed) and holds their latents, predictions, losses
             and the root over the lane's gradients against the record. The sum of
             the lanes, and the update, are only in an audit of the whole step.
+
+            --evidence takes manifest, golden log, ledger and objects from a
+            folder that `smpo runs pack` wrote, and writes nothing there, nor
+            into the ledger here; the recipe's model and data are those of the
+            current folder.
 
             A run of a GPU is audited on the CPU like any other: their bits are
             the same. --device cuda replays on a GPU, and the report says so;
@@ -85,6 +91,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --step 31 --lane 2
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit run-1 --device cuda --sample 3
+              smpo audit run-1 --evidence packed/run-1
               smpo audit plan run-1
               smpo audit run-1 --segments all --on slurm
               smpo audit run-42 --self-test
@@ -123,6 +130,9 @@ struct AuditCommand: ParsableCommand {
         @Option(help: "Any text that the draw is made from (default: the run's chain head).")
         var seed: String?
 
+        @Option(help: ArgumentHelp("Take the run from this folder, as runs pack wrote it.", valueName: "folder"))
+        var evidence: String?
+
         @Option(help: "Processes that replay segments or mutants side by side; each takes the planned memory.")
         var jobs = 1
 
@@ -155,6 +165,10 @@ struct AuditCommand: ParsableCommand {
 
         @Flag(help: .hidden)
         var unnoted = false
+
+        /// A part of an audit that another process makes its report of: that one has looked at the whole evidence.
+        @Flag(help: .hidden)
+        var part = false
 
         @OptionGroup var trust: TrustOptions
 
@@ -208,6 +222,7 @@ struct AuditCommand: ParsableCommand {
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
             }
+            if evidence != nil && selfTest { throw ValidationError("--evidence and --self-test exclude each other") }
             if selfTest && deviceOptions.name != .cpu {
                 throw ValidationError("--self-test is for the CPU's replay: leave out --device")
             }
@@ -227,7 +242,7 @@ struct AuditCommand: ParsableCommand {
         }
 
         func run() throws {
-            let workspace = Workspace()
+            let workspace = evidence.map { Workspace(root: $0) } ?? Workspace()
             if selfTest && (jobs > 1 || cluster.isElsewhere) {
                 return try finish(try testElsewhere(workspace))
             }
@@ -261,9 +276,10 @@ struct AuditCommand: ParsableCommand {
                 print(json ? report.json.pretty : AuditText.describe(report))
                 return try ExitStatus(report.verdict).end()
             }
-            let scope = AuditScope(
+            var scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })
+            (scope.readsOwnObjects, scope.leavesModel) = (segment != nil, part)
             Interrupt.listen()
             let report = try auditor.audit(name, scope) { step, total in
                 if Interrupt.isRequested { throw ExitStatus.interrupted.code }
@@ -306,76 +322,10 @@ struct AuditCommand: ParsableCommand {
             Message.note("\(file.path) written: the verdict signed with \(key.verifyingKey)")
         }
 
-        /// The replay of drawn segments, or of all, on the CPU.
-        private func auditSegments(_ workspace: Workspace) throws -> SampleReport {
-            let run = try Run(name, in: workspace, keys: try trust.known())
-            if trust.requireSignature && run.signers.known.isEmpty {
-                Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
-                throw ExitStatus.incomparable.code
-            }
-            let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
-            let head = run.outcomes.first?.outcome.chainHead
-            var (text, drawn): (String?, [ClosedRange<Int>]) = (nil, plan.segments)
-            if let sample {
-                guard let seed = seed ?? head?.hex else {
-                    throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
-                }
-                (text, drawn) = (seed, plan.draw(sample, seed: Digest.of(.document, seed)))
-            }
-            let audit = SegmentedAudit(
-                run: name, contract: run.manifest.inputs.contract, steps: run.stepCount, plan: plan, seed: text,
-                drawn: drawn)
-            let width = min(jobs, drawn.count)
-            if width > 1 || cluster.isElsewhere { try makeLatents(run, workspace) }
-            guard cluster.isElsewhere else {
-                return audit.report(
-                    try SegmentJobs(audit: audit, width: width, engineOptions: engineOptions).results())
-            }
-            let jobs = try clusterJobs(run)
-            let tasks = audit.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
-            let description = JobDescription(
-                kind: SegmentedAudit.kind, request: audit.request, evidence: evidence(of: run),
-                program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
-            return try audit.report(of: try jobs.results(description, unit: "replayed segment"))
-        }
-
-        /// The self-test's mutants, dealt out to processes here or elsewhere.
-        private func testElsewhere(_ workspace: Workspace) throws -> SelfTestReport {
-            let shares = SelfTestJobs(run: name, count: jobs, trust: trust)
-            guard cluster.isElsewhere else { return try shares.report(engineOptions) }
-            let run = try Run(name, in: workspace, keys: try trust.known())
-            let jobs = try clusterJobs(run)
-            let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
-            let description = JobDescription(
-                kind: SelfTestJobs.kind, request: shares.request, evidence: evidence(of: run),
-                program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
-            return try shares.report(of: try jobs.results(description, unit: "share of the mutants"))
-        }
-
-        private func evidence(of run: Run) -> [String: Digest] {
-            var evidence = ["inputs": run.manifest.inputs.digest]
-            evidence["head"] = run.outcomes.first?.outcome.chainHead
-            return evidence
-        }
-
-        /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
-        private func clusterJobs(_ run: Run) throws -> ClusterJobs {
-            var tasks = try ClusterJobs(cluster)
-            tasks.memory = try MemoryPlan(run.recipe, workers: engineOptions.workers ?? tasks.cores).total
-            tasks.width = jobs > 1 ? jobs : nil
-            return tasks
-        }
-
-        /// Latents that are not there are made once, by all workers, before processes read them side by side.
-        private func makeLatents(_ run: Run, _ workspace: Workspace) throws {
-            let engine = try engineOptions.engine()
-            defer { engine.stop() }
-            Interrupt.listen()
-            try run.makeLatents(on: engine, LatentProgress().use(.readOrMake, in: workspace))
-        }
-
         private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {
-            if !unnoted, let store = try? workspace.existingLedger(), (try? store.run(name)) != nil {
+            if !unnoted, !part, evidence == nil, let store = try? workspace.existingLedger(),
+                (try? store.run(name)) != nil
+            {
                 // The note is no part of the verdict: where it cannot be written, as into a read-only ledger, the error is
                 // ignored.
                 try? workspace.openLedger().recordAudit(of: name, verdict: verdict.rawValue, report: value)

@@ -29,6 +29,8 @@ enum SegmentText {
                 }
             }
         }
+        if let trained = report.trained { lines.append("  trained model     \(trained)") }
+        for what in report.unchecked { lines.append("  not checked       \(what)") }
         return VisibleText.lines(lines)
     }
 

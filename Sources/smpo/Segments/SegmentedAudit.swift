@@ -14,12 +14,16 @@ struct SegmentedAudit {
     let seed: String?
     /// The segments to replay.
     let drawn: [ClosedRange<Int>]
+    /// What whoever asks has found of the model that the run has handed over, and what was not looked at.
+    let trained: String?, unchecked: [String]
 
     /// A job a segment: the command `smpo audit RUN --segment A..B --json`.
-    func jobs(workers: Int, isa: String?, evidence: [String] = []) -> [Job] {
+    /// - Parameter evidence: the folder of packed evidence; nil for the workspace.
+    func jobs(workers: Int, isa: String?, evidence: String?) -> [Job] {
         drawn.map { steps in
-            var arguments = ["audit", run, "--segment", SegmentedAudit.name(steps), "--json", "--unnoted"]
-            arguments += ["--workers", "\(workers)"] + evidence
+            var arguments = ["audit", run, "--segment", SegmentedAudit.name(steps), "--json", "--part"]
+            arguments += ["--workers", "\(workers)"]
+            if let evidence { arguments += ["--evidence", evidence] }
             if let isa { arguments += ["--isa", isa] }
             return Job(SegmentedAudit.name(steps), [Command(arguments)])
         }
@@ -38,7 +42,9 @@ struct SegmentedAudit {
 
     /// The report of the results of all drawn segments, or of those that there are where one of them is no pass.
     func report(_ results: [SegmentResult]) -> SampleReport {
-        SampleReport(run: run, steps: steps, plan: plan, seed: seed, results: results)
+        var report = SampleReport(run: run, steps: steps, plan: plan, seed: seed, results: results)
+        (report.trained, report.unchecked) = (trained, unchecked)
+        return report
     }
 
     /// The report of tasks' results. - Throws: `Incomplete` where one is missing and no other is anything but a pass,
@@ -73,6 +79,8 @@ extension SegmentedAudit {
             "segments": .array(
                 drawn.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] }),
         ]
+        object["trained"] = trained.map { .string($0) }
+        object["not_checked"] = unchecked.isEmpty ? nil : .array(unchecked.map { .string($0) })
         object["seed"] = seed.map { .string($0) }
         return .object(object)
     }
@@ -91,6 +99,8 @@ extension SegmentedAudit {
         }
         self.init(
             run: try cursor["run"].string(), contract: try cursor["contract"].string(), steps: steps, plan: plan,
-            seed: try cursor["seed"].present?.string(), drawn: drawn)
+            seed: try cursor["seed"].present?.string(), drawn: drawn,
+            trained: try cursor["trained"].present?.string(),
+            unchecked: try cursor["not_checked"].present?.elements().map { try $0.string() } ?? [])
     }
 }

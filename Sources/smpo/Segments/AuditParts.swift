@@ -1,0 +1,88 @@
+import ArgumentParser
+import Audit
+import Core
+import Foundation
+import Jobs
+import Ledger
+import Training
+
+/// The audit in parts, on processes here or on machines elsewhere.
+extension AuditCommand.Replay {
+    /// The replay of drawn segments, or of all, on the CPU.
+    func auditSegments(_ workspace: Workspace) throws -> SampleReport {
+        let run = try Run(name, in: workspace, keys: try trust.known())
+        if trust.requireSignature && run.signers.known.isEmpty {
+            Message.note("\(workspace.attestations(name)): no known key has signed \(name)")
+            throw ExitStatus.incomparable.code
+        }
+        let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
+        let head = run.outcomes.first?.outcome.chainHead
+        var (text, drawn): (String?, [ClosedRange<Int>]) = (nil, plan.segments)
+        if let sample {
+            guard let seed = seed ?? head?.hex else {
+                throw ValidationError("\(name) is not finished and has no chain head: expected --seed")
+            }
+            (text, drawn) = (seed, plan.draw(sample, seed: Digest.of(.document, seed)))
+        }
+        let model = try run.checkTrainedFolder()
+        let audit = SegmentedAudit(
+            run: name, contract: run.manifest.inputs.contract, steps: run.stepCount, plan: plan, seed: text,
+            drawn: drawn, trained: model.holds, unchecked: model.unchecked.map { "model files: \($0)" })
+        let width = min(jobs, drawn.count)
+        if width > 1 || cluster.isElsewhere { try makeLatents(run, workspace) }
+        guard cluster.isElsewhere else {
+            return audit.report(
+                try SegmentJobs(audit: audit, evidence: evidence, width: width, engineOptions: engineOptions)
+                    .results())
+        }
+        let jobs = try clusterJobs(run)
+        let packed = "\(Job.folderToken)/evidence"
+        let tasks = audit.jobs(
+            workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa, evidence: evidence ?? packed)
+        let description = JobDescription(
+            kind: SegmentedAudit.kind, request: audit.request, evidence: digests(of: run),
+            program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
+        let results = try jobs.results(description, unit: "replayed segment") { folder in
+            guard evidence == nil else { return }
+            // Of a process that was ended before it could write what the job is about.
+            try? FileManager.default.removeItem(atPath: "\(folder)/evidence")
+            try EvidencePack.write(run, to: "\(folder)/evidence")
+        }
+        return try audit.report(of: results)
+    }
+
+    /// The self-test's mutants, dealt out to processes here or elsewhere.
+    func testElsewhere(_ workspace: Workspace) throws -> SelfTestReport {
+        let shares = SelfTestJobs(run: name, count: jobs, trust: trust)
+        guard cluster.isElsewhere else { return try shares.report(engineOptions) }
+        let run = try Run(name, in: workspace, keys: try trust.known())
+        let jobs = try clusterJobs(run)
+        let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
+        let description = JobDescription(
+            kind: SelfTestJobs.kind, request: shares.request, evidence: digests(of: run),
+            program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
+        return try shares.report(of: try jobs.results(description, unit: "share of the mutants"))
+    }
+
+    private func digests(of run: Run) -> [String: Digest] {
+        var digests = ["inputs": run.manifest.inputs.digest]
+        digests["head"] = run.outcomes.first?.outcome.chainHead
+        return digests
+    }
+
+    /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
+    private func clusterJobs(_ run: Run) throws -> ClusterJobs {
+        var tasks = try ClusterJobs(cluster)
+        tasks.memory = try MemoryPlan(run.recipe, workers: engineOptions.workers ?? tasks.cores).total
+        tasks.width = jobs > 1 ? jobs : nil
+        return tasks
+    }
+
+    /// Latents that are not there are made once, by all workers, before processes read them side by side.
+    private func makeLatents(_ run: Run, _ workspace: Workspace) throws {
+        let engine = try engineOptions.engine()
+        defer { engine.stop() }
+        Interrupt.listen()
+        try run.makeLatents(on: engine, LatentProgress().use(.readOrMake, in: workspace))
+    }
+}
