@@ -67,9 +67,9 @@ package struct Auditor {
     ) throws -> AuditReport {
         if let reason = incomparable(run) { return AuditReport(run: run.name, .incomparable(reason)) }
         if let segment = scope.segment { try SegmentError.check(segment, run: run.name, steps: run.stepCount) }
-        let trained = scope.leavesModel ? (nil, []) : try run.checkTrainedFolder()
+        let trained = scope.leavesModel ? nil : try run.checkTrainedFolder()
         var report = AuditReport(run: run.name, .incomparable("nothing was replayed"))
-        (report.trained, report.unchecked) = (trained.holds, trained.unchecked.map { "model files: \($0)" })
+        (report.trained, report.unchecked) = (trained?.holds, trained?.unchecked.map { "model files: \($0)" } ?? [])
         if run.unreadObjects > 0 {
             report.unchecked.append(
                 "objects of other steps: \(run.unreadObjects) were not read; smpo verify \(run.name) reads them all")
