@@ -45,8 +45,8 @@ package enum Phase: String, CaseIterable, Sendable, Comparable {
     package enum Retention: String, Sendable {
         /// In runs that keep latents (`record.latents`), and in those with a band.
         case withLatents = "with `record.latents` or a band"
-        /// In runs with a band, whose replays start from them.
-        case withBand = "with a band"
+        /// In runs that keep gradients (`record.gradients`), and in those with a band, whose replays start from them.
+        case withGradients = "with `record.gradients` or a band"
     }
 
     /// The phases that this one is computed from at first hand, beside the weights, the run's inputs and the random
@@ -97,18 +97,19 @@ package enum Phase: String, CaseIterable, Sendable, Comparable {
     package var retention: Retention? {
         switch self {
         case .inversion: .withLatents
-        case .gradient: .withBand
+        case .gradient: .withGradients
         case .batch, .timestep, .target, .reference, .policy, .loss, .update, .weights: nil
         }
     }
 
-    /// The phases whose tensors' values a run keeps, with `latents` or with all that a replay within a band needs.
-    package static func kept(latents: Bool, forBand: Bool) -> Set<Phase> {
+    /// The phases whose tensors' values a run keeps, with `latents`, with `gradients`, or with all that a replay within a band
+    /// needs.
+    package static func kept(latents: Bool, gradients: Bool = false, forBand: Bool) -> Set<Phase> {
         Set(
             allCases.filter { phase in
                 switch phase.retention {
                 case .withLatents: latents || forBand
-                case .withBand: forBand
+                case .withGradients: gradients || forBand
                 case nil: false
                 }
             })

@@ -117,7 +117,9 @@ package struct MemoryPlan: Sendable, Equatable {
         if step.planned == nil { add("update of the largest tensor", 0, step.updateWork, 0) }
         // A device's are copied to the host.
         let copies = step.planned == nil ? gradientCopies * trained : 0
-        add("gradients kept for the band", gradientCopies > 1 ? copies : 0, copies, copies)
+        add(
+            recipe.record.gradients ? "gradients kept" : "gradients kept for the band", gradientCopies > 1 ? copies : 0,
+            copies, copies)
         add("averaged weights", step.averaged, step.averaged, step.averaged)
         add("activations kept for the gradient", kept, 0, kept)
         add("activations of the block at work", activations - kept, 0, activations - kept)

@@ -125,7 +125,8 @@ package struct RunRecording {
         _ recorder: RunRecorder, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let (trainer, recipe) = (session.trainer, session.recipe)
-        let keeps = Phase.kept(latents: recipe.record.latents, forBand: keepsGradients)
+        let keeps = Phase.kept(
+            latents: recipe.record.latents, gradients: recipe.record.gradients, forBand: keepsGradients)
         let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
         let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
         // A device hashes nothing: the host does while the device computes the next step's passes.

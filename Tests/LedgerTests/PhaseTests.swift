@@ -27,13 +27,14 @@ import Testing
         #expect(Phase.kept(latents: false, forBand: false) == [])
         #expect(Phase.kept(latents: true, forBand: false) == [.inversion])
         #expect(Phase.kept(latents: false, forBand: true) == [.inversion, .gradient])
+        #expect(Phase.kept(latents: false, gradients: true, forBand: false) == [.gradient])
         #expect(Phase.kept(latents: true, forBand: true) == [.inversion, .gradient])
     }
 
     /// The quantities of a band lie in phases that a band judges, or whose tensors a replay within one starts from.
     @Test func bandedQuantitiesLieWhereABandJudges() {
         for quantity in BandQuantity.allCases {
-            #expect(quantity.phase.criterion == .band || quantity.phase.retention == .withBand)
+            #expect(quantity.phase.criterion == .band || quantity.phase.retention == .withGradients)
         }
         #expect(Phase.allCases.filter { $0.criterion == .bits } == [.batch, .timestep, .gradient, .update, .weights])
     }

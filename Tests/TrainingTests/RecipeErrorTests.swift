@@ -27,7 +27,7 @@ import Testing
                 == "x.yaml:13:3: unknown key \"training.pairs_per_stp\"; did you mean \"pairs_per_step\"?")
         #expect(
             failure("record: {colour: red}")
-                == "x.yaml:13:10: unknown key \"record.colour\"; known are checkpoint_every, latents")
+                == "x.yaml:13:10: unknown key \"record.colour\"; known are checkpoint_every, latents, gradients")
         #expect(
             failure("inversion: {preset: paper, step: 3}").hasPrefix("x.yaml:13:28: unknown key \"inversion.step\""))
     }

@@ -7,6 +7,8 @@ extension Recipe {
         package var checkpointEvery = 0
         /// Whether latents are stored, so that a divergence can be traced to an element.
         package var latents = true
+        /// Whether each step's gradients are stored, so that all updates can be checked in one pass.
+        package var gradients = false
 
         /// The keys of `record`.
         package static let schema = SettingsSchema<Record>(
@@ -18,6 +20,10 @@ extension Recipe {
                 SettingsKey(
                     "latents", \.latents, .bool,
                     "whether latents are stored, so that a divergence can be traced to an element"),
+                SettingsKey(
+                    "gradients", \.gradients, .bool, default: .omitted(false),
+                    "whether the gradients of each step are stored, as large as what is trained: an audit by drawing walks over "
+                        + "them; changes no bit of a step"),
             ])
     }
 }

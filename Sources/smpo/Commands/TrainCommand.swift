@@ -182,7 +182,8 @@ struct TrainCommand: ParsableCommand {
         }
         let machine = MachineMemory.read(for: engine)
         let plan = try MemoryPlan(
-            recipe, workers: engine.pool.workers, gradientCopies: band == nil ? 0 : 1, on: engine.device
+            recipe, workers: engine.pool.workers, gradientCopies: band != nil || recipe.record.gradients ? 1 : 0,
+            on: engine.device
         ).fitted(to: machine, recipe, workers: engine.pool.workers)
         if dryRun {
             print(
