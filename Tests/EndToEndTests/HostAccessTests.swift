@@ -8,6 +8,7 @@ import Testing
     /// How often a file names `hostValues` or the base of a tensor's storage, and why it may.
     private static let places: [(file: String, count: Int, why: String)] = [
         ("Audit/Band/RecordedStep.swift", 1, "reads values from the ledger"),
+        ("Audit/Walk/KeptGradients.swift", 1, "reads kept gradients from files"),
         ("Checkpoints/Adapters/AdapterConversion.swift", 2, "writes a scale"),
         ("Checkpoints/Adapters/LowRankAdapter.swift", 2, "reads a file's adapter to merge it"),
         ("Checkpoints/Adapters/MergedWeight.swift", 4, "merges a file's weight in Float64"),

@@ -15,12 +15,17 @@ package struct SegmentPlan: Sendable, Equatable {
     /// remain is the first word of `digest(seed, k, attempt)`, taken modulo n, that is not among the last 2^64 mod n.
     /// - Parameter seed: what nobody who made the run could choose: fixed after its manifest.
     package func draw(_ count: Int, seed: Digest) -> [ClosedRange<Int>] {
-        var rest = Array(segments.indices)
+        SegmentPlan.draw(count, of: segments.count, seed: seed).map { segments[$0] }
+    }
+
+    /// `count` different numbers below `all`, or all of them, in ascending order, chosen as segments are.
+    static func draw(_ count: Int, of all: Int, seed: Digest) -> [Int] {
+        var rest = Array(0..<all)
         var drawn: [Int] = []
         while drawn.count < count, !rest.isEmpty {
-            drawn.append(rest.remove(at: SegmentPlan.choice(seed, round: drawn.count, among: rest.count)))
+            drawn.append(rest.remove(at: choice(seed, round: drawn.count, among: rest.count)))
         }
-        return drawn.sorted().map { segments[$0] }
+        return drawn.sorted()
     }
 
     private static func choice(_ seed: Digest, round: Int, among count: Int) -> Int {

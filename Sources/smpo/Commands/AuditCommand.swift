@@ -53,6 +53,13 @@ struct AuditCommand: ParsableCommand {
             and the root over the lane's gradients against the record. The sum of
             the lanes, and the update, are only in an audit of the whole step.
 
+            Of a run with `record.gradients` --sample-steps and --sample-lanes walk
+            over the gradients that it kept: norm, clipping, update and weights
+            of every step follow from them and are checked; the drawn steps are
+            computed whole, and the drawn lanes by themselves, from the weights
+            that the walk has come to. The report says with what chance that
+            finds wrong steps and wrong lanes, and what it leaves out.
+
             --evidence takes manifest, golden log, ledger and objects from a
             folder that `smpo runs pack` wrote, and writes nothing there, nor
             into the ledger here; the recipe's model and data are those of the
@@ -89,6 +96,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-42 --through
               smpo audit run-1 --segment 31..40
               smpo audit run-1 --step 31 --lane 2
+              smpo audit run-1 --sample-steps 2 --sample-lanes 59 --seed "of Monday"
               smpo audit run-1 --sample 3 --seed "drawn on Monday" --jobs 2
               smpo audit run-1 --device cuda --sample 3
               smpo audit run-1 --evidence packed/run-1
@@ -120,6 +128,12 @@ struct AuditCommand: ParsableCommand {
 
         @Option(help: "The lane, from 1, of a run with training.lanes.")
         var lane: Int?
+
+        @Option(help: "Check all updates by the kept gradients, and compute this many steps, drawn by --seed.")
+        var sampleSteps: Int?
+
+        @Option(help: "The same with this many lanes of steps.")
+        var sampleLanes: Int?
 
         @Option(help: "Replay this many segments, drawn by --seed.")
         var sample: Int?
@@ -205,14 +219,25 @@ struct AuditCommand: ParsableCommand {
                 guard step >= 1, lane >= 1 else {
                     throw ValidationError("--step and --lane count from 1, found \(step) and \(lane)")
                 }
-                if segment != nil || sample != nil || selfTest || through || sign != nil || budget != nil {
+                if segment != nil || isCut || selfTest || through || sign != nil || budget != nil {
                     throw ValidationError(
                         "--lane excludes --segment, --sample, --self-test, --through and --sign")
                 }
             }
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
-            if sample == nil && seed != nil { throw ValidationError("--seed needs --sample") }
+            if sampleSteps != nil || sampleLanes != nil {
+                if let count = [sampleSteps, sampleLanes].compactMap(\.self).first(where: { $0 < 0 }) {
+                    throw ValidationError("--sample-steps and --sample-lanes: expected 0 or more, found \(count)")
+                }
+                if segment != nil || isCut || lane != nil || selfTest || through || sign != nil || budget != nil {
+                    throw ValidationError(
+                        "--sample-steps and --sample-lanes exclude --segment, --sample, --lane, --self-test, --through and --sign"
+                    )
+                }
+            } else if sample == nil && seed != nil {
+                throw ValidationError("--seed needs --sample, --sample-steps or --sample-lanes")
+            }
             if !isCut && !selfTest && jobs != 1 {
                 throw ValidationError("--jobs needs --sample, --segments all or --self-test")
             }
@@ -266,6 +291,19 @@ struct AuditCommand: ParsableCommand {
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
+            Interrupt.listen()
+            if sampleSteps != nil || sampleLanes != nil {
+                let report = try auditor.audit(
+                    name, drawingSteps: sampleSteps ?? 0, lanes: sampleLanes ?? 0, seed: seed
+                ) { done, total in
+                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
+                    if bar == nil { bar = ProgressBar(total: total, unit: "step") }
+                    bar?.update(done)
+                }
+                bar?.finish()
+                print(json ? report.json.pretty : UnitText.describe(report))
+                return try ExitStatus(report.verdict).end()
+            }
             if let step, let lane {
                 let report = try auditor.audit(name, step: step, lane: lane) { done, total in
                     if Interrupt.isRequested { throw ExitStatus.interrupted.code }
@@ -280,7 +318,6 @@ struct AuditCommand: ParsableCommand {
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })
             (scope.readsOwnObjects, scope.leavesModel) = (segment != nil, part)
-            Interrupt.listen()
             let report = try auditor.audit(name, scope) { step, total in
                 if Interrupt.isRequested { throw ExitStatus.interrupted.code }
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
