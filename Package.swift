@@ -59,6 +59,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         layer("Core", ["CCrypto", yams]),
         layer("Jobs", ["Core"]),
+        layer("Ranks", ["Core"]),
         layer("Pages", ["Core"]),
         layer("Tables", ["CTableCodecs", "Core"]),
         layer("Compute", ["CKernels", "CCuda", "COpenBLAS", "Core"]),
@@ -86,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Core", "Jobs", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Core", "Jobs", "Ranks", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),
@@ -98,6 +99,7 @@ let package = Package(
             name: "SeparateDevice", dependencies: ["Compute"], path: "Tests/SeparateDevice", swiftSettings: swiftChecks),
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
         tests("JobsTests", ["Core", "Jobs"]),
+        tests("RanksTests", ["Core", "Ranks", "SeededRandom"]),
         tests("TablesTests", ["Core", "Tables", "SeededRandom"], exclude: ["Fixtures"]),
         // NVIDIA's driver on the host's processor, running the kernels' own source.
         .target(
