@@ -87,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "smpo",
             dependencies: [
-                "CKernels", "Core", "Jobs", "Ranks", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets",
+                "CKernels", "Core", "Jobs", "Ranks", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion",
+                "Datasets",
                 "Ledger", "Preferences", "Training", "Comparison", "Audit", "Studies", "Reports", arguments,
             ],
             swiftSettings: swiftChecks),

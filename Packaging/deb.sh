@@ -27,6 +27,8 @@ dist/smpo --generate-completion-script fish > "$share/fish/vendor_completions.d/
 for page in $(git ls-files README.md Documentation Sources/Ledger/FORMAT.md Sources/CKernels/NUMERICS.md Tests/Pages/audit.png); do
     install -D -m 644 "$page" "$share/doc/smpo/$page"
 done
+# The bridge to a site's MPI is compiled there.
+install -D -m 644 Packaging/mpi/smpo-mpi.c "$share/smpo/smpo-mpi.c"
 gzip -9 -n -c CHANGELOG.md > "$share/doc/smpo/changelog.gz"
 install -m 644 Packaging/copyright "$share/doc/smpo/copyright"
 install -d "$root/DEBIAN"

@@ -36,7 +36,8 @@ typedef struct { uint32_t peer, receives; uint64_t offset, bytes; } Transfer;
 typedef struct { uint32_t magic, version, rank, size; } Welcome;
 typedef struct { uint32_t index, status; } Completion;
 
-static int rank = -1, size, asks = -1;
+// asks: whether the program has joined the group. left_with: the exit code of one that all is done with.
+static int rank = -1, size, asks, left_with;
 static char host[HOST];
 static const char *program;
 static pid_t child;
@@ -57,6 +58,8 @@ static void say(const char *format, ...) {
 // Ends the whole group; the others wait for this rank.
 static void give_up(int code) {
     if (child > 0) kill(child, SIGKILL);
+    // Starters end all at once, and lose what was said in that moment.
+    nanosleep(&(struct timespec){0, 200000000}, NULL);
     MPI_Abort(MPI_COMM_WORLD, code);
     _exit(code);
 }
@@ -70,16 +73,44 @@ static void must(int result, const char *what) {
     give_up(2);
 }
 
+// Little by little longer, so that waiting burns no core and short waits stay short.
+static void pause_after(unsigned idle) {
+    if (idle < 200) { sched_yield(); return; }
+    struct timespec rest = {0, idle < 2000 ? 20000 : 500000};
+    nanosleep(&rest, NULL);
+}
+
+// MPI_Finalize may hang although all is done (MPICH over UCX's tcp): nobody's work waits for it.
+static void leave(int number) {
+    (void)number;
+    _exit(left_with);
+}
+
 // Waits for the program's end and ends likewise. Whoever fails takes the others along.
 static void end(int said_goodbye) {
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    int status = 0, some = 0;
+    while (!said_goodbye && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    // Some MPIs are only at work while they are called, and others may still be taking leave of this rank.
+    while (said_goodbye && waitpid(child, &status, WNOHANG) == 0) {
+        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &some, MPI_STATUS_IGNORE);
+        pause_after(1000);
+    }
     child = 0;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     if (WIFSIGNALED(status)) say("%s was ended by signal %d (%s)", program, WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (code && !said_goodbye) say("%s ended with exit code %d", program, code);
-    else if (asks == 1 && !said_goodbye) { say("%s ended before its group did", program); code = 2; }
+    else if (asks && !said_goodbye) { say("%s ended before its group did", program); code = 2; }
     if (WIFSIGNALED(status) || (code && !said_goodbye)) give_up(code);
+    if (asks) {
+        MPI_Barrier(MPI_COMM_WORLD);
+        for (int i = 0; i < 100; i++) {
+            MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &some, MPI_STATUS_IGNORE);
+            pause_after(2000);
+        }
+    }
+    left_with = code;
+    signal(SIGALRM, leave);
+    alarm(5);
     MPI_Finalize();
     exit(code);
 }
@@ -91,7 +122,7 @@ static int receive(int socket, void *bytes, size_t count) {
         ssize_t got = read(socket, at, count);
         if (got < 0 && errno == EINTR) {
             // A program that knows nothing of ranks has to be told by itself.
-            if (stopped && asks < 0 && child > 0) { kill(child, stopped); stopped = 0; }
+            if (stopped && !asks && child > 0) { kill(child, stopped); stopped = 0; }
             continue;
         }
         if (got <= 0) return 0;
@@ -117,13 +148,6 @@ static void *grown(void *old, size_t count, size_t each) {
     void *new = realloc(old, (count ? count : 1) * each);
     if (!new) { say("no memory for %zu transfers", count); give_up(2); }
     return new;
-}
-
-// Little by little longer, so that waiting burns no core and short waits stay short.
-static void pause_after(unsigned idle) {
-    if (idle < 200) { sched_yield(); return; }
-    struct timespec rest = {0, idle < 2000 ? 20000 : 500000};
-    nanosleep(&rest, NULL);
 }
 
 // All transfers at once, so that no order among ranks can make them wait for each other. Tells the program of each that is done.

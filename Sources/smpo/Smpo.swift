@@ -41,8 +41,8 @@ struct Smpo: AsyncParsableCommand {
             CommandGroup(
                 name: "Project and machine",
                 subcommands: [
-                    InitCommand.self, JobCommand.self, DoctorCommand.self, BenchCommand.self, StepCommand.self,
-                    ParityCommand.self,
+                    InitCommand.self, JobCommand.self, DoctorCommand.self, RanksCommand.self, BenchCommand.self,
+                    StepCommand.self, ParityCommand.self,
                 ]),
         ])
 
@@ -52,6 +52,7 @@ struct Smpo: AsyncParsableCommand {
         Interrupt.cleanUp()
         do {
             var command = try parseAsRoot()
+            try RankGroups.require(command)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
