@@ -104,10 +104,10 @@ import Testing
         func all(_ command: Command) -> Set<String> {
             command.children.values.reduce(command.options) { $0.union(all($1)) }
         }
-        // Of other programs: of those that read exports, and of a project's CI.
+        // Of other programs: of those that read exports, of a project's CI, and of starters of ranks.
         let others: Set = [
             "--backend-store-uri", "--logdir", "--scale_lr", "--fail", "--silent", "--show-error", "--location",
-            "--output", "--yes", "--no-install-recommends", "--reference_ema",
+            "--output", "--yes", "--no-install-recommends", "--reference_ema", "--mpi",
         ]
         let known = all(try Self.program()).union(others)
         for (path, text) in try Self.texts() where path.hasSuffix(".swift") && !path.hasSuffix("HTMLStyle.swift") {
