@@ -2,9 +2,9 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver hosts pages task stepd node
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk hosts pages task stepd node
 #
-# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `hosts` needs root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
+# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
 shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -12,7 +12,7 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift || true
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver hosts pages task stepd node)
+((${#cases[@]} > 0)) || cases=(same tampered results driver disk hosts pages task stepd node)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
@@ -20,6 +20,7 @@ cluster=$folder/slurm
 finish() {
     "$here/slurm.sh" stop "$cluster" 2> /dev/null || true
     if [[ -d $folder/hosts ]]; then "$here/hosts.sh" down "$folder/hosts" || true; fi
+    if mountpoint -q "$folder/full"; then umount "$folder/full"; fi
     rm -rf "$folder"
 }
 trap finish EXIT
@@ -175,6 +176,27 @@ kill_node() {
 case_task() { killed task kill_task; }
 case_stepd() { killed stepd kill_stepd; }
 case_node() { killed node kill_node; }
+
+# A task whose result finds no room is trouble, and leaves nothing that looks like one; with room again it goes on.
+case_disk() {
+    local full=$folder/full
+    mkdir -p "$full"
+    if ! mount -t tmpfs -o size=256k tmpfs "$full" 2> "$folder/mount.err"; then
+        verdict="not tried ($(tail -n 1 "$folder/mount.err"))"
+        return 0
+    fi
+    expect 2 "$folder/disk.job" "$smpo" audit eight --segments all --unnoted --on "file:$full/job"
+    dd if=/dev/zero of="$full/filler" bs=4k status=none 2> /dev/null || true
+    expect 2 "$folder/disk.full" "$smpo" job run "$full/job" 0
+    said "$folder/disk.full" "No space left on device"
+    [[ ! $(find "$full/job" -name '*result*') ]] || fail "a result on a full disk: $(find "$full/job" -name '*result*')"
+    expect 2 "$folder/disk.gathered" "$smpo" job gather "$full/job"
+    said "$folder/disk.gathered" "incomplete: 0 of 8"
+    rm "$full/filler"
+    expect 0 "$folder/disk.room" "$smpo" job run "$full/job" 0
+    [[ -s $full/job/tasks/0000/result.json ]] || fail "expected a result, found none"
+    umount "$full"
+}
 
 # Nodes with addresses and names of their own.
 case_hosts() {
