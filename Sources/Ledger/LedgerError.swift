@@ -12,6 +12,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
     case olderSchema(path: String, found: Int, supported: Int)
     /// The ledger may be read but not written.
     case readOnly(path: String)
+    /// The ledger would be written on a network file system.
+    case onNetwork(path: String, kind: String)
     /// Another process has been writing for longer than a transaction takes.
     case busy(path: String)
     /// The run is being recorded by somebody else.
@@ -42,6 +44,9 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
             "\(path): schema version \(found); this program reads versions from \(supported) on: keep the file for the program "
                 + "that made it, and move it away to begin a new one"
         case .readOnly(let path): "\(path): the ledger is read-only"
+        case .onNetwork(let path, let kind):
+            "\(path): lies on \(kind), where SQLite's log cannot be shared and the ledger could be damaged: record in a folder "
+                + "on a local disk, and hand the run on by `smpo runs pack RUN DIR`, which any file system may hold"
         case .busy(let path):
             "\(path): the ledger is locked: another process has been writing to it for seconds; try again when it is done"
         case .recordedElsewhere(let run, let holder): "\(run): the run is being recorded by \(holder)"

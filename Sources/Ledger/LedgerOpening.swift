@@ -4,6 +4,11 @@ import GRDB
 
 /// The steps of opening a ledger, each with an error of its own.
 enum LedgerOpening {
+    /// - Throws: `LedgerError.onNetwork` where the ledger would be written on a network file system.
+    static func requireLocal(_ path: String, _ options: LedgerOptions) throws {
+        if let kind = options.networkFileSystem(path) { throw LedgerError.onNetwork(path: path, kind: kind) }
+    }
+
     /// Runs `body` while no other process opens the ledger for writing: SQLite lets the switch to a write-ahead log and
     /// the making of tables fail where two come at once. The lock is on `<ledger>.lock`, a file that stays.
     static func oneAtATime<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {

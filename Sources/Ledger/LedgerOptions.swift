@@ -16,6 +16,9 @@ package struct LedgerOptions: Sendable {
     /// The largest size of the database file; `nil` for no limit. Beyond it, writing fails as on a full disk.
     package var maximumBytes: Int?
 
+    /// Gives the name of the network file system that holds a path; nil for any other file system.
+    package var networkFileSystem: @Sendable (String) -> String? = NetworkFileSystem.name
+
     /// Options; the defaults are those of a training run.
     package init(durability: Durability = .normal, busySeconds: Double = 2, maximumBytes: Int? = nil) {
         self.durability = durability

@@ -18,7 +18,7 @@ package final class LedgerStore: Sendable {
     ///   - path: the database file.
     ///   - readOnly: open an existing ledger without ever writing.
     ///   - options: durability, patience, size limit.
-    /// - Throws: `LedgerError` (not a database, of another program, of a newer version, read-only, in use, full disk),
+    /// - Throws: `LedgerError` (not a database, of another program, of a newer version, read-only, on a network, in use, full disk),
     ///   `FileError` when the folder cannot be made.
     package init(path: String, readOnly: Bool = false, options: LedgerOptions = LedgerOptions()) throws {
         self.path = path
@@ -28,6 +28,7 @@ package final class LedgerStore: Sendable {
             queue = try LedgerOpening.readOnlyQueue(path, options)
             try LedgerOpening.inspect(queue, path: path, readOnly: true)
         } else {
+            try LedgerOpening.requireLocal(path, options)
             queue = try LedgerOpening.oneAtATime(path) {
                 try LedgerOpening.prepareFile(path, options)
                 let queue = try LedgerOpening.writableQueue(path, options)

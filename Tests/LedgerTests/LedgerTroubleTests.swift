@@ -99,6 +99,42 @@ import Testing
         }
     }
 
+    /// Nothing is written there, not even a lock; what lies there already may be read.
+    @Test func aLedgerOnANetworkIsNotWritten() throws {
+        try Sample.withFolder { folder in
+            var options = LedgerOptions()
+            options.networkFileSystem = { _ in "NFS" }
+            let path = folder + "/there/l.sqlite"
+            let error = try #require(throws: LedgerError.self) { try LedgerStore(path: path, options: options) }
+            #expect(error == .onNetwork(path: path, kind: "NFS") && "\(error)".contains("smpo runs pack RUN DIR"))
+            #expect(!FileContents.exists(folder + "/there"))
+            _ = try LedgerStore(path: path)
+            #expect(try LedgerStore(path: path, readOnly: true, options: options).runs().isEmpty)
+        }
+    }
+
+    @Test func networkFileSystemsAreKnownByTheirMounts() throws {
+        let mounts = """
+            overlay / overlay rw 0 0
+            server:/home /home nfs4 rw 0 0
+            /dev/sda1 /home/me/disk ext4 rw 0 0
+            me@there: /mnt/my\\040files fuse.sshfs rw 0 0
+            fuse-overlayfs /var/box fuse.fuse-overlayfs rw 0 0
+            tmpfs /scratch tmpfs rw 0 0
+            scratch@tcp:/scratch /scratch lustre rw 0 0
+            """
+        for (path, name) in [
+            ("/home/me/l.sqlite", "nfs4"), ("/home", "nfs4"), ("/homes/l.sqlite", nil), ("/home/me/disk/a", nil),
+            ("/mnt/my files/a", "fuse.sshfs"), ("/var/box/a", nil), ("/scratch/a", "lustre"), ("/a", nil),
+        ] as [(String, String?)] {
+            #expect(NetworkFileSystem.name(of: path, mounts: mounts) == name, "\(path)")
+        }
+        // The kernel's own folders are on no network, nor is a place that is not there yet.
+        for path in ["/proc/self/status", "/dev/shm/no/such/folder", "/"] {
+            #expect(NetworkFileSystem.name(of: path) == nil, "\(path)")
+        }
+    }
+
     /// SQLite answers a reached size limit as it answers a full disk, by SQLITE_FULL.
     @Test func afterAFullDiskAllWholeStepsAreThere() throws {
         try Sample.withFolder { folder in

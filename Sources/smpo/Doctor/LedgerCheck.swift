@@ -20,6 +20,9 @@ struct LedgerCheck {
     private func look(at store: LedgerStore) throws -> HealthReport.Section {
         let (health, runs) = (try store.health(), try store.runs())
         var faults = health.damage.map { HealthReport.Fault(.trouble, "\(workspace.ledger): \($0)") }
+        if let kind = NetworkFileSystem.name(of: workspace.ledger) {
+            faults.append(HealthReport.Fault(.trouble, "\(LedgerError.onNetwork(path: workspace.ledger, kind: kind))"))
+        }
         faults += health.strangeTables.map { HealthReport.Fault(.tampered, "\(workspace.ledger): \($0)") }
         var (verified, steps) = (0, 0)
         for run in runs {
