@@ -108,6 +108,9 @@ import Testing
         let others: Set = [
             "--backend-store-uri", "--logdir", "--scale_lr", "--fail", "--silent", "--show-error", "--location",
             "--output", "--yes", "--no-install-recommends", "--reference_ema", "--mpi",
+            // sbatch
+            "--parsable", "--no-requeue", "--job-name", "--array", "--chdir", "--cpus-per-task", "--signal", "--mem",
+            "--time", "--constraint",
         ]
         let known = all(try Self.program()).union(others)
         for (path, text) in try Self.texts() where path.hasSuffix(".swift") && !path.hasSuffix("HTMLStyle.swift") {

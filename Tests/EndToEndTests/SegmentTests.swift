@@ -39,7 +39,11 @@ import TinyRuns
             let files = try FolderListing(sandbox.runs.path("packed")).files
             let packed = try sandbox.program.run(
                 "audit", "run-1", "--evidence", "packed", "--sample", "2", "--seed", "x", "--jobs", "2")
-            #expect(packed.status == 0 && packed.output == some.output, "\(packed.output)\(packed.errors)")
+            // All but the trained model, which is not in it.
+            let (own, other) = (some.output.split(separator: "\n"), packed.output.split(separator: "\n"))
+            #expect(packed.status == 0 && other.dropLast() == own.dropLast(), "\(packed.output)\(packed.errors)")
+            #expect(own.last?.hasPrefix("  trained model ") == true, "\(some.output)")
+            #expect(other.last == "  not checked       model files: packed/.smpo/runs/run-1 is not there")
             #expect(try FolderListing(sandbox.runs.path("packed")).files == files)
             #expect(!FileContents.exists(smpo + "/ledger.sqlite"))
             try? FileManager.default.removeItem(atPath: smpo)

@@ -317,7 +317,8 @@ struct AuditCommand: ParsableCommand {
             var scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
                 budget: budget.map { .seconds($0) })
-            (scope.readsOwnObjects, scope.leavesModel) = (segment != nil, part)
+            // The gate's first steps are all that anybody looks at: what is stored is read whole then.
+            (scope.readsOwnObjects, scope.leavesModel) = (segment != nil && !through, part)
             let report = try auditor.audit(name, scope) { step, total in
                 if Interrupt.isRequested { throw ExitStatus.interrupted.code }
                 if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
