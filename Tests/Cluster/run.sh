@@ -2,7 +2,7 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk hosts pages task stepd node
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate hosts pages task stepd node
 #
 # `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
@@ -12,7 +12,7 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift || true
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver disk hosts pages task stepd node)
+((${#cases[@]} > 0)) || cases=(same tampered results driver gate disk hosts pages task stepd node)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
@@ -181,12 +181,12 @@ case_node() { killed node kill_node; }
 case_disk() {
     local full=$folder/full
     mkdir -p "$full"
-    if ! mount -t tmpfs -o size=256k tmpfs "$full" 2> "$folder/mount.err"; then
+    if ! mount -t tmpfs -o size=256m tmpfs "$full" 2> "$folder/mount.err"; then
         verdict="not tried ($(tail -n 1 "$folder/mount.err"))"
         return 0
     fi
     expect 2 "$folder/disk.job" "$smpo" audit eight --segments all --unnoted --on "file:$full/job"
-    dd if=/dev/zero of="$full/filler" bs=4k status=none 2> /dev/null || true
+    dd if=/dev/zero of="$full/filler" bs=64k status=none 2> /dev/null || true
     expect 2 "$folder/disk.full" "$smpo" job run "$full/job" 0
     said "$folder/disk.full" "No space left on device"
     [[ ! $(find "$full/job" -name '*result*') ]] || fail "a result on a full disk: $(find "$full/job" -name '*result*')"
@@ -196,6 +196,17 @@ case_disk() {
     expect 0 "$folder/disk.room" "$smpo" job run "$full/job" 0
     [[ -s $full/job/tasks/0000/result.json ]] || fail "expected a result, found none"
     umount "$full"
+}
+
+# Golden runs as tasks, and mutants of a run.
+case_gate() {
+    fresh
+    expect 0 "$folder/gate.local" "$smpo" gate short-dpo short-sft --workers 1
+    expect 0 "$folder/gate.slurm" "$smpo" gate short-dpo short-sft --workers 1 --on slurm
+    equal "$folder/gate.local" "$folder/gate.slurm"
+    expect 0 "$folder/self-test.local" "$smpo" audit short-dpo --self-test --workers 1
+    expect 0 "$folder/self-test.slurm" "$smpo" audit short-dpo --self-test --jobs 2 --on slurm
+    equal "$folder/self-test.local" "$folder/self-test.slurm"
 }
 
 # Nodes with addresses and names of their own.
@@ -218,7 +229,7 @@ case_hosts() {
 case_pages() {
     local page block number
     fresh
-    rm -rf cluster.yaml job-1
+    rm -rf cluster.yaml job-1 packed
     ln -sfn "$sources/Tests" Tests
     mkdir -p "$folder/bin"
     ln -sf "$smpo" "$folder/bin/smpo"
@@ -237,9 +248,9 @@ case_pages() {
         ((number > 0)) || fail "$page.md: expected commands, found none"
         if [[ $page == slurm ]]; then
             [[ -e cluster.yaml ]] || fail "slurm.md: expected cluster.yaml, found none"
-            equal "$folder/local" "$folder/slurm-1"
-            sed -n '/^eight: /,$p' "$folder/slurm-4" > "$folder/slurm-4.report"
-            equal "$folder/local" "$folder/slurm-4.report"
+            equal "$folder/local" "$folder/slurm-2"
+            sed -n '/^eight: /,$p' "$folder/slurm-6" > "$folder/slurm-6.report"
+            equal "$folder/local" "$folder/slurm-6.report"
         fi
     done
     rm -f cluster.yaml Tests

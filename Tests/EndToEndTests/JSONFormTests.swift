@@ -38,6 +38,12 @@ import TinyRuns
             let segments = try value["segments"].elements()
             #expect(try segments.map { try $0["first"].int() } == [1, 3])
             #expect(try segments.map { try $0["last"].int() } == [2, 4])
+            #expect(try segments.allSatisfy { try $0["seconds"].decimal() > 0 })
+            // The first part begins without a checkpoint.
+            let bytes = try segments.map { try $0["object_bytes"].int() }
+            let checkpoint = try #require(try sandbox.workspace.openLedger().checkpoints(of: "run-1").first)
+            let size = try #require(sandbox.workspace.objects.size(checkpoint.object))
+            #expect(bytes[0] > 0 && bytes[1] == bytes[0] + size, "\(bytes), a checkpoint has \(size)")
             #expect(try value["steps"].int() == 4)
             #expect(try value["memory_bytes"].int() > 1 << 20)
             #expect(try value["draws"][0]["sample"].int() == 2)

@@ -29,6 +29,18 @@ extension Run {
         return chain
     }
 
+    /// The bytes of the objects that an audit of each part reads: the checkpoint before it, and what is stored of its steps.
+    /// Nil where the ledger does not have the run. - Throws: `LedgerError`.
+    package func objectBytes(of parts: [ClosedRange<Int>]) throws -> [Int]? {
+        guard ledger != nil else { return nil }
+        let checkpoints = try checkpoints()
+        return try parts.map { steps in
+            var objects = Set(try steps.flatMap { try storedTensors(of: $0).map(\.object) })
+            if let before = checkpoints.last(where: { $0.step < steps.lowerBound }) { objects.insert(before.object) }
+            return objects.reduce(0) { $0 + (workspace.objects.size($1) ?? 0) }
+        }
+    }
+
     /// The places at which values of a step are stored.
     func storedTensors(of step: Int) throws -> [StoredTensor] { try store?.storedTensors(of: name, step: step) ?? [] }
 

@@ -14,7 +14,10 @@ package struct TaskResult: Sendable {
 
     /// Whether another try could not come to anything else: every command has said what it found, or that it was asked wrongly.
     package var isFinal: Bool {
-        endings.allSatisfy { ending in ending.exitCode.map { $0 == 64 || TaskResult.answers.contains($0) } ?? false }
+        for ending in endings {
+            guard let code = ending.exitCode, code == 64 || TaskResult.answers.contains(code) else { return false }
+        }
+        return true
     }
 
     /// Exit codes of an answer, whatever it is; 64 says that the question was wrong. Trouble (2) and signals may be the machine's.
@@ -46,7 +49,8 @@ package struct TaskResult: Sendable {
                     case .notStarted(let reason): object["not_started"] = .string(reason)
                     }
                     // What an answer's process says on the way is progress.
-                    let isAnswer = ending.exitCode.map { TaskResult.answers.contains($0) } ?? false
+                    var isAnswer = false
+                    if let code = ending.exitCode { isAnswer = TaskResult.answers.contains(code) }
                     object["error"] = isAnswer ? nil : ending.lastError.map { .string($0) }
                     return .object(object)
                 }),

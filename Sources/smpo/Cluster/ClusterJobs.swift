@@ -41,6 +41,12 @@ struct ClusterJobs {
     ) throws -> [Int: TaskResult] {
         let folder = try JobFolder.make(
             path(description), description, prepare: prepare, line: { line($0, description) })
+        let earlier = try folder.results().count
+        if earlier > 0 {
+            Message.note(
+                "\(folder.path): \(earlier) of \(description.tasks.count) tasks have a result already, with the model and the data "
+                    + "as they were then; remove the folder to ask anew")
+        }
         let progress = JobProgress(total: description.tasks.count, unit: unit)
         defer { progress.end() }
         func finished(_ task: Int, _ result: TaskResult) {

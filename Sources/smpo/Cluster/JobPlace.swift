@@ -18,5 +18,14 @@ enum JobPlace: Equatable, ExpressibleByArgument {
         }
     }
 
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .local: "local"
+        case .slurm: "slurm"
+        case .file(let path): "file:\(path)"
+        }
+    }
+
     var defaultValueDescription: String { self == .local ? "local" : "" }
 }

@@ -53,6 +53,10 @@ struct GateCommand: ParsableCommand {
             listed in Golden/runs.txt as runs are; a policy may give it isa and
             workers, and --quick leaves nothing of it out.
 
+            --on slurm replays each run, in each way, as a task of an array: the
+            folder must lie where all machines see it. Cores, memory and time of a
+            task are those of cluster.yaml, or the site's.
+
             --quick gives the seconds that all may take: of each run the first
             steps are replayed, at least one, until its share is used up, and the
             report says which were not. It starts the runs that cost least first.
@@ -72,6 +76,7 @@ struct GateCommand: ParsableCommand {
               smpo gate 'short-*' --isa avx2,baseline --workers 1,3
               smpo gate --quick 60
               smpo gate --device cuda
+              smpo gate --on slurm --workers 1,3
               smpo gate --format text --format junit=gate.xml --format sarif=gate.sarif
 
             \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
@@ -99,11 +104,17 @@ struct GateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Form of the report, and its file. Repeatable.", valueName: "format[=file]"))
     var format: [GateFormat] = []
 
+    @OptionGroup var cluster: ClusterOptions
+
     private var elsewhere: DeviceName? { device == .cpu ? nil : device }
     private var isas: [ISA] { isa.flatMap { $0.split(separator: ",") }.compactMap { ISA(rawValue: String($0)) } }
     private var workerCounts: [Int] { workers.flatMap { $0.split(separator: ",") }.compactMap { Int($0) } }
 
     func validate() throws {
+        if cluster.isElsewhere, quick != nil || device != .cpu {
+            throw ValidationError("--on excludes --quick and --device")
+        }
+        if case .file = cluster.on { throw ValidationError("--on: a gate's tasks run by local or slurm") }
         if let quick, quick < 1 { throw ValidationError("--quick: expected 1 or more seconds, found \(quick)") }
         if device != .cpu, !isa.isEmpty || !workers.isEmpty {
             throw ValidationError("--device excludes --isa and --workers")
@@ -129,8 +140,16 @@ struct GateCommand: ParsableCommand {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let (jobs, failed) = plan(selection, workspace)
         // One process at a time takes a device's memory.
-        let replayed = try GateReplays(width: self.jobs ?? (elsewhere == nil ? cores : 1), cores: cores, budget: quick)
-            .cases(jobs)
+        let replays = GateReplays(
+            width: self.jobs ?? (elsewhere == nil ? cores : 1), cores: cores, budget: quick)
+        let replayed: [GateCase]
+        if cluster.isElsewhere {
+            var tasks = try ClusterJobs(cluster)
+            tasks.width = self.jobs
+            replayed = try replays.cases(jobs, on: tasks)
+        } else {
+            replayed = try replays.cases(jobs)
+        }
         // In the order of the names; the ways of a run stay in theirs.
         let cases = selection.names.flatMap { run in (failed + replayed).filter { $0.run == run } }
         let report = GateReport(

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Audit
+import Compute
 import Core
+import Foundation
 import Jobs
 
 /// Replays golden runs side by side, each in a process of its own; a run that costs more than its share of all gets more
@@ -44,6 +46,29 @@ struct GateReplays {
                 progress.finished(found.name)
             })
         if budget == nil { try addReplacementHeads(to: &cases) }
+        return cases.compactMap(\.self)
+    }
+
+    /// The cases of `jobs`, each a task elsewhere, in their order. Every gate asks anew: what an earlier one's tasks have looked at may
+    /// have changed since. - Throws: `ExitCode` when interrupted, `EngineFailure`.
+    func cases(_ jobs: [GateJob], on cluster: ClusterJobs) throws -> [GateCase] {
+        guard !jobs.isEmpty else { return [] }
+        let asked = "\(ThisHost.name) \(getpid()) \(Date().timeIntervalSince1970)"
+        let description = JobDescription(
+            kind: "gate", request: ["asked": .string(asked)], evidence: [:], program: try OwnProcesses.digest(),
+            contract: Contract.standard.rawValue,
+            tasks: jobs.map { $0.job(workers: $0.way.workers ?? cluster.cores) })
+        let results = try cluster.results(description, unit: "golden run")
+        var cases: [GateCase?] = try jobs.enumerated().map { index, job in
+            guard let result = results[index] else {
+                return trouble(job, "its task on \(cluster.options.on.text) has no result")
+            }
+            return try outcome(of: job, result.endings[0])
+        }
+        for one in cases.compactMap(\.self) where one.outcome.isFailure {
+            Message.note("\(one.name): \(one.outcome.rawValue)")
+        }
+        try addReplacementHeads(to: &cases)
         return cases.compactMap(\.self)
     }
 

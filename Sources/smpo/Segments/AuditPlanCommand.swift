@@ -36,7 +36,8 @@ extension AuditCommand {
             print(
                 json
                     ? SegmentText.json(
-                        run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory
+                        run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory,
+                        bytes: try run.objectBytes(of: plan.segments)
                     ).pretty
                     : SegmentText.describe(
                         run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory))

@@ -55,14 +55,24 @@ enum SegmentText {
 
     /// The plan for programs: the segments, the seconds of a step where they are known, and how many segments to draw
     /// so that a run with so many wrong ones is found with 95 %.
-    static func json(run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int) -> JSONValue {
+    /// - Parameter bytes: what the audit of each segment reads of the object store; nil where there is no ledger.
+    static func json(
+        run: String, steps: Int, plan: SegmentPlan, seconds: Double?, memory: Int, bytes: [Int]?
+    ) -> JSONValue {
         let count = plan.segments.count
         let wrong = wrongCounts(of: count)
         return [
             "schema": 1, "run": .string(run), "steps": .integer(steps), "memory_bytes": .integer(memory),
             "step_seconds": seconds.map { .decimal(($0 * 1000).rounded() / 1000) } ?? .null,
             "segments": .array(
-                plan.segments.map { ["first": .integer($0.lowerBound), "last": .integer($0.upperBound)] }),
+                plan.segments.enumerated().map { index, steps in
+                    [
+                        "first": .integer(steps.lowerBound), "last": .integer(steps.upperBound),
+                        "seconds": seconds.map { .decimal(($0 * Double(steps.count) * 1000).rounded() / 1000) }
+                            ?? .null,
+                        "object_bytes": bytes.map { .integer($0[index]) } ?? .null,
+                    ]
+                }),
             "draws": .array(
                 count < 2
                     ? []
@@ -97,8 +107,7 @@ enum SegmentText {
             return VisibleText.lines(lines)
         }
         let ends = plan.segments.map { "\($0.lowerBound)..\($0.upperBound)" }
-        let shown = ends.count > 6 ? ends.prefix(3) + ["…"] + ends.suffix(2) : ends[...]
-        lines.append("  --segment A..B   \(cost(longest)) each: \(shown.joined(separator: ", "))")
+        lines.append("  --segment A..B   \(cost(longest)) each: \(ends.joined(separator: ", "))")
         for wrong in wrongCounts(of: count) {
             let draws = SegmentPlan.draws(for: 0.95, of: count, wrong: wrong)
             lines.append(

@@ -1,0 +1,105 @@
+import Core
+import Foundation
+import Ledger
+import Testing
+import TinyRuns
+
+/// `--on file:JOB` and `smpo job`.
+@Suite struct JobTests {
+    private func json(_ text: String) throws -> JSONCursor {
+        JSONCursor(try JSONValue.parse(text, file: "stdout"), name: "report")
+    }
+
+    @Test func tasksOfAFolderComeToTheReportOfOneMachine() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}"))
+            func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Result {
+                try sandbox.program.start(arguments, environment: environment).wait()
+            }
+            let local = try run("audit", "run-1", "--segments", "all", "--json", "--workers", "1")
+            #expect(local.status == 0, "\(local.errors)")
+
+            // Written, nothing has been replayed: that is no pass.
+            let written = try run("audit", "run-1", "--segments", "all", "--json", "--workers", "1", "--on", "file:job")
+            #expect(written.status == 2 && written.errors.contains("0 of 2 tasks have a result"), "\(written.errors)")
+            let none = try run("job", "gather", "job")
+            #expect(none.status == 2 && none.output.isEmpty && none.errors.contains("0 of 2 segments"))
+            func states() throws -> [String] {
+                try json(try run("job", "status", "job", "--json").output)["tasks"].elements().map {
+                    try $0["state"].string()
+                }
+            }
+            #expect(try states() == ["not begun", "not begun"])
+            #expect(try run("job", "run", "job", "2").status == 64)
+            #expect(try run("job", "run", "job").status == 64)
+
+            #expect(try run("job", "run", "job", "0").status == 0)
+            #expect(try states() == ["done", "not begun"])
+            let half = try run("job", "gather", "job")
+            #expect(half.status == 2 && half.errors.contains("1 of 2 segments"), "\(half.errors)")
+            // As a member of an array; the ledger of the workspace is not needed any more.
+            try FileManager.default.moveItem(atPath: sandbox.workspace.ledger, toPath: sandbox.runs.path("aside"))
+            let member = try run("job", "run", "job", environment: ["SGE_TASK_ID": "2"])
+            #expect(member.status == 0 && member.output.contains("task 1 (3..4)"), "\(member.errors)")
+            let gathered = try run("job", "gather", "job", "--json")
+            #expect(gathered.status == 0 && gathered.output == local.output, "\(gathered.output)\(gathered.errors)")
+            try FileManager.default.moveItem(atPath: sandbox.runs.path("aside"), toPath: sandbox.workspace.ledger)
+
+            // The same question finds its answers, and says that they are earlier ones.
+            let again = try run("audit", "run-1", "--segments", "all", "--json", "--workers", "1", "--on", "file:job")
+            #expect(again.status == 0 && again.output == local.output)
+            #expect(again.errors.contains("2 of 2 tasks have a result already"), "\(again.errors)")
+            let other = try run("audit", "run-1", "--sample", "1", "--seed", "x", "--on", "file:job")
+            #expect(other.status == 2 && other.errors.contains("name another folder"), "\(other.errors)")
+
+            // A result that another program made is none.
+            let file = sandbox.runs.path("job/job.json")
+            let digest = try json(String(decoding: try FileContents.read(file), as: UTF8.self))["program"].string()
+            let text = String(decoding: try FileContents.read(file), as: UTF8.self)
+            try AtomicFile.write(text.replacing(digest, with: String(repeating: "0", count: 64)), to: file)
+            let foreign = try run("job", "run", "job", "0")
+            #expect(foreign.status == 2 && foreign.errors.contains("program"), "\(foreign.errors)")
+            #expect(try run("job", "gather", "job").status == 2)
+        }
+    }
+
+    /// Where a task finds its evidence changed, that is the verdict, from any machine.
+    @Test func aTaskThatFindsTamperingSaysSo() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}"))
+            let arguments = ["audit", "run-1", "--segments", "all", "--workers", "1", "--on", "file:job"]
+            #expect(try sandbox.program.start(arguments).wait().status == 2)
+            let checkpoint = try #require(try sandbox.workspace.openLedger().checkpoints(of: "run-1").first)
+            let packed = Workspace(root: sandbox.runs.path("job/evidence")).objects.path(of: checkpoint.object)
+            var bytes = try FileContents.read(packed)
+            bytes[bytes.count - 1] ^= 1
+            try FileContents.remove([packed])
+            try AtomicFile.write(bytes, to: packed)
+            for task in ["0", "1"] { #expect(try sandbox.program.run("job", "run", "job", task).status == 0) }
+            let gathered = try sandbox.program.run("job", "gather", "job")
+            #expect(gathered.status == 3, "\(gathered.output)\(gathered.errors)")
+            #expect(gathered.output.contains("steps 1..2        reproduced"), "\(gathered.output)")
+            #expect(gathered.output.contains("steps 3..4        tampered"), "\(gathered.output)")
+        }
+    }
+
+    /// The audit of a part opens the checkpoint before it and what is stored of its steps, and makes no file.
+    @Test(.enabled(if: OpenedFiles.canBeSeen)) func aPartReadsItsOwnObjectsOnly() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 4, more: "record: {checkpoint_every: 1}"))
+            #expect(try sandbox.program.run("runs", "pack", "run-1", "packed").status == 0)
+            let folder = sandbox.runs.path("packed")
+            let before = try FolderListing(folder).files
+            let opened = try OpenedFiles(
+                sandbox.program, ["audit", "run-1", "--evidence", "packed", "--segment", "3..3", "--workers", "1"])
+            #expect(opened.status == 0)
+            let (store, objects) = (try sandbox.workspace.openLedger(), Workspace(root: folder).objects)
+            let checkpoint = try #require(try store.checkpoints(of: "run-1").first { $0.step == 2 })
+            let own = Set(
+                try store.storedTensors(of: "run-1", step: 3).map(\.object) + [checkpoint.object]
+            ).map { objects.path(of: $0) }
+            #expect(opened.paths.filter { $0.contains("/.smpo/objects/") } == own.sorted(by: utf8Less))
+            #expect(try FolderListing(folder).files == before)
+        }
+    }
+}
