@@ -22,7 +22,7 @@ import Testing
     private var patience: JobDriver.Patience {
         var patience = JobDriver.Patience()
         (patience.look, patience.longestLook, patience.ask) = (0.01, 0.02, 0.03)
-        (patience.grace, patience.silence) = (0.05, 0.4)
+        (patience.grace, patience.silence, patience.silences) = (0.05, 0.4, 5)
         return patience
     }
 
@@ -104,6 +104,27 @@ import Testing
             let again = ScriptedEngine([0: [.exit(0)], 2: [.exit(0)]])
             try expect([0: [0], 1: [0], 2: [0]], folder, again)
             #expect(again.submitted == [[0, 2]])
+        }
+    }
+
+    @Test func anEngineThatNeverAnswersIsGivenUp() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.hang], 1: [.exit(0)], 2: [.hang]])
+            engine.isMute = true
+            #expect(throws: EngineFailure.self) { try run(folder, engine) }
+        }
+    }
+
+    /// A task that is stopped, by a time limit for one, says so: it is tried again without waiting for its machine.
+    @Test func aTaskThatIsStoppedLeavesWord() throws {
+        struct Stop: Error {}
+        try withFolder(1) { folder in
+            let task = TaskRun(
+                0, of: folder, on: CodeLauncher(code: 0), circumstances: [:], stopIfAsked: { throw Stop() })
+            #expect(throws: Stop.self) { try task.run() }
+            #expect(try folder.result(of: 0) == nil)
+            let ending = try #require(try folder.failure(of: 0)?.endings.first)
+            #expect(ending.cause == .notStarted("stopped before its end"))
         }
     }
 

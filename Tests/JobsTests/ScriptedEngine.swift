@@ -45,7 +45,13 @@ final class ScriptedEngine: JobEngine {
         }
     }
 
-    func waiting() throws -> Set<Int> { known }
+    /// Whether it answers no question.
+    var isMute = false
+
+    func waiting() throws -> Set<Int> {
+        if isMute { throw EngineFailure(command: "script", reason: "no answer") }
+        return known
+    }
 
     func cancel(_ tasks: Set<Int>?) {
         cancelled.append(tasks)

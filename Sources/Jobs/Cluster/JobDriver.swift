@@ -20,6 +20,8 @@ package struct JobDriver {
         package var look = 0.5, longestLook = 10.0
         /// Between two questions to the engine, in seconds.
         package var ask = 10.0
+        /// So many questions in a row that the engine did not answer, and it is given up; what it runs goes on.
+        package var silences = 30
         /// So many answers of the engine without a task, and it is lost.
         package var misses = 3
         /// For a result to be seen from elsewhere once its task has gone, in seconds.
@@ -70,7 +72,7 @@ package struct JobDriver {
         for task in folder.description.tasks.indices where results[task] == nil { pending[task] = Pending() }
         do {
             try submit(Array(pending.keys).sorted(), &pending)
-            var (pause, lastAsked) = (patience.look, Date())
+            var (pause, lastAsked, unanswered) = (patience.look, Date(), 0)
             while !pending.isEmpty {
                 if failsFast, results.values.contains(where: { !$0.endings.allSatisfy { $0.exitCode == 0 } }) { break }
                 try wait(pause)
@@ -80,8 +82,16 @@ package struct JobDriver {
                 if results.count > before { pause = patience.look }
                 guard !pending.isEmpty, Date().timeIntervalSince(lastAsked) >= patience.ask else { continue }
                 lastAsked = Date()
-                // An engine that cannot be asked just now is asked again.
-                guard let known = try? engine.waiting() else { continue }
+                let known: Set<Int>
+                do {
+                    known = try engine.waiting()
+                    unanswered = 0
+                } catch {
+                    // One that cannot be asked just now is asked again.
+                    unanswered += 1
+                    if unanswered >= patience.silences { throw error }
+                    continue
+                }
                 let lost = pending.keys.sorted().filter { isLost($0, known, &pending[$0]!) }
                 for task in lost where pending[task]!.tries >= patience.tries {
                     results[task] = try folder.failure(of: task)

@@ -47,7 +47,14 @@ package struct TaskRun {
         for file in job.files { try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)") }
         var endings: [CommandEnding] = []
         for command in job.commands {
-            let ending = try end(of: placed(command))
+            let ending: CommandEnding
+            do { ending = try end(of: placed(command)) } catch {
+                // So that who waits need not wait for long: a time limit, or a machine that is wanted for something else.
+                let stopped = CommandEnding(command, .notStarted("stopped before its end"))
+                try? TaskResult(endings + [stopped], circumstances: described(since: begin)).writeFailure(
+                    task, in: folder)
+                throw error
+            }
             endings.append(ending)
             // What follows builds on it.
             guard let code = ending.exitCode, TaskResult.answers.contains(code) else { break }
@@ -55,17 +62,21 @@ package struct TaskRun {
         try AtomicFile.write(
             endings.map { "\($0.command.text): \($0.cause)\($0.lastError.map { ": \($0)" } ?? "")\n" }.joined(),
             to: "\(folder.task(task))/log")
-        var circumstances = circumstances
-        circumstances["host"] = .string(ThisHost.name)
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        circumstances["seconds"] = .decimal((seconds * 1000).rounded() / 1000)
-        let result = TaskResult(endings, circumstances: circumstances)
+        let result = TaskResult(endings, circumstances: described(since: begin))
         guard result.isFinal else {
             try result.writeFailure(task, in: folder)
             return .failed("\(endings[endings.count - 1].failure())")
         }
         if let file = try result.write(task, in: folder) { return .disagrees(file) }
         return .done
+    }
+
+    private func described(since begin: ContinuousClock.Instant) -> JSONObject {
+        var circumstances = circumstances
+        circumstances["host"] = .string(ThisHost.name)
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        circumstances["seconds"] = .decimal((seconds * 1000).rounded() / 1000)
+        return circumstances
     }
 
     /// The command with the job's folder where it has a sign for it.
