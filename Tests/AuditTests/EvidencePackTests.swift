@@ -47,6 +47,71 @@ import TinyRuns
         }
     }
 
+    /// Into a ledger with runs of its own, which share lists of names; twice is once.
+    @Test func packedRunsAreTakenIntoAnotherLedger() throws {
+        try withRun { run in
+            try run.record(try run.runs.smpo(steps: 2), as: "other")
+            let folders = try ["run-1", "other"].map { name in
+                let folder = run.runs.path("packed-\(name)")
+                try EvidencePack.write(try Run(name, in: run.workspace), to: folder)
+                return folder
+            }
+            let there = Workspace(root: run.runs.path("there"))
+            #expect(try EvidencePack.unpack(folders[1], into: there) == .new(run: "other", steps: 2))
+            #expect(try EvidencePack.unpack(folders[0], into: there) == .new(run: "run-1", steps: 6))
+            #expect(try EvidencePack.unpack(folders[0], into: there) == .there(run: "run-1"))
+            let (own, taken) = (try run.workspace.openLedger(), try there.openLedger())
+            for name in ["run-1", "other"] {
+                #expect(
+                    try taken.verify(name, objects: there.objects) == own.verify(name, objects: run.workspace.objects))
+                let (mine, others) = (try own.steps(of: name), try taken.steps(of: name))
+                #expect(mine.map(\.digest) == others.map(\.digest))
+            }
+            #expect(try taken.dataItems(of: "run-1").map(\.digest) == own.dataItems(of: "run-1").map(\.digest))
+            let report = try Auditor(workspace: there, engine: run.engine).audit("run-1")
+            #expect(report.verdict == .reproduced && report.chainHead == run.manifest.outcome?.chainHead)
+        }
+    }
+
+    @Test func anotherRunOfTheNameAndDamagedEvidenceAreNotTaken() throws {
+        try withRun { run in
+            let folder = run.runs.path("packed")
+            try EvidencePack.write(try Run("run-1", in: run.workspace), to: folder)
+            let there = Workspace(root: run.runs.path("there"))
+            try FileContents.makeFolder(there.root)
+            // One bit of an object, which is a link: written anew, so that the original stays as it is.
+            let object = try #require(
+                try FolderListing(folder).files.first { $0.hasPrefix(".smpo/objects/") })
+            var bytes = try FileContents.read("\(folder)/\(object)")
+            bytes[0] ^= 1
+            try FileContents.remove(["\(folder)/\(object)"])
+            try AtomicFile.write(bytes, to: "\(folder)/\(object)")
+            #expect(throws: TamperError.self) { try EvidencePack.unpack(folder, into: there) }
+            #expect(try there.existingLedger()?.runs().isEmpty ?? true)
+
+            // A run of the same name that trained for longer.
+            try FileManager.default.removeItem(atPath: folder)
+            try EvidencePack.write(try Run("run-1", in: run.workspace), to: folder)
+            try run.record(try run.runs.smpo(steps: 3), as: "other")
+            let before = try run.workspace.openLedger().verify("other")
+            let renamed = run.runs.path("renamed")
+            try EvidencePack.write(try Run("other", in: run.workspace), to: renamed)
+            _ = try EvidencePack.unpack(renamed, into: there)
+            try FileManager.default.removeItem(atPath: there.manifest("other"))
+            #expect(try EvidencePack.unpack(renamed, into: there) == .there(run: "other"))
+            #expect(FileContents.exists(there.manifest("other")))
+            try FileContents.makeFolder(there.manifests)
+            try AtomicFile.write(FileContents.read(run.workspace.manifest("other")), to: there.manifest("run-1"))
+            #expect(throws: (any Error).self) { try EvidencePack.unpack(folder, into: there) }
+            #expect(try there.openLedger().runs().map(\.name) == ["other"])
+            #expect(try there.openLedger().verify("other") == before)
+            // A folder without evidence.
+            #expect(throws: EvidencePack.NotTaken.self) {
+                try EvidencePack.unpack(run.runs.path("nothing"), into: there)
+            }
+        }
+    }
+
     @Test func whatCannotBePackedLeavesNothing() throws {
         try withRun { run in
             let opened = try Run("run-1", in: run.workspace)

@@ -68,6 +68,28 @@ import Testing
         }
     }
 
+    /// What waits in a queue is waited for, however long; what is said to run and gives no sign is not, and no clock of another
+    /// machine has a say in it.
+    @Test(arguments: [-3600.0, 0, 3600]) func whatIsSaidToRunHasToGiveASign(skew: Double) throws {
+        struct Enough: Error {}
+        try withFolder(2) { folder in
+            for name in ["alive", "failure.json"] {
+                try AtomicFile.write("earlier\n", to: "\(folder.task(1))/\(name)")
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date().addingTimeInterval(skew)], ofItemAtPath: "\(folder.task(1))/\(name)")
+            }
+            let engine = ScriptedEngine([0: [.wait], 1: [.hang, .vanish, .exit(0)]])
+            let begin = Date()
+            #expect(throws: Enough.self) {
+                try run(folder, engine) {
+                    if try Date().timeIntervalSince(begin) > 1.2 && folder.result(of: 1) != nil { throw Enough() }
+                    if Date().timeIntervalSince(begin) > 30 { throw CancellationError() }
+                }
+            }
+            #expect(engine.submitted == [[0, 1], [1], [1]] && engine.cancelled == [[1], nil])
+        }
+    }
+
     @Test func threeTriesAreEnoughAndAWrongQuestionIsAskedOnce() throws {
         try withFolder { folder in
             let engine = ScriptedEngine([
@@ -82,7 +104,7 @@ import Testing
 
     @Test func oneThatIsNoPassEndsTheOthersWhereThatIsAskedFor() throws {
         try withFolder { folder in
-            let engine = ScriptedEngine([0: [.hang], 1: [.exit(1)], 2: [.hang]])
+            let engine = ScriptedEngine([0: [.wait], 1: [.exit(1)], 2: [.hang]])
             try expect([1: [1]], folder, engine, failsFast: true)
             #expect(engine.cancelled == [nil])
         }
@@ -91,7 +113,7 @@ import Testing
     @Test func whoStopsTheDriverStopsTheTasks() throws {
         struct Stop: Error {}
         try withFolder { folder in
-            let engine = ScriptedEngine([0: [.hang], 1: [.exit(0)], 2: [.hang]])
+            let engine = ScriptedEngine([0: [.wait], 1: [.exit(0)], 2: [.hang]])
             var asked = 0
             #expect(throws: Stop.self) {
                 try run(folder, engine) {

@@ -10,8 +10,10 @@ final class ScriptedEngine: JobEngine {
         case exit(Int32)
         /// It goes without a word: its machine was switched off.
         case vanish
-        /// The engine goes on telling of it, and nothing more is heard of it.
+        /// The engine goes on telling that it runs, and nothing is ever heard of it.
         case hang
+        /// It never comes out of the queue.
+        case wait
         /// A first sign, and nothing more: the engine tells of it.
         case fallSilent
     }
@@ -21,6 +23,7 @@ final class ScriptedEngine: JobEngine {
     private(set) var submitted: [[Int]] = []
     private(set) var cancelled: [Set<Int>?] = []
     private var known: Set<Int> = []
+    private var queued: Set<Int> = []
 
     init(_ fates: [Int: [Fate]]) { self.fates = fates }
 
@@ -35,12 +38,12 @@ final class ScriptedEngine: JobEngine {
                 _ = try TaskRun(task, of: folder, on: launcher, circumstances: [:], stopIfAsked: {}).run()
             case .vanish: break
             case .hang: known.insert(task)
+            case .wait:
+                known.insert(task)
+                queued.insert(task)
             case .fallSilent:
                 known.insert(task)
                 try AtomicFile.write("here\n", to: "\(folder.task(task))/alive")
-                // Touched after the submission, and long ago as patience goes.
-                try FileManager.default.setAttributes(
-                    [.modificationDate: Date().addingTimeInterval(0.2)], ofItemAtPath: "\(folder.task(task))/alive")
             }
         }
     }
@@ -48,9 +51,9 @@ final class ScriptedEngine: JobEngine {
     /// Whether it answers no question.
     var isMute = false
 
-    func waiting() throws -> Set<Int> {
+    func waiting() throws -> [Int: Bool] {
         if isMute { throw EngineFailure(command: "script", reason: "no answer") }
-        return known
+        return Dictionary(uniqueKeysWithValues: known.map { ($0, !queued.contains($0)) })
     }
 
     func cancel(_ tasks: Set<Int>?) {

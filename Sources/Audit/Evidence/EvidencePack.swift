@@ -60,6 +60,11 @@ package enum EvidencePack {
                 try target.objects.verify(object)
             }
         }
+        try takeSets(of: run, from: source, to: target)
+    }
+
+    /// Latents and scores that lie in a workspace; what a recipe gives a folder of its own stays there, as the data does.
+    private static func takeSets(of run: Run, from source: Workspace, to target: Workspace) throws {
         let sets = [
             (folder: try run.latentSet(below: source.latents), source: source.latents, target: target.latents),
             (
@@ -68,12 +73,75 @@ package enum EvidencePack {
             ),
         ]
         for set in sets {
-            // What a recipe gives a folder of its own stays there, as the data does.
             guard let folder = set.folder, folder.hasPrefix(set.source + "/"), FileContents.isFolder(folder) else {
                 continue
             }
-            try take(folder, to: set.target + folder.dropFirst(set.source.count))
+            let place = set.target + folder.dropFirst(set.source.count)
+            // A folder of this name has these bytes: it is named by a digest.
+            if !FileContents.isFolder(place) { try take(folder, to: place) }
         }
+    }
+
+    /// What became of a pack that was taken into a workspace.
+    package enum Taken: Sendable, Equatable {
+        /// The run, with so many steps.
+        case new(run: String, steps: Int)
+        /// The run was there already, the same in all.
+        case there(run: String)
+    }
+
+    /// A folder that cannot be taken into a workspace.
+    package struct NotTaken: Error, CustomStringConvertible {
+        /// The folder, and the reason.
+        package let folder: String, reason: String
+        /// The message.
+        package var description: String { "\(folder): \(reason)" }
+    }
+
+    /// Takes the run of packed evidence into a workspace: its objects, its rows in the ledger, manifest and signatures, latents and
+    /// scores. The evidence is verified first, and the ledger's run after it; a golden log is left to `golden accept`.
+    /// - Throws: `NotTaken` where another run has its name, or the folder has not one run; `TamperError`, `LedgerError`, `FileError`.
+    package static func unpack(_ folder: String, into workspace: Workspace) throws -> Taken {
+        let packed = Workspace(root: folder)
+        guard let source = try packed.existingLedger() else {
+            throw NotTaken(
+                folder: folder, reason: "expected evidence with a ledger, as smpo runs pack writes it, found none")
+        }
+        let names = try source.runs().map(\.name)
+        guard let name = names.first, names.count == 1 else {
+            throw NotTaken(folder: folder, reason: "expected a ledger with one run, found \(names.count)")
+        }
+        let run = try Run(name, in: packed)
+        if FileContents.exists(workspace.manifest(name)) {
+            let own = try Manifest.read(workspace.manifest(name))
+            guard own.inputs == run.manifest.inputs, own.outcome == run.manifest.outcome else {
+                throw NotTaken(
+                    folder: folder, reason: "\(workspace.manifest(name)) is that of another run named \(name)")
+            }
+        }
+        let store = try workspace.openLedger()
+        let isThere = try store.runs().contains { $0.name == name }
+        if isThere {
+            guard try store.verify(name) == source.verify(name) else {
+                throw NotTaken(folder: folder, reason: "\(workspace.ledger) has another run named \(name)")
+            }
+        }
+        for object in try objects(of: run, source) {
+            let place = workspace.objects.path(of: object)
+            if !FileContents.exists(place) { _ = try link(packed.objects.path(of: object), to: place) }
+            try workspace.objects.verify(object)
+        }
+        if !isThere { try store.take(name, from: source) }
+        let steps = try store.verify(name, objects: workspace.objects).chain.count
+        for (from, to) in [
+            (packed.manifest(name), workspace.manifest(name)),
+            (packed.attestations(name), workspace.attestations(name)),
+        ] where FileContents.exists(from) && !FileContents.exists(to) {
+            try FileContents.makeFolder(workspace.manifests)
+            try AtomicFile.write(FileContents.read(from), to: to)
+        }
+        try takeSets(of: run, from: packed, to: workspace)
+        return isThere ? .there(run: name) : .new(run: name, steps: steps)
     }
 
     private static func objects(of run: Run, _ store: LedgerStore) throws -> Set<Digest> {

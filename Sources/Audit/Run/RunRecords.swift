@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Ledger
 
 /// The records of a run's steps.
@@ -80,5 +81,15 @@ extension Run {
         var chain = Chain(inputs: manifest.inputs.digest)
         for digest in digests.prefix(step) { chain.append(digest) }
         return chain
+    }
+
+    /// The seconds that a step took when the run was recorded; a run that was taken up again seems slower than it was. Nil where
+    /// the ledger does not say. - Throws: `LedgerError`.
+    package func stepSeconds() throws -> Double? {
+        guard ledger != nil, let row = try store?.run(name), row.steps > 0, let ended = row.endedAt else { return nil }
+        let reader = ISO8601DateFormatter()
+        reader.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        guard let begin = reader.date(from: row.startedAt), let end = reader.date(from: ended) else { return nil }
+        return end.timeIntervalSince(begin) / Double(row.steps)
     }
 }

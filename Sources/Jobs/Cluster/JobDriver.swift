@@ -48,7 +48,10 @@ package struct JobDriver {
     /// What is known of a task that has no result.
     private struct Pending {
         var tries = 0
-        var submitted = Date.distantPast
+        /// The last failure that was told of before it was submitted, by the folder's clock.
+        var failed: Date?
+        /// The last sign of it, by the folder's clock, and when by this machine's it was seen or the task began to run.
+        var sign: Date?, heard: Date?
         /// Answers of the engine in a row that did not have it, and when the first of them came.
         var misses = 0, missing: Date?
     }
@@ -82,7 +85,7 @@ package struct JobDriver {
                 if results.count > before { pause = patience.look }
                 guard !pending.isEmpty, Date().timeIntervalSince(lastAsked) >= patience.ask else { continue }
                 lastAsked = Date()
-                let known: Set<Int>
+                let known: [Int: Bool]
                 do {
                     known = try engine.waiting()
                     unanswered = 0
@@ -112,31 +115,35 @@ package struct JobDriver {
         guard !tasks.isEmpty else { return }
         try engine.submit(tasks, of: folder)
         for task in tasks {
-            let tries = pending[task]!.tries + 1
-            pending[task] = Pending(tries: tries, submitted: Date())
+            pending[task] = Pending(
+                tries: pending[task]!.tries + 1, failed: folder.lastFailure(of: task), sign: folder.lastSign(of: task))
         }
     }
 
-    /// Whether a task without a result has to be tried again.
-    private func isLost(_ task: Int, _ known: Set<Int>, _ state: inout Pending) -> Bool {
-        if known.contains(task) {
+    /// Whether a task without a result has to be tried again. Times of the folder are only held against each other: the clocks
+    /// of two machines need not agree.
+    private func isLost(_ task: Int, _ known: [Int: Bool], _ state: inout Pending) -> Bool {
+        if let runs = known[task] {
             state.missing = nil
             state.misses = 0
+            let sign = folder.lastSign(of: task)
+            if sign != state.sign || !runs {
+                (state.sign, state.heard) = (sign, runs ? Date() : nil)
+                return false
+            }
+            guard let heard = state.heard else {
+                state.heard = Date()
+                return false
+            }
             // The engine tells of it, but nothing has been heard of it for long: its machine may have gone.
-            guard let sign = folder.lastSign(of: task), sign > state.submitted,
-                Date().timeIntervalSince(sign) > patience.silence
-            else { return false }
+            guard Date().timeIntervalSince(heard) > patience.silence else { return false }
             engine.cancel([task])
             return true
         }
         state.misses += 1
         if state.missing == nil { state.missing = Date() }
         // One that says itself how it failed need not be waited for.
-        if let failed = try? FileManager.default.attributesOfItem(atPath: "\(folder.task(task))/failure.json"),
-            let date = failed[.modificationDate] as? Date, date >= state.submitted
-        {
-            return true
-        }
+        if folder.lastFailure(of: task) != state.failed { return true }
         return state.misses >= patience.misses && Date().timeIntervalSince(state.missing!) >= patience.grace
     }
 

@@ -7,8 +7,9 @@ package protocol JobEngine {
     /// Has tasks of `folder` run. - Throws: `EngineFailure`.
     func submit(_ tasks: [Int], of folder: JobFolder) throws
 
-    /// The tasks that it has been given and has not ended. - Throws: `EngineFailure` where it cannot be asked just now.
-    func waiting() throws -> Set<Int>
+    /// The tasks that it has been given and has not ended, each with whether it runs, as far as the engine knows.
+    /// - Throws: `EngineFailure` where it cannot be asked just now.
+    func waiting() throws -> [Int: Bool]
 
     /// Ends tasks; all where `tasks` is nil.
     func cancel(_ tasks: Set<Int>?)

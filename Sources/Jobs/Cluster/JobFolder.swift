@@ -82,9 +82,14 @@ package struct JobFolder: Sendable {
     /// How a task last ended without a result, where that was told.
     package func failure(of task: Int) throws -> TaskResult? { try read("failure.json", task) }
 
-    /// When a task was last heard of; nil where it has not begun.
-    package func lastSign(of task: Int) -> Date? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(self.task(task))/alive")
+    /// When a task was last heard of, by the folder's clock; nil where it has not begun.
+    package func lastSign(of task: Int) -> Date? { date("alive", task) }
+
+    /// When a task last told of a failure, by the folder's clock.
+    func lastFailure(of task: Int) -> Date? { date("failure.json", task) }
+
+    private func date(_ name: String, _ task: Int) -> Date? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(self.task(task))/\(name)")
         return attributes?[.modificationDate] as? Date
     }
 

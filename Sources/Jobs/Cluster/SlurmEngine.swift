@@ -94,8 +94,8 @@ package final class SlurmEngine: JobEngine {
         return max(1, size ?? 1001) - 1
     }
 
-    package func waiting() throws -> Set<Int> {
-        var tasks: Set<Int> = []
+    package func waiting() throws -> [Int: Bool] {
+        var tasks: [Int: Bool] = [:]
         for array in arrays {
             let lines: String
             do {
@@ -107,7 +107,7 @@ package final class SlurmEngine: JobEngine {
             for line in lines.split(separator: "\n") {
                 let words = line.split(separator: " ")
                 if words.count == 2, let member = Int(words[0]), !SlurmEngine.ended.contains(String(words[1])) {
-                    tasks.insert(member + array.offset)
+                    tasks[member + array.offset] = words[1] == "RUNNING"
                 }
             }
         }

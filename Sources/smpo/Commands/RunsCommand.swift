@@ -7,19 +7,21 @@ import Ledger
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List recorded runs, show, export, pack or remove them.",
+        abstract: "List recorded runs, show, export, pack, unpack or remove them.",
         discussion: """
             EXAMPLES
               smpo runs list --state finished --recipe shapes-smpo
               smpo runs show run-1
               smpo runs export run-1 --format csv --out run-1.csv
               smpo runs pack run-1 packed/run-1
+              smpo runs unpack packed/run-1
               smpo runs prune run-1 run-2
               smpo runs prune run-3 --checkpoints --yes
 
             \(ExitStatus.help([.success, .trouble, .usage]))
             """,
-        subcommands: [List.self, Show.self, Export.self, Pack.self, Prune.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Export.self, Pack.self, Unpack.self, Prune.self],
+        defaultSubcommand: List.self)
 
     /// `smpo runs list`
     struct List: ParsableCommand {

@@ -35,7 +35,7 @@ extension AuditCommand.Replay {
                 try SegmentJobs(audit: audit, evidence: evidence, width: width, engineOptions: engineOptions)
                     .results())
         }
-        let jobs = try clusterJobs(run)
+        let jobs = try clusterJobs(run, steps: drawn.map(\.count).max() ?? 1)
         let packed = "\(Job.folderToken)/evidence"
         let tasks = audit.jobs(
             workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa, evidence: evidence ?? packed)
@@ -56,7 +56,8 @@ extension AuditCommand.Replay {
         let shares = SelfTestJobs(run: name, count: jobs, trust: trust)
         guard cluster.isElsewhere else { return try shares.report(engineOptions) }
         let run = try Run(name, in: workspace, keys: try trust.known())
-        let jobs = try clusterJobs(run)
+        // A mutant replays a step or two, and there are some forty.
+        let jobs = try clusterJobs(run, steps: 2 + 80 / max(1, self.jobs))
         let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
         let description = JobDescription(
             kind: SelfTestJobs.kind, request: shares.request, evidence: digests(of: run),
@@ -71,8 +72,14 @@ extension AuditCommand.Replay {
     }
 
     /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
-    private func clusterJobs(_ run: Run) throws -> ClusterJobs {
+    /// - Parameter steps: those that the longest task replays.
+    private func clusterJobs(_ run: Run, steps: Int) throws -> ClusterJobs {
         var tasks = try ClusterJobs(cluster)
+        if let seconds = try run.stepSeconds() {
+            // It was recorded with as many workers.
+            let share = Double(run.manifest.circumstances.workers) / Double(engineOptions.workers ?? tasks.cores)
+            tasks.seconds = seconds * Double(steps) * max(1, share)
+        }
         tasks.memory = try MemoryPlan(run.recipe, workers: engineOptions.workers ?? tasks.cores).total
         tasks.width = jobs > 1 ? jobs : nil
         return tasks

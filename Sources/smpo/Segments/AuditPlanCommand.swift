@@ -32,7 +32,7 @@ extension AuditCommand {
             let run = try Run(name, in: Workspace())
             let plan = SegmentPlan(steps: run.stepCount, checkpoints: try run.checkpoints().map(\.step))
             let memory = try MemoryPlan(run.recipe, workers: engineOptions.workerCount).total
-            let seconds = try stepSeconds(run)
+            let seconds = try run.stepSeconds()
             print(
                 json
                     ? SegmentText.json(
@@ -41,17 +41,6 @@ extension AuditCommand {
                     ).pretty
                     : SegmentText.describe(
                         run: name, steps: run.stepCount, plan: plan, seconds: seconds, memory: memory))
-        }
-
-        /// The seconds that a step took when the run was recorded.
-        private func stepSeconds(_ run: Run) throws -> Double? {
-            guard run.ledger != nil, let row = try run.workspace.existingLedger()?.run(name), row.steps > 0,
-                let ended = row.endedAt
-            else { return nil }
-            let reader = ISO8601DateFormatter()
-            reader.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-            guard let begin = reader.date(from: row.startedAt), let end = reader.date(from: ended) else { return nil }
-            return end.timeIntervalSince(begin) / Double(row.steps)
         }
     }
 }
