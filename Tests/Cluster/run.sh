@@ -46,8 +46,12 @@ expect() {
 equal() { cmp -s "$1" "$2" || { diff "$1" "$2" | head -6 >&2; fail "$1 and $2 differ"; }; }
 said() { grep -qF -- "$2" "$1" "$1.err" || { tail -n 3 "$1" "$1.err" >&2; fail "expected \"$2\""; }; }
 
-# fresh: no job is left in the workspace.
-fresh() { rm -rf .smpo/jobs; }
+# fresh: no job is left in the workspace, and no task that could still write into one.
+fresh() {
+    scancel -u "$(id -un)" 2> /dev/null || true
+    until_holds 60 bash -c '[[ ! $(squeue -h) ]]' || true
+    rm -rf .smpo/jobs
+}
 job() { echo .smpo/jobs/*; }
 results() { find "$(job)/tasks" -name result.json -printf '%P %i %T@\n' | sort; }
 
