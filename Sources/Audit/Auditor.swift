@@ -81,12 +81,7 @@ package struct Auditor {
             (report.judgement, report.evidence) = (.diverged(error), run.sources.map(\.evidence))
             return report
         }
-        if let unchecked = unchecked(session.latents) { report.unchecked.append(unchecked) }
-        if let scores = session.data.rewardScores, scores.areRead, let folder = scores.folder {
-            report.unchecked.append(
-                "scores: \(folder) was read, as its digest says; that these are the reward model's scores: --remake-latents"
-            )
-        }
+        report.unchecked += unchecked(session)
         report.contract = session.inputs.contract
         if !engine.isOnHost { report.device = engine.place }
         var chain = Chain(inputs: session.inputs.digest)
@@ -110,15 +105,24 @@ package struct Auditor {
         return report
     }
 
-    /// What of a run's latents was not looked at.
-    private func unchecked(_ latents: SessionLatents?) -> String? {
-        guard let latents else {
-            return self.latents?.mode == .makeAgain
-                ? "latents: the run has none that were made of pictures, so that none were made again" : nil
+    /// What of a run's latents and scores was not looked at.
+    func unchecked(_ session: TrainingSession) -> [String] {
+        var found: [String] = []
+        if let latents = session.latents {
+            if !latents.isOwn {
+                found.append(
+                    "latents: \(latents.set.folder) was read, as its digests say; that these are the pictures' latents: "
+                        + "smpo data encode --check, or --remake-latents")
+            }
+        } else if latents?.mode == .makeAgain {
+            found.append("latents: the run has none that were made of pictures, so that none were made again")
         }
-        if latents.isOwn { return nil }
-        return "latents: \(latents.set.folder) was read, as its digests say; that these are the pictures' latents: "
-            + "smpo data encode --check, or --remake-latents"
+        if let scores = session.data.rewardScores, scores.areRead, let folder = scores.folder {
+            found.append(
+                "scores: \(folder) was read, as its digest says; that these are the reward model's scores: --remake-latents"
+            )
+        }
+        return found
     }
 
     /// The replay of a run of the reference backend, bit by bit.

@@ -9,27 +9,10 @@ import Training
 
 /// Forgeries whose every digest and link holds: only the replay finds them, and it names the place.
 @Suite struct ForgeryTests {
-    /// Rewrites golden log and manifest with other records, all hashes made anew.
-    private func forge(
-        _ run: RecordedRun, weights: Digest? = nil, _ change: (StepTrace) throws -> StepTrace?
-    ) throws {
-        let steps = try run.traces().compactMap(change)
-        var chain = Chain(inputs: run.manifest.inputs.digest)
-        for step in steps { chain.append(step.record.digest) }
-        var manifest = run.manifest
-        manifest.outcome = ManifestOutcome(
-            chain: chain, weightsDigest: try weights ?? #require(run.manifest.outcome?.weightsDigest))
-        try GoldenLog.write(folder: run.workspace.golden("run-1"), manifest: manifest) { append in
-            for step in steps { try append(step) }
-        }
-        try manifest.write(to: run.workspace.manifest("run-1"))
-        try run.removeLedger()
-    }
-
     @Test func aChangedLossDivergesByOneUnitInTheLastPlace() throws {
         try RecordedRun.with { run in
             var old: UInt32 = 0
-            try forge(run) { step in
+            try run.forge { step in
                 guard step.record.step == 2, case .float32(let bits)? = step.record[.loss]?["loss"]?.value else {
                     return step
                 }
@@ -55,7 +38,7 @@ import Training
     @Test func aChangedDigestDivergesWithItsTensor() throws {
         try RecordedRun.with { run in
             let forged = Digest.of(.document, "forged")
-            try forge(run) { step in
+            try run.forge { step in
                 step.record.step == 3 ? try step.replacing(.policy, "0001.winner", by: forged) : step
             }
             let divergence = try #require(try run.audit().divergence)
@@ -111,7 +94,7 @@ import Training
     /// Only the outcome speaks of the weights once the log is rewritten.
     @Test func anotherWeightsDigestIsNoPass() throws {
         try RecordedRun.with { run in
-            try forge(run, weights: .of(.document, "other weights")) { $0 }
+            try run.forge(weights: .of(.document, "other weights")) { $0 }
             let report = try run.audit()
             #expect(report.verdict == .diverged)
             #expect(report.reason?.contains("outcome.weights_digest") == true, "\(report.reason ?? "")")
@@ -121,7 +104,7 @@ import Training
     /// The last step left out, all the rest rewritten to fit: the recipe still says how many there were.
     @Test func aRunWithoutItsLastStepIsNoPass() throws {
         try RecordedRun.with { run in
-            try forge(run) { $0.record.step == 3 ? nil : $0 }
+            try run.forge { $0.record.step == 3 ? nil : $0 }
             let report = try run.audit()
             #expect(report.verdict == .tampered)
             #expect(report.reason?.contains("outcome.steps") == true, "\(report.reason ?? "")")

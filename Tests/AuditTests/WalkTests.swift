@@ -114,7 +114,9 @@ import TinyRuns
             #expect(report.unchecked.contains { $0.hasPrefix("gradients of 3 steps") })
             #expect(report.unchecked.contains { $0.hasPrefix("sums of the lanes of 3 steps") })
             let all = try audit(run, steps: 9)
-            #expect(all.verdict == .reproduced && all.wholeSteps == 4 && all.unchecked.isEmpty)
+            #expect(all.verdict == .reproduced && all.wholeSteps == 4)
+            // Only the model that it has handed over, which is not here.
+            #expect(all.unchecked.count == 1 && all.unchecked[0].hasPrefix("model files: "), "\(all.unchecked)")
         }
     }
 

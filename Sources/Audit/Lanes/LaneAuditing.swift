@@ -54,6 +54,7 @@ extension Auditor {
             (facts.difference, facts.compared) = (replay.divergence, 1)
             (report.entries, report.tensors, report.unchecked) = (replay.entries, replay.tensors, replay.unchecked)
         }
+        report.unchecked += unchecked(session)
         report.unchecked += LaneReport.outside(lane, of: lanes, step: step, checkpoint: chain.count)
         (report.divergence, report.judgement) = (facts.difference, Judgement(facts))
         return report
@@ -63,7 +64,10 @@ extension Auditor {
 extension LaneReport {
     /// What an audit of one lane does not look at.
     static func outside(_ lane: Int, of lanes: Int, step: Int, checkpoint: Int) -> [String] {
-        var found = ["the other \(lanes - 1) lanes of step \(step), their sum, its norm and the update"]
+        var found = [
+            "the other \(lanes - 1) lanes of step \(step), their sum, its norm and the update",
+            "the model that the run has handed over",
+        ]
         if checkpoint > 0 {
             found.append("the steps up to \(checkpoint): the checkpoint after them is what the record says")
         }

@@ -31,6 +31,7 @@ extension Auditor {
         if let reason = incomparable(run) ?? notWalkable(run, recipe) {
             return UnitReport(run: run.name, .incomparable(reason))
         }
+        let trained = try run.checkTrainedFolder()
         var report = UnitReport(run: run.name, .incomparable("nothing was replayed"))
         let session: TrainingSession
         do { session = try run.session(on: engine, latents: latents) } catch let error as OtherLatents {
@@ -40,7 +41,9 @@ extension Auditor {
         let draw = UnitDraw(
             steps: steps, lanes: lanes, ofSteps: run.stepCount, lanesEach: recipe.training.lanes, seed: seed)
         (report.draw, report.seed, report.contract) = (draw, seed, session.inputs.contract)
-        (report.evidence, report.unchecked) = (run.sources.map(\.evidence), report.outside)
+        report.evidence = run.sources.map(\.evidence)
+        report.unchecked =
+            trained.unchecked.map { "model files: \($0)" } + unchecked(session) + report.outside
         if !engine.isOnHost { report.device = engine.place }
         var facts = Judgement.Facts(demanded: recipe.training.steps, last: run.stepCount)
         facts.contradiction = run.contradiction?.description
