@@ -21,16 +21,7 @@ package struct LaneDivision: Sendable {
     package func lanes(of rank: Int) -> Range<Int> { rank * lanes / ranks..<(rank + 1) * lanes / ranks }
 
     /// The largest subtrees that lie within the lanes of a rank, from left to right.
-    package func subtrees(of rank: Int) -> [Range<Int>] {
-        let own = lanes(of: rank)
-        func cover(_ tree: Range<Int>) -> [Range<Int>] {
-            guard tree.overlaps(own) else { return [] }
-            if own.lowerBound <= tree.lowerBound && tree.upperBound <= own.upperBound { return [tree] }
-            let middle = LaneDivision.middle(of: tree)
-            return cover(tree.lowerBound..<middle) + cover(middle..<tree.upperBound)
-        }
-        return cover(0..<lanes)
-    }
+    package func subtrees(of rank: Int) -> [Range<Int>] { LaneTree(lanes: lanes).subtrees(of: lanes(of: rank)) }
 
     /// Every rank's subtrees, from left to right.
     package var subtrees: [Range<Int>] { (0..<ranks).flatMap { subtrees(of: $0) } }
@@ -42,10 +33,8 @@ package struct LaneDivision: Sendable {
     ) rethrows -> Value {
         if let value = try value(tree) { return value }
         precondition(tree.count > 1, "lane \(tree.lowerBound) has no value")
-        let middle = middle(of: tree)
+        let middle = tree.lowerBound + MerkleTree.split(tree.count)
         let left = try sum(over: tree.lowerBound..<middle, value, adding: add)
         return try add(left, try sum(over: middle..<tree.upperBound, value, adding: add))
     }
-
-    private static func middle(of tree: Range<Int>) -> Int { tree.lowerBound + MerkleTree.split(tree.count) }
 }

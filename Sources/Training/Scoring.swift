@@ -1,4 +1,5 @@
 import Compute
+import Core
 import Diffusion
 import Ledger
 import Preferences

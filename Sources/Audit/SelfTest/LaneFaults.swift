@@ -1,3 +1,4 @@
+import Core
 import Training
 
 /// Faults of the lanes that a step's gradients are summed in.

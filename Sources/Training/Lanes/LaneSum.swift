@@ -1,4 +1,5 @@
 import Compute
+import Core
 
 /// The sum of the gradients of neighbouring lanes that are the leaves of one subtree (`LaneTree`).
 package struct LaneSum {

@@ -1,5 +1,3 @@
-import Core
-
 /// The lanes of a step and the tree by which their gradients are added: that of RFC 9162, section 2.1.1, on as many leaves,
 /// which splits n > 1 lanes at the largest power of two below n. It is the shape of the Merkle roots.
 package struct LaneTree: Sendable {
