@@ -18,7 +18,6 @@ final class ScriptedEngine: JobEngine {
         case fallSilent
     }
 
-    let name = "script"
     private var fates: [Int: [Fate]]
     private(set) var submitted: [[Int]] = []
     private(set) var cancelled: [Set<Int>?] = []

@@ -20,7 +20,7 @@ package struct JobDriver {
         package var look = 0.5, longestLook = 10.0
         /// Between two questions to the engine, in seconds.
         package var ask = 10.0
-        /// So many questions in a row that the engine did not answer, and it is given up; what it runs goes on.
+        /// So many questions in a row that the engine did not answer, and it is given up.
         package var silences = 30
         /// So many answers of the engine without a task, and it is lost.
         package var misses = 3
@@ -113,11 +113,12 @@ package struct JobDriver {
 
     private func submit(_ tasks: [Int], _ pending: inout [Int: Pending]) throws {
         guard !tasks.isEmpty else { return }
-        try engine.submit(tasks, of: folder)
+        // Before a task can fail, which may be at once.
         for task in tasks {
             pending[task] = Pending(
                 tries: pending[task]!.tries + 1, failed: folder.lastFailure(of: task), sign: folder.lastSign(of: task))
         }
+        try engine.submit(tasks, of: folder)
     }
 
     /// Whether a task without a result has to be tried again. Times of the folder are only held against each other: the clocks

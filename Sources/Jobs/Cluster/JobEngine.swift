@@ -1,9 +1,6 @@
 /// What starts tasks of a job's folder on machines elsewhere. It is asked what it knows, and never what came of a task: that
 /// stands in the folder.
 package protocol JobEngine {
-    /// Its name, for people.
-    var name: String { get }
-
     /// Has tasks of `folder` run. - Throws: `EngineFailure`.
     func submit(_ tasks: [Int], of folder: JobFolder) throws
 

@@ -18,7 +18,6 @@ package final class SlurmEngine: JobEngine {
         package init() {}
     }
 
-    package let name = "Slurm"
     private let resources: Resources
     private let program: String
     private let directory: String

@@ -44,9 +44,9 @@ struct ClusterProfile: Equatable {
                 "partition", "account", "qos", "cores", "memory_mib", "minutes", "at_once", "program", "setup",
                 "arguments",
             ])
-        func string(_ key: String) throws -> String? { try root[key].given.map { _ in try root[key].text() } }
+        func string(_ key: String) throws -> String? { try root[key].optional { try $0.text() } }
         func number(_ key: String) throws -> Int? {
-            try root[key].given.map { _ in try root[key].int(1...1_000_000_000) }
+            try root[key].optional { try $0.int(1...1_000_000_000) }
         }
         partition = try string("partition")
         account = try string("account")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Jobs
 
 /// Where the jobs of a command run: here, by Slurm, or by whatever runs the lines of a folder.
 enum JobPlace: Equatable, ExpressibleByArgument {
