@@ -55,6 +55,19 @@ extension LedgerStore {
         }
     }
 
+    /// The objects that a run names: parts of checkpoints, and values of tensors. - Throws: `LedgerError`.
+    package func objects(of run: String) throws -> Set<Digest> {
+        try read { db in
+            let sql = """
+                SELECT object FROM checkpoints WHERE run_id = ?1 UNION
+                SELECT object FROM \(StoredTensor.table) WHERE run_id = ?1
+                """
+            return Set(
+                try Row.fetchAll(db, sql: sql, arguments: [try Self.id(of: run, db)]).compactMap { $0.digest("object") }
+            )
+        }
+    }
+
     /// The places of the values of a step's tensors, by phase and name; empty where none were stored.
     /// - Throws: `LedgerError`, `TamperError`.
     package func storedTensors(of run: String, step: Int) throws -> [StoredTensor] {

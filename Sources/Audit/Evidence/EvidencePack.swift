@@ -45,22 +45,27 @@ package enum EvidencePack {
 
     private static func fill(_ target: Workspace, with run: Run) throws {
         let (source, name) = (run.workspace, run.name)
-        for (from, to) in [
-            (source.manifest(name), target.manifest(name)), (source.attestations(name), target.attestations(name)),
-        ] where FileContents.exists(from) {
-            try FileContents.makeFolder(target.manifests)
-            try AtomicFile.write(FileContents.read(from), to: to)
-        }
+        try takeDocuments(of: name, from: source, to: target)
         if run.golden != nil { try take(source.golden(name), to: target.golden(name)) }
         if let store = run.store {
             try FileContents.makeFolder(AtomicFile.folder(of: target.ledger))
             try store.pack(name, to: target.ledger)
-            for object in try objects(of: run, store) {
+            for object in try store.objects(of: name) {
                 if try link(source.objects.path(of: object), to: target.objects.path(of: object)) { continue }
                 try target.objects.verify(object)
             }
         }
         try takeSets(of: run, from: source, to: target)
+    }
+
+    /// Manifest and signatures, where there are some and the target has none.
+    private static func takeDocuments(of run: String, from source: Workspace, to target: Workspace) throws {
+        for (from, to) in [
+            (source.manifest(run), target.manifest(run)), (source.attestations(run), target.attestations(run)),
+        ] where FileContents.exists(from) && !FileContents.exists(to) {
+            try FileContents.makeFolder(target.manifests)
+            try AtomicFile.write(FileContents.read(from), to: to)
+        }
     }
 
     /// Latents and scores that lie in a workspace; what a recipe gives a folder of its own stays there, as the data does.
@@ -126,30 +131,16 @@ package enum EvidencePack {
                 throw NotTaken(folder: folder, reason: "\(workspace.ledger) has another run named \(name)")
             }
         }
-        for object in try objects(of: run, source) {
+        for object in try source.objects(of: name) {
             let place = workspace.objects.path(of: object)
             if !FileContents.exists(place) { _ = try link(packed.objects.path(of: object), to: place) }
             try workspace.objects.verify(object)
         }
         if !isThere { try store.take(name, from: source) }
         let steps = try store.verify(name, objects: workspace.objects).chain.count
-        for (from, to) in [
-            (packed.manifest(name), workspace.manifest(name)),
-            (packed.attestations(name), workspace.attestations(name)),
-        ] where FileContents.exists(from) && !FileContents.exists(to) {
-            try FileContents.makeFolder(workspace.manifests)
-            try AtomicFile.write(FileContents.read(from), to: to)
-        }
+        try takeDocuments(of: name, from: packed, to: workspace)
         try takeSets(of: run, from: packed, to: workspace)
         return isThere ? .there(run: name) : .new(run: name, steps: steps)
-    }
-
-    private static func objects(of run: Run, _ store: LedgerStore) throws -> Set<Digest> {
-        var objects = Set(try store.checkpoints(of: run.name).map(\.object))
-        for step in run.ledger ?? [] {
-            objects.formUnion(try store.storedTensors(of: run.name, step: step.record.step).map(\.object))
-        }
-        return objects
     }
 
     /// Takes over the files of a folder; those of writers that are not done, and locks, are left out.

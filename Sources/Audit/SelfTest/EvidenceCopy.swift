@@ -69,11 +69,7 @@ package final class EvidenceCopy {
     private func copyLedger(_ store: LedgerStore, _ original: Workspace) throws {
         try FileContents.makeFolder("\(workspace.root)/.smpo")
         try store.copy(to: workspace.ledger, keeping: run)
-        var objects = try store.checkpoints(of: run).map(\.object)
-        for step in try store.steps(of: run) {
-            objects += try store.storedTensors(of: run, step: step.record.step).map(\.object)
-        }
-        for object in Set(objects) {
+        for object in try store.objects(of: run) {
             let path = workspace.objects.path(of: object)
             try FileContents.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
             try link(original.objects.path(of: object), to: path)
