@@ -285,7 +285,7 @@ struct AuditCommand: ParsableCommand {
             let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             if selfTest { return try test(workspace, engine) }
-            var bar: ProgressBar?
+            let progress = StepProgress("replayed step")
             let key = try sign.map { try trust.ring.privateKey($0) }
             var auditor = Auditor(
                 workspace: workspace, engine: engine, keys: try trust.known(),
@@ -293,24 +293,17 @@ struct AuditCommand: ParsableCommand {
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
             Interrupt.listen()
             if sampleSteps != nil || sampleLanes != nil {
+                let progress = StepProgress("step")
                 let report = try auditor.audit(
-                    name, drawingSteps: sampleSteps ?? 0, lanes: sampleLanes ?? 0, seed: seed
-                ) { done, total in
-                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                    if bar == nil { bar = ProgressBar(total: total, unit: "step") }
-                    bar?.update(done)
-                }
-                bar?.finish()
+                    name, drawingSteps: sampleSteps ?? 0, lanes: sampleLanes ?? 0, seed: seed,
+                    progress: progress.update)
+                progress.finish()
                 print(json ? report.json.pretty : UnitText.describe(report))
                 return try ExitStatus(report.verdict).end()
             }
             if let step, let lane {
-                let report = try auditor.audit(name, step: step, lane: lane) { done, total in
-                    if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                    if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
-                    bar?.update(done)
-                }
-                bar?.finish()
+                let report = try auditor.audit(name, step: step, lane: lane, progress: progress.update)
+                progress.finish()
                 print(json ? report.json.pretty : AuditText.describe(report))
                 return try ExitStatus(report.verdict).end()
             }
@@ -319,12 +312,8 @@ struct AuditCommand: ParsableCommand {
                 budget: budget.map { .seconds($0) })
             // The gate's first steps are all that anybody looks at: what is stored is read whole then.
             (scope.readsOwnObjects, scope.leavesModel) = (segment != nil && !through, part)
-            let report = try auditor.audit(name, scope) { step, total in
-                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                if bar == nil { bar = ProgressBar(total: total, unit: "replayed step") }
-                bar?.update(step)
-            }
-            bar?.finish()
+            let report = try auditor.audit(name, scope, progress: progress.update)
+            progress.finish()
             if sample != nil, report.device != nil {
                 let mixed = MixedReport(whole: report, sample: try auditSegments(workspace))
                 return try finish(mixed.verdict, mixed.json, SegmentText.describe(mixed), workspace)
@@ -338,13 +327,10 @@ struct AuditCommand: ParsableCommand {
             let test = SelfTest(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature)
-            var bar: ProgressBar?
-            let report = try test.run(name, share.flatMap(SelfTestShare.init) ?? .whole) { done, total in
-                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                if bar == nil { bar = ProgressBar(total: total, unit: "mutant") }
-                bar?.update(done)
-            }
-            bar?.finish()
+            let progress = StepProgress("mutant")
+            let report = try test.run(
+                name, share.flatMap(SelfTestShare.init) ?? .whole, progress: progress.update)
+            progress.finish()
             try finish(report)
         }
 

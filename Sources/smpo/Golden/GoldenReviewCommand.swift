@@ -69,13 +69,9 @@ extension GoldenCommand {
         }
 
         private func look(at run: String, _ review: GoldenReview) throws -> GoldenReview.Outcome {
-            var bar: ProgressBar?
-            defer { bar?.finish() }
-            return try review.review(run, keeps: !discard) { step, total in
-                if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-                if bar == nil { bar = ProgressBar(total: total, unit: "\(run): replayed step") }
-                bar?.update(step)
-            }
+            let progress = StepProgress("\(run): replayed step")
+            defer { progress.finish() }
+            return try review.review(run, keeps: !discard, progress: progress.update)
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Core
-import Foundation
 import Jobs
 import Ranks
 
@@ -9,7 +8,7 @@ enum RankGroups {
     /// The ranks that `smpo-mpi` has started, or this process alone.
     static func here() throws -> any RankGroup {
         guard !BridgedRanks.isStarted else { return try BridgedRanks() }
-        return SingleRank(host: VisibleText.of(ProcessInfo.processInfo.hostName))
+        return SingleRank(host: VisibleText.of(ThisHost.name))
     }
 
     /// A command that knows nothing of ranks would do its work once a rank, into the same files.
