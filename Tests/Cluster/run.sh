@@ -10,7 +10,7 @@ shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
-shift || true
+shift $(($# > 0))
 cases=("$@")
 ((${#cases[@]} > 0)) || cases=(same tampered results driver gate disk hosts pages task stepd node)
 

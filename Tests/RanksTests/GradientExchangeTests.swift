@@ -39,26 +39,13 @@ private func add(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeRawBuffer
 }
 
 /// Counts what a rank sends.
-private final class CountingRank: RankGroup {
-    private let group: any RankGroup
+private final class CountingRank: ForwardingRank {
     private(set) var sent = 0
-    init(_ group: any RankGroup) { self.group = group }
-    var rank: Int { group.rank }
-    var hosts: [String] { group.hosts }
-    var place: String {
-        get { group.place }
-        set { group.place = newValue }
-    }
-    var limit: Duration {
-        get { group.limit }
-        set { group.limit = newValue }
-    }
-    var isStopRequested: Bool { group.isStopRequested }
-    func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
+
+    override func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
         sent += sendings.map(\.bytes.count).reduce(0, +)
-        try group.exchange(sendings, receivings)
+        try super.exchange(sendings, receivings)
     }
-    func close() throws { try group.close() }
 }
 
 @Test(arguments: 1...5, [1, 2, 3, 5, 8]) func allRanksComeToTheTreesSum(ranks: Int, lanes: Int) throws {

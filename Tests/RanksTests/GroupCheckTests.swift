@@ -11,27 +11,19 @@ import Testing
 }
 
 /// Flips a bit of the `exchange`th exchange's first bytes.
-private final class FaultyRank: RankGroup {
-    private let group: any RankGroup
+private final class FaultyRank: ForwardingRank {
     private var left: Int
-    init(_ group: any RankGroup, exchange: Int) { (self.group, left) = (group, exchange) }
-    var rank: Int { group.rank }
-    var hosts: [String] { group.hosts }
-    var place: String {
-        get { group.place }
-        set { group.place = newValue }
+
+    init(_ group: any RankGroup, exchange: Int) {
+        left = exchange
+        super.init(group)
     }
-    var limit: Duration {
-        get { group.limit }
-        set { group.limit = newValue }
-    }
-    var isStopRequested: Bool { group.isStopRequested }
-    func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
-        try group.exchange(sendings, receivings)
+
+    override func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
+        try super.exchange(sendings, receivings)
         left -= 1
         if left == 0, let damaged = receivings.first(where: { !$0.bytes.isEmpty }) { damaged.bytes[3] ^= 0x40 }
     }
-    func close() throws { try group.close() }
 }
 
 @Test func aBitThatTurnsOnTheWayIsFound() throws {
