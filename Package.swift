@@ -71,7 +71,8 @@ let package = Package(
         layer(
             "Training",
             [
-                "Core", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
+                "Core", "Ranks", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger",
+                "Preferences",
             ]),
         layer("Comparison", ["CKernels", "Core", "Pages", "Compute", "Checkpoints", "Ledger"]),
         layer(
@@ -98,9 +99,12 @@ let package = Package(
         // A device with a memory of its own, which refuses operands that lie on the host.
         .target(
             name: "SeparateDevice", dependencies: ["Compute"], path: "Tests/SeparateDevice", swiftSettings: swiftChecks),
+        // A rank of a group that does something on the way.
+        .target(
+            name: "ForwardingRank", dependencies: ["Ranks"], path: "Tests/ForwardingRank", swiftSettings: swiftChecks),
         tests("CoreTests", ["Core", "SeededRandom"], exclude: ["Fixtures"]),
         tests("JobsTests", ["Core", "Jobs"]),
-        tests("RanksTests", ["Core", "Ranks", "SeededRandom"]),
+        tests("RanksTests", ["Core", "Ranks", "SeededRandom", "ForwardingRank"]),
         tests("TablesTests", ["Core", "Tables", "SeededRandom"], exclude: ["Fixtures"]),
         // NVIDIA's driver on the host's processor, running the kernels' own source.
         .target(
@@ -124,8 +128,8 @@ let package = Package(
         tests(
             "TrainingTests",
             [
-                "Core", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger", "Preferences",
-                "Training", "Studies", "TinyRuns", "SeparateDevice",
+                "Core", "Ranks", "Pages", "Tables", "Compute", "Checkpoints", "Diffusion", "Datasets", "Ledger",
+                "Preferences", "Training", "Studies", "TinyRuns", "SeparateDevice", "ForwardingRank",
             ], exclude: ["Fixtures"]),
         tests(
             "OracleTests",

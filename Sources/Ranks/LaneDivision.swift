@@ -23,6 +23,14 @@ package struct LaneDivision: Sendable {
     /// The largest subtrees that lie within the lanes of a rank, from left to right.
     package func subtrees(of rank: Int) -> [Range<Int>] { LaneTree(lanes: lanes).subtrees(of: lanes(of: rank)) }
 
+    /// The most sums that wait for others on any rank while it computes a lane.
+    package var mostWaiting: Int {
+        (0..<ranks).map { rank in
+            let own = lanes(of: rank)
+            return own.map { LaneTree(lanes: lanes).subtrees(of: own.lowerBound..<$0).count }.max() ?? 0
+        }.max() ?? 0
+    }
+
     /// Every rank's subtrees, from left to right.
     package var subtrees: [Range<Int>] { (0..<ranks).flatMap { subtrees(of: $0) } }
 

@@ -4,6 +4,8 @@ package enum RankError: Error, Equatable, CustomStringConvertible {
     case silent(ranks: [Int], hosts: [String], seconds: Int, place: String)
     /// A rank has ended.
     case ended(rank: Int, host: String, reason: String, place: String)
+    /// A rank cannot go on, for a reason of its own.
+    case failed(rank: Int, host: String, reason: String)
     /// A rank sent other than so many bytes.
     case length(rank: Int, host: String, expected: Int, place: String)
     /// A rank has something that must be the same on all.
@@ -19,6 +21,7 @@ package enum RankError: Error, Equatable, CustomStringConvertible {
                 + " for \(seconds) s, at \(place)"
         case .ended(let rank, let host, let reason, let place):
             "rank \(rank) (host \(host)) has ended, at \(place): \(reason)"
+        case .failed(let rank, let host, let reason): "rank \(rank) (host \(host)): \(reason)"
         case .length(let rank, let host, let expected, let place):
             "rank \(rank) (host \(host)): expected \(expected) bytes, found another number, at \(place); do all ranks run "
                 + "the same program?"

@@ -87,11 +87,56 @@ extension RankGroup {
     /// Whether any rank says so.
     package func any(_ flag: Bool) throws -> Bool { try gather([flag ? 1 : 0]).contains { $0 != [0] } }
 
-    /// Fills `bytes` of every rank with those of `root`.
-    package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
-        guard rank == root else { return try exchange([], [Receiving(from: root, bytes)]) }
-        let sent = UnsafeRawBufferPointer(bytes)
-        try exchange((0..<size).filter { $0 != root }.map { Sending(to: $0, sent) }, [])
+    /// What each rank's `own` has made, by ranks. Where some fail all do, with the error of the lowest of them: it throws its
+    /// own, the others are told of it.
+    /// - Parameter own: exchanges nothing itself.
+    /// - Throws: what `own` threw, `RankError.failed` on the other ranks.
+    package func agree(_ own: () throws -> [UInt8]) throws -> [[UInt8]] {
+        let result = Result { try own() }
+        let all =
+            switch result {
+            case .success(let bytes): try gather([0] + bytes)
+            case .failure(let error): try gather([1] + Array("\(error)".utf8))
+            }
+        if let failed = all.firstIndex(where: { $0.first != 0 }) {
+            if failed == rank { _ = try result.get() }
+            throw RankError.failed(
+                rank: failed, host: hosts[failed], reason: String(decoding: all[failed].dropFirst(), as: UTF8.self))
+        }
+        return all.map { Array($0.dropFirst()) }
+    }
+
+    /// Sends bytes, of any number, to one rank, which calls `receive(from:)`.
+    package func send(_ bytes: [UInt8], to other: Int) throws {
+        let length = [UInt64(bytes.count)]
+        try length.withUnsafeBytes { try exchange([Sending(to: other, $0)], []) }
+        try bytes.withUnsafeBytes { try exchange([Sending(to: other, $0)], []) }
+    }
+
+    /// What `other` sends by `send(_:to:)`.
+    package func receive(from other: Int) throws -> [UInt8] {
+        var length: [UInt64] = [0]
+        try length.withUnsafeMutableBytes { try exchange([], [Receiving(from: other, $0)]) }
+        guard length[0] <= 1 << 40 else {
+            throw RankError.length(rank: other, host: hosts[other], expected: 1 << 40, place: place)
+        }
+        return try [UInt8](unsafeUninitializedCapacity: Int(length[0])) { bytes, count in
+            count = Int(length[0])
+            try exchange(
+                [],
+                [
+                    Receiving(
+                        from: other,
+                        UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[..<count])))
+                ])
+        }
+    }
+
+    /// The bytes that `root` has, on every rank.
+    package func broadcast(_ bytes: [UInt8], from root: Int) throws -> [UInt8] {
+        guard rank == root else { return try receive(from: root) }
+        for other in 0..<size where other != root { try send(bytes, to: other) }
+        return bytes
     }
 
     /// Whether all ranks have the same: the odd ones out are those that have not what most have, or, without a

@@ -1,3 +1,4 @@
+import ForwardingRank
 import Foundation
 import Ranks
 import SeededRandom
@@ -38,16 +39,6 @@ private func add(_ left: UnsafeMutableRawBufferPointer, _ right: UnsafeRawBuffer
     }
 }
 
-/// Counts what a rank sends.
-private final class CountingRank: ForwardingRank {
-    private(set) var sent = 0
-
-    override func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
-        sent += sendings.map(\.bytes.count).reduce(0, +)
-        try super.exchange(sendings, receivings)
-    }
-}
-
 @Test(arguments: 1...5, [1, 2, 3, 5, 8]) func allRanksComeToTheTreesSum(ranks: Int, lanes: Int) throws {
     let expected = sum((0..<lanes).map(lane)[...]).joined().map(\.bitPattern)
     for (piece, usesOwn) in [(1, true), (200, false), (1 << 20, true)] {
@@ -69,13 +60,17 @@ private final class CountingRank: ForwardingRank {
 {
     let bytes = [Int](repeating: 4000, count: 60)
     let sent = try ThreadRanks.run(ranks) { group in
-        let counting = CountingRank(group)
+        var count = 0
+        let counting = ForwardingRank(group) { group, sendings, receivings in
+            count += sendings.map(\.bytes.count).reduce(0, +)
+            try group.exchange(sendings, receivings)
+        }
         let exchange = GradientExchange(counting, lanes: lanes, parameterBytes: bytes)
         let values = bytes.map { UnsafeMutableRawBufferPointer.allocate(byteCount: $0, alignment: 4) }
         defer { for value in values { value.deallocate() } }
         for value in values { value.initializeMemory(as: UInt8.self, repeating: 0) }
         try exchange.exchange([values], into: values, adding: add)
-        return counting.sent
+        return count
     }
     let rule = 2 * (ranks - 1) * bytes.reduce(0, +) / ranks
     #expect(sent.allSatisfy { Double($0) <= 1.05 * Double(rule) }, "\(sent) of \(rule)")

@@ -1,4 +1,5 @@
 import Core
+import ForwardingRank
 import Ranks
 import Testing
 
@@ -11,16 +12,10 @@ import Testing
 }
 
 /// Flips a bit of the `exchange`th exchange's first bytes.
-private final class FaultyRank: ForwardingRank {
-    private var left: Int
-
-    init(_ group: any RankGroup, exchange: Int) {
-        left = exchange
-        super.init(group)
-    }
-
-    override func exchange(_ sendings: [Sending], _ receivings: [Receiving]) throws {
-        try super.exchange(sendings, receivings)
+private func faulty(_ group: any RankGroup, exchange: Int) -> any RankGroup {
+    var left = exchange
+    return ForwardingRank(group) { group, sendings, receivings in
+        try group.exchange(sendings, receivings)
         left -= 1
         if left == 0, let damaged = receivings.first(where: { !$0.bytes.isEmpty }) { damaged.bytes[3] ^= 0x40 }
     }
@@ -32,7 +27,7 @@ private final class FaultyRank: ForwardingRank {
         (1 + 100 + 2 + 2, "that went to rank 1"), (100 + 2 + 2 + 1 + 2 + 1, "the sum of 16 lanes"),
     ] {
         let ends = ThreadRanks.outcomes(3) { group in
-            try GroupCheck(group.rank == 1 ? FaultyRank(group, exchange: exchange) : group).run(same: [], bytes: 4096)
+            try GroupCheck(group.rank == 1 ? faulty(group, exchange: exchange) : group).run(same: [], bytes: 4096)
         }
         guard case .failure(let error) = ends[1].result else {
             Issue.record("a damaged transfer passed")

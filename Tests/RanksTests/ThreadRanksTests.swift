@@ -44,12 +44,38 @@ private func letter(_ from: Int, _ to: Int, _ round: Int, count: Int) -> [UInt8]
 }
 
 @Test func broadcastGivesTheRootsBytes() throws {
-    let all = try ThreadRanks.run(3) { group in
-        var bytes = [UInt8](repeating: UInt8(group.rank), count: 5)
-        try bytes.withUnsafeMutableBytes { try group.broadcast($0, from: 1) }
-        return bytes
+    for count in [0, 1, 5, 100_000] {
+        let all = try ThreadRanks.run(3) { group in
+            try group.broadcast(group.rank == 1 ? letter(1, 1, 0, count: count) : [], from: 1)
+        }
+        #expect(all == [[UInt8]](repeating: letter(1, 1, 0, count: count), count: 3))
     }
-    #expect(all == [[UInt8]](repeating: [1, 1, 1, 1, 1], count: 3))
+}
+
+/// The lowest rank that fails says why; it alone throws its own error.
+@Test func whereOneFailsAllDo() throws {
+    struct Reason: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+    #expect(
+        try ThreadRanks.run(2) { group in try group.agree { [UInt8(group.rank), 7] } } == [
+            [[0, 7], [1, 7]], [[0, 7], [1, 7]],
+        ])
+    let ends = ThreadRanks.outcomes(4) { group in
+        try group.agree {
+            if group.rank == 1 || group.rank == 3 { throw Reason(description: "the disk of \(group.rank) is full") }
+            return []
+        }
+    }
+    let told = RankError.failed(rank: 1, host: "thread-1", reason: "the disk of 1 is full")
+    #expect("\(told)" == "rank 1 (host thread-1): the disk of 1 is full")
+    for (rank, end) in ends.enumerated() {
+        if rank == 1 {
+            #expect(throws: Reason(description: "the disk of 1 is full")) { try end.result.get() }
+        } else {
+            #expect(throws: told) { try end.result.get() }
+        }
+    }
 }
 
 @Test func oneRankThatSaysSoSpeaksForAll() throws {
