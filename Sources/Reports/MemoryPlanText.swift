@@ -30,7 +30,8 @@ package enum MemoryPlanText {
         let available = machine.map { "\(size($0.available)) by \($0.limit)" } ?? "unknown"
         let file = plan.keepsLanesInFile ? "sums of lanes  \(size(plan.laneSums)) in a file below .smpo\n" : ""
         return table.joined(separator: "\n") + "\n\nmost at once  \(size(plan.total))\navailable     \(available)\n"
-            + file + "parameters    \(parameters)"
+            + file + (plan.ranks == 1 ? "" : "ranks         \(plan.ranks); this is the one that takes most\n")
+            + "parameters    \(parameters)"
     }
 
     /// The same numbers in bytes.
@@ -46,7 +47,7 @@ package enum MemoryPlanText {
             "makes_scores": .bool(plan.makesScores), "makes_latents": .bool(plan.makesLatents),
             "total": .integer(plan.total), "available": machine.map { .integer($0.available) } ?? .null,
             "lanes_in_file": .integer(plan.keepsLanesInFile ? plan.laneSums : 0),
-            "limit": machine.map { .string($0.limit) } ?? .null,
+            "ranks": .integer(plan.ranks), "limit": machine.map { .string($0.limit) } ?? .null,
             "parameters": .object(JSONObject(plan.parameters.map { ($0.name, .integer($0.count)) })),
         ]
     }

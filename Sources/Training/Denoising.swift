@@ -20,6 +20,8 @@ package final class Denoising {
     /// The lanes that a batch's items are summed in, and where sums wait.
     package var lanes: LaneTree
     private let scratch: LaneScratch?
+    /// Who computes which of them.
+    package let ranks: TrainingRanks
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     package let recomputes: Bool
     private var step = 0
@@ -27,68 +29,97 @@ package final class Denoising {
     /// The gradients of `model` under `objective`.
     package init(
         model: TrainedModel, objective: any Objective, inversion: InversionSettings, microItems: Int? = nil,
-        recomputes: Bool = false, lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil
+        recomputes: Bool = false, lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil,
+        ranks: TrainingRanks = TrainingRanks()
     ) {
         self.model = model
         self.objective = objective
         self.inversion = inversion
         self.microItems = microItems
         self.recomputes = recomputes
-        (self.lanes, self.scratch) = (lanes, scratch)
+        (self.lanes, self.scratch, self.ranks) = (lanes, scratch, ranks)
     }
 
-    /// Phases `batch` to `loss` and the backward passes of step `step`.
+    /// Phases `batch` to `loss` and the backward passes of step `step`. Of several ranks each computes its lanes, and then has
+    /// the gradients of the parameters that it updates.
     package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
-        let losses = try compute(lanes.all, LaneSums(lanes, model, scratch: scratch), batch, step: step, observer)
+        let sums = LaneSums(lanes, model, scratch: scratch)
+        let losses = try compute(ranks.lanes(of: lanes), sums, batch, step: step, observer)
         let engine = model.engine
         engine.section = "loss"
         let values = losses.map(\.value)
         let loss = engine.sum(of: values) / Float(values.count)
         try observer?.observe(Entries.Loss.loss, loss)
+        ranks.enter(step: step, "phase gradient")
+        try ranks.collect(sums, model)
         return BatchLosses(loss: loss, items: values, logits: Logits(losses.compactMap(\.logit)))
     }
 
+    /// What an item came to.
+    package struct ItemFigures: Sendable {
+        /// Its loss, and its logit for objectives that have one.
+        package let value: Float, logit: Float?
+
+        fileprivate init(_ loss: ItemLoss) { (value, logit) = (loss.value, loss.logit) }
+
+        fileprivate init(row: [Float]) { (value, logit) = (row[0], row.count > 1 ? row[1] : nil) }
+
+        fileprivate var row: [Float] { logit.map { [value, $0] } ?? [value] }
+    }
+
     /// Phases `batch` to `loss` but for the batch's mean, and the backward passes, of a run of lanes, whose sums are added
-    /// to `sums`: the losses of their items. What the observer sees of a batch as a whole it sees here too.
+    /// to `sums`: the figures of their items, and of those that other ranks compute. What the observer sees of a batch as a
+    /// whole it sees here too.
     package func compute(
         _ run: Range<Int>, _ sums: LaneSums, _ batch: TrainingBatch, step: Int, _ observer: (any StepObserver)?
-    ) throws -> [ItemLoss] {
+    ) throws -> [ItemFigures] {
         self.step = step
+        ranks.enter(step: step, "phase loss")
         if let observer {
             try batch.observe(observer)
             try observer.observe(Entries.Timestep.t, batch.items.map(\.timestep))
         }
         let groups = lanes.all.map { lanes.items(of: $0, among: batch.items.count).cut(into: microItems) }
-        var kl = try surveyed(batch, groups.flatMap { $0 }, observer)
-        var losses = [ItemLoss?](repeating: nil, count: batch.items.count)
-        for lane in run {
-            try sums.add(lane, observer) {
-                for items in groups[lane] {
-                    let pass = try pass(batch, items, observer)
-                    let errors = try errors(pass, batch)
-                    // Where it was not asked for beforehand, these are all of the batch's errors.
-                    if kl == nil { kl = try observed(kl: objective.kl(errors), observer) }
-                    let own = errors.map { objective.loss($0.against(kl: kl ?? 0)) }
-                    try observeLosses(own, pass, observer)
-                    propagate(own, pass, itemCount: batch.items.count)
-                    for (item, loss) in zip(items, own) { losses[item] = loss }
+        var kl = try surveyed(batch, groups, observer)
+        return try ranks.gathered {
+            var losses = [ItemLoss?](repeating: nil, count: batch.items.count)
+            for lane in run {
+                try sums.add(lane, observer) {
+                    for items in groups[lane] {
+                        let pass = try pass(batch, items, observer)
+                        let errors = try errors(pass, batch)
+                        // Where it was not asked for beforehand, these are all of the batch's errors.
+                        if kl == nil { kl = try observed(kl: objective.kl(errors), observer) }
+                        let own = errors.map { objective.loss($0.against(kl: kl ?? 0)) }
+                        try observeLosses(own, pass, observer)
+                        propagate(own, pass, itemCount: batch.items.count)
+                        for (item, loss) in zip(items, own) { losses[item] = loss }
+                    }
                 }
             }
-        }
-        return losses.compactMap(\.self)
+            return losses.compactMap { $0.map { ItemFigures($0).row } }
+        }.map { ItemFigures(row: $0) }
     }
 
     /// K of a batch, as far as it has to be known before the first gradient: 0 without one, nil where the only pass over
     /// the batch gives it. Otherwise the batch is passed through the networks once more, without gradients.
     private func surveyed(
-        _ batch: TrainingBatch, _ groups: [Range<Int>], _ observer: (any StepObserver)?
+        _ batch: TrainingBatch, _ groups: [[Range<Int>]], _ observer: (any StepObserver)?
     ) throws -> Float? {
         func survey(_ batch: TrainingBatch) throws -> [ItemErrors] {
-            try groups.flatMap { try errors(pass(batch, $0, nil, recording: false), batch) }
+            let rows = try ranks.gathered {
+                try groups[ranks.lanes(of: lanes)].joined().flatMap {
+                    try errors(pass(batch, $0, nil, recording: false), batch)
+                }.flatMap { [$0.model, $0.reference, [$0.weight]] }
+            }
+            return stride(from: 0, to: rows.count, by: 3).map {
+                ItemErrors(model: rows[$0], reference: rows[$0 + 1], weight: rows[$0 + 2][0])
+            }
         }
         switch objective.klSource {
         case .none: return 0
-        case .batch: return groups.count == 1 ? nil : try observed(kl: objective.kl(survey(batch)), observer)
+        case .batch:
+            return groups.joined().count == 1 ? nil : try observed(kl: objective.kl(survey(batch)), observer)
         case .mismatched:
             let errors = try survey(
                 batch.replacing(conditioning: batch.conditioning.shifted(engine: model.engine)))

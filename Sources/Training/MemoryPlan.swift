@@ -2,6 +2,7 @@ import Compute
 import Core
 import Diffusion
 import Preferences
+import Ranks
 
 /// What a run will take of memory, worked out before anything large is loaded, by running a step of the recipe on the
 /// `ShapeDevice` (`StepFootprint`).
@@ -47,6 +48,8 @@ package struct MemoryPlan: Sendable, Equatable {
     package let laneSums: Int
     /// Whether these wait in a file. They come back a tensor at a time, between the passes, which take more.
     package let keepsLanesInFile: Bool
+    /// How many ranks share the steps; the plan is that of the rank that takes most.
+    package let ranks: Int
     /// What the rows were made of.
     let step: StepFootprint
 
@@ -62,20 +65,21 @@ package struct MemoryPlan: Sendable, Equatable {
     /// trained.
     /// - Parameters:
     ///   - makesLatents: whether the pictures' latents are yet to be made; nil where only the recipe says so.
+    ///   - ranks: how many ranks share the steps.
     ///   - device: what computes. Of one that has a memory of its own that is planned, and not the host's.
     package init(
         _ recipe: Recipe, workers: Int, gradientCopies: Int = 0, makesLatents: Bool? = nil,
-        keepsLanesInFile: Bool = false, on device: (any Device)? = nil
+        keepsLanesInFile: Bool = false, ranks: Int = 1, on device: (any Device)? = nil
     ) throws {
         self.init(
             try StepFootprint(recipe, on: device), recipe, workers: workers, gradientCopies: gradientCopies,
-            makesLatents: makesLatents ?? recipe.mayMakeLatents, keepsLanesInFile: keepsLanesInFile)
+            makesLatents: makesLatents ?? recipe.mayMakeLatents, keepsLanesInFile: keepsLanesInFile, ranks: ranks)
     }
 
     /// The plan of a recipe whose step is known; that of another recipe holds if it differs in numbers of items alone.
     init(
         _ step: StepFootprint, _ recipe: Recipe, workers: Int, gradientCopies: Int, makesLatents: Bool,
-        keepsLanesInFile: Bool = false
+        keepsLanesInFile: Bool = false, ranks: Int = 1
     ) {
         let making = makesLatents ? step.latents : nil
         let training = recipe.training
@@ -110,11 +114,18 @@ package struct MemoryPlan: Sendable, Equatable {
             if weights.isPolicy { add("reference weights (shared until the update)", 0, step.copies, step.copies) }
         }
         let trained = step.trained
-        add("gradients", trained, max(0, trained - step.state - step.copies), trained)
-        laneSums = MemoryPlan.times(trained, tree.mostWaiting)
+        let division = LaneDivision(lanes: tree.lanes, ranks: ranks)
+        let state = MemoryPlan.share(step.state, step, among: ranks)
+        add("gradients", trained, max(0, trained - state - step.copies), trained)
+        laneSums = MemoryPlan.times(trained, ranks == 1 ? tree.mostWaiting : division.mostWaiting)
         self.keepsLanesInFile = keepsLanesInFile && laneSums > 0
         if !self.keepsLanesInFile { add("sums of lanes that wait", laneSums, 0, laneSums) }
-        add(recipe.optimizer.settings.stateName, 0, step.state, step.state)
+        add(recipe.optimizer.settings.stateName, 0, state, state)
+        if ranks > 1 {
+            // Between the passes and the update: sums of lanes in pieces, what arrives and what is on its way, and their total.
+            let pieces = MemoryPlan.times(3 * min(GradientExchange.usualPiece, trained), division.subtrees.count)
+            add("sums that go between ranks", 0, pieces + MemoryPlan.share(trained, step, among: ranks), 0)
+        }
         if step.planned == nil { add("update of the largest tensor", 0, step.updateWork, 0) }
         // A device's are copied to the host.
         let copies = step.planned == nil ? gradientCopies * trained : 0
@@ -135,8 +146,16 @@ package struct MemoryPlan: Sendable, Equatable {
         self.makesLatents = making != nil
         self.step = step
         self.gradientCopies = gradientCopies
+        self.ranks = ranks
         parameters = step.parameters
         hasLaterSteps = training.steps > 1
+    }
+
+    /// The most that a rank has of `bytes`, which go by whole parameters.
+    private static func share(_ bytes: Int, _ step: StepFootprint, among ranks: Int) -> Int {
+        guard ranks > 1, step.trained > 0 else { return bytes }
+        let largest = Double(bytes) * Double(step.largest) / Double(step.trained)
+        return min(bytes, bytes / ranks + Int(largest))
     }
 
     /// Pictures of the step, their noise or what a scorer makes of them, and what is recorded of them: inverted latents are
@@ -179,7 +198,7 @@ package struct MemoryPlan: Sendable, Equatable {
         guard let machine, total > machine.available, laneSums > 0 else { return self }
         return MemoryPlan(
             step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
-            keepsLanesInFile: true)
+            keepsLanesInFile: true, ranks: ranks)
     }
 
     /// Bytes that so many processes take that make latents and nothing else, each with `workers`; nil where there are none to

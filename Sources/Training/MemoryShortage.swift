@@ -76,7 +76,7 @@ extension MemoryPlan {
                 recipe.training.microPairs = micro
                 let total = MemoryPlan(
                     step, recipe, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
-                    keepsLanesInFile: keepsLanesInFile
+                    keepsLanesInFile: keepsLanesInFile, ranks: ranks
                 ).total
                 if total <= limit {
                     return .init(
@@ -92,7 +92,7 @@ extension MemoryPlan {
             edit(&changed)
             let plan = try MemoryPlan(
                 changed, workers: workers, gradientCopies: gradientCopies, makesLatents: makesLatents,
-                keepsLanesInFile: keepsLanesInFile, on: step.planned)
+                keepsLanesInFile: keepsLanesInFile, ranks: ranks, on: step.planned)
             if plan.total <= limit { return [.init(change: change, keepsBits: keepsBits, total: plan.total)] }
             return smaller(changed, plan.step, change + " ", keepsBits: keepsBits).map { [$0] } ?? []
         }

@@ -7,9 +7,10 @@ import Preferences
 extension Recipe {
     /// The gradients of a diffusion model under the recipe's objective.
     /// - Parameter edge: that of the latents that pictures were made into; nil of what is trained on as it is.
-    func gradients(of model: DiffusionModel, edge: Int? = nil, scratch: LaneScratch? = nil, on engine: Engine) throws
-        -> Denoising
-    {
+    func gradients(
+        of model: DiffusionModel, edge: Int? = nil, scratch: LaneScratch? = nil,
+        ranks: TrainingRanks = TrainingRanks(), on engine: Engine
+    ) throws -> Denoising {
         let edge = edge ?? data.size
         let objective = objective.make(elements: model.unet.config.inChannels * edge * edge)
         let inversion = inversion ?? InversionSettings()
@@ -26,16 +27,17 @@ extension Recipe {
             engine: engine)
         return Denoising(
             model: trained, objective: objective, inversion: inversion, microItems: training.microPairs,
-            recomputes: training.recompute, lanes: LaneTree(lanes: training.lanes), scratch: scratch)
+            recomputes: training.recompute, lanes: LaneTree(lanes: training.lanes), scratch: scratch, ranks: ranks)
     }
 
     /// The gradients of a scorer under PickScore's loss.
-    func gradients(of clip: CLIPModel, processor: CLIPImageProcessor, scratch: LaneScratch? = nil, on engine: Engine)
-        -> Scoring
-    {
+    func gradients(
+        of clip: CLIPModel, processor: CLIPImageProcessor, scratch: LaneScratch? = nil,
+        ranks: TrainingRanks = TrainingRanks(), on engine: Engine
+    ) -> Scoring {
         Scoring(
             model: TrainedScorer(clip, processor: processor, engine: engine), microItems: training.microPairs,
             recomputes: training.recompute, contrastive: Float(objective.contrastive ?? 0),
-            lanes: LaneTree(lanes: training.lanes), scratch: scratch)
+            lanes: LaneTree(lanes: training.lanes), scratch: scratch, ranks: ranks)
     }
 }

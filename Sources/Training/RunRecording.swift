@@ -50,6 +50,7 @@ package struct RunRecording {
             inputs: session.inputs, circumstances: circumstances, name: name, taken: taken, level: level)
         started(recorder.name)
         try recorder.record(session.data.ledgerItems)
+        try session.trainer.ranks.begin(.anew)
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }
 
@@ -62,13 +63,18 @@ package struct RunRecording {
         let ledger = try workspace.openLedger()
         let steps = try requireInputs(of: name, ledger)
         let last = try ledger.checkpoints(of: name).filter { $0.part == "state" }.max { $0.step < $1.step }
+        var state: Checkpoint?
         if let last {
             try workspace.objects.verify(last.object)
-            let state = try TrainingCheckpoint.open(
+            let file = try TrainingCheckpoint.open(
                 last, of: steps, run: name, workspace: workspace, engine: session.trainer.model.engine)
-            try TrainingCheckpoint.restore(state, into: session.trainer)
+            try TrainingCheckpoint.restore(file, into: session.trainer)
+            state = file
         }
-        if try ledger.run(name).state == .finished { return .finished(try complete(name, ledger)) }
+        let isFinished = try ledger.run(name).state == .finished
+        try session.trainer.ranks.begin(
+            isFinished ? .finished : state == nil ? .anew : .resumed, isFinished ? nil : state)
+        if isFinished { return .finished(try complete(name, ledger)) }
         let recorder = try ledger.resumeRun(name, afterStep: last?.step ?? 0)
         return try run(recorder, onStep: onStep, shouldStop: shouldStop)
     }
@@ -125,12 +131,11 @@ package struct RunRecording {
         _ recorder: RunRecorder, onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool
     ) throws -> Ending {
         let (trainer, recipe) = (session.trainer, session.recipe)
-        let keeps = Phase.kept(
-            latents: recipe.record.latents, gradients: recipe.record.gradients, forBand: keepsGradients)
-        let builder = TraceBuilder(keeps: keeps, engine: trainer.model.engine)
+        let builder = TraceBuilder(
+            keeps: RunRecording.kept(of: recipe, forBand: keepsGradients), engine: trainer.model.engine)
         let tracer = recorder.level >= .operators ? OperatorTracer(trainer) : nil
         // A device hashes nothing: the host does while the device computes the next step's passes.
-        let isBeside = trainer.model.engine.device.hasOwnMemory && tracer == nil
+        let isBeside = trainer.model.engine.device.hasOwnMemory && tracer == nil && trainer.ranks.isAlone
         var open: (losses: StepLosses, trace: UnfinishedTrace)?
         /// Records the step before, whose digests are there by now.
         func settle() throws {
@@ -144,7 +149,6 @@ package struct RunRecording {
                 let losses: StepLosses
                 let weights: Digest?
                 var stops: Bool?
-                let every = recipe.record.checkpointEvery
                 if isBeside {
                     losses = try session.step(observer: builder)
                     try settle()
@@ -152,7 +156,8 @@ package struct RunRecording {
                     open = (losses, trace)
                     stops = shouldStop()
                     let isNeeded =
-                        trainer.steps == recipe.training.steps || every > 0 && trainer.steps % every == 0
+                        trainer.steps == recipe.training.steps
+                        || recipe.record.keepsCheckpoint(after: trainer.steps)
                         || spectators.contains { trainer.steps % $0.every == 0 }
                     if !isNeeded, stops == false { continue }
                     open = nil
@@ -161,11 +166,12 @@ package struct RunRecording {
                     (losses, weights) = try recordStep(recorder, builder, tracer)
                 }
                 let isLast = trainer.steps == recipe.training.steps
-                if isLast || every > 0 && trainer.steps % every == 0 { try checkpoint(recorder, after: weights) }
+                let isKept = isLast || recipe.record.keepsCheckpoint(after: trainer.steps)
+                if isKept { try checkpoint(recorder, after: weights) }
                 onStep(trainer.steps, losses)
                 try look(recorder, after: weights)
-                if !isLast && (stops ?? shouldStop()) {
-                    if every == 0 || trainer.steps % every != 0 { try checkpoint(recorder, after: weights) }
+                if try !isLast && (stops ?? trainer.ranks.any(shouldStop())) {
+                    if !isKept { try checkpoint(recorder, after: weights) }
                     try recorder.interrupt()
                     return .interrupted(run: recorder.name, step: trainer.steps)
                 }
@@ -230,9 +236,17 @@ package struct RunRecording {
         _ builder: TraceBuilder, operators: OperatorTrace? = nil, to recorder: RunRecorder
     ) throws -> StepTrace {
         defer { builder.clearKept() }
-        let trace = try builder.finish(session.trainer)
-        try recorder.append(trace, stored: try store(builder.kept), operators: operators)
+        guard let seen = try session.trainer.ranks.gathered(try builder.seen(session.trainer)) else {
+            preconditionFailure("the first rank keeps the record")
+        }
+        let trace = try seen.part.trace()
+        try recorder.append(trace, stored: try store(seen.kept), operators: operators)
         return trace
+    }
+
+    /// The phases whose tensors a run of `recipe` keeps.
+    static func kept(of recipe: Recipe, forBand: Bool = false) -> Set<Phase> {
+        Phase.kept(latents: recipe.record.latents, gradients: recipe.record.gradients, forBand: forBand)
     }
 
     /// Puts the kept tensors of a step into one object.

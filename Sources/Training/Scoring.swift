@@ -17,6 +17,8 @@ package final class Scoring {
     /// The lanes that a batch's items are summed in, and where sums wait.
     package var lanes: LaneTree
     private let scratch: LaneScratch?
+    /// Who computes which of them.
+    package let ranks: TrainingRanks
     /// Whether blocks are computed again in the backward pass. Changes memory and speed only.
     package let recomputes: Bool
     /// The factor of CLIP's own loss; 0 for none. It needs the whole batch at once.
@@ -25,27 +27,31 @@ package final class Scoring {
     /// The gradients of `model`.
     package init(
         model: TrainedScorer, microItems: Int? = nil, recomputes: Bool = false, contrastive: Float = 0,
-        lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil
+        lanes: LaneTree = LaneTree(lanes: 1), scratch: LaneScratch? = nil, ranks: TrainingRanks = TrainingRanks()
     ) {
         precondition(contrastive == 0 || microItems == nil && lanes.lanes == 1)
-        (self.lanes, self.scratch) = (lanes, scratch)
+        (self.lanes, self.scratch, self.ranks) = (lanes, scratch, ranks)
         self.contrastive = contrastive
         self.model = model
         self.microItems = microItems
         self.recomputes = recomputes
     }
 
-    /// What a run of lanes came to.
+    /// What a run of lanes came to, with those that other ranks compute.
     package struct Part {
-        /// The losses of its items.
+        /// The losses of the items.
         package fileprivate(set) var losses: [PickScoreLoss] = []
         /// CLIP's own loss, and its share of the derivative by the scale's logarithm.
         fileprivate var (clipLoss, clipSlope): (Float, Float) = (0, 0)
     }
 
-    /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`.
+    /// Phases `batch`, `policy` and `loss` and the backward passes of step `step`. Of several ranks each computes its lanes, and
+    /// then has the gradients of the parameters that it updates.
     package func compute(_ batch: TrainingBatch, step: Int, observer: (any StepObserver)?) throws -> BatchLosses {
-        let part = try compute(lanes.all, LaneSums(lanes, model, scratch: scratch), batch, step: step, observer)
+        let sums = LaneSums(lanes, model, scratch: scratch)
+        let part = try compute(ranks.lanes(of: lanes), sums, batch, step: step, observer)
+        ranks.enter(step: step, "phase gradient")
+        try ranks.collect(sums, model)
         let (engine, clip, losses) = (model.engine, model.clip, part.losses)
         let scale = Elementary.exp(clip.logitScale.value.floats[0])
         let weights = batch.items.map(\.weight)
@@ -77,36 +83,46 @@ package final class Scoring {
         let weights = batch.items.map(\.weight)
         let total = model.engine.sum(of: weights)
         var part = Part()
-        var losses = [PickScoreLoss?](repeating: nil, count: batch.items.count)
-        for lane in run {
-            try sums.add(lane, observer) {
-                for items in lanes.items(of: lane, among: batch.items.count).cut(into: microItems) {
-                    let first = items.lowerBound
-                    let pass = try pass(batch, items, observer)
-                    let own = try items.map { item in
-                        let (cosines, place) = (pass.cosines, 2 * (item - first))
-                        for row in place..<place + 2 where !cosines[row].isFinite {
-                            throw TrainingError.nonFinite(
-                                step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row).text)", index: nil,
-                                value: cosines[row])
+        ranks.enter(step: step, "phase loss")
+        part.losses = try ranks.gathered {
+            var losses = [PickScoreLoss?](repeating: nil, count: batch.items.count)
+            for lane in run {
+                try sums.add(lane, observer) {
+                    for items in lanes.items(of: lane, among: batch.items.count).cut(into: microItems) {
+                        let first = items.lowerBound
+                        let pass = try pass(batch, items, observer)
+                        let own = try items.map { item in
+                            let (cosines, place) = (pass.cosines, 2 * (item - first))
+                            for row in place..<place + 2 where !cosines[row].isFinite {
+                                throw TrainingError.nonFinite(
+                                    step: step, phase: .loss, tensor: "cosine of \(pass.names.name(row).text)",
+                                    index: nil, value: cosines[row])
+                            }
+                            return PickScoreLoss(
+                                cosines: (cosines[place], cosines[place + 1]), scale: scale,
+                                label: batch.items[item].label)
                         }
-                        return PickScoreLoss(
-                            cosines: (cosines[place], cosines[place + 1]), scale: scale, label: batch.items[item].label)
+                        try observeLosses(own, pass, observer)
+                        var pulls = pass.similarities.enumerated().map { row, similarity in
+                            let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
+                            return CosinePull(
+                                CosinePair(row, row / 2), similarity,
+                                slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
+                        }
+                        if contrastive > 0 { pulls += contrast(pass, scale, &part.clipLoss, &part.clipSlope) }
+                        propagate(pulls, pass)
+                        for (item, loss) in zip(items, own) { losses[item] = loss }
                     }
-                    try observeLosses(own, pass, observer)
-                    var pulls = pass.similarities.enumerated().map { row, similarity in
-                        let (item, sign): (Int, Float) = (first + row / 2, row % 2 == 0 ? 1 : -1)
-                        return CosinePull(
-                            CosinePair(row, row / 2), similarity,
-                            slope: sign * ((weights[item] / total) * (own[row / 2].slope * scale)))
-                    }
-                    if contrastive > 0 { pulls += contrast(pass, scale, &part.clipLoss, &part.clipSlope) }
-                    propagate(pulls, pass)
-                    for (item, loss) in zip(items, own) { losses[item] = loss }
                 }
             }
+            return losses.compactMap { $0.map { [$0.value, $0.logit, $0.slope] } }
+        }.map { PickScoreLoss(value: $0[0], logit: $0[1], slope: $0[2]) }
+        if contrastive > 0 {
+            // The whole batch is one lane, which one rank has.
+            let (loss, slope) = (part.clipLoss, part.clipSlope)
+            let rows = try ranks.gathered { run.isEmpty ? [] : [[loss, slope]] }
+            (part.clipLoss, part.clipSlope) = (rows[0][0], rows[0][1])
         }
-        part.losses = losses.compactMap(\.self)
         return part
     }
 

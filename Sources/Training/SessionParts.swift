@@ -19,9 +19,10 @@ struct SessionParts {
     let settings: BatchSource.Settings
 
     /// A diffusion model under the recipe's objective.
-    init(denoising recipe: Recipe, _ opened: RunData, _ engine: Engine, _ use: LatentSetUse, _ scratch: LaneScratch?)
-        throws
-    {
+    init(
+        denoising recipe: Recipe, _ opened: RunData, _ engine: Engine, _ use: LatentSetUse, _ scratch: LaneScratch?,
+        _ ranks: TrainingRanks
+    ) throws {
         let base = try DiffusionModel(recipe.pipeline(on: engine))
         let model = try recipe.lora.map { try base.adapted(by: $0) } ?? base
         let modelDigests = Pipeline.inputs(try model.pipeline.digests())
@@ -31,7 +32,8 @@ struct SessionParts {
         if encoding != nil { try use.check(opened, modelDigests.merging(opened.digests) { first, _ in first }) }
         latents = try encoding.map { try SessionLatents($0, use) }
         data = try latents.map { try opened.encoded($0.set) } ?? opened
-        let denoising = try recipe.gradients(of: model, edge: encoding?.edge, scratch: scratch, on: engine)
+        let denoising = try recipe.gradients(
+            of: model, edge: encoding?.edge, scratch: scratch, ranks: ranks, on: engine)
         task = .denoising(denoising)
         let scale = recipe.data.isLatent && model.needsSizes ? LatentScale(recipe, opened) : nil
         settings = BatchSource.Settings(
@@ -44,7 +46,9 @@ struct SessionParts {
     }
 
     /// A scorer under PickScore's loss.
-    init(scoring recipe: Recipe, _ data: RunData, _ engine: Engine, _ scratch: LaneScratch?) throws {
+    init(
+        scoring recipe: Recipe, _ data: RunData, _ engine: Engine, _ scratch: LaneScratch?, _ ranks: TrainingRanks
+    ) throws {
         (self.data, latents) = (data, nil)
         let scorer = try PickScore(recipe.pipeline(on: engine))
         let edge = scorer.model.config.vision.imageSize
@@ -55,7 +59,9 @@ struct SessionParts {
         }
         model = .scorer(scorer)
         digests = Pipeline.inputs(scorer.digests).merging(data.digests) { first, _ in first }
-        task = .scoring(recipe.gradients(of: scorer.model, processor: scorer.processor, scratch: scratch, on: engine))
+        task = .scoring(
+            recipe.gradients(
+                of: scorer.model, processor: scorer.processor, scratch: scratch, ranks: ranks, on: engine))
         settings = BatchSource.Settings(recipe, timestepCount: nil)
     }
 

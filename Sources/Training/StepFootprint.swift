@@ -23,8 +23,8 @@ struct StepFootprint: Sendable {
     let weights: [Weights]
     /// How many parameters they have.
     let parameters: [ParameterCount]
-    /// Bytes of what is trained.
-    private(set) var trained = 0
+    /// Bytes of what is trained, and of its largest tensor.
+    private(set) var (trained, largest) = (0, 0)
     /// Bytes of the averaged weights.
     private(set) var averaged = 0
     /// Bytes of the weights that an update has to copy before it writes, since a reference looks at them.
@@ -160,6 +160,7 @@ struct StepFootprint: Sendable {
         let fixed = device.live
         for (_, parameter) in trainer.model.parameters { parameter.replaceGradient(with: parameter.value.zeros()) }
         trained = device.live - fixed
+        largest = trainer.model.parameters.map { device.occupied(byteCount: $0.parameter.value.byteCount) }.max() ?? 0
 
         let watch = WayBack(device)
         trainer.model.engine.observer = watch

@@ -74,6 +74,12 @@ package final class TraceBuilder: StepObserver {
     /// The trace of the step that `trainer` has just done; what was collected is let go.
     package func finish(_ trainer: Trainer) throws -> StepTrace { try begun(trainer, beside: false).finish() }
 
+    /// What is known here of that trace, where other ranks know the rest, and the tensors that are kept.
+    func seen(_ trainer: Trainer) throws -> TrainingRanks.SeenStep {
+        let trace = try begun(trainer, beside: false)
+        return TrainingRanks.SeenStep(part: trace.part(), kept: trace.kept)
+    }
+
     /// The same with digests that are made while the next step's passes run; its update waits for them.
     package func begin(_ trainer: Trainer) throws -> UnfinishedTrace {
         let trace = try begun(trainer, beside: true)
@@ -93,16 +99,14 @@ package final class TraceBuilder: StepObserver {
     private func begun(_ trainer: Trainer, beside: Bool) throws -> UnfinishedTrace {
         closePaths()
         defer { (entries, tensors) = ([:], [:]) }
-        var states: [(UnfinishedTrace.State, [(name: String, tensor: Tensor)])] = []
+        var states: [(TracedState, [(name: String, tensor: Tensor)])] = []
         // An optimiser without a state has no digest.
         let state = trainer.optimizer.stateTensors
-        if !state.isEmpty { states.append((.root(Entries.Update.optimizer), state)) }
-        if let reference = trainer.movingReference {
-            states.append((.root(Entries.Update.reference), reference.tensors))
-        }
+        if !state.isEmpty { states.append((.optimizer, state)) }
+        if let reference = trainer.movingReference { states.append((.reference, reference.tensors)) }
         let weights = trainer.model.parameters.map { ($0.name, $0.parameter.value) }
-        states.append((.tensors(Entries.Weights.weights.entry.phase), weights))
-        if let average = trainer.average { states.append((.root(Entries.Weights.average), average.tensors)) }
+        states.append((.weights, weights))
+        if let average = trainer.average { states.append((.average, average.tensors)) }
         return UnfinishedTrace(
             step: trainer.steps, entries: entries, tensors: tensors, kept: kept, states: states, on: engine,
             beside: beside)

@@ -23,6 +23,12 @@ package final class Trainer {
 
     /// What is trained.
     package var model: any TrainableModel { task.trained }
+    /// Who computes which lanes, and updates which parameters.
+    package var ranks: TrainingRanks { task.ranks }
+    /// The parameters that are updated here: all of them, or this rank's.
+    private var own: ArraySlice<(name: String, parameter: Parameter)> {
+        model.parameters[ranks.owned(of: model.parameters)]
+    }
 
     /// A trainer before its first step.
     package init(
@@ -42,7 +48,8 @@ package final class Trainer {
     convenience init(_ task: TrainingTask, by recipe: Recipe) {
         let trained = task.trained.parameters
         self.init(
-            task: task, optimizer: recipe.optimizer.settings.makeOptimizer(trained),
+            task: task,
+            optimizer: recipe.optimizer.settings.makeOptimizer(Array(trained[task.ranks.owned(of: trained)])),
             learningRate: recipe.learningRate, clip: recipe.optimizer.clip.map { Float($0) },
             average: recipe.training.ema.map {
                 WeightAverage(decay: $0, every: recipe.training.emaEvery, parameters: trained)
@@ -72,34 +79,33 @@ package final class Trainer {
     }
 
     /// The second part of a step: norm, clipping, optimiser and average, from the gradients that the parameters have. An
-    /// audit within a band puts the recorded ones there.
+    /// audit within a band puts the recorded ones there. Of several ranks each updates its parameters, and gets the others' weights.
     package func applyGradients(
         observer: (any StepObserver)? = nil
     ) throws -> (gradientNorm: Float, learningRate: Double) {
-        let engine = model.engine
-        let parameters = model.parameters.map(\.parameter)
+        let (engine, own) = (model.engine, own)
+        let parameters = own.map(\.parameter)
         engine.section = "gradient"
-        let norm = GradientClipping.norm(parameters, engine: engine)
-        try checkFinite(norm, .gradient, "global norm") {
-            self.firstNonFinite(
-                self.model.parameters.compactMap { entry in
-                    entry.parameter.gradient.map { (entry.name, $0) }
-                })
+        let norms = try ranks.gathered { [GradientClipping.norms(parameters, engine: engine)] }.flatMap { $0 }
+        let norm = GradientClipping.norm(of: norms, engine: engine)
+        let gradients = own.compactMap { name, parameter in parameter.gradient.map { (name, $0) } }
+        if !norm.isFinite {
+            try ranks.together { try requireFinite(gradients, .gradient) }
+            throw TrainingError.nonFinite(step: steps, phase: .gradient, tensor: "global norm", index: nil, value: norm)
         }
-        try observer?.observe(
-            Entries.Gradient.gradients,
-            model.parameters.compactMap { name, parameter in parameter.gradient.map { (name, $0) } })
+        try observer?.observe(Entries.Gradient.gradients, gradients)
         try observer?.observe(Entries.Gradient.norm, norm)
         let factor = clip.map { GradientClipping.clip(parameters, norm: norm, limit: $0, engine: engine) } ?? 1
         let rate = learningRate.rate(steps - 1)
         engine.section = "update"
         observer?.willUpdate()
         optimizer.update(parameters, lr: rate, engine: engine)
+        // Every rank has made the gradient of a scorer's scale; one has used it.
+        for (_, parameter) in model.parameters { parameter.clearGradient() }
         // The last step's weights have no later step that would notice.
-        if let place = firstNonFinite(model.parameters.map { ($0.name, $0.parameter.value) }) {
-            throw TrainingError.nonFinite(
-                step: steps, phase: .weights, tensor: place.name, index: place.index, value: place.value)
-        }
+        ranks.enter(step: steps, "phase weights")
+        try ranks.together { try requireFinite(own.map { ($0.name, $0.parameter.value) }, .weights) }
+        try ranks.spreadWeights(model)
         average?.update(model.parameters, k: steps, engine: engine)
         movingReference?.update(k: steps, engine: engine)
         try observer?.observe(Entries.Update.clipFactor, factor)
@@ -108,18 +114,10 @@ package final class Trainer {
         return (norm, rate)
     }
 
-    private func checkFinite(
-        _ value: Float, _ phase: Phase, _ tensor: String, _ locate: () -> (name: String, index: Int, value: Float)?
-    ) throws {
-        guard !value.isFinite else { return }
-        let place = locate()
+    /// Throws `TrainingError.nonFinite` for the first number that is none.
+    private func requireFinite(_ tensors: [(name: String, tensor: Tensor)], _ phase: Phase) throws {
+        guard let place = model.engine.firstNonFinite(among: tensors.map(\.tensor)) else { return }
         throw TrainingError.nonFinite(
-            step: steps, phase: phase, tensor: place?.name ?? tensor, index: place?.index, value: place?.value ?? value)
-    }
-
-    private func firstNonFinite(_ tensors: [(name: String, tensor: Tensor)]) -> (
-        name: String, index: Int, value: Float
-    )? {
-        model.engine.firstNonFinite(among: tensors.map(\.tensor)).map { (tensors[$0.tensor].name, $0.index, $0.value) }
+            step: steps, phase: phase, tensor: tensors[place.tensor].name, index: place.index, value: place.value)
     }
 }

@@ -11,9 +11,10 @@ package enum TrainingCheckpoint {
     /// What stands before a parameter's name for a tensor of an optimiser's state.
     static let optimizerPrefixes = ["first/", "second/", "row/", "column/", "momentum/"]
 
-    /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left.
+    /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left. What other
+    /// ranks' optimisers keep comes from them (`TrainingRanks.giveState`).
     package static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let tensors =
+        let own =
             trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
             + trainer.optimizer.stateTensors
             + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
@@ -22,16 +23,28 @@ package enum TrainingCheckpoint {
             "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
         ]
         for (key, value) in trainer.optimizer.stateNumbers { metadata[key] = HexFloat.string(value) }
-        try Safetensors.stream(tensors: tensors, metadata: metadata, append: append)
+        let others = try trainer.ranks.othersState()
+        let items =
+            own.map { Safetensors.Item($0.0, $0.1.dtype, $0.1.shape) }
+            + others.map { Safetensors.Item($0.name, .f32, $0.shape) }
+        try Safetensors.stream(items, metadata: metadata, append: append) { place in
+            place < own.count ? own[place].1 : try trainer.ranks.values(others[place - own.count])
+        }
     }
 
     /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
     package static func restore(_ file: Checkpoint, into trainer: Trainer) throws {
+        try restore(file as any StateSource, into: trainer)
+    }
+
+    /// The same from wherever the state is.
+    static func restore(_ file: any StateSource, into trainer: Trainer) throws {
         func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
-            guard let text = file.metadata(key), let value = read(text) else {
+            let found = try file.metadata(key)
+            guard let text = found, let value = read(text) else {
                 throw TrainingError.mismatch(
                     what: "\(file.path): metadata \"\(key)\"", expected: "a number",
-                    found: file.metadata(key) ?? "nothing",
+                    found: found ?? "nothing",
                     hint: nil)
             }
             return value

@@ -29,12 +29,12 @@ package final class TrainingSession {
     /// Opens everything the recipe names. It computes on the recipe's backend, or on `backend` when a replay takes
     /// another, with the instruction set and the workers of `engine`. Latents of pictures are found or made as `latents` says.
     /// Sums of lanes wait in memory, or with `keepsLanesInFile` in a file below `.smpo`; that changes no bit.
-    /// With `checksKept` digests of data that are kept are made anew.
+    /// With `checksKept` digests of data that are kept are made anew. Steps are done together with `ranks`.
     /// Throws with the file, key or tensor at fault, or `BandMisfit`.
     package init(
         recipe: Recipe, engine: Engine, band: Band? = nil, backend: Backend? = nil,
         latents: LatentSetUse = LatentSetUse(), checksKept: Bool = false,
-        keepsLanesInFile: Bool = false
+        keepsLanesInFile: Bool = false, ranks: TrainingRanks = TrainingRanks()
     ) throws {
         let influences = engine.on(recipe.backend).outsideInfluences
         let engine = engine.on(backend ?? recipe.backend)
@@ -44,8 +44,8 @@ package final class TrainingSession {
         let scratch = keepsLanesInFile ? try LaneScratch(in: LaneScratch.folder()) : nil
         let parts =
             recipe.objective.kind.trainsScorer
-            ? try SessionParts(scoring: recipe, opened, engine, scratch)
-            : try SessionParts(denoising: recipe, opened, engine, latents, scratch)
+            ? try SessionParts(scoring: recipe, opened, engine, scratch, ranks)
+            : try SessionParts(denoising: recipe, opened, engine, latents, scratch, ranks)
         (model, data, self.latents) = (parts.model, parts.data, parts.latents)
         let trained = parts.task.trained
         inputNotes = TrainingSession.notes(data, parts.model)
@@ -74,6 +74,18 @@ package final class TrainingSession {
     /// Runs the next step.
     package func step(observer: (any StepObserver)?) throws -> StepLosses {
         try trainer.step(try batches.batch(trainer.steps + 1), observer: observer)
+    }
+
+    /// Runs all steps, of which nothing is recorded, until `shouldStop` says so after one.
+    /// - Returns: whether all are done.
+    package func trainUnrecorded(onStep: (Int, StepLosses) -> Void, shouldStop: () -> Bool) throws -> Bool {
+        while trainer.steps < recipe.training.steps {
+            if try trainer.ranks.any(shouldStop()) { return false }
+            let losses = try step(observer: nil)
+            if !trainer.ranks.isAlone { try trainer.ranks.requireSameWeights(trainer) }
+            onStep(trainer.steps, losses)
+        }
+        return true
     }
 
     /// The digests of the files that a finished run hands over, by their paths below the model's folder. The weights

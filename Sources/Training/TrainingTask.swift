@@ -17,6 +17,14 @@ package enum TrainingTask {
     /// The gradients of a diffusion model; nil where something else is trained.
     package var denoising: Denoising? { if case .denoising(let denoising) = self { denoising } else { nil } }
 
+    /// Who computes which lanes, and updates which parameters.
+    package var ranks: TrainingRanks {
+        switch self {
+        case .denoising(let denoising): denoising.ranks
+        case .scoring(let scoring): scoring.ranks
+        }
+    }
+
     /// Computes lane `lane`, from 0, of step `step` on `batch`, and shows it to the observer; the parameters, which have no
     /// gradients, have none after it.
     /// - Throws: as `compute(_:step:observer:)`.

@@ -7,28 +7,20 @@ import Ledger
 /// The trace of a step whose last digests, of weights and of the optimiser's state, are being made beside what comes next: the
 /// passes of the step that follows read these tensors, and its update waits (`StepObserver.willUpdate`) until they are hashed.
 package final class UnfinishedTrace {
-    /// What tensors of the state after a step stand for in its record.
-    enum State {
-        /// One digest, the entry of this key.
-        case root(RecordKey<Digest>)
-        /// The tensors of a phase.
-        case tensors(Phase)
-    }
-
     /// The step.
     package let step: Int
     /// Tensors of the step that are kept.
     package let kept: [TraceBuilder.Kept]
-    private var entries: [Phase: [TraceEntry]]
-    private var tensors: [Phase: [(name: String, digest: Digest)]]
-    private let states: [(state: State, count: Int)]
+    private let entries: [Phase: [TraceEntry]]
+    private let tensors: [Phase: [(name: String, digest: Digest)]]
+    private let states: [(state: TracedState, count: Int)]
     private let digests: DigestsBeside
 
     /// Begins the digests of `states`, on threads of its own where the device has a memory of its own, else on the workers
     /// of `engine` and at once.
     init(
         step: Int, entries: [Phase: [TraceEntry]], tensors: [Phase: [(name: String, digest: Digest)]],
-        kept: [TraceBuilder.Kept], states: [(state: State, tensors: [(name: String, tensor: Tensor)])],
+        kept: [TraceBuilder.Kept], states: [(state: TracedState, tensors: [(name: String, tensor: Tensor)])],
         on engine: Engine, beside: Bool
     ) {
         (self.step, self.entries, self.tensors, self.kept) = (step, entries, tensors, kept)
@@ -41,18 +33,18 @@ package final class UnfinishedTrace {
     /// Waits until nothing of the step is read any more.
     func wait() { _ = digests.wait() }
 
-    /// The trace. It can be asked for once.
-    package func finish() throws -> StepTrace {
+    /// The trace.
+    package func finish() throws -> StepTrace { try part().trace() }
+
+    /// The same, as what this rank has of it.
+    func part() -> TracePart {
         var found = digests.wait()[...]
+        var digests: [TracedState: [(name: String, digest: Digest)]] = [:]
         for (state, count) in states {
-            let own = Array(found.prefix(count))
+            digests[state] = Array(found.prefix(count))
             found = found.dropFirst(count)
-            switch state {
-            case .root(let key): entries[key.phase, default: []].append(key(try WeightsDigest.root(own)))
-            case .tensors(let phase): tensors[phase, default: []] += own
-            }
         }
-        return try StepTrace(step: step, entries: entries, tensors: tensors)
+        return TracePart(step: step, entries: entries, tensors: tensors, states: digests)
     }
 }
 

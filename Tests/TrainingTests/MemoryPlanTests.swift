@@ -252,6 +252,26 @@ import TinyRuns
         }
     }
 
+    /// A rank keeps its share of the moments, and fewer sums of lanes; those that it sends and gets come to it.
+    @Test func ranksShareWhatIsKept() throws {
+        let recipe = try sd15 {
+            $0.training.pairsPerStep = 16
+            $0.training.lanes = 8
+        }
+        let alone = try MemoryPlan(recipe, workers: 2)
+        let moments = try row("AdamW moments", alone).later
+        for ranks in [2, 4, 8] {
+            let plan = try MemoryPlan(recipe, workers: 2, ranks: ranks)
+            let own = try row("AdamW moments", plan).later
+            #expect(own >= moments / ranks && own < moments / ranks + moments / 20)
+            // 8 lanes alone: three sums wait; four of them: two; two: one; one: none.
+            #expect(plan.laneSums == alone.laneSums / 3 * [2: 2, 4: 1, 8: 0][ranks]!)
+            #expect(try row("sums that go between ranks", plan).update > 0)
+            #expect(plan.total < alone.total)
+        }
+        #expect(!alone.rows.contains { $0.name.contains("between ranks") })
+    }
+
     /// Adafactor keeps rows and columns instead of squares, plain descent nothing; without a reference the gradients that
     /// are still there when the update begins are then the most.
     @Test func otherOptimizersAreCounted() throws {

@@ -20,6 +20,28 @@ package struct LaneSum {
 
     init(lanes: Range<Int>, place: Place) { (self.lanes, self.place) = (lanes, place) }
 
+    /// Which parameters took part, in their order.
+    var isThere: [Bool] {
+        switch place {
+        case .memory(let gradients): gradients.map { $0 != nil }
+        case .file(_, _, let isThere): isThere
+        }
+    }
+
+    /// The gradient of the parameter at a place of `parameters`; nil of one that took no part.
+    /// - Throws: `FileError` where a file cannot be read.
+    func gradient(_ index: Int, of parameters: [(name: String, parameter: Parameter)]) throws -> Tensor? {
+        switch place {
+        case .memory(let gradients): return gradients[index]
+        case .file(let scratch, let start, let isThere):
+            guard isThere[index] else { return nil }
+            let before = zip(parameters, isThere).prefix(index).reduce(0) {
+                $0 + ($1.1 ? $1.0.parameter.value.byteCount : 0)
+            }
+            return try scratch.read(parameters[index].parameter.value.shape, at: start + before)
+        }
+    }
+
     /// Hands over the gradients in the order of `parameters`, each as it comes: nil of one that took no part.
     /// - Throws: `FileError` where a file cannot be read.
     package func eachGradient(

@@ -14,6 +14,8 @@ package final class LaneSums {
     /// The sums that wait, in the order of their lanes. None where all lanes are added: their sum is then the gradient of the
     /// parameters.
     package private(set) var sums: [LaneSum] = []
+    /// Whether the sum of all lanes is the gradient of the parameters.
+    private var isWhole = false
     private let parameters: [(name: String, parameter: Parameter)]
     private let engine: Engine
     private let scratch: LaneScratch?
@@ -29,7 +31,10 @@ package final class LaneSums {
     package func add(_ lane: Int, _ observer: (any StepObserver)?, _ passes: () throws -> Void) throws {
         precondition(sums.last.map { $0.lanes.upperBound == lane } ?? true, "lanes are computed in order")
         try passes()
-        guard tree.lanes > 1 else { return }
+        guard tree.lanes > 1 else {
+            isWhole = true
+            return
+        }
         if let observer {
             let root = try weightsDigest(
                 of: parameters.compactMap { entry in entry.parameter.gradient.map { (entry.name, $0) } }, on: engine)
@@ -47,6 +52,21 @@ package final class LaneSums {
         }
         try settle(sum.lanes)
     }
+
+    /// Takes the sums, for who has those of the other lanes. The parameters have no gradients then.
+    /// - Throws: `FileError` of a scratch file.
+    func takeAll() throws -> [LaneSum] {
+        if isWhole {
+            sums = [try taken(tree.all)]
+            isWhole = false
+        }
+        defer { sums = [] }
+        return sums
+    }
+
+    /// Nobody needs what was taken any more.
+    /// - Throws: `FileError` of a scratch file.
+    func letGo() throws { try scratch?.cut(at: 0) }
 
     /// The parameters have the sum of `lanes`: adds what waits for it, and lets it wait in turn.
     private func settle(_ lanes: Range<Int>) throws {
@@ -66,7 +86,8 @@ package final class LaneSums {
             sums.removeLast()
             lanes = left.lanes.lowerBound..<lanes.upperBound
         }
-        if lanes != tree.all { sums.append(try taken(lanes)) }
+        isWhole = lanes == tree.all
+        if !isWhole { sums.append(try taken(lanes)) }
     }
 
     /// Takes the gradients from the parameters.

@@ -4,9 +4,18 @@ import Compute
 package enum GradientClipping {
     /// √Σ‖g‖², the parameters in their order.
     package static func norm(_ parameters: [Parameter], engine: Engine) -> Float {
+        norm(of: norms(parameters, engine: engine), engine: engine)
+    }
+
+    /// ‖g‖ of each; 0 of one without a gradient.
+    package static func norms(_ parameters: [Parameter], engine: Engine) -> [Float] {
         var squares = engine.sumsOfSquares(parameters.compactMap(\.gradient))[...]
-        let norms = parameters.map { $0.gradient == nil ? 0 : squares.removeFirst().squareRoot() }
-        return engine.sumOfSquares(of: norms).squareRoot()
+        return parameters.map { $0.gradient == nil ? 0 : squares.removeFirst().squareRoot() }
+    }
+
+    /// √Σ‖g‖² of these ‖g‖, in their order.
+    package static func norm(of norms: [Float], engine: Engine) -> Float {
+        engine.sumOfSquares(of: norms).squareRoot()
     }
 
     /// Multiplies every gradient by min(1, limit / (norm + 1e-6)) and returns that factor.

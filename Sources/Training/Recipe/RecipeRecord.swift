@@ -10,6 +10,9 @@ extension Recipe {
         /// Whether each step's gradients are stored, so that all updates can be checked in one pass.
         package var gradients = false
 
+        /// Whether a checkpoint is kept after this step, were it not the last.
+        func keepsCheckpoint(after step: Int) -> Bool { checkpointEvery > 0 && step % checkpointEvery == 0 }
+
         /// The keys of `record`.
         package static let schema = SettingsSchema<Record>(
             Record(),

@@ -39,6 +39,11 @@ package struct PickScoreLoss: Sendable {
     /// ∂loss/∂z = σ(z) − label.
     package let slope: Float
 
+    /// What another process has computed.
+    package init(value: Float, logit: Float, slope: Float) {
+        (self.value, self.logit, self.slope) = (value, logit, slope)
+    }
+
     /// The loss of a pair with these cosines; `label` is the share of the first picture: 1, or ½ for a tie.
     package init(cosines: (first: Float, second: Float), scale: Float, label: Float) {
         logit = scale * (cosines.first - cosines.second)
