@@ -42,3 +42,13 @@ enum Circumstances {
         return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     }
 }
+
+extension ManifestCircumstances {
+    /// The same, with the hosts of a run's ranks where there are several.
+    func noting(_ hosts: [String]) -> ManifestCircumstances {
+        guard hosts.count > 1 else { return self }
+        var circumstances = self
+        circumstances.other["ranks"] = .array(hosts.map { .string($0) })
+        return circumstances
+    }
+}

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Testing
+import TinyRuns
 
 /// Ranks by the MPIs of this machine: `smpo-mpi` is compiled by each one's own `mpicc`. Without any of them what needs one
 /// is left out.
@@ -123,6 +124,59 @@ import Testing
             let ended = try mpi.run(1, "\(bridge) $smpo doctor", in: folder)
             #expect(ended.status != 0)
             #expect(ended.text.contains("`smpo doctor` is the work of one process"), "\(ended.text)")
+        }
+    }
+
+    /// One chain head, and one audit without any MPI; rank 0 alone speaks.
+    @Test(arguments: MPI.all) func aRunOverRanksIsThatOfOneProcess(_ mpi: MPI) throws {
+        try Self.folder { folder in
+            let bridge = try mpi.bridge(in: folder)
+            let recipe = try TinyRuns(folder: "\(folder)/tiny").recipe("name: kto", steps: 3, training: ", ema: 0.9")
+            let arguments = ["train", recipe, "--set", "training.lanes=3"]
+            let program = Program(folder: folder)
+            let alone = try program.run(arguments + ["--record", "--name", "one"])
+            #expect(alone.status == 0, "\(alone.errors)")
+            let line = "\(bridge) $smpo " + arguments.joined(separator: " ")
+            for ranks in 1...3 {
+                let ended = try mpi.run(ranks, "\(line) --record --name r\(ranks)", in: folder)
+                #expect(ended.status == 0, "\(ended.text)")
+                #expect(ended.text.contains("same chain head as one"), "\(ended.text)")
+                #expect(ended.text.components(separatedBy: "recording r\(ranks)").count == 2, "\(ended.text)")
+                let manifest = JSONCursor(try JSONValue.read("\(folder)/Manifests/r\(ranks).json"), name: "manifest")
+                let hosts = try manifest["circumstances"]["ranks"].present?.elements()
+                #expect(hosts?.count == (ranks == 1 ? nil : ranks))
+                let audit = try program.run("audit", "r\(ranks)")
+                #expect(audit.status == 0, "\(audit.output)")
+            }
+            let planned = try mpi.run(2, "\(line) --dry-run", in: folder)
+            #expect(planned.status == 0 && planned.text.contains("ranks         2"), "\(planned.text)")
+            let refused = try mpi.run(2, "\(line) --record operators", in: folder)
+            #expect(refused.status != 0 && refused.text.contains("one process"), "\(refused.text)")
+        }
+    }
+
+    /// A signal to the starter ends all after a step; what was begun by two ranks one process takes up.
+    @Test(arguments: MPI.all) func aRunOverRanksIsStoppedAndTakenUp(_ mpi: MPI) throws {
+        try Self.folder { folder in
+            let bridge = try mpi.bridge(in: folder)
+            let recipe = try TinyRuns(folder: "\(folder)/tiny").recipe("name: dpo", steps: 400)
+            let line =
+                "\(bridge) $smpo train \(recipe) --record --name r --set training.lanes=2 --set training.pairs_per_step=2"
+            let stopper = #"""
+                steps() { sqlite3 -readonly .smpo/ledger.sqlite 'select count(*) from steps' 2> /dev/null || echo 0; }
+                for i in {1..600}; do [ "$(steps)" -gt 2 ] && break; sleep 0.1; done
+                pkill -TERM -f "^$smpo train RECIPE"
+                """#.replacingOccurrences(of: "RECIPE", with: recipe)
+            try AtomicFile.write(stopper, to: "\(folder)/stopper")
+            let ended = try Self.shell(
+                "bash ./stopper & timeout -k 5 120 /usr/bin/mpirun.\(mpi.name) "
+                    + (mpi.name == "openmpi" ? "--allow-run-as-root --oversubscribe " : "") + "-np 2 \(line); wait",
+                in: folder)
+            #expect(ended.text.contains("take it up with: smpo train --resume r"), "\(ended.text)")
+            let taken = try Program(folder: folder).run("train", "--resume", "r")
+            #expect(taken.status == 0, "\(taken.errors)")
+            let audit = try Program(folder: folder).run("audit", "r")
+            #expect(audit.status == 0, "\(audit.output)")
         }
     }
 }

@@ -49,6 +49,13 @@ struct TrainCommand: ParsableCommand {
             under which it would. --dry-run prints the plan and stops there.
             --keys prints what a recipe may say.
 
+            Started by smpo-mpi, the small program that a site builds with its own
+            MPI (see `smpo ranks check`), ranks share the work: each computes some of
+            the step's lanes (training.lanes) and updates some of the parameters. The
+            first keeps the record, whose every bit is that of one process; it alone
+            reads the recipe and writes files. A rank with another program, model or
+            data is named. Only one process records operators or a band.
+
             Ctrl-C finishes the step first, and so do SIGTERM and a terminal that
             hangs up (130); --resume takes a recorded run up. Under nohup it goes
             on. What cannot be written to stderr stops nothing.
@@ -63,6 +70,7 @@ struct TrainCommand: ParsableCommand {
               smpo train --set backend=openblas --record --band band.json
               smpo train Manifests/recipes/sd15-step.yaml --dry-run
               smpo train --resume run-3
+              mpirun -np 4 smpo-mpi smpo train recipe.yaml --record
 
             \(ExitStatus.help([.success, .trouble, .tampered, .usage, .interrupted]))
             """)
@@ -113,6 +121,12 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Validation captions that --reward-every draws.")
     var rewardCaptions = 50
 
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which a rank that says nothing is given up (default: five of the slowest step, at least 600).",
+            valueName: "seconds"))
+    var rankLimit: Int?
+
     @Flag(help: "Read all pictures of a table again, instead of believing their kept digests (.smpo/tables).")
     var checkData = false
 
@@ -139,7 +153,7 @@ struct TrainCommand: ParsableCommand {
         }
         for (option, value) in [
             ("--validate-every", validateEvery), ("--validate-pairs", validatePairs), ("--sample-every", sampleEvery),
-            ("--reward-every", rewardEvery), ("--reward-captions", rewardCaptions),
+            ("--reward-every", rewardEvery), ("--reward-captions", rewardCaptions), ("--rank-limit", rankLimit),
         ] {
             guard let value, value < 1 else { continue }
             throw ValidationError("\(option): expected 1 or more, found \(value)")
@@ -165,11 +179,22 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         if keys { return print(RecipeKeysPage.text, terminator: "") }
-        let engine = try deviceOptions.engine(engineOptions)
+        let ranks = TrainingRanks(try RankGroups.here(), limit: rankLimit.map { .seconds($0) })
+        let engine = try deviceOptions.engine(engineOptions.shared(among: ranks.group))
         defer { engine.stop() }
         Interrupt.listen()
         let workspace = Workspace()
-        let (recipe, band) = try readRecipe(workspace)
+        var band: Band?
+        let start = try RankedStart.agree(ranks) {
+            let read = try readRecipe(workspace)
+            band = read.band
+            try RankedStart.require(read.recipe, level: level, band: band, ranks)
+            return RankedStart(
+                recipe: read.recipe, isRecorded: record != nil || resume != nil,
+                looks: (validateEvery ?? sampleEvery ?? rewardEvery) != nil)
+        }
+        guard ranks.isFirst else { return try follow(start, ranks, engine, workspace) }
+        let recipe = start.recipe
         if case .folder(let base) = recipe.model, let out {
             let weights = "\(out)/unet/diffusion_pytorch_model.safetensors"
             try OutputFile("--out", weights).require(
@@ -180,11 +205,7 @@ struct TrainCommand: ParsableCommand {
                 "the recipe's backend \(recipe.backend.rawValue) computes on the CPU: leave out --device, or set "
                     + "backend=\(Backend.reference.rawValue)")
         }
-        let machine = MachineMemory.read(for: engine)
-        let plan = try MemoryPlan(
-            recipe, workers: engine.pool.workers, gradientCopies: band != nil || recipe.record.gradients ? 1 : 0,
-            on: engine.device
-        ).fitted(to: machine, recipe, workers: engine.pool.workers)
+        let (plan, machine) = try plan(recipe, band, ranks, engine)
         if dryRun {
             print(
                 json
@@ -194,12 +215,14 @@ struct TrainCommand: ParsableCommand {
             Message.note(MemoryPlanText.describe(plan, machine: machine))
         }
         try plan.requireFits(machine, recipe, workers: engine.pool.workers)
-        if dryRun { return }
+        if dryRun { return try leave(ranks) }
         let latents = LatentProgress(
             "no latents of these pictures are there: making them (smpo data encode --jobs does so faster)")
-        let session = try TrainingSession(
-            recipe: recipe, engine: engine, band: band, latents: latents.use(.readOrMake, in: workspace),
-            checksKept: checkData, keepsLanesInFile: plan.keepsLanesInFile)
+        let session = try ranks.opened {
+            try TrainingSession(
+                recipe: recipe, engine: engine, band: band, latents: latents.use(.readOrMake, in: workspace),
+                checksKept: checkData, keepsLanesInFile: plan.keepsLanesInFile, ranks: ranks)
+        }
         defer { notePeak(plan) }
         if let folder = session.data.rewardScores?.folder { Message.note("scores in \(folder)") }
         if let latents = session.latents { Message.note("latents in \(latents.set.folder)") }
@@ -211,13 +234,12 @@ struct TrainCommand: ParsableCommand {
                     + "\(engine.pool.workers)): the run is not bit-reproducible elsewhere and cannot become golden")
         }
         let report = TrainReport(session: session)
-        guard record != nil || resume != nil else {
-            while session.trainer.steps < session.recipe.training.steps, !Interrupt.isRequested {
-                report.step(session.trainer.steps + 1, try session.step(observer: nil))
-            }
+        guard start.isRecorded else {
+            let isDone = try session.trainUnrecorded(onStep: report.step) { Interrupt.isRequested }
             report.finish()
-            if Interrupt.isRequested { throw ExitStatus.interrupted.code }
-            return try save(session, to: out ?? workspace.model(session.recipe.name))
+            if isDone { try save(session, to: out ?? workspace.model(session.recipe.name)) }
+            try leave(ranks)
+            return isDone ? () : try { throw ExitStatus.interrupted.code }()
         }
         if let resume, try workspace.existingLedger()?.run(resume).state == .finished {
             Message.note("\(resume) is finished; its manifest and its model are written again")
@@ -225,7 +247,8 @@ struct TrainCommand: ParsableCommand {
         let spectators = spectators(workspace).map(TimedSpectator.init)
         let source = RecipeSource.path(inProject: recipePath).map { RecipeSource(path: $0, overrides: overrides) }
         let recording = RunRecording(
-            session: session, workspace: workspace, circumstances: Circumstances.of(engine).noting(source),
+            session: session, workspace: workspace,
+            circumstances: Circumstances.of(engine).noting(source).noting(ranks.group.hosts),
             level: level ?? .tensors, spectators: spectators)
         let ending =
             if let resume {
@@ -240,13 +263,56 @@ struct TrainCommand: ParsableCommand {
         switch ending {
         case .interrupted(let run, let step):
             Message.note("\(run) stopped after step \(step); take it up with: smpo train --resume \(run)")
+            try leave(ranks)
             throw ExitStatus.interrupted.code
         case .finished(let manifest):
             try save(session, to: out ?? workspace.model(manifest.run))
             try printResult(
                 manifest, workspace,
                 cpuSeconds: ProcessorTime.now() - spectators.reduce(0) { $0 + $1.seconds })
+            try leave(ranks)
         }
+    }
+
+    /// The plan of the memory of one rank, and what is there for it.
+    private func plan(
+        _ recipe: Recipe, _ band: Band?, _ ranks: TrainingRanks, _ engine: Engine
+    ) throws -> (MemoryPlan, MachineMemory?) {
+        let machine = MachineMemory.read(for: engine)?.shared(
+            among: engine.device.hasOwnMemory ? 1 : RankGroups.here(ranks.group))
+        let plan = try MemoryPlan(
+            recipe, workers: engine.pool.workers, gradientCopies: band != nil || recipe.record.gradients ? 1 : 0,
+            ranks: ranks.group.size, on: engine.device
+        ).fitted(to: machine, recipe, workers: engine.pool.workers)
+        return (plan, machine)
+    }
+
+    /// The work of a rank that is not the first: it says nothing, and writes nothing.
+    private func follow(
+        _ start: RankedStart, _ ranks: TrainingRanks, _ engine: Engine, _ workspace: Workspace
+    ) throws {
+        if start.looks { ranks.waitForLooks() }
+        let (plan, machine) = try plan(start.recipe, nil, ranks, engine)
+        try plan.requireFits(machine, start.recipe, workers: engine.pool.workers)
+        if dryRun { return try leave(ranks) }
+        let session = try ranks.opened {
+            try TrainingSession(
+                recipe: start.recipe, engine: engine,
+                latents: LatentSetUse(folder: workspace.latents, scores: workspace.scores),
+                checksKept: checkData, keepsLanesInFile: plan.keepsLanesInFile, ranks: ranks)
+        }
+        let isDone =
+            try start.isRecorded
+            ? FollowingRank(session).run { Interrupt.isRequested }
+            : session.trainUnrecorded(onStep: { _, _ in }) { Interrupt.isRequested }
+        try leave(ranks)
+        if !isDone { throw ExitStatus.interrupted.code }
+    }
+
+    /// Ends a rank's part, after all others have come to the end of theirs.
+    private func leave(_ ranks: TrainingRanks) throws {
+        ranks.group.place = "the end"
+        try ranks.group.close()
     }
 
     private func spectators(_ workspace: Workspace) -> [any RunSpectator] {
@@ -264,7 +330,7 @@ struct TrainCommand: ParsableCommand {
     /// `--record RECIPE` reads as `--record` and then the recipe.
     private var recipePath: String { recipe ?? (level == nil ? record : nil) ?? TrainCommand.embedded }
 
-    private func readRecipe(_ workspace: Workspace) throws -> (Recipe, Band?) {
+    private func readRecipe(_ workspace: Workspace) throws -> (recipe: Recipe, band: Band?) {
         if let resume {
             let run = try workspace.openLedger(readOnly: true).verify(resume, objects: nil) { _ in }
             let inputs = run.manifest.inputs

@@ -60,12 +60,8 @@ struct RanksCommand: ParsableCommand {
         func run() throws {
             let group = try RankGroups.here()
             group.limit = .seconds(limit)
-            let program = try Digest.file(OwnProcesses.program)
-            let report = try GroupCheck(group).run(
-                same: [
-                    ("the program's digest", program.hex), ("the contract", Contract.standard.rawValue),
-                    ("--megabytes", "\(megabytes)"),
-                ], bytes: megabytes << 20)
+            let program = try RankGroups.requireSameProgram(group)
+            let report = try GroupCheck(group).run(same: [("--megabytes", "\(megabytes)")], bytes: megabytes << 20)
             if group.rank == 0 { show(report, program) }
             try group.close()
         }
