@@ -18,6 +18,12 @@ package struct Job: Sendable {
     package let run: String?
     /// The digest of commands, their environment, files, and the sources that they build on.
     package let key: Digest
+    /// Where it works when other machines run it; nil for the folder in which a task is started.
+    package var place: TaskPlace?
+    /// Members of the objects that its commands print in which two runs of it may differ, as the time that one took.
+    package var mayDiffer: [String] = []
+    /// What it makes, below the folder in which its commands run; with a slash at its end a folder to whose contents it adds.
+    package var leaves: [String] = []
 
     package init(
         _ name: String, on sources: [Digest] = [], cores: Int = 1, files: [(String, String)] = [], run: String? = nil,

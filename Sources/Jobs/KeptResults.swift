@@ -10,9 +10,9 @@ package struct KeptResults {
     /// The folder of the jobs.
     package let folder: String
     /// The program that runs the commands.
-    let program: Digest
+    package let program: Digest
     /// The contract by which it computes.
-    let contract: String
+    package let contract: String
 
     package init(folder: String, program: Digest, contract: String) {
         self.folder = folder
@@ -32,7 +32,7 @@ package struct KeptResults {
 
     /// The ends of a job's commands, if they are kept. - Throws: `FileError`, `JSONSyntaxError`, `JSONShapeError` where the file
     /// holds another result.
-    func endings(of job: Job) throws -> [CommandEnding]? {
+    package func endings(of job: Job) throws -> [CommandEnding]? {
         let file = file(of: job)
         guard FileContents.exists(file) else { return nil }
         let cursor = JSONCursor(try JSONValue.read(file), name: "result", file: file)
@@ -52,7 +52,7 @@ package struct KeptResults {
 
     /// Keeps what a job's commands printed, where each of them ended well. - Throws: `FileError`;
     /// `JSONSyntaxError` for JSON that is none.
-    func keep(_ endings: [CommandEnding], of job: Job) throws {
+    package func keep(_ endings: [CommandEnding], of job: Job) throws {
         guard endings.allSatisfy({ $0.exitCode == 0 }) else { return }
         let value: JSONValue = [
             "schema": 2, "key": .digest(key(of: job)), "job": .digest(job.key), "program": .digest(program),

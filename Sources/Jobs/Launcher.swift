@@ -3,6 +3,9 @@ package protocol Launcher {
     /// The folder below which jobs find and leave files.
     var folder: String { get }
 
+    /// The same in another folder.
+    func moved(to folder: String) -> any Launcher
+
     /// Starts a command. - Throws: what kept it from starting.
     func start(_ command: Command) throws -> any RunningCommand
 }

@@ -15,6 +15,8 @@ package struct OwnProcesses: Launcher {
         self.program = program
     }
 
+    package func moved(to folder: String) -> any Launcher { OwnProcesses(folder: folder, program: program) }
+
     package func start(_ command: Command) throws -> any RunningCommand {
         try OwnProcess(command, of: program, in: folder)
     }

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Ledger
 import Testing
 import TinyRuns
 
@@ -60,6 +61,67 @@ import TinyRuns
             #expect(try FileContents.names(in: "\(folder)/results") == results)
             let other = try sandbox.program.run("ablate", "plan.yaml", "--json", "--jobs", "1")
             #expect(try heads(other) == heads(mended))
+        }
+    }
+
+    /// By tasks of folders, each of which works in a folder of its own: the same tables, chain heads and ledger, and nothing of
+    /// the tasks is left.
+    @Test func tasksElsewhereComeToTheSameTables() throws {
+        try with { sandbox in
+            try sandbox.runs.write(Self.plan.replacing("seeds: [1, 2]", with: "seeds: [2]"), to: "plan.yaml")
+            let local = try sandbox.program.run("ablate", "plan.yaml", "--jobs", "2", "--out", "here", "--json")
+            #expect(local.status == 0, "\(local.errors)")
+            func ablate(_ more: String...) throws -> Program.Result {
+                try sandbox.program.start(["ablate", "plan.yaml", "--out", "there", "--on", "file:jobs"] + more).wait()
+            }
+            var (stages, result) = (0, try ablate())
+            while result.status == 2, stages < 10 {
+                stages += 1
+                #expect(result.output.isEmpty && result.errors.contains("the same command again"), "\(result.errors)")
+                let folders = try FileContents.names(in: sandbox.runs.path("jobs"))
+                let job = try #require(folders.first)
+                #expect(folders.count == 1)
+                let description = try JSONValue.read(sandbox.runs.path("jobs/\(job)/job.json"))
+                let count = try JSONCursor(description, name: "job")["tasks"].elements().count
+                // What a killed process leaves is in nobody's way.
+                try FileContents.makeFolder(sandbox.runs.path("jobs/\(job)/tasks/0000/work-gone-1/models"))
+                for task in 0..<count {
+                    let ran = try sandbox.program.run("job", "run", "jobs/\(job)", "\(task)")
+                    #expect(ran.status == 0, "\(ran.errors)")
+                }
+                let gathered = try sandbox.program.run("job", "gather", "jobs/\(job)")
+                #expect(gathered.status == 2 && gathered.errors.contains("smpo ablate"), "\(gathered.errors)")
+                result = try ablate()
+            }
+            #expect(result.status == 0 && stages == 7, "\(stages): \(result.errors)")
+            #expect(try FileContents.names(in: sandbox.runs.path("jobs")).isEmpty)
+            let json = try ablate("--json")
+            #expect(try heads(json) == heads(local))
+            func table(_ folder: String) throws -> String {
+                String(decoding: try FileContents.read(sandbox.runs.path("\(folder)/report.md")), as: UTF8.self)
+            }
+            #expect(try table("there") == table("here"))
+            let (here, there) = (
+                Workspace(root: sandbox.runs.path("here")), Workspace(root: sandbox.runs.path("there"))
+            )
+            let (own, other) = (try here.openLedger(), try there.openLedger())
+            let names = try own.runs().map(\.name).sorted()
+            #expect(try other.runs().map(\.name).sorted() == names && names.count == 6)
+            for name in names {
+                #expect(try other.verify(name) == own.verify(name), "\(name)")
+                #expect(try other.audits(of: name).map(\.report) == own.audits(of: name).map(\.report))
+                #expect(
+                    try FolderListing(there.model(name)).files == FolderListing(here.model(name)).files, "\(name)")
+            }
+            for name in ["grids", "pairs"] {
+                let files = try FolderListing("\(here.root)/\(name)").files
+                #expect(try FolderListing("\(there.root)/\(name)").files == files && !files.isEmpty)
+                for file in files {
+                    #expect(
+                        try FileContents.read("\(there.root)/\(name)/\(file)")
+                            == FileContents.read("\(here.root)/\(name)/\(file)"), "\(name)/\(file)")
+                }
+            }
         }
     }
 

@@ -241,9 +241,11 @@ import Testing
 
 /// A command before whose end something happens.
 private struct LateLauncher: Launcher {
-    let folder = NSTemporaryDirectory()
+    var folder = NSTemporaryDirectory()
     let code: Int32
     let before: () -> Void
+
+    func moved(to folder: String) -> any Launcher { LateLauncher(folder: folder, code: code, before: before) }
 
     func start(_ command: Command) throws -> any RunningCommand {
         before()

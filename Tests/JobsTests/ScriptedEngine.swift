@@ -63,8 +63,10 @@ final class ScriptedEngine: JobEngine {
 
 /// Commands that end at once with a code.
 struct CodeLauncher: Launcher {
-    let folder = NSTemporaryDirectory()
+    var folder = NSTemporaryDirectory()
     let code: Int32
+
+    func moved(to folder: String) -> any Launcher { CodeLauncher(folder: folder, code: code) }
 
     func start(_ command: Command) throws -> any RunningCommand { Ended(command: command, code: code) }
 

@@ -16,6 +16,8 @@ final class ScriptedLauncher: Launcher {
 
     init(folder: String = ".") { self.folder = folder }
 
+    func moved(to folder: String) -> any Launcher { ScriptedLauncher(folder: folder) }
+
     func start(_ command: Command) throws -> any RunningCommand {
         if command.arguments[0] == "refused" { throw Refused() }
         events.append("+\(command.arguments[0])")

@@ -2,7 +2,7 @@ import Core
 
 /// What a folder of tasks is about: the file `job.json`. Its digest is the folder's identity, and every result names it.
 package struct JobDescription: Sendable {
-    /// What asks: `audit`, `self-test`, `gate`.
+    /// What asks: `audit`, `self-test`, `gate`, `ablation`, `eval`, `encode`.
     package let kind: String
     /// What the one who gathers has to know to make a report of the results.
     package let request: JSONValue
@@ -75,6 +75,8 @@ extension Job {
             object["files"] = .array(files.map { ["path": .string($0.path), "text": .string($0.text)] })
         }
         object["run"] = run.map { .string($0) }
+        object["place"] = place?.json
+        object["may_differ"] = mayDiffer.isEmpty ? nil : .array(mayDiffer.map { .string($0) })
         return .object(object)
     }
 
@@ -93,6 +95,8 @@ extension Job {
                             ($0.key, try $0.value.string())
                         } ?? []))
             })
+        place = try cursor["place"].present.map { try TaskPlace(json: $0) }
+        mayDiffer = try cursor["may_differ"].present?.elements().map { try $0.string() } ?? []
         let stated = try cursor["key"].digest()
         guard key == stated else { throw try cursor["key"].error(expected: key.hex, found: stated.hex) }
     }

@@ -9,6 +9,7 @@ import Foundation
 ///     JOB/tasks/0007/failure.json   how it last ended without one
 ///     JOB/tasks/0007/log            what its commands had to say
 ///     JOB/tasks/0007/alive          touched as long as it runs
+///     JOB/tasks/0007/work-HOST-PID  where it worked, of a task that has a place of its own
 package struct JobFolder: Sendable {
     /// The folder.
     package let path: String
@@ -67,6 +68,14 @@ package struct JobFolder: Sendable {
     package func task(_ number: Int) -> String {
         let digits = "\(number)"
         return "\(path)/tasks/\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)"
+    }
+
+    /// The folder of its own in which the task worked that came to `result`; nil where it had none.
+    package func place(of result: TaskResult, _ task: Int) -> String? {
+        guard case .string(let name)? = result.circumstances["place"], name.hasPrefix(TaskPlace.prefix),
+            !name.contains("/")
+        else { return nil }
+        return "\(self.task(task))/\(name)"
     }
 
     /// The result of a task; nil where there is none yet. - Throws: `TaskResult.Foreign` where the file holds something else.

@@ -64,10 +64,27 @@ package struct TaskResult: Sendable {
         let outcome = try WriteOnce.write(bytes(own), to: "\(folder.task(task))/result.json") { bytes in
             guard case .object(var other)? = try? JSONValue.parse(bytes, file: "result.json") else { return false }
             other["circumstances"] = nil
-            return other == own
+            let ignored = folder.description.tasks[task].mayDiffer
+            return TaskResult.without(ignored, other) == TaskResult.without(ignored, own)
         }
         if case .disagrees(let file) = outcome { return file }
         return nil
+    }
+
+    /// The form in the file without members of printed objects in which two runs of a task may differ.
+    private static func without(_ members: [String], _ value: JSONObject) -> JSONObject {
+        guard !members.isEmpty, case .array(let endings)? = value["endings"] else { return value }
+        var value = value
+        value["endings"] = .array(
+            endings.map { ending in
+                guard case .object(var ending) = ending, case .string(let output)? = ending["output"],
+                    case .object(var printed)? = try? JSONValue.parse(Array(output.utf8), file: "output")
+                else { return ending }
+                for member in members { printed[member] = nil }
+                ending["output"] = .object(printed)
+                return .object(ending)
+            })
+        return value
     }
 
     /// Notes how a try ended without a result; the last one counts. - Throws: `FileError`.

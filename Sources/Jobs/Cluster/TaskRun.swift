@@ -44,14 +44,21 @@ package struct TaskRun {
         defer { sign.end() }
         let begin = ContinuousClock.now
         let job = folder.description.tasks[task]
+        let (launcher, own) = try place(job)
+        // Kept where the result tells of it.
+        defer {
+            if let own, (try? folder.result(of: task)).flatMap({ folder.place(of: $0, task) }) != own {
+                try? FileManager.default.removeItem(atPath: own)
+            }
+        }
         for file in job.files { try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)") }
         var endings: [CommandEnding] = []
         for command in job.commands {
             let ending: CommandEnding
-            do { ending = try end(of: placed(command)) } catch {
+            do { ending = try end(of: placed(command), launcher) } catch {
                 // So that who waits need not wait for long: a time limit, or a machine that is wanted for something else.
                 let stopped = CommandEnding(command, .notStarted("stopped before its end"))
-                try? TaskResult(endings + [stopped], circumstances: described(since: begin)).writeFailure(
+                try? TaskResult(endings + [stopped], circumstances: described(since: begin, own)).writeFailure(
                     task, in: folder)
                 throw error
             }
@@ -62,7 +69,7 @@ package struct TaskRun {
         try AtomicFile.write(
             endings.map { "\($0.command.text): \($0.cause)\($0.lastError.map { ": \($0)" } ?? "")\n" }.joined(),
             to: "\(folder.task(task))/log")
-        let result = TaskResult(endings, circumstances: described(since: begin))
+        let result = TaskResult(endings, circumstances: described(since: begin, own))
         guard result.isFinal else {
             try result.writeFailure(task, in: folder)
             return .failed("\(endings[endings.count - 1].failure())")
@@ -71,23 +78,39 @@ package struct TaskRun {
         return .done
     }
 
-    private func described(since begin: ContinuousClock.Instant) -> JSONObject {
+    private func described(since begin: ContinuousClock.Instant, _ own: String?) -> JSONObject {
         var circumstances = circumstances
         circumstances["host"] = .string(ThisHost.name)
+        circumstances["place"] = own.map { .string(URL(fileURLWithPath: $0).lastPathComponent) }
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         circumstances["seconds"] = .decimal((seconds * 1000).rounded() / 1000)
         return circumstances
     }
 
+    /// Where the task's commands run, and the folder that was made for it, if it wants one of its own. - Throws: `FileError`.
+    private func place(_ job: Job) throws -> (launcher: any Launcher, own: String?) {
+        guard var place = job.place else { return (launcher, nil) }
+        place.own += job.files.map(\.path)
+        if place.isHome { return (launcher.moved(to: place.home), nil) }
+        let own = "\(folder.task(task))/\(TaskPlace.name())"
+        do { try place.make(own, in: absolute) } catch {
+            try? FileManager.default.removeItem(atPath: own)
+            throw error
+        }
+        return (launcher.moved(to: own), own)
+    }
+
+    private var absolute: String { URL(fileURLWithPath: folder.path).standardizedFileURL.path }
+
     /// The command with the job's folder where it has a sign for it.
     private func placed(_ command: Command) -> Command {
-        Command(
-            command.arguments.map { $0.replacing(Job.folderToken, with: folder.path) },
-            environment: command.environment)
+        let path = folder.description.tasks[task].place == nil ? folder.path : absolute
+        return Command(
+            command.arguments.map { $0.replacing(Job.folderToken, with: path) }, environment: command.environment)
     }
 
     /// Runs a command to its end. What asks this process to stop may have ended the command too: that is no result of it.
-    private func end(of command: Command) throws -> CommandEnding {
+    private func end(of command: Command, _ launcher: any Launcher) throws -> CommandEnding {
         let running: any RunningCommand
         do { running = try launcher.start(command) } catch { return CommandEnding(command, .notStarted("\(error)")) }
         do {

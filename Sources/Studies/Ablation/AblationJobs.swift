@@ -28,9 +28,11 @@ package struct AblationJobs: Sendable {
     package func training(of base: AblationPlan.Base, _ recipe: Recipe) -> Job {
         let (name, file) = ("base-\(base.name)", "recipes/base-\(base.name).yaml")
         let run = "\(name)-\(Digest.of(.document, recipe.json).hex.prefix(6))"
-        return Job(
+        var job = Job(
             name, on: [inputs.bases[base.name]!], files: [(file, recipe.yaml)], run: run,
             [Command(["train", file, "--record", "steps", "--name", run, "--json", "--out", Self.model(base.name)])])
+        job.leaves = [Self.model(base.name)]
+        return job
     }
 
     /// The making of pairs; nil where they are given.
@@ -55,7 +57,9 @@ package struct AblationJobs: Sendable {
             words += ["--variety", "\(pairs.variety)", "--noise", "\(pairs.noise)", "--ties", "\(pairs.ties)"]
         }
         words += ["--out", folder(pairs, seed), "--replace", "--json"] + Self.oneWorker
-        return Job("pairs-\(pairs.name)-s\(seed)", on: sources, [Command(words)])
+        var job = Job("pairs-\(pairs.name)-s\(seed)", on: sources, [Command(words)])
+        job.leaves = [folder(pairs, seed)]
+        return job
     }
 
     private func folder(_ pairs: AblationPlan.Pairs, _ seed: UInt64) -> String {
@@ -77,8 +81,10 @@ package struct AblationJobs: Sendable {
         let file = "recipes/latents-\(pairs.name)-s\(seed).yaml"
         var commands = [Command(["data", "encode", file] + Self.oneWorker)]
         if pairs.isScored { commands.append(Command(["data", "encode", file, "--rewards"] + Self.oneWorker)) }
-        return Job(
+        var job = Job(
             "latents-\(pairs.name)-s\(seed)", on: sources(pairs, seed), files: [(file, recipe.yaml)], commands)
+        job.leaves = [".smpo/latents/", ".smpo/scores/"]
+        return job
     }
 
     /// A base's drawings, for the captions of a split and the noise of a seed.
@@ -108,9 +114,11 @@ package struct AblationJobs: Sendable {
                 "--reward-every", "\(plan.curveEvery)", "--reward-captions", "\(plan.curveCaptions)",
             ]
         }
-        return Job(
+        var job = Job(
             title, on: sources + (plan.judging == nil ? [] : judges(split)), files: [(file, recipe.yaml)], run: name,
             [Command(train), judging(".smpo/runs/\(name)", split, seed: run.seed)])
+        job.leaves = [".smpo/runs/\(name)"]
+        return job
     }
 
     /// The recipe of a run, as it stands in the ablation's folder.
@@ -136,9 +144,11 @@ package struct AblationJobs: Sendable {
             var command = judging(run, .test, seed: seed).arguments
             command.removeLast(Self.oneWorker.count)
             command += ["--reference", Self.model(base), "--page", "pages/\(arm).html"] + Self.oneWorker
-            return Job("page-\(arm)", on: [job.key] + judges(.test), [Command(command)])
+            var page = Job("page-\(arm)", on: [job.key] + judges(.test), [Command(command)])
+            page.leaves = ["pages/\(arm).html"]
+            return page
         }
-        return Job(
+        var grid = Job(
             "grid-\(arm)", on: [job.key],
             [
                 Command(
@@ -147,6 +157,8 @@ package struct AblationJobs: Sendable {
                         "\(plan.samplingSteps)", "--out", "grids/\(arm).png",
                     ] + Self.oneWorker)
             ])
+        grid.leaves = ["grids/\(arm).png"]
+        return grid
     }
 
     /// The reward model that scores given pairs, where it lies in the folder.

@@ -27,11 +27,19 @@ struct AblateCommand: ParsableCommand {
             tables are printed, and written as report.md and report.json, with report.svg
             (reward against compute) or pages/ (pictures beside the base's).
 
+            --on slurm runs the jobs as tasks of arrays, --on file:JOB writes folders with a
+            command line a task below JOB, one for each stage: run the lines, then the same
+            command again (`smpo job --help`). Each task works in a folder of its own and
+            hands its run over as packed evidence, which this process takes into the ledger;
+            tables and chain heads are the same. The ablation's folder has to lie where
+            all machines see it.
+
             EXAMPLES
               smpo ablate Manifests/recipes/paper-tables.yaml
               smpo ablate Manifests/recipes/paper-tables-short.yaml --no-audit
               smpo ablate Manifests/recipes/paper-tables-sd15.yaml --jobs 1
               smpo ablate Manifests/recipes/paper-tables-sd15.yaml --jobs 1 --set evaluation.count=50
+              smpo ablate Manifests/recipes/paper-tables.yaml --on slurm
               (cd .smpo/ablations/paper-tables && smpo runs list)
 
             \(ExitStatus.help([.success, .diverged, .trouble, .tampered, .incomparable, .usage, .interrupted]))
@@ -57,6 +65,8 @@ struct AblateCommand: ParsableCommand {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
+    @OptionGroup var cluster: ClusterOptions
+
     func validate() throws {
         if let jobs, jobs < 1 || jobs > 256 { throw ValidationError("--jobs must be between 1 and 256, found \(jobs)") }
     }
@@ -69,8 +79,13 @@ struct AblateCommand: ParsableCommand {
         let (planned, recipes) = try folder.prepare(plan)
         let ablation = Ablation(
             plan, jobs: planned, recipes: recipes, in: Workspace(root: folder.path), audits: audit)
-        let runner = AblationRunner(
+        var runner = AblationRunner(
             folder: folder.path, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+        if cluster.isElsewhere {
+            var tasks = try ClusterJobs(cluster)
+            (tasks.width, tasks.isStaged, tasks.isGathered) = (jobs, true, false)
+            runner.tasks = AblationTasks(name: plan.name, folder: folder.path, cluster: tasks)
+        }
         let report = try runner.report(of: ablation)
         let value = report.json
         try AtomicFile.write(value.pretty + "\n", to: "\(folder.path)/report.json")

@@ -12,6 +12,8 @@ struct AblationRunner {
     let folder: String
     /// Jobs at a time.
     let width: Int
+    /// Where the jobs run that are tasks elsewhere; nil for processes here.
+    var tasks: AblationTasks?
 
     /// A command of a job has failed.
     struct Failed: Error, CustomStringConvertible {
@@ -24,6 +26,13 @@ struct AblationRunner {
     /// Runs all jobs of an ablation. - Throws: `Failed`, `ExitCode` when interrupted, `FileError`.
     func report(of ablation: Ablation) throws -> AblationReport {
         let kept = try KeptResults.here(folder)
+        if let tasks {
+            return try ablation.report { jobs, _ in
+                try tasks.outputs(of: jobs, keeping: kept, read: output).enumerated().map {
+                    JSONCursor(["outputs": .array($1)], name: jobs[$0].name)
+                }
+            }
+        }
         let progress = JobProgress(total: ablation.jobCount, unit: "job")
         defer { progress.end() }
         return try ablation.report { jobs, atOnce in

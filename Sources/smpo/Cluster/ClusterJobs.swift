@@ -12,6 +12,10 @@ struct ClusterJobs {
     var memory: Int?, seconds: Double?
     /// Tasks at a time, where the user says so.
     var width: Int?
+    /// Whether the command asks several questions, each of which has a folder below the one that the user names.
+    var isStaged = false
+    /// What makes a report of the results: `smpo job gather`, or the same command, which goes on.
+    var isGathered = true
 
     /// Where what the site wants said stands, unless the command names a file.
     private static let profileName = "cluster.yaml"
@@ -64,16 +68,21 @@ struct ClusterJobs {
         case .file, .local:
             results = try folder.results()
             let missing = description.tasks.count - results.count
-            if missing > 0 { throw Written(folder: folder.path, missing: missing, total: description.tasks.count) }
+            if missing > 0 {
+                throw Written(
+                    folder: folder.path, missing: missing, total: description.tasks.count, isGathered: isGathered)
+            }
         }
         try Disagreement.check(folder)
         return results
     }
 
-    private func path(_ description: JobDescription) -> String {
+    /// The folder of a job, absolute.
+    func path(_ description: JobDescription) -> String {
+        let name = description.digest.hex.prefix(12)
         let path =
-            if case .file(let path) = options.on { path } else {
-                "\(Workspace().jobs)/\(description.digest.hex.prefix(12))"
+            if case .file(let path) = options.on { isStaged ? "\(path)/\(name)" : path } else {
+                "\(Workspace().jobs)/\(name)"
             }
         return URL(fileURLWithPath: path).standardizedFileURL.path
     }
@@ -106,10 +115,11 @@ struct ClusterJobs {
 
     /// The folder is written, and tasks have no result yet: there is no verdict.
     struct Written: Error, CustomStringConvertible {
-        let folder: String, missing: Int, total: Int
+        let folder: String, missing: Int, total: Int, isGathered: Bool
         var description: String {
-            "incomplete: \(total - missing) of \(total) tasks have a result, so that there is no verdict; run the lines of "
-                + "\(folder)/tasks.txt, then: smpo job gather \(ShellWord.quoted(folder))"
+            "incomplete: \(total - missing) of \(total) tasks have a result, so that there is no "
+                + (isGathered ? "verdict" : "report") + "; run the lines of \(folder)/tasks.txt, then: "
+                + (isGathered ? "smpo job gather \(ShellWord.quoted(folder))" : "the same command again, which goes on")
         }
     }
 

@@ -41,9 +41,21 @@ struct JobGatherCommand: ParsableCommand {
             let report = try SelfTestJobs(request: request).report(of: results)
             print(json ? report.json.pretty : SelfTestText.describe(report))
             try ExitStatus(report.verdict).end()
+        case AblationTasks.kind: throw MadeByItsCommand(folder: job, command: "smpo ablate")
+        case "gate": throw MadeByItsCommand(folder: job, command: "smpo gate")
+        case "eval": throw MadeByItsCommand(folder: job, command: "smpo eval")
+        case "encode": throw MadeByItsCommand(folder: job, command: "smpo data encode")
         default:
             throw JSONCursor(.string(folder.description.kind), name: "kind", file: "\(job)/job.json").error(
                 expected: "\(SegmentedAudit.kind) or \(SelfTestJobs.kind)", found: folder.description.kind)
+        }
+    }
+
+    /// What the results are needed for is more than a report of them.
+    struct MadeByItsCommand: Error, CustomStringConvertible {
+        let folder: String, command: String
+        var description: String {
+            "\(folder): no report is made of these results alone; give the \(command) that wrote the folder again, which goes on"
         }
     }
 }
