@@ -40,6 +40,24 @@ import TinyRuns
             #expect(found == expected)
             #expect(try sandbox.value("digest", in: resumed) == (try sandbox.value("digest", in: whole)))
 
+            // Tasks elsewhere do; what an earlier job has made and somebody took away since is made anew.
+            func encode(_ job: String) throws -> Program.Result {
+                try sandbox.program.run(
+                    "data", "encode", recipe, "--out", "elsewhere", "--jobs", "3", "--on", "file:\(job)")
+            }
+            let written = try encode("job")
+            #expect(written.status == 2 && written.errors.contains("the same command again"), "\(written.errors)")
+            for task in 0..<3 { #expect(try sandbox.program.run("job", "run", "job", "\(task)").status == 0) }
+            let made = try encode("job")
+            #expect(
+                made.status == 0 && made.output == whole.output.replacing("whole", with: "elsewhere"), "\(made.errors)")
+            #expect(try files(sandbox, "elsewhere").filter { !$0.key.hasPrefix(".") } == expected)
+            try FileContents.remove(
+                ["latents.json", "pairs-000001.safetensors"].map { sandbox.runs.path("elsewhere/\($0)") })
+            let asked = try encode("job")
+            #expect(asked.status == 2 && asked.errors.contains("name another folder"), "\(asked.errors)")
+            #expect(try encode("other").status == 2)
+
             _ = try sandbox.record(recipe)
             let manifest = try Manifest.read(sandbox.workspace.manifest("run-1"))
             #expect(manifest.inputs.digests["latents"]?.hex == (try sandbox.value("digest", in: whole)))

@@ -121,6 +121,53 @@ import Testing
         }
     }
 
+    /// Tasks of a folder come to the same report, of prompts and of the shapes world.
+    @Test func tasksElsewhereComeToTheSameReport() throws {
+        try with { sandbox in
+            func onTasks(_ count: Int, _ command: () throws -> Program.Result) throws -> Program.Result {
+                let written = try command()
+                #expect(written.status == 2 && written.errors.contains("0 of \(count) tasks"), "\(written.errors)")
+                for task in 0..<count {
+                    let ran = try sandbox.program.run("job", "run", "job", "\(task)")
+                    #expect(ran.status == 0, "\(ran.errors)")
+                }
+                let gathered = try sandbox.program.run("job", "gather", "job")
+                #expect(gathered.status == 2 && gathered.errors.contains("smpo eval"), "\(gathered.errors)")
+                return try command()
+            }
+            let one = try json(try eval(sandbox, "--reference", "before", "--json"))
+            let tasks = try json(
+                try onTasks(3) {
+                    try eval(
+                        sandbox, "--reference", "before", "--json", "--pictures", "kept", "--jobs", "3", "--on=file:job"
+                    )
+                })
+            #expect(try one["digest"].string() == tasks["digest"].string())
+            // Nothing was left to do.
+            #expect(try tasks["made_now"]["pictures"].elements().map { try $0.int() } == [0, 0])
+            for member in ["models", "comparisons", "asked"] { #expect(try one[member].value == tasks[member].value) }
+            try FileManager.default.removeItem(atPath: sandbox.runs.path("job"))
+
+            let shapes = [
+                "eval", "--model", "\(SourceTree.root)/Golden/shapes-base", "--reference",
+                "\(SourceTree.root)/Golden/shapes-base", "--recipe", try sandbox.runs.smpo(), "--scorer",
+                "\(SourceTree.root)/Golden/shapes-pickscore", "--captions", "3", "--pairs", "2", "--steps", "2",
+                "--seeds",
+                "4,2",
+            ]
+            for more in [[], ["--json"]] {
+                let local = try sandbox.program.start(shapes + more).wait()
+                #expect(local.status == 0, "\(local.errors)")
+                let other = try onTasks(2) { try sandbox.program.start(shapes + more + ["--on", "file:job"]).wait() }
+                #expect(other.status == 0 && other.output == local.output, "\(other.output)\(other.errors)")
+                try FileManager.default.removeItem(atPath: sandbox.runs.path("job"))
+            }
+            let scorer = try sandbox.program.run(
+                "eval", "--model", "\(SourceTree.root)/Golden/shapes-pickscore", "--on", "slurm")
+            #expect(scorer.status == 64 && scorer.errors.contains("in one piece"), "\(scorer.errors)")
+        }
+    }
+
     /// Whoever has the same files elsewhere comes to the same digest; whoever has others does not.
     @Test func theDigestKnowsNoPaths() throws {
         try with { sandbox in

@@ -28,7 +28,8 @@ package struct LatentSetWriter {
         self.captions = captions
     }
 
-    private var key: Digest { LatentSet.key(source, layout) }
+    /// What the set is made of, as a digest: every file of it has it.
+    package var key: Digest { LatentSet.key(source, layout) }
 
     /// The set, if it is whole and of this source. - Throws: `LatentSetMismatch` for another set in the folder, and what
     /// `LatentSet.load` throws.

@@ -16,6 +16,17 @@ extension SampleEvaluation.Result {
         }
         return .object(object)
     }
+
+    /// Reads what `json` has written; every number is the same. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        let rewards = try cursor["rewards"].elements().map { try $0.double() }
+        guard !rewards.isEmpty else { throw try cursor["rewards"].error(expected: "at least one reward") }
+        self.init(
+            attributes: try Drawings.ShapesFigures.attributeNames.map { ($0, try cursor[$0].double()) },
+            allRight: try cursor["all"].double(), rewards: rewards,
+            scores: try cursor["scores"].present?.elements().map { try $0.double() },
+            brightness: try cursor["brightness"].double())
+    }
 }
 
 extension PairedComparison {
@@ -36,5 +47,12 @@ extension PreferenceEvaluation.Result {
     /// For other programs.
     package var json: JSONValue {
         ["accuracy": .decimal(accuracy), "margin": .decimal(margin), "pairs": .integer(pairs)]
+    }
+
+    /// Reads what `json` has written. - Throws: `JSONShapeError`.
+    package init(json cursor: JSONCursor) throws {
+        self.init(
+            accuracy: try cursor["accuracy"].double(), margin: try cursor["margin"].double(),
+            pairs: try cursor["pairs"].int())
     }
 }

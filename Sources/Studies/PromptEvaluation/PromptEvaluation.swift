@@ -84,13 +84,7 @@ package struct PromptEvaluation {
         _ source: PictureSource, _ drawn: Drawn, by scorer: EvaluationScorer, progress: Progress
     ) throws -> Scores {
         let (kind, encoding) = (scorer.statement.kind, scorer.statement.encoding)
-        let keys = try places.indices.map { index in
-            ScoreStore.Key(
-                pixels: encoding == .png
-                    ? drawn.pixels[index] : try encoding.shown(image(source, drawn, index)).digest,
-                caption: kind.readsCaptions ? prompts.prompts[places[index]].text : nil,
-                reward: scorer.statement.digest)
-        }
+        let keys = try keys(of: source, drawn, by: scorer.statement)
         var values = try keys.map { try scores.score($0) }
         let missing = values.indices.filter { values[$0] == nil }
         for start in stride(from: 0, to: missing.count, by: Self.atOnce) {
@@ -113,6 +107,29 @@ package struct PromptEvaluation {
             try progress(start + part.count, missing.count)
         }
         return Scores(values: values.compactMap(\.self), count: missing.count)
+    }
+
+    /// What the scores of a model's pictures are kept under, in the order of `places`.
+    private func keys(
+        of source: PictureSource, _ drawn: Drawn, by statement: EvaluationReward.Statement
+    ) throws -> [ScoreStore.Key] {
+        try places.indices.map { index in
+            ScoreStore.Key(
+                pixels: statement.encoding == .png
+                    ? drawn.pixels[index] : try statement.encoding.shown(image(source, drawn, index)).digest,
+                caption: statement.kind.readsCaptions ? prompts.prompts[places[index]].text : nil,
+                reward: statement.digest)
+        }
+    }
+
+    /// Whether every picture of `source` is kept, and every score of it. - Throws: `FileError`, `ImageError`.
+    package func isKept(_ source: PictureSource, _ rewards: [EvaluationReward.Statement]) throws -> Bool {
+        let pixels = try places.compactMap { try pictures.picture(source.key(of: $0))?.digest }
+        guard pixels.count == places.count else { return false }
+        let drawn = Drawn(pixels: pixels, count: 0)
+        return try rewards.allSatisfy { reward in
+            try keys(of: source, drawn, by: reward).allSatisfy { try scores.score($0) != nil }
+        }
     }
 
     /// A picture that `draw` has seen or made.

@@ -23,6 +23,22 @@ struct ClusterOptions: ParsableArguments {
 
     var isElsewhere: Bool { on != .local }
 
+    /// The words of a command line without these options: what a task's command has of them.
+    static func without(_ words: [String]) -> [String] {
+        let valued = ["--on", "--profile", "--slurm-arg"]
+        var (kept, isValue): ([String], Bool) = ([], false)
+        for word in words {
+            if isValue {
+                isValue = false
+            } else if valued.contains(word) {
+                isValue = true
+            } else if word != "--fail-fast", !valued.contains(where: { word.hasPrefix($0 + "=") }) {
+                kept.append(word)
+            }
+        }
+        return kept
+    }
+
     func validate() throws {
         if on == .local, profile != nil || !slurmArg.isEmpty || failFast {
             throw ValidationError("--profile, --slurm-arg and --fail-fast are for tasks elsewhere: expected --on")

@@ -20,7 +20,10 @@ extension DataCommand {
 
                 A set that was begun is gone on with: a file is whole or not there. With
                 --jobs several processes make files side by side; the bytes are the same.
-                A set that another command is making is waited for.
+                A set that another command is making is waited for. --on slurm has tasks make
+                files, each a share of them (--jobs), in a folder that all machines see; --on
+                file:JOB writes a folder with a command line a task: run the lines, then the same
+                command again (`smpo job --help`).
                 What is drawn for a picture (crop, mirroring, the latent's noise) is drawn
                 once, from data.latent_seed; a training without a set of latents draws
                 crops and mirrorings anew for each step.
@@ -36,6 +39,7 @@ extension DataCommand {
                   smpo data encode recipe.yaml
                   smpo data encode recipe.yaml --out latents --jobs 4
                   smpo data encode recipe.yaml --out latents --check --sample 20
+                  smpo data encode recipe.yaml --out latents --on slurm --jobs 16
                   smpo data encode recipe.yaml --rewards
                   smpo train recipe.yaml --record --set data.latent_set=latents
 
@@ -51,8 +55,11 @@ extension DataCommand {
         @Option(help: "Folder of the set (default: data.latent_set, or one below .smpo/latents).")
         var out: String?
 
-        @Option(help: "Processes that make files side by side; each opens the model for itself.")
-        var jobs = 1
+        @Option(
+            help:
+                "Processes that make files side by side, or tasks elsewhere; each opens the model for itself (default: 1; 8 tasks)."
+        )
+        var jobs: Int?
 
         @Flag(help: "Take away another set that is in the folder.")
         var replace = false
@@ -77,15 +84,25 @@ extension DataCommand {
 
         @OptionGroup var deviceOptions: DeviceOptions
 
+        @OptionGroup var cluster: ClusterOptions
+
+        /// Processes here.
+        private var processes: Int { cluster.isElsewhere ? 1 : jobs ?? 1 }
+
         func validate() throws {
-            if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256, found \(jobs)") }
+            if let jobs, !(1...256).contains(jobs) {
+                throw ValidationError("--jobs must be between 1 and 256, found \(jobs)")
+            }
+            if cluster.isElsewhere, rewards || check {
+                throw ValidationError("--on is for the making of latents: leave out --rewards, --check")
+            }
             if sample != "all", Int(sample).map({ $0 >= 1 }) != true {
                 throw ValidationError("--sample: expected 1 or more, or all, found \"\(sample)\"")
             }
-            if check && (jobs != 1 || replace) {
+            if check && (jobs ?? 1 != 1 || replace) {
                 throw ValidationError("--check makes no set: leave out --jobs, --replace")
             }
-            if rewards && (check || jobs != 1 || replace || out != nil) {
+            if rewards && (check || jobs ?? 1 != 1 || replace || out != nil) {
                 throw ValidationError("--rewards makes no latents: leave out --check, --jobs, --replace, --out")
             }
             if share != nil, shares() == nil {
@@ -125,19 +142,19 @@ extension DataCommand {
             let lock = try LatentSetLock(folder, waiting: progress.waiting)
             defer { withExtendedLifetime(lock) {} }
             if replace { try writer.removeOther() }
-            let set = try writer.present() ?? make(encoding, writer)
+            let set = try writer.present() ?? make(encoding, writer, read)
             try report(set)
         }
 
         /// All processes have room together. - Throws: `EncodingShortage`.
         private func requireMemory(_ recipe: Recipe, _ engine: Engine) throws {
-            let workers = max(1, engineOptions.workerCount / jobs)
-            guard let machine = MachineMemory.read(for: engine),
+            let workers = max(1, engineOptions.workerCount / processes)
+            guard !cluster.isElsewhere, let machine = MachineMemory.read(for: engine),
                 let needed = try MemoryPlan(recipe, workers: workers, on: engine.device).latentsAlone(
-                    processes: jobs, workers: workers),
+                    processes: processes, workers: workers),
                 needed > machine.available
             else { return }
-            throw EncodingShortage(needed: needed, processes: jobs, machine: machine)
+            throw EncodingShortage(needed: needed, processes: processes, machine: machine)
         }
 
         /// Makes what is missing of the scores.
@@ -168,11 +185,13 @@ extension DataCommand {
         }
 
         /// Makes what is missing, here or in processes of its own.
-        private func make(_ encoding: LatentEncoding, _ writer: LatentSetWriter) throws -> LatentSet {
+        private func make(_ encoding: LatentEncoding, _ writer: LatentSetWriter, _ recipe: Recipe) throws -> LatentSet {
             let missing = try writer.missing()
             let progress = EncodingProgress(writer, missing)
             defer { progress.finish() }
-            if jobs == 1 || missing.count < 2 {
+            if cluster.isElsewhere {
+                try makeElsewhere(writer, recipe)
+            } else if processes == 1 || missing.count < 2 {
                 for file in missing {
                     try writer.write(file, by: encoding) {
                         progress.row(of: file)
@@ -180,20 +199,12 @@ extension DataCommand {
                     }
                 }
             } else {
-                let workers = max(1, engineOptions.workerCount / jobs)
-                let commands = (0..<jobs).map { number in
-                    Job(
-                        "share \(number + 1)",
-                        [
-                            Command(
-                                ["data", "encode", recipe, "--out", writer.folder, "--share", "\(number)/\(jobs)"]
-                                    + overrides.flatMap { ["--set", $0] } + ["--workers", "\(workers)"]
-                                    + (engineOptions.isa.map { ["--isa", $0] } ?? [])
-                                    + deviceOptions.arguments)
-                        ])
+                let workers = max(1, engineOptions.workerCount / processes)
+                let commands = (0..<processes).map { number in
+                    Job("share \(number + 1)", [share(number, of: processes, writer, workers: workers)])
                 }
-                let here = Runner.here(width: jobs)
-                let runner = Runner(here.launcher, width: jobs) {
+                let here = Runner.here(width: processes)
+                let runner = Runner(here.launcher, width: processes) {
                     try here.stopIfAsked()
                     progress.look()
                 }
@@ -205,6 +216,30 @@ extension DataCommand {
             progress.finish()
             Message.note("reading all rows again")
             return try writer.finish()
+        }
+
+        /// The command that makes the missing files of a share.
+        private func share(_ number: Int, of count: Int, _ writer: LatentSetWriter, workers: Int) -> Command {
+            Command(
+                ["data", "encode", self.recipe, "--out", writer.folder, "--share", "\(number)/\(count)"]
+                    + overrides.flatMap { ["--set", $0] } + ["--workers", "\(workers)"]
+                    + (engineOptions.isa.map { ["--isa", $0] } ?? []) + deviceOptions.arguments)
+        }
+
+        /// Has tasks elsewhere make what is missing.
+        private func makeElsewhere(_ writer: LatentSetWriter, _ recipe: Recipe) throws {
+            var tasks = try ClusterJobs(cluster)
+            tasks.isGathered = false
+            let workers = engineOptions.workers ?? tasks.cores
+            tasks.memory = try MemoryPlan(recipe, workers: workers).latentsAlone(processes: 1, workers: workers)
+            let shares = ClusterShares(
+                kind: "encode", cluster: tasks, evidence: ["set": writer.key],
+                count: min(writer.layout.files.count, jobs ?? ClusterShares.usual))
+            try shares.make {
+                share($0, of: shares.count, writer, workers: workers).arguments
+            } isWhole: {
+                try writer.missing().isEmpty
+            }
         }
 
         private func report(_ set: LatentSet) throws {

@@ -4,6 +4,7 @@ import Core
 import Datasets
 import Diffusion
 import Foundation
+import Jobs
 import Preferences
 import Studies
 import Training
@@ -21,6 +22,10 @@ struct EvalCommand: ParsableCommand {
             the protocol that they came about by. Pictures and scores are kept below .smpo/pictures under digests of all that
             they follow from, and are not made twice: interrupted, the command goes on where it was. With --jobs several
             processes draw and score side by side; the figures are the same.
+
+            --on slurm has tasks draw and score, each a share of the prompts (--jobs; without --prompts each a seed), and
+            --on file:JOB writes a folder with a command line a task: run the lines, then the same command again (`smpo job
+            --help`). The report is the same. Pictures and scores lie below .smpo/pictures, which all machines have to see.
 
             --check makes the evaluation of a report (--json) again, with all that it says of how, and compares: prompts, models
             and reward models by their digests, then every picture and every score, bit by bit. Nothing that was kept is used, but
@@ -43,6 +48,7 @@ struct EvalCommand: ParsableCommand {
             EXAMPLES
               smpo eval --prompts test.json --model run --reference sd15 --rewards hpsv2
               smpo eval --prompts PartiPrompts.tsv --model sdxl --steps 30 --jobs 4 --rewards imagereward,aesthetic
+              smpo eval --prompts test.json --model run --rewards hpsv2 --on slurm --jobs 16
               smpo eval --check report.json --model elsewhere/run --jobs 2
               smpo eval --model .smpo/runs/run-1 --reference Golden/shapes-base
               smpo eval --model Golden/shapes-base --scorer Golden/shapes-pickscore --seeds 1,2,3 --json
@@ -90,6 +96,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var deviceOptions: DeviceOptions
 
+    @OptionGroup var cluster: ClusterOptions
+
     private struct Row {
         let seed: UInt64
         /// The model's, and the reference's.
@@ -97,6 +105,29 @@ struct EvalCommand: ParsableCommand {
         let comparison: PairedComparison?
         /// With forward noise, and with the recipe's inversion.
         let preferences: (forward: PreferenceEvaluation.Result, inverted: PreferenceEvaluation.Result)?
+
+        /// Makes the comparison of its samples.
+        init(
+            seed: UInt64, samples: [SampleEvaluation.Result],
+            preferences: (forward: PreferenceEvaluation.Result, inverted: PreferenceEvaluation.Result)?
+        ) {
+            (self.seed, self.samples, self.preferences) = (seed, samples, preferences)
+            comparison =
+                samples.count > 1 ? PairedComparison(samples[0].rewards, against: samples[1].rewards) : nil
+        }
+
+        /// Reads a member of `seeds` as it is printed. - Throws: `JSONShapeError`.
+        init(json cursor: JSONCursor, seed: UInt64) throws {
+            let samples = try [cursor["model"], cursor["reference"].present].compactMap(\.self)
+            self.init(
+                seed: seed, samples: try samples.map { try SampleEvaluation.Result(json: $0) },
+                preferences: try cursor["forward"].present.map {
+                    (
+                        try PreferenceEvaluation.Result(json: $0),
+                        try PreferenceEvaluation.Result(json: cursor["inversion"])
+                    )
+                })
+        }
     }
 
     func validate() throws {
@@ -105,6 +136,10 @@ struct EvalCommand: ParsableCommand {
             throw ValidationError("--captions: expected 1 to \(split.captions.count), found \(captions)")
         }
         if model == nil && prompted.check == nil { throw ValidationError("expected --model, or --check") }
+        if cluster.isElsewhere, prompted.check != nil, case .file = cluster.on {
+            throw ValidationError(
+                "--check is made anew each time, and a folder's tasks would be too: expected --on slurm")
+        }
         if pairs < 0 { throw ValidationError("--pairs: expected 0 or more, found \(pairs)") }
         if prompted.check != nil {
             if let one = isForShapes { throw ValidationError("\(one) is for the shapes world, which --check is not") }
@@ -130,13 +165,14 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         if let check = prompted.check { return try EvaluationCheckRun(command: self).run(check) }
         if prompted.prompts != nil { return try PromptEvaluationCommand(command: self).run() }
-        let model = model ?? ""
-        let engine = try deviceOptions.engine(engineOptions)
-        defer { engine.stop() }
         let numbers = try seeds.split(separator: ",").map { word in
             guard let seed = UInt64(word) else { throw ValidationError("--seeds: \"\(word)\" is not a number") }
             return seed
         }
+        if cluster.isElsewhere { return show(try rowsOfTasks(numbers)) }
+        let model = model ?? ""
+        let engine = try deviceOptions.engine(engineOptions)
+        defer { engine.stop() }
         if EvalScorer.isScorer(model) {
             let sampled = try reference.map { try DiffusionModel(path: $0) }
             try sampled?.requirePictures()
@@ -159,19 +195,61 @@ struct EvalCommand: ParsableCommand {
             }
             let row = Row(
                 seed: seed, samples: samples,
-                comparison: samples.count > 1
-                    ? PairedComparison(samples[0].rewards, against: samples[1].rewards) : nil,
                 preferences: try judgement.map { (try $0(seed, .forward), try $0(seed, .inversion)) })
             bar.update(index + 1)
             return row
         }
         bar.finish()
+        show(rows)
+    }
+
+    private func show(_ rows: [Row]) {
         let all =
-            models.count < 2
+            reference == nil
             ? nil
             : PairedComparison(
                 rows.flatMap { $0.samples[0].rewards }, against: rows.flatMap { $0.samples[1].rewards })
         json ? printJSON(rows, all) : printTable(rows, all)
+    }
+
+    /// The rows of tasks elsewhere, each of a seed.
+    private func rowsOfTasks(_ seeds: [UInt64]) throws -> [Row] {
+        let folders = [model, reference].compactMap(\.self)
+        if let scorer = folders.first(where: EvalScorer.isScorer) {
+            throw ValidationError("--on: the judgement of a scorer is made in one piece; leave it out for \(scorer)")
+        }
+        var tasks = try ClusterJobs(cluster)
+        tasks.isGathered = false
+        var evidence: [String: Digest] = [:]
+        for (name, folder) in zip(["model", "reference"], folders) {
+            let digests = Pipeline.inputs(try Pipeline(.diffusion, folder: folder).digests())
+            evidence[name] = .of(.document, .object(JSONObject(digests.map { ($0.key, .digest($0.value)) })))
+        }
+        evidence["scorer"] = try scorer.map { try PickScore(path: $0).digest }
+        if reference != nil { evidence["recipe"] = try Digest.file(recipe) }
+        let own = ClusterOptions.without(CommandLine.arguments.dropFirst().filter { $0 != "--" })
+        let description = JobDescription(
+            kind: "eval", request: ["seeds": .array(seeds.map { .string("\($0)") })], evidence: evidence,
+            program: try OwnProcesses.digest(), contract: Contract.standard.rawValue,
+            tasks: seeds.map { seed in
+                // Of an option that is given twice the last counts.
+                Job(
+                    "seed \(seed)",
+                    [
+                        Command(
+                            own + [
+                                "--seeds", "\(seed)", "--json", "--workers", "\(engineOptions.workers ?? tasks.cores)",
+                            ])
+                    ])
+            })
+        let results = try tasks.results(description, unit: "seed")
+        return try seeds.enumerated().map { place, seed in
+            guard let ending = results[place]?.endings.first else {
+                throw Incomplete(done: results.count, total: seeds.count, unit: "seeds", isGathered: false)
+            }
+            guard ending.exitCode == 0 else { throw ending.failure() }
+            return try Row(json: try ending.report("evaluation")["seeds"][0], seed: seed)
+        }
     }
 
     /// Judges held-out pairs, for a seed and a way to make noisy pictures.

@@ -28,13 +28,18 @@ struct EvaluationCheckRun {
         }
         // Nothing is drawn from other inputs: that could take days and say nothing of the report.
         if let check = EvaluationCheck(record, try run.inputs(statements)) { return try finish(check) }
-        let folder = NSTemporaryDirectory() + "smpo-evaluation-\(UUID().uuidString)"
+        // Tasks elsewhere see what the workspace holds, and nothing of this machine's own.
+        let place = command.cluster.isElsewhere ? "\(workspace.jobs)/" : NSTemporaryDirectory()
+        let folder = place + "smpo-evaluation-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let pictures = options.pictures ?? "\(folder)/pictures"
         let evaluation = run.evaluation(folder: pictures, scores: "\(folder)/scores")
         let kept = options.pictures == nil ? 0 : try run.kept(by: evaluation)
-        if run.jobs > 1 {
-            try run.runShares(of: evaluation, ["--pictures", pictures, "--scores-folder", "\(folder)/scores"])
+        let places = ["--pictures", pictures, "--scores-folder", "\(folder)/scores"]
+        if command.cluster.isElsewhere {
+            try run.runShares(of: evaluation, statements, on: command.cluster, places)
+        } else if run.jobs > 1 {
+            try run.runShares(of: evaluation, places)
         }
         let report = try run.report(evaluation, statements, shows: true)
         if let out = options.out {

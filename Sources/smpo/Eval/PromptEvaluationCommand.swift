@@ -22,7 +22,11 @@ struct PromptEvaluationCommand {
         let statements = try run.statements()
         let evaluation = run.evaluation(folder: place)
         if options.share != nil { return try run.drawShare(of: evaluation, statements) }
-        if run.jobs > 1 { try run.runShares(of: evaluation) }
+        if command.cluster.isElsewhere {
+            try run.runShares(of: evaluation, statements, on: command.cluster)
+        } else if run.jobs > 1 {
+            try run.runShares(of: evaluation)
+        }
         let report = try run.report(evaluation, statements, shows: true)
         let finding = report.finding(
             pictures: options.page == nil ? [] : try EvaluationGallery(report, evaluation.pictures).items)

@@ -27,8 +27,11 @@ struct PromptEvaluationOptions: ParsableArguments {
     @Option(help: "Pictures that are drawn at once (default: 1 over latents, 50 over pictures). No bit depends on it.")
     var batch: Int?
 
-    @Option(help: "Processes that draw and score side by side; each opens the models for itself.")
-    var jobs = 1
+    @Option(
+        help:
+            "Processes that draw and score side by side, or tasks elsewhere; each opens the models for itself (default: 1; 8 tasks)."
+    )
+    var jobs: Int?
 
     @Option(help: "Folder that keeps pictures and scores (default: .smpo/pictures).")
     var pictures: String?
@@ -60,7 +63,7 @@ struct PromptEvaluationOptions: ParsableArguments {
         } else if prompts == nil {
             let given = [
                 ("--rewards", !rewards.isEmpty), ("--count", count != nil), ("--seed", seed != nil),
-                ("--same-noise", sameNoise), ("--batch", batch != nil), ("--jobs", jobs != 1),
+                ("--same-noise", sameNoise), ("--batch", batch != nil), ("--jobs", jobs != nil),
                 ("--pictures", pictures != nil), ("--page", page != nil), ("--share", share != nil),
             ]
             if let one = given.first(where: \.1) { throw ValidationError("\(one.0) goes with --prompts") }
@@ -69,7 +72,9 @@ struct PromptEvaluationOptions: ParsableArguments {
         }
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         if let batch, !(1...1024).contains(batch) { throw ValidationError("--batch must be between 1 and 1024") }
-        if !(1...256).contains(jobs) { throw ValidationError("--jobs must be between 1 and 256, found \(jobs)") }
+        if let jobs, !(1...256).contains(jobs) {
+            throw ValidationError("--jobs must be between 1 and 256, found \(jobs)")
+        }
         if let page, !page.hasSuffix(".html") {
             throw ValidationError("--page: expected the name of a file that ends in .html, found \"\(page)\"")
         }

@@ -21,6 +21,8 @@ struct PromptEvaluationRun {
     let rewards: [EvaluationReward]
     /// Processes side by side, and how many workers they have together.
     let jobs: Int, workers: Int
+    /// What the command line says of them.
+    private let asksForJobs: Int?, asksForWorkers: Int?
     /// Which share of the prompts this process does; nil for all.
     let share: (number: Int, count: Int)?
     /// What computes.
@@ -38,7 +40,8 @@ struct PromptEvaluationRun {
             options.count.map { prompts.prompts[index].place < $0 } ?? true
         }
         self.prompts = prompts
-        (jobs, share) = (min(command.prompted.jobs, places.count), command.prompted.shares)
+        (jobs, share) = (min(command.prompted.jobs ?? 1, places.count), command.prompted.shares)
+        (asksForJobs, asksForWorkers) = (command.prompted.jobs, command.engineOptions.workers)
         workers = command.engineOptions.workerCount
         engine = try command.deviceOptions.engine(command.engineOptions)
     }
@@ -130,6 +133,37 @@ struct PromptEvaluationRun {
             prompts: evaluation.prompts, places: evaluation.places,
             models: zip(drawings, scores).map { .init(source: $0.source, drawn: $0.drawn, scores: $1) },
             rewards: statements, asked: EvaluationRequest(asked).json)
+    }
+
+    /// Has tasks elsewhere draw and score, each its share of the prompts. `more` is added to their command lines.
+    func runShares(
+        of evaluation: PromptEvaluation, _ statements: [EvaluationReward.Statement], on options: ClusterOptions,
+        _ more: [String] = []
+    ) throws {
+        var cluster = try ClusterJobs(options)
+        cluster.isGathered = false
+        let inputs = Digest.of(.document, .object(try inputs(statements).json))
+        let own = ClusterOptions.without(CommandLine.arguments.dropFirst().filter { $0 != "--" })
+        let shares = ClusterShares(
+            kind: "eval", cluster: cluster, evidence: ["inputs": inputs],
+            count: min(places.count, asksForJobs ?? ClusterShares.usual))
+        try shares.make { share in
+            own + [
+                "--jobs", "1", "--workers", "\(asksForWorkers ?? cluster.cores)", "--share", "\(share)/\(shares.count)",
+            ]
+                + more
+        } isWhole: {
+            try isWhole(evaluation, statements)
+        }
+    }
+
+    /// Whether every picture and every score is kept.
+    private func isWhole(_ evaluation: PromptEvaluation, _ statements: [EvaluationReward.Statement]) throws -> Bool {
+        var isWhole = true
+        try forEachModel(places, notes: false) { model in
+            isWhole = try isWhole && evaluation.isKept(model.source, statements)
+        }
+        return isWhole
     }
 
     /// Has other processes draw and score, each its share of the prompts; what they keep is only read afterwards. `more` is added

@@ -64,10 +64,13 @@ struct SegmentedAudit {
     private static func name(_ steps: ClosedRange<Int>) -> String { "\(steps.lowerBound)..\(steps.upperBound)" }
 }
 
-/// Tasks without a result: there is no verdict.
+/// Tasks without a result: there is no verdict, or no report.
 struct Incomplete: Error, CustomStringConvertible {
     let done: Int, total: Int, unit: String
-    var description: String { "incomplete: \(done) of \(total) \(unit) have a result, so that there is no verdict" }
+    var isGathered = true
+    var description: String {
+        "incomplete: \(done) of \(total) \(unit) have a result, so that there is no \(isGathered ? "verdict" : "report")"
+    }
 }
 
 extension SegmentedAudit {
