@@ -63,6 +63,50 @@ import TinyRuns
         }
     }
 
+    /// A folder that others can write into has no other commands run than those that its kind has.
+    @Test func whatNoJobWouldHaveIsNotRun() throws {
+        try Sandbox.with { sandbox in
+            func run(_ kind: String, _ command: String, environment: String = "", place: String = "") throws
+                -> Program.Result
+            {
+                let words = command.split(separator: " ").map { "\"\($0)\"" }.joined(separator: ",")
+                func text(_ key: String) -> String {
+                    """
+                    {"schema": 1, "kind": "\(kind)", "request": {}, "program": "\(key)", "contract": "ref-1", "evidence": {},
+                     "tasks": [{"name": "one", "cores": 1, "sources": [], "key": "\(key)", \(place)
+                     "commands": [{"arguments": [\(words)] \(environment)}]}]}
+                    """
+                }
+                try FileContents.makeFolder(sandbox.runs.path("job"))
+                try sandbox.runs.write(text(String(repeating: "0", count: 64)), to: "job/job.json")
+                // The key that the commands have is said where another one stands.
+                let refused = try sandbox.program.run("job", "run", "job", "0")
+                let key = try #require(refused.errors.firstMatch(of: /expected ([0-9a-f]{64})/)?.1)
+                try sandbox.runs.write(text(String(key)), to: "job/job.json")
+                return try sandbox.program.run("job", "run", "job", "0")
+            }
+            for (result, words) in [
+                (try run("other", "audit run-1"), "job.kind"),
+                (try run("audit", "train recipe.yaml --out model"), "commands of the kind audit (audit)"),
+                (try run("encode", "data generate --out pairs"), "commands of the kind encode (data encode)"),
+                (
+                    try run("audit", "audit run-1", environment: ", \"environment\": {\"LD_PRELOAD\": \"x.so\"}"),
+                    "without an environment"
+                ),
+                (
+                    try run("audit", "audit run-1", place: "\"place\": {\"home\": \"/\", \"own\": [], \"links\": {}},"),
+                    "job.tasks[0].place"
+                ),
+            ] {
+                #expect(result.status == 2 && result.errors.contains(words), "\(result.errors)")
+                #expect(!FileContents.exists(sandbox.runs.path("job/tasks")))
+            }
+            // What it has is looked at further: this is not the program that wrote the folder.
+            let own = try run("audit", "audit run-1")
+            #expect(own.status == 2 && own.errors.contains("install the same file on all machines"), "\(own.errors)")
+        }
+    }
+
     /// Where a task finds its evidence changed, that is the verdict, from any machine.
     @Test func aTaskThatFindsTamperingSaysSo() throws {
         try Sandbox.with { sandbox in

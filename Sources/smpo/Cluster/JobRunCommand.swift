@@ -38,6 +38,7 @@ struct JobRunCommand: ParsableCommand {
         guard (0..<count).contains(task) else {
             throw ValidationError("expected a task from 0 to \(count - 1), found \(task)")
         }
+        try JobKinds.check(folder, task)
         let own = try OwnProcesses.digest()
         guard own == folder.description.program else {
             throw OtherProgram(folder: job, expected: folder.description.program, found: own)
