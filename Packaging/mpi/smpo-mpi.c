@@ -36,8 +36,9 @@ typedef struct { uint32_t peer, receives; uint64_t offset, bytes; } Transfer;
 typedef struct { uint32_t magic, version, rank, size; } Welcome;
 typedef struct { uint32_t index, status; } Completion;
 
-// asks: whether the program has joined the group. left_with: the exit code of one that all is done with.
-static int rank = -1, size, asks, left_with;
+// asks: whether the program has joined the group. left_with: the exit code of one that all is done with. starter: where MPICH's
+// starter is told of a rank's end, or -1. watcher: where the watcher hears of this process, or -1.
+static int rank = -1, size, asks, left_with, starter = -1, watcher = -1;
 static char host[HOST];
 static const char *program;
 static pid_t child;
@@ -55,8 +56,40 @@ static void say(const char *format, ...) {
     else fprintf(stderr, "smpo-mpi: rank %d (host %s): %s\n", rank, host, text);
 }
 
+// A process that sees this one being killed and says whose rank it was: not every starter does. It is told the rank, then that all
+// is well. Starters kill by process groups, and so the watcher with those that are ended because of another rank.
+static void be_watched(void) {
+    int ends[2];
+    if (pipe(ends)) return;
+    pid_t made = fork();
+    if (made) {
+        close(ends[0]);
+        if (made < 0) close(ends[1]);
+        else watcher = ends[1];
+        if (watcher >= 0) fcntl(watcher, F_SETFD, FD_CLOEXEC);
+        return;
+    }
+    for (int i = 3; i < 1024; i++)
+        if (i != ends[0]) close(i);
+    char byte;
+    int known = 0, well = 0;
+    while (read(ends[0], &byte, 1) == 1) {
+        if (byte == '.') well = 1;
+        else if (byte == ';') known = 1;
+        else rank = (rank < 0 ? 0 : rank * 10) + byte - '0';
+    }
+    if (!known) rank = -1;
+    if (!well) say("smpo-mpi was killed");
+    _exit(0);
+}
+
+static void tell_watcher(const char *word) {
+    if (watcher >= 0) (void)!write(watcher, word, strlen(word));
+}
+
 // Ends the whole group; the others wait for this rank.
 static void give_up(int code) {
+    tell_watcher(".");
     if (child > 0) kill(child, SIGKILL);
     // Starters end all at once, and lose what was said in that moment.
     nanosleep(&(struct timespec){0, 200000000}, NULL);
@@ -80,9 +113,13 @@ static void pause_after(unsigned idle) {
     nanosleep(&rest, NULL);
 }
 
-// MPI_Finalize may hang although all is done (MPICH over UCX's tcp): nobody's work waits for it.
+// MPI_Finalize may hang although all is done: in MPICH over UCX's tcp a rank waits for another one to take the end of their
+// connection, which waits in the starter's barrier and looks at no connection. Nobody's work waits for it. A starter that sees
+// a rank go without a word ends the others and calls it a failure: it is told, and gets time to hear it of all.
 static void leave(int number) {
+    static const char word[] = "cmd=finalize\n";
     (void)number;
+    if (starter >= 0 && write(starter, word, sizeof word - 1) > 0) sleep(1);
     _exit(left_with);
 }
 
@@ -109,8 +146,10 @@ static void end(int said_goodbye) {
         }
     }
     left_with = code;
+    tell_watcher(".");
+    if (getenv("PMI_FD")) starter = atoi(getenv("PMI_FD"));
     signal(SIGALRM, leave);
-    alarm(5);
+    alarm(starter >= 0 ? 2 : 5);
     MPI_Finalize();
     exit(code);
 }
@@ -286,15 +325,18 @@ int main(int argc, char **argv) {
     program = argv[1];
     int memory = memfd_create("smpo", MFD_CLOEXEC);
     if (memory < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) { say("%s", strerror(errno)); return 2; }
+    be_watched();
     // The child is made before MPI_Init: libraries for fast networks do not bear a fork after it.
     pid_t parent = getpid();
     child = fork();
-    if (child < 0) { say("%s", strerror(errno)); return 2; }
+    if (child < 0) { say("%s", strerror(errno)); tell_watcher("."); return 2; }
     if (!child) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(2);
         int socket = fcntl(ends[1], F_DUPFD_CLOEXEC, 10), shared = fcntl(memory, F_DUPFD_CLOEXEC, 10);
         if (socket < 0 || shared < 0 || dup2(socket, 3) < 0 || dup2(shared, 4) < 0) _exit(2);
+        // The starter takes the end of this connection for the rank's, which is the bridge's.
+        if (getenv("PMI_FD")) fcntl(atoi(getenv("PMI_FD")), F_SETFD, FD_CLOEXEC);
         setenv("SMPO_MPI", "1", 1);
         execvp(argv[1], argv + 1);
         fprintf(stderr, "smpo-mpi (host %s): %s: %s\n", host, argv[1], strerror(errno));
@@ -303,7 +345,7 @@ int main(int argc, char **argv) {
     close(ends[1]);
     signal(SIGPIPE, SIG_IGN);
     int result = MPI_Init(NULL, NULL);
-    if (result != MPI_SUCCESS) { say("MPI_Init failed"); kill(child, SIGKILL); return 2; }
+    if (result != MPI_SUCCESS) { say("MPI_Init failed"); kill(child, SIGKILL); tell_watcher("."); return 2; }
     // After MPI_Init, which has handlers of its own. The program hears of a stop by its next answer: the signal itself it often
     // gets beside us, and a second one would end it at once.
     struct sigaction action = {.sa_handler = stop};
@@ -311,5 +353,8 @@ int main(int argc, char **argv) {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
+    char text[16];
+    snprintf(text, sizeof text, "%d;", rank);
+    tell_watcher(text);
     serve(ends[0], memory);
 }

@@ -118,6 +118,25 @@ import TinyRuns
         }
     }
 
+    @Test(arguments: MPI.all) func aBridgeThatIsKilledEndsAllAndIsNamed(_ mpi: MPI) throws {
+        try Self.folder { folder in
+            let bridge = try mpi.bridge(in: folder)
+            let begin = ContinuousClock.now
+            // The bridge knows its rank once MPI has started.
+            let victim = """
+                if [ "${OMPI_COMM_WORLD_RANK:-$PMI_RANK}" = 1 ]; then sleep 3; kill -9 $PPID; sleep 60; fi
+                exec "$smpo" ranks check
+                """
+            try AtomicFile.write(victim, to: "\(folder)/start")
+            let ended = try mpi.run(2, "\(bridge) bash ./start", in: folder)
+            #expect(ended.status != 0)
+            #expect(ended.text.contains("smpo-mpi: rank 1 (host "), "\(ended.text)")
+            #expect(ended.text.contains("smpo-mpi was killed"), "\(ended.text)")
+            #expect(!ended.text.contains("smpo-mpi: rank 0"), "\(ended.text)")
+            #expect(ContinuousClock.now - begin < .seconds(30))
+        }
+    }
+
     @Test(arguments: MPI.all) func otherCommandsRefuseToRunOncePerRank(_ mpi: MPI) throws {
         try Self.folder { folder in
             let bridge = try mpi.bridge(in: folder)
