@@ -26,25 +26,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-failures=0
-fail() {
-    echo "  FAILED: $*" >&2
-    failures=$((failures + 1))
-}
-
-# expect STATUS FILE COMMAND…: the command ends with that exit code; FILE takes what it prints.
-expect() {
-    local expected=$1 file=$2 status=0
-    shift 2
-    "$@" > "$file" 2> "$file.err" || status=$?
-    if [[ $status != "$expected" ]]; then
-        tail -n 3 "$file.err" >&2
-        fail "$(basename "$smpo") ${*:2}: expected exit code $expected, found $status"
-    fi
-}
-
-equal() { cmp -s "$1" "$2" || { diff "$1" "$2" | head -6 >&2; fail "$1 and $2 differ"; }; }
-said() { grep -qF -- "$2" "$1" "$1.err" || { tail -n 3 "$1" "$1.err" >&2; fail "expected \"$2\""; }; }
+source "$here/expectations.sh"
 
 # fresh: no job is left in the workspace, and no task that could still write into one.
 fresh() {
@@ -55,16 +37,6 @@ fresh() {
 job() { echo .smpo/jobs/*; }
 results() { find "$(job)/tasks" -name result.json -printf '%P %i %T@\n' | sort; }
 
-# until_holds SECONDS COMMAND…: waits for it to hold.
-until_holds() {
-    local i
-    for ((i = 0; i < $1 * 10; i++)); do
-        if "${@:2}" > /dev/null 2>&1; then return 0; fi
-        sleep 0.1
-    done
-    fail "after $1 s: ${*:2}"
-    return 1
-}
 some_result() { compgen -G '.smpo/jobs/*/tasks/*/result.json'; }
 # A task's `smpo job run`, and no other process.
 task_process() { pgrep -of "^$smpo job run $PWD/.smpo/jobs/"; }
@@ -268,10 +240,5 @@ cd "$folder/work"
 "$smpo" train Manifests/recipes/shapes-smpo.yaml --record --name eight --set training.steps=8 \
     --set training.pairs_per_step=2 --set inversion.steps=2 --set optimizer.warmup=2 --set record.checkpoint_every=1 > "$folder/train.out"
 expect 0 "$folder/local" "$smpo" audit eight --segments all --unnoted --jobs 2
-for name in "${cases[@]}"; do
-    begin=$SECONDS before=$failures verdict=holds
-    "case_$name"
-    ((failures == before)) || verdict=FAILED
-    printf '%-10s %4d s  %s\n' "$name" $((SECONDS - begin)) "$verdict"
-done
+for name in "${cases[@]}"; do run_case "$name"; done
 ((failures == 0))
