@@ -23,12 +23,17 @@ package struct CommandEnding: Sendable {
     package let output: [UInt8]
     /// The last line of its errors and messages, if there is one.
     package let lastError: String?
+    /// All of its errors and messages, where they are known.
+    package let errors: [UInt8]
 
-    package init(_ command: Command, _ cause: Cause, output: [UInt8] = [], lastError: String? = nil) {
+    package init(
+        _ command: Command, _ cause: Cause, output: [UInt8] = [], lastError: String? = nil, errors: [UInt8] = []
+    ) {
         self.command = command
         self.cause = cause
         self.output = output
         self.lastError = lastError
+        self.errors = errors
     }
 
     /// The exit code, if the process came to one.

@@ -71,10 +71,11 @@ final class OwnProcess: RunningCommand {
         process.waitUntilExit()
         RunningProcesses.forget(process.processIdentifier)
         let status = process.terminationStatus
-        let errors = String(decoding: try FileContents.read(files[1].path), as: UTF8.self)
+        let errors = try FileContents.read(files[1].path)
         return CommandEnding(
             command, process.terminationReason == .exit ? .exit(status) : .signal(status),
             output: try FileContents.read(files[0].path),
-            lastError: errors.split(separator: "\n").last.map(String.init))
+            lastError: errors.split(separator: UInt8(ascii: "\n")).last.map { String(decoding: $0, as: UTF8.self) },
+            errors: errors)
     }
 }

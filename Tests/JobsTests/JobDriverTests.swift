@@ -1,7 +1,8 @@
 import Core
 import Foundation
-import Jobs
 import Testing
+
+@testable import Jobs
 
 /// The driver of tasks elsewhere, with an engine that follows a script.
 @Suite struct JobDriverTests {
@@ -129,11 +130,42 @@ import Testing
         }
     }
 
+    /// What a command that was ended had submitted is waited for; only what has gone is submitted again.
+    @Test func whatAnEarlierCommandSubmittedIsNotSubmittedAgain() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.exit(0)], 2: [.exit(1)]])
+            engine.earlier = [1: (true, 3), 2: (false, 3)]
+            var tookUp: [Int] = []
+            let driver = JobDriver(folder, on: engine, patience: patience, tookUp: { tookUp.append($0) }) {
+                // The machine of the earlier command's task 1 comes to its end meanwhile.
+                if engine.earlier[1]!.questions == 1, try folder.result(of: 1) == nil {
+                    let launcher = CodeLauncher(code: 4)
+                    _ = try TaskRun(1, of: folder, on: launcher, circumstances: [:], stopIfAsked: {}).run()
+                }
+            }
+            let results = try driver.run { _, _ in }
+            #expect(results.mapValues { $0.endings[0].exitCode } == [0: 0, 1: 4, 2: 1])
+            #expect(engine.submitted == [[0], [2]] && tookUp == [2] && engine.cancelled.isEmpty)
+        }
+    }
+
+    @Test func anEngineThatCannotSayWhatItHasGetsNothing() throws {
+        try withFolder { folder in
+            let engine = ScriptedEngine([0: [.exit(0)], 1: [.exit(0)], 2: [.exit(0)]])
+            engine.isMute = true
+            #expect(throws: EngineFailure.self) { try run(folder, engine) }
+            // Nor is anything taken away that may still run.
+            #expect(engine.submitted.isEmpty && engine.cancelled.isEmpty)
+        }
+    }
+
     @Test func anEngineThatNeverAnswersIsGivenUp() throws {
         try withFolder { folder in
             let engine = ScriptedEngine([0: [.hang], 1: [.exit(0)], 2: [.hang]])
-            engine.isMute = true
-            #expect(throws: EngineFailure.self) { try run(folder, engine) }
+            #expect(throws: EngineFailure.self) {
+                try run(folder, engine) { engine.isMute = !engine.submitted.isEmpty }
+            }
+            #expect(engine.cancelled == [nil])
         }
     }
 
@@ -147,6 +179,54 @@ import Testing
             #expect(try folder.result(of: 0) == nil)
             let ending = try #require(try folder.failure(of: 0)?.endings.first)
             #expect(ending.cause == .notStarted("stopped before its end"))
+            #expect(try log(of: 0, in: folder).hasSuffix(": stopped\n"))
+        }
+    }
+
+    private func log(of task: Int, in folder: JobFolder) throws -> String {
+        String(decoding: try FileContents.read("\(folder.task(task))/log"), as: UTF8.self)
+    }
+
+    /// A task's log has its commands, where and when they ran, and every line of what they had to say, of all tries.
+    @Test func aLogHasAllThatACommandSaid() throws {
+        try withFolder(1) { folder in
+            for code in [Int32(2), 0] {
+                _ = try TaskRun(0, of: folder, on: CodeLauncher(code: code), circumstances: [:], stopIfAsked: {}).run()
+            }
+            let stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\S+)/
+            let lines = try log(of: 0, in: folder).split(separator: "\n").map { line in
+                guard let match = try? stamp.prefixMatch(in: line), match.1.dropLast() == ThisHost.name else {
+                    return String(line)
+                }
+                return "AT\(line[match.range.upperBound...])"
+            }
+            #expect(
+                lines == [
+                    "AT smpo do 0", "a word", "said 2", "AT exit code 2",
+                    "AT smpo do 0", "a word", "said 0", "AT exit code 0",
+                ])
+        }
+    }
+
+    // MARK: What was submitted
+
+    @Test func submissionsAreWrittenDownBesideEachOther() throws {
+        try withFolder { folder in
+            #expect(try Submission.all(of: folder).isEmpty)
+            var first = Submission(of: folder, offset: 0)
+            try first.note(in: folder)
+            let second = Submission(of: folder, offset: 1000)
+            try second.note(in: folder)
+            first.job = "17"
+            try first.note(in: folder)
+            #expect(try Submission.all(of: folder) == [first, second])
+            #expect(first.name != second.name)
+            // What another job submitted is not taken up.
+            let path = folder.path + "-other"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let other = try JobFolder.make(path, description(program: 2)) { "run \($0)" }
+            try AtomicFile.write(try FileContents.read("\(folder.path)/engine.json"), to: "\(path)/engine.json")
+            #expect(throws: JSONShapeError.self) { try Submission.all(of: other) }
         }
     }
 

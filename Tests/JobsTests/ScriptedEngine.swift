@@ -47,12 +47,25 @@ final class ScriptedEngine: JobEngine {
         }
     }
 
+    /// Tasks that another command gave it earlier, which `waiting` tells of from `takeUp` on, each with whether it runs; they
+    /// go without a word at the question after so many.
+    var earlier: [Int: (runs: Bool, questions: Int)] = [:]
+
+    func takeUp(_ folder: JobFolder) throws { isTakenUp = true }
+
+    private var isTakenUp = false
+
     /// Whether it answers no question.
     var isMute = false
 
     func waiting() throws -> [Int: Bool] {
         if isMute { throw EngineFailure(command: "script", reason: "no answer") }
-        return Dictionary(uniqueKeysWithValues: known.map { ($0, !queued.contains($0)) })
+        var tasks = Dictionary(uniqueKeysWithValues: known.map { ($0, !queued.contains($0)) })
+        for (task, state) in earlier where isTakenUp && state.questions > 0 {
+            tasks[task] = state.runs
+            earlier[task]!.questions -= 1
+        }
+        return tasks
     }
 
     func cancel(_ tasks: Set<Int>?) {
@@ -76,7 +89,9 @@ struct CodeLauncher: Launcher {
         var isRunning: Bool { false }
         func interrupt() {}
         func ending() throws -> CommandEnding {
-            CommandEnding(command, .exit(code), output: Array("{\"code\": \(code)}".utf8), lastError: "said \(code)")
+            CommandEnding(
+                command, .exit(code), output: Array("{\"code\": \(code)}".utf8), lastError: "said \(code)",
+                errors: Array("a word\nsaid \(code)\n".utf8))
         }
     }
 }

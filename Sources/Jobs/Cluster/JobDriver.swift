@@ -1,7 +1,8 @@
 import Core
 import Foundation
 
-/// Sees a job's folder through: submits the tasks that have no result, waits, and submits those that were lost anew.
+/// Sees a job's folder through: submits the tasks that have no result, but for those that an earlier command submitted and that
+/// the engine still has, waits, and submits those that were lost anew.
 ///
 /// A result's file counts before anything else, then the heartbeat, then what the engine knows: a scheduler may go on telling
 /// of a task long after its machine has gone.
@@ -13,6 +14,8 @@ package struct JobDriver {
     let failsFast: Bool
     /// Called again and again: what it throws cancels all tasks.
     let stopIfAsked: () throws -> Void
+    /// Told of how many tasks an earlier command's submissions are waited for.
+    let tookUp: (Int) -> Void
 
     /// How long the driver waits for what.
     package struct Patience: Sendable {
@@ -36,12 +39,13 @@ package struct JobDriver {
 
     package init(
         _ folder: JobFolder, on engine: any JobEngine, patience: Patience = Patience(), failsFast: Bool = false,
-        stopIfAsked: @escaping () throws -> Void
+        tookUp: @escaping (Int) -> Void = { _ in }, stopIfAsked: @escaping () throws -> Void
     ) {
         self.folder = folder
         self.engine = engine
         self.patience = patience
         self.failsFast = failsFast
+        self.tookUp = tookUp
         self.stopIfAsked = stopIfAsked
     }
 
@@ -73,8 +77,13 @@ package struct JobDriver {
         }
         try look()
         for task in folder.description.tasks.indices where results[task] == nil { pending[task] = Pending() }
+        if !pending.isEmpty {
+            try takeUp(&pending)
+            // What has ended since is no longer waited for by the engine, and has a result.
+            try look()
+        }
         do {
-            try submit(Array(pending.keys).sorted(), &pending)
+            try submit(pending.keys.filter { pending[$0]!.tries == 0 }.sorted(), &pending)
             var (pause, lastAsked, unanswered) = (patience.look, Date(), 0)
             while !pending.isEmpty {
                 if failsFast, results.values.contains(where: { !$0.endings.allSatisfy { $0.exitCode == 0 } }) { break }
@@ -109,6 +118,16 @@ package struct JobDriver {
         }
         if !pending.isEmpty { engine.cancel(nil) }
         return results
+    }
+
+    /// Tasks that an earlier command submitted and that the engine still has count as tried once.
+    private func takeUp(_ pending: inout [Int: Pending]) throws {
+        try engine.takeUp(folder)
+        let known = try engine.waiting().keys.filter { pending[$0] != nil }
+        for task in known {
+            pending[task] = Pending(tries: 1, failed: folder.lastFailure(of: task), sign: folder.lastSign(of: task))
+        }
+        if !known.isEmpty { tookUp(known.count) }
     }
 
     private func submit(_ tasks: [Int], _ pending: inout [Int: Pending]) throws {

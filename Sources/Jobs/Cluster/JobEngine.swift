@@ -4,6 +4,10 @@ package protocol JobEngine {
     /// Has tasks of `folder` run. - Throws: `EngineFailure`.
     func submit(_ tasks: [Int], of folder: JobFolder) throws
 
+    /// Takes up what another command gave it for `folder` earlier, which `waiting` then tells of too.
+    /// - Throws: `EngineFailure`, and the errors of a file that does not say what was given.
+    func takeUp(_ folder: JobFolder) throws
+
     /// The tasks that it has been given and has not ended, each with whether it runs, as far as the engine knows.
     /// - Throws: `EngineFailure` where it cannot be asked just now.
     func waiting() throws -> [Int: Bool]

@@ -5,6 +5,7 @@ import Foundation
 ///
 ///     JOB/job.json                  the description; its digest is the job's identity
 ///     JOB/tasks.txt                 a command line a task
+///     JOB/engine.json               what a scheduler was given of it
 ///     JOB/tasks/0007/result.json    the result of task 7, written once
 ///     JOB/tasks/0007/failure.json   how it last ended without one
 ///     JOB/tasks/0007/log            what its commands had to say

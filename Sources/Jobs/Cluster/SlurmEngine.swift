@@ -21,8 +21,8 @@ package final class SlurmEngine: JobEngine {
     private let resources: Resources
     private let program: String
     private let directory: String
-    /// The arrays that were submitted: a job's number, and what has to be added to a member's index for the task.
-    private var arrays: [(job: String, offset: Int)] = []
+    /// The arrays that it was given, in the order in which it was.
+    private var arrays: [Submission] = []
 
     /// - Parameters:
     ///   - program: the program's path on the machines.
@@ -36,12 +36,29 @@ package final class SlurmEngine: JobEngine {
     package func submit(_ tasks: [Int], of folder: JobFolder) throws {
         let most = try largestIndex()
         for (offset, members) in SlurmEngine.arrays(of: tasks, largestIndex: most) {
+            var array = Submission(of: folder, offset: offset)
+            try array.note(in: folder)
             let job = try run(
-                ["sbatch"] + options(members, folder), input: script(folder, offset: offset))
+                ["sbatch"] + options(members, folder, name: array.name), input: script(folder, offset: offset))
             guard let number = job.split(whereSeparator: { $0 == ";" || $0.isWhitespace }).first else {
                 throw EngineFailure(command: "sbatch", reason: "it gave no job's number")
             }
-            arrays.append((String(number), offset))
+            array.job = String(number)
+            arrays.append(array)
+            try array.note(in: folder)
+        }
+    }
+
+    package func takeUp(_ folder: JobFolder) throws {
+        for var array in try Submission.all(of: folder) where !arrays.contains(where: { $0.name == array.name }) {
+            if array.job == nil {
+                // Whoever submitted it was ended before Slurm's answer could be written down.
+                let numbers = try run(["squeue", "-h", "-n", array.name, "-o", "%F"])
+                guard let number = numbers.split(whereSeparator: \.isWhitespace).first else { continue }
+                array.job = String(number)
+                try array.note(in: folder)
+            }
+            arrays.append(array)
         }
     }
 
@@ -65,10 +82,10 @@ package final class SlurmEngine: JobEngine {
             .joined(separator: ",")
     }
 
-    private func options(_ members: [Int], _ folder: JobFolder) -> [String] {
+    private func options(_ members: [Int], _ folder: JobFolder, name: String) -> [String] {
         let width = resources.width.map { "%\($0)" } ?? ""
         var options = [
-            "--parsable", "--no-requeue", "--job-name=smpo-\(folder.digest.hex.prefix(8))",
+            "--parsable", "--no-requeue", "--job-name=\(name)",
             "--array=\(SlurmEngine.ranges(members))\(width)", "--chdir=\(directory)",
             "--output=\(folder.path)/slurm-%A_%a.log", "--cpus-per-task=\(resources.cores)",
             // Time to end what runs in good order, before the site's patience ends.
@@ -96,9 +113,10 @@ package final class SlurmEngine: JobEngine {
     package func waiting() throws -> [Int: Bool] {
         var tasks: [Int: Bool] = [:]
         for array in arrays {
+            guard let job = array.job else { continue }
             let lines: String
             do {
-                lines = try run(["squeue", "-h", "-r", "-j", array.job, "-o", "%K %T"])
+                lines = try run(["squeue", "-h", "-r", "-j", job, "-o", "%K %T"])
             } catch let error as EngineFailure where error.reason.contains("Invalid job id") {
                 // Slurm forgets jobs some minutes after their end.
                 continue
@@ -113,20 +131,21 @@ package final class SlurmEngine: JobEngine {
         return tasks
     }
 
-    /// States of members that will not run any more.
+    /// States of members that will not run any more. In COMPLETING a member stays as long as a node does not answer.
     private static let ended: Set<String> = [
-        "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
-        "REVOKED", "TIMEOUT",
+        "BOOT_FAIL", "CANCELLED", "COMPLETED", "COMPLETING", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
+        "PREEMPTED", "REVOKED", "TIMEOUT",
     ]
 
     package func cancel(_ tasks: Set<Int>?) {
         for array in arrays {
+            guard let job = array.job else { continue }
             guard let tasks else {
-                _ = try? run(["scancel", array.job])
+                _ = try? run(["scancel", job])
                 continue
             }
             for task in tasks where task >= array.offset {
-                _ = try? run(["scancel", "\(array.job)_\(task - array.offset)"])
+                _ = try? run(["scancel", "\(job)_\(task - array.offset)"])
             }
         }
     }

@@ -53,9 +53,10 @@ package struct TaskRun {
         }
         for file in job.files { try AtomicFile.write(file.text, to: "\(launcher.folder)/\(file.path)") }
         var endings: [CommandEnding] = []
+        let log = TaskLog(of: folder.task(task))
         for command in job.commands {
             let ending: CommandEnding
-            do { ending = try end(of: placed(command), launcher) } catch {
+            do { ending = try end(of: placed(command), launcher, log) } catch {
                 // So that who waits need not wait for long: a time limit, or a machine that is wanted for something else.
                 let stopped = CommandEnding(command, .notStarted("stopped before its end"))
                 try? TaskResult(endings + [stopped], circumstances: described(since: begin, own)).writeFailure(
@@ -66,9 +67,6 @@ package struct TaskRun {
             // What follows builds on it.
             guard let code = ending.exitCode, TaskResult.answers.contains(code) else { break }
         }
-        try AtomicFile.write(
-            endings.map { "\($0.command.text): \($0.cause)\($0.lastError.map { ": \($0)" } ?? "")\n" }.joined(),
-            to: "\(folder.task(task))/log")
         let result = TaskResult(endings, circumstances: described(since: begin, own))
         guard result.isFinal else {
             try result.writeFailure(task, in: folder)
@@ -110,21 +108,30 @@ package struct TaskRun {
     }
 
     /// Runs a command to its end. What asks this process to stop may have ended the command too: that is no result of it.
-    private func end(of command: Command, _ launcher: any Launcher) throws -> CommandEnding {
+    private func end(
+        of command: Command, _ launcher: any Launcher, _ log: TaskLog
+    ) throws -> CommandEnding {
+        try log.begin(command)
         let running: any RunningCommand
-        do { running = try launcher.start(command) } catch { return CommandEnding(command, .notStarted("\(error)")) }
+        do { running = try launcher.start(command) } catch {
+            let ending = CommandEnding(command, .notStarted("\(error)"))
+            try log.end(ending)
+            return ending
+        }
+        let ending: CommandEnding
         do {
             while running.isRunning {
                 try stopIfAsked()
                 usleep(20_000)
             }
-            let ending = try running.ending()
+            ending = try running.ending()
             try stopIfAsked()
-            return ending
         } catch {
             running.interrupt()
-            _ = try? running.ending()
+            if let ending = try? running.ending() { try? log.end(ending, "stopped") }
             throw error
         }
+        try log.end(ending)
+        return ending
     }
 }

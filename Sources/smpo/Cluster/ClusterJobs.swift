@@ -62,7 +62,10 @@ struct ClusterJobs {
             Message.note("\(folder.path): \(description.tasks.count) tasks for Slurm")
             Interrupt.listen()
             let engine = SlurmEngine(resources, program: program, directory: Self.here)
-            results = try JobDriver(folder, on: engine, failsFast: options.failFast) {
+            func tookUp(_ count: Int) {
+                Message.note("\(folder.path): \(count) tasks that an earlier command submitted are waited for")
+            }
+            results = try JobDriver(folder, on: engine, failsFast: options.failFast, tookUp: tookUp) {
                 if Interrupt.isRequested { throw ExitStatus.interrupted.code }
             }.run(finished: finished)
         case .file, .local:
