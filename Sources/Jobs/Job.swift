@@ -14,6 +14,8 @@ package struct Job: Sendable {
     /// Files to write first, below the runner's folder.
     package let files: [(path: String, text: String)]
     package let commands: [Command]
+    /// Of tasks that run elsewhere: those, by number, that have to have a result before this one is run.
+    package let after: [Int]
     /// The run that the first command records, if it records one.
     package let run: String?
     /// The digest of commands, their environment, files, and the sources that they build on.
@@ -27,7 +29,7 @@ package struct Job: Sendable {
 
     package init(
         _ name: String, on sources: [Digest] = [], cores: Int = 1, files: [(String, String)] = [], run: String? = nil,
-        _ commands: [Command]
+        after: [Int] = [], _ commands: [Command]
     ) {
         self.name = name
         self.sources = sources
@@ -35,6 +37,7 @@ package struct Job: Sendable {
         self.files = files
         self.commands = commands
         self.run = run
+        self.after = after
         var inputs: JSONObject = [
             "schema": 1, "sources": .array(sources.map { .digest($0) }),
             "files": .array(files.map { .string($0.1) }),

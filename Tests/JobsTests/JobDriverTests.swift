@@ -111,6 +111,38 @@ import Testing
         }
     }
 
+    /// Tasks that build on another one are given out once it has a result, whatever it says, and never where it has none.
+    @Test func whatBuildsOnAnotherTaskWaitsForIt() throws {
+        let path = NSTemporaryDirectory() + "job-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func make(_ name: String) throws -> JobFolder {
+            let tasks = [
+                Job("first", [Command(["do", "0"])]), Job("second", after: [0], [Command(["do", "1"])]),
+                Job("third", after: [0, 1], [Command(["do", "2"])]),
+            ]
+            return try JobFolder.make(
+                "\(path)-\(name)",
+                JobDescription(
+                    kind: "test", request: ["run": "a"], evidence: [:], program: .sha256([1]), contract: "one",
+                    tasks: tasks)
+            ) { "run \($0)" }
+        }
+        defer { for name in ["a", "b"] { try? FileManager.default.removeItem(atPath: "\(path)-\(name)") } }
+        let folder = try make("a")
+        #expect(try JobFolder("\(path)-a").description.tasks.map(\.after) == [[], [0], [0, 1]])
+        let early = TaskRun(2, of: folder, on: CodeLauncher(code: 0), circumstances: [:], stopIfAsked: {})
+        let error = #expect(throws: TaskRun.Early.self) { try early.run() }
+        #expect(error?.description.contains("task 2 builds on task 0") == true)
+        #expect(try folder.result(of: 2) == nil && folder.failure(of: 2) == nil)
+        let engine = ScriptedEngine([0: [.vanish, .exit(1)], 1: [.exit(2), .exit(0)], 2: [.exit(0)]])
+        try expect([0: [1], 1: [0], 2: [0]], folder, engine)
+        #expect(engine.submitted == [[0], [0], [1], [1], [2]])
+
+        let lost = ScriptedEngine([0: [.exit(2), .vanish, .exit(2)]])
+        try expect([0: [2]], try make("b"), lost)
+        #expect(lost.submitted == [[0], [0], [0]])
+    }
+
     @Test func whoStopsTheDriverStopsTheTasks() throws {
         struct Stop: Error {}
         try withFolder { folder in

@@ -52,6 +52,11 @@ package struct JobDescription: Sendable {
             program: try cursor["program"].digest(), contract: try cursor["contract"].string(),
             tasks: try cursor["tasks"].elements().map { try Job(json: $0) })
         guard !tasks.isEmpty else { throw try cursor["tasks"].error(expected: "a task", found: "none") }
+        for (number, task) in tasks.enumerated() {
+            // In order of their numbers, all can be run.
+            guard let other = task.after.first(where: { !(0..<number).contains($0) }) else { continue }
+            throw try cursor["tasks"].error(expected: "a task after earlier ones", found: "\(number) after \(other)")
+        }
     }
 }
 
@@ -77,6 +82,7 @@ extension Job {
         object["run"] = run.map { .string($0) }
         object["place"] = place?.json
         object["may_differ"] = mayDiffer.isEmpty ? nil : .array(mayDiffer.map { .string($0) })
+        object["after"] = after.isEmpty ? nil : .array(after.map { .integer($0) })
         return .object(object)
     }
 
@@ -87,6 +93,7 @@ extension Job {
             files: try cursor["files"].present?.elements().map { (try $0["path"].string(), try $0["text"].string()) }
                 ?? [],
             run: try cursor["run"].present?.string(),
+            after: try cursor["after"].present?.elements().map { try $0.int() } ?? [],
             try cursor["commands"].elements().map { command in
                 Command(
                     try command["arguments"].elements().map { try $0.string() },

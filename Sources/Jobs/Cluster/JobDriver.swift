@@ -75,6 +75,19 @@ package struct JobDriver {
                 finished(task, result)
             }
         }
+        /// Submits the tasks that build on none without a result; those that build on one which never will have any are given up.
+        func submitNext() throws {
+            var ready: [Int] = []
+            for task in pending.keys.sorted() where pending[task]!.tries == 0 {
+                let needed = folder.description.tasks[task].after
+                if needed.contains(where: { pending[$0] == nil && results[$0]?.isFinal != true }) {
+                    pending[task] = nil
+                } else if needed.allSatisfy({ pending[$0] == nil }) {
+                    ready.append(task)
+                }
+            }
+            try submit(ready, &pending)
+        }
         try look()
         for task in folder.description.tasks.indices where results[task] == nil { pending[task] = Pending() }
         if !pending.isEmpty {
@@ -83,7 +96,7 @@ package struct JobDriver {
             try look()
         }
         do {
-            try submit(pending.keys.filter { pending[$0]!.tries == 0 }.sorted(), &pending)
+            try submitNext()
             var (pause, lastAsked, unanswered) = (patience.look, Date(), 0)
             while !pending.isEmpty {
                 if failsFast, results.values.contains(where: { !$0.endings.allSatisfy { $0.exitCode == 0 } }) { break }
@@ -91,7 +104,10 @@ package struct JobDriver {
                 pause = min(patience.longestLook, pause * 1.2)
                 let before = results.count
                 try look()
-                if results.count > before { pause = patience.look }
+                if results.count > before {
+                    pause = patience.look
+                    try submitNext()
+                }
                 guard !pending.isEmpty, Date().timeIntervalSince(lastAsked) >= patience.ask else { continue }
                 lastAsked = Date()
                 let known: [Int: Bool]
@@ -104,13 +120,14 @@ package struct JobDriver {
                     if unanswered >= patience.silences { throw error }
                     continue
                 }
-                let lost = pending.keys.sorted().filter { isLost($0, known, &pending[$0]!) }
+                let lost = pending.keys.sorted().filter { pending[$0]!.tries > 0 && isLost($0, known, &pending[$0]!) }
                 for task in lost where pending[task]!.tries >= patience.tries {
                     results[task] = try folder.failure(of: task)
                     pending[task] = nil
                     if let failure = results[task] { finished(task, failure) }
                 }
                 try submit(lost.filter { pending[$0] != nil }, &pending)
+                try submitNext()
             }
         } catch {
             engine.cancel(nil)

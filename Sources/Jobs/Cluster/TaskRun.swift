@@ -35,10 +35,21 @@ package struct TaskRun {
         case failed(String)
     }
 
-    /// Runs the task's commands one after another and writes the result. - Throws: `FileError`, `TaskResult.Foreign`, and what
-    /// `stopIfAsked` throws; then there is no result.
+    /// A task that has to have a result before this one has none.
+    package struct Early: Error, CustomStringConvertible {
+        let folder: String, task: Int, needed: Int
+        package var description: String {
+            "\(folder): task \(task) builds on task \(needed), which has no result yet; run that one to its end first"
+        }
+    }
+
+    /// Runs the task's commands one after another and writes the result. - Throws: `FileError`, `TaskResult.Foreign`, `Early`, and
+    /// what `stopIfAsked` throws; then there is no result.
     package func run() throws -> Outcome {
         if try folder.result(of: task) != nil { return .there }
+        for needed in folder.description.tasks[task].after where try folder.result(of: needed) == nil {
+            throw Early(folder: folder.path, task: task, needed: needed)
+        }
         try FileContents.makeFolder(folder.task(task))
         let sign = Heartbeat("\(folder.task(task))/alive")
         defer { sign.end() }
