@@ -50,9 +50,9 @@ package struct Auditor {
         trace: (StepTrace) throws -> Void = { _ in }
     ) throws -> AuditReport {
         do {
+            let own = scope.readsOwnObjects ? scope.segment.map { ObjectScope.segment($0) } : nil
             return try audit(
-                try Run(run, in: workspace, keys: keys, objectsOf: scope.readsOwnObjects ? scope.segment : nil), scope,
-                progress, trace)
+                try Run(run, in: workspace, keys: keys, reading: own ?? .all), scope, progress, trace)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             var report = AuditReport(run: run, judgement)

@@ -26,15 +26,7 @@ extension Digest {
         name: String, dtype: String, shape: [Int], byteCount: Int,
         _ body: (_ append: (UnsafeRawBufferPointer) -> Void) throws -> Void
     ) rethrows -> Digest {
-        var stream = SHA256Stream(domain: .tensor)
-        stream.update(lengthPrefixed: name)
-        stream.update(lengthPrefixed: dtype)
-        stream.update(word: UInt64(shape.count))
-        for dimension in shape {
-            precondition(dimension >= 0, "tensor \(name): negative dimension \(dimension)")
-            stream.update(word: UInt64(dimension))
-        }
-        stream.update(word: UInt64(byteCount))
+        var stream = SHA256Stream(tensor: name, dtype: dtype, shape: shape, byteCount: byteCount)
         var count = 0
         try body { piece in
             stream.update(piece)
@@ -42,5 +34,39 @@ extension Digest {
         }
         precondition(count == byteCount, "tensor \(name): \(count) of \(byteCount) bytes")
         return stream.finalize()
+    }
+}
+
+extension SHA256Stream {
+    /// A stream that has taken all of a tensor's digest but its bytes.
+    fileprivate init(tensor name: String, dtype: String, shape: [Int], byteCount: Int) {
+        self.init(domain: .tensor)
+        update(lengthPrefixed: name)
+        update(lengthPrefixed: dtype)
+        update(word: UInt64(shape.count))
+        for dimension in shape {
+            precondition(dimension >= 0, "tensor \(name): negative dimension \(dimension)")
+            update(word: UInt64(dimension))
+        }
+        update(word: UInt64(byteCount))
+    }
+}
+
+/// The digest of a tensor whose bytes come by and by, between those of others: many can be under way at a time.
+package final class TensorDigestStream {
+    private var stream: SHA256Stream?
+
+    /// Before the first of `byteCount` bytes.
+    package init(name: String, dtype: String, shape: [Int], byteCount: Int) {
+        stream = SHA256Stream(tensor: name, dtype: dtype, shape: shape, byteCount: byteCount)
+    }
+
+    /// Takes the next bytes.
+    package func update(_ bytes: UnsafeRawBufferPointer) { stream?.update(bytes) }
+
+    /// The digest, after all bytes; it can be asked for once.
+    package func finalize() -> Digest {
+        guard let all = stream.take() else { preconditionFailure("the digest was made already") }
+        return all.finalize()
     }
 }

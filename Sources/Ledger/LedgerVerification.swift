@@ -13,6 +13,19 @@ package struct VerifiedRun: Sendable, Equatable {
     package let unreadObjects: Int
 }
 
+/// The objects of a run that a verification reads.
+package enum ObjectScope: Sendable, Equatable {
+    /// All.
+    case all
+    /// What a replay of these steps reads: the checkpoint before them, and what is stored of the steps after it, up to the last
+    /// of them.
+    case segment(ClosedRange<Int>)
+    /// The checkpoints; what is stored of the steps is read by who goes through them.
+    case checkpoints
+    /// None: somebody else reads them.
+    case none
+}
+
 extension LedgerStore {
     /// Checks all that the ledger holds of a run: the inputs and circumstances against their digests, every step's
     /// record, digest, head and phases, the places of stored values, and for a finished run the outcome and the
@@ -20,18 +33,17 @@ extension LedgerStore {
     ///
     /// - Parameters:
     ///   - objects: where given, the stored values and checkpoints are read and checked too.
-    ///   - segment: only the objects that a replay of these steps reads: the checkpoint before them, and what is stored of
-    ///     the steps after it, up to the last of them. Nil for all; within a band all are read in any case.
+    ///   - scope: which of them; within a band all are read in any case.
     ///   - visit: is handed each step after it was checked; it must not call this store.
     /// - Throws: `TamperError` that names step and column; `MissingObject`; `LedgerError`.
     @discardableResult
     package func verify(
-        _ name: String, objects: ObjectStore? = nil, of segment: ClosedRange<Int>? = nil,
+        _ name: String, objects: ObjectStore? = nil, of scope: ObjectScope = .all,
         visit: (StoredStep) throws -> Void = { _ in }
     ) throws -> VerifiedRun {
         try read { db in
             var verifier = RunVerifier(
-                store: self, db: db, id: try Self.id(of: name, db), name: name, objects: objects, segment: segment)
+                store: self, db: db, id: try Self.id(of: name, db), name: name, objects: objects, scope: scope)
             return try verifier.verify(visit)
         }
     }
@@ -44,23 +56,22 @@ private struct RunVerifier {
     let id: Int64
     let name: String
     let objects: ObjectStore?
-    let segment: ClosedRange<Int>?
-    /// The steps whose stored values are read; nil for all.
-    private var replayed: ClosedRange<Int>?
+    let scope: ObjectScope
+    /// The steps whose stored values are read, and those whose checkpoints are; nil for all, and step 0, which has neither, for
+    /// none.
+    private var replayed: ClosedRange<Int>?, checkpointed: ClosedRange<Int>?
     private var read: Set<Digest> = [], unread: Set<Digest> = []
 
     init(
-        store: LedgerStore, db: Database, id: Int64, name: String, objects: ObjectStore?, segment: ClosedRange<Int>?
+        store: LedgerStore, db: Database, id: Int64, name: String, objects: ObjectStore?, scope: ObjectScope
     ) {
         (self.store, self.db, self.id, self.name) = (store, db, id, name)
-        (self.objects, self.segment) = (objects, segment)
+        (self.objects, self.scope) = (objects, scope)
     }
 
     mutating func verify(_ visit: (StoredStep) throws -> Void) throws -> VerifiedRun {
         let (manifest, state) = try runRow()
-        if let segment, manifest.inputs.other[Band.member] == nil {
-            replayed = try checkpoint(before: segment.lowerBound) + 1...segment.upperBound
-        }
+        if manifest.inputs.other[Band.member] == nil { try limit(to: scope) }
         var chain = Chain(inputs: manifest.inputs.digest)
         var phases: Int64 = 0
         let level = try store.level(id, name, db)
@@ -213,41 +224,26 @@ private struct RunVerifier {
 
     // MARK: Stored values
 
-    private mutating func verifyStoredTensors(_ step: StepTrace) throws {
-        let record = step.record
-        var last: (digest: Digest, bytes: [UInt8])?
-        for tensor in try store.storedTensors(id, run: name, step: record.step, db) {
-            let field = "\(StoredTensor.table) (\(tensor.phase.rawValue), \(tensor.name))"
-            guard let expected = step.digest(of: tensor.name, in: tensor.phase) else {
-                throw tampered(record.step, field, "a tensor of that name in the step", "none")
-            }
-            guard let objects else { continue }
-            guard replayed?.contains(record.step) ?? true else {
-                unread.insert(tensor.object)
-                continue
-            }
-            read.insert(tensor.object)
-            if last?.digest != tensor.object { last = (tensor.object, try objects.get(tensor.object)) }
-            guard let bytes = last?.bytes, let span = Self.span(tensor, in: bytes.count) else {
-                throw tampered(
-                    record.step, field, "a span of the object's \(last?.bytes.count ?? 0) bytes",
-                    "\(tensor.count) bytes at \(tensor.offset)")
-            }
-            let found = bytes.withUnsafeBytes {
-                Digest.tensor(
-                    name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
-                    bytes: UnsafeRawBufferPointer(rebasing: $0[span]))
-            }
-            guard found == expected else { throw tampered(record.step, field, expected.hex, found.hex) }
+    private mutating func limit(to scope: ObjectScope) throws {
+        switch scope {
+        case .all: break
+        case .segment(let segment):
+            let before = try checkpoint(before: segment.lowerBound)
+            (replayed, checkpointed) = (before + 1...segment.upperBound, before...before)
+        case .checkpoints: replayed = 0...0
+        case .none: (replayed, checkpointed) = (0...0, 0...0)
         }
     }
 
-    private static func span(_ tensor: StoredTensor, in count: Int) -> Range<Int>? {
-        guard tensor.offset >= 0, tensor.count >= 0, tensor.offset <= count, tensor.count <= count - tensor.offset
-        else {
-            return nil
-        }
-        return tensor.offset..<(tensor.offset + tensor.count)
+    private mutating func verifyStoredTensors(_ step: StepTrace) throws {
+        let number = step.record.step
+        let values = StoredValues(
+            of: name, step, try store.storedTensors(id, run: name, step: number, db), ledger: store.path)
+        try values.requireNames()
+        guard let objects else { return }
+        guard replayed?.contains(number) ?? true else { return unread.formUnion(values.objects) }
+        try values.read(from: objects)
+        read.formUnion(values.objects)
     }
 
     private func tampered(_ step: Int?, _ field: String, _ expected: String, _ found: String) -> TamperError {
@@ -268,7 +264,7 @@ private struct RunVerifier {
             guard let object = row.digest("object") else {
                 throw tampered(step, "checkpoints.object", "32 bytes", row.shown("object"))
             }
-            if let replayed, step != replayed.lowerBound - 1 {
+            if let checkpointed, step.map({ !checkpointed.contains($0) }) ?? true {
                 unread.insert(object)
             } else {
                 try objects.verify(object)

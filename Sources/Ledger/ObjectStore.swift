@@ -79,9 +79,18 @@ package struct ObjectStore: Sendable {
 
     /// Checks an object without holding it in memory.
     /// - Throws: `MissingObject`, `FileError`, `TamperError` when the bytes are others.
-    package func verify(_ digest: Digest) throws {
+    package func verify(_ digest: Digest) throws { try read(digest) { _ in } }
+
+    /// Hands an object's bytes to `body` in blocks, in order, and checks its digest on the way: they count only when this has
+    /// ended well. - Throws: `MissingObject`, `FileError`, `TamperError` when the bytes are others, what `body` throws.
+    func read(_ digest: Digest, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard has(digest) else { throw MissingObject(digest: digest, path: path(of: digest)) }
-        try check(digest, try Self.contentDigest(path(of: digest)))
+        var stream = SHA256Stream(domain: .object)
+        try FileContents.forEachBlock(of: path(of: digest)) { block in
+            stream.update(block)
+            try body(block)
+        }
+        try check(digest, stream.finalize())
     }
 
     /// Removes an object; there need not be one. - Throws: `FileError`.

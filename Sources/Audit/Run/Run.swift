@@ -53,14 +53,12 @@ package final class Run {
     }
 
     /// Opens and verifies a run; an acceptance that was cut off is finished first. Signatures are held against `keys`.
-    /// - Parameter segment: the steps whose objects are read, see `LedgerStore.verify`; nil for all.
+    /// - Parameter objects: which of its objects are read.
     /// - Throws: `TamperError` when a hash, a link or a signature does not hold, or documents do not agree;
     /// `UnknownRun`.
     package init(
-        _ name: String, in workspace: Workspace, keys: [VerifyingKey] = [], objectsOf segment: ClosedRange<Int>? = nil
-    )
-        throws
-    {
+        _ name: String, in workspace: Workspace, keys: [VerifyingKey] = [], reading objects: ObjectScope = .all
+    ) throws {
         self.name = name
         self.workspace = workspace
         try AcceptanceJournal.finish(in: workspace)
@@ -75,7 +73,7 @@ package final class Run {
         var recorded: [StoredStep] = []
         var verified =
             known.contains(name)
-            ? try store?.verify(name, objects: workspace.objects, of: segment) { recorded.append($0) } : nil
+            ? try store?.verify(name, objects: workspace.objects, of: objects) { recorded.append($0) } : nil
         unreadObjects = verified?.unreadObjects ?? 0
         replacesRun = try Run.isReplaced(verified, log, workspace)
         if replacesRun { verified = nil }

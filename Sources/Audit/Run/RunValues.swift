@@ -44,16 +44,31 @@ extension Run {
     /// The places at which values of a step are stored.
     func storedTensors(of step: Int) throws -> [StoredTensor] { try store?.storedTensors(of: name, step: step) ?? [] }
 
-    /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact.
+    /// All that is stored of a step, to be read; nil where the ledger does not have the step. - Throws: `LedgerError`, `TamperError`.
+    func storedValues(of step: Int) throws -> StoredValues? {
+        try ledgerTrace(of: step).map {
+            StoredValues(of: name, $0, try storedTensors(of: step), ledger: workspace.ledger)
+        }
+    }
+
+    /// The recorded values of an entry as Float32 bit patterns, where they are stored and intact. Of the object, which may hold
+    /// all gradients of a step, only these are read.
     package func storedBits(step: Int, phase: Phase, name: String) -> (bits: [UInt32], shape: [Int])? {
         guard let places = try? storedTensors(of: step),
-            let place = places.first(where: { $0.phase == phase && $0.name == name }), place.dtype == "F32",
-            let bytes = try? workspace.objects.get(place.object), place.offset + place.count <= bytes.count
+            let place = places.first(where: { $0.phase == phase && $0.name == name }),
+            place.dtype == DType.f32.rawValue, place.offset >= 0, place.count >= 0,
+            let expected = try? ledgerTrace(of: step)?.digest(of: name, in: phase),
+            let file = try? OpenFile(path: workspace.objects.path(of: place.object)), place.offset <= file.size,
+            place.count <= file.size - place.offset,
+            let bytes = try? file.bytes(place.offset..<place.offset + place.count)
         else { return nil }
-        let bits = bytes[place.offset..<place.offset + place.count].withUnsafeBytes { raw in
-            (0..<place.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+        return bytes.withUnsafeBytes { raw in
+            guard Digest.tensor(name: name, dtype: place.dtype, shape: place.shape, bytes: raw) == expected else {
+                return nil
+            }
+            let bits = (0..<place.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+            return (bits, place.shape)
         }
-        return (bits, place.shape)
     }
 
     /// The ledger's list of the run's items and labels; empty where it has none. - Throws: `LedgerError`,
