@@ -36,10 +36,11 @@ extension TrainingCheckpoint {
     }
 
     /// Holds the state in `file` against the record of the step after which it was saved: weights, optimiser,
-    /// averages, reference and counters, by their digests and bits. Nothing but these may be in the file.
+    /// averages, reference and counters, by their digests and bits, or what `contents` says of it. Nothing but these may be in
+    /// the file.
     /// - Throws: `TamperError` naming the part that differs, `CheckpointError` when the file is no checkpoint.
     package static func check(
-        _ file: Checkpoint, against record: StepRecord, run: String, engine: Engine
+        _ file: Checkpoint, against record: StepRecord, run: String, engine: Engine, _ contents: Contents = .state
     ) throws {
         func require(_ field: String, _ expected: String?, _ found: String?) throws {
             guard expected != found else { return }
@@ -61,10 +62,12 @@ extension TrainingCheckpoint {
         let strange = file.names.first { name in !parts.contains { name.hasPrefix($0) } }
         try require("the names of its tensors", nil, strange)
         try require("the weights", record.weightsDigest?.hex, try root([weightsPrefix]))
-        try require(
-            "the optimiser's moments", record[Entries.Update.optimizer]?.hex, try root(optimizerPrefixes, keeping: true)
-        )
-        try require("the average of the weights", record[Entries.Weights.average]?.hex, try root(["average/"]))
+        if contents == .state {
+            try require(
+                "the optimiser's moments", record[Entries.Update.optimizer]?.hex,
+                try root(optimizerPrefixes, keeping: true))
+            try require("the average of the weights", record[Entries.Weights.average]?.hex, try root(["average/"]))
+        }
         try require("the moved reference", record[Entries.Update.reference]?.hex, try root(["reference/"]))
         try require("the number of steps", "\(record.step)", file.metadata("steps"))
         // One update a step.

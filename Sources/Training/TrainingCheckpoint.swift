@@ -11,19 +11,30 @@ package enum TrainingCheckpoint {
     /// What stands before a parameter's name for a tensor of an optimiser's state.
     static let optimizerPrefixes = ["first/", "second/", "row/", "column/", "momentum/"]
 
+    /// What of a state is in a file.
+    package enum Contents: Sendable {
+        /// All of it.
+        case state
+        /// What gradients are computed from: the weights, and a reference that moves.
+        case weights
+    }
+
     /// Hands the file's bytes to `append`, tensor by tensor: the state may be larger than what memory is left. What other
     /// ranks' optimisers keep comes from them (`TrainingRanks.giveState`).
-    package static func stream(_ trainer: Trainer, append: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package static func stream(
+        _ trainer: Trainer, _ contents: Contents = .state, append: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let rest =
+            trainer.optimizer.stateTensors + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
         let own =
             trainer.model.parameters.map { (weightsPrefix + $0.name, $0.parameter.value) }
-            + trainer.optimizer.stateTensors
-            + (trainer.average?.tensors ?? []).map { ("average/" + $0.name, $0.tensor) }
+            + (contents == .state ? rest : [])
             + (trainer.movingReference?.tensors ?? []).map { ("reference/" + $0.name, $0.tensor) }
         var metadata = [
             "format": "smpo-state-1", "steps": "\(trainer.steps)", "updates": "\(trainer.optimizer.updates)",
         ]
         for (key, value) in trainer.optimizer.stateNumbers { metadata[key] = HexFloat.string(value) }
-        let others = try trainer.ranks.othersState()
+        let others = contents == .state ? try trainer.ranks.othersState() : []
         let items =
             own.map { Safetensors.Item($0.0, $0.1.dtype, $0.1.shape) }
             + others.map { Safetensors.Item($0.name, .f32, $0.shape) }
@@ -32,13 +43,16 @@ package enum TrainingCheckpoint {
         }
     }
 
-    /// Puts the state in `file` back into `trainer`. Throws `CheckpointError` when something is missing.
-    package static func restore(_ file: Checkpoint, into trainer: Trainer) throws {
-        try restore(file as any StateSource, into: trainer)
+    /// Puts the state in `file` back into `trainer`; of weights alone, what else the trainer has stays as it is.
+    /// Throws `CheckpointError` when something is missing.
+    package static func restore(
+        _ file: Checkpoint, into trainer: Trainer, _ contents: Contents = .state
+    ) throws {
+        try restore(file as any StateSource, into: trainer, contents)
     }
 
     /// The same from wherever the state is.
-    static func restore(_ file: any StateSource, into trainer: Trainer) throws {
+    static func restore(_ file: any StateSource, into trainer: Trainer, _ contents: Contents = .state) throws {
         func number<Value>(_ key: String, _ read: (String) -> Value?) throws -> Value {
             let found = try file.metadata(key)
             guard let text = found, let value = read(text) else {
@@ -54,10 +68,12 @@ package enum TrainingCheckpoint {
             parameter.replace(
                 with: engine.owned(try file.float32(named: weightsPrefix + name, shape: parameter.value.shape)))
         }
-        try trainer.optimizer.restore(
-            updates: try number("updates", { Int($0) }), number: { try number($0, HexFloat.double) },
-            tensor: { engine.owned(try file.float32(named: $0, shape: $1)) })
-        if let average = trainer.average {
+        if contents == .state {
+            try trainer.optimizer.restore(
+                updates: try number("updates", { Int($0) }), number: { try number($0, HexFloat.double) },
+                tensor: { engine.owned(try file.float32(named: $0, shape: $1)) })
+        }
+        if contents == .state, let average = trainer.average {
             average.restore(
                 try average.tensors.map {
                     ($0.name, engine.owned(try file.float32(named: "average/" + $0.name, shape: $0.tensor.shape)))

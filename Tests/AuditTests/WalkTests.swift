@@ -1,3 +1,4 @@
+import Comparison
 import Compute
 import Core
 import Diffusion
@@ -11,37 +12,9 @@ import TinyRuns
 
 /// Audits by a walk over kept gradients, with drawn steps and lanes.
 @Suite struct WalkTests {
-    /// What goes wrong in step 2 while a run is recorded; all digests and links hold.
-    private enum Wrong { case nothing, gradient, laneRoot, update, keptGradient }
-
-    /// Hands everything on, and changes the root of lane 2 of a step.
-    private final class Forger: StepObserver {
-        let builder: TraceBuilder
-        var forges = false
-
-        init(_ engine: Engine) { builder = TraceBuilder(keeps: [.inversion, .gradient], engine: engine) }
-
-        func observe(_ phase: Phase, _ entry: TraceEntry) {
-            let key = Entries.Gradient.lanes[LaneName(2)]
-            builder.observe(phase, forges && entry.name == key.name ? key(Digest.of(.document, "forged")) : entry)
-        }
-
-        func observe(_ key: RecordKey<RecordedTensor>, _ tensor: Tensor) { builder.observe(key, tensor) }
-
-        func observe(_ keys: RecordKeys<ParameterName, RecordedTensor>, _ tensors: [(name: String, tensor: Tensor)]) {
-            builder.observe(keys, tensors)
-        }
-
-        func observeInversion(items: Range<Int>, move: Int, _ step: Diffusion.InversionStep) {
-            builder.observeInversion(items: items, move: move, step)
-        }
-
-        func willUpdate() { builder.willUpdate() }
-    }
-
     /// Records a run of four steps of five pairs in three lanes with its gradients.
     private func with<Result>(
-        _ wrong: Wrong = .nothing, _ more: String = "", _ optimizer: String = "", _ training: String = "",
+        _ wrong: ForgedWalk.Wrong = .nothing, _ more: String = "", _ optimizer: String = "", _ training: String = "",
         _ body: (RecordedRun) throws -> Result
     ) throws -> Result {
         try RecordedRun.with({ runs, _ in try runs.base(steps: 1) }) { run in
@@ -50,42 +23,61 @@ import TinyRuns
                 training: ", lanes: 3\(training)")
             let recipe = try Recipe.read(path: path, overrides: ["training.pairs_per_step=5"])
             let session = try TrainingSession(recipe: recipe, engine: run.engine)
-            let recording = RunRecording(
-                session: session, workspace: run.workspace, circumstances: RecordedRun.circumstances)
-            if wrong == .nothing {
-                _ = try recording.record(
-                    name: "walked", taken: [], started: { _ in }, onStep: { _, _ in }, shouldStop: { false })
-                return try body(run)
-            }
-            let recorder = try run.workspace.openLedger().createRun(
-                inputs: session.inputs, circumstances: RecordedRun.circumstances, name: "walked")
-            try recorder.record(session.data.ledgerItems)
-            let forger = Forger(run.engine)
-            let trained = session.trainer.model.parameters[0].parameter
-            func flip(_ tensor: Tensor?) {
-                tensor?.changeValues { $0[0] = Float(bitPattern: $0[0].bitPattern ^ 1 << 10) }
-            }
-            for step in 1...4 {
-                forger.forges = step == 2 && wrong == .laneRoot
-                _ = try session.trainer.computeGradients(try session.batches.batch(step), observer: forger)
-                if step == 2, wrong == .gradient { flip(trained.gradient) }
-                _ = try session.trainer.applyGradients(observer: forger)
-                if step == 2, wrong == .update { flip(trained.value) }
-                if step == 2, wrong == .keptGradient {
-                    flip(forger.builder.kept.first { $0.phase == .gradient }?.tensor)
-                }
-                try recording.commit(forger.builder, to: recorder)
-            }
-            let manifest = try recorder.finish(
-                weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
-            try manifest.write(to: run.workspace.manifest("walked"))
+            try ForgedWalk(wrong, step: 2, lane: 2).record(session, in: run.workspace, as: "walked")
             return try body(run)
         }
     }
 
     private func audit(_ run: RecordedRun, steps: Int = 0, lanes: Int = 0, seed: String = "x") throws -> UnitReport {
-        try Auditor(workspace: run.workspace, engine: run.engine).audit(
-            "walked", drawingSteps: steps, lanes: lanes, seed: seed)
+        let auditor = Auditor(workspace: run.workspace, engine: run.engine)
+        let report = try auditor.audit("walked", drawingSteps: steps, lanes: lanes, seed: seed)
+        let parts = try audit(inParts: run, steps: steps, lanes: lanes, seed: seed)
+        #expect(parts.json.pretty == report.json.pretty)
+        #expect(UnitTextForm(parts) == UnitTextForm(report))
+        return report
+    }
+
+    /// What the texts of a report are made of and its JSON form is not.
+    private struct UnitTextForm: Equatable {
+        let draw: UnitDraw?, divergence: Divergence?
+        init(_ report: UnitReport) { (draw, divergence) = (report.draw, report.divergence) }
+    }
+
+    /// The same by a walk that leaves files, and each unit by itself from these, all of which travels as JSON.
+    private func audit(
+        inParts run: RecordedRun, steps: Int, lanes: Int, seed: String, _ spoil: (String) throws -> Void = { _ in }
+    ) throws -> UnitReport {
+        func read(_ value: JSONValue) throws -> JSONCursor {
+            JSONCursor(try JSONValue.parse(Array(value.pretty.utf8), file: "part"), name: "part")
+        }
+        let auditor = Auditor(workspace: run.workspace, engine: run.engine)
+        let audit: UnitAudit
+        do {
+            let opened = try Run("walked", in: run.workspace, reading: .none)
+            switch try auditor.plan(opened, drawingSteps: steps, lanes: lanes, seed: seed) {
+            case .done(let report): return report
+            case .open(let found): audit = try UnitAudit(request: read(found.request))
+            }
+        } catch {
+            return UnitReport(run: "walked", try #require(Judgement(error)))
+        }
+        let folder = run.runs.path("states-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let walk = try auditor.walk(
+            "walked", drawingSteps: steps, lanes: lanes, seed: seed, leaving: WalkStates(folder))
+        try spoil(folder)
+        var units: [DrawnUnit: UnitResult] = [:]
+        for unit in audit.draw.units {
+            let found = try auditor.audit("walked", unit, from: WalkStates(folder))
+            units[unit] = try UnitResult(
+                json: read(found.result.json(run: "walked", contract: found.contract)), unit, run: "walked",
+                contract: audit.contract)
+        }
+        let states = walk.states
+        return try audit.report(
+            try WalkResult(
+                json: read(walk.result.json(run: "walked", contract: walk.contract, states: states)), run: "walked",
+                contract: audit.contract), units)
     }
 
     /// A seed whose draw is as wanted.
@@ -160,15 +152,93 @@ import TinyRuns
             #expect(found.judgement.reason?.contains("(gradient, unet/") == true, "\(found.judgement)")
         }
         try with { run in
-            let opened = try Run("walked", in: run.workspace)
+            let opened = try Run("walked", in: run.workspace, reading: .none)
             let model = try TrainingSession(recipe: opened.recipe, engine: run.engine).trainer.model
             let place = try #require(
                 try run.workspace.openLedger().storedTensors(of: "walked", step: 2).first { $0.phase == .gradient })
+            let object = run.workspace.objects.path(of: place.object)
             #expect(try KeptGradients(of: 2, opened).put(into: model) == nil)
-            try run.flip(run.workspace.objects.path(of: place.object), at: place.offset)
+            try run.flip(object, at: place.offset)
             let error = #expect(throws: TamperError.self) { try KeptGradients(of: 2, opened).put(into: model) }
-            #expect(error?.description.contains("the kept gradient of \(place.name)") == true)
+            #expect(error?.file == object && error?.field == "object")
+            #expect(try audit(run).judgement.reason?.contains(object) == true)
+            try FileContents.remove([object])
+            let gone = try audit(run, lanes: 3)
+            #expect(gone.verdict == .incomparable && gone.judgement.reason?.contains("is missing") == true)
         }
+    }
+
+    /// A step whose update is wrong and a lane before it, a step that is tampered with and a lane behind it: the report is that of
+    /// the first, wherever each was computed, and says what was not looked at any more.
+    @Test func theFirstDifferenceCounts() throws {
+        try with(.laneRoot) { run in
+            let seed = try seed(lanes: 2) {
+                $0.lanes.contains { $0.step == 2 && $0.lane == 2 } && $0.lanes.contains { $0.step == 4 }
+            }
+            let place = try #require(
+                try run.workspace.openLedger().storedTensors(of: "walked", step: 3).first { $0.phase == .gradient })
+            try run.flip(run.workspace.objects.path(of: place.object), at: place.offset)
+            let found = try audit(run, lanes: 2, seed: seed)
+            #expect(found.verdict == .diverged && found.divergence?.step == 2 && found.lanes == 0)
+            #expect(
+                found.unchecked.contains { $0.hasPrefix("what is stored of the steps after 1") }, "\(found.unchecked)")
+            #expect(try audit(run, steps: 1, seed: self.seed(steps: 1) { $0.steps == [4] }).verdict == .tampered)
+            #expect(try audit(run, steps: 1, seed: self.seed(steps: 1) { $0.steps == [3] }).verdict == .tampered)
+        }
+        try with(.update) { run in
+            let found = try audit(run, steps: 1, lanes: 12, seed: seed(steps: 1) { $0.steps == [2] })
+            #expect(found.verdict == .diverged && found.divergence?.phase == .weights && found.wholeSteps == 0)
+            #expect(found.updates == 1 && found.lanes == 3)
+        }
+    }
+
+    /// What a walk has left is held against the record: no other state is computed from.
+    @Test(arguments: [true, false]) func aStateThatIsNotTheRecordsIsRefused(isWhole: Bool) throws {
+        try with { run in
+            let seed =
+                try isWhole
+                ? seed(steps: 1) { $0.steps == [3] } : seed(lanes: 1) { $0.lanes.contains { $0.step == 3 } }
+            let (steps, lanes) = (isWhole ? 1 : 0, isWhole ? 0 : 1)
+            let error = #expect(throws: WalkStates.Unusable.self) {
+                try audit(inParts: run, steps: steps, lanes: lanes, seed: seed) { folder in
+                    let file = "\(folder)/before-3.safetensors"
+                    try run.flip(file, at: try #require(FileContents.size(file)) - 3)
+                }
+            }
+            #expect(error?.description.contains("before-3.safetensors") == true, "\(String(describing: error))")
+            // One that is not there is no pass.
+            let gone = try audit(inParts: run, steps: steps, lanes: lanes, seed: seed) { folder in
+                try FileContents.remove(["\(folder)/before-3.safetensors"])
+            }
+            #expect(gone.verdict == .incomparable)
+            #expect(gone.judgement.reason == "the walk left no weights before step 3")
+        }
+    }
+
+    /// A result of another unit, run or contract, or one that contradicts itself, is none.
+    @Test func aPartThatIsNotTheUnitsIsRefused() throws {
+        let unit = DrawnUnit(step: 3, lane: 2)
+        let lane = UnitResult(unit, nil)
+        func read(_ value: JSONValue, _ unit: DrawnUnit = DrawnUnit(step: 3, lane: 2)) throws -> UnitResult {
+            try UnitResult(json: JSONCursor(value, name: "part"), unit, run: "a", contract: "ref-1")
+        }
+        #expect(try read(lane.json(run: "a", contract: "ref-1")) == lane)
+        #expect(throws: JSONShapeError.self) { try read(lane.json(run: "b", contract: "ref-1")) }
+        #expect(throws: JSONShapeError.self) { try read(lane.json(run: "a", contract: "ref-2")) }
+        #expect(throws: JSONShapeError.self) {
+            try read(lane.json(run: "a", contract: "ref-1"), DrawnUnit(step: 3))
+        }
+        var walk = WalkResult()
+        walk.steps = 3
+        guard case .object(var object) = walk.json(run: "a", contract: "ref-1", states: []) else {
+            throw CancellationError()
+        }
+        object["verdict"] = "diverged"
+        #expect(throws: JSONShapeError.self) {
+            try WalkResult(json: JSONCursor(.object(object), name: "part"), run: "a", contract: "ref-1")
+        }
+        #expect(DrawnUnit("17/3")?.text == "17/3" && DrawnUnit("17")?.text == "17")
+        for text in ["", "0", "3/0", "3/", "/3", "3/1/1", "a"] { #expect(DrawnUnit(text) == nil) }
     }
 
     @Test func whatCannotBeWalkedSaysSo() throws {

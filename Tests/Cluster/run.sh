@@ -2,7 +2,7 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate hosts pages task stepd node
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate walk hosts pages task stepd node
 #
 # `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
@@ -12,7 +12,7 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift $(($# > 0))
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver gate disk hosts pages task stepd node)
+((${#cases[@]} > 0)) || cases=(same tampered results driver gate walk disk hosts pages task stepd node)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
@@ -183,6 +183,32 @@ case_gate() {
     expect 0 "$folder/self-test.local" "$smpo" audit short-dpo --self-test --workers 1
     expect 0 "$folder/self-test.slurm" "$smpo" audit short-dpo --self-test --jobs 2 --on slurm
     equal "$folder/self-test.local" "$folder/self-test.slurm"
+}
+
+# A walk over kept gradients and drawn units, here and there; with a task killed, and of a run in which a step was tampered with.
+case_walk() {
+    local object draw=(audit kept --unnoted --sample-steps 1 --sample-lanes 4 --seed monday)
+    fresh
+    if [[ ! -e Manifests/kept.json ]]; then
+        "$smpo" train Manifests/recipes/shapes-lora.yaml --record --name kept --set training.steps=4 --set training.lanes=4 \
+            --set record.gradients=true > "$folder/kept.out"
+    fi
+    expect 0 "$folder/walk.local" "$smpo" "${draw[@]}"
+    expect 0 "$folder/walk.two" "$smpo" "${draw[@]}" --jobs 2
+    equal "$folder/walk.local" "$folder/walk.two"
+    expect 0 "$folder/walk.slurm" "$smpo" "${draw[@]}" --on slurm
+    equal "$folder/walk.local" "$folder/walk.slurm"
+    expect 0 "$folder/walk.gathered" "$smpo" job gather "$(job)"
+    equal "$folder/walk.local" "$folder/walk.gathered"
+    object=$(find .smpo/objects -type f -newer "$folder/train.out" | sort | head -n 1)
+    cp "$object" "$folder/object"
+    chmod u+w "$object"
+    printf '\x5a' | dd of="$object" bs=1 seek=900 conv=notrunc status=none
+    fresh
+    expect 3 "$folder/walk.tampered" "$smpo" "${draw[@]}"
+    expect 3 "$folder/walk.tampered.slurm" "$smpo" "${draw[@]}" --on slurm
+    equal "$folder/walk.tampered" "$folder/walk.tampered.slurm"
+    mv -f "$folder/object" "$object"
 }
 
 # Nodes with addresses and names of their own.

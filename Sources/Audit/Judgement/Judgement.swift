@@ -114,6 +114,9 @@ package struct Judgement: Sendable, Equatable {
     /// The judgement that a report tells of, from wherever it was made.
     init(_ audit: ReportedAudit) { self.init(audit.verdict, audit.difference ?? audit.reason) }
 
+    /// The judgement that somebody else came to, and the reason that was told.
+    init(_ verdict: Verdict, told reason: String?) { self.init(verdict, reason) }
+
     private init(_ verdict: Verdict, _ reason: String?) {
         self.verdict = verdict
         self.reason = reason

@@ -25,12 +25,7 @@ package struct ReportedAudit: Sendable, Equatable {
         verdict = try Verdict(json: cursor["verdict"])
         reason = try cursor["reason"].present?.string()
         contract = try cursor["contract"].present?.string()
-        evidence = try cursor["evidence"].elements().map { one in
-            guard let kind = EvidenceKind(rawValue: try one.string()) else {
-                throw one.error(expected: "one of \(EvidenceKind.allCases.map(\.rawValue))", found: try one.string())
-            }
-            return kind
-        }
+        evidence = try cursor["evidence"].elements().map { try EvidenceKind(json: $0) }
         (steps, equalSteps) = (try cursor["steps"].int(), try cursor["equal_steps"].int())
         segment = try cursor["segment"].present.map { segment in
             let (first, last) = (try segment["first"].int(), try segment["last"].int())

@@ -3,60 +3,79 @@ import Core
 import Ledger
 import Training
 
-/// The pass over a run's kept gradients: each step's state follows from them, and in the drawn units they are computed again.
+/// The pass over a run's kept gradients: each step's state follows from them. What the drawn units need of the states is used
+/// where the walk comes to it, or left in files for others.
 struct GradientWalk {
-    /// Steps done, and those of them that were computed whole; lanes that were computed.
-    private(set) var updates = 0, wholeSteps = 0, lanes = 0
-    /// What the record does not state of drawn lanes.
-    private(set) var unchecked: [String] = []
+    /// What came of it so far.
+    private(set) var result = WalkResult()
+    /// What came of the drawn units, of a walk that leaves no files.
+    private(set) var units: [DrawnUnit: UnitResult] = [:]
     private let run: Run
     private let session: TrainingSession
     private let draw: UnitDraw
+    private let states: WalkStates?
 
-    /// The walk of `run` from the beginning of `session`, with the units of `draw`.
-    init(_ run: Run, _ session: TrainingSession, _ draw: UnitDraw) {
-        (self.run, self.session, self.draw) = (run, session, draw)
+    /// The walk of `run` from the beginning of `session`, with the units of `draw`, or with files in place of them.
+    init(_ run: Run, _ session: TrainingSession, _ draw: UnitDraw, leaving states: WalkStates? = nil) {
+        (self.run, self.session, self.draw, self.states) = (run, session, draw, states)
     }
 
-    /// Does the next step; gives its first difference from its record.
-    /// - Throws: `KeptGradients.Missing`, `TamperError` for a gradient that is not the recorded one.
-    mutating func step() throws -> Divergence? {
+    /// Goes to the end, or to the first difference, and tells `progress` each step and how many there are.
+    /// - Throws: what stands in the way of the work; what evidence gives a verdict ends the walk and is its result.
+    mutating func run(to last: Int, progress: (Int, Int) throws -> Void) throws {
+        var drawn = Dictionary(grouping: draw.units, by: \.step)
+        while result.steps < last {
+            do {
+                guard try step(drawn.removeValue(forKey: result.steps + 1) ?? []) else { return }
+            } catch let error as KeptGradients.Missing {
+                result.ending = .missing(error.description)
+                return
+            } catch {
+                guard let judgement = Judgement(error) else { throw error }
+                result.ending = .judged(judgement.verdict, judgement.reason ?? "\(error)")
+                return
+            }
+            result.steps += 1
+            try progress(result.steps, last)
+        }
+    }
+
+    /// Does the next step; gives whether it came out.
+    private mutating func step(_ drawn: [DrawnUnit]) throws -> Bool {
         let step = session.trainer.steps + 1
-        let drawn = draw.lanes.filter { $0.step == step }
-        if draw.steps.contains(step) {
-            let difference = try wholeStep(step)
-            guard difference == nil else { return difference }
-            (updates, wholeSteps, lanes) = (updates + 1, wholeSteps + 1, lanes + drawn.count)
-            return nil
+        if let states, !drawn.isEmpty {
+            try states.leave(session.trainer, whole: drawn.contains { $0.lane == nil })
+        } else {
+            for unit in drawn {
+                if unit.lane == nil {
+                    guard try takeGradients(of: step) else { return false }
+                    for (_, parameter) in session.trainer.model.parameters { parameter.clearGradient() }
+                }
+                let found = try UnitReplay.result(unit, session, of: run)
+                units[unit] = found
+                if found.divergence != nil { return false }
+                // It has taken the walk on.
+                if unit.lane == nil { return true }
+            }
         }
-        for lane in drawn {
-            let replay = try LaneReplay(lane.lane - 1, session, of: run)
-            if let difference = replay.divergence { return difference }
-            for missing in replay.unchecked where !unchecked.contains(missing) { unchecked.append(missing) }
-            lanes += 1
+        guard try takeGradients(of: step) else { return false }
+        if let difference = try update(step) {
+            result.ending = .update(difference)
+            return false
         }
-        let difference = try update(step)
-        if difference == nil { updates += 1 }
-        return difference
+        return true
     }
 
-    /// The step computed from its batch on. That the gradients which were kept of it are the recorded ones is seen before.
-    private func wholeStep(_ step: Int) throws -> Divergence? {
-        let trainer = session.trainer
-        if let difference = try KeptGradients(of: step, run).put(into: trainer.model) { return difference }
-        for (_, parameter) in trainer.model.parameters { parameter.clearGradient() }
-        let builder = TraceBuilder(keeps: [], engine: trainer.model.engine)
-        _ = try session.step(observer: builder)
-        let found = try builder.finish(trainer)
-        return try run.traces(of: step).lazy.compactMap {
-            TraceComparison.firstDifference(expected: $0, found: found)
-        }.first
+    /// Puts the step's kept gradients into the parameters; gives whether all are finite.
+    private mutating func takeGradients(of step: Int) throws -> Bool {
+        guard let difference = try KeptGradients(of: step, run).put(into: session.trainer.model) else { return true }
+        result.ending = .gradient(difference)
+        return false
     }
 
-    /// The step's update, from the gradients that were kept.
+    /// The step's update from the gradients that the parameters have; its first difference from the record.
     private func update(_ step: Int) throws -> Divergence? {
         let trainer = session.trainer
-        if let difference = try KeptGradients(of: step, run).put(into: trainer.model) { return difference }
         let builder = TraceBuilder(keeps: [], engine: trainer.model.engine)
         trainer.resume(after: step)
         _ = try trainer.applyGradients(observer: builder)

@@ -18,46 +18,52 @@ struct KeptGradients {
 
     private let run: Run
     private let step: Int
-    private let places: [String: StoredTensor]
-    private let trace: StepTrace?
+    private let values: StoredValues?
 
     /// Those of step `step`.
     init(of step: Int, _ run: Run) throws {
         (self.run, self.step) = (run, step)
-        places = Dictionary(
-            try run.storedTensors(of: step).filter { $0.phase == .gradient }.map { ($0.name, $0) },
-            uniquingKeysWith: { first, _ in first })
-        trace = try run.ledgerTrace(of: step)
+        values = try run.storedValues(of: step)
     }
 
-    /// Puts them into the parameters, a tensor at a time; the first that is no finite number, if there is one.
-    /// - Throws: `Missing`, `CheckpointError`, and `TamperError` for one that is not what the step's record says.
+    /// Puts them into the parameters; the first that is no finite number, if there is one. All that is stored of the step is
+    /// read on the way, once and in blocks, and held against its record.
+    /// - Throws: `Missing`, `MissingObject`, `FileError`, and `TamperError` for what is not as the step's record says.
     func put(into model: any TrainableModel) throws -> Divergence? {
-        var files: [Digest: OpenFile] = [:]
+        var targets: [Int: Tensor] = [:]
+        var found: [(name: String, parameter: Parameter, tensor: Tensor)] = []
+        let places = Dictionary(
+            (values?.places ?? []).enumerated().filter { $0.element.phase == .gradient }.map {
+                ($0.element.name, $0.offset)
+            }, uniquingKeysWith: { first, _ in first })
         for (name, parameter) in model.parameters {
+            // What the parameters have of the step before would be as much memory again.
             parameter.clearGradient()
-            let expected = trace?.digest(of: name, in: .gradient)
-            guard let place = places[name] else {
+            guard let index = places[name], let place = values?.places[index] else {
                 // A parameter that took no part has none.
-                if expected == nil, trace?.tensors[.gradient] != nil { continue }
+                if let values, values.step.tensors[.gradient] != nil, values.step.digest(of: name, in: .gradient) == nil
+                {
+                    continue
+                }
                 throw Missing(run: run.name, step: step, name: name)
-            }
-            let path = run.workspace.objects.path(of: place.object)
-            func tampered(_ expected: String, _ found: String) -> TamperError {
-                TamperError(
-                    file: path, run: run.name, step: step, field: "the kept gradient of \(name)", expected: expected,
-                    found: found)
             }
             let shape = parameter.value.shape
             guard place.dtype == DType.f32.rawValue, place.shape == shape, place.count == 4 * shape.reduce(1, *) else {
-                throw tampered("Float32 in \(shape)", "\(place.count) bytes of \(place.dtype) in \(place.shape)")
+                throw TamperError(
+                    file: run.workspace.objects.path(of: place.object), run: run.name, step: step,
+                    field: "the kept gradient of \(name)", expected: "Float32 in \(shape)",
+                    found: "\(place.count) bytes of \(place.dtype) in \(place.shape)")
             }
-            let file = try files[place.object] ?? OpenFile(path: path)
-            files[place.object] = file
             let tensor = Tensor(uninitialized: shape)
-            try file.read(place.count, at: place.offset, into: tensor.storage.base)
-            let found = tensor.digest(named: name)
-            if let expected, expected != found { throw tampered(expected.hex, found.hex) }
+            targets[index] = tensor
+            found.append((name, parameter, tensor))
+        }
+        try values?.read(from: run.workspace.objects) { index, offset, bytes in
+            guard let target = targets[index], let base = bytes.baseAddress else { return }
+            (target.storage.base + offset).copyMemory(from: base, byteCount: bytes.count)
+        }
+        targets = [:]
+        for (name, parameter, tensor) in found {
             let gradient = model.engine.placed(tensor)
             parameter.replaceGradient(with: gradient)
             if let place = model.engine.firstNonFinite(gradient) {

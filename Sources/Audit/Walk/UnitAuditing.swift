@@ -14,59 +14,114 @@ extension Auditor {
         progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> UnitReport {
         do {
-            return try walk(try Run(run, in: workspace, keys: keys), steps, lanes, seed, progress)
+            // The walk reads what is stored of the steps.
+            let run = try Run(run, in: workspace, keys: keys, reading: .checkpoints)
+            switch try plan(run, drawingSteps: steps, lanes: lanes, seed: seed) {
+            case .done(let report): return report
+            case .open(let audit):
+                let (walk, units) = try walk(run, audit.draw, progress: progress)
+                return try audit.report(walk, units)
+            }
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             return UnitReport(run: run, judgement)
         }
     }
 
-    private func walk(
-        _ run: Run, _ steps: Int, _ lanes: Int, _ seed: String?, _ progress: (Int, Int) throws -> Void
-    ) throws -> UnitReport {
+    /// What is known before anything is computed.
+    package enum UnitPlan {
+        /// There is nothing to compute.
+        case done(UnitReport)
+        case open(UnitAudit)
+    }
+
+    /// The audit that `audit(_:drawingSteps:lanes:seed:progress:)` makes of `run`, to be computed here or elsewhere.
+    /// - Throws: as it does.
+    package func plan(_ run: Run, drawingSteps steps: Int, lanes: Int, seed: String?) throws -> UnitPlan {
         let recipe = try run.recipe
         if lanes > 0, recipe.training.lanes == 1 { throw LaneError(run: run.name, lanes: 1, lane: 1) }
         let head = run.outcomes.first?.outcome.chainHead
         guard let seed = seed ?? head?.hex else { throw MissingSeed(run: run.name) }
         if let reason = incomparable(run) ?? notWalkable(run, recipe) {
-            return UnitReport(run: run.name, .incomparable(reason))
-        }
-        let trained = try run.checkTrainedFolder()
-        var report = UnitReport(run: run.name, .incomparable("nothing was replayed"))
-        let session: TrainingSession
-        do { session = try run.session(on: engine, latents: latents) } catch let error as OtherLatents {
-            (report.judgement, report.evidence) = (.diverged(error), run.sources.map(\.evidence))
-            return report
+            return .done(UnitReport(run: run.name, .incomparable(reason)))
         }
         let draw = UnitDraw(
             steps: steps, lanes: lanes, ofSteps: run.stepCount, lanesEach: recipe.training.lanes, seed: seed)
-        (report.draw, report.seed, report.contract) = (draw, seed, session.inputs.contract)
-        report.evidence = run.sources.map(\.evidence)
-        report.unchecked =
-            trained.unchecked.map { "model files: \($0)" } + unchecked(session) + report.outside
-        if !engine.isOnHost { report.device = engine.place }
-        var facts = Judgement.Facts(demanded: recipe.training.steps, last: run.stepCount)
-        facts.contradiction = run.contradiction?.description
-        var walk = GradientWalk(run, session, draw)
-        while session.trainer.steps < run.stepCount, facts.difference == nil {
-            do { facts.difference = try walk.step() } catch let error as KeptGradients.Missing {
-                facts.obstacle = error.description
-                break
-            }
-            facts.compared += 1
-            try progress(session.trainer.steps, run.stepCount)
+        let trained = try run.checkTrainedFolder()
+        return .open(
+            try UnitAudit(run, draw, seed: seed, unchecked: trained.unchecked.map { "model files: \($0)" }))
+    }
+
+    /// The walk of an audit by itself: it leaves the states before the drawn steps in `states`. The file of its result is made of
+    /// what it gives, and of the files that it left.
+    /// - Throws: when the work cannot be done.
+    package func walk(
+        _ run: String, drawingSteps steps: Int, lanes: Int, seed: String, leaving states: WalkStates,
+        _ progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> (result: WalkResult, contract: String, states: [JSONValue]) {
+        do {
+            let run = try Run(run, in: workspace, keys: keys, reading: .checkpoints)
+            let draw = UnitDraw(
+                steps: steps, lanes: lanes, ofSteps: run.stepCount, lanesEach: try run.recipe.training.lanes, seed: seed
+            )
+            let result = try walk(run, draw, leaving: states, progress: progress).result
+            return (result, run.manifest.inputs.contract, states.listing(of: draw, run))
+        } catch {
+            guard let judgement = Judgement(error) else { throw error }
+            var result = WalkResult()
+            result.ending = .unopened(judgement.verdict, judgement.reason ?? "\(error)")
+            return (result, engine.contract.rawValue, [])
         }
-        if facts.difference == nil, facts.obstacle == nil, session.trainer.steps == recipe.training.steps {
-            facts.outcome = run.outcome(
+    }
+
+    /// Computes a drawn unit by itself, from the state that a walk has left; the others of the run are no matter here.
+    /// - Throws: when the work cannot be done; `WalkStates.Unusable`.
+    package func audit(
+        _ run: String, _ unit: DrawnUnit, from states: WalkStates
+    ) throws -> (result: UnitResult, contract: String) {
+        do {
+            let run = try Run(run, in: workspace, keys: keys, reading: .none)
+            try SegmentError.check(unit.step...unit.step, run: run.name, steps: run.stepCount)
+            let lanes = try run.recipe.training.lanes
+            if let lane = unit.lane, lane > lanes { throw LaneError(run: run.name, lanes: lanes, lane: lane) }
+            let session = try run.session(on: engine, latents: latents)
+            guard try states.restore(before: unit, session, run) else {
+                return (
+                    UnitResult(unit, .incomparable("the walk left no weights before step \(unit.step)")),
+                    session.inputs.contract
+                )
+            }
+            return (try UnitReplay.result(unit, session, of: run), session.inputs.contract)
+        } catch {
+            guard let judgement = Judgement(error) else { throw error }
+            return (UnitResult(unit, judgement), engine.contract.rawValue)
+        }
+    }
+
+    private func walk(
+        _ run: Run, _ draw: UnitDraw, leaving states: WalkStates? = nil, progress: (Int, Int) throws -> Void
+    ) throws -> (result: WalkResult, units: [DrawnUnit: UnitResult]) {
+        let session: TrainingSession
+        do { session = try run.session(on: engine, latents: latents) } catch {
+            guard let judgement = Judgement(error) else { throw error }
+            var result = WalkResult()
+            result.ending = .unopened(judgement.verdict, judgement.reason ?? "\(error)")
+            return (result, [:])
+        }
+        var walk = GradientWalk(run, session, draw, leaving: states)
+        try walk.run(to: run.stepCount, progress: progress)
+        var result = walk.result
+        result.unchecked = unchecked(session)
+        result.contradiction = run.contradiction?.description
+        if !engine.isOnHost { result.device = engine.place }
+        if result.ending == nil, result.steps == session.recipe.training.steps {
+            result.outcome = run.outcome(
                 against: try run.chain(upTo: run.stepCount).map {
                     ManifestOutcome(
                         chain: $0, weightsDigest: try session.trainer.weightsDigest(), files: try session.fileDigests())
                 })
         }
-        (report.updates, report.wholeSteps, report.lanes) = (walk.updates, walk.wholeSteps, walk.lanes)
-        report.unchecked += walk.unchecked
-        (report.divergence, report.judgement) = (facts.difference, Judgement(facts))
-        return report
+        return (result, walk.units)
     }
 
     /// Why there is nothing to walk over, or nil.

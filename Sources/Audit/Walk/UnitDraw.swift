@@ -14,6 +14,13 @@ package struct UnitDraw: Sendable, Equatable {
     /// The drawn lanes, in order.
     package let lanes: [Lane]
 
+    /// The units to compute, in order: a drawn step whole, and the drawn lanes of the other steps.
+    package var units: [DrawnUnit] {
+        let whole = Set(steps)
+        let single = lanes.filter { !whole.contains($0.step) }.map { DrawnUnit(step: $0.step, lane: $0.lane) }
+        return (steps.map { DrawnUnit(step: $0) } + single).sorted()
+    }
+
     /// Draws `steps` different steps and `lanes` different lanes, or all where there are fewer, by the text `seed`, either by
     /// itself.
     package init(steps: Int, lanes: Int, ofSteps stepCount: Int, lanesEach laneCount: Int, seed: String) {

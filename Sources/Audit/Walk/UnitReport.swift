@@ -26,7 +26,8 @@ package struct UnitReport: Sendable {
     /// What of the drawn lanes the record does not state one by one, and what was not looked at besides.
     package var unchecked: [String] = []
 
-    init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
+    /// A report on `run`.
+    package init(run: String, _ judgement: Judgement) { (self.run, self.judgement) = (run, judgement) }
 
     /// A chance to find wrong units.
     package struct Chance: Sendable, Equatable {

@@ -41,13 +41,18 @@ struct JobGatherCommand: ParsableCommand {
             let report = try SelfTestJobs(request: request).report(of: results)
             print(json ? report.json.pretty : SelfTestText.describe(report))
             try ExitStatus(report.verdict).end()
+        case UnitJobs.kind:
+            let report = try UnitJobs(request: request).report(of: results)
+            print(json ? report.json.pretty : UnitText.describe(report))
+            try ExitStatus(report.verdict).end()
         case AblationTasks.kind: throw MadeByItsCommand(folder: job, command: "smpo ablate")
         case "gate": throw MadeByItsCommand(folder: job, command: "smpo gate")
         case "eval": throw MadeByItsCommand(folder: job, command: "smpo eval")
         case "encode": throw MadeByItsCommand(folder: job, command: "smpo data encode")
         default:
             throw JSONCursor(.string(folder.description.kind), name: "kind", file: "\(job)/job.json").error(
-                expected: "\(SegmentedAudit.kind) or \(SelfTestJobs.kind)", found: folder.description.kind)
+                expected: "\(SegmentedAudit.kind), \(SelfTestJobs.kind) or \(UnitJobs.kind)",
+                found: folder.description.kind)
         }
     }
 

@@ -40,8 +40,9 @@ struct AuditCommand: ParsableCommand {
             its steps; the report says how many objects it did not read.
             `smpo audit plan` says what each way costs.
 
-            --on slurm replays the segments of --sample or --segments all, or the
-            mutants of --self-test, as tasks of an array, and waits for them; --on
+            --on slurm replays the segments of --sample or --segments all, the drawn
+            steps and lanes of --sample-steps and --sample-lanes, or the mutants of
+            --self-test, as tasks of an array, and waits for them; --on
             file:JOB writes a folder with a command line a task, for GNU parallel or
             whatever else runs lines (`smpo job --help`). The same command again
             goes on where it was. A part without a result is never a pass.
@@ -58,7 +59,10 @@ struct AuditCommand: ParsableCommand {
             of every step follow from them and are checked; the drawn steps are
             computed whole, and the drawn lanes by themselves, from the weights
             that the walk has come to. The report says with what chance that
-            finds wrong steps and wrong lanes, and what it leaves out.
+            finds wrong steps and wrong lanes, and what it leaves out. With --jobs or
+            --on the walk leaves the weights before the drawn steps in files (with
+            the optimiser's state before steps that are computed whole), and each
+            step and lane is a process or task by itself; the report is the same.
 
             --evidence takes manifest, golden log, ledger and objects from a
             folder that `smpo runs pack` wrote, and writes nothing there, nor
@@ -102,6 +106,7 @@ struct AuditCommand: ParsableCommand {
               smpo audit run-1 --evidence packed/run-1
               smpo audit plan run-1
               smpo audit run-1 --segments all --on slurm
+              smpo audit run-1 --sample-lanes 59 --seed "of Monday" --on slurm
               smpo audit run-42 --self-test
               smpo audit run-1 --require-signature --trust alice.pub --sign bob
 
@@ -147,7 +152,10 @@ struct AuditCommand: ParsableCommand {
         @Option(help: ArgumentHelp("Take the run from this folder, as runs pack wrote it.", valueName: "folder"))
         var evidence: String?
 
-        @Option(help: "Processes that replay segments or mutants side by side; each takes the planned memory.")
+        @Option(
+            help:
+                "Processes that replay segments, drawn steps and lanes, or mutants side by side; each takes the planned memory."
+        )
         var jobs = 1
 
         @Flag(help: "Print the report as JSON.")
@@ -184,6 +192,14 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: .hidden)
         var part = false
 
+        /// Of an audit by a walk: the folder in which the walk leaves states, and a unit finds its own.
+        @Option(help: .hidden)
+        var states: String?
+
+        /// `17` or `17/3`: the drawn step or lane that is computed by itself.
+        @Option(help: .hidden)
+        var unit: String?
+
         @OptionGroup var trust: TrustOptions
 
         @OptionGroup var engineOptions: EngineOptions
@@ -206,9 +222,19 @@ struct AuditCommand: ParsableCommand {
             if segments != nil && (remakeLatents || through || deviceOptions.name != .cpu) {
                 throw ValidationError("--segments all excludes --remake-latents, --through and --device")
             }
-            if cluster.isElsewhere && !(isCut || selfTest) || cluster.isElsewhere && deviceOptions.name != .cpu {
+            if cluster.isElsewhere && !(isCut || selfTest || drawsUnits)
+                || cluster.isElsewhere && deviceOptions.name != .cpu
+            {
                 throw ValidationError(
-                    "--on needs parts that run by themselves: --sample, --segments all or --self-test, on the CPU")
+                    "--on needs parts that run by themselves: --sample, --segments all, --sample-steps, --sample-lanes or "
+                        + "--self-test, on the CPU"
+                )
+            }
+            if states != nil, !drawsUnits || seed == nil, unit.flatMap({ DrawnUnit($0) }) == nil {
+                throw ValidationError("--states needs --sample-steps or --sample-lanes with --seed, or --unit")
+            }
+            if unit != nil && (states == nil || drawsUnits) {
+                throw ValidationError("--unit: expected S or S/N with --states, and no draw")
             }
             if let segment, AuditCommand.steps(segment) == nil {
                 throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
@@ -226,7 +252,7 @@ struct AuditCommand: ParsableCommand {
             }
             if let sample, sample < 1 { throw ValidationError("--sample: expected 1 or more, found \(sample)") }
             if sample != nil && sign != nil { throw ValidationError("--sign is for the audit of a run or a segment") }
-            if sampleSteps != nil || sampleLanes != nil {
+            if drawsUnits {
                 if let count = [sampleSteps, sampleLanes].compactMap(\.self).first(where: { $0 < 0 }) {
                     throw ValidationError("--sample-steps and --sample-lanes: expected 0 or more, found \(count)")
                 }
@@ -238,8 +264,13 @@ struct AuditCommand: ParsableCommand {
             } else if sample == nil && seed != nil {
                 throw ValidationError("--seed needs --sample, --sample-steps or --sample-lanes")
             }
-            if !isCut && !selfTest && jobs != 1 {
-                throw ValidationError("--jobs needs --sample, --segments all or --self-test")
+            if !isCut && !selfTest && !drawsUnits && jobs != 1 {
+                throw ValidationError(
+                    "--jobs needs --sample, --segments all, --sample-steps, --sample-lanes or --self-test")
+            }
+            if drawsUnits && (jobs != 1 || cluster.isElsewhere) && (deviceOptions.name != .cpu || remakeLatents) {
+                throw ValidationError(
+                    "drawn steps and lanes in several processes exclude --device and --remake-latents")
             }
             if let share, SelfTestShare(share) == nil || !selfTest || jobs != 1 {
                 throw ValidationError("--share: expected K/N with 1 ≤ K ≤ N and --self-test, found \"\(share)\"")
@@ -282,6 +313,10 @@ struct AuditCommand: ParsableCommand {
                     return try finish(report.verdict, report.json, AuditText.describe(report), workspace)
                 }
             }
+            if drawsUnits, states == nil, jobs > 1 || cluster.isElsewhere {
+                let report = try auditUnits(workspace)
+                return try finish(report.verdict, report.json, UnitText.describe(report), workspace)
+            }
             let engine = try deviceOptions.engine(engineOptions)
             defer { engine.stop() }
             if selfTest { return try test(workspace, engine) }
@@ -292,20 +327,22 @@ struct AuditCommand: ParsableCommand {
                 requiresSignature: trust.requireSignature, localizes: localize)
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
             Interrupt.listen()
-            if sampleSteps != nil || sampleLanes != nil {
+            if let states {
+                let progress = StepProgress("step")
+                return try auditPart(auditor, leavingIn: states, progress.update)
+            }
+            if drawsUnits {
                 let progress = StepProgress("step")
                 let report = try auditor.audit(
                     name, drawingSteps: sampleSteps ?? 0, lanes: sampleLanes ?? 0, seed: seed,
                     progress: progress.update)
                 progress.finish()
-                print(json ? report.json.pretty : UnitText.describe(report))
-                return try ExitStatus(report.verdict).end()
+                return try finish(report.verdict, report.json, UnitText.describe(report), workspace)
             }
             if let step, let lane {
                 let report = try auditor.audit(name, step: step, lane: lane, progress: progress.update)
                 progress.finish()
-                print(json ? report.json.pretty : AuditText.describe(report))
-                return try ExitStatus(report.verdict).end()
+                return try finish(report.verdict, report.json, AuditText.describe(report), workspace)
             }
             var scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,

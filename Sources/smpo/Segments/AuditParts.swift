@@ -39,16 +39,24 @@ extension AuditCommand.Replay {
         let packed = "\(Job.folderToken)/evidence"
         let tasks = audit.jobs(
             workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa, evidence: evidence ?? packed)
-        let description = JobDescription(
-            kind: SegmentedAudit.kind, request: audit.request, evidence: digests(of: run),
-            program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
-        let results = try jobs.results(description, unit: "replayed segment") { folder in
-            guard evidence == nil else { return }
-            // Of a process that was ended before it could write what the job is about.
-            try? FileManager.default.removeItem(atPath: "\(folder)/evidence")
-            try EvidencePack.write(run, to: "\(folder)/evidence")
-        }
+        let description = try description(SegmentedAudit.kind, audit.request, run, tasks)
+        let results = try jobs.results(description, unit: "replayed segment") { try pack(run, $0) }
         return try audit.report(of: results)
+    }
+
+    /// Puts the run's evidence into a job's folder, unless it lies in one already.
+    func pack(_ run: Run, _ folder: String) throws {
+        guard evidence == nil else { return }
+        // Of a process that was ended before it could write what the job is about.
+        try? FileManager.default.removeItem(atPath: "\(folder)/evidence")
+        try EvidencePack.write(run, to: "\(folder)/evidence")
+    }
+
+    /// A job about a run.
+    func description(_ kind: String, _ request: JSONValue, _ run: Run, _ tasks: [Job]) throws -> JobDescription {
+        JobDescription(
+            kind: kind, request: request, evidence: digests(of: run), program: try OwnProcesses.digest(),
+            contract: run.manifest.inputs.contract, tasks: tasks)
     }
 
     /// The self-test's mutants, dealt out to processes here or elsewhere.
@@ -59,9 +67,7 @@ extension AuditCommand.Replay {
         // A mutant replays a step or two, and there are some forty.
         let jobs = try clusterJobs(run, steps: 2 + 80 / max(1, self.jobs))
         let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
-        let description = JobDescription(
-            kind: SelfTestJobs.kind, request: shares.request, evidence: digests(of: run),
-            program: try OwnProcesses.digest(), contract: run.manifest.inputs.contract, tasks: tasks)
+        let description = try description(SelfTestJobs.kind, shares.request, run, tasks)
         return try shares.report(of: try jobs.results(description, unit: "share of the mutants"))
     }
 
@@ -73,7 +79,7 @@ extension AuditCommand.Replay {
 
     /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
     /// - Parameter steps: those that the longest task replays.
-    private func clusterJobs(_ run: Run, steps: Int) throws -> ClusterJobs {
+    func clusterJobs(_ run: Run, steps: Int) throws -> ClusterJobs {
         var tasks = try ClusterJobs(cluster)
         if let seconds = try run.stepSeconds() {
             // It was recorded with as many workers.
