@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test build gate lint layers bench tutorial commands crash cluster fuzz scale scale-table full-size exhaustive cuda-shim cuda-check ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
+.PHONY: help demo test build gate lint layers bench tutorial commands crash cluster fuzz scale scale-table full-size full-size-walk exhaustive cuda-shim cuda-check ptx ptx-check sanitize sanitize-threads travel travel-avx512 outsider release release-dynamic man deb docs clean packages
 
 # libsqlite3: the ledger; libssl: SHA-256; libopenblas: the second opinion on the products; jpeg, png, webp: pictures;
 # zlib, zstd, snappy, lz4: pages of Parquet files.
@@ -119,6 +119,10 @@ full-size: build ## With random weights: record and audit a step of SD1.5 and of
 	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) draw-sd15
 	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) draw-sdxl
 	.build-scale/bin/python Tests/Scale/full_size.py $(smpo) rewards
+
+full-size-walk: build ## Runs of SD1.5's size that keep their gradients: recorded, walked over, forged, and found when drawn; see Tests/Scale/walk.sh; an hour, 16 GiB.
+	SMPO_FORGE='swift test -c release --filter WalkScaleTests' Tests/Scale/walk.sh $(smpo) lora
+	Tests/Scale/walk.sh $(smpo) full
 
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
