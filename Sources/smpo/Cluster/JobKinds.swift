@@ -5,7 +5,8 @@ import Jobs
 /// others can write into: what no job of this program would have is not run.
 enum JobKinds {
     private static let commands: [String: [[String]]] = [
-        SegmentedAudit.kind: [["audit"]], SelfTestJobs.kind: [["audit"]], "gate": [["audit"], ["eval"]],
+        SegmentedAudit.kind: [["audit"]], SelfTestJobs.kind: [["audit"]], UnitJobs.kind: [["audit"]],
+        "gate": [["audit"], ["eval"]],
         AblationTasks.kind: [
             ["train"], ["eval"], ["audit"], ["sample"], ["data", "generate"], ["data", "encode"], ["runs", "pack"],
         ],
