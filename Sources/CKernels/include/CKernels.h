@@ -2,6 +2,7 @@
 // instruction set; every table below computes the same bits. Nothing here calls libm or allocates memory.
 #pragma once
 #include "ck_attention.h"
+#include "ck_bell.h"
 #include "ck_compare.h"
 #include "ck_cores.h"
 #include "ck_elementwise.h"
