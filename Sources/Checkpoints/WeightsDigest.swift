@@ -27,7 +27,9 @@ package func tensorDigests(
             slots[index] = tensors[index].tensor.digest(named: tensors[index].name, by: reader)
         }
         if let engine {
-            engine.pool.run(tasks: tensors.count) { index, _ in digest(index) }
+            // Large ones first: of the last of them all workers should not have to wait for one.
+            let order = tensors.indices.sorted { tensors[$0].tensor.byteCount > tensors[$1].tensor.byteCount }
+            engine.pool.run(tasks: tensors.count) { place, _ in digest(order[place]) }
         } else {
             DispatchQueue.concurrentPerform(iterations: tensors.count, execute: digest)
         }

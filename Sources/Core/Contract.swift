@@ -15,6 +15,13 @@ package enum Contract: String, Sendable, CaseIterable {
         }
     }
 
+    /// Length of a block of a sum over elements in memory order.
+    package var block: Int {
+        switch self {
+        case .ref1: 4096
+        }
+    }
+
     /// How the inner index of a convolution runs.
     package enum InnerOrder: Sendable {
         /// All taps of a channel, then the next channel's.

@@ -116,7 +116,7 @@ static void normalization_cases(void) {
 
 static void layout_cases(void) {
     CASE("layout.transpose", float *x = any_values(29 * 43), *y = room(29 * 43);
-         KERNEL(layout.transpose)(y, x, 29, 43); keep_bits(y, 4 * 29 * 43));
+         KERNEL(layout.transpose)(y, x, 29, 43, 0, 29); keep_bits(y, 4 * 29 * 43));
     CASE("layout.pad", float *x = any_values(5 * 7); for (int64_t rows = 4; rows < 12; rows++) {
         float *y = room(11 * 30);
         KERNEL(layout.pad)(y, x, &(struct ck_padding){5, 7, rows, 2 * rows, 2, 3});

@@ -3,9 +3,9 @@
 #include "../include/ck_layout.h"
 #include "gemm.h"
 
-static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t columns) {
-    size_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
+static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t columns, size_t from, size_t to) {
+    size_t i = from;
+    for (; i + 8 <= to; i += 8) {
         const float *line[8];
         size_t j = 0;
         for (; j + 8 <= columns; j += 8) {
@@ -15,7 +15,7 @@ static void CK_NAME(transpose)(float *y, const float *x, size_t rows, size_t col
         for (; j < columns; j++)
             for (size_t l = 0; l < 8; l++) y[j * rows + i + l] = x[(i + l) * columns + j];
     }
-    for (; i < rows; i++)
+    for (; i < to; i++)
         for (size_t j = 0; j < columns; j++) y[j * rows + i] = x[i * columns + j];
 }
 

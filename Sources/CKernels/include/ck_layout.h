@@ -9,8 +9,8 @@ struct ck_padding {
 };
 
 struct ck_layout_table {
-    /// y[j, i] = x[i, j]
-    void (*transpose)(float *y, const float *x, size_t rows, size_t columns);
+    /// y[j, i] = x[i, j] for rows i from `from` on, below `to`
+    void (*transpose)(float *y, const float *x, size_t rows, size_t columns, size_t from, size_t to);
     void (*pad)(float *y, const float *x, const struct ck_padding *p);
     /// y[r, c] = x[⌊r·height/out_height⌋, ⌊c·width/out_width⌋], one channel.
     void (*upsample_nearest)(float *y, const float *x, size_t height, size_t width, size_t out_height, size_t out_width);

@@ -17,10 +17,11 @@ package final class Parameter: @unchecked Sendable {
         self.value = value
     }
 
-    /// The place where gradients are added, made of zeros when first asked for; nil for a frozen parameter.
-    var gradientSum: Tensor? {
+    /// The place where gradients are added, made of zeros when first asked for; nil for a frozen parameter. Where the host
+    /// computes, the workers of `engine` write the zeros: large memory that is touched for the first time takes long.
+    func gradientSum(on engine: Engine) -> Tensor? {
         guard isTrainable else { return nil }
-        if gradient == nil { gradient = value.zeros() }
+        if gradient == nil { gradient = engine.device.holds(value) ? engine.zeros(value.shape) : value.zeros() }
         return gradient
     }
 

@@ -84,7 +84,7 @@ extension Tape {
         let rows = table.value.slice(0..<x.shape[1])
         let y = engine.addRows(x.value, rows)
         return record(y, from: [x], parameters: [table]) { [unowned self, x = x.node, count = rows.count] dy in
-            if let sum = table.gradientSum {
+            if let sum = table.gradientSum(on: engine) {
                 let flat = sum.slice(0..<dy.shape[1]).reshaped([count])
                 // One row a sample, so that sample after sample is added.
                 engine.accumulateColumnSums(dy.reshaped([dy.shape[0], 1, count]), into: flat)

@@ -204,10 +204,10 @@ extension Tape {
         let kept = weight.isTrainable ? Saved(x.value) : nil
         return record(y, from: [x], parameters: [weight, bias]) {
             [unowned self, to = x.node, inputShape = x.shape] dy in
-            if let kept, let sum = weight.gradientSum {
+            if let kept, let sum = weight.gradientSum(on: engine) {
                 engine.accumulateConvolutionWeightGradient(dy, kept.value, into: sum, geometry)
             }
-            if let sum = bias?.gradientSum { engine.accumulateChannelSums(dy, into: sum) }
+            if let sum = bias?.gradientSum(on: engine) { engine.accumulateChannelSums(dy, into: sum) }
             accumulate(
                 engine.convolutionInputGradient(dy, weight: weight.value, inputShape: inputShape, geometry), into: to)
         }

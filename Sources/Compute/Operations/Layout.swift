@@ -120,7 +120,9 @@ extension Tape {
         let first = engine.stacked([Tensor](repeating: row.value.reshaped([1, 1, width]), count: samples))
         return record(engine.concatenated(first, x.value), from: [x], parameters: [row]) {
             [unowned self, x = x.node] dy in
-            if let sum = row.gradientSum { engine.accumulateColumnSums(engine.channels(0..<1, of: dy), into: sum) }
+            if let sum = row.gradientSum(on: engine) {
+                engine.accumulateColumnSums(engine.channels(0..<1, of: dy), into: sum)
+            }
             accumulate(engine.channels(1..<1 + tokens, of: dy), into: x)
         }
     }

@@ -64,10 +64,10 @@ extension Tape {
         // Only the weight's gradient needs the input.
         let kept = weight.isTrainable ? Saved(x.value) : nil
         return record(y, from: [x], parameters: [weight, bias]) { [unowned self, to = x.node] dy in
-            if let kept, let sum = weight.gradientSum {
+            if let kept, let sum = weight.gradientSum(on: engine) {
                 engine.accumulateLinearWeightGradient(dy, kept.value, into: sum)
             }
-            if let sum = bias?.gradientSum { engine.accumulateColumnSums(dy, into: sum) }
+            if let sum = bias?.gradientSum(on: engine) { engine.accumulateColumnSums(dy, into: sum) }
             accumulate(engine.linearInputGradient(dy, weight: weight.value), into: to)
         }
     }
@@ -80,10 +80,10 @@ extension Tape {
         let y = engine.linear(patches.value, weight: weight.value.reshaped(flat), bias: bias?.value)
         return record(y, from: [x], parameters: [weight, bias]) {
             [unowned self, to = x.node, inputShape = x.shape] dy in
-            if let sum = weight.gradientSum {
+            if let sum = weight.gradientSum(on: engine) {
                 engine.accumulateLinearWeightGradient(dy, patches.value, into: sum.reshaped(flat))
             }
-            if let sum = bias?.gradientSum { engine.accumulateColumnSums(dy, into: sum) }
+            if let sum = bias?.gradientSum(on: engine) { engine.accumulateColumnSums(dy, into: sum) }
             accumulate(
                 engine.assembled(
                     engine.linearInputGradient(dy, weight: weight.value.reshaped(flat)), edge: edge, shape: inputShape),

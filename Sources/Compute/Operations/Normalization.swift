@@ -94,7 +94,7 @@ extension Tape {
         return record(y, from: [x], parameters: [weight, bias]) { [unowned self, to = x.node] dy in
             let dx = engine.groupNormBackward(
                 dy, x: saved.value, groups: groups, weight: weight.value, bias: bias.value, statistics: statistics,
-                dweight: weight.gradientSum, dbias: bias.gradientSum, silu: silu)
+                dweight: weight.gradientSum(on: engine), dbias: bias.gradientSum(on: engine), silu: silu)
             accumulate(dx, into: to)
         }
     }
@@ -105,8 +105,9 @@ extension Tape {
         let saved = Saved(x.value)
         return record(y, from: [x], parameters: [weight, bias]) { [unowned self, to = x.node] dy in
             let dx = engine.layerNormBackward(
-                dy, x: saved.value, weight: weight.value, statistics: statistics, dweight: weight.gradientSum,
-                dbias: bias.gradientSum)
+                dy, x: saved.value, weight: weight.value, statistics: statistics,
+                dweight: weight.gradientSum(on: engine),
+                dbias: bias.gradientSum(on: engine))
             accumulate(dx, into: to)
         }
     }

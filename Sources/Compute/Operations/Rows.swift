@@ -29,7 +29,7 @@ extension Tape {
     package func embedding(_ ids: [Int], _ table: Parameter, shape: [Int]) -> Variable {
         let y = engine.embedding(ids, table: table.value, shape: shape)
         return record(y, from: [], parameters: [table]) { [unowned self] dy in
-            if let sum = table.gradientSum { engine.accumulateEmbeddingGradient(dy, ids: ids, into: sum) }
+            if let sum = table.gradientSum(on: engine) { engine.accumulateEmbeddingGradient(dy, ids: ids, into: sum) }
         }
     }
 

@@ -155,7 +155,7 @@ extension ReferenceDevice {
     /// p ← p + p·(−lr·λ), then p ← p + u·(−lr / max(1, rms / d)), where rms is √(Σu² / n), the sum by rule 4, the root in
     /// double, and the last factor is rounded once.
     private func descend(_ parameter: Tensor, _ update: Tensor, _ constants: AdafactorConstants) {
-        let squares = kernels.reduce.sum_of_squares(update.pointer, update.count)
+        let squares = sum(update, kernels.reduce.sum_of_squares!)
         let deviation = Float((Double(squares) / Double(update.count)).squareRoot())
         let factor = -Float(constants.rate / Double(max(1, deviation / constants.clipThreshold)))
         let (p, u, add) = (parameter.pointer, update.pointer, kernels.elementwise.add_scaled!)

@@ -55,8 +55,8 @@ package final class ReferenceDevice: Device {
         case .addPerChannel(let x, let e, let y): addPerChannel(x, e, y)
         case .addRows(let x, let rows, let y): addRows(x, rows, y)
         case .perSample(let formula, let a, let b, let y): perSample(formula, a, b, y)
-        case .sum(let x, let y): y.pointer[0] = kernels.reduce.sum(x.pointer, x.count)
-        case .sumOfSquares(let x, let y): y.pointer[0] = kernels.reduce.sum_of_squares(x.pointer, x.count)
+        case .sum(let x, let y): y.pointer[0] = sum(x, kernels.reduce.sum!)
+        case .sumOfSquares(let x, let y): y.pointer[0] = sum(x, kernels.reduce.sum_of_squares!)
         case .meanSquaredDistances(let x, let y, let means): meanSquaredDistances(x, y, means)
         case .planeSums(let x, let y): planeSums(x, y)
         case .columnSums(let x, let y): columnSums(x, y)
@@ -64,9 +64,8 @@ package final class ReferenceDevice: Device {
         case .firstNonFinite(let x, let place): firstNonFinite(x, place)
         case .cosines(let a, let b, let pairs, let found): cosines(a, b, pairs, found)
         case .cosineGradients(let a, let b, let pulls, let sum): cosineGradients(a, b, pulls, sum)
-        case .fill(let x, let value): x.pointer.initialize(repeating: value, count: x.count)
-        case .copy(let x, let y):
-            (y.storage.base + y.offset).copyMemory(from: x.storage.base + x.offset, byteCount: x.byteCount)
+        case .fill(let x, let value): fill(x, value)
+        case .copy(let x, let y): copy(x, y)
         case .copyBlocks(let x, let blocks, let y): copyBlocks(x, blocks, y)
         case .gatherRows(let x, let rows, let y): gatherRows(x, rows, y)
         case .scatterRows(let x, let rows, let y): scatterRows(x, rows, y)
@@ -91,22 +90,42 @@ package final class ReferenceDevice: Device {
         }
     }
 
-    /// Elements an elementwise task handles.
+    /// Elements that a task of an elementwise operation handles at most.
     static let span = 16_384
+    /// Elements of a task that only moves or adds up what it reads; whole blocks of a sum.
+    static let longSpan = 65_536
+    /// Elements up to which an operation is done before a thread is awake.
+    static let short = 32_768
 
-    /// Runs `body(range)` over `count` elements in fixed spans.
+    /// Elements of a task of `count`: so many that all tasks take far longer than handing them over, and so few that sixteen
+    /// workers end at about the same time.
+    static func span(of count: Int) -> Int { min(span, max(4096, (count / 64 + 1023) / 1024 * 1024)) }
+
+    /// Runs `body(range)` over `count` elements in spans of a length that depends on `count` alone.
     func overSpans(_ count: Int, _ body: (Range<Int>) -> Void) {
-        let span = ReferenceDevice.span
-        pool.run(tasks: (count + span - 1) / span) { task, _ in
+        overSpans(count, of: ReferenceDevice.span(of: count), body)
+    }
+
+    /// Runs `body(range)` over `count` elements in spans of `span`.
+    func overSpans(_ count: Int, of span: Int, _ body: (Range<Int>) -> Void) {
+        pool.run(tasks: (count + span - 1) / span, isShort: count <= ReferenceDevice.short) { task, _ in
             body(task * span..<min(count, (task + 1) * span))
         }
     }
 
-    /// Runs `body(rows)` over `rows` rows of `width` elements in fixed spans.
+    /// Runs `body(rows)` over `rows` rows of `width` elements in spans of whole rows, whose number depends on both alone.
     func overRowSpans(_ rows: Int, _ width: Int, _ body: (Range<Int>) -> Void) {
-        let perTask = max(1, ReferenceDevice.span / max(1, width))
-        pool.run(tasks: (rows + perTask - 1) / perTask) { task, _ in
-            body(task * perTask..<min(rows, (task + 1) * perTask))
+        overRowSpans(rows, width, scratchBytes: 0) { span, _ in body(span) }
+    }
+
+    /// The same with scratch memory.
+    func overRowSpans(
+        _ rows: Int, _ width: Int, scratchBytes: Int, _ body: (Range<Int>, UnsafeMutableRawPointer) -> Void
+    ) {
+        let perTask = max(1, ReferenceDevice.span(of: rows * width) / max(1, width))
+        let isShort = rows * width <= ReferenceDevice.short
+        pool.run(tasks: (rows + perTask - 1) / perTask, scratchBytes: scratchBytes, isShort: isShort) { task, scratch in
+            body(task * perTask..<min(rows, (task + 1) * perTask), scratch)
         }
     }
 }

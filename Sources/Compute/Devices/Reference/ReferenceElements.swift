@@ -130,8 +130,11 @@ extension ReferenceDevice {
         // Looked up once: a loop that asks the tensors each time is not vectorised.
         let (samples, x, e, target) = (a.shape[0], a.pointer, b.pointer, y.pointer)
         let size = a.count / samples
-        for sample in 0..<samples {
-            let range = sample * size..<(sample + 1) * size
+        let span = ReferenceDevice.span(of: a.count)
+        let pieces = (size + span - 1) / span
+        pool.run(tasks: samples * pieces, isShort: a.count <= ReferenceDevice.short) { task, _ in
+            let (sample, from) = (task / pieces, task % pieces * span)
+            let range = sample * size + from..<sample * size + min(size, from + span)
             switch formula {
             case .blend(let alpha, let beta):
                 let (alpha, beta) = (alpha[sample], beta[sample])

@@ -2,17 +2,33 @@ import CKernels
 
 /// Copies in other arrangements.
 extension ReferenceDevice {
+    func fill(_ x: Tensor, _ value: Float) {
+        let target = x.pointer
+        overSpans(x.count, of: ReferenceDevice.longSpan) {
+            (target + $0.lowerBound).initialize(repeating: value, count: $0.count)
+        }
+    }
+
+    func copy(_ x: Tensor, _ y: Tensor) {
+        let (source, target) = (x.storage.base + x.offset, y.storage.base + y.offset)
+        overSpans(x.byteCount, of: 4 * ReferenceDevice.longSpan) {
+            (target + $0.lowerBound).copyMemory(from: source + $0.lowerBound, byteCount: $0.count)
+        }
+    }
+
     func copyBlocks(_ x: Tensor, _ blocks: BlockCopy, _ y: Tensor) {
         let (source, target) = (x.pointer + blocks.from, y.pointer + blocks.to)
-        for block in 0..<blocks.count {
-            (target + block * blocks.toEvery).update(from: source + block * blocks.fromEvery, count: blocks.length)
+        overRowSpans(blocks.count, blocks.length) {
+            for block in $0 {
+                (target + block * blocks.toEvery).update(from: source + block * blocks.fromEvery, count: blocks.length)
+            }
         }
     }
 
     func gatherRows(_ x: Tensor, _ rows: [Int], _ y: Tensor) {
         let (source, target, width) = (x.pointer, y.pointer, x.count / x.shape[0])
-        for (place, row) in rows.enumerated() {
-            (target + place * width).update(from: source + row * width, count: width)
+        overRowSpans(rows.count, width) {
+            for place in $0 { (target + place * width).update(from: source + rows[place] * width, count: width) }
         }
     }
 
@@ -34,8 +50,12 @@ extension ReferenceDevice {
     func transpose(_ x: Tensor, _ y: Tensor) {
         let (rows, columns) = (x.shape[1], x.shape[2])
         let (source, target, transpose) = (x.pointer, y.pointer, kernels.layout.transpose!)
-        pool.run(tasks: x.shape[0]) { image, _ in
-            transpose(target + image * rows * columns, source + image * rows * columns, rows, columns)
+        // Bands of rows: a task writes whole pieces of a cache line of every column.
+        let band = max(16, ReferenceDevice.span(of: x.count) / columns / 16 * 16)
+        let bands = (rows + band - 1) / band
+        pool.run(tasks: x.shape[0] * bands, isShort: x.count <= ReferenceDevice.short) { task, _ in
+            let (at, first) = (task / bands * rows * columns, task % bands * band)
+            transpose(target + at, source + at, rows, columns, first, min(rows, first + band))
         }
     }
 
@@ -55,9 +75,9 @@ extension ReferenceDevice {
     func interleave(_ x: Tensor, _ first: Int, _ firstColumn: Int, _ stride: Int, _ y: Tensor) {
         let (height, width) = (x.shape[2], x.shape[3])
         let (source, target, all) = (x.pointer, y.pointer, (height: y.shape[2], width: y.shape[3]))
-        pool.run(tasks: x.shape[0] * x.shape[1]) { plane, _ in
-            for row in 0..<height {
-                let from = source + (plane * height + row) * width
+        overRowSpans(x.shape[0] * x.shape[1] * height, width) {
+            for line in $0 {
+                let (from, plane, row) = (source + line * width, line / height, line % height)
                 let to = target + (plane * all.height + first + row * stride) * all.width + firstColumn
                 for column in 0..<width { to[column * stride] = from[column] }
             }
@@ -100,8 +120,8 @@ extension ReferenceDevice {
     func upsample(_ x: Tensor, _ y: Tensor) {
         let (h, w, height, width) = (x.shape[2], x.shape[3], y.shape[2], y.shape[3])
         let (source, target, upsample) = (x.pointer, y.pointer, kernels.layout.upsample_nearest!)
-        pool.run(tasks: x.shape[0] * x.shape[1]) { plane, _ in
-            upsample(target + plane * height * width, source + plane * h * w, h, w, height, width)
+        overRowSpans(x.shape[0] * x.shape[1], height * width) {
+            for plane in $0 { upsample(target + plane * height * width, source + plane * h * w, h, w, height, width) }
         }
     }
 
@@ -109,8 +129,8 @@ extension ReferenceDevice {
         let (h, w, height, width) = (dx.shape[2], dx.shape[3], dy.shape[2], dy.shape[3])
         let (source, target) = (dy.pointer, dx.pointer)
         let backward = kernels.layout.upsample_nearest_backward!
-        pool.run(tasks: dx.shape[0] * dx.shape[1]) { plane, _ in
-            backward(target + plane * h * w, source + plane * height * width, h, w, height, width)
+        overRowSpans(dx.shape[0] * dx.shape[1], height * width) {
+            for plane in $0 { backward(target + plane * h * w, source + plane * height * width, h, w, height, width) }
         }
     }
 }

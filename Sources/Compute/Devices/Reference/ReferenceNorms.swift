@@ -10,9 +10,11 @@ extension ReferenceDevice {
         let (source, target, notes) = (x.pointer, y.pointer, statistics.pointer)
         let (w, b, table) = (norm.weight.pointer, norm.bias.pointer, kernels.norm)
         let forward = norm.silu ? table.group_silu_forward! : table.group_forward!
-        pool.run(tasks: n * groups) { task, _ in
-            let (at, channel) = (task * perGroup * area, task % groups * perGroup)
-            forward(target + at, source + at, w + channel, b + channel, perGroup, area, eps, notes + 2 * task)
+        overRowSpans(n * groups, perGroup * area) {
+            for group in $0 {
+                let (at, channel) = (group * perGroup * area, group % groups * perGroup)
+                forward(target + at, source + at, w + channel, b + channel, perGroup, area, eps, notes + 2 * group)
+            }
         }
     }
 
@@ -29,17 +31,20 @@ extension ReferenceDevice {
             norm.weight.pointer, norm.bias.pointer, gradients.statistics.pointer, parts.pointer
         )
         let table = kernels.norm
-        pool.run(tasks: n * groups, scratchBytes: perGroup * area * 4) { task, scratch in
-            let (at, channel, image) = (task * perGroup * area, task % groups * perGroup, task / groups)
-            let (sums, space) = (part + image * channels + channel, scratch.assumingMemoryBound(to: Float.self))
-            let (to, from, incoming, note) = (target + at, source + at, gradient + at, notes + 2 * task)
-            if silu {
-                table.group_silu_backward(
-                    to, from, incoming, w + channel, b + channel, perGroup, area, note, sums, sums + n * channels, space
-                )
-            } else {
-                table.group_backward(
-                    to, from, incoming, w + channel, perGroup, area, note, sums, sums + n * channels, space)
+        overRowSpans(n * groups, perGroup * area, scratchBytes: perGroup * area * 4) { span, scratch in
+            let space = scratch.assumingMemoryBound(to: Float.self)
+            for group in span {
+                let (at, channel, image) = (group * perGroup * area, group % groups * perGroup, group / groups)
+                let sums = part + image * channels + channel
+                let (to, from, incoming, note) = (target + at, source + at, gradient + at, notes + 2 * group)
+                if silu {
+                    table.group_silu_backward(
+                        to, from, incoming, w + channel, b + channel, perGroup, area, note, sums, sums + n * channels,
+                        space)
+                } else {
+                    table.group_backward(
+                        to, from, incoming, w + channel, perGroup, area, note, sums, sums + n * channels, space)
+                }
             }
         }
         for (sums, offset) in [(gradients.dweight, 0), (gradients.dbias, n * channels)] {

@@ -50,7 +50,7 @@ extension ReferenceDevice {
 
     func softmaxRows(_ x: Tensor) {
         let (width, target, softmax) = (x.shape.last!, x.pointer, kernels.attention.softmax_rows!)
-        pool.run(tasks: x.count / width) { row, _ in softmax(target + row * width, 1, width) }
+        overRowSpans(x.count / width, width) { softmax(target + $0.lowerBound * width, $0.count, width) }
     }
 }
 

@@ -1,13 +1,34 @@
 import CKernels
+import Core
+import Synchronization
 
 /// Sums by the kernels, in the contract's order.
 extension ReferenceDevice {
+    /// What `kernel` sums over all elements, by rule 4: it computes the blocks, several to a task, and their sums are added here in
+    /// ascending order, as it does itself.
+    func sum(_ x: Tensor, _ kernel: (UnsafePointer<Float>?, Int) -> Float) -> Float {
+        let (source, count) = (x.pointer, x.count)
+        guard count > ReferenceDevice.longSpan else { return kernel(source, count) }
+        let block = Contract.ref1.block
+        let blocks = (count + block - 1) / block
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: blocks) { buffer in
+            let parts = buffer.baseAddress!
+            overSpans(count, of: ReferenceDevice.longSpan) { span in
+                for start in stride(from: span.lowerBound, to: span.upperBound, by: block) {
+                    (parts + start / block).initialize(to: kernel(source + start, min(block, count - start)))
+                }
+            }
+            var total = parts[0]
+            for place in 1..<blocks { total += parts[place] }
+            return total
+        }
+    }
+
     func meanSquaredDistances(_ x: Tensor, _ y: Tensor, _ means: Tensor) {
         let (size, target) = (x.count / x.shape[0], means.pointer)
-        for sample in 0..<x.shape[0] {
-            target[sample] =
-                kernels.reduce.squared_distance(x.pointer + sample * size, y.pointer + sample * size, size)
-                / Float(size)
+        let (a, b, distance) = (x.pointer, y.pointer, kernels.reduce.squared_distance!)
+        overRowSpans(x.shape[0], size) {
+            for sample in $0 { target[sample] = distance(a + sample * size, b + sample * size, size) / Float(size) }
         }
     }
 
@@ -33,13 +54,21 @@ extension ReferenceDevice {
     func channelSums(_ x: Tensor, _ sums: Tensor) {
         let (n, channels, area) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3])
         let (source, target, sum) = (x.pointer, sums.pointer, kernels.reduce.sum!)
-        pool.run(tasks: channels) { channel, _ in
-            for image in 0..<n { target[channel] += sum(source + (image * channels + channel) * area, area) }
+        overRowSpans(channels, n * area) {
+            for channel in $0 {
+                for image in 0..<n { target[channel] += sum(source + (image * channels + channel) * area, area) }
+            }
         }
     }
 
     func firstNonFinite(_ x: Tensor, _ place: Tensor) {
-        let index = kernels.reduce.first_non_finite(x.pointer, x.count)
+        let (source, count, find) = (x.pointer, x.count, kernels.reduce.first_non_finite!)
+        let first = Atomic<Int>(count)
+        overSpans(count, of: ReferenceDevice.longSpan) {
+            let found = find(source + $0.lowerBound, $0.count)
+            if found < $0.count { first.min($0.lowerBound + found, ordering: .relaxed) }
+        }
+        let index = first.load(ordering: .relaxed)
         (place.storage.base + place.offset).storeBytes(of: index < x.count ? index + 1 : 0, as: Int.self)
     }
 
