@@ -153,7 +153,7 @@ import TinyRuns
             let recipe = try TinyRuns(folder: "\(folder)/tiny").recipe("name: kto", steps: 3, training: ", ema: 0.9")
             let arguments = ["train", recipe, "--set", "training.lanes=3"]
             let program = Program(folder: folder)
-            let alone = try program.run(arguments + ["--record", "--name", "one"])
+            let alone = try program.start(arguments + ["--record", "--name", "one"]).wait()
             #expect(alone.status == 0, "\(alone.errors)")
             let line = "\(bridge) $smpo " + arguments.joined(separator: " ")
             for ranks in 1...3 {
