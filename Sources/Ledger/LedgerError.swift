@@ -46,7 +46,8 @@ package enum LedgerError: Error, Equatable, CustomStringConvertible {
         case .readOnly(let path): "\(path): the ledger is read-only"
         case .onNetwork(let path, let kind):
             "\(path): lies on \(kind), where SQLite's log cannot be shared and the ledger could be damaged: record in a folder "
-                + "on a local disk, and hand the run on by `smpo runs pack RUN DIR`, which any file system may hold"
+                + "on a local disk, and hand the run on by `smpo runs pack RUN DIR`, which any file system may hold; or let the ledger be a "
+                + "link to a file on a local disk, which may not be there yet"
         case .busy(let path):
             "\(path): the ledger is locked: another process has been writing to it for seconds; try again when it is done"
         case .recordedElsewhere(let run, let holder): "\(run): the run is being recorded by \(holder)"

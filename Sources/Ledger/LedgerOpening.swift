@@ -9,6 +9,17 @@ enum LedgerOpening {
         if let kind = options.networkFileSystem(path) { throw LedgerError.onNetwork(path: path, kind: kind) }
     }
 
+    /// Where a link leads; a path that is none as it is.
+    static func target(of path: String) -> String {
+        var path = path
+        // A circle of links is left to whoever opens it.
+        for _ in 0..<16 {
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+            path = target.hasPrefix("/") ? target : "\(AtomicFile.folder(of: path))/\(target)"
+        }
+        return path
+    }
+
     /// Runs `body` while no other process opens the ledger for writing: SQLite lets the switch to a write-ahead log and
     /// the making of tables fail where two come at once. The lock is on `<ledger>.lock`, a file that stays.
     static func oneAtATime<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
@@ -100,5 +111,5 @@ enum LedgerOpening {
         return configuration
     }
 
-    private static func hasLog(_ path: String) -> Bool { (FileContents.size(path + "-wal") ?? 0) > 0 }
+    private static func hasLog(_ path: String) -> Bool { (FileContents.size(target(of: path) + "-wal") ?? 0) > 0 }
 }

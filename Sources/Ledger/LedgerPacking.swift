@@ -7,7 +7,8 @@ extension LedgerStore {
     /// Writes `run` alone into a new ledger of one file, without a write-ahead log, to be read where nothing can be written.
     /// - Throws: `LedgerError`, `FileError`.
     package func pack(_ run: String, to path: String) throws {
-        let draft = path + ".draft"
+        // On a disk of this machine, wherever the ledger goes: only its last form can lie on any file system.
+        let draft = NSTemporaryDirectory() + "smpo-pack-\(UUID().uuidString).sqlite"
         defer { try? FileContents.remove(["", "-wal", "-shm", ".lock"].map { draft + $0 }) }
         try copy(to: draft, keeping: run)
         try LedgerStore(path: draft).vacuum(into: path)

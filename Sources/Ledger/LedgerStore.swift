@@ -15,12 +15,14 @@ package final class LedgerStore: Sendable {
     /// Opens a ledger, making it (and its folder) where there is none.
     ///
     /// - Parameters:
-    ///   - path: the database file.
+    ///   - path: the database file, or a link to it, which may lead to a place where nothing is yet.
     ///   - readOnly: open an existing ledger without ever writing.
     ///   - options: durability, patience, size limit.
     /// - Throws: `LedgerError` (not a database, of another program, of a newer version, read-only, on a network, in use, full disk),
     ///   `FileError` when the folder cannot be made.
     package init(path: String, readOnly: Bool = false, options: LedgerOptions = LedgerOptions()) throws {
+        // One whose ledger is a link has its log, which SQLite lays beside the file itself, where that lies.
+        let path = readOnly ? path : LedgerOpening.target(of: path)
         self.path = path
         self.isReadOnly = readOnly
         if readOnly {

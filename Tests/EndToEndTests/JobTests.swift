@@ -94,7 +94,9 @@ import TinyRuns
                     "without an environment"
                 ),
                 (
-                    try run("audit", "audit run-1", place: "\"place\": {\"home\": \"/\", \"own\": [], \"links\": {}},"),
+                    try run(
+                        "audit", "audit run-1",
+                        place: "\"place\": {\"home\": \"/\", \"own\": [], \"links\": {}, \"local\": []},"),
                     "job.tasks[0].place"
                 ),
             ] {

@@ -38,9 +38,10 @@ import Testing
         try with({
             TaskPlace(
                 home: $0, own: ["models/one", "made"],
-                links: [".smpo/ledger.sqlite": "\(Job.folderToken)/evidence/ledger.sqlite"])
+                links: [".smpo/ledger.sqlite": "\(Job.folderToken)/evidence/ledger.sqlite"], local: ["log/db"])
         }) { root, folder in
             let before = try FolderListing("\(root)/home")
+            var scratch = ""
             let outcome = try run(
                 folder,
                 PlaceLauncher { place, words in
@@ -49,6 +50,9 @@ import Testing
                     #expect(try text("\(place)/.smpo/ledger.sqlite") == "packed")
                     #expect(try text("\(place)/recipes/a.yaml") == "a: 1\n")
                     #expect(!FileContents.exists("\(place)/models/one"))
+                    // On a disk of the machine, in a folder that is there.
+                    scratch = try FileManager.default.destinationOfSymbolicLink(atPath: "\(place)/log/db")
+                    #expect(!scratch.hasPrefix(root) && FileContents.isFolder(AtomicFile.folder(of: scratch)))
                     try FileContents.makeFolder("\(place)/models/one")
                     try AtomicFile.write("new", to: "\(place)/models/one/weights")
                     return "{}"
@@ -58,6 +62,7 @@ import Testing
             let place = try #require(folder.place(of: result, 0))
             #expect(try text("\(place)/models/one/weights") == "new")
             #expect(try FolderListing("\(root)/home") == before && text("\(root)/home/models/one/weights") == "w")
+            #expect(!scratch.isEmpty && !FileContents.exists(AtomicFile.folder(of: scratch)))
             // Read again, it is the same place.
             #expect(try JobFolder(folder.path).description.tasks[0].place == folder.description.tasks[0].place)
         }

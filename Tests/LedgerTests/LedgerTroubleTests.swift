@@ -113,6 +113,34 @@ import Testing
         }
     }
 
+    /// A folder on a network whose ledger is a link to a local disk, where nothing is yet.
+    @Test(arguments: [false, true]) func aLedgerMayBeALinkToALocalDisk(isRelative: Bool) throws {
+        try Sample.withFolder { folder in
+            for name in ["shared", "local"] { try FileContents.makeFolder("\(folder)/\(name)") }
+            let path = "\(folder)/shared/ledger.sqlite"
+            try FileManager.default.createSymbolicLink(
+                atPath: path,
+                withDestinationPath: isRelative ? "../local/ledger.sqlite" : "\(folder)/local/ledger.sqlite")
+            var options = LedgerOptions()
+            options.networkFileSystem = { NetworkFileSystem.name(of: $0, mounts: "x / ext4\nx \(folder)/shared nfs") }
+            if isRelative {
+                let inner = options.networkFileSystem
+                options.networkFileSystem = { inner(URL(fileURLWithPath: $0).standardizedFileURL.path) }
+            }
+            let store = try LedgerStore(path: path, options: options)
+            try store.recordAudit(of: "run-1", verdict: "reproduced", report: [:])
+            // Log and lock lie there too; nothing but the link is on the network.
+            #expect(try FileContents.names(in: "\(folder)/shared") == ["ledger.sqlite"])
+            #expect(FileContents.exists("\(folder)/local/ledger.sqlite"))
+            #expect(try LedgerStore(path: path, readOnly: true).audits().count == 1)
+            // Without the link it is refused.
+            try FileContents.remove([path])
+            #expect(throws: LedgerError.onNetwork(path: path, kind: "nfs")) {
+                try LedgerStore(path: path, options: options)
+            }
+        }
+    }
+
     @Test func networkFileSystemsAreKnownByTheirMounts() throws {
         let mounts = """
             overlay / overlay rw 0 0

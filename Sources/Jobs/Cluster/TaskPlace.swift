@@ -11,10 +11,12 @@ package struct TaskPlace: Sendable, Equatable {
     package var own: [String]
     /// Paths at which it sees something else: links, by their places. `Job.folderToken` may stand in a target.
     package let links: [String: String]
+    /// Paths that have to lie on a disk of the machine, and are not handed on: links into a folder that goes with the task.
+    package let local: [String]
 
-    /// A place from which all of `home` is seen but `own` and what is linked instead.
-    package init(home: String, own: [String] = [], links: [String: String] = [:]) {
-        (self.home, self.own, self.links) = (home, own, links)
+    /// A place from which all of `home` is seen but `own`, what is `local`, and what is linked instead.
+    package init(home: String, own: [String] = [], links: [String: String] = [:], local: [String] = []) {
+        (self.home, self.own, self.links, self.local) = (home, own, links, local)
     }
 
     /// How the name of a place begins, below the folder of its task.
@@ -24,19 +26,24 @@ package struct TaskPlace: Sendable, Equatable {
     static func name() -> String { "\(prefix)\(ThisHost.name)-\(getpid())" }
 
     /// Whether it has nothing of its own: then the task works in `home` itself.
-    var isHome: Bool { own.isEmpty && links.isEmpty }
+    var isHome: Bool { own.isEmpty && links.isEmpty && local.isEmpty }
 
-    /// Makes it in the folder `place`; `job` is the job's. - Throws: `FileError`.
-    func make(_ place: String, in job: String) throws {
+    private var hidden: [String] { own + links.keys + local }
+
+    /// Makes it in the folder `place`; `job` is the job's, and `scratch` one on a disk of the machine. - Throws: `FileError`.
+    func make(_ place: String, in job: String, scratch: String) throws {
         // Of a process of the same number that was killed.
         try? FileManager.default.removeItem(atPath: place)
         try FileContents.makeFolder(place)
         try see("", place)
-        for path in (own + links.keys).sorted(by: utf8Less) {
+        for path in hidden.sorted(by: utf8Less) {
             try FileContents.makeFolder(AtomicFile.folder(of: "\(place)/\(path)"))
         }
         for (path, target) in links.sorted(by: { utf8Less($0.key, $1.key) }) {
             try TaskPlace.link(target.replacing(Job.folderToken, with: job), at: "\(place)/\(path)")
+        }
+        for (number, path) in local.enumerated() {
+            try TaskPlace.link("\(scratch)/\(number)", at: "\(place)/\(path)")
         }
     }
 
@@ -44,7 +51,6 @@ package struct TaskPlace: Sendable, Equatable {
     private func see(_ path: String, _ place: String) throws {
         for name in try FileContents.names(in: path.isEmpty ? home : "\(home)/\(path)") {
             let below = path.isEmpty ? name : "\(path)/\(name)"
-            let hidden = own + links.keys
             if hidden.contains(where: { utf8Equal($0, below) }) { continue }
             guard hidden.contains(where: { $0.hasPrefix(below + "/") }) else {
                 try TaskPlace.link("\(home)/\(below)", at: "\(place)/\(below)")
@@ -64,12 +70,13 @@ package struct TaskPlace: Sendable, Equatable {
         [
             "home": .string(home), "own": .array(own.map { .string($0) }),
             "links": .object(JSONObject(links.map { ($0.key, .string($0.value)) })),
+            "local": .array(local.map { .string($0) }),
         ]
     }
 
     /// Reads the form in a description. - Throws: `JSONShapeError`, also for a path that leads out of the place.
     init(json cursor: JSONCursor) throws {
-        try cursor.requireOnly(["home", "own", "links"])
+        try cursor.requireOnly(["home", "own", "links", "local"])
         func path(_ text: String, _ cursor: JSONCursor) throws -> String {
             let words = text.split(separator: "/", omittingEmptySubsequences: false)
             guard !text.isEmpty, !words.contains(where: { ["", ".", ".."].contains($0) }) else {
@@ -84,6 +91,6 @@ package struct TaskPlace: Sendable, Equatable {
             links: Dictionary(
                 uniqueKeysWithValues: try cursor["links"].members().map {
                     (try path($0.key, $0.value), try $0.value.string())
-                }))
+                }), local: try cursor["local"].elements().map { try path($0.string(), $0) })
     }
 }

@@ -55,9 +55,11 @@ package struct TaskRun {
         defer { sign.end() }
         let begin = ContinuousClock.now
         let job = folder.description.tasks[task]
-        let (launcher, own) = try place(job)
+        let scratch = NSTemporaryDirectory() + "smpo-task-\(UUID().uuidString)"
+        let (launcher, own) = try place(job, scratch)
         // Kept where the result tells of it.
         defer {
+            try? FileManager.default.removeItem(atPath: scratch)
             if let own, (try? folder.result(of: task)).flatMap({ folder.place(of: $0, task) }) != own {
                 try? FileManager.default.removeItem(atPath: own)
             }
@@ -97,12 +99,15 @@ package struct TaskRun {
     }
 
     /// Where the task's commands run, and the folder that was made for it, if it wants one of its own. - Throws: `FileError`.
-    private func place(_ job: Job) throws -> (launcher: any Launcher, own: String?) {
+    private func place(_ job: Job, _ scratch: String) throws -> (launcher: any Launcher, own: String?) {
         guard var place = job.place else { return (launcher, nil) }
         place.own += job.files.map(\.path)
         if place.isHome { return (launcher.moved(to: place.home), nil) }
         let own = "\(folder.task(task))/\(TaskPlace.name())"
-        do { try place.make(own, in: absolute) } catch {
+        do {
+            if !place.local.isEmpty { try FileContents.makeFolder(scratch) }
+            try place.make(own, in: absolute, scratch: scratch)
+        } catch {
             try? FileManager.default.removeItem(atPath: own)
             throw error
         }

@@ -82,6 +82,8 @@ struct AblateCommand: ParsableCommand {
         var runner = AblationRunner(
             folder: folder.path, width: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         if cluster.isElsewhere {
+            // One that cannot be written is said now, and not when the first run is taken into it.
+            _ = try Workspace(root: folder.path).openLedger()
             var tasks = try ClusterJobs(cluster)
             (tasks.width, tasks.isStaged, tasks.isGathered) = (jobs, true, false)
             runner.tasks = AblationTasks(name: plan.name, folder: folder.path, cluster: tasks)

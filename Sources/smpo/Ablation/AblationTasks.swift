@@ -84,7 +84,7 @@ struct AblationTasks {
                 links[path] = "\(Self.evidence(run, below: Job.folderToken))/\(path)"
             }
         } else {
-            own += [Self.ledger, Self.objects]
+            own.append(Self.objects)
         }
         if let run = job.run {
             own += [Self.packed, Workspace().manifest(run)]
@@ -93,7 +93,8 @@ struct AblationTasks {
         var task = Job(
             job.name, on: [job.key], cores: job.cores, files: job.files.map { ($0.path, $0.text) }, run: job.run,
             commands)
-        task.place = TaskPlace(home: home, own: own, links: links)
+        // The ledger of a training cannot lie on a network file system, as the task's folder does.
+        task.place = TaskPlace(home: home, own: own, links: links, local: links.isEmpty ? [Self.ledger] : [])
         // The time of a training.
         task.mayDiffer = ["cpu_seconds"]
         return task
