@@ -2,9 +2,9 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate walk hosts pages task stepd node
+#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate walk ablate eval encode hosts pages work task stepd node trainer
 #
-# `task`, `stepd` and `node` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
+# `task`, `stepd`, `node` and `trainer` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
 shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -12,7 +12,7 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift $(($# > 0))
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver gate walk disk hosts pages task stepd node)
+((${#cases[@]} > 0)) || cases=(same tampered results driver gate walk ablate eval encode disk hosts pages work task stepd node trainer)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
@@ -211,6 +211,110 @@ case_walk() {
     mv -f "$folder/object" "$object"
 }
 
+# A short ablation: the same tables, chain heads and audits.
+case_ablate() {
+    ablation_here
+    expect 0 "$folder/ablate.slurm" "$smpo" ablate plan.yaml --out "$folder/ablation" --on slurm
+    same_ablation
+}
+
+# The same with its driver killed, and one task's training.
+case_trainer() {
+    ablation_here
+    "$smpo" ablate plan.yaml --out "$folder/ablation" --on slurm > "$folder/ablate.killed" 2>&1 &
+    local driver=$!
+    until_holds 120 training || return 0
+    kill -9 "$(training)"
+    kill -9 "$driver"
+    wait "$driver" 2> /dev/null || true
+    expect 0 "$folder/ablate.slurm" "$smpo" ablate plan.yaml --out "$folder/ablation" --on slurm
+    same_ablation
+}
+training() { pgrep -of "^$smpo train recipes/late-"; }
+
+ablation_here() {
+    fresh
+    rm -rf "$folder/ablation"
+    plan
+    [[ -e $folder/ablation-here ]] ||
+        expect 0 "$folder/ablate.local" "$smpo" ablate plan.yaml --jobs 2 --out "$folder/ablation-here"
+}
+plan() {
+    cat > plan.yaml << 'END'
+name: two
+seeds: [1]
+scorer: Golden/shapes-pickscore
+bases: {late: {path: Golden/shapes-base}}
+pairs: {late: {base: late, count: 8}}
+evaluation: {steps: 4, validation_captions: 4, test_captions: 4, curve_every: 1, curve_captions: 2}
+tuning: {lr: [3.0e-5], beta: [1]}
+common:
+  data: {size: 16}
+  optimizer: {schedule: constant}
+  training: {steps: 2, pairs_per_step: 2}
+  record: {checkpoint_every: 1, latents: false}
+arms:
+  dpo: {objective: {name: dpo, beta: 500}}
+  smpo: {objective: {name: smpo, beta: 500, gamma: 10}, inversion: {steps: 2}}
+comparisons: [[smpo, dpo]]
+END
+}
+prompts() { printf '%s\n' "a small red circle" "a big blue square" "a green triangle" "a yellow circle" > prompts.txt; }
+
+same_ablation() {
+    local name run heads='.runs[] | [.run, .chain_head]'
+    equal "$folder/ablate.local" "$folder/ablate.slurm"
+    equal "$folder/ablation-here/report.md" "$folder/ablation/report.md"
+    for name in ablation-here ablation; do
+        jq -c "$heads" "$folder/$name/report.json" > "$folder/$name.heads"
+        sqlite3 -readonly "$folder/$name/.smpo/ledger.sqlite" \
+            'SELECT run, verdict, report FROM audits ORDER BY run' > "$folder/$name.audits"
+        pushd "$folder/$name" > /dev/null
+        find grids pairs -type f | sort | xargs md5sum > "$folder/$name.files"
+        for run in $(sqlite3 -readonly .smpo/ledger.sqlite 'SELECT name FROM runs ORDER BY name'); do
+            expect 0 "$folder/verified" "$smpo" verify "$run"
+            cat "$folder/verified" >> "$folder/$name.files"
+        done
+        popd > /dev/null
+    done
+    equal "$folder/ablation-here.heads" "$folder/ablation.heads"
+    equal "$folder/ablation-here.audits" "$folder/ablation.audits"
+    equal "$folder/ablation-here.files" "$folder/ablation.files"
+    [[ ! -e .smpo/jobs || ! $(find .smpo/jobs -name 'work-*') ]] || fail "expected no task's folder to be left"
+}
+
+# Seeds of the shapes world, and shares of a file of prompts.
+case_eval() {
+    local prompted=(eval --prompts prompts.txt --model Golden/shapes-base --rewards pickscore=Golden/shapes-pickscore --steps 4 --size 16 --json)
+    local shapes=(eval --model Golden/shapes-base --reference Golden/shapes-base --captions 4 --pairs 4 --steps 4 --seeds 1,2)
+    local figures='del(.made_now, .asked)'
+    fresh
+    prompts
+    expect 0 "$folder/eval.local" "$smpo" "${prompted[@]}" --pictures "$folder/pictures"
+    expect 0 "$folder/eval.slurm" "$smpo" "${prompted[@]}" --on slurm --jobs 3
+    jq -S "$figures" "$folder/eval.local" > "$folder/eval.local.figures"
+    jq -S "$figures" "$folder/eval.slurm" > "$folder/eval.slurm.figures"
+    equal "$folder/eval.local.figures" "$folder/eval.slurm.figures"
+    [[ $(jq -c .made_now.pictures "$folder/eval.slurm") == '[0]' ]] || fail "the command has drawn pictures itself"
+    [[ $(results | wc -l) == 3 ]] || fail "expected three results"
+    fresh
+    expect 0 "$folder/seeds.local" "$smpo" "${shapes[@]}"
+    expect 0 "$folder/seeds.slurm" "$smpo" "${shapes[@]}" --on slurm
+    equal "$folder/seeds.local" "$folder/seeds.slurm"
+}
+
+# A latent set: the same files.
+case_encode() {
+    local recipe=Manifests/recipes/latents-sd.yaml
+    fresh
+    expect 0 "$folder/encode.local" "$smpo" data encode $recipe --set data.pairs=70 --out "$folder/latents-here"
+    expect 0 "$folder/encode.slurm" "$smpo" data encode $recipe --set data.pairs=70 --out "$folder/latents" --on slurm --jobs 3
+    (cd "$folder/latents-here" && md5sum ./*) > "$folder/latents-here.files"
+    (cd "$folder/latents" && md5sum ./*) > "$folder/latents.files"
+    equal "$folder/latents-here.files" "$folder/latents.files"
+    [[ $(results | wc -l) == 3 ]] || fail "expected three results"
+}
+
 # Nodes with addresses and names of their own.
 case_hosts() {
     local found
@@ -229,33 +333,40 @@ case_hosts() {
 
 # The commands of the how-to pages, as they stand there; each block is a shell of its own.
 case_pages() {
-    local page block number
     fresh
     rm -rf cluster.yaml job-1 packed
     ln -sfn "$sources/Tests" Tests
+    page slurm
+    [[ -e cluster.yaml ]] || fail "slurm.md: expected cluster.yaml, found none"
+    equal "$folder/local" "$folder/slurm-2"
+    sed -n '/^eight: /,$p' "$folder/slurm-6" > "$folder/slurm-6.report"
+    equal "$folder/local" "$folder/slurm-6.report"
+    page cluster-ci
+    rm -f cluster.yaml Tests
+}
+case_work() {
+    ablation_here
+    prompts
+    page cluster-work
+    equal "$folder/ablate.local" "$folder/cluster-work-1"
+    equal "$folder/ablation-here/report.md" by-lines/report.md
+    equal "$folder/ablation-here/report.md" .smpo/ablations/two/report.md
+}
+# page NAME: blocks are divided by NUL; what a page writes down for cluster.yaml is in force from there on.
+page() {
+    local block number=0
     mkdir -p "$folder/bin"
     ln -sf "$smpo" "$folder/bin/smpo"
-    for page in slurm cluster-ci; do
-        number=0
-        # Blocks are divided by NUL; what a page writes down for cluster.yaml is in force from there on.
-        while IFS= read -r -d '' block; do
-            number=$((number + 1))
-            if [[ $block == yaml$'\n'* ]]; then
-                echo "${block#yaml}" > cluster.yaml
-            else
-                expect 0 "$folder/$page-$number" env PATH="$folder/bin:$PATH" bash -euo pipefail -c "${block#sh}"
-            fi
-        done < <(awk '/^```(sh|yaml)$/ { inside = 1; print substr($0, 4); next }
-            /^```$/ && inside { inside = 0; printf "%c", 0 } inside' "$sources/Documentation/howto/$page.md")
-        ((number > 0)) || fail "$page.md: expected commands, found none"
-        if [[ $page == slurm ]]; then
-            [[ -e cluster.yaml ]] || fail "slurm.md: expected cluster.yaml, found none"
-            equal "$folder/local" "$folder/slurm-2"
-            sed -n '/^eight: /,$p' "$folder/slurm-6" > "$folder/slurm-6.report"
-            equal "$folder/local" "$folder/slurm-6.report"
+    while IFS= read -r -d '' block; do
+        number=$((number + 1))
+        if [[ $block == yaml$'\n'* ]]; then
+            echo "${block#yaml}" > cluster.yaml
+        else
+            expect 0 "$folder/$1-$number" env PATH="$folder/bin:$PATH" bash -euo pipefail -c "${block#sh}"
         fi
-    done
-    rm -f cluster.yaml Tests
+    done < <(awk '/^```(sh|yaml)$/ { inside = 1; print substr($0, 4); next }
+        /^```$/ && inside { inside = 0; printf "%c", 0 } inside' "$sources/Documentation/howto/$1.md")
+    ((number > 0)) || fail "$1.md: expected commands, found none"
 }
 
 "$here/slurm.sh" start "$cluster" 2 1
