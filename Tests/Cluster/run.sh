@@ -2,9 +2,11 @@
 # Audits over a Slurm of two nodes and over GNU parallel, held against the same audits here; then with processes killed, and
 # with files in a result's place that are none. `make cluster` calls it.
 #
-#   Tests/Cluster/run.sh [SMPO [CASE…]]     cases: same tampered results driver disk gate walk ablate eval encode hosts pages work task stepd node trainer
+#   Tests/Cluster/run.sh [SMPO [CASE…]]
 #
-# `task`, `stepd`, `node` and `trainer` wait for what Slurm does not tell, minutes. `disk` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
+# Cases: same tampered diverged final results driver gate walk ablate eval encode disk readonly hosts pages work task stepd node trainer
+# kills. `task`, `stepd`, `node` and `trainer` wait for what Slurm does not tell, minutes; `kills` is KILLS=20 rounds of such, drawn by
+# KILLS_SEED. `disk`, `readonly` and `hosts` need root. Exit codes: 0 all hold, 1 one does not, 2 no cluster.
 set -euo pipefail
 shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -12,7 +14,8 @@ sources=$(cd "$here/../.." && pwd -P)
 smpo=$(realpath "${1:-$sources/.build/release/smpo}")
 shift $(($# > 0))
 cases=("$@")
-((${#cases[@]} > 0)) || cases=(same tampered results driver gate walk ablate eval encode disk hosts pages work task stepd node trainer)
+((${#cases[@]} > 0)) || cases=(same tampered diverged final results driver gate walk ablate eval encode disk readonly hosts pages work task
+    stepd node trainer kills)
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
@@ -20,7 +23,9 @@ cluster=$folder/slurm
 finish() {
     "$here/slurm.sh" stop "$cluster" 2> /dev/null || true
     if [[ -d $folder/hosts ]]; then "$here/hosts.sh" down "$folder/hosts" || true; fi
-    if mountpoint -q "$folder/full"; then umount "$folder/full"; fi
+    for place in full readonly; do
+        if mountpoint -q "$folder/$place"; then umount "$folder/$place"; fi
+    done
     rm -rf "$folder"
 }
 trap finish EXIT
@@ -31,7 +36,7 @@ source "$here/expectations.sh"
 # fresh: no job is left in the workspace, and no task that could still write into one.
 fresh() {
     scancel -u "$(id -un)" 2> /dev/null || true
-    until_holds 60 bash -c '[[ ! $(squeue -h) ]]' || true
+    until_holds 120 bash -c '[[ ! $(squeue -h) ]]' || true
     rm -rf .smpo/jobs
 }
 job() { echo .smpo/jobs/*; }
@@ -41,7 +46,18 @@ some_result() { compgen -G '.smpo/jobs/*/tasks/*/result.json'; }
 # A task's `smpo job run`, and no other process.
 task_process() { pgrep -of "^$smpo job run $PWD/.smpo/jobs/"; }
 
-# finish_killed WHAT: the same command again comes to the end, and leaves results that were there as they are.
+# begun TASK: how often its command was started, as the log says.
+begun() { grep -c ': smpo audit ' "$1/log" || true; }
+
+# undone TASK: its command was started after there was a result. The log counts in seconds.
+undone() {
+    local last result
+    last=$(grep ': smpo audit ' "$1/log" | tail -n 1 | cut -d ' ' -f 1)
+    result=$(stat -c %Y "$1/result.json")
+    (($(date -d "$last" +%s) > result))
+}
+
+# finish_killed: the same command again comes to the end, and leaves results that were there as they are.
 finish_killed() {
     local before after
     before=$(results)
@@ -50,6 +66,17 @@ finish_killed() {
     after=$(results)
     [[ $(comm -12 <(echo "$before") <(echo "$after")) == "$before" ]] || fail "a result was made twice"
     [[ $(wc -l <<< "$after") == 8 ]] || fail "expected 8 results"
+}
+
+# forged: the folder of a workspace whose run holds in every digest, and whose step 5 no replay reproduces.
+forged() {
+    local copy=$folder/forged
+    if [[ ! -d $copy ]]; then
+        cp -r "$PWD" "$copy"
+        rm -rf "$copy/.smpo/jobs"
+        (cd "$copy" && python3 "$here/forge.py" eight 5) || fail "forge.py"
+    fi
+    echo "$copy"
 }
 
 case_same() {
@@ -85,6 +112,72 @@ case_tampered() {
     popd > /dev/null
 }
 
+# A wrong step in segment 5 of 8, which all evidence hides.
+case_diverged() {
+    pushd "$(forged)" > /dev/null
+    fresh
+    expect 1 "$folder/diverged.local" "$smpo" audit eight --segments all --unnoted --jobs 2
+    said "$folder/diverged.local" "steps 5..5        diverged: step 5, phase loss, loss[0]"
+    [[ $(grep -c ' reproduced$' "$folder/diverged.local") == 7 ]] || fail "expected 7 reproduced segments"
+    expect 1 "$folder/diverged.slurm" "$smpo" audit eight --segments all --unnoted --on slurm
+    equal "$folder/diverged.local" "$folder/diverged.slurm"
+    popd > /dev/null
+}
+
+# A task that was asked wrongly (64) says so once, and is no verdict: its evidence is exchanged for that of a shorter run.
+case_final() {
+    local driver status=0 number
+    mkdir "$folder/short"
+    cp -r Manifests Golden "$folder/short"
+    rm "$folder/short/Manifests/eight.json"
+    (
+        cd "$folder/short" \
+            && "$smpo" train Manifests/recipes/shapes-smpo.yaml --record --name eight --set training.steps=1 \
+                --set training.pairs_per_step=2 --set inversion.steps=2 --set optimizer.warmup=1 \
+            && "$smpo" runs pack eight pack
+    ) > "$folder/short.out" 2>&1 || { fail "$(tail -n 1 "$folder/short.out")"; return 0; }
+    fresh
+    "$smpo" audit eight --sample 2 --seed final --unnoted --on slurm --slurm-arg=--hold > "$folder/final" 2> "$folder/final.err" &
+    driver=$!
+    until_holds 60 bash -c "grep -q '^      \"job\"' .smpo/jobs/*/engine.json" || return 0
+    mv "$(job)/evidence" "$folder/aside"
+    mv "$folder/short/pack" "$(job)/evidence"
+    number=$(sed -n 's/^      "job": "\(.*\)".*/\1/p' "$(job)/engine.json")
+    scontrol release "$number"
+    wait "$driver" || status=$?
+    [[ $status == 2 ]] || fail "tasks that were asked wrongly: expected exit code 2, found $status"
+    said "$folder/final" "exit code 64"
+    [[ $(cat "$(job)"/tasks/*/result.json | grep -c '"exit": 64') == 2 ]] || fail "expected two results with exit code 64"
+    [[ $(cat "$(job)"/tasks/*/log | grep -c ': smpo audit ') == 2 ]] || fail "a task that was asked wrongly ran again"
+    # Nor is it asked again later.
+    expect 2 "$folder/final.again" "$smpo" audit eight --sample 2 --seed final --unnoted --on slurm
+    [[ $(grep -c '"name"' "$(job)/engine.json") == 1 ]] || fail "a task that was asked wrongly was submitted again"
+}
+
+# Evidence where nothing can be written: read by tasks, and as it was.
+case_readonly() {
+    local place=$folder/readonly
+    mkdir "$place"
+    expect 0 "$folder/pack" "$smpo" runs pack eight "$folder/packed"
+    if ! { mount --bind "$folder/packed" "$place" && mount -o remount,ro,bind "$place"; } 2> "$folder/mount.err"; then
+        verdict="not tried ($(tail -n 1 "$folder/mount.err"))"
+        return 0
+    fi
+    if touch "$place/probe" 2> /dev/null; then fail "$place can be written"; fi
+    fresh
+    find "$place" -printf '%P %i %s %T@\n' | sort > "$folder/packed.before"
+    expect 0 "$folder/readonly.verify" "$smpo" verify eight --evidence "$place"
+    expect 0 "$folder/readonly.slurm" "$smpo" audit eight --evidence "$place" --segments all --unnoted --on slurm
+    said "$folder/readonly.slurm" "noted in no ledger"
+    # The trained model is not in the pack, which the report says.
+    diff <(grep -v 'trained model\|not checked' "$folder/local") <(grep -v 'trained model\|not checked' "$folder/readonly.slurm") > "$folder/readonly.diff" \
+        || fail "evidence that cannot be written: $(head -n 3 "$folder/readonly.diff")"
+    expect 0 "$folder/readonly.segment" "$smpo" audit eight --evidence "$place" --segment 4..4
+    find "$place" -printf '%P %i %s %T@\n' | sort > "$folder/packed.after"
+    equal "$folder/packed.before" "$folder/packed.after"
+    umount "$place"
+}
+
 case_results() {
     local result=$folder/job/tasks/0003/result.json kept=$folder/kept.json kind
     if [[ ! -e $folder/job/job.json ]]; then
@@ -116,7 +209,13 @@ case_driver() {
     until_holds 60 some_result || return 0
     kill -9 "$driver"
     wait "$driver" 2> /dev/null || true
+    # As if it had been killed before Slurm's answer was written down.
+    sed -i '/^      "job"/d' "$(job)/engine.json"
     finish_killed
+    said "$folder/again" "tasks that an earlier command submitted are waited for"
+    for task in "$(job)"/tasks/*; do
+        [[ $(begun "$task") == 1 ]] || fail "$task: expected to be run once, found $(begun "$task") times"
+    done
     # Asked to stop, it takes its tasks back.
     fresh
     "$smpo" audit eight --segments all --unnoted --on slurm > "$folder/stopped" 2>&1 &
@@ -148,6 +247,136 @@ kill_node() {
     for process in $(pgrep -f "^$smpo job run $PWD/.smpo/jobs/"); do kill -9 "$process"; done
     sleep 25
     "$here/slurm.sh" node "$cluster" n2
+}
+
+# descendants PID…: these and all that they started.
+descendants() {
+    local process
+    for process; do
+        echo "$process"
+        descendants $(pgrep -P "$process")
+    done
+}
+
+# strike KIND: kills one of its kind, drawn among those that are there; 1 where none is just now.
+strike() {
+    local found=() one
+    case $1 in
+        task) mapfile -t found < <(pgrep -f "^$smpo job run $PWD/.smpo/jobs/") ;;
+        command) mapfile -t found < <(pgrep -f "^$smpo audit eight .*--evidence $PWD/.smpo/jobs/") ;;
+        stepd) mapfile -t found < <("$here/slurm.sh" steps "$cluster") ;;
+        slurmd | node) found=(n1 n2) ;;
+        driver | early) found=("$driver") ;;
+    esac
+    ((${#found[@]} > 0)) || return 1
+    one=${found[RANDOM % ${#found[@]}]}
+    case $1 in
+        task | command | driver | early) kill -9 "$one" 2> /dev/null || return 1 ;;
+        stepd) kill -9 $(descendants "$one") 2> /dev/null || true ;;
+        slurmd)
+            node=$one
+            kill -9 "$("$here/slurm.sh" pid "$cluster" "$one")"
+            ;;
+        node)
+            node=$one
+            kill -9 "$("$here/slurm.sh" pid "$cluster" "$one")" $(descendants $("$here/slurm.sh" steps "$cluster" "$one")) || true
+            ;;
+    esac
+}
+
+lives() { kill -0 "$1" 2> /dev/null; }
+is_idle() { [[ $(sinfo -h -N -o '%t' | grep -c '^idle$') == 2 ]]; }
+
+# drive: starts the command that waits, in the background.
+drive() {
+    "$smpo" audit eight --segments all --unnoted --on slurm > "$folder/kills.out" 2>> "$folder/kills.err" &
+    driver=$!
+}
+
+# kill_round ROUND KIND RUN RESULTS TENTHS AGAIN PAUSE: kills one of KIND so many tenths of a second after so many results were
+# there; a driver AGAIN times and each time started anew, a slurmd after PAUSE seconds. 1 where it came too late.
+kill_round() {
+    local kind=$2 begin=$SECONDS count status=0 before after task node= driver times=1 expected=0 report=$folder/local failed=$failures
+    if [[ $3 == forged ]]; then
+        expected=1 report=$folder/diverged.local
+        pushd "$(forged)" > /dev/null
+    else
+        pushd "$PWD" > /dev/null
+    fi
+    fresh
+    until_holds 120 is_idle || true
+    : > "$folder/kills.err"
+    drive
+    if [[ $kind != early ]]; then
+        until_holds 120 task_process || true
+        while lives "$driver" && count=$(find "$(job)/tasks" -name result.json | wc -l) && ((count < $4)); do sleep 0.1; done
+    fi
+    sleep "$(($5 / 10)).$(($5 % 10))"
+    before=$(results 2> /dev/null || true)
+    while ! lives "$driver" || ! strike "$kind"; do
+        if ! lives "$driver"; then
+            wait "$driver" || true
+            popd > /dev/null
+            return 1
+        fi
+        sleep 0.1
+    done
+    if [[ $kind == driver || $kind == early ]]; then
+        while wait "$driver" 2> /dev/null || true; do
+            drive
+            ((times < $6)) || break
+            sleep "0.$(($5 % 10))"
+            strike "$kind" || break
+            times=$((times + 1))
+        done
+    fi
+    if [[ $node ]]; then
+        sleep "$7"
+        "$here/slurm.sh" node "$cluster" "$node"
+    fi
+    for ((count = 0; count < 900; count++)); do
+        lives "$driver" || break
+        sleep 1
+    done
+    if lives "$driver"; then
+        kill -9 "$driver"
+        fail "round $1: no end after $((SECONDS - begin)) s"
+    fi
+    wait "$driver" || status=$?
+    [[ $status == "$expected" ]] || fail "round $1: expected exit code $expected, found $status: $(tail -n 1 "$folder/kills.err")"
+    equal "$report" "$folder/kills.out"
+    after=$(results)
+    [[ ! $before || $(comm -12 <(echo "$before") <(echo "$after")) == "$before" ]] || fail "round $1: a result was made twice"
+    [[ $(wc -l <<< "$after") == 8 ]] || fail "round $1: expected 8 results"
+    count=0
+    for task in "$(job)"/tasks/*; do
+        if undone "$task"; then fail "round $1: $task was computed again although it had a result"; fi
+        count=$((count + $(begun "$task")))
+    done
+    # What a command that was killed has submitted, the next one waits for.
+    [[ $kind != driver || $count == 8 ]] || fail "round $1: 8 tasks were begun $count times"
+    ((failures == failed)) || tail -n 5 "$folder/kills.err" >&2
+    printf '  %3d  %-7s %-6s %d results + %d.%d s%s: %d s, %d begun\n' "$1" "$kind" "$3" "$4" $(($5 / 10)) $(($5 % 10)) \
+        "$([[ $kind != driver && $kind != early ]] || echo ", $times times")${node:+, $node back after $7 s}" $((SECONDS - begin)) "$count"
+    popd > /dev/null
+}
+
+# Kills at moments that are drawn, of all that can be killed; each round comes to the report of one machine.
+case_kills() {
+    local rounds=${KILLS:-20} seed=${KILLS_SEED:-$(date +%s)} i=1 late=0 kinds=(task command stepd slurmd node driver driver early) runs=(eight forged)
+    RANDOM=$seed
+    echo "  $rounds rounds, KILLS_SEED=$seed"
+    if [[ ! -e $folder/diverged.local ]]; then
+        (cd "$(forged)" && expect 1 "$folder/diverged.local" "$smpo" audit eight --segments all --unnoted --jobs 2)
+    fi
+    while ((i <= rounds && late < 3 * rounds)); do
+        # Drawn before anything runs: what happens meanwhile does not change what is drawn next.
+        local kind=${kinds[RANDOM % 8]} run=${runs[RANDOM % 2]} count=$((RANDOM % 7)) tenths=$((RANDOM % 20)) times=$((1 + RANDOM % 3)) pause=$((1 + RANDOM % 30))
+        local next=$((RANDOM + 1))
+        if kill_round "$i" "$kind" "$run" "$count" "$tenths" "$times" "$pause"; then i=$((i + 1)); else late=$((late + 1)); fi
+        RANDOM=$next
+    done
+    ((i > rounds)) || fail "only $((i - 1)) rounds came in time"
 }
 case_task() { killed task kill_task; }
 case_stepd() { killed stepd kill_stepd; }

@@ -5,7 +5,7 @@
 #   slurm.sh env DIR                    shell lines to eval before sbatch, squeue, …
 #   slurm.sh pid DIR NAME               the process of n1 …, slurmctld or munged
 #   slurm.sh node DIR NAME              start a node's slurmd again
-#   slurm.sh steps DIR                  the processes of slurmstepd, those of all nodes
+#   slurm.sh steps DIR [NAME]           the processes of slurmstepd, those of all nodes or of one
 #   slurm.sh stop DIR                   end the daemons of DIR and what they started, and nothing else
 #   slurm.sh run DIR [NODES [CPUS]] -- COMMAND…   start, run, stop: also on failure or a signal
 #
@@ -161,6 +161,16 @@ of_this_cluster() {
     done
 }
 
+# steps [NAME]: slurmstepd of the cluster, or of a node, into whose log it writes.
+steps() {
+    local pid
+    for pid in $(of_this_cluster); do
+        [[ $(cat "/proc/$pid/comm" 2> /dev/null) == slurmstepd ]] || continue
+        if [[ ${1:-} ]] && ! { readlink "/proc/$pid"/fd/* 2> /dev/null || true; } | grep -qxF "$dir/log/$1.log"; then continue; fi
+        echo "$pid"
+    done
+}
+
 # end PID…: what they would tidy up lies in DIR, and goes with it; slurmctld takes 5 seconds to end by itself.
 end() {
     (($# > 0)) || return 0
@@ -207,7 +217,7 @@ case $verb in
     env) echo "export SLURM_CONF='$dir/slurm.conf'" ;;
     pid) daemon "${1:?}" ;;
     node) SLURM_CONF=$dir/slurm.conf start_node "${1:?}" ;;
-    steps) for pid in $(of_this_cluster); do [[ $(cat "/proc/$pid/comm" 2> /dev/null) != slurmstepd ]] || echo "$pid"; done ;;
+    steps) steps "$@" ;;
     stop) stop ;;
     run)
         options=()

@@ -148,4 +148,97 @@ import TinyRuns
             #expect(try FolderListing(folder).files == before)
         }
     }
+
+    /// A task reads no more than ledger, checkpoint and latents of its part have, but for a tenth: whatever the run's length.
+    @Test(.enabled(if: OpenedFiles.canBeSeen)) func aPartReadsNoMoreThanItsShare() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 6, more: "record: {checkpoint_every: 1}"))
+            let written = ["audit", "run-1", "--segments", "all", "--workers", "1", "--on", "file:job"]
+            #expect(try sandbox.program.start(written).wait().status == 2)
+            let packed = Workspace(root: sandbox.runs.path("job/evidence"))
+            let found = try ReadBytes(sandbox.program, ["job", "run", "job", "3"])
+            #expect(found.status == 0)
+            func bytes(_ path: String) throws -> Int {
+                try #require(FileContents.size(path), "\(path)")
+            }
+            func sum(_ counts: [String: Int]) -> Int {
+                counts.reduce(0) { $0 + ($1.key.hasPrefix(packed.root + "/") ? $1.value : 0) }
+            }
+            let store = try sandbox.workspace.openLedger()
+            let checkpoint = try #require(try store.checkpoints(of: "run-1").first { $0.step == 3 })
+            let latents = Set(try store.storedTensors(of: "run-1", step: 4).map(\.object))
+            let state = try bytes(packed.objects.path(of: checkpoint.object))
+            let own =
+                try bytes(packed.ledger) + bytes(packed.manifest("run-1")) + state
+                + latents.reduce(0) { try $0 + bytes(packed.objects.path(of: $1)) }
+            #expect(sum(found.read) <= own * 11 / 10, "\(sum(found.read)) of \(own): \(found.read)")
+            #expect(sum(found.read) >= own / 2, "strace did not see what was read")
+            // The state that a replay begins with is mapped, once; its pages come from what was read.
+            #expect(sum(found.mapped) <= state * 11 / 10, "\(found.mapped)")
+        }
+    }
+
+    /// An audit of packed evidence is noted in no ledger, and says so; `verify` takes it too.
+    @Test func packedEvidenceIsAuditedAndVerifiedElsewhere() throws {
+        try Sandbox.with { sandbox in
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 2))
+            func run(_ arguments: String...) throws -> Program.Result {
+                try sandbox.program.start(arguments).wait()
+            }
+            #expect(try run("runs", "pack", "run-1", "packed").status == 0)
+            let here = try run("audit", "run-1", "--json", "--workers", "1")
+            #expect(here.status == 0 && !here.errors.contains("no ledger"), "\(here.errors)")
+            // As where nothing but the pack, model and data is.
+            for name in [".smpo", "Manifests/run-1.json"] {
+                try FileManager.default.moveItem(
+                    atPath: sandbox.runs.path(name), toPath: sandbox.runs.path("aside-\(name.count)"))
+            }
+            let before = try FolderListing(sandbox.runs.path("packed")).files
+            let audited = try run("audit", "run-1", "--evidence", "packed", "--workers", "1")
+            #expect(
+                audited.status == 0 && audited.errors.contains("packed: this audit is noted in no ledger"),
+                "\(audited.errors)")
+            let part = try run("audit", "run-1", "--evidence", "packed", "--segment", "1..2", "--part", "--json")
+            #expect(part.status == 0 && !part.errors.contains("no ledger"), "\(part.errors)")
+            let verified = try run("verify", "run-1", "--evidence", "packed", "--workers", "1")
+            #expect(
+                verified.status == 0 && verified.output.hasPrefix("run-1: verified"),
+                "\(verified.output)\(verified.errors)")
+            #expect(try run("verify", "run-1", "--workers", "1").status == 2)
+            #expect(try run("verify", "--evidence", "packed", "--proof", "x").status == 64)
+            #expect(try FolderListing(sandbox.runs.path("packed")).files == before)
+        }
+    }
+
+    /// Where one of several folders is refused, those before it have been taken, which is said; those after it have not.
+    @Test func whatWasTakenBeforeAnErrorIsSaid() throws {
+        try Sandbox.with { sandbox in
+            let recipe = try sandbox.runs.smpo(steps: 2)
+            for name in ["run-1", "run-2"] {
+                let recorded = try sandbox.program.run("train", recipe, "--record", "--name", name, "--workers", "1")
+                #expect(recorded.status == 0, "\(recorded.errors)")
+            }
+            func run(_ arguments: String...) throws -> Program.Result {
+                try sandbox.program.start(arguments).wait()
+            }
+            for name in ["run-1", "run-2"] { #expect(try run("runs", "pack", name, "packed-\(name)").status == 0) }
+            for name in [".smpo", "Manifests"] {
+                try FileManager.default.moveItem(
+                    atPath: sandbox.runs.path(name), toPath: sandbox.runs.path("aside-\(name.count)"))
+            }
+            try FileManager.default.createDirectory(
+                atPath: sandbox.runs.path("empty"), withIntermediateDirectories: true)
+            let taken = try run("runs", "unpack", "packed-run-1", "empty", "packed-run-2")
+            #expect(taken.status == 2 && taken.output == "run-1  2 steps, taken from packed-run-1\n", "\(taken.output)")
+            #expect(
+                taken.errors.contains("taken before the error: run-1; not taken: empty, packed-run-2"),
+                "\(taken.errors)")
+            #expect(taken.errors.contains("empty: expected evidence with a ledger"), "\(taken.errors)")
+            #expect(try Workspace(root: sandbox.runs.folder).openLedger().runs().map(\.name) == ["run-1"])
+            let none = try run("runs", "unpack", "empty", "packed-run-2")
+            #expect(
+                none.status == 2
+                    && none.errors.contains("taken before the error: nothing; not taken: empty, packed-run-2"))
+        }
+    }
 }

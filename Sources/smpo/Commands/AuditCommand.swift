@@ -384,6 +384,11 @@ struct AuditCommand: ParsableCommand {
         }
 
         private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {
+            if let evidence, !part {
+                Message.note(
+                    "\(evidence): this audit is noted in no ledger; smpo runs unpack takes the run into one, where audits of it are"
+                )
+            }
             if !unnoted, !part, evidence == nil, let store = try? workspace.existingLedger(),
                 (try? store.run(name)) != nil
             {

@@ -18,7 +18,8 @@ struct VerifyCommand: ParsableCommand {
             with; the signatures, by the keys of `smpo keys list` and --trust.
             What is not there is listed, not passed over, and without a step's
             record nothing is verified. Whether the numbers come out again only
-            an audit tells.
+            an audit tells. --evidence takes the run from a folder that `smpo runs
+            pack` wrote, which does not hold the model that it ended with.
 
             Of a model's folder, the bundle of OpenSSF Model Signing (`smpo sign
             --model`, or `model_signing sign key` from PyPI): the signature, and
@@ -30,6 +31,7 @@ struct VerifyCommand: ParsableCommand {
             EXAMPLES
               smpo verify run-42
               smpo verify run-1 --skip-inputs
+              smpo verify run-1 --evidence packed/run-1
               smpo verify run-1 --trust alice.pub --require-signature
               smpo verify --model .smpo/runs/run-1 --trust alice-models.pub
               smpo verify --proof run-42.step-7.proof.json --manifest Manifests/run-42.json
@@ -39,6 +41,9 @@ struct VerifyCommand: ParsableCommand {
 
     @Argument(help: "Name of the run.")
     var name: String?
+
+    @Option(help: ArgumentHelp("Take the run from this folder, as runs pack wrote it.", valueName: "folder"))
+    var evidence: String?
 
     @Option(help: "A step's proof, in place of a run.")
     var proof: String?
@@ -69,6 +74,7 @@ struct VerifyCommand: ParsableCommand {
         if bundle != nil && model == nil { throw ValidationError("--bundle needs --model") }
         if manifest != nil && proof == nil { throw ValidationError("--manifest needs --proof") }
         if skipInputs && name == nil { throw ValidationError("--skip-inputs is for runs") }
+        if evidence != nil && name == nil { throw ValidationError("--evidence is for runs") }
     }
 
     func run() throws {
@@ -77,7 +83,8 @@ struct VerifyCommand: ParsableCommand {
         let engine = try engineOptions.engine()
         defer { engine.stop() }
         let verifier = Verifier(
-            workspace: Workspace(), engine: engine, opensInputs: !skipInputs, keys: try trust.known(),
+            workspace: evidence.map { Workspace(root: $0) } ?? Workspace(), engine: engine, opensInputs: !skipInputs,
+            keys: try trust.known(),
             requiresSignature: trust.requireSignature)
         let report = try verifier.verify(name ?? "")
         print(json ? report.json.pretty : VerificationText.describe(report))

@@ -12,8 +12,10 @@ extension RunsCommand {
                 Each folder is one that `smpo runs pack` wrote. It is verified
                 first, and so is what has become of it here. A run that is here
                 already, the same in all, is left as it is; another run of that
-                name is refused, and nothing of it is taken. A golden log stays
-                in the folder: `smpo golden accept` makes a run golden.
+                name is refused, and nothing of it is taken; nor are folders that
+                come after it, and the error is followed by what was taken before.
+                A golden log stays in the folder: `smpo golden accept` makes a run
+                golden.
 
                 EXAMPLES
                   smpo runs unpack packed/run-1 packed/run-2
@@ -25,10 +27,23 @@ extension RunsCommand {
         var folders: [String]
 
         func run() throws {
-            for folder in folders {
-                switch try EvidencePack.unpack(folder, into: Workspace()) {
-                case .new(let run, let steps): print("\(run)  \(steps) steps, taken from \(folder)")
-                case .there(let run): print("\(run)  is here already, the same in all")
+            var taken: [String] = []
+            for (place, folder) in folders.enumerated() {
+                do {
+                    switch try EvidencePack.unpack(folder, into: Workspace()) {
+                    case .new(let run, let steps):
+                        print("\(run)  \(steps) steps, taken from \(folder)")
+                        taken.append(run)
+                    case .there(let run): print("\(run)  is here already, the same in all")
+                    }
+                } catch {
+                    // Who reads the error alone must not think that nothing has changed here.
+                    if folders.count > 1 {
+                        let left = folders[place...].joined(separator: ", ")
+                        let there = taken.isEmpty ? "nothing" : taken.joined(separator: ", ")
+                        Message.note("taken before the error: \(there); not taken: \(left)")
+                    }
+                    throw error
                 }
             }
         }
