@@ -128,7 +128,7 @@ crash: packages ## Kill 200 recorded runs at random moments, cut the power of 10
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
 cluster: PACKAGES += slurm-wlm munge parallel iproute2
-cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command; minutes.
+cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command in KILLS=20 rounds; half an hour.
 	Tests/Cluster/run.sh $(smpo)
 
 fuzz: packages ## Damage checkpoints and tables of every format a million times and more: each opens or is refused; minutes.

@@ -21,6 +21,8 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/smpo-cluster-XXXXXX")
 chmod 0711 "$folder" # munged wants its socket within everybody's reach
 cluster=$folder/slurm
 finish() {
+    # A command that still waits, where a case ended before its end.
+    kill $(jobs -p) 2> /dev/null || true
     "$here/slurm.sh" stop "$cluster" 2> /dev/null || true
     if [[ -d $folder/hosts ]]; then "$here/hosts.sh" down "$folder/hosts" || true; fi
     for place in full readonly; do
