@@ -17,7 +17,7 @@ expect() {
     fi
 }
 
-equal() { cmp -s "$1" "$2" || { diff "$1" "$2" | head -6 >&2; fail "$1 and $2 differ"; }; }
+equal() { cmp -s "$1" "$2" || { { diff "$1" "$2" || true; } | head -6 >&2; fail "$1 and $2 differ"; }; }
 said() { grep -qF -- "$2" "$1" "$1.err" || { tail -n 3 "$1" "$1.err" >&2; fail "expected \"$2\""; }; }
 
 # until_holds SECONDS COMMAND…: waits for it to hold.

@@ -119,14 +119,14 @@ one() {
 }
 head_of() { sed -n 's/.*"chain_head": "\(.*\)".*/\1/p' Manifests/ranked.json; }
 
-# same_run STEPS: this workspace has the run that one process comes to: manifest but for circumstances, record, objects, model.
+# same_run STEPS: this workspace has the run that one process comes to: manifest but for circumstances and the digest over them, record, objects, model.
 same_run() {
     local one=$folder/one-$1 what
     if [[ ! -e Manifests/ranked.json ]]; then
         fail "expected Manifests/ranked.json, found none"
         return 0
     fi
-    for what in "$one" "$PWD"; do jq 'del(.circumstances)' "$what/Manifests/ranked.json" > "$what/inputs-and-outcome"; done
+    for what in "$one" "$PWD"; do jq 'del(.circumstances, .digest)' "$what/Manifests/ranked.json" > "$what/inputs-and-outcome"; done
     equal "$one/inputs-and-outcome" inputs-and-outcome
     diff -r "$one/.smpo/objects" .smpo/objects > "$folder/objects.diff" || { head -3 "$folder/objects.diff" >&2; fail "objects differ"; }
     diff -r "$one/.smpo/runs/ranked" .smpo/runs/ranked > "$folder/model.diff" || { head -3 "$folder/model.diff" >&2; fail "models differ"; }
@@ -227,13 +227,17 @@ case_wire() {
     done
 }
 
-# A rank with another program, model or data is refused by name, before anything is written.
+# A rank with another program, model or data is refused by name, before anything is recorded.
 case_strangers() {
     need_hosts || return 0
-    local way what
+    local way what place status command
+    "$smpo" data generate --model "$sources/Golden/shapes-base" --scorer "$sources/Golden/shapes-pickscore" --pairs 8 --steps 2 \
+        --out "$folder/pairs" > /dev/null
     for way in openmpi mpich pmix; do
         for what in program model data; do
             workspace "stranger-$way-$what" 3
+            for place in "$PWD" "$PWD.1" "$PWD.2"; do cp -r "$folder/pairs" "$place/pairs"; done
+            command=$(train 2)
             case $what in
                 program)
                     cp "$smpo" "$PWD.1/smpo"
@@ -243,19 +247,28 @@ case_strangers() {
                     ;;
                 model)
                     rm "$PWD.1/Golden"
-                    cp -rL "$sources/Golden" "$PWD.1/Golden"
-                    "$smpo" init model Manifests/models/shapes --seed 7 --out "$PWD.1/Golden/shapes-base" --replace > /dev/null
+                    mkdir "$PWD.1/Golden"
+                    "$smpo" init model "$sources/Manifests/models/shapes" --seed 7 --out "$PWD.1/Golden/shapes-base" > /dev/null
                     ;;
-                data) sed -i 's/^  seed: 2 .*/  seed: 3/' "$PWD.1/Manifests/recipes/shapes-smpo.yaml" ;;
+                data)
+                    command="$smpo train Manifests/recipes/folder-smpo.yaml --record --name ranked --workers 1
+                        --set model.path=Golden/shapes-base --set data.path=pairs --set data.size=16 --set inversion.steps=2
+                        --set training.pairs_per_step=4 --set training.lanes=4 --set training.steps=2 --set optimizer.warmup=1"
+                    sed -i '1s/"caption":"a /"caption":"the /' "$PWD.1/pairs/pairs.jsonl"
+                    ;;
             esac
-            local status=0
-            ranks $way 3 "$folder/bin/apart" $(train 2) > "$folder/stranger" 2> "$folder/stranger.err" || status=$?
+            status=0
+            ranks $way 3 "$folder/bin/apart" $command > "$folder/stranger" 2> "$folder/stranger.err" || status=$?
             ((status != 0)) || fail "$way, another $what: expected an exit code that is not 0"
             said "$folder/stranger" "on rank 1 (host h2)"
             said "$folder/stranger" "$what"
-            [[ ! -e Manifests/ranked.json ]] || fail "another $what: expected no manifest"
+            [[ ! -e Manifests/ranked.json ]] || fail "$way, another $what: expected no manifest"
         done
     done
+    # With nobody strange the same command does its work.
+    workspace friends 3
+    for place in "$PWD" "$PWD.1" "$PWD.2"; do cp -r "$folder/pairs" "$place/pairs"; done
+    expect 0 "$folder/pairs.out" ranks openmpi 3 "$folder/bin/apart" $command
 }
 
 # program_of HOST, bridge_of HOST: the processes of the rank on a host.
@@ -308,9 +321,11 @@ case_ends() {
     done
 }
 
-# begun WAY RANKS STEPS: starts a recorded run in the background; `starter` is its process. Waits until a checkpoint is there.
+# begun WAY RANKS STEPS NAME: starts a recorded run in the background, in a workspace of that name; `starter` is its process. Waits for
+# the first step.
 begun() {
     workspace "$4" "$2"
+    rm -f "$folder/begun.err"
     ranks "$1" "$2" "$folder/bin/apart" $(train "$3") > "$folder/begun" 2> "$folder/begun.err" &
     starter=$!
     until_holds 60 a_step
