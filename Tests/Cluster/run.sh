@@ -421,8 +421,8 @@ case_walk() {
     local object draw=(audit kept --unnoted --sample-steps 1 --sample-lanes 4 --seed monday)
     fresh
     if [[ ! -e Manifests/kept.json ]]; then
-        "$smpo" train Manifests/recipes/shapes-lora.yaml --record --name kept --set training.steps=4 --set training.lanes=4 \
-            --set record.gradients=true > "$folder/kept.out"
+        "$smpo" train Manifests/recipes/shapes-lora.yaml --record --name kept --set training.steps=4 --set optimizer.warmup=2 \
+            --set training.lanes=4 --set record.gradients=true > "$folder/kept.out"
     fi
     expect 0 "$folder/walk.local" "$smpo" "${draw[@]}"
     expect 0 "$folder/walk.two" "$smpo" "${draw[@]}" --jobs 2

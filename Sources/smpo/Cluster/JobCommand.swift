@@ -12,7 +12,8 @@ struct JobCommand: ParsableCommand {
             replaced, what task N came to. Whatever runs each line once does: GNU
             parallel, an array of any scheduler, a person. A task that has a result
             is not run again; a result of another job, program or contract is
-            refused by name.
+            refused by name. A task that builds on another one, such as a drawn lane
+            on the walk before it, is refused while that has no result.
 
             EXAMPLES
               smpo audit run-1 --segments all --on file:/shared/job-1
