@@ -54,7 +54,7 @@ import Testing
         var (single, double) = (Scalars<Float>(start.floats), Scalars<Double>(start.floats))
         for k in 1...20 {
             let gradient = gradient(k)
-            parameter.gradientSum?.hostValues.baseAddress!.update(from: gradient, count: Self.count)
+            parameter.gradientSum(on: engine)?.hostValues.baseAddress!.update(from: gradient, count: Self.count)
             optimizer.update([parameter], lr: 1e-3, engine: engine)
             #expect(parameter.gradient == nil)
             single.update(gradient, k: k, lr: 1e-3, settings)
@@ -76,7 +76,7 @@ import Testing
         defer { engine.stop() }
         let parameters = ["a", "b"].map { Parameter(name: $0, value: Tensor([1, 2], shape: [2])) }
         parameters[1].isTrainable = true
-        parameters[1].gradientSum?.hostValues[0] = 3
+        parameters[1].gradientSum(on: engine)?.hostValues[0] = 3
         let optimizer = AdamW(AdamW.Settings(), parameters: parameters.map { ($0.name, $0) })
         #expect(optimizer.moments.isEmpty)
         optimizer.update(parameters, lr: 0.1, engine: engine)
@@ -101,7 +101,7 @@ import Testing
         let parameters = [3, 4].map { value -> Parameter in
             let parameter = Parameter(name: "\(value)", value: Tensor([0, 0], shape: [2]))
             parameter.isTrainable = true
-            parameter.gradientSum?.hostValues[1] = Float(value)
+            parameter.gradientSum(on: engine)?.hostValues[1] = Float(value)
             return parameter
         }
         let norm = GradientClipping.norm(parameters, engine: engine)

@@ -94,15 +94,18 @@ import TinyRuns
                 try RunSupport.record($0, in: runs.path("alone"))
             }
             let folder = runs.path("ranks")
-            func device(_ host: Engine) -> Engine { Engine(device: SeparateDevice(host.device)) }
+            @Sendable func device(_ host: Engine) -> Engine { Engine(device: SeparateDevice(host.device)) }
             #expect(try RankedRuns.record(recipe, overrides, ranks: 2, in: folder, stop: 1, on: device) == nil)
             let taken = Mutex(0)
-            let manifest = try RankedRuns.record(recipe, overrides, ranks: 3, in: folder, resuming: true) { host in
-                taken.withLock {
-                    $0 += 1
-                    return $0 == 1 ? device(host) : host
-                }
-            }
+            // Of three ranks one has a device.
+            let manifest = try RankedRuns.record(
+                recipe, overrides, ranks: 3, in: folder, resuming: true,
+                on: { host in
+                    taken.withLock {
+                        $0 += 1
+                        return $0 == 1 ? device(host) : host
+                    }
+                })
             #expect(manifest?.result == alone.result)
         }
     }
