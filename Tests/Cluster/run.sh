@@ -250,6 +250,9 @@ kill_node() {
     sleep 25
     "$here/slurm.sh" node "$cluster" n2
 }
+case_task() { killed task kill_task; }
+case_stepd() { killed stepd kill_stepd; }
+case_node() { killed node kill_node; }
 
 # descendants PID…: these and all that they started.
 descendants() {
@@ -369,7 +372,9 @@ case_kills() {
     RANDOM=$seed
     echo "  $rounds rounds, KILLS_SEED=$seed"
     if [[ ! -e $folder/diverged.local ]]; then
-        (cd "$(forged)" && expect 1 "$folder/diverged.local" "$smpo" audit eight --segments all --unnoted --jobs 2)
+        pushd "$(forged)" > /dev/null
+        expect 1 "$folder/diverged.local" "$smpo" audit eight --segments all --unnoted --jobs 2
+        popd > /dev/null
     fi
     while ((i <= rounds && late < 3 * rounds)); do
         # Drawn before anything runs: what happens meanwhile does not change what is drawn next.
@@ -380,9 +385,6 @@ case_kills() {
     done
     ((i > rounds)) || fail "only $((i - 1)) rounds came in time"
 }
-case_task() { killed task kill_task; }
-case_stepd() { killed stepd kill_stepd; }
-case_node() { killed node kill_node; }
 
 # A task whose result finds no room is trouble, and leaves nothing that looks like one; with room again it goes on.
 case_disk() {
