@@ -127,9 +127,10 @@ full-size-walk: build ## Runs of SD1.5's size that keep their gradients: recorde
 crash: packages ## Kill 200 recorded runs at random moments, cut the power of 100, and of 100 acceptances; minutes.
 	SMPO_KILLS=200 SMPO_POWER_CUTS=100 swift test -c release --filter '^EndToEndTests\.(CrashTests|GoldenTests)'
 
-cluster: PACKAGES += slurm-wlm munge parallel iproute2
-cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command in KILLS=20 rounds; half an hour.
+cluster: PACKAGES += slurm-wlm munge parallel iproute2 openmpi-bin libopenmpi-dev mpich libmpich-dev
+cluster: build ## Audit over a Slurm of two nodes and GNU parallel, kill tasks, nodes and the waiting command in KILLS=20 rounds; train over ranks, and kill those; an hour.
 	Tests/Cluster/run.sh $(smpo)
+	Tests/Cluster/mpi.sh $(smpo)
 
 fuzz: packages ## Damage checkpoints and tables of every format a million times and more: each opens or is refused; minutes.
 	SMPO_FUZZ=200000 swift test -c release --filter '^(CheckpointsTests|DiffusionTests|TablesTests)\..*MutationTests'

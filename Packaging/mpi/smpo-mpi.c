@@ -69,8 +69,10 @@ static void be_watched(void) {
         if (watcher >= 0) fcntl(watcher, F_SETFD, FD_CLOEXEC);
         return;
     }
+    // MPICH's starter ends all, and forwards no word, when the connection to a rank is closed: here it stays open for the word.
+    const char *held = getenv("PMI_FD");
     for (int i = 3; i < 1024; i++)
-        if (i != ends[0]) close(i);
+        if (i != ends[0] && !(held && i == atoi(held))) close(i);
     char byte;
     int known = 0, well = 0;
     while (read(ends[0], &byte, 1) == 1) {
@@ -79,7 +81,10 @@ static void be_watched(void) {
         else rank = (rank < 0 ? 0 : rank * 10) + byte - '0';
     }
     if (!known) rank = -1;
-    if (!well) say("smpo-mpi was killed");
+    if (!well) {
+        say("smpo-mpi was killed");
+        nanosleep(&(struct timespec){0, 200000000}, NULL);
+    }
     _exit(0);
 }
 

@@ -23,9 +23,11 @@ hosts=$folder/hosts cluster=$folder/slurm
 # What ran by this script and still does: programs, bridges, starters and their agents, but not Slurm's daemons.
 ours() { pgrep -f "(^| )($folder/bin/|[^ ]*mpirun[^ ]* .*$folder/)" || true; }
 finish() {
-    local process
+    local process place
     for process in $(ours); do kill -9 "$process" 2> /dev/null || true; done
-    if [[ -d $cluster ]]; then "$here/slurm.sh" stop "$cluster" 2> /dev/null || true; fi
+    for place in "$cluster" "$folder/page"; do
+        if [[ -d $place ]]; then "$here/slurm.sh" stop "$place" 2> /dev/null || true; fi
+    done
     if [[ -d $hosts ]]; then "$here/hosts.sh" down "$hosts" || true; fi
     rm -rf "$folder"
 }
@@ -117,7 +119,6 @@ one() {
         cd "$here"
     fi
 }
-head_of() { sed -n 's/.*"chain_head": "\(.*\)".*/\1/p' Manifests/ranked.json; }
 
 # same_run STEPS: this workspace has the run that one process comes to: manifest but for circumstances and the digest over them, record, objects, model.
 same_run() {
@@ -128,7 +129,8 @@ same_run() {
     fi
     for what in "$one" "$PWD"; do jq 'del(.circumstances, .digest)' "$what/Manifests/ranked.json" > "$what/inputs-and-outcome"; done
     equal "$one/inputs-and-outcome" inputs-and-outcome
-    diff -r "$one/.smpo/objects" .smpo/objects > "$folder/objects.diff" || { head -3 "$folder/objects.diff" >&2; fail "objects differ"; }
+    # What a killed process was writing stays until `smpo ledger gc`.
+    diff -r -x '*.tmp-*' "$one/.smpo/objects" .smpo/objects > "$folder/objects.diff" || { head -3 "$folder/objects.diff" >&2; fail "objects differ"; }
     diff -r "$one/.smpo/runs/ranked" .smpo/runs/ranked > "$folder/model.diff" || { head -3 "$folder/model.diff" >&2; fail "models differ"; }
 }
 
@@ -410,6 +412,36 @@ workspace_of_resume() {
     for ((i = 1; i < $1; i++)); do
         [[ -e $PWD.$i ]] || cp -rP "$PWD.1" "$PWD.$i"
     done
+}
+
+# The how-to page's commands as they stand there, each block a shell of its own, with Open MPI and a Slurm of one node; only its
+# recipe is made shorter.
+case_pages() {
+    local block number=0 chosen=$folder/pages.bin
+    workspace pages
+    ln -s "$sources/Packaging" Packaging
+    mkdir -p "$chosen"
+    ln -sf "$smpo" "$chosen/smpo"
+    ln -sf "$(command -v mpicc.openmpi)" "$chosen/mpicc"
+    ln -sf "$(command -v mpirun.openmpi)" "$chosen/mpirun"
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+    "$here/slurm.sh" start "$folder/page" 1 8
+    while IFS= read -r -d '' block; do
+        if [[ $block == yaml$'\n'* ]]; then
+            sed '/^training:/,/^$/d; s/warmup: 10/warmup: 1/' Manifests/recipes/shapes-smpo.yaml > recipe.yaml
+            sed 's/^yaml$//; s/steps: [0-9]*/steps: 2/; s/pairs_per_step: [0-9]*/pairs_per_step: 8/' <<< "$block" >> recipe.yaml
+            continue
+        fi
+        number=$((number + 1))
+        expect 0 "$folder/page-$number" env PATH="$chosen:$PATH" SLURM_CONF="$folder/page/slurm.conf" \
+            timeout -k 5 300 bash -euo pipefail -c "${block#sh}" < /dev/null
+    done < <(awk '/^```(sh|yaml)$/ { inside = 1; print substr($0, 4); next }
+        /^```$/ && inside { inside = 0; printf "%c", 0 } inside' "$sources/Documentation/howto/mpi.md")
+    "$here/slurm.sh" stop "$folder/page"
+    unset OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM OMPI_MCA_rmaps_base_oversubscribe
+    ((number >= 4)) || fail "mpi.md: expected four blocks of commands, found $number"
+    [[ $(jq -r .outcome.chain_head Manifests/r1.json) == $(jq -r .outcome.chain_head Manifests/r2.json) ]] || fail "mpi.md: r1 and r2 differ"
+    expect 0 "$folder/page-audit" "$smpo" audit r1 --unnoted
 }
 
 for name in "${cases[@]}"; do run_case "$name"; done
