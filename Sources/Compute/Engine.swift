@@ -37,6 +37,12 @@ package final class Engine: @unchecked Sendable {
         self.init(backend, .best, WorkerPool(workers: workers), device)
     }
 
+    /// An engine that cuts work as for `workers` threads, does it on the calling one, and has `clock` time it.
+    package convenience init(isa: ISA, workers: Int, clock: JobClock) {
+        ck_keep_freed_memory()
+        self.init(.reference, isa, WorkerPool(workers: workers, clock: clock))
+    }
+
     private init(_ backend: Backend, _ isa: ISA, _ pool: WorkerPool, _ device: (any Device)? = nil) {
         self.backend = backend
         self.isa = isa

@@ -9,8 +9,11 @@ final class ObservationClock: StepObserver {
     private(set) var spent = Duration.zero
     private let observer: any StepObserver
     private let clock = ContinuousClock()
+    private let onChange: ((_ isObserving: Bool) -> Void)?
 
-    init(_ observer: any StepObserver) { self.observer = observer }
+    init(_ observer: any StepObserver, onChange: ((_ isObserving: Bool) -> Void)? = nil) {
+        (self.observer, self.onChange) = (observer, onChange)
+    }
 
     func observe(_ phase: Phase, _ entry: TraceEntry) throws { try time { try observer.observe(phase, entry) } }
 
@@ -32,8 +35,12 @@ final class ObservationClock: StepObserver {
 
     /// Adds what `body` takes.
     func time<Value>(_ body: () throws -> Value) rethrows -> Value {
+        onChange?(true)
         let begin = clock.now
-        defer { spent += clock.now - begin }
+        defer {
+            spent += clock.now - begin
+            onChange?(false)
+        }
         return try body()
     }
 }

@@ -10,6 +10,9 @@ struct RecordedSession {
     private let builder: TraceBuilder
     private let tracer: OperatorTracer?
 
+    /// What computes.
+    var engine: Engine { session.trainer.model.engine }
+
     /// A new run of `recipe` in `workspace`, recorded at `level`.
     init(_ recipe: Recipe, _ level: RecordLevel, _ workspace: Workspace, _ engine: Engine) throws {
         session = try TrainingSession(recipe: recipe, engine: engine)
@@ -22,9 +25,10 @@ struct RecordedSession {
     }
 
     /// Runs and records the next step; gives it, and the seconds spent on digests, the ledger and the objects. What
-    /// watching the operators takes is not among them: it is spent all over the step.
-    func step() throws -> (trace: StepTrace, recording: Double) {
-        let clock = ObservationClock(builder)
+    /// watching the operators takes is not among them: it is spent all over the step. `onChange` hears when recording has
+    /// its turn, and when it no longer has.
+    func step(onChange: ((_ isRecording: Bool) -> Void)? = nil) throws -> (trace: StepTrace, recording: Double) {
+        let clock = ObservationClock(builder, onChange: onChange)
         if let tracer {
             _ = try tracer.watch { try session.step(observer: clock) }
         } else {

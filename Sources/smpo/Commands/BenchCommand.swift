@@ -26,6 +26,12 @@ struct BenchCommand: ParsableCommand {
             sleep. Measure on an idle machine: OpenBLAS's threads wait for each other and
             lose most when others work too.
 
+            With --shared-by N work is cut as for N workers and done on one thread with a
+            clock on each task; from these times it is reckoned how long N workers take if
+            none idles while a task is left. That shows on any machine what is not shared:
+            what lies between the jobs of the workers, jobs of one task, tasks too large.
+            How many threads' memory is quick enough for it does not show.
+
             EXAMPLES
               smpo bench
               smpo bench --quick
@@ -33,6 +39,8 @@ struct BenchCommand: ParsableCommand {
               OPENBLAS_CORETYPE=SkylakeX smpo bench --workers 1
               smpo bench --json > bench.json
               smpo bench --work attention
+              smpo bench --shared-by 16
+              smpo bench --shared-by 16 --work "SD1.5 UNet, 64², forward"
 
             \(ExitStatus.help([.success, .trouble, .usage]))
             """)
@@ -50,6 +58,11 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Time only the work of this name, or those that begin so, one JSON line each; \"list\" names them.")
     var work: String?
 
+    @Option(
+        name: .customLong("shared-by"),
+        help: "Reckon how long this many workers take, from the times of single tasks on one thread.")
+    var sharedBy: Int?
+
     @Flag(help: "Print the results as JSON.")
     var json = false
 
@@ -57,9 +70,19 @@ struct BenchCommand: ParsableCommand {
         guard (7...1000).contains(rounds) else {
             throw ValidationError("--rounds must be between 7 and 1000, found \(rounds)")
         }
+        if let sharedBy {
+            guard (2...256).contains(sharedBy) else {
+                throw ValidationError("--shared-by must be between 2 and 256, found \(sharedBy)")
+            }
+            guard engineOptions.workers == nil, deviceOptions.name == .cpu else {
+                throw ValidationError(
+                    "--shared-by says how many workers there are, on the CPU: leave out --workers and --device")
+            }
+        }
     }
 
     func run() throws {
+        if let sharedBy { return try share(among: sharedBy) }
         if let work { return try time(work) }
         guard deviceOptions.name == .cpu else {
             throw ValidationError("--device is for --work: the other figures hold kernels of the CPU against OpenBLAS")
@@ -76,13 +99,32 @@ struct BenchCommand: ParsableCommand {
         print(json ? report.json.pretty : report.text)
     }
 
-    /// Works that other frameworks do as well, each repeated for half a second at least after one to warm up.
-    private func time(_ prefix: String) throws {
-        if prefix == "list" { return print(Workload.all.map(\.name).joined(separator: "\n")) }
+    private func works(_ prefix: String) throws -> [Workload] {
         // A whole name means that work alone, though others begin with it.
         let exact = Workload.all.filter { $0.name == prefix }
         let works = exact.isEmpty ? Workload.all.filter { $0.name.hasPrefix(prefix) } : exact
         guard !works.isEmpty else { throw ValidationError("no work begins with \"\(prefix)\"; see --work list") }
+        return works
+    }
+
+    /// What `workers` would gain.
+    private func share(among workers: Int) throws {
+        try FloatEnvironment.check()
+        let benchmark = SharingBenchmark(isa: engineOptions.isa.flatMap(ISA.init) ?? .best, workers: workers)
+        let results =
+            if let work {
+                try works(work).map(benchmark.work)
+            } else {
+                try benchmark.steps(Recipe.read(path: TrainCommand.embedded))
+            }
+        let report = SharingReport(benchmark: benchmark, results: results)
+        print(json ? report.json.pretty : report.text)
+    }
+
+    /// Works that other frameworks do as well, each repeated for half a second at least after one to warm up.
+    private func time(_ prefix: String) throws {
+        if prefix == "list" { return print(Workload.all.map(\.name).joined(separator: "\n")) }
+        let works = try works(prefix)
         let engine = try deviceOptions.engine(engineOptions)
         let cuda = engine.device as? CudaDevice
         for work in works {
