@@ -440,6 +440,8 @@ case_walk() {
     fresh
     expect 3 "$folder/walk.tampered" "$smpo" "${draw[@]}"
     expect 3 "$folder/walk.tampered.slurm" "$smpo" "${draw[@]}" --on slurm
+    # The object that is named lies in the workspace, or in the job's evidence.
+    sed -i -E 's|[^ ]*/objects/|objects/|' "$folder/walk.tampered" "$folder/walk.tampered.slurm"
     equal "$folder/walk.tampered" "$folder/walk.tampered.slurm"
     mv -f "$folder/object" "$object"
 }
