@@ -15,6 +15,19 @@ package enum TraceValue: Sendable, Equatable {
     /// The phase's tensors.
     case tensors(TensorCommitment)
 
+    /// The JSON form: a digest is its 64 hexadecimal digits; numbers and texts are an object with one of the members
+    /// `f32`, `f64`, `i64`, `text`; tensors an object of `count`, `names`, `root`.
+    package var json: JSONValue {
+        switch self {
+        case .digest(let digest): .digest(digest)
+        case .float32(let bits): ["f32": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
+        case .float64(let bits): ["f64": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
+        case .integers(let values): ["i64": .array(values.map { .integer($0) })]
+        case .text(let texts): ["text": .array(texts.map { .string($0) })]
+        case .tensors(let tensors): tensors.json
+        }
+    }
+
     /// Equality of the bits (texts: of their UTF-8 bytes).
     package static func == (left: TraceValue, right: TraceValue) -> Bool {
         switch (left, right) {
@@ -62,18 +75,8 @@ package struct TraceEntry: Sendable, Equatable {
         utf8Equal(left.name, right.name) && left.value == right.value
     }
 
-    /// The JSON form: a digest is its 64 hexadecimal digits; numbers and texts are an object with one of the members
-    /// `f32`, `f64`, `i64`, `text`; tensors an object of `count`, `names`, `root`.
-    package var json: JSONValue {
-        switch value {
-        case .digest(let digest): .digest(digest)
-        case .float32(let bits): ["f32": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
-        case .float64(let bits): ["f64": .array(bits.map { .string(HexFloat.string(bits: $0)) })]
-        case .integers(let values): ["i64": .array(values.map { .integer($0) })]
-        case .text(let texts): ["text": .array(texts.map { .string($0) })]
-        case .tensors(let tensors): tensors.json
-        }
-    }
+    /// The JSON form, that of the value.
+    package var json: JSONValue { value.json }
 
     /// Reads the JSON form. - Throws: `JSONShapeError`.
     package init(name: String, json cursor: JSONCursor) throws {

@@ -68,7 +68,7 @@ struct TracePart {
             self.init(step: step, entries: [:], tensors: [:], states: [:])
             for phase in Phase.allCases {
                 let own = try joined("\(phase)", parts.map { ($0.entries[phase] ?? []).map { ($0.name, $0.value) } }) {
-                    TraceEntry("", $0).json.canonical
+                    $0.json.canonical
                 }
                 if parts.contains(where: { $0.entries[phase] != nil }) {
                     entries[phase] = own.map { TraceEntry($0.name, $0.value) }
