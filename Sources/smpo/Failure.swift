@@ -44,7 +44,7 @@ enum Failure {
         case is TamperError: .tampered
         case is OtherLatents: .diverged
         case is ContractDifference: .incomparable
-        case is ValidationError, is CleanExit, is SegmentError, is LaneError: .usage
+        case is ValidationError, is CleanExit, is SegmentError, is LaneError, is OtherRun: .usage
         default: Smpo.exitCode(for: error) == .validationFailure ? .usage : .trouble
         }
     }

@@ -210,6 +210,32 @@ import TinyRuns
         }
     }
 
+    /// Evidence of another run of the same name and length, put in the place of the run's, comes to no verdict about it.
+    @Test func evidenceThatWasExchangedComesToNoVerdict() throws {
+        try Sandbox.with { sandbox in
+            func run(_ arguments: String...) throws -> Program.Result {
+                try sandbox.program.start(arguments).wait()
+            }
+            _ = try sandbox.record(sandbox.runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}"))
+            #expect(try run("audit", "run-1", "--segments", "all", "--on", "file:job").status == 2)
+            try Sandbox.with { other in
+                _ = try other.record(
+                    other.runs.smpo(steps: 4, more: "record: {checkpoint_every: 2}", training: ", ema: 0.9"))
+                #expect(try other.program.start(["runs", "pack", "run-1", "packed"]).wait().status == 0)
+                // As it stands it is sound.
+                let sound = try other.program.start(["audit", "run-1", "--evidence", "packed", "--workers", "1"]).wait()
+                #expect(sound.status == 0, "\(sound.errors)")
+                try FileManager.default.removeItem(atPath: sandbox.runs.path("job/evidence"))
+                try FileManager.default.moveItem(
+                    atPath: other.runs.path("packed"), toPath: sandbox.runs.path("job/evidence"))
+                for task in ["0", "1"] { _ = try run("job", "run", "job", task) }
+            }
+            let gathered = try run("job", "gather", "job")
+            #expect(gathered.status == 2 && gathered.output.isEmpty, "\(gathered.output)")
+            #expect(gathered.errors.contains("is not that which was to be audited"), "\(gathered.errors)")
+        }
+    }
+
     /// Where one of several folders is refused, those before it have been taken, which is said; those after it have not.
     @Test func whatWasTakenBeforeAnErrorIsSaid() throws {
         try Sandbox.with { sandbox in

@@ -192,6 +192,10 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: .hidden)
         var part = false
 
+        /// `inputs=DIGEST`, `head=DIGEST`: what the run has to be.
+        @Option(help: .hidden)
+        var expect: [String] = []
+
         /// Of an audit by a walk: the folder in which the walk leaves states, and a unit finds its own.
         @Option(help: .hidden)
         var states: String?
@@ -299,6 +303,11 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let workspace = evidence.map { Workspace(root: $0) } ?? Workspace()
+            if !expect.isEmpty {
+                // A run that does not hold has no digests; the audit says so.
+                let run = try? Run(name, in: workspace, keys: try trust.known(), reading: .none)
+                if let run { try ExpectedRun(expect).require(run) }
+            }
             if selfTest && (jobs > 1 || cluster.isElsewhere) {
                 return try finish(try testElsewhere(workspace))
             }

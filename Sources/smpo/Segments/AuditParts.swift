@@ -52,11 +52,19 @@ extension AuditCommand.Replay {
         try EvidencePack.write(run, to: "\(folder)/evidence")
     }
 
-    /// A job about a run.
+    /// A job about a run, whose tasks look whether it is still that one.
     func description(_ kind: String, _ request: JSONValue, _ run: Run, _ tasks: [Job]) throws -> JobDescription {
-        JobDescription(
-            kind: kind, request: request, evidence: digests(of: run), program: try OwnProcesses.digest(),
-            contract: run.manifest.inputs.contract, tasks: tasks)
+        let expected = ExpectedRun(run)
+        return JobDescription(
+            kind: kind, request: request, evidence: expected.digests, program: try OwnProcesses.digest(),
+            contract: run.manifest.inputs.contract,
+            tasks: tasks.map { task in
+                Job(
+                    task.name, after: task.after,
+                    task.commands.map {
+                        Command($0.arguments + expected.arguments, environment: $0.environment)
+                    })
+            })
     }
 
     /// The self-test's mutants, dealt out to processes here or elsewhere.
@@ -69,12 +77,6 @@ extension AuditCommand.Replay {
         let tasks = shares.jobs(workers: engineOptions.workers ?? jobs.cores, isa: engineOptions.isa)
         let description = try description(SelfTestJobs.kind, shares.request, run, tasks)
         return try shares.report(of: try jobs.results(description, unit: "share of the mutants"))
-    }
-
-    private func digests(of run: Run) -> [String: Digest] {
-        var digests = ["inputs": run.manifest.inputs.digest]
-        digests["head"] = run.outcomes.first?.outcome.chainHead
-        return digests
     }
 
     /// Tasks of this run: the memory of one is planned, and the time of its steps stands in the ledger.
