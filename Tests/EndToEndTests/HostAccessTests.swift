@@ -27,6 +27,7 @@ import Testing
         ("Diffusion/Layers/ParameterRequest.swift", 1, "draws new weights, once a run"),
         ("Training/Lanes/LaneScratch.swift", 1, "reads sums of lanes from a file"),
         ("Training/Parity/ParityTask.swift", 2, "makes integers and bytes for a file"),
+        ("Training/Ranks/LaneCollection.swift", 1, "sends to other ranks, and takes from them"),
     ]
 
     private static func count(_ text: String) -> Int {
