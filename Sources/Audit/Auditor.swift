@@ -21,6 +21,9 @@ package struct Auditor {
     /// they are not there.
     package var latents: LatentSetUse?
 
+    /// What the run has to be; nil where nobody has looked at it before.
+    package var expected: ExpectedRun?
+
     /// A fault that the self-test puts into the replay; else nil.
     package var fault: Fault?
 
@@ -34,6 +37,13 @@ package struct Auditor {
         self.engine = engine
         self.keys = keys
         self.requiresSignature = requiresSignature
+    }
+
+    /// Reads a run's evidence, and of what is stored what `objects` says. - Throws: as `Run`; `OtherRun`.
+    func open(_ name: String, reading objects: ObjectScope = .all) throws -> Run {
+        let run = try Run(name, in: workspace, keys: keys, reading: objects)
+        try expected?.require(run)
+        return run
     }
 
     /// Audits `run`, or only the steps of `segment`, replayed from the last checkpoint before them. `progress` is told
@@ -51,8 +61,7 @@ package struct Auditor {
     ) throws -> AuditReport {
         do {
             let own = scope.readsOwnObjects ? scope.segment.map { ObjectScope.segment($0) } : nil
-            return try audit(
-                try Run(run, in: workspace, keys: keys, reading: own ?? .all), scope, progress, trace)
+            return try audit(try open(run, reading: own ?? .all), scope, progress, trace)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             var report = AuditReport(run: run, judgement)

@@ -11,7 +11,7 @@ extension Auditor {
         _ run: String, step: Int, lane: Int, progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> LaneReport {
         do {
-            return try audit(try Run(run, in: workspace, keys: keys), step, lane, progress)
+            return try audit(try open(run), step, lane, progress)
         } catch {
             guard let judgement = Judgement(error) else { throw error }
             return LaneReport(run: run, step: step, lane: lane, lanes: 0, judgement)

@@ -15,6 +15,8 @@ package struct SelfTest {
     package let keys: [VerifyingKey]
     /// Whether a run that none of them has signed cannot be compared.
     package let requiresSignature: Bool
+    /// What the run has to be; nil where nobody has looked at it before.
+    package var expected: ExpectedRun?
 
     /// A self-test of runs in `workspace`.
     package init(workspace: Workspace, engine: Engine, keys: [VerifyingKey] = [], requiresSignature: Bool = false) {
@@ -39,11 +41,12 @@ package struct SelfTest {
         _ name: String, _ share: SelfTestShare = .whole, progress: (Int, Int) throws -> Void = { _, _ in },
         mutants: (Run, ClosedRange<Int>) throws -> [SelfTestMutant]
     ) throws -> SelfTestReport {
-        let auditor = Auditor(
+        var auditor = Auditor(
             workspace: workspace, engine: engine, keys: keys, requiresSignature: requiresSignature, localizes: false)
+        auditor.expected = expected
         let run: Run
         do {
-            run = try Run(name, in: workspace, keys: keys)
+            run = try auditor.open(name)
         } catch let error where Judgement(error) != nil {
             return SelfTestReport(run: name, unchanged: try auditor.audit(name), share: share)
         }

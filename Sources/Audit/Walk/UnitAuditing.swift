@@ -15,7 +15,7 @@ extension Auditor {
     ) throws -> UnitReport {
         do {
             // The walk reads what is stored of the steps.
-            let run = try Run(run, in: workspace, keys: keys, reading: .checkpoints)
+            let run = try open(run, reading: .checkpoints)
             switch try plan(run, drawingSteps: steps, lanes: lanes, seed: seed) {
             case .done(let report): return report
             case .open(let audit):
@@ -60,7 +60,7 @@ extension Auditor {
         _ progress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> (result: WalkResult, contract: String, states: [JSONValue]) {
         do {
-            let run = try Run(run, in: workspace, keys: keys, reading: .checkpoints)
+            let run = try open(run, reading: .checkpoints)
             let draw = UnitDraw(
                 steps: steps, lanes: lanes, ofSteps: run.stepCount, lanesEach: try run.recipe.training.lanes, seed: seed
             )
@@ -80,7 +80,7 @@ extension Auditor {
         _ run: String, _ unit: DrawnUnit, from states: WalkStates
     ) throws -> (result: UnitResult, contract: String) {
         do {
-            let run = try Run(run, in: workspace, keys: keys, reading: .none)
+            let run = try open(run, reading: .none)
             try SegmentError.check(unit.step...unit.step, run: run.name, steps: run.stepCount)
             let lanes = try run.recipe.training.lanes
             if let lane = unit.lane, lane > lanes { throw LaneError(run: run.name, lanes: lanes, lane: lane) }

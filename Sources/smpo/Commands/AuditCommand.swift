@@ -298,16 +298,15 @@ struct AuditCommand: ParsableCommand {
             if let budget, !(budget >= 0 && budget < 1e6) || sample != nil || selfTest {
                 throw ValidationError("--budget: expected seconds, and neither --sample nor --self-test")
             }
+            if try ExpectedRun(expect) != nil, isCut || jobs != 1 || cluster.isElsewhere {
+                throw ValidationError(
+                    "--expect is what a task is told, and excludes --sample, --segments, --jobs and --on")
+            }
             guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         }
 
         func run() throws {
             let workspace = evidence.map { Workspace(root: $0) } ?? Workspace()
-            if !expect.isEmpty {
-                // A run that does not hold has no digests; the audit says so.
-                let run = try? Run(name, in: workspace, keys: try trust.known(), reading: .none)
-                if let run { try ExpectedRun(expect).require(run) }
-            }
             if selfTest && (jobs > 1 || cluster.isElsewhere) {
                 return try finish(try testElsewhere(workspace))
             }
@@ -335,6 +334,7 @@ struct AuditCommand: ParsableCommand {
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
+            auditor.expected = try ExpectedRun(expect)
             Interrupt.listen()
             if let states {
                 let progress = StepProgress("step")
@@ -370,9 +370,10 @@ struct AuditCommand: ParsableCommand {
 
         private func test(_ workspace: Workspace, _ engine: Engine) throws {
             Interrupt.listen()
-            let test = SelfTest(
+            var test = SelfTest(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature)
+            test.expected = try ExpectedRun(expect)
             let progress = StepProgress("mutant")
             let report = try test.run(
                 name, share.flatMap(SelfTestShare.init) ?? .whole, progress: progress.update)
