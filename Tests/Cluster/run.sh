@@ -418,13 +418,13 @@ case_gate() {
     equal "$folder/self-test.local" "$folder/self-test.slurm"
 }
 
-# A walk over kept gradients and drawn units, here and there; with a task killed, and of a run in which a step was tampered with.
+# A walk over kept gradients and drawn units, here and there, and of a run in which a step was tampered with.
 case_walk() {
-    local object draw=(audit kept --unnoted --sample-steps 1 --sample-lanes 4 --seed monday)
+    local object draw=(audit walked --unnoted --sample-steps 1 --sample-lanes 4 --seed monday)
     fresh
-    if [[ ! -e Manifests/kept.json ]]; then
-        "$smpo" train Manifests/recipes/shapes-lora.yaml --record --name kept --set training.steps=4 --set optimizer.warmup=2 \
-            --set training.lanes=4 --set record.gradients=true > "$folder/kept.out"
+    if [[ ! -e Manifests/walked.json ]]; then
+        "$smpo" train Manifests/recipes/shapes-lora.yaml --record --name walked --set training.steps=4 --set optimizer.warmup=2 \
+            --set training.lanes=4 --set record.gradients=true > "$folder/walked.out"
     fi
     expect 0 "$folder/walk.local" "$smpo" "${draw[@]}"
     expect 0 "$folder/walk.two" "$smpo" "${draw[@]}" --jobs 2
