@@ -55,7 +55,8 @@ int ck_float_environment(void) { return fegetround() != FE_TONEAREST; }
 #include <malloc.h>
 void ck_keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
+    // Never by itself: a step's gradients would go back to the system, and each of their pages be cleared anew.
+    mallopt(M_TRIM_THRESHOLD, -1);
 }
 void ck_release_freed_memory(void) { malloc_trim(0); }
 #else

@@ -84,6 +84,46 @@ static void ck_pack_columns(float *dst, const float *src, int64_t stride, int64_
         for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r];
 }
 
+/// A panel of `rows` channels of a weight [OC, IC, weight_taps] from `src` on, for dX: k = (oc, tap).
+static void ck_pack_conv_weight(const struct ck_patches *p, const float *src, int64_t channels, float *dst,
+                                int64_t rows, int64_t k0, int64_t kc) {
+    int64_t taps = p->taps, all = p->weight_taps, channel = k0 / taps, tap = k0 % taps, k = 0;
+    if (all == 1) {
+        ck_pack_columns(dst, src + channel * channels, channels, rows, kc);
+        return;
+    }
+    // A 3 × 3 kernel's taps lie together, and so do a panel's channels: eight taps of all of them are two blocks. What
+    // is written beyond the panel's last row is overwritten by the next k, or lies in `last`.
+    float last[10 * 16];
+    while (k < kc) {
+        const float *from = src + channel * channels * all;
+        if (all == 9 && taps == 9 && tap == 0 && kc - k >= taps) {
+            const float *line[16];
+            v8f low[8], high[8];
+            for (int64_t r = 0; r < 16; r++) line[r] = from + (r < rows ? r : rows - 1) * all;
+            ck_transposed8(line, low);
+            if (rows > 8) ck_transposed8(line + 8, high);
+            float *whole = dst + k * rows, *to = (kc - k - taps) * rows >= 16 ? whole : last;
+            for (int64_t t = 0; t < taps; t++, to += rows) {
+                int64_t of = p->weight_tap[t];
+                if (of == 8) {
+                    for (int64_t r = 0; r < rows; r++) to[r] = line[r][8];
+                } else {
+                    memcpy(to, &low[of], 32);
+                    if (rows > 8) memcpy(to + 8, &high[of], 32);
+                }
+            }
+            if (to != whole + taps * rows) memcpy(whole, last, (size_t)(taps * rows) * sizeof *last);
+            k += taps;
+            tap = taps;
+        } else {
+            for (; tap < taps && k < kc; tap++, k++)
+                for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = from[r * all + p->weight_tap[tap]];
+        }
+        if (tap == taps) tap = 0, channel++;
+    }
+}
+
 /// Rows i..<i+rows of A, inner indices k0..<k0+kc of segment `segment`, as dst[k * rows + r].
 static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64_t i, int64_t rows, int64_t segment,
                       int64_t k0, int64_t kc) {
@@ -91,15 +131,9 @@ static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64
     switch (g->a_kind) {
     case CK_A_ROWS: ck_pack_rows(dst, a + i * g->lda + k0, g->lda, rows, kc); return;
     case CK_A_COLUMNS: ck_pack_columns(dst, a + k0 * g->lda + i, g->lda, rows, kc); return;
-    case CK_A_CONV_WEIGHT: {
-        int64_t taps = g->patches.taps, all = g->patches.weight_taps, channel = k0 / taps, tap = k0 % taps;
-        for (int64_t k = 0; k < kc; k++) {
-            const float *src = a + (channel * g->lda + i) * all + g->patches.weight_tap[tap];
-            for (int64_t r = 0; r < rows; r++) dst[k * rows + r] = src[r * all];
-            if (++tap == taps) tap = 0, channel++;
-        }
+    case CK_A_CONV_WEIGHT:
+        ck_pack_conv_weight(&g->patches, a + i * g->patches.weight_taps, g->lda, dst, rows, k0, kc);
         return;
-    }
     }
 }
 
@@ -108,11 +142,15 @@ static void ck_pack_a(const struct ck_gemm *g, const float *a, float *dst, int64
 static void ck_pack_a_block(const struct ck_gemm *g, const float *a, float *dst, int64_t i, int64_t rows,
                             int64_t segment, int64_t k0, int64_t kc) {
     int64_t panels = (rows + CK_MR - 1) / CK_MR, base = rows / panels, extra = rows % panels;
-    int64_t step = g->a_kind == CK_A_ROWS ? kc : 64;
-    for (int64_t k = 0; k < kc; k += step) {
+    int64_t step = g->a_kind == CK_A_ROWS ? kc : 64, depth;
+    for (int64_t k = 0; k < kc; k += depth) {
         float *to = dst;
+        depth = kc - k < step ? kc - k : step;
+        // Not beyond a channel of which only some taps would be left.
+        if (g->a_kind == CK_A_CONV_WEIGHT && k + depth < kc && depth > g->patches.taps)
+            depth -= (k0 + k + depth) % g->patches.taps;
         for (int64_t p = 0, at = i; p < panels; p++) {
-            int64_t height = base + (p < extra), depth = kc - k < step ? kc - k : step;
+            int64_t height = base + (p < extra);
             ck_pack_a(g, a, to + k * height, at, height, segment, k0 + k, depth);
             to += height * kc;
             at += height;
