@@ -11,9 +11,9 @@ package struct ExpectedRun: Sendable {
 
     /// What is known of a run.
     package init(_ run: Run) {
-        digests = ["inputs": run.manifest.inputs.digest].merging(
-            run.outcomes.first.map { ["head": $0.outcome.chainHead] } ?? [:]
-        ) { $1 }
+        var digests = ["inputs": run.manifest.inputs.digest]
+        digests["head"] = run.outcomes.first?.outcome.chainHead
+        self.digests = digests
     }
 
     /// Throws `OtherRun` for a run that is another.

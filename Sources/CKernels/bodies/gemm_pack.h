@@ -103,7 +103,8 @@ static void ck_pack_conv_weight(const struct ck_patches *p, const float *src, in
             for (int64_t r = 0; r < 16; r++) line[r] = from + (r < rows ? r : rows - 1) * all;
             ck_transposed8(line, low);
             if (rows > 8) ck_transposed8(line + 8, high);
-            float *whole = dst + k * rows, *to = (kc - k - taps) * rows >= 16 ? whole : last;
+            int fits = (kc - k - taps) * rows >= 16;
+            float *whole = dst + k * rows, *to = fits ? whole : last;
             for (int64_t t = 0; t < taps; t++, to += rows) {
                 int64_t of = p->weight_tap[t];
                 if (of == 8) {
@@ -113,7 +114,7 @@ static void ck_pack_conv_weight(const struct ck_patches *p, const float *src, in
                     if (rows > 8) memcpy(to + 8, &high[of], 32);
                 }
             }
-            if (to != whole + taps * rows) memcpy(whole, last, (size_t)(taps * rows) * sizeof *last);
+            if (!fits) memcpy(whole, last, (size_t)(taps * rows) * sizeof *last);
             k += taps;
             tap = taps;
         } else {

@@ -164,10 +164,6 @@ struct AuditCommand: ParsableCommand {
         @Flag(help: "Make mutants of the run and of its replay, and see that each is caught.")
         var selfTest = false
 
-        /// `K/N`: the mutants of one process of several.
-        @Option(help: .hidden)
-        var share: String?
-
         @Option(help: ArgumentHelp("Sign the verdict with this key, into RUN.audit.intoto.jsonl.", valueName: "key"))
         var sign: String?
 
@@ -181,29 +177,6 @@ struct AuditCommand: ParsableCommand {
             help: "Make the latents, and a reward model's scores, of a run on pictures again, instead of reading them.")
         var remakeLatents = false
 
-        /// Seconds after which no further step is begun.
-        @Option(help: .hidden)
-        var budget: Double?
-
-        @Flag(help: .hidden)
-        var unnoted = false
-
-        /// A part of an audit that another process makes its report of: that one has looked at the whole evidence.
-        @Flag(help: .hidden)
-        var part = false
-
-        /// `inputs=DIGEST`, `head=DIGEST`: what the run has to be.
-        @Option(help: .hidden)
-        var expect: [String] = []
-
-        /// Of an audit by a walk: the folder in which the walk leaves states, and a unit finds its own.
-        @Option(help: .hidden)
-        var states: String?
-
-        /// `17` or `17/3`: the drawn step or lane that is computed by itself.
-        @Option(help: .hidden)
-        var unit: String?
-
         @OptionGroup var trust: TrustOptions
 
         @OptionGroup var engineOptions: EngineOptions
@@ -212,8 +185,10 @@ struct AuditCommand: ParsableCommand {
 
         @OptionGroup var cluster: ClusterOptions
 
+        @OptionGroup var task: AuditTaskOptions
+
         /// Whether the run is replayed by segments, each by itself.
-        private var isCut: Bool { sample != nil || segments != nil }
+        var isCut: Bool { sample != nil || segments != nil }
 
         func validate() throws {
             if let segments, segments != "all" {
@@ -234,12 +209,7 @@ struct AuditCommand: ParsableCommand {
                         + "--self-test, on the CPU"
                 )
             }
-            if states != nil, !drawsUnits || seed == nil, unit.flatMap({ DrawnUnit($0) }) == nil {
-                throw ValidationError("--states needs --sample-steps or --sample-lanes with --seed, or --unit")
-            }
-            if unit != nil && (states == nil || drawsUnits) {
-                throw ValidationError("--unit: expected S or S/N with --states, and no draw")
-            }
+            try validateTask()
             if let segment, AuditCommand.steps(segment) == nil {
                 throw ValidationError("--segment: expected A..B with 1 ≤ A ≤ B, found \"\(segment)\"")
             }
@@ -249,7 +219,7 @@ struct AuditCommand: ParsableCommand {
                 guard step >= 1, lane >= 1 else {
                     throw ValidationError("--step and --lane count from 1, found \(step) and \(lane)")
                 }
-                if segment != nil || isCut || selfTest || through || sign != nil || budget != nil {
+                if segment != nil || isCut || selfTest || through || sign != nil || task.budget != nil {
                     throw ValidationError(
                         "--lane excludes --segment, --sample, --self-test, --through and --sign")
                 }
@@ -260,7 +230,7 @@ struct AuditCommand: ParsableCommand {
                 if let count = [sampleSteps, sampleLanes].compactMap(\.self).first(where: { $0 < 0 }) {
                     throw ValidationError("--sample-steps and --sample-lanes: expected 0 or more, found \(count)")
                 }
-                if segment != nil || isCut || lane != nil || selfTest || through || sign != nil || budget != nil {
+                if segment != nil || isCut || lane != nil || selfTest || through || sign != nil || task.budget != nil {
                     throw ValidationError(
                         "--sample-steps and --sample-lanes exclude --segment, --sample, --lane, --self-test, --through and --sign"
                     )
@@ -275,9 +245,6 @@ struct AuditCommand: ParsableCommand {
             if drawsUnits && (jobs != 1 || cluster.isElsewhere) && (deviceOptions.name != .cpu || remakeLatents) {
                 throw ValidationError(
                     "drawn steps and lanes in several processes exclude --device and --remake-latents")
-            }
-            if let share, SelfTestShare(share) == nil || !selfTest || jobs != 1 {
-                throw ValidationError("--share: expected K/N with 1 ≤ K ≤ N and --self-test, found \"\(share)\"")
             }
             if selfTest && (segment != nil || sample != nil || sign != nil || !localize) {
                 throw ValidationError("--self-test excludes --segment, --sample, --sign and --no-localize")
@@ -294,13 +261,6 @@ struct AuditCommand: ParsableCommand {
             }
             if through, let segment, AuditCommand.steps(segment)?.lowerBound != 1 {
                 throw ValidationError("--through begins with the run: expected --segment 1..B, found \"\(segment)\"")
-            }
-            if let budget, !(budget >= 0 && budget < 1e6) || sample != nil || selfTest {
-                throw ValidationError("--budget: expected seconds, and neither --sample nor --self-test")
-            }
-            if try ExpectedRun(expect) != nil, isCut || jobs != 1 || cluster.isElsewhere {
-                throw ValidationError(
-                    "--expect is what a task is told, and excludes --sample, --segments, --jobs and --on")
             }
             guard (1...256).contains(jobs) else { throw ValidationError("--jobs: expected 1 to 256, found \(jobs)") }
         }
@@ -321,7 +281,7 @@ struct AuditCommand: ParsableCommand {
                     return try finish(report.verdict, report.json, AuditText.describe(report), workspace)
                 }
             }
-            if drawsUnits, states == nil, jobs > 1 || cluster.isElsewhere {
+            if drawsUnits, task.states == nil, jobs > 1 || cluster.isElsewhere {
                 let report = try auditUnits(workspace)
                 return try finish(report.verdict, report.json, UnitText.describe(report), workspace)
             }
@@ -334,9 +294,9 @@ struct AuditCommand: ParsableCommand {
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature, localizes: localize)
             auditor.latents = LatentProgress().use(remakeLatents ? .makeAgain : .readOrMake, in: workspace)
-            auditor.expected = try ExpectedRun(expect)
+            auditor.expected = try ExpectedRun(task.expect)
             Interrupt.listen()
-            if let states {
+            if let states = task.states {
                 let progress = StepProgress("step")
                 return try auditPart(auditor, leavingIn: states, progress.update)
             }
@@ -355,9 +315,9 @@ struct AuditCommand: ParsableCommand {
             }
             var scope = AuditScope(
                 segment: segment.flatMap(AuditCommand.steps), goesThrough: through,
-                budget: budget.map { .seconds($0) })
+                budget: task.budget.map { .seconds($0) })
             // The gate's first steps are all that anybody looks at: what is stored is read whole then.
-            (scope.readsOwnObjects, scope.leavesModel) = (segment != nil && !through, part)
+            (scope.readsOwnObjects, scope.leavesModel) = (segment != nil && !through, task.part)
             let report = try auditor.audit(name, scope, progress: progress.update)
             progress.finish()
             if sample != nil, report.device != nil {
@@ -373,10 +333,10 @@ struct AuditCommand: ParsableCommand {
             var test = SelfTest(
                 workspace: workspace, engine: engine, keys: try trust.known(),
                 requiresSignature: trust.requireSignature)
-            test.expected = try ExpectedRun(expect)
+            test.expected = try ExpectedRun(task.expect)
             let progress = StepProgress("mutant")
             let report = try test.run(
-                name, share.flatMap(SelfTestShare.init) ?? .whole, progress: progress.update)
+                name, task.share.flatMap(SelfTestShare.init) ?? .whole, progress: progress.update)
             progress.finish()
             try finish(report)
         }
@@ -394,12 +354,12 @@ struct AuditCommand: ParsableCommand {
         }
 
         private func finish(_ verdict: Verdict, _ value: JSONValue, _ text: String, _ workspace: Workspace) throws {
-            if let evidence, !part {
+            if let evidence, !task.part {
                 Message.note(
                     "\(evidence): this audit is noted in no ledger; smpo runs unpack takes the run into one, where audits of it are"
                 )
             }
-            if !unnoted, !part, evidence == nil, let store = try? workspace.existingLedger(),
+            if !task.unnoted, !task.part, evidence == nil, let store = try? workspace.existingLedger(),
                 (try? store.run(name)) != nil
             {
                 // The note is no part of the verdict: where it cannot be written, as into a read-only ledger, the error is

@@ -63,7 +63,7 @@ extension AuditCommand.Replay {
     /// A part of such an audit: the walk alone, or a drawn unit.
     func auditPart(_ auditor: Auditor, leavingIn folder: String, _ progress: (Int, Int) throws -> Void) throws {
         let states = WalkStates(folder)
-        if let unit = unit.flatMap({ DrawnUnit($0) }) {
+        if let unit = task.unit.flatMap({ DrawnUnit($0) }) {
             let (found, contract) = try auditor.audit(name, unit, from: states)
             print(found.json(run: name, contract: contract).pretty)
             return try ExitStatus(found.verdict).end()
